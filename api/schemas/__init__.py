@@ -1,0 +1,1 @@
+"""The wire shapes, one file a noun: what callers send and see."""

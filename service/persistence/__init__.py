@@ -1,0 +1,1 @@
+"""All SQL: tables, repositories, migrations, and the two engines."""

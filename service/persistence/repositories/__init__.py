@@ -1,0 +1,1 @@
+"""The statements, one file a noun; nothing is read without saying who asks."""

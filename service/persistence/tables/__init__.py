@@ -1,0 +1,1 @@
+"""The tables, one file a noun; every column is commented and classified."""

@@ -1,0 +1,1 @@
+"""The jobs, one file each: thin calls of use-cases."""
