@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 import json
 import re
+import sys
 import warnings
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -73,6 +75,19 @@ def jwk_of(key: Key, key_id: str, **more: Any) -> dict[str, Any]:
         x, y = number(point.x, size), number(point.y, size)
         members = {"kty": "EC", "crv": crv, "x": x, "y": y}
     return {**members, "kid": key_id, "use": "sig", **more}
+
+
+def private_members(key: rsa.RSAPrivateKey) -> dict[str, str]:
+    numbers = key.private_numbers()
+    values = {
+        "d": numbers.d,
+        "p": numbers.p,
+        "q": numbers.q,
+        "dp": numbers.dmp1,
+        "dq": numbers.dmq1,
+        "qi": numbers.iqmp,
+    }
+    return {name: number(value) for name, value in values.items()}
 
 
 def signature(message: bytes, key: Key, algorithm: str) -> bytes:
@@ -217,7 +232,7 @@ async def door(
             jwk_of(ring.police, "council-ops", key_ops=["encrypt"]),
             jwk_of(ring.council, "council-512", alg="RS512"),
             jwk_of(ring.long_curve, "council-p384"),
-            jwk_of(ring.council, "council-private", d="AQAB"),
+            jwk_of(ring.council, "council-private", **private_members(ring.council)),
             jwk_of(ring.council, "council-twice"),
             jwk_of(ring.police, "council-twice"),
             {"kty": "oct", "kid": "council-oct", "k": encoded(b"secret" * 8)},
@@ -680,6 +695,20 @@ async def test_a_removed_key_is_refused_once_the_cache_is_read_again(door: Door)
     assert await door.refusal(token) is Refusal.key
 
 
+async def test_a_remembered_token_outlives_its_key_by_no_more_than_a_minute(door: Door) -> None:
+    token = door.token(exp=NOW + 3600)
+    await door.verifier.verify(token)
+    del door.council.keys[0]
+    refused_after = 0
+    while not refused_after:
+        door.clock.forward(seconds=20)
+        try:
+            await door.verifier.verify(token)
+        except TokenRefused:
+            refused_after = int((door.clock.now - START).total_seconds())
+    assert 300 <= refused_after <= 360
+
+
 async def test_a_key_that_changes_under_its_id_is_taken_as_published_now(door: Door) -> None:
     old = door.token(exp=NOW + 3600)
     await door.verifier.verify(old)
@@ -693,6 +722,7 @@ def out_of_reach(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("no route", request=request)
 
 
+GOOD_KEYS = b'{"keys": []}'
 FAILURES: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "out of reach": out_of_reach,
     "500": lambda _: httpx.Response(500),
@@ -702,9 +732,9 @@ FAILURES: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "no keys member": lambda _: httpx.Response(200, json={}),
     "a member twice": lambda _: httpx.Response(200, text='{"keys": [], "keys": []}'),
     "too many keys": lambda _: httpx.Response(200, json={"keys": [{}] * 101}),
-    "too large": lambda _: httpx.Response(200, content=b" " * (LARGEST_KEY_SET + 1)),
+    "too large": lambda _: httpx.Response(200, content=GOOD_KEYS + b" " * LARGEST_KEY_SET),
     "compressed": lambda _: httpx.Response(
-        200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"\x1f\x8b")
+        200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(GOOD_KEYS)
     ),
     "too deep": lambda _: httpx.Response(200, content=deep(100_000)),
 }
@@ -756,7 +786,7 @@ async def test_people_keep_working_while_the_issuer_is_down_for_an_hour(door: Do
 
 
 async def test_while_the_issuer_hangs_people_with_good_keys_do_not_wait_for_it(
-    door: Door,
+    door: Door, council_settings: IssuerSettings
 ) -> None:
     released = asyncio.Event()
     hanging = False
@@ -766,15 +796,8 @@ async def test_while_the_issuer_hangs_people_with_good_keys_do_not_wait_for_it(
             await released.wait()
         return door.council(request)
 
-    settings = IssuerSettings(
-        issuer=ISSUER,
-        audience=AUDIENCE,
-        jwks_url=f"{ISSUER}/keys",
-        algorithms=("RS256",),
-        may_assert_roles=frozenset({Role.mash_worker}),
-    )
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        verifier = TokenVerifier([settings], door.clock, http)
+        verifier = TokenVerifier([council_settings], door.clock, http)
         await verifier.verify(door.token())
         door.council.answer = out_of_reach
         door.clock.forward(minutes=6)
@@ -783,14 +806,20 @@ async def test_while_the_issuer_hangs_people_with_good_keys_do_not_wait_for_it(
         door.clock.forward(minutes=2)
         async with asyncio.timeout(1):
             assert (await verifier.verify(door.token())).subject == "u-1042"
+        door.council.keys.append(jwk_of(door.ring.police, "council-2"))
+        new = door.token(header={"kid": "council-2"}, key=door.ring.police)
+        waiting = asyncio.create_task(verifier.verify(new))
+        await asyncio.sleep(0)
+        assert not waiting.done()
         door.council.answer = None
         released.set()
-        for _ in range(10):
-            await asyncio.sleep(0)
+        assert (await waiting).subject == "u-1042"
         assert verifier.health()[ISSUER].state is KeyState.ok
 
 
-async def test_one_who_gives_up_waiting_does_not_take_the_reading_with_him(door: Door) -> None:
+async def test_one_who_gives_up_waiting_does_not_take_the_reading_with_him(
+    door: Door, council_settings: IssuerSettings
+) -> None:
     asked, released = asyncio.Event(), asyncio.Event()
 
     async def answer(request: httpx.Request) -> httpx.Response:
@@ -798,15 +827,8 @@ async def test_one_who_gives_up_waiting_does_not_take_the_reading_with_him(door:
         await released.wait()
         return door.council(request)
 
-    settings = IssuerSettings(
-        issuer=ISSUER,
-        audience=AUDIENCE,
-        jwks_url=f"{ISSUER}/keys",
-        algorithms=("RS256",),
-        may_assert_roles=frozenset({Role.mash_worker}),
-    )
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        verifier = TokenVerifier([settings], door.clock, http)
+        verifier = TokenVerifier([council_settings], door.clock, http)
         first = asyncio.create_task(verifier.verify(door.token()))
         await asked.wait()
         second = asyncio.create_task(verifier.verify(door.token(jti="2")))
@@ -846,12 +868,33 @@ async def test_a_clock_set_back_does_not_stop_keys_from_being_read(door: Door) -
     assert (await door.verifier.verify(new)).subject == "u-1042"
 
 
-async def test_keys_are_asked_for_plainly_and_never_from_elsewhere(door: Door) -> None:
-    door.council.answer = FAILURES["a redirect"]
+async def test_keys_are_asked_for_plainly_and_no_redirect_is_followed(door: Door) -> None:
+    def redirect(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/keys"):
+            return httpx.Response(302, headers={"Location": f"{ISSUER}/elsewhere"})
+        return httpx.Response(200, json={"keys": door.council.keys})
+
+    door.council.answer = redirect
     with pytest.raises(KeysUnavailable):
         await door.verifier.verify(door.token())
     assert [str(request.url) for request in door.council.requests] == [f"{ISSUER}/keys"]
     assert door.council.requests[0].headers["accept-encoding"] == ""
+
+
+async def test_an_issuer_that_never_answers_is_given_up_on(
+    door: Door, council_settings: IssuerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.integrations.tokens.FETCH_TIMEOUT_SECONDS", 0.02)
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(never)) as http:
+        verifier = TokenVerifier([council_settings], door.clock, http)
+        async with asyncio.timeout(1):
+            with pytest.raises(KeysUnavailable):
+                await verifier.verify(door.token())
 
 
 async def test_keys_can_be_read_before_the_first_caller_comes(door: Door) -> None:
@@ -881,6 +924,19 @@ async def test_a_remembered_token_is_not_valid_before_it_was_seen(door: Door) ->
     assert await door.refusal(token) is Refusal.not_yet_valid
 
 
+async def test_only_so_many_tokens_are_remembered(
+    door: Door, council_settings: IssuerSettings
+) -> None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(door.council)) as http:
+        verifier = TokenVerifier([council_settings], door.clock, http, most_remembered=3)
+        for number_ in range(10):
+            await verifier.verify(door.token(jti=str(number_)))
+        assert verifier.remembered == 3
+        with pytest.raises(TokenRefused):
+            await verifier.verify("garbage")
+        assert verifier.remembered == 3
+
+
 # The seam
 
 
@@ -894,6 +950,13 @@ def test_no_other_module_calls_the_library() -> None:
         if calls.search(file.read_text(encoding="utf-8"))
     }
     assert callers == {"service/integrations/tokens.py"}
+
+
+def test_the_pure_python_curves_with_a_timing_flaw_are_not_even_loaded() -> None:
+    assert "service.integrations.tokens" in sys.modules
+    assert "jose" in sys.modules
+    assert "ecdsa" not in sys.modules
+    assert "jose.backends.ecdsa_backend" not in sys.modules
 
 
 @pytest.mark.parametrize(
