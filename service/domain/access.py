@@ -1,0 +1,489 @@
+"""Who may do what: roles, scopes, the one table of permissions, and how far a caller sees."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+from uuid import UUID
+
+from service.domain.errors import NotAllowed
+
+
+class Role(StrEnum):
+    """What a person (or a partner's system) is at the front door. Given by the issuer's claims."""
+
+    mash_worker = "mash_worker"
+    mash_manager = "mash_manager"
+    early_help_spoc_manager = "early_help_spoc_manager"
+    early_help_worker = "early_help_worker"
+    assessment_team_manager = "assessment_team_manager"
+    assessment_team_worker = "assessment_team_worker"
+    partner_system = "partner_system"
+    qa_auditor = "qa_auditor"
+    performance_analyst = "performance_analyst"
+    information_governance_officer = "information_governance_officer"
+    system_administrator = "system_administrator"
+
+
+class Scope(StrEnum):
+    """What an application was allowed to ask for on somebody's behalf. Given by the issuer."""
+
+    contacts_read = "contacts.read"
+    contacts_write = "contacts.write"
+    information_read = "information.read"
+    information_answer = "information.answer"
+    decisions_read = "decisions.read"
+    decisions_write = "decisions.write"
+    decisions_sign = "decisions.sign"
+    cases_read = "cases.read"
+    cases_write = "cases.write"
+    flags_read = "flags.read"
+    flags_write = "flags.write"
+    multi_agency_referrals_submit = "multi_agency_referrals.submit"
+    multi_agency_referrals_follow = "multi_agency_referrals.follow"
+    measures_read = "measures.read"
+    reference_read = "reference.read"
+    administration = "administration"
+
+
+class Permission(StrEnum):
+    """One thing that can be done. Each has exactly one row in `GRANTS`, or nothing starts."""
+
+    log_contact = "log_contact"
+    read_contacts = "read_contacts"
+    amend_contact = "amend_contact"
+    triage_contact = "triage_contact"
+    assign_contact = "assign_contact"
+    acknowledge_referrer = "acknowledge_referrer"
+    ask_agency = "ask_agency"
+    answer_information_request = "answer_information_request"
+    read_information_requests = "read_information_requests"
+    decide = "decide"
+    sign_off = "sign_off"
+    read_decisions = "read_decisions"
+    read_referrals = "read_referrals"
+    allocate_referral = "allocate_referral"
+    close_referral = "close_referral"
+    read_early_help_episodes = "read_early_help_episodes"
+    allocate_early_help_episode = "allocate_early_help_episode"
+    close_early_help_episode = "close_early_help_episode"
+    read_queue_contacts = "read_queue_contacts"
+    read_queue_sign_off = "read_queue_sign_off"
+    read_queue_allocation = "read_queue_allocation"
+    read_queue_information_requests = "read_queue_information_requests"
+    read_queue_mine = "read_queue_mine"
+    read_flags = "read_flags"
+    acknowledge_flag = "acknowledge_flag"
+    submit_multi_agency_referral = "submit_multi_agency_referral"
+    validate_multi_agency_referral = "validate_multi_agency_referral"
+    read_own_multi_agency_referrals = "read_own_multi_agency_referrals"
+    read_measures = "read_measures"
+    read_workers = "read_workers"
+    read_teams_and_codes = "read_teams_and_codes"
+    read_policy = "read_policy"
+    suspend_access = "suspend_access"
+    read_access_suspensions = "read_access_suspensions"
+
+
+class Reach(StrEnum):
+    """Which contacts, and all that hangs on them, a caller may see.
+
+    Repositories turn each member into a predicate and join them with *or*; an empty set of
+    reaches is a predicate that is never true.
+    """
+
+    ALL = "all"
+    EARLY_HELP = "early_help"
+    SOCIAL_CARE = "social_care"
+    OWN_ORGANISATION = "own_organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a role is called, what it is there for, and how far it sees (`None`: no case at all)."""
+
+    title: str
+    sentence: str
+    reach: Reach | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A row of the permission table: one scope and at least one role, and what they allow."""
+
+    scope: Scope
+    roles: frozenset[Role]
+    sentence: str
+
+
+class RoleMissing(NotAllowed):
+    """The caller's roles do not allow this."""
+
+    code: ClassVar[str] = "role_missing"
+    title: ClassVar[str] = "Your role does not allow this"
+
+
+class ScopeMissing(NotAllowed):
+    """The caller's role would allow this, but the application in use was not given the scope."""
+
+    code: ClassVar[str] = "scope_missing"
+    title: ClassVar[str] = "This application may not ask for this"
+
+
+class AccessSuspended(NotAllowed):
+    """The person, client or organisation was suspended here, though the token is still valid."""
+
+    code: ClassVar[str] = "access_suspended"
+    title: ClassVar[str] = "Access is suspended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your access to the front door is suspended. Nothing was done. Ask your authority's "
+            "system administrator or information governance officer to lift the suspension."
+        )
+
+
+DUTIES: Mapping[Role, Duty] = MappingProxyType(
+    {
+        Role.mash_worker: Duty(
+            "MASH worker",
+            "logs contacts, gathers information, drafts threshold decisions",
+            Reach.ALL,
+        ),
+        Role.mash_manager: Duty(
+            "MASH manager",
+            "signs decisions off and answers for the desk",
+            Reach.ALL,
+        ),
+        Role.early_help_spoc_manager: Duty(
+            "early help SPOC manager",
+            "is the single point of contact of early help: takes in its cases and gives them out",
+            Reach.ALL,
+        ),
+        Role.early_help_worker: Duty(
+            "early help worker",
+            "holds early help cases after the decision",
+            Reach.EARLY_HELP,
+        ),
+        Role.assessment_team_manager: Duty(
+            "assessment team manager",
+            "takes in referrals to social care and gives them to workers",
+            Reach.SOCIAL_CARE,
+        ),
+        Role.assessment_team_worker: Duty(
+            "assessment team worker",
+            "holds social care cases after the decision",
+            Reach.SOCIAL_CARE,
+        ),
+        Role.partner_system: Duty(
+            "partner agency system",
+            "sends its own organisation's referrals, follows them, answers what it is asked",
+            Reach.OWN_ORGANISATION,
+        ),
+        Role.qa_auditor: Duty(
+            "QA auditor",
+            "reads practice in order to judge it, and changes nothing",
+            Reach.ALL,
+        ),
+        Role.performance_analyst: Duty(
+            "performance analyst",
+            "reads figures, no names",
+            None,
+        ),
+        Role.information_governance_officer: Duty(
+            "information governance officer",
+            "looks after who may come in and who looked at what, no case content",
+            None,
+        ),
+        Role.system_administrator: Duty(
+            "system administrator",
+            "keeps the service running, no case content",
+            None,
+        ),
+    }
+)
+
+_MASH = (Role.mash_worker, Role.mash_manager)
+_EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
+_ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
+_CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
+_STAFF = tuple(role for role in Role if role is not Role.partner_system)
+
+
+def _grant(scope: Scope, roles: Iterable[Role], sentence: str) -> Grant:
+    return Grant(scope, frozenset(roles), sentence)
+
+
+GRANTS: Mapping[Permission, Grant] = MappingProxyType(
+    {
+        Permission.log_contact: _grant(
+            Scope.contacts_write, _MASH, "Log a contact that reached the front door."
+        ),
+        Permission.read_contacts: _grant(
+            Scope.contacts_read,
+            (*_CASEWORK, Role.qa_auditor),
+            "List and read contacts, as far as one's reach goes.",
+        ),
+        Permission.amend_contact: _grant(
+            Scope.contacts_write, _MASH, "Amend a contact before it is decided, with a reason."
+        ),
+        Permission.triage_contact: _grant(
+            Scope.contacts_write, _MASH, "Rate a contact red, amber or green."
+        ),
+        Permission.assign_contact: _grant(
+            Scope.contacts_write, _MASH, "Take a contact, give it to a colleague or hand it back."
+        ),
+        Permission.acknowledge_referrer: _grant(
+            Scope.contacts_write, _MASH, "Record that the referrer was told of the receipt."
+        ),
+        Permission.ask_agency: _grant(
+            Scope.contacts_write, _MASH, "Ask an agency what it knows, for a stated purpose."
+        ),
+        Permission.answer_information_request: _grant(
+            Scope.information_answer,
+            (*_MASH, Role.partner_system),
+            "Answer an information request; a partner, only one put to its own organisation.",
+        ),
+        Permission.read_information_requests: _grant(
+            Scope.information_read,
+            (*_MASH, Role.early_help_spoc_manager, Role.qa_auditor, Role.partner_system),
+            "Read information requests; a partner, only those put to its own organisation.",
+        ),
+        Permission.decide: _grant(
+            Scope.decisions_write, _MASH, "Draft the threshold decision for one child."
+        ),
+        Permission.sign_off: _grant(
+            Scope.decisions_sign,
+            (Role.mash_manager,),
+            "Agree another person's decision, or send it back with words.",
+        ),
+        Permission.read_decisions: _grant(
+            Scope.decisions_read,
+            (*_CASEWORK, Role.qa_auditor),
+            "Read decisions and their earlier versions, as far as one's reach goes.",
+        ),
+        Permission.read_referrals: _grant(
+            Scope.cases_read,
+            (*_MASH, Role.early_help_spoc_manager, *_ASSESSMENT, Role.qa_auditor),
+            "List and read referrals to children's social care.",
+        ),
+        Permission.allocate_referral: _grant(
+            Scope.cases_write,
+            (Role.assessment_team_manager,),
+            "Allocate a referral to a worker of the assessment team.",
+        ),
+        Permission.close_referral: _grant(
+            Scope.cases_write,
+            (Role.assessment_team_manager,),
+            "Close a referral with a coded reason.",
+        ),
+        Permission.read_early_help_episodes: _grant(
+            Scope.cases_read,
+            (*_MASH, *_EARLY_HELP, Role.qa_auditor),
+            "List and read early help episodes.",
+        ),
+        Permission.allocate_early_help_episode: _grant(
+            Scope.cases_write,
+            (Role.early_help_spoc_manager,),
+            "Allocate an early help episode to a worker.",
+        ),
+        Permission.close_early_help_episode: _grant(
+            Scope.cases_write,
+            (Role.early_help_spoc_manager,),
+            "Close an early help episode with a coded reason.",
+        ),
+        Permission.read_queue_contacts: _grant(
+            Scope.contacts_read,
+            (*_MASH, Role.early_help_spoc_manager),
+            "Work from the desk: open contacts, soonest deadline first.",
+        ),
+        Permission.read_queue_sign_off: _grant(
+            Scope.decisions_read, (Role.mash_manager,), "Work from the decisions awaiting sign-off."
+        ),
+        Permission.read_queue_allocation: _grant(
+            Scope.cases_read,
+            (Role.assessment_team_manager, Role.early_help_spoc_manager),
+            "Work from the cases that nobody holds yet.",
+        ),
+        Permission.read_queue_information_requests: _grant(
+            Scope.information_read, _MASH, "Work from the information requests not yet answered."
+        ),
+        Permission.read_queue_mine: _grant(
+            Scope.contacts_read, _CASEWORK, "Work from what one holds oneself."
+        ),
+        Permission.read_flags: _grant(
+            Scope.flags_read,
+            (*_CASEWORK, Role.qa_auditor),
+            "See breaches and warnings, and why each is raised.",
+        ),
+        Permission.acknowledge_flag: _grant(
+            Scope.flags_write, _CASEWORK, "Acknowledge a flag and say what one will do."
+        ),
+        Permission.submit_multi_agency_referral: _grant(
+            Scope.multi_agency_referrals_submit,
+            (Role.partner_system,),
+            "Send a multi-agency referral from one's own organisation.",
+        ),
+        Permission.validate_multi_agency_referral: _grant(
+            Scope.multi_agency_referrals_submit,
+            (Role.partner_system,),
+            "Have a multi-agency referral checked without sending it.",
+        ),
+        Permission.read_own_multi_agency_referrals: _grant(
+            Scope.multi_agency_referrals_follow,
+            (Role.partner_system,),
+            "Follow the referrals that one's own organisation sent.",
+        ),
+        Permission.read_measures: _grant(
+            Scope.measures_read,
+            (
+                Role.mash_manager,
+                Role.early_help_spoc_manager,
+                Role.assessment_team_manager,
+                Role.qa_auditor,
+                Role.performance_analyst,
+            ),
+            "Read the measures: figures, no names.",
+        ),
+        Permission.read_workers: _grant(
+            Scope.reference_read,
+            (
+                *_CASEWORK,
+                Role.qa_auditor,
+                Role.information_governance_officer,
+                Role.system_administrator,
+            ),
+            "See who works here and in which team.",
+        ),
+        Permission.read_teams_and_codes: _grant(
+            Scope.reference_read, Role, "Read the teams and the code lists."
+        ),
+        Permission.read_policy: _grant(
+            Scope.reference_read, _STAFF, "Read the authority's policy: its limits and rules."
+        ),
+        Permission.suspend_access: _grant(
+            Scope.administration,
+            (Role.system_administrator, Role.information_governance_officer),
+            "Suspend the access of a person, a client or an organisation, and restore it.",
+        ),
+        Permission.read_access_suspensions: _grant(
+            Scope.administration,
+            (Role.system_administrator, Role.information_governance_officer),
+            "See whose access is suspended, since when and why.",
+        ),
+    }
+)
+
+
+def refuse_gaps(grants: Mapping[Permission, Grant], duties: Mapping[Role, Duty]) -> None:
+    """Raise `TypeError` when a permission has no row, a row lets nobody in, or a role no duty.
+
+    Run at import, so that a permission nobody thought about stops the service from starting.
+    """
+    gaps = [f"permission {one} has no row" for one in Permission if one not in grants]
+    gaps += [f"permission {one} lets nobody in" for one, row in grants.items() if not row.roles]
+    gaps += [f"role {one} has no duty" for one in Role if one not in duties]
+    if gaps:
+        raise TypeError("The permission table has gaps: " + "; ".join(gaps))
+
+
+refuse_gaps(GRANTS, DUTIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking. Known by (`issuer`, `subject`), never by a name or an e-mail address.
+
+    `account_id` is our own id for that pair. `organisation_id` is the partner organisation or the
+    authority that the issuer vouches for, `team_id` the caller's team; both as the issuer names
+    them. `client_id` is the application in use, where the issuer says.
+    """
+
+    account_id: UUID
+    issuer: str
+    subject: str
+    name: str
+    client_id: str | None
+    organisation_id: str | None
+    team_id: str | None
+    roles: frozenset[Role]
+    scopes: frozenset[Scope]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether both the role gate and the scope gate are open. Rows are `reach`'s matter."""
+        grant = GRANTS[permission]
+        return grant.scope in self.scopes and not grant.roles.isdisjoint(self.roles)
+
+    def require(self, permission: Permission) -> None:
+        """Raise `RoleMissing` or `ScopeMissing`, saying in words what is missing."""
+        grant = GRANTS[permission]
+        has_scope = grant.scope in self.scopes
+        if grant.roles.isdisjoint(self.roles):
+            raise RoleMissing(_role_words(grant) + ("" if has_scope else " " + _scope_words(grant)))
+        if not has_scope:
+            raise ScopeMissing(_scope_words(grant))
+
+    @property
+    def reach(self) -> frozenset[Reach]:
+        """How far the caller sees: the union over the roles. Empty means no case at all.
+
+        A caller of no known organisation has no organisation's rows to see.
+        """
+        reaches = {DUTIES[role].reach for role in self.roles}
+        return frozenset(
+            reach
+            for reach in reaches
+            if reach is not None
+            and (reach is not Reach.OWN_ORGANISATION or self.organisation_id is not None)
+        )
+
+
+def _role_words(grant: Grant) -> str:
+    titles = [DUTIES[role].title for role in Role if role in grant.roles]
+    if len(titles) == 1:
+        need = f"This needs the role {titles[0]}."
+    else:
+        need = f"This needs one of these roles: {', '.join(titles[:-1])} or {titles[-1]}."
+    return need + " Ask a colleague who has it, or whoever looks after your account to give it."
+
+
+def _scope_words(grant: Grant) -> str:
+    return (
+        f"The application you use needs the scope {grant.scope}. "
+        "Sign in again asking for it, or have the application registered for it."
+    )
+
+
+def scopes_for(role: Role) -> frozenset[Scope]:
+    """Every scope that the role can make use of: what an application made for it asks for."""
+    return frozenset(grant.scope for grant in GRANTS.values() if role in grant.roles)
+
+
+_REACH_WORDS: Mapping[Reach | None, str] = {
+    Reach.ALL: "every contact",
+    Reach.EARLY_HELP: "contacts with an early help outcome",
+    Reach.SOCIAL_CARE: "contacts with a referral to social care",
+    Reach.OWN_ORGANISATION: "what its own organisation sent or was asked",
+    None: "no case",
+}
+
+
+def permission_matrix() -> str:
+    """The whole policy of access as Markdown: roles and their reach, then permission by role."""
+    lines = ["| role | title | what for | sees |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{role}` | {duty.title} | {duty.sentence} | {_REACH_WORDS[duty.reach]} |"
+        for role, duty in ((role, DUTIES[role]) for role in Role)
+    ]
+    titles = " | ".join(DUTIES[role].title for role in Role)
+    lines += [
+        "",
+        f"| permission | what it allows | scope | {titles} |",
+        "| --- | --- | --- |" + " :-: |" * len(Role),
+    ]
+    for permission in Permission:
+        grant = GRANTS[permission]
+        marks = " | ".join("yes" if role in grant.roles else "" for role in Role)
+        lines.append(f"| `{permission}` | {grant.sentence} | `{grant.scope}` | {marks} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,657 @@
+"""Access tokens: the one strict wrapper around python-jose, and the issuers' published keys."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import httpx
+from jose import jwk, jws  # type: ignore[import-untyped]
+from jose.exceptions import JOSEError  # type: ignore[import-untyped]
+
+from service.domain.access import Role, Scope
+from service.settings import ALGORITHMS, IssuerSettings
+
+LARGEST_TOKEN = 8 * 1024
+LARGEST_KEY_SET = 256 * 1024
+MOST_KEYS = 100
+DEEPEST = 16
+LEEWAY_SECONDS = 30
+LONGEST_LIFETIME_SECONDS = 60 * 60
+REMEMBERED_SECONDS = 60
+MOST_REMEMBERED = 4096
+REFRESH_SECONDS = 5 * 60
+RETRY_SECONDS = 60
+FIRST_LOAD_RETRY_SECONDS = 10
+KEYS_KEPT_SECONDS = 24 * 60 * 60
+FETCH_TIMEOUT_SECONDS = 5.0
+SMALLEST_RSA_BITS = 2048
+LARGEST_RSA_BITS = 8192
+P256_BYTES = 32
+
+# Each of these lets the bearer, not the issuer, say how or with which key the token is checked.
+REFUSED_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip"})
+ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
+# Only an ID token carries these: it tells a client who signed in and gives leave to do nothing.
+ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
+PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+_UNTRUSTED_FAILURES = (
+    JOSEError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+)
+
+Clock = Callable[[], datetime]
+
+
+class Refusal(StrEnum):
+    """Why a token was refused: for the log alone, never for the one who sent it."""
+
+    too_large = "too_large"
+    malformed = "malformed"
+    header = "header"
+    type = "type"
+    algorithm = "algorithm"
+    issuer = "issuer"
+    audience = "audience"
+    claims = "claims"
+    expired = "expired"
+    not_yet_valid = "not_yet_valid"
+    lifetime = "lifetime"
+    not_an_access_token = "not_an_access_token"  # noqa: S105
+    key = "key"
+    signature = "signature"
+    organisation = "organisation"
+    keys_unavailable = "keys_unavailable"
+
+
+class TokenRefused(Exception):
+    """The token is not accepted. Its text is always the same; `reason` is for the log alone."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__("The access token was refused.")
+        self.reason = reason
+
+
+class KeysUnavailable(TokenRefused):
+    """The issuer's keys cannot be had, so nothing can be said of the token: try again later."""
+
+    def __init__(self) -> None:
+        super().__init__(Refusal.keys_unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a verified token says of its bearer. (`issuer`, `subject`) is who it is.
+
+    `roles` holds only those that the issuer may assert. `expires_at` is the token's own end.
+    """
+
+    issuer: str
+    subject: str
+    name: str
+    client_id: str | None
+    roles: frozenset[Role]
+    scopes: frozenset[Scope]
+    organisation_id: str | None
+    team_id: str | None
+    expires_at: datetime
+
+
+class KeyState(StrEnum):
+    """How an issuer's keys stand: only `ok` and `degraded` let anybody in."""
+
+    ok = "ok"
+    degraded = "degraded"
+    expired = "expired"
+    never_loaded = "never_loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHealth:
+    """How an issuer's keys stand, and when they were last read without fault."""
+
+    state: KeyState
+    loaded_at: datetime | None
+
+
+@dataclass(slots=True)
+class PublishedKey:
+    """A key that an issuer publishes for its signatures; parsed once for each algorithm."""
+
+    members: Mapping[str, Any]
+    _prepared: dict[str, Any] = field(default_factory=dict)
+
+    def prepared(self, algorithm: str) -> Any:
+        """The key object for `algorithm`. `TokenRefused` when it is not a key for that."""
+        if algorithm not in self._prepared:
+            if not _fits(self.members, algorithm):
+                raise TokenRefused(Refusal.key)
+            try:
+                self._prepared[algorithm] = jwk.construct(dict(self.members), algorithm)
+            except _UNTRUSTED_FAILURES:
+                raise TokenRefused(Refusal.key) from None
+        return self._prepared[algorithm]
+
+
+class KeySource(Protocol):
+    """Where the keys of one issuer come from."""
+
+    @property
+    def generation(self) -> int:
+        """Goes up whenever the set of keys changes, so that what was remembered is forgotten."""
+
+    async def find(self, key_id: str) -> PublishedKey | None:
+        """The key of exactly that id. `KeysUnavailable` when there are no keys to look among."""
+
+    async def keep_fresh(self) -> None:
+        """Read the keys again if that is due. Never raises; `health` tells how it went."""
+
+    def health(self) -> KeyHealth:
+        """How the keys stand now."""
+
+
+class HeldKeys:
+    """Keys that are at hand and never change while the process lives."""
+
+    generation = 0
+
+    def __init__(self, key_set: Mapping[str, Any], clock: Clock) -> None:
+        self._keys = _usable_keys(key_set)
+        self._loaded_at = clock()
+
+    async def find(self, key_id: str) -> PublishedKey | None:
+        """The key of exactly that id."""
+        return self._keys.get(key_id)
+
+    async def keep_fresh(self) -> None:
+        """Nothing to do."""
+
+    def health(self) -> KeyHealth:
+        """Always well."""
+        return KeyHealth(KeyState.ok, self._loaded_at)
+
+
+class FetchedKeys:
+    """The keys that an issuer publishes at its JWKS address, read when needed and kept.
+
+    Read again every five minutes, and once (at most each minute) for a key id not seen before.
+    When the issuer cannot be reached, the last good keys serve for up to a day.
+    """
+
+    def __init__(self, url: str, clock: Clock, http: httpx.AsyncClient) -> None:
+        self._url = url
+        self._clock = clock
+        self._http = http
+        self._keys: dict[str, PublishedKey] = {}
+        self._loaded_at: datetime | None = None
+        self._tried_at: datetime | None = None
+        self._failed = False
+        self._flight: asyncio.Task[None] | None = None
+        self._generation = 0
+
+    @property
+    def generation(self) -> int:
+        """Goes up whenever the published set changes."""
+        return self._generation
+
+    async def find(self, key_id: str) -> PublishedKey | None:
+        """The key of exactly that id, reading the published set again when that is due."""
+        await self.keep_fresh()
+        if not self._within(self._loaded_at, KEYS_KEPT_SECONDS):
+            raise KeysUnavailable
+        if key_id not in self._keys and not self._within(self._tried_at, RETRY_SECONDS):
+            await self._fetch()
+        elif key_id not in self._keys and self._flight is not None:
+            await asyncio.shield(self._flight)
+        return self._keys.get(key_id)
+
+    async def keep_fresh(self) -> None:
+        """Read the published set again if it was never read or is older than five minutes.
+
+        While the issuer is known to be out of reach, those with good keys do not wait for it.
+        """
+        if self._within(self._loaded_at, REFRESH_SECONDS):
+            return
+        has_keys = self._within(self._loaded_at, KEYS_KEPT_SECONDS)
+        gap = RETRY_SECONDS if has_keys else FIRST_LOAD_RETRY_SECONDS
+        if self._flight is None and self._within(self._tried_at, gap):
+            return
+        flight = self._fetch()
+        if not (has_keys and self._failed):
+            await flight
+
+    def health(self) -> KeyHealth:
+        """`degraded` while the last good keys serve because newer ones cannot be read."""
+        if self._loaded_at is None:
+            return KeyHealth(KeyState.never_loaded, None)
+        if not self._within(self._loaded_at, KEYS_KEPT_SECONDS):
+            return KeyHealth(KeyState.expired, self._loaded_at)
+        if self._failed or not self._keys:
+            return KeyHealth(KeyState.degraded, self._loaded_at)
+        return KeyHealth(KeyState.ok, self._loaded_at)
+
+    def _within(self, moment: datetime | None, seconds: float) -> bool:
+        # A moment in the future means that the clock was set back: treat it as long ago.
+        return moment is not None and 0 <= (self._clock() - moment).total_seconds() < seconds
+
+    def _fetch(self) -> asyncio.Future[None]:
+        """The reading under way, or a new one: never two, and none dies with one who waits."""
+        if self._flight is None:
+            self._tried_at = self._clock()
+            self._flight = asyncio.create_task(self._read())
+            self._flight.add_done_callback(self._landed)
+        return asyncio.shield(self._flight)
+
+    def _landed(self, _: asyncio.Task[None]) -> None:
+        self._flight = None
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
+                found = _usable_keys(_json_object(await self._download()))
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, *_UNTRUSTED_FAILURES):
+            self._failed = True
+            return
+        kept = {
+            key_id: old
+            for key_id, old in self._keys.items()
+            if key_id in found and found[key_id].members == old.members
+        }
+        if kept.keys() != found.keys() or kept.keys() != self._keys.keys():
+            self._generation += 1
+        self._keys = {**found, **kept}
+        self._loaded_at = self._clock()
+        self._failed = False
+
+    async def _download(self) -> bytes:
+        # Compressed answers are not asked for and not taken: a small one can unfold to gigabytes.
+        headers = {"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": ""}
+        content = bytearray()
+        async with self._http.stream(
+            "GET", self._url, headers=headers, follow_redirects=False
+        ) as answer:
+            if answer.status_code != httpx.codes.OK or "content-encoding" in answer.headers:
+                raise ValueError("not a plain answer with keys")
+            async for chunk in answer.aiter_raw():
+                content += chunk
+                if len(content) > LARGEST_KEY_SET:
+                    raise ValueError("more than a key set ever needs")
+        return bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    identity: Identity
+    source: KeySource
+    generation: int
+    verified: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Believed:
+    settings: IssuerSettings
+    keys: KeySource
+
+
+class TokenVerifier:
+    """Says whose an access token is, or refuses it.
+
+    `clock` gives the present as an aware instant. `http` is the client by which published keys
+    are read; the caller owns and closes it. `key_sources` (by issuer) replaces that reading for an
+    issuer whose keys are at hand. `ValueError` when an issuer is not safe to believe.
+    """
+
+    def __init__(
+        self,
+        issuers: Sequence[IssuerSettings],
+        clock: Clock,
+        http: httpx.AsyncClient,
+        *,
+        key_sources: Mapping[str, KeySource] | None = None,
+    ) -> None:
+        at_hand = key_sources or {}
+        self._clock = clock
+        self._believed: dict[str, _Believed] = {}
+        self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
+        for one in issuers:
+            faults = one.faults(needs_jwks_url=one.issuer not in at_hand)
+            if faults or one.issuer in self._believed:
+                raise ValueError("; ".join(faults) or "the same issuer is named twice")
+            keys = at_hand.get(one.issuer) or FetchedKeys(one.jwks_url, clock, http)
+            self._believed[one.issuer] = _Believed(one, keys)
+
+    async def verify(self, token: str) -> Identity:
+        """Whose token this is. `TokenRefused` for every fault; `KeysUnavailable` among them.
+
+        A verified token is remembered for up to a minute, so a suspension of the bearer's access
+        must be looked up by the caller on each request and never be left to this.
+        """
+        if len(token) > LARGEST_TOKEN:
+            raise TokenRefused(Refusal.too_large)
+        if not token.isascii():
+            raise TokenRefused(Refusal.malformed)
+        now = self._clock().timestamp()
+        digest = hashlib.sha256(token.encode("ascii")).digest()
+        known = self._remembered.get(digest)
+        if known is not None:
+            if known.verified <= now < known.until and (
+                known.generation == known.source.generation
+            ):
+                self._remembered.move_to_end(digest)
+                return known.identity
+            del self._remembered[digest]
+        try:
+            identity, keys = await self._verify(token, now)
+        except TokenRefused:
+            raise
+        except _UNTRUSTED_FAILURES:
+            raise TokenRefused(Refusal.malformed) from None
+        until = min(identity.expires_at.timestamp(), now + REMEMBERED_SECONDS)
+        self._remembered[digest] = _Remembered(identity, keys, keys.generation, now, until)
+        if len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+        return identity
+
+    async def keep_fresh(self) -> None:
+        """Read each issuer's keys if that is due: at start, and when asked for readiness."""
+        await asyncio.gather(*(one.keys.keep_fresh() for one in self._believed.values()))
+
+    def health(self) -> Mapping[str, KeyHealth]:
+        """How the keys of each issuer stand."""
+        return {issuer: one.keys.health() for issuer, one in self._believed.items()}
+
+    async def _verify(self, token: str, now: float) -> tuple[Identity, KeySource]:
+        segments = token.split(".")
+        if len(segments) != 3:
+            raise TokenRefused(Refusal.malformed)
+        header_bytes, claims_bytes, _ = (_decoded(segment) for segment in segments)
+        header, claims = _json_object(header_bytes), _json_object(claims_bytes)
+        # The issuer is chosen before the key: only its own keys are ever tried.
+        name = claims.get("iss")
+        believed = self._believed.get(name) if isinstance(name, str) else None
+        if believed is None:
+            raise TokenRefused(Refusal.issuer)
+        issuer = believed.settings
+        algorithm, key_id = _check_header(header, issuer)
+        expires = _check_times(claims, now)
+        _check_purpose(claims, issuer)
+        identity = _identity(claims, issuer, expires)
+        key = await believed.keys.find(key_id)
+        if key is None:
+            raise TokenRefused(Refusal.key)
+        _check_signature(token, key.prepared(algorithm), algorithm, claims_bytes)
+        return identity, believed.keys
+
+
+def sign_token(
+    claims: Mapping[str, Any], private_key_pem: bytes, *, algorithm: str, key_id: str
+) -> str:
+    """A signed access token (type `at+jwt`) with these claims."""
+    key = jwk.construct(private_key_pem, algorithm)
+    signed: str = jws.sign(
+        dict(claims), key, headers={"kid": key_id, "typ": "at+jwt"}, algorithm=algorithm
+    )
+    return signed
+
+
+def public_members(private_key_pem: bytes, *, algorithm: str) -> dict[str, str]:
+    """The public half of a private key as a JWK, with its thumbprint (RFC 7638) as `kid`."""
+    members: dict[str, str] = jwk.construct(private_key_pem, algorithm).public_key().to_dict()
+    needed = ("crv", "kty", "x", "y") if members["kty"] == "EC" else ("e", "kty", "n")
+    canonical = json.dumps({name: members[name] for name in needed}, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode("ascii")).digest()
+    key_id = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    return {**members, "kid": key_id, "use": "sig"}
+
+
+def _check_header(header: Mapping[str, Any], issuer: IssuerSettings) -> tuple[str, str]:
+    if not REFUSED_HEADERS.isdisjoint(header):
+        raise TokenRefused(Refusal.header)
+    kind = header.get("typ")
+    if not isinstance(kind, str) or kind.lower() not in ACCESS_TOKEN_TYPES:
+        raise TokenRefused(Refusal.type)
+    algorithm = header.get("alg")
+    if algorithm not in issuer.algorithms or algorithm not in ALGORITHMS:
+        raise TokenRefused(Refusal.algorithm)
+    key_id = header.get("kid")
+    if not isinstance(key_id, str) or not key_id:
+        raise TokenRefused(Refusal.key)
+    return algorithm, key_id
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> float:
+    issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
+    if expires <= issued or expires - issued > LONGEST_LIFETIME_SECONDS:
+        raise TokenRefused(Refusal.lifetime)
+    if now >= expires + LEEWAY_SECONDS:
+        raise TokenRefused(Refusal.expired)
+    if issued > now + LEEWAY_SECONDS:
+        raise TokenRefused(Refusal.not_yet_valid)
+    if "nbf" in claims and _seconds(claims, "nbf") > now + LEEWAY_SECONDS:
+        raise TokenRefused(Refusal.not_yet_valid)
+    return expires
+
+
+def _seconds(claims: Mapping[str, Any], name: str) -> float:
+    value = claims.get(name)
+    # bool is an int to Python: `exp: true` would be one second after the epoch.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenRefused(Refusal.claims)
+    seconds = float(value)
+    if not math.isfinite(seconds):
+        raise TokenRefused(Refusal.claims)
+    return seconds
+
+
+def _check_purpose(claims: Mapping[str, Any], issuer: IssuerSettings) -> None:
+    audience = claims.get("aud")
+    audiences = [audience] if isinstance(audience, str) else audience
+    if not isinstance(audiences, list) or not all(isinstance(one, str) for one in audiences):
+        raise TokenRefused(Refusal.audience)
+    if issuer.audience not in audiences:
+        raise TokenRefused(Refusal.audience)
+    if not ID_TOKEN_CLAIMS.isdisjoint(claims) or _claim(claims, issuer.scope_claim) is None:
+        raise TokenRefused(Refusal.not_an_access_token)
+
+
+def _identity(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float) -> Identity:
+    subject = _text(claims.get("sub"))
+    if subject is None:
+        raise TokenRefused(Refusal.claims)
+    clients = (_text(claims.get(name)) for name in ("azp", "client_id", "appid"))
+    client_id = next((one for one in clients if one is not None), None)
+    asserted = {Role(one) for one in _words(_claim(claims, issuer.roles_claim)) if one in _ROLES}
+    roles = asserted & issuer.may_assert_roles
+    granted = _words(_claim(claims, issuer.scope_claim))
+    organisation = _text(_claim(claims, issuer.organisation_claim))
+    if issuer.organisations and organisation not in issuer.organisations:
+        raise TokenRefused(Refusal.organisation)
+    if organisation is None and Role.partner_system in roles:
+        raise TokenRefused(Refusal.organisation)
+    return Identity(
+        issuer=issuer.issuer,
+        subject=subject,
+        name=_text(claims.get("name")) or client_id or subject,
+        client_id=client_id,
+        roles=frozenset(roles),
+        scopes=frozenset(Scope(one) for one in granted if one in _SCOPES),
+        organisation_id=organisation,
+        team_id=_text(_claim(claims, issuer.team_claim)),
+        expires_at=datetime.fromtimestamp(expires, UTC),
+    )
+
+
+_ROLES = frozenset(role.value for role in Role)
+_SCOPES = frozenset(scope.value for scope in Scope)
+_LONGEST_TEXT = 255
+
+
+def _claim(claims: Mapping[str, Any], path: str) -> Any:
+    """The claim of that very name, else the one that the dotted path leads to."""
+    if path in claims:
+        return claims[path]
+    found: Any = claims
+    for part in path.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(part)
+    return found
+
+
+def _text(value: Any) -> str | None:
+    """A claim that is absent, or a short and printable text; else the token is refused."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT:
+        raise TokenRefused(Refusal.claims)
+    # Surrogates, NUL and control characters break databases and forge lines in logs.
+    if not value.isprintable() or value != value.strip():
+        raise TokenRefused(Refusal.claims)
+    return value
+
+
+def _words(value: Any) -> list[str]:
+    if value is None:
+        return []
+    words = value.split(" ") if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+        raise TokenRefused(Refusal.claims)
+    return words
+
+
+def _check_signature(token: str, key: Any, algorithm: str, claims_bytes: bytes) -> None:
+    try:
+        signed: bytes = jws.verify(token, key, algorithms=[algorithm])
+    except _UNTRUSTED_FAILURES:
+        raise TokenRefused(Refusal.signature) from None
+    # What was read above must be what was signed, whatever either parser thinks of the text.
+    if signed != claims_bytes:
+        raise TokenRefused(Refusal.signature)
+
+
+def _fits(members: Mapping[str, Any], algorithm: str) -> bool:
+    """Whether the key's type, size and stated purpose suit the algorithm."""
+    if members.get("alg", algorithm) != algorithm:
+        return False
+    if algorithm == "ES256":
+        return (
+            members.get("kty") == "EC"
+            and members.get("crv") == "P-256"
+            and len(_decoded(members.get("x"))) == P256_BYTES
+            and len(_decoded(members.get("y"))) == P256_BYTES
+        )
+    if algorithm not in ("RS256", "RS512") or members.get("kty") != "RSA":
+        return False
+    modulus = int.from_bytes(_decoded(members.get("n")), "big")
+    exponent = int.from_bytes(_decoded(members.get("e")), "big")
+    return (
+        SMALLEST_RSA_BITS <= modulus.bit_length() <= LARGEST_RSA_BITS
+        and exponent % 2 == 1
+        and 3 <= exponent < 2**32
+    )
+
+
+def _usable_keys(key_set: Mapping[str, Any]) -> dict[str, PublishedKey]:
+    """The signature keys of a JWK set by their ids; an id used twice names neither key."""
+    keys = key_set.get("keys")
+    if not isinstance(keys, list) or len(keys) > MOST_KEYS:
+        raise ValueError("not a set of keys")
+    found: dict[str, PublishedKey] = {}
+    twice: set[str] = set()
+    for members in keys:
+        if not isinstance(members, dict) or not _is_for_signatures(members):
+            continue
+        key_id = members.get("kid")
+        if not isinstance(key_id, str) or not key_id:
+            continue
+        if key_id in found:
+            twice.add(key_id)
+        found[key_id] = PublishedKey(members)
+    return {key_id: key for key_id, key in found.items() if key_id not in twice}
+
+
+def _is_for_signatures(members: Mapping[str, Any]) -> bool:
+    operations = members.get("key_ops", ["verify"])
+    return (
+        members.get("kty") in ("RSA", "EC")
+        and members.get("use", "sig") == "sig"
+        and isinstance(operations, list)
+        and "verify" in operations
+        # A private key that was published is anybody's key.
+        and PRIVATE_KEY_MEMBERS.isdisjoint(members)
+    )
+
+
+def _decoded(segment: Any) -> bytes:
+    """Base64url without padding, in its one canonical form; `ValueError` for anything else."""
+    if not isinstance(segment, str) or not _SEGMENT.fullmatch(segment):
+        raise ValueError("not base64url")
+    try:
+        decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except binascii.Error:
+        raise ValueError("not base64url") from None
+    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
+        raise ValueError("not canonical base64url")
+    return decoded
+
+
+def _json_object(content: bytes) -> dict[str, Any]:
+    """A JSON object read strictly; `ValueError` or `RecursionError` for anything else."""
+    found = json.loads(
+        content.decode("utf-8"),
+        object_pairs_hook=_without_duplicates,
+        parse_constant=_no_constant,
+        parse_float=_finite,
+    )
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    _check_depth(found)
+    return found
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member twice")
+    return found
+
+
+def _no_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("beyond any number")
+    return number
+
+
+def _check_depth(found: Any) -> None:
+    level: list[Any] = [found]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return
+    raise ValueError("too deep")

@@ -1,0 +1,351 @@
+"""The settings: read once from the environment, frozen, and refused whole when any is unsound."""
+
+import contextlib
+import ipaddress
+import json
+import os
+import secrets
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.domain.access import Role
+
+PREFIX = "FRONTDOOR_"
+TEST_PREFIX = "FRONTDOOR_TEST_"
+ALGORITHMS = ("RS256", "RS512", "ES256")
+DEVELOPMENT_ISSUER = "https://development-issuer.invalid/"
+SHORTEST_SECRET = 32
+
+
+class SettingsFaulty(Exception):
+    """The service must not start. `faults` says each thing that is wrong, one line each."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("The settings are faulty:\n" + "\n".join(f"- {one}" for one in faults))
+        self.faults = faults
+
+
+class IssuerSettings(BaseModel):
+    """An OpenID issuer whose access tokens are accepted, and how far it is believed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    issuer: str = Field(default="", description="The exact `iss` of its tokens.")
+    audience: str = Field(default="", description="The `aud` by which its tokens name us.")
+    jwks_url: str = Field(default="", description="Where it publishes its signing keys (https).")
+    algorithms: tuple[str, ...] = Field(
+        default=(), description="The signatures it may use: RS256, RS512, ES256."
+    )
+    roles_claim: str = Field(
+        default="roles",
+        description="The claim that lists roles; a dotted path reaches into nested claims.",
+    )
+    scope_claim: str = Field(
+        default="scope", description="The claim with the granted scopes: a string or a list."
+    )
+    organisation_claim: str = Field(
+        default="organisation", description="The claim with the caller's organisation."
+    )
+    team_claim: str = Field(default="team", description="The claim with the caller's team.")
+    may_assert_roles: frozenset[Role] = Field(
+        default=frozenset(), description="The roles it is believed about; others are ignored."
+    )
+    organisations: frozenset[str] = Field(
+        default=frozenset(),
+        description="The organisations it may speak for; empty means any.",
+    )
+
+    def faults(self, *, needs_jwks_url: bool = True) -> tuple[str, ...]:
+        """What makes this issuer unsafe to believe, in sentences."""
+        found = []
+        if not self.issuer:
+            found.append("issuer is missing")
+        if not self.audience:
+            found.append("audience is missing: without it, tokens meant for others would be taken")
+        if not self.algorithms:
+            found.append(f"algorithms are missing: choose from {', '.join(ALGORITHMS)}")
+        elif not set(self.algorithms) <= set(ALGORITHMS):
+            found.append(f"algorithms may only be {', '.join(ALGORITHMS)}")
+        if not self.may_assert_roles:
+            found.append("may_assert_roles is missing: name the roles it is believed about")
+        if needs_jwks_url:
+            found += _url_faults(self.jwks_url)
+        return tuple(found)
+
+
+class Settings(BaseSettings):
+    """Everything the service is told from outside. Each name is `FRONTDOOR_` and the field's."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    environment: Literal["development", "production"] = Field(
+        default="production", description="development allows the development issuer."
+    )
+    var_folder: Path = Field(
+        default=Path("var"), description="Where the service keeps files of its own."
+    )
+    database_url: str = Field(
+        default="",
+        repr=False,
+        validate_default=True,
+        description="sqlite or postgresql URL; empty means frontdoor.sqlite3 in var_folder.",
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=200, description="Database connections kept open by a process."
+    )
+    database_pool_overflow: int = Field(
+        default=0, ge=0, le=200, description="Connections beyond the pool, opened under load."
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
+    issuers: Annotated[tuple[IssuerSettings, ...], NoDecode] = Field(
+        default=(),
+        description="A JSON list of issuers, or the path of a TOML or JSON file with `issuers`.",
+    )
+    development_issuer: bool = Field(
+        default=False, description="Accept tokens made by `frontdoor token`. Development only."
+    )
+    policy_file: Path | None = Field(
+        default=None, description="The authority's policy; none means the policy shipped."
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description=(
+            f"Signs cursors: at least {SHORTEST_SECRET} characters, the same in every process. "
+            "Needed in production; in development made once and kept in var_folder."
+        ),
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="How much is logged."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token for /metrics; none means loopback callers only."
+    )
+    docs_enabled: bool = Field(default=True, description="Serve the interactive documentation.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_beside_our_own_files(cls, value: str, info: Any) -> str:
+        folder = info.data.get("var_folder", Path("var"))
+        return value or f"sqlite+aiosqlite:///{Path(folder) / 'frontdoor.sqlite3'}"
+
+    @field_validator("issuers", mode="before")
+    @classmethod
+    def _issuers_from_text_or_file(cls, value: object) -> object:
+        return _read_issuers(value) if isinstance(value, str) else value
+
+    @property
+    def is_development(self) -> bool:
+        """Whether this is a developer's own machine."""
+        return self.environment == "development"
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return is_loopback(self.host)
+
+    def secret_bytes(self) -> bytes:
+        """The secret that signs cursors. `SettingsFaulty` when there is none."""
+        if self.secret_key is None:
+            raise SettingsFaulty((_NO_SECRET,))
+        return self.secret_key.get_secret_value().encode()
+
+    def faults(self) -> tuple[str, ...]:
+        """Every reason not to start, one sentence each; empty when sound."""
+        found: list[str] = []
+        if not self.issuers and not self.development_issuer:
+            found.append(f"{PREFIX}ISSUERS: no issuer is configured, so nobody could come in")
+        for place, issuer in enumerate(self.issuers):
+            found += [f"{PREFIX}ISSUERS[{place}]: {fault}" for fault in issuer.faults()]
+        names = [issuer.issuer for issuer in self.issuers if issuer.issuer]
+        if len(set(names)) != len(names):
+            found.append(f"{PREFIX}ISSUERS: the same issuer is named twice")
+        if DEVELOPMENT_ISSUER in names:
+            found.append(f"{PREFIX}ISSUERS: the development issuer's name cannot be configured")
+        partners = [one for one in self.issuers if Role.partner_system in one.may_assert_roles]
+        if len(partners) > 1 and not all(one.organisations for one in partners):
+            found.append(
+                f"{PREFIX}ISSUERS: several issuers may assert partner_system, so each needs its "
+                "organisations listed, or one could speak for another's"
+            )
+        if self.development_issuer and not self.is_development:
+            found.append(
+                f"{PREFIX}DEVELOPMENT_ISSUER: only with {PREFIX}ENVIRONMENT=development: "
+                "anyone on this machine can make its tokens"
+            )
+        if self.development_issuer and not self.listens_on_loopback:
+            found.append(
+                f"{PREFIX}DEVELOPMENT_ISSUER: only when {PREFIX}HOST is a loopback address"
+            )
+        if self.secret_key is None:
+            if not self.is_development:
+                found.append(_NO_SECRET)
+        elif len(self.secret_key.get_secret_value()) < SHORTEST_SECRET:
+            found.append(f"{PREFIX}SECRET_KEY: at least {SHORTEST_SECRET} characters are needed")
+        if urlsplit(self.database_url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+            found.append(f"{PREFIX}DATABASE_URL: must be a sqlite or a postgresql URL")
+        if self.policy_file is not None and not self.policy_file.is_file():
+            found.append(f"{PREFIX}POLICY_FILE: there is no such file")
+        return tuple(found)
+
+    def check(self) -> Self:
+        """These settings, or `SettingsFaulty` with every reason not to start."""
+        found = self.faults()
+        if found:
+            raise SettingsFaulty(found)
+        return self
+
+
+_NO_SECRET = (
+    f"{PREFIX}SECRET_KEY: missing; make one with "
+    "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`"
+)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings from the environment (`given` wins), checked, with the development secret.
+
+    Raises `SettingsFaulty` naming every fault at once and repeating no value.
+    """
+    faults = _unknown_names(os.environ)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        broken = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+        faults += [_sentence(one["loc"], one["msg"]) for one in error.errors()]
+        faults += _faults_of_the_rest(given, broken)
+        raise SettingsFaulty(tuple(faults)) from None
+    faults += settings.faults()
+    if faults:
+        raise SettingsFaulty(tuple(faults))
+    if settings.secret_key is None:
+        kept = kept_secret(settings.var_folder / "secret_key", _new_secret)
+        settings = settings.model_copy(update={"secret_key": SecretStr(kept.decode("ascii"))})
+    return settings.check()
+
+
+def kept_secret(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of `path`; made once if absent, readable by its owner alone.
+
+    Two processes that start together agree on one: the file appears whole or not at all, and the
+    first to put it there wins.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(make())
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            Path(draft).unlink()
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    return path.read_bytes()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address, is this machine and no other."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _new_secret() -> bytes:
+    return secrets.token_urlsafe(48).encode("ascii")
+
+
+def _unknown_names(environment: Mapping[str, str]) -> list[str]:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return [
+        f"{name}: there is no such setting"
+        for name in sorted(environment)
+        if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(TEST_PREFIX)
+        and name.upper() not in known
+    ]
+
+
+def _faults_of_the_rest(given: Mapping[str, Any], broken: set[str]) -> list[str]:
+    """The faults of what could be read, so that one unreadable value does not hide the others."""
+    known = broken & Settings.model_fields.keys()
+    defaults = {name: Settings.model_fields[name].get_default() for name in known}
+    try:
+        rest = Settings(**{**{k: v for k, v in given.items() if k not in broken}, **defaults})
+    except ValidationError:
+        return []
+    return [
+        fault
+        for fault in rest.faults()
+        if not any(fault.startswith(f"{PREFIX}{name.upper()}:") for name in broken)
+    ]
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    if not location:
+        return message
+    name, *inner = location
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
+    return f"{PREFIX}{str(name).upper()}{place}: {message.removeprefix('Value error, ')}"
+
+
+def _url_faults(url: str) -> list[str]:
+    if not url:
+        return ["jwks_url is missing"]
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ["jwks_url is not a URL"]
+    if parts.scheme not in ("https", "http") or not host:
+        return ["jwks_url must be an https URL"]
+    if parts.username or parts.password:
+        return ["jwks_url must not carry a user name or a password"]
+    if parts.scheme == "http" and not is_loopback(host):
+        return ["jwks_url must be https: over http anyone on the way could plant a key"]
+    return []
+
+
+def _read_issuers(text: str) -> object:
+    text = text.strip()
+    if not text:
+        return ()
+    if text[0] in "[{":
+        try:
+            return _issuer_list(json.loads(text))
+        except (json.JSONDecodeError, RecursionError):
+            raise ValueError("is not valid JSON") from None
+    path = Path(text)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError):
+        raise ValueError("is neither a JSON list nor a file that can be read") from None
+    try:
+        if path.suffix == ".toml":
+            return _issuer_list(tomllib.loads(content))
+        return _issuer_list(json.loads(content))
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError):
+        raise ValueError("names a file that is neither valid TOML nor valid JSON") from None
+
+
+def _issuer_list(found: object) -> object:
+    if isinstance(found, dict):
+        if set(found) != {"issuers"}:
+            raise ValueError("must hold one member, `issuers`")
+        found = found["issuers"]
+    if not isinstance(found, list):
+        raise ValueError("must be a list of issuers")
+    return found
