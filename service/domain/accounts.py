@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.errors import Conflict, NotAllowed
+from service.domain.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,6 @@ class Suspension:
     lifted_by: UUID | None
     lifted_because: str | None
     version: int
-
-
-class AccountDisabled(NotAllowed):
-    """The caller's access was taken away."""
-
-    code = "account_disabled"
-    title = "Access suspended"
 
 
 class AlreadySuspended(Conflict):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.states import StateTable
@@ -20,14 +21,6 @@ class Channel(StrEnum):
     letter = "letter"
     in_person = "in_person"
     partner_system = "partner_system"
-
-
-class Rating(StrEnum):
-    """Triage: how soon this must be decided. The limits are policy."""
-
-    red = "red"
-    amber = "amber"
-    green = "green"
 
 
 # The more urgent, the smaller: which way a change of rating goes.

@@ -1,6 +1,7 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -10,9 +11,13 @@ from sqlalchemy import Executable, Result, Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from service.domain.access import Caller
+from service.domain.calendar import WorkingCalendar
 from service.domain.errors import Stale
+from service.domain.events import Event, EventType
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
+from service.policy import Policy
 
 # Parents before children: the order in which rows may be written.
 _ORDER = {
@@ -33,8 +38,21 @@ class Work:
     travel as one statement, which is a transaction by itself.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: datetime,
+        policy: Policy,
+        calendar: WorkingCalendar,
+        request_id: str | None = None,
+    ) -> None:
         self._database = database
+        self.now = now
+        self.policy = policy
+        self.calendar = calendar
+        self.request_id = request_id
+        self._begun = False
         self._opened: Any = None
         self._connection: AsyncConnection | None = None
         self._added: dict[type, list[Any]] = {}
@@ -71,11 +89,38 @@ class Work:
         for record in records:
             self._added.setdefault(type(record), []).append(record)
 
+    def record(
+        self,
+        type_: EventType,
+        who: Caller | None,
+        subject_id: UUID,
+        *,
+        contact_id: UUID | None = None,
+        person_id: UUID | None = None,
+        **data: object,
+    ) -> None:
+        """Keeps the one event of this write: ids, codes and times, never a name or a narrative."""
+        self.add(
+            Event(
+                id=new_id(),
+                type=type_,
+                at=self.now,
+                account_id=None if who is None else who.account_id,
+                organisation_id=None if who is None else who.organisation_id,
+                request_id=self.request_id,
+                subject_id=subject_id,
+                contact_id=contact_id,
+                person_id=person_id,
+                data=data,
+            )
+        )
+
     async def execute(self, statement: Executable) -> Result[Any]:
         """Runs a statement in the transaction, after whatever was added before it."""
         connection = await self._open()
         if self._added:
-            await self._flush(connection)
+            await self._flush(connection, alone=False)
+        self._begun = True
         return await connection.execute(statement)
 
     async def first(self, statement: Executable) -> Row[Any] | None:
@@ -105,15 +150,15 @@ class Work:
         """Writes what was added and commits; after this, and not before, it has happened."""
         if self._connection is None and self._added and not self._database.is_sqlite:
             async with self._database.reading() as connection:
-                await self._flush(connection)
+                await self._flush(connection, alone=True)
             return
         if self._added:
-            await self._flush(await self._open())
+            await self._flush(await self._open(), alone=False)
         if self._connection is not None:
             await self._connection.commit()
             await self._close()
 
-    async def _flush(self, connection: AsyncConnection) -> None:
+    async def _flush(self, connection: AsyncConnection, *, alone: bool) -> None:
         added, self._added = self._added, {}
         kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
         driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -125,9 +170,10 @@ class Work:
                     statement, [_values(kind, dialect, record) for record in added[kind]]
                 )
             return
-        if connection.in_transaction():
+        if not (alone or self._begun):
             # Makes the adapter begin its transaction before the driver is used directly.
             await connection.exec_driver_sql("SELECT 1")
+            self._begun = True
         shape = tuple((kind, len(added[kind])) for kind in kinds)
         values: list[Any] = []
         for kind in kinds:
