@@ -79,7 +79,7 @@ def _account() -> pwd.struct_passwd | None:
 
 def _make_folder(account: pwd.struct_passwd | None) -> Path:
     """A new private folder that the account can reach and whose socket path is short enough."""
-    for place in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - mkdtemp below makes a private folder inside it
+    for place in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):
         if not place.is_dir() or not os.access(place, os.W_OK):
             continue
         if (
