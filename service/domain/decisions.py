@@ -1,10 +1,10 @@
 """Threshold decisions: for one child on one contact, what happens next, and why (rules 2 to 7)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Protocol
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
@@ -149,8 +149,6 @@ class OwnDecision(NotAllowed):
     title = "Sign-off is by somebody else"
 
 
-_WORDS = re.compile(r"[^\W_]+")
-
 _LEVELS: Mapping[Outcome, tuple[LevelOfNeed, ...]] = {
     Outcome.no_further_action: (
         LevelOfNeed.universal,
@@ -167,39 +165,40 @@ _LEVELS: Mapping[Outcome, tuple[LevelOfNeed, ...]] = {
 }
 
 
-def _plain(text: str) -> str:
-    return " ".join(_WORDS.findall(text.lower()))
+class RationaleRules(Protocol):
+    """What the policy says of rationales."""
+
+    @property
+    def minimum_characters(self) -> int:
+        """Letters and digits that a rationale needs."""
+        ...
+
+    def is_too_short(self, text: str) -> bool:
+        """Whether it has fewer."""
+        ...
+
+    def is_boiler_plate(self, text: str) -> bool:
+        """Whether it is nothing but stock phrases."""
+        ...
 
 
-def is_boiler_plate(text: str, phrases: Sequence[str]) -> bool:
-    """Whether the words are nothing but stock phrases, once or repeated (rule 2)."""
-    left = f" {_plain(text)} "
-    for phrase in sorted(map(_plain, phrases), key=len, reverse=True):
-        while f" {phrase} " in left:
-            left = left.replace(f" {phrase} ", " ")
-    return not left.strip()
-
-
-def rationale_fault(
-    text: str, *, minimum_characters: int, phrases: Sequence[str], pointer: str
-) -> Problem | None:
-    """Why a rationale would be refused, or None. Length counts letters and digits only."""
-    if is_boiler_plate(text, phrases):
+def rationale_fault(text: str, rules: RationaleRules, pointer: str) -> Problem | None:
+    """Why a rationale would be refused, or None (rule 2)."""
+    if rules.is_boiler_plate(text):
         return Problem(
             pointer,
             "This is a stock phrase. Say in your own words what the facts are and why they meet "
             "this threshold.",
             "boiler_plate",
         )
-    words = _plain(text)
-    if len(words) < minimum_characters:
+    if rules.is_too_short(text):
         return Problem(
             pointer,
-            f"Say more: at least {minimum_characters} characters of words on what the facts are "
-            "and why they meet this threshold.",
+            f"Say more: at least {rules.minimum_characters} characters of words on what the facts "
+            "are and why they meet this threshold.",
             "too_short",
         )
-    if len(set(words.split())) < 5:
+    if len(set(text.lower().split())) < 5:
         return Problem(
             pointer,
             "The same few words again and again are no rationale. Say what the facts are.",
@@ -214,8 +213,7 @@ def faults_in_draft(
     has_history: bool,
     asked: Mapping[str, bool],
     prompts: Sequence[str],
-    minimum_characters: int,
-    phrases: Sequence[str],
+    rationale_rules: RationaleRules,
 ) -> list[Problem]:
     """Everything a draft leaves out, all at once.
 
@@ -247,12 +245,7 @@ def faults_in_draft(
         fault("/primary_need_code", "A referral names the primary need.", "primary_need_missing")
     if draft.outcome is Outcome.information_and_advice and not draft.advice_given:
         fault("/advice_given", "Write down the advice that was given.", "advice_missing")
-    wrong = rationale_fault(
-        draft.rationale,
-        minimum_characters=minimum_characters,
-        phrases=phrases,
-        pointer="/rationale",
-    )
+    wrong = rationale_fault(draft.rationale, rationale_rules, "/rationale")
     if wrong:
         problems.append(wrong)
     if has_history:

@@ -117,7 +117,7 @@ class Database:
         return engine
 
     def _postgresql(self, pool_size: int, application: str) -> AsyncEngine:
-        engine = create_async_engine(
+        return create_async_engine(
             self.url,
             json_serializer=_json,
             json_deserializer=from_json,
@@ -137,7 +137,6 @@ class Database:
                 },
             },
         )
-        return engine
 
     @property
     def engine(self) -> AsyncEngine:

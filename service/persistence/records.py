@@ -3,10 +3,10 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Dialect, Table
 from sqlmodel import SQLModel
@@ -46,14 +46,20 @@ ROW_OF: dict[type, type[SQLModel]] = {
 
 def table_of(record: type) -> Table:
     """The table that keeps records of this type."""
-    return typing.cast(Table, ROW_OF[record].__table__)  # type: ignore[attr-defined]
+    return cast(Table, ROW_OF[record].__table__)  # type: ignore[attr-defined]
 
 
-@cache
+_COLUMNS: dict[type, tuple[ColumnElement[Any], ...]] = {}
+
+
 def columns_of(record: type) -> tuple[ColumnElement[Any], ...]:
     """The table's columns in the order of the record's fields: what to select to read one."""
-    table = table_of(record)
-    return tuple(table.c[field.name] for field in dataclasses.fields(record))
+    columns = _COLUMNS.get(record)
+    if columns is None:
+        table = table_of(record)
+        columns = tuple(table.c[field.name] for field in dataclasses.fields(record))
+        _COLUMNS[record] = columns
+    return columns
 
 
 @cache
@@ -72,7 +78,7 @@ def _reading(record: type) -> tuple[tuple[int, type[Enum]], ...]:
 def read(record: type[Record], row: Sequence[Any]) -> Record:
     """A record from a row that was selected with `columns_of`."""
     values = list(row)
-    for position, kind in _reading(record):
+    for position, kind in _reading(cast(Hashable, record)):
         if values[position] is not None:
             values[position] = kind(values[position])
     return record(*values)
@@ -84,7 +90,7 @@ def writing(
 ) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
     """Column names, and for each what turns its value into what the driver takes."""
     columns = columns_of(record)
-    names = tuple(str(column.name) for column in columns)  # type: ignore[attr-defined]
+    names = tuple(str(column.name) for column in columns)
     return names, tuple(
         column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns
     )

@@ -7,14 +7,14 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Executable, Result, Row, update
+from sqlalchemy import Executable, Result, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from service.domain.access import Caller
-from service.domain.calendar import WorkingCalendar
 from service.domain.errors import Stale
 from service.domain.events import Event, EventType
+from service.persistence.asking import AnyRow
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
@@ -44,13 +44,11 @@ class Work:
         *,
         now: datetime,
         policy: Policy,
-        calendar: WorkingCalendar,
         request_id: str | None = None,
     ) -> None:
         self._database = database
         self.now = now
         self.policy = policy
-        self.calendar = calendar
         self.request_id = request_id
         self._begun = False
         self._opened: Any = None
@@ -123,11 +121,11 @@ class Work:
         self._begun = True
         return await connection.execute(statement)
 
-    async def first(self, statement: Executable) -> Row[Any] | None:
+    async def first(self, statement: Executable) -> AnyRow | None:
         """The first row of a statement, or None."""
         return (await self.execute(statement)).first()
 
-    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def all(self, statement: Executable) -> Sequence[AnyRow]:
         """All rows of a statement."""
         return (await self.execute(statement)).all()
 
@@ -192,7 +190,7 @@ def _values(kind: type, dialect: Any, record: object) -> list[Any]:
 
 @cache
 def _column_list(kind: type) -> str:
-    return ", ".join(f'"{column.name}"' for column in columns_of(kind))  # type: ignore[attr-defined]
+    return ", ".join(f'"{column.name}"' for column in columns_of(kind))
 
 
 @cache
