@@ -2,10 +2,10 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
@@ -219,9 +219,11 @@ class FrontDoorRoute(APIRoute):
     @functools.cached_property
     def shape(self) -> Shape:
         """What names the body may hold."""
-        return (
-            NO_SHAPE if self.body_field is None else shape_of(self.body_field.field_info.annotation)
-        )
+        if self.body_field is None:
+            return NO_SHAPE
+        kind: Any = self.body_field.field_info.annotation
+        shape: Shape = shape_of(cast(Hashable, kind))
+        return shape
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, with the manners around it."""
