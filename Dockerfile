@@ -19,7 +19,7 @@ COPY workers ./workers
 COPY frontdoor ./frontdoor
 RUN python -m pip --python /app/bin/python install --no-deps --no-index --no-build-isolation .
 # The build backend was needed once; what it alone needed goes with it.
-RUN python -m pip --python /app/bin/python uninstall --yes hatchling pathspec pluggy trove-classifiers \
+RUN python -m pip --python /app/bin/python uninstall --yes hatchling packaging pathspec pluggy trove-classifiers \
  && python -m compileall -q -j 0 /app/lib \
  && /app/bin/python -c "import api, frontdoor, service, workers"
 

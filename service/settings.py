@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.domain.access import Role
@@ -134,9 +142,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _database_beside_our_own_files(cls, value: str, info: Any) -> str:
+    def _database_beside_our_own_files(cls, value: str, info: ValidationInfo) -> str:
         folder = info.data.get("var_folder", Path("var"))
         return value or f"sqlite+aiosqlite:///{Path(folder) / 'frontdoor.sqlite3'}"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _log_level_in_either_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("issuers", mode="before")
     @classmethod

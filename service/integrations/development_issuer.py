@@ -29,6 +29,7 @@ AUDIENCE = "frontdoor"
 CLIENT = "frontdoor-token"
 ALGORITHM = "ES256"
 KEY_FILE = "development_issuer_key.pem"
+SHORTEST_LIFETIME = timedelta(seconds=1)
 LONGEST_LIFETIME = timedelta(seconds=LONGEST_LIFETIME_SECONDS)
 
 
@@ -80,12 +81,12 @@ class DevelopmentIssuer:
         """A token for one role; the same role, name and organisation are always the same person.
 
         `scopes` left out means every scope that the role can use. `ValueError` when a partner
-        system has no organisation, or the lifetime is not more than nothing and at most an hour.
+        system has no organisation, or the lifetime is not between a second and an hour.
         """
         if role is Role.partner_system and not organisation:
             raise ValueError("A partner system speaks for an organisation: say which.")
-        if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
-            raise ValueError("A token lives for at most 60 minutes, and for some time at all.")
+        if not SHORTEST_LIFETIME <= lifetime <= LONGEST_LIFETIME:
+            raise ValueError("A token lives for at least a second and at most 60 minutes.")
         shown = name or f"Development {DUTIES[role].title}"
         person = uuid.uuid5(
             uuid.NAMESPACE_URL, f"{DEVELOPMENT_ISSUER}{role}/{shown}/{organisation}"

@@ -5,6 +5,7 @@ import base64
 import binascii
 import hashlib
 import json
+import logging
 import math
 import re
 from collections import OrderedDict
@@ -56,6 +57,8 @@ _UNTRUSTED_FAILURES = (
 )
 
 Clock = Callable[[], datetime]
+
+_log = logging.getLogger(__name__)
 
 
 class Refusal(StrEnum):
@@ -264,7 +267,9 @@ class FetchedKeys:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
                 found = _usable_keys(_json_object(await self._download()))
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, *_UNTRUSTED_FAILURES):
+        except Exception as error:
+            # Whatever went wrong out there, the last good keys serve; `health` and the log tell.
+            _log.warning("keys of %s could not be read: %s", self._url, type(error).__name__)
             self._failed = True
             return
         kept = {
@@ -287,7 +292,7 @@ class FetchedKeys:
         ) as answer:
             if answer.status_code != httpx.codes.OK or "content-encoding" in answer.headers:
                 raise ValueError("not a plain answer with keys")
-            async for chunk in answer.aiter_raw():
+            async for chunk in answer.aiter_bytes():
                 content += chunk
                 if len(content) > LARGEST_KEY_SET:
                     raise ValueError("more than a key set ever needs")
@@ -487,7 +492,7 @@ def _identity(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float)
     return Identity(
         issuer=issuer.issuer,
         subject=subject,
-        name=_text(claims.get("name")) or client_id or subject,
+        name=_shown(claims.get("name")) or client_id or subject,
         client_id=client_id,
         roles=frozenset(roles),
         scopes=frozenset(Scope(one) for one in granted if one in _SCOPES),
@@ -524,6 +529,13 @@ def _text(value: Any) -> str | None:
     if not value.isprintable() or value != value.strip():
         raise TokenRefused(Refusal.claims)
     return value
+
+
+def _shown(value: Any) -> str:
+    """A name made fit to show: odd characters become spaces; nobody is kept out by one."""
+    text = value if isinstance(value, str) else ""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:_LONGEST_TEXT]
 
 
 def _words(value: Any) -> list[str]:

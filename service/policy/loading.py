@@ -113,7 +113,9 @@ def _read(root: Table, digest: str, faults: list[str]) -> Policy | None:
     about.done()
 
     calendar_table = root.table("calendar")
+    before = calendar_table.fault_count
     alarm_days = calendar_table.whole("holidays_alarm_days", least=1, most=366)
+    alarm_known = calendar_table.fault_count == before
     calendar = _calendar(calendar_table, applies_from)
 
     escalation_table = root.table("escalation")
@@ -121,7 +123,8 @@ def _read(root: Table, digest: str, faults: list[str]) -> Policy | None:
     escalation_table.done()
 
     timescales = _timescales(root.tables("timescale", least=1), escalation, applies_from, faults)
-    _check_horizon(timescales, alarm_days, faults)
+    if alarm_known:
+        _check_horizon(timescales, alarm_days, faults)
 
     sweep = _sweep(root.table("sweep"))
     rationale = _rationale(root.table("rationale"))

@@ -125,10 +125,10 @@ class RationaleRules:
 
     minimum_characters: int
     refused_phrases: tuple[str, ...]
-    _refused: frozenset[tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    _refused: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        phrases = (tuple(_words(phrase)) for phrase in self.refused_phrases)
+        phrases = ("".join(_words(phrase)) for phrase in self.refused_phrases)
         object.__setattr__(self, "_refused", frozenset(phrase for phrase in phrases if phrase))
 
     def is_too_short(self, text: str) -> bool:
@@ -137,15 +137,15 @@ class RationaleRules:
 
     def is_boiler_plate(self, text: str) -> bool:
         """Whether the whole text is a stock phrase, or stock phrases strung together, or empty."""
-        words = tuple(_words(text))
-        longest = max((len(phrase) for phrase in self._refused), default=0)
-        covered = [True] + [False] * len(words)
-        for end in range(1, len(words) + 1):
-            covered[end] = any(
-                covered[begin] and words[begin:end] in self._refused
-                for begin in range(max(0, end - longest), end)
-            )
-        return covered[-1]
+        letters = "".join(_words(text))
+        reached, ahead = {0}, [0]
+        while ahead:
+            at = ahead.pop()
+            for phrase in self._refused:
+                if letters.startswith(phrase, at) and at + len(phrase) not in reached:
+                    reached.add(at + len(phrase))
+                    ahead.append(at + len(phrase))
+        return len(letters) in reached
 
     def refuses(self, text: str) -> bool:
         """Whether the text cannot stand as a rationale, for either reason."""
@@ -274,13 +274,4 @@ class Policy:
 
 def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).casefold()
-    words: list[str] = []
-    initials = False
-    for word in "".join(letter if letter.isalnum() else " " for letter in plain).split():
-        # "N.F.A." and "n / a" are the words "nfa" and "na".
-        if len(word) == 1 and word.isalpha() and initials:
-            words[-1] += word
-        else:
-            words.append(word)
-        initials = len(word) == 1 and word.isalpha()
-    return words
+    return "".join(letter if letter.isalnum() else " " for letter in plain).split()
