@@ -148,7 +148,7 @@ class Database:
         async with self.reading() as connection:
             if self.is_sqlite:
                 raw = await connection.get_raw_connection()
-                check_sqlite(raw.driver_connection.straight)  # type: ignore[union-attr]
+                check_sqlite(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
                 return
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 held = (await connection.execute(text(f"SHOW {setting}"))).scalar_one()
@@ -179,7 +179,7 @@ class Database:
             return
         async with self._writer, self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
-            await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]
+            await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
             yield connection
 
     async def dispose(self) -> None:
@@ -202,4 +202,4 @@ async def _begin_immediate(connection: sqlite3.Connection) -> None:
             if waited >= _BUSY_LIMIT_SECONDS:
                 raise DatabaseBusy("another process holds the write lock") from error
         await asyncio.sleep(_BUSY_STEP_SECONDS)
-        waited += _BUSY_STEP_SECONDS + SQLITE_PRAGMAS["busy_timeout"] / 1000  # type: ignore[operator]
+        waited += _BUSY_STEP_SECONDS + SQLITE_PRAGMAS["busy_timeout"] / 1000  # type: ignore[operator]  # both are numbers

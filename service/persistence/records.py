@@ -46,7 +46,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
 
 def table_of(record: type) -> Table:
     """The table that keeps records of this type."""
-    return cast(Table, ROW_OF[record].__table__)  # type: ignore[attr-defined]
+    return cast(Table, ROW_OF[record].__table__)  # type: ignore[attr-defined]  # set by SQLModel
 
 
 _COLUMNS: dict[type, tuple[ColumnElement[Any], ...]] = {}

@@ -21,7 +21,7 @@ from service.policy import Policy
 
 # Parents before children: the order in which rows may be written.
 _ORDER = {
-    row.__table__: place  # type: ignore[attr-defined]
+    row.__table__: place  # type: ignore[attr-defined]  # set by SQLModel
     for place, row in enumerate(ROW_OF.values())
 }
 
@@ -140,7 +140,7 @@ class Work:
             .where(table.c.id == id_, table.c.version == version)
             .values(version=version + 1, **values)
         )
-        if result.rowcount != 1:  # type: ignore[attr-defined]
+        if result.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result has it
             raise Stale(version + 1)
         return version + 1
 

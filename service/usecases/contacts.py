@@ -623,7 +623,7 @@ def _differences(
     before: dict[str, object] = {}
     after: dict[str, object] = {}
     for name, old, new in pairs:
-        was, is_now = asdict(old), asdict(new)  # type: ignore[call-overload]
+        was, is_now = asdict(old), asdict(new)  # type: ignore[call-overload]  # both are dataclasses
         changed = [key for key in was if key != "version" and was[key] != is_now[key]]
         if changed:
             before[name] = to_jsonable_python({key: was[key] for key in changed})

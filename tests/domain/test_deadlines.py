@@ -245,7 +245,7 @@ def test_mixing_real_time_and_working_days_fails_the_type_check(tmp_path: Path) 
 @pytest.mark.parametrize("limit", [ElapsedLimit(24 * HOUR), WorkingDaysLimit(1)])
 def test_a_clock_cannot_start_without_a_zone(limit: Limit) -> None:
     with pytest.raises(ValueError, match="zone"):
-        due_times(timescale(limit), datetime(2026, 1, 5, 9), ENGLAND, "1")  # noqa: DTZ001
+        due_times(timescale(limit), datetime(2026, 1, 5, 9), ENGLAND, "1")  # noqa: DTZ001 - naive on purpose
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_the_time_left_over_the_change_of_the_clocks_is_real_time() -> None:
 
 @pytest.mark.parametrize("naive", ["due", "now"])
 def test_the_time_left_needs_zones(naive: str) -> None:
-    aware, bare = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1)  # noqa: DTZ001
+    aware, bare = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1)  # noqa: DTZ001 - naive on purpose
     with pytest.raises(ValueError, match="zone"):
         time_left(bare if naive == "due" else aware, bare if naive == "now" else aware)
 

@@ -64,9 +64,9 @@ def test_organisations_and_teams_are_found_by_id_or_refused_without_echo() -> No
 
 def test_a_policy_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        POLICY.version = "2"  # type: ignore[misc]
+        POLICY.version = "2"  # type: ignore[misc]  # wrong on purpose
     with pytest.raises(TypeError):
-        POLICY.codes.sex.labels["X"] = "x"  # type: ignore[index]
+        POLICY.codes.sex.labels["X"] = "x"  # type: ignore[index]  # wrong on purpose
 
 
 def test_the_alarm_for_ending_holidays_uses_the_policys_days() -> None:
