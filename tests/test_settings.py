@@ -141,7 +141,7 @@ def test_the_development_issuer_is_refused_in_production() -> None:
 
 
 @pytest.mark.usefixtures("sound")
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "frontdoor.local", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "frontdoor.local", ""])  # noqa: S104 - nothing listens there
 def test_the_development_issuer_is_refused_where_others_can_reach_it(host: str) -> None:
     (fault,) = faults(environment="development", development_issuer=True, host=host)
     assert fault.startswith("FRONTDOOR_DEVELOPMENT_ISSUER: only when FRONTDOOR_HOST")
@@ -153,7 +153,7 @@ def test_every_fault_is_told_at_once_even_beside_values_that_cannot_be_read(
     monkeypatch.setenv("FRONTDOOR_PORT", "eighty")
     monkeypatch.setenv("FRONTDOOR_LOG_LEVEL", "LOUD")
     monkeypatch.setenv("FRONTDOOR_DEVELOPMENT_ISSUER", "true")
-    monkeypatch.setenv("FRONTDOOR_HOST", "0.0.0.0")  # noqa: S104
+    monkeypatch.setenv("FRONTDOOR_HOST", "0.0.0.0")  # noqa: S104 - nothing listens there
     monkeypatch.setenv("FRONTDOOR_POLICY_FILE", "nowhere.toml")
     monkeypatch.setenv("FRONTDOOR_DATABASE_URL", "mysql://db/frontdoor")
     monkeypatch.setenv("FRONTDOOR_ISSUERS", json.dumps([{**COUNCIL, "algorithms": []}]))
@@ -281,7 +281,7 @@ def test_a_kept_secret_that_others_could_read_is_closed_to_them(tmp_path: Path) 
         ("localhost", True),
         ("127.0.0.1", True),
         ("::1", True),
-        ("0.0.0.0", False),  # noqa: S104
+        ("0.0.0.0", False),  # noqa: S104 - nothing listens there
         ("::", False),
         ("192.168.0.1", False),
         ("localhost.example.com", False),

@@ -134,7 +134,7 @@ class ScopeMissing(NotAllowed):
 class AccessSuspended(NotAllowed):
     """The person, client or organisation was suspended here, though the token is still valid."""
 
-    code: ClassVar[str] = "access_suspended"
+    code: ClassVar[str] = "account_disabled"
     title: ClassVar[str] = "Access is suspended"
 
     def __init__(self) -> None:

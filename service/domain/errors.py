@@ -54,7 +54,7 @@ class NotAllowed(FrontDoorError):
 
 
 class Conflict(FrontDoorError):
-    """The thing is in a state in which this cannot be done. Names the state and what can be done."""
+    """The thing is in a state in which this cannot be done: names it, and what can be done."""
 
     code = "conflict"
     title = "Not possible in this state"
@@ -68,7 +68,7 @@ class Invalid(FrontDoorError):
 
 
 class Stale(FrontDoorError):
-    """The thing was changed by someone else since the caller read it. `version` is the current one."""
+    """Someone else changed the thing since the caller read it; `version` is the current one."""
 
     code = "stale"
     title = "Changed by someone else"

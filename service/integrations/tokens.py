@@ -16,8 +16,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import httpx
-from jose import jwk, jws  # type: ignore[import-untyped]
-from jose.exceptions import JOSEError  # type: ignore[import-untyped]
+from jose import jwk, jws
+from jose.exceptions import JOSEError
 
 from service.domain.access import Role, Scope
 from service.settings import IssuerSettings
@@ -74,7 +74,7 @@ class Refusal(StrEnum):
     expired = "expired"
     not_yet_valid = "not_yet_valid"
     lifetime = "lifetime"
-    not_an_access_token = "not_an_access_token"  # noqa: S105
+    not_an_access_token = "not_an_access_token"  # noqa: S105 - a code, not a secret
     key = "key"
     signature = "signature"
     organisation = "organisation"

@@ -160,7 +160,7 @@ async def test_it_hands_over_nothing_private(issuer: DevelopmentIssuer) -> None:
     ("changes", "said"),
     [
         ({"environment": "production"}, "ENVIRONMENT=development"),
-        ({"host": "0.0.0.0"}, "loopback"),  # noqa: S104
+        ({"host": "0.0.0.0"}, "loopback"),  # noqa: S104 - refused on purpose
         ({"development_issuer": False}, "DEVELOPMENT_ISSUER=true"),
     ],
 )

@@ -117,7 +117,7 @@ def ring() -> Ring:
         return Ring(
             council=rsa.generate_private_key(65537, 2048),
             police=rsa.generate_private_key(65537, 2048),
-            small=rsa.generate_private_key(65537, 1024),  # noqa: S505
+            small=rsa.generate_private_key(65537, 1024),  # noqa: S505 - weak on purpose
             curve=ec.generate_private_key(ec.SECP256R1()),
             long_curve=ec.generate_private_key(ec.SECP384R1()),
         )

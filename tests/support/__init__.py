@@ -1,0 +1,1 @@
+"""What tests stand on: databases, builders, the files of the project."""

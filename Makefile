@@ -1,0 +1,95 @@
+# What a person types. `make help` lists it. Needs python 3.11 or later and make, nothing else.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --require-virtualenv
+LOCKER := .venv-lock
+STAMP := $(VENV)/.installed
+# Tests run in this many processes; each has its own PostgreSQL.
+TEST_PROCESSES ?= auto
+# More words for pytest: make test PYTEST="-k deadlines -x"
+PYTEST ?=
+
+# A virtual environment knows its own path, so one that was copied or moved is made again.
+ifneq ($(shell cat $(VENV)/.place 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.place
+endif
+
+.PHONY: help
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: $(STAMP)-run ## install, migrate, load the demonstration year, start everything
+	@exec $(BIN)/frontdoor run
+
+.PHONY: test
+test: check ## everything that must hold: static checks, then the whole suite on both databases
+	@rm -f .coverage .coverage.*
+	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --cov --cov-report=term:skip-covered $(PYTEST)
+
+.PHONY: check
+check: $(STAMP)-dev ## what can be told without running it: lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: $(STAMP)-dev ## put the code into the house's format, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: contract
+contract: $(STAMP)-run ## write openapi/openapi.json anew from the code
+	$(BIN)/frontdoor contract
+
+.PHONY: bench
+bench: $(STAMP)-bench ## measure the service beside its floor and a peer
+	$(PYTHON) -m bench $(BENCH)
+
+.PHONY: lock
+lock: $(LOCKER)/.installed ## choose the dependencies' versions again, with hashes (UPGRADE=1: the newest)
+	@scripts/lock $(LOCKER)/bin/uv $(if $(UPGRADE),--upgrade)
+
+.PHONY: image-proof
+image-proof: $(STAMP)-run ## perform the Dockerfile's steps in a clean root (Linux, root, debootstrap)
+	$(PYTHON) scripts/prove_image.py
+
+.PHONY: clean
+clean: ## remove what was installed and made; the data in var/ stays
+	rm -rf $(VENV) $(LOCKER) .coverage .coverage.* htmlcov build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- installing: each stamp is newer than what it was made from --------------------------------
+
+$(VENV)/.place:
+	@scripts/make-environment $(VENV)
+
+# The project itself goes in as a link to this folder, without asking any registry for anything.
+$(STAMP)-run: requirements.txt pyproject.toml $(VENV)/.place
+	@echo "Installing what the service needs (once)"
+	@$(PIP) install -qq --require-hashes -r requirements.txt
+	@$(PIP) install -qq --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(STAMP)-dev: requirements-dev.txt $(STAMP)-run
+	@echo "Installing what its tests need (once)"
+	@$(PIP) install -qq --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(STAMP)-bench: requirements-bench.txt $(STAMP)-dev
+	@echo "Installing what the benchmark needs (once)"
+	@$(PIP) install -qq --require-hashes -r requirements-bench.txt
+	@touch $@
+
+$(LOCKER)/.installed: requirements-lock.txt
+	@scripts/make-environment $(LOCKER)
+	@$(LOCKER)/bin/python -m pip install -qq --require-hashes -r requirements-lock.txt
+	@touch $@

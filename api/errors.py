@@ -1,0 +1,422 @@
+"""Every refusal as a problem document: the families of the domain, and those of HTTP itself."""
+
+import json
+import re
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, cast
+
+import asyncpg
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.faults import faults_of
+from api.observability import current_notes, log_failure
+from service.domain.errors import (
+    Conflict,
+    FrontDoorError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Problem,
+    Stale,
+)
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+MEDIA_TYPE: Final = "application/problem+json"
+MOST_FAULTS: Final = 100
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Refusal(FrontDoorError):
+    """A refusal that belongs to HTTP rather than to the work: it knows its own status."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        problems: Sequence[Problem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, problems=problems)
+        self.headers = dict(headers or {})
+
+
+class BodyMalformed(Refusal):
+    """The body is not JSON as this service reads it: UTF-8, no name twice, no NaN, 32 levels."""
+
+    code = "body_malformed"
+    title = "The body cannot be read"
+
+
+class BodyNotExpected(Refusal):
+    """A body was sent where none is read."""
+
+    code = "body_not_expected"
+    title = "No body is expected"
+
+
+class HeaderMalformed(Refusal):
+    """A header that this operation reads is missing or has the wrong form."""
+
+    code = "header_malformed"
+    title = "A header has the wrong form"
+
+
+class CursorInvalid(Refusal):
+    """The cursor was not given out by this service, to this caller, for this list and filter."""
+
+    code = "cursor_invalid"
+    title = "The cursor is not valid here"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cursor was not given to you for this list with these filters. "
+            "Start again without a cursor."
+        )
+
+
+class NotAuthenticated(Refusal):
+    """No token was sent, or the token was not accepted."""
+
+    status = 401
+    code = "not_authenticated"
+    title = "Not signed in"
+
+    def __init__(
+        self, detail: str = "Send a valid access token: `Authorization: Bearer <token>`."
+    ) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class PathUnknown(Refusal):
+    """This service has nothing at this path."""
+
+    status = 404
+    code = "path_unknown"
+    title = "No such path"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing at this path. See /openapi.json for those there are.")
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists and does not answer to this method; `Allow` lists those that it does."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method not allowed"
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(
+            f"This path answers to: {allow}.",
+            headers={"Allow": allow},
+        )
+
+
+class NotAcceptable(Refusal):
+    """The caller accepts none of the media types in which this can be answered."""
+
+    status = 406
+    code = "not_acceptable"
+    title = "Cannot answer in that media type"
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than is read; the rest of it was not read and the connection closes."""
+
+    status = 413
+    code = "body_too_large"
+    title = "The body is too large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"Send at most {limit} bytes in one request.", headers={"Connection": "close"}
+        )
+
+
+class MediaTypeNotSupported(Refusal):
+    """The body is not declared as JSON in UTF-8."""
+
+    status = 415
+    code = "media_type_not_supported"
+    title = "Only JSON is read"
+
+
+class PreconditionMissing(Refusal):
+    """A change must say which version it changes (RFC 6585)."""
+
+    status = 428
+    code = "precondition_missing"
+    title = "If-Match is missing"
+
+
+class TooManyRequests(Refusal):
+    """The caller asks too often; `Retry-After` says in how many seconds to try again."""
+
+    status = 429
+    code = "too_many_requests"
+    title = "Too many requests"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            f"Wait {retry_after} seconds and send the request again.",
+            headers={"Retry-After": str(retry_after)},
+        )
+
+
+class HeadersTooLarge(Refusal):
+    """The headers are more, or longer, than is read."""
+
+    status = 431
+    code = "headers_too_large"
+    title = "The headers are too large"
+
+    def __init__(self) -> None:
+        super().__init__("Send fewer or shorter headers.", headers={"Connection": "close"})
+
+
+class InternalError(Refusal):
+    """Something went wrong here. Nothing of the request was kept."""
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong here"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The fault is ours and has been recorded. Sending the request again, with the same "
+            "Idempotency-Key if it had one, is safe. If it goes on, quote the request_id."
+        )
+
+
+class Unavailable(Refusal):
+    """The service cannot reach what it needs, the database above all. Try again shortly."""
+
+    status = 503
+    code = "unavailable"
+    title = "Not available just now"
+
+    def __init__(
+        self,
+        detail: str = (
+            "The service cannot answer just now. Nothing was kept of this request; send it again, "
+            "with the same Idempotency-Key if it had one."
+        ),
+        *,
+        retry_after: int = 5,
+    ) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class TookTooLong(Unavailable):
+    """The request was given up because it took longer than a request may."""
+
+    code = "took_too_long"
+    title = "Took too long"
+
+
+FAMILIES: Final[tuple[tuple[type[FrontDoorError], int], ...]] = (
+    (NotFound, 404),
+    (NotAllowed, 403),
+    (Conflict, 409),
+    (Invalid, 422),
+    (Stale, 412),
+)
+"""The one table from the domain's families to HTTP."""
+
+DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+)
+
+PASSING: Final = frozenset({"08", "40", "53", "57"})
+"""Classes of SQLSTATE that pass: connection lost, rolled back for another, out of resources,
+stopped by an operator."""
+
+_BY_STATUS: Final[dict[int, type[FrontDoorError]]] = {
+    400: BodyMalformed,
+    401: NotAuthenticated,
+    403: NotAllowed,
+    404: NotFound,
+    405: MethodNotAllowed,
+    406: NotAcceptable,
+    409: Conflict,
+    412: Stale,
+    413: BodyTooLarge,
+    415: MediaTypeNotSupported,
+    422: Invalid,
+    428: PreconditionMissing,
+    429: TooManyRequests,
+    431: HeadersTooLarge,
+    503: Unavailable,
+}
+
+
+def status_of(kind: type[FrontDoorError]) -> int:
+    """The HTTP status with which a kind of refusal is answered."""
+    if issubclass(kind, Refusal):
+        return kind.status
+    for family, status in FAMILIES:
+        if issubclass(kind, family):
+            return status
+    return 400
+
+
+def _kinds(kind: type[FrontDoorError]) -> Iterator[type[FrontDoorError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _kinds(below)
+
+
+def kinds_of_problem() -> dict[str, type[FrontDoorError]]:
+    """Every published code with the class that stands for it, in order of code.
+
+    Only the product's own classes count, so that a class made elsewhere (in a test, say) does
+    not appear in the contract. Where classes share a code, the most general one stands for it.
+    """
+    found: dict[str, type[FrontDoorError]] = {}
+    for kind in _kinds(FrontDoorError):
+        if kind in (FrontDoorError, Refusal):
+            continue
+        if kind.__module__.partition(".")[0] in ("service", "api"):
+            found.setdefault(kind.code, kind)
+    return dict(sorted(found.items()))
+
+
+def problem(
+    kind: type[FrontDoorError],
+    detail: str,
+    *,
+    status: int | None = None,
+    faults: Sequence[Problem] = (),
+    state: str | None = None,
+    allowed: Sequence[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document as a response, with the id of the request that is being answered."""
+    status = status_of(kind) if status is None else status
+    request_id = current_notes().request_id
+    scheme = "urn:uuid:" if _UUID.fullmatch(request_id) else "urn:x-request:"
+    document: dict[str, Any] = {
+        "type": f"/problems/{kind.code}",
+        "title": kind.title,
+        "status": status,
+        "detail": detail,
+        "instance": scheme + request_id,
+        "code": kind.code,
+        "request_id": request_id,
+    }
+    if faults:
+        document["errors"] = [
+            {"pointer": fault.pointer, "message": fault.message, "code": fault.code}
+            for fault in faults[:MOST_FAULTS]
+        ]
+    if state is not None:
+        document["state"] = state
+    if allowed is not None:
+        document["allowed"] = list(allowed)
+    current_notes().problem = kind.code
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def answer(refusal: FrontDoorError) -> Response:
+    """The response to a refusal."""
+    headers: dict[str, str] = {}
+    if isinstance(refusal, Refusal):
+        headers = refusal.headers
+    elif isinstance(refusal, Stale):
+        headers = {"ETag": f'"{refusal.version}"'}
+    return problem(
+        type(refusal),
+        refusal.detail,
+        faults=refusal.problems,
+        state=refusal.state,
+        allowed=refusal.allowed,
+        headers=headers,
+    )
+
+
+async def answer_refusal(request: Request, refusal: FrontDoorError) -> Response:
+    """Answer a refusal raised by the domain, a use-case or the manners themselves."""
+    return answer(refusal)
+
+
+async def answer_faults(request: Request, failure: RequestValidationError) -> Response:
+    """Answer FastAPI's own findings: by pointer, and never with what was sent."""
+    return answer(refusal_of(failure))
+
+
+def refusal_of(failure: RequestValidationError, body: object = None) -> FrontDoorError:
+    """FastAPI's findings as a refusal of ours.
+
+    A path that does not fit (an id that is no UUID, a queue that does not exist) is a thing that
+    is not there, so 404: it must not be told apart from a well-formed id of nothing.
+    """
+    if any(error["loc"][:1] == ("path",) for error in failure.errors()):
+        return NotFound("There is nothing of this kind under this name, or you may not see it.")
+    faults = faults_of(failure.errors(), body)
+    many = "Put right what `errors` lists" if len(faults) > 1 else "Put right what `errors` names"
+    return Invalid(f"{many} and send the request again.", problems=faults)
+
+
+async def answer_http(request: Request, failure: HTTPException) -> Response:
+    """Answer what the framework raises. Its words are not ours and are not passed on."""
+    status = failure.status_code
+    if status < 400:
+        return Response(status_code=status, headers=failure.headers)
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        kind = InternalError if status >= 500 else Refusal
+    return problem(
+        kind,
+        "The request could not be answered. See the page at `type` for what to do.",
+        status=status,
+        headers=failure.headers,
+    )
+
+
+async def answer_database_away(request: Request, failure: Exception) -> Response:
+    """Answer when the database cannot be reached, is too busy, or gave up."""
+    log_failure(failure, event="unavailable")
+    return answer(Unavailable())
+
+
+async def answer_database_error(request: Request, failure: DBAPIError) -> Response:
+    """Answer a database error: away when trying again may help, a fault of ours otherwise."""
+    state = str(getattr(failure.orig, "sqlstate", None) or "")
+    if failure.connection_invalidated or state[:2] in PASSING:
+        return await answer_database_away(request, failure)
+    return answer_failure(failure)
+
+
+def answer_failure(failure: BaseException) -> Response:
+    """Answer what nobody foresaw: recorded with the request's id, nothing of it shown."""
+    log_failure(failure, event="failed")
+    return answer(InternalError())
+
+
+def install_errors(app: FastAPI) -> None:
+    """Teach an application to refuse in problem documents."""
+    app.add_exception_handler(FrontDoorError, cast(Handler, answer_refusal))
+    app.add_exception_handler(RequestValidationError, cast(Handler, answer_faults))
+    app.add_exception_handler(HTTPException, cast(Handler, answer_http))
+    app.add_exception_handler(DBAPIError, cast(Handler, answer_database_error))
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, answer_database_away)

@@ -1,0 +1,221 @@
+"""What is wrong in a body or a query, said by pointer and without repeating what was sent."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticCustomError
+
+from service.domain.errors import Problem
+
+OWN: Final = "frontdoor."
+"""The prefix of the findings whose sentences were written here and may be shown."""
+
+MOST_LOOKED_AT: Final = 100
+"""Findings beyond these are not worked on: a body made of faults must not cost more than others."""
+
+_MESSAGES: Final[dict[str, tuple[str, str]]] = {
+    "missing": ("missing", "This is required: send it."),
+    "string_type": ("wrong_type", "Send text."),
+    "string_too_short": ("too_short", "Send at least {min_length} character(s) besides spaces."),
+    "string_too_long": ("too_long", "Send at most {max_length} characters."),
+    "string_pattern_mismatch": (
+        "wrong_form",
+        "This is not in the form asked for, or holds control characters: see its pattern in the "
+        "contract.",
+    ),
+    "int_type": ("wrong_type", "Send a whole number, without quotes."),
+    "int_parsing": ("wrong_type", "Send a whole number."),
+    "int_parsing_size": ("out_of_range", "Send a smaller number."),
+    "int_from_float": ("wrong_type", "Send a whole number."),
+    "float_type": ("wrong_type", "Send a number, without quotes."),
+    "float_parsing": ("wrong_type", "Send a number."),
+    "finite_number": ("out_of_range", "Send a finite number."),
+    "decimal_type": ("wrong_type", "Send a number."),
+    "decimal_parsing": ("wrong_type", "Send a number."),
+    "bool_type": ("wrong_type", "Send true or false."),
+    "bool_parsing": ("wrong_type", "Send true or false."),
+    "greater_than": ("out_of_range", "Send a value greater than {gt}."),
+    "greater_than_equal": ("out_of_range", "Send {ge} or more."),
+    "less_than": ("out_of_range", "Send a value less than {lt}."),
+    "less_than_equal": ("out_of_range", "Send {le} or less."),
+    "multiple_of": ("out_of_range", "Send a multiple of {multiple_of}."),
+    "enum": ("not_in_list", "Send one of: {expected}."),
+    "literal_error": ("not_in_list", "Send one of: {expected}."),
+    "union_tag_invalid": ("not_in_list", "Send one of: {expected_tags}."),
+    "union_tag_not_found": ("missing", "Say which kind this is."),
+    "uuid_parsing": ("wrong_form", "Send an id as it was given out, a UUID."),
+    "uuid_type": ("wrong_type", "Send an id as it was given out, a UUID."),
+    "uuid_version": ("wrong_form", "Send an id as it was given out, a UUID."),
+    "list_type": ("wrong_type", "Send a list."),
+    "too_short": ("too_short", "Send at least {min_length} of these."),
+    "too_long": ("too_long", "Send at most {max_length} of these."),
+    "dict_type": ("wrong_type", "Send an object."),
+    "model_type": ("wrong_type", "Send an object."),
+    "model_attributes_type": ("wrong_type", "Send an object."),
+    "dataclass_type": ("wrong_type", "Send an object."),
+    "none_required": ("wrong_type", "Send null, or leave this out."),
+}
+_OTHER: Final = ("not_accepted", "This is not accepted: see its description in the contract.")
+
+
+def finding(code: str, message: str) -> PydanticCustomError:
+    """A finding of a wire type's own, with a sentence that may be shown. To be raised.
+
+    The sentence must not repeat what was sent.
+    """
+    return PydanticCustomError(f"{OWN}{code}", message.replace("{", "{{").replace("}", "}}"))
+
+
+class Shape:
+    """What names a body may hold, and where: read off the published schema.
+
+    It is what keeps names that the contract does not know (which may be anything, a person's
+    name too) out of pointers and messages.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._named: Mapping[str, Any] = schema.get("$defs", {})
+
+    def _resolved(self, node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        if "$ref" in node:
+            yield from self._resolved(self._named[node["$ref"].rpartition("/")[2]])
+            return
+        yield node
+        for word in ("anyOf", "oneOf", "allOf"):
+            for branch in node.get(word, ()):
+                yield from self._resolved(branch)
+
+    def _below(
+        self, nodes: Iterable[Mapping[str, Any]], segment: str | int
+    ) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        for node in nodes:
+            if isinstance(segment, int):
+                item = node.get("items")
+                if isinstance(item, Mapping):
+                    found.extend(self._resolved(item))
+            elif segment in node.get("properties", {}):
+                found.extend(self._resolved(node["properties"][segment]))
+        return found
+
+    def known(self, path: Sequence[str | int]) -> list[str | int]:
+        """The longest beginning of a path that the contract knows."""
+        nodes = list(self._resolved(self._schema))
+        kept: list[str | int] = []
+        for segment in path:
+            nodes = self._below(nodes, segment)
+            if not nodes:
+                break
+            kept.append(segment)
+        return kept
+
+    def names(self, path: Sequence[str | int]) -> list[str]:
+        """The names allowed in the object at a known path."""
+        nodes = list(self._resolved(self._schema))
+        for segment in path:
+            nodes = self._below(nodes, segment)
+        found: dict[str, None] = {}
+        for node in nodes:
+            found.update(dict.fromkeys(node.get("properties", ())))
+        return list(found)
+
+
+NO_SHAPE: Final = Shape({})
+
+
+@lru_cache(maxsize=1024)
+def shape_of(kind: Any) -> Shape:
+    """The shape of a wire type."""
+    return Shape(TypeAdapter(kind).json_schema())
+
+
+def json_pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer (RFC 6901) to a place in a body; empty for the whole of it."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def suggestion(sent: str, names: Sequence[str], *, kind: str) -> str:
+    """What to say to a name that is not known: the nearest known names, or all of them."""
+    near = difflib.get_close_matches(sent[:100], names, n=3, cutoff=0.6)
+    if near:
+        return f"A {kind} sent here is not known; did you mean {' or '.join(near)}?"
+    if not names:
+        return f"No {kind} is known here: send none."
+    listed = ", ".join(names[:40]) + (" and others" if len(names) > 40 else "")
+    return f"A {kind} sent here is not known. Known are: {listed}."
+
+
+def _place(location: Sequence[str | int], body: object) -> list[str | int]:
+    """The way through what was sent. A union puts its tags into a location: they are left out."""
+    place: list[str | int] = []
+    here = body
+    for position, segment in enumerate(location):
+        if isinstance(segment, str) and isinstance(here, dict):
+            if segment in here:
+                here = here[segment]
+                place.append(segment)
+            elif position == len(location) - 1:
+                place.append(segment)
+        elif isinstance(segment, int) and isinstance(here, list) and segment < len(here):
+            here = here[segment]
+            place.append(segment)
+        elif here is None:
+            place.append(segment)
+    return place
+
+
+def faults_of(
+    errors: Iterable[Mapping[str, Any]], body: object = None, shape: Shape = NO_SHAPE
+) -> tuple[Problem, ...]:
+    """Validation findings as faults: where, what to do, which kind. Never what was sent."""
+    found: dict[tuple[str, str], Problem] = {}
+    for error in islice(errors, MOST_LOOKED_AT):
+        fault = _fault(error, body, shape)
+        found.setdefault((fault.pointer, fault.message), fault)
+    return tuple(found.values())
+
+
+def _fault(error: Mapping[str, Any], body: object, shape: Shape) -> Problem:
+    source, *location = error["loc"]
+    kind: str = error["type"]
+    if source == "body":
+        if kind == "missing" and not location:
+            return Problem("", "A JSON body is required: send it.", "missing")
+        place = _place(location, body)
+        if kind == "extra_forbidden":
+            unknown = str(location[-1])
+            parent = shape.known(place[:-1])
+            return Problem(
+                json_pointer(parent),
+                suggestion(unknown, shape.names(parent), kind="field"),
+                "unknown_field",
+            )
+        pointer = json_pointer(shape.known(place))
+    else:
+        name = str(location[0]) if location else ""
+        pointer = f"{source}:{name.lower() if source == 'header' else name}"
+    code, message = _words(kind, error)
+    return Problem(pointer, message, code)
+
+
+def _words(kind: str, error: Mapping[str, Any]) -> tuple[str, str]:
+    if kind.startswith(OWN):
+        return kind.removeprefix(OWN), error["msg"]
+    known = _MESSAGES.get(kind)
+    if known is None:
+        return _OTHER
+    code, message = known
+    context = error.get("ctx") or {}
+    if "expected" in context:
+        context = {"expected": str(context["expected"]).replace("'", "").replace(" or ", ", ")}
+    elif "expected_tags" in context:
+        context = {"expected_tags": str(context["expected_tags"]).replace("'", "")}
+    try:
+        return code, message.format_map(context)
+    except (KeyError, IndexError):
+        return _OTHER

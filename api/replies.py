@@ -1,0 +1,119 @@
+"""Answers that went well: the thing itself, its ETag and Location, and lists by page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+JSON: Final = "application/json"
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'
+
+
+def reply(
+    model: BaseModel,
+    status: int = 200,
+    *,
+    version: int | None = None,
+    location: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer with a wire object, turned into bytes once and not checked again.
+
+    `version` gives the ETag, `location` the path of what was made. A GET whose caller holds this
+    version already becomes 304 by itself.
+    """
+    body = model.__pydantic_serializer__.to_json(model, by_alias=True)
+    return _response(body, status, version=version, location=location, headers=headers)
+
+
+def reply_nothing(
+    *, version: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer 204: done, with nothing to say."""
+    response = Response(status_code=204, headers=headers)
+    if version is not None:
+        response.raw_headers.append((b"etag", etag(version).encode()))
+    return response
+
+
+def page(
+    items: Sequence[BaseModel],
+    *,
+    request: Request,
+    cursor: str | None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer with one page of a list: `{"items": [...], "next": ...}`.
+
+    `cursor` leads to the next page, None on the last. For a GET, `next` (and `Link: rel="next"`)
+    is the path to ask for, with the filters kept. For a search by POST, whose filters are in its
+    body, `next` is the cursor to send with the same body.
+    """
+    following: str | None = None
+    if cursor is not None:
+        following = cursor if request.method == "POST" else next_path(request, cursor)
+    body = b'{"items":[%b],"next":%b}' % (
+        b",".join(item.__pydantic_serializer__.to_json(item, by_alias=True) for item in items),
+        b"null" if following is None else b'"%b"' % following.encode("ascii"),
+    )
+    response = _response(body, 200, headers=headers)
+    if following is not None and request.method != "POST":
+        response.raw_headers.append((b"link", f'<{following}>; rel="next"'.encode("ascii")))
+    return response
+
+
+def next_path(request: Request, cursor: str) -> str:
+    """The path of the next page: the one asked for, its query kept, with another cursor."""
+    query = parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True)
+    kept = [(name, value) for name, value in query if name != "cursor"]
+    return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+
+
+def _response(
+    body: bytes,
+    status: int,
+    *,
+    version: int | None = None,
+    location: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    response = Response(body, status, headers=headers, media_type=JSON)
+    if version is not None:
+        response.raw_headers.append((b"etag", etag(version).encode("ascii")))
+    if location is not None:
+        response.raw_headers.append((b"location", location.encode("ascii")))
+    return response
+
+
+def not_modified(tag: bytes) -> Response:
+    """Answer 304: the caller holds what is current."""
+    response = Response(status_code=304)
+    response.raw_headers.append((b"etag", tag))
+    return response
+
+
+def unless_unchanged(scope: Scope, response: Response) -> Response:
+    """The response, or 304 when it is a reading of what the caller holds (If-None-Match).
+
+    Tags are compared weakly, as RFC 9110 section 13.1.2 has it.
+    """
+    if response.status_code != 200 or scope["method"] not in ("GET", "HEAD"):
+        return response
+    held = [value for name, value in scope["headers"] if name == b"if-none-match"]
+    if not held:
+        return response
+    tag = next((value for name, value in response.raw_headers if name == b"etag"), None)
+    if tag is None:
+        return response
+    for one in b",".join(held).split(b","):
+        if one.strip().removeprefix(b"W/") in (tag, b"*"):
+            return not_modified(tag)
+    return response

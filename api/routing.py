@@ -1,0 +1,420 @@
+"""How a request finds its route, and what every route asks of it before it does anything."""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import (
+    BodyNotExpected,
+    MediaTypeNotSupported,
+    MethodNotAllowed,
+    NotAcceptable,
+    PathUnknown,
+    refusal_of,
+)
+from api.faults import NO_SHAPE, Shape, faults_of, shape_of, suggestion
+from api.observability import current_notes
+from api.replies import unless_unchanged
+from api.requests import StrictRequest
+from service.domain.errors import FrontDoorError, Invalid, NotFound, Problem
+
+JSON: Final = "application/json"
+_JSON_TYPES: Final = frozenset(
+    {
+        b"application/json",
+        b"application/json;charset=utf-8",
+        b'application/json;charset="utf-8"',
+    }
+)
+_fault: ContextVar[FrontDoorError | None] = ContextVar("fault", default=None)
+
+
+def _sequence(annotation: Any) -> bool:
+    return any(
+        getattr(part, "__origin__", part) in (list, tuple, set, frozenset)
+        for part in (annotation, *getattr(annotation, "__args__", ()))
+    )
+
+
+def _query_parameters(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for below in dependant.dependencies:
+        yield from _query_parameters(below)
+
+
+def _parameters(route: Any) -> dict[str, bool]:
+    """The query parameters a route reads, and whether each may be repeated."""
+    found: dict[str, bool] = {}
+    for parameter in _query_parameters(route.dependant):
+        annotation = parameter.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            for name, below in annotation.model_fields.items():
+                found[below.alias or name] = _sequence(below.annotation)
+        else:
+            found[parameter.alias] = _sequence(annotation)
+    return found
+
+
+def _media_types(route: Any) -> frozenset[bytes]:
+    """What a route may answer with when it does what it was asked."""
+    found: set[str] = set()
+    for status, response in (getattr(route, "responses", None) or {}).items():
+        if str(status).startswith("2"):
+            found.update(response.get("content", ()))
+    response_class = getattr(route, "response_class", None)
+    declared = getattr(response_class, "media_type", None)
+    if isinstance(declared, str):
+        found.add(declared)
+    return frozenset(name.partition(";")[0].strip().lower().encode() for name in found or {JSON})
+
+
+@dataclass(slots=True)
+class Entry:
+    """One operation as it is served: a path's template, a method, and what it may be asked."""
+
+    template: str
+    app: ASGIApp
+    route: BaseRoute
+    endpoint: Any
+    names: tuple[str, ...] = ()
+    parameters: Mapping[str, bool] = field(default_factory=dict)
+    media_types: frozenset[bytes] = frozenset({JSON.encode()})
+
+
+def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorError | None:
+    accept: bytes | None = None
+    content_type: bytes | None = None
+    has_body = False
+    for name, value in request.scope["headers"]:
+        if name == b"accept":
+            accept = value if accept is None else accept + b"," + value
+        elif name == b"content-type":
+            content_type = value
+        elif name == b"content-length":
+            has_body = value != b"0"
+        elif name == b"transfer-encoding":
+            has_body = True
+    if accept is not None and not _admits(accept, entry.media_types):
+        served = b", ".join(sorted(entry.media_types)).decode()
+        return NotAcceptable(
+            f"This is answered in {served} only: say so in Accept, or leave it out."
+        )
+    if reads_body:
+        if has_body and not _is_json(content_type):
+            return MediaTypeNotSupported("Send the body as JSON: `Content-Type: application/json`.")
+    elif has_body:
+        return BodyNotExpected("Send this request without a body.")
+    query = request.scope["query_string"]
+    return _check_query(query, entry) if query else None
+
+
+def _admits(accept: bytes, media_types: frozenset[bytes]) -> bool:
+    if accept in (b"*/*", b"application/json") and JSON.encode() in media_types:
+        return True
+    best: dict[bytes, tuple[int, bool]] = {}
+    for part in accept.lower().split(b",")[:100]:
+        name, *parameters = (word.strip() for word in part.split(b";"))
+        wanted = True
+        for parameter in parameters:
+            if parameter.startswith(b"q="):
+                try:
+                    wanted = float(parameter[2:]) > 0
+                except ValueError:
+                    wanted = False
+        for media_type in media_types:
+            if name == media_type:
+                weight = 3
+            elif name == media_type.partition(b"/")[0] + b"/*":
+                weight = 2
+            elif name == b"*/*":
+                weight = 1
+            else:
+                continue
+            if weight > best.get(media_type, (0, False))[0]:
+                best[media_type] = (weight, wanted)
+    return any(wanted for _, wanted in best.values())
+
+
+def _is_json(content_type: bytes | None) -> bool:
+    if content_type is None:
+        return False
+    return content_type == b"application/json" or (
+        content_type.lower().replace(b" ", b"").rstrip(b";") in _JSON_TYPES
+    )
+
+
+def _check_query(query: bytes, entry: Entry) -> FrontDoorError | None:
+    found: list[Problem] = []
+    seen: set[str] = set()
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=200,
+        )
+    except ValueError:
+        return Invalid(
+            "Put right the query and send the request again.",
+            problems=[
+                Problem("query", "Send at most 200 parameters, in UTF-8, encoded.", "wrong_form")
+            ],
+        )
+    for name, value in pairs:
+        repeatable = entry.parameters.get(name)
+        if repeatable is None:
+            message = suggestion(name, list(entry.parameters), kind="query parameter")
+            found.append(Problem("query", message, "unknown_parameter"))
+        elif name in seen and not repeatable:
+            found.append(Problem(f"query:{name}", "Send this once.", "repeated_parameter"))
+        elif any(character < " " or character == "\x7f" for character in value):
+            found.append(
+                Problem(f"query:{name}", "Leave out control characters.", "control_character")
+            )
+        seen.add(name)
+        if len(found) >= 10:
+            break
+    if not found:
+        return None
+    return Invalid("Put right the query and send the request again.", problems=found)
+
+
+class FrontDoorRoute(APIRoute):
+    """A route with manners.
+
+    Refused before the route does anything, and after its dependencies have said who is calling:
+    a body that is not strict JSON, a query parameter that it does not know, a body where none is
+    read, an Accept that it cannot meet. A path that does not fit is a thing that is not there.
+    Routes are coroutines: a plain function would cost a thread for each request.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if not inspect.iscoroutinefunction(endpoint):
+            raise TypeError(f"{endpoint!r}: a route is an `async def`.")
+
+        @functools.wraps(endpoint)
+        async def well_asked(*values: Any, **named: Any) -> Any:
+            fault = _fault.get()
+            if fault is not None:
+                raise fault
+            return await endpoint(*values, **named)
+
+        super().__init__(path, well_asked, **options)
+
+    @functools.cached_property
+    def shape(self) -> Shape:
+        """What names the body may hold."""
+        if self.body_field is None:
+            return NO_SHAPE
+        kind: Any = self.body_field.field_info.annotation
+        shape: Shape = shape_of(cast(Hashable, kind))
+        return shape
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, with the manners around it."""
+        handle = super().get_route_handler()
+        reads_body = self.body_field is not None
+
+        async def handle_with_manners(request: Request) -> Response:
+            entry: Entry | None = request.scope.get("frontdoor.entry")
+            if entry is None:
+                entry = entry_of(self)
+            fault = _check(request, entry, reads_body=reads_body)
+            strict = StrictRequest(request.scope, request.receive)
+            if reads_body:
+                strict.shape = self.shape
+                body = await strict.body()
+                if fault is None and body:
+                    await strict.json()
+                    fault = strict.fault
+            token = _fault.set(fault)
+            try:
+                response = await handle(strict)
+            except RequestValidationError as failure:
+                refusal = refusal_of(failure)
+                if fault is not None and not isinstance(refusal, NotFound):
+                    raise fault from None
+                if isinstance(refusal, NotFound):
+                    raise refusal from None
+                raise Invalid(
+                    refusal.detail, problems=faults_of(failure.errors(), failure.body, self.shape)
+                ) from None
+            finally:
+                _fault.reset(token)
+            return unless_unchanged(request.scope, response)
+
+        return handle_with_manners
+
+
+def entry_of(context: Any) -> Entry:
+    """The entry of a route, as included."""
+    route = getattr(context, "original_route", context)
+    template = context.path_format
+    known = isinstance(route, APIRoute)
+    return Entry(
+        template=template,
+        app=context.app,
+        route=route,
+        endpoint=context.endpoint,
+        names=tuple(
+            part[1:-1]
+            for part in template.split("/")
+            if part.startswith("{") and part.endswith("}")
+        ),
+        parameters=_parameters(context) if known else {},
+        media_types=_media_types(context),
+    )
+
+
+@dataclass(slots=True)
+class _Place:
+    """One step of the paths that are served."""
+
+    below: dict[str, "_Place"] = field(default_factory=dict)
+    any_below: "_Place | None" = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+    allow: str = ""
+
+
+class Switchboard:
+    """Finds the operation for a path and a method, by one walk down a tree of path segments.
+
+    It stands where FastAPI's router stood, because that one tries each route in turn (twice for
+    included ones), answers 405 with the methods of the first route alone, and knows neither HEAD
+    nor OPTIONS. What it does not know (mounted applications) it hands on.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._otherwise = app.router.app
+        self._root: _Place | None = None
+        self._others = False
+
+    def _build(self) -> _Place:
+        root = _Place()
+        self._others = False
+        for context in iter_route_contexts(self._app.routes):
+            route = context.original_route
+            template = context.path_format
+            if (
+                not isinstance(route, Route)
+                or template is None
+                or any(":" in part for part in (context.path or "").split("{")[1:])
+            ):
+                self._others = True
+                continue
+            place = root
+            for part in template.split("/")[1:]:
+                if part.startswith("{") and part.endswith("}"):
+                    if place.any_below is None:
+                        place.any_below = _Place()
+                    place = place.any_below
+                else:
+                    place = place.below.setdefault(part, _Place())
+            entry = entry_of(context)
+            for method in sorted(context.methods or ()):
+                place.entries.setdefault(method, entry)
+            if "GET" in place.entries:
+                place.entries.setdefault("HEAD", place.entries["GET"])
+            place.allow = ", ".join(sorted({*place.entries, "OPTIONS"}))
+        return root
+
+    def refresh(self) -> None:
+        """Forget the tree; for an application that gained routes after its first request."""
+        self._root = None
+
+    def find(self, path: str) -> tuple["_Place | None", list[str]]:
+        """The place of a path with the values of its template's names, in order."""
+        if self._root is None:
+            self._root = self._build()
+        parts = path.split("/")
+        values: list[str] = []
+        return self._walk(self._root, parts, 1, values), values
+
+    def _walk(
+        self, place: _Place, parts: list[str], position: int, values: list[str]
+    ) -> _Place | None:
+        if position == len(parts):
+            return place if place.entries else None
+        part = parts[position]
+        below = place.below.get(part)
+        if below is not None:
+            found = self._walk(below, parts, position + 1, values)
+            if found is not None:
+                return found
+        if place.any_below is not None and part:
+            values.append(part)
+            found = self._walk(place.any_below, parts, position + 1, values)
+            if found is not None:
+                return found
+            values.pop()
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._otherwise(scope, receive, send)
+            return
+        path: str = scope["path"]
+        root_path: str = scope.get("root_path", "")
+        if root_path and path.startswith(root_path):
+            path = path[len(root_path) :]
+        place, values = self.find(path)
+        if place is None:
+            if self._others:
+                await self._otherwise(scope, receive, send)
+                return
+            raise PathUnknown
+        method: str = scope["method"]
+        entry = place.entries.get(method)
+        if entry is None:
+            current_notes().template = next(iter(place.entries.values())).template
+            if method == "OPTIONS":
+                await Response(status_code=204, headers={"Allow": place.allow})(
+                    scope, receive, send
+                )
+                return
+            raise MethodNotAllowed(place.allow)
+        current_notes().template = entry.template
+        scope["router"] = self._app.router
+        scope["route"] = entry.route
+        scope["endpoint"] = entry.endpoint
+        scope["path_params"] = dict(zip(entry.names, values, strict=True))
+        scope["frontdoor.entry"] = entry
+        if method == "HEAD":
+            await entry.app({**scope, "method": "GET"}, receive, _without_body(send))
+        else:
+            await entry.app(scope, receive, send)
+
+
+def _without_body(send: Send) -> Callable[[Message], Awaitable[None]]:
+    """Send what a GET would send, and keep its body back."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
+
+
+def served_operations(app: FastAPI) -> Iterable[tuple[str, str, Entry]]:
+    """Every operation that an application serves: method, template, entry."""
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, Route):
+            for method in sorted(context.methods or ()):
+                yield method, context.path_format or "", entry_of(context)

@@ -1,0 +1,272 @@
+"""The strict types of the wire: instants, dates, texts, numbers, ids, and the closed object."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+from annotated_types import GroupedMetadata
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+
+from api.faults import finding
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2100
+LARGEST: Final = 2**31 - 1
+
+_INSTANT: Final = re.compile(
+    r"(\d{4})-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_DATE: Final = re.compile(r"(\d{4})-\d{2}-\d{2}", re.ASCII)
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_HOW_INSTANT: Final = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
+_HOW_DATE: Final = "Send a date as year-month-day, for example 2026-10-25."
+_YEARS: Final = f"Send a year from {FIRST_YEAR} to {LAST_YEAR}."
+
+# Control characters but tab and the line ends; and all of them.
+_TEXT_PATTERN: Final = (
+    r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F]"
+    r"[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"
+)
+_LINE_PATTERN: Final = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, str):
+        form = _INSTANT.fullmatch(value)
+        if form is None:
+            raise finding("wrong_form", _HOW_INSTANT)
+        try:
+            instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise finding("wrong_form", f"There is no such instant. {_HOW_INSTANT}") from None
+    elif isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise finding("wrong_form", _HOW_INSTANT)
+        instant = value.astimezone(UTC)
+    else:
+        raise finding("wrong_type", _HOW_INSTANT)
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise finding("out_of_range", _YEARS)
+    return instant
+
+
+def _date(value: object) -> date:
+    if isinstance(value, str):
+        if _DATE.fullmatch(value) is None:
+            raise finding("wrong_form", _HOW_DATE)
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise finding("wrong_form", f"There is no such date. {_HOW_DATE}") from None
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        day = value
+    else:
+        raise finding("wrong_type", _HOW_DATE)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise finding("out_of_range", _YEARS)
+    return day
+
+
+Instant = Annotated[
+    datetime,
+    Field(examples=["2026-10-23T16:00:00Z"]),
+    BeforeValidator(_instant),
+]
+"""An instant: RFC 3339 with an offset in, UTC with `Z` out. Years 1900 to 2100."""
+
+DateOn = Annotated[
+    date,
+    Field(examples=["2026-10-23"]),
+    BeforeValidator(_date),
+]
+"""A London date: `YYYY-MM-DD` and nothing else. Years 1900 to 2100."""
+
+
+def _id(value: object) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, str) and _UUID.fullmatch(value):
+        return UUID(value)
+    raise finding("wrong_form", "Send an id as it was given out, a UUID.")
+
+
+Id = Annotated[
+    UUID,
+    Field(examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    BeforeValidator(_id),
+]
+"""An id: a UUID in its usual form, and no other spelling of it."""
+
+Flag = Annotated[bool, Field(strict=True, examples=[True])]
+"""True or false, and nothing that might be taken for it."""
+
+
+class Text(GroupedMetadata):
+    """Text over lines: `Annotated[str, Text(4000)]`. Trimmed, not empty, no control characters."""
+
+    pattern: ClassVar[str] = _TEXT_PATTERN
+
+    def __init__(self, most: int, *, least: int = 1) -> None:
+        self.most = most
+        self.least = least
+
+    def __iter__(self) -> Iterator[Any]:
+        yield StringConstraints(
+            strip_whitespace=True,
+            min_length=self.least,
+            max_length=self.most,
+            pattern=self.pattern,
+        )
+
+
+class Line(Text):
+    """Text on one line, such as a name: `Annotated[str, Line(100)]`."""
+
+    pattern: ClassVar[str] = _LINE_PATTERN
+
+
+class Whole(GroupedMetadata):
+    """A whole number within bounds in a body: `Annotated[int, Whole(0, 100)]`.
+
+    A yes or no, a text and 1.0 are none.
+    """
+
+    def __init__(self, least: int, most: int = LARGEST) -> None:
+        self.least = least
+        self.most = most
+
+    def __iter__(self) -> Iterator[Any]:
+        yield Field(ge=self.least, le=self.most, strict=True)
+
+
+def _digits(value: object) -> object:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise finding("wrong_type", "Send a whole number.")
+
+
+class WholeParameter(Whole):
+    """A whole number within bounds in a query: digits, and a minus sign where one may be."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield Field(ge=self.least, le=self.most)
+        yield BeforeValidator(_digits)
+
+
+Limit = Annotated[
+    int,
+    WholeParameter(1, 100),
+    Field(description="How many items a page holds, at most.", examples=[50]),
+]
+"""How long a page may be."""
+
+CursorText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        pattern=r"^[A-Za-z0-9._~-]+$",
+        description="The place to go on from, as given by the page before.",
+        examples=["W1tbInQiLCIyMDI2LTEwLTIzVDE2OjAwOjAwKzAwOjAwIl1dXQ.signature"],
+    ),
+]
+"""A cursor as it travels."""
+
+Reference = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", min_length=4, max_length=32),
+]
+"""A human reference, such as is read out over the telephone. Its check character is the domain's
+to verify."""
+
+_LOOSE: Final[dict[Any, str]] = {
+    int: "Whole",
+    bool: "Flag",
+    float: "Decimal with bounds",
+    datetime: "Instant",
+    date: "DateOn",
+    str: "Text, Line, Reference or a pattern",
+    Decimal: "Decimal with bounds",
+}
+
+
+def _guarded(annotation: Any, metadata: tuple[Any, ...]) -> bool:
+    if annotation in (date, datetime):
+        return any(isinstance(one, BeforeValidator) for one in metadata)
+    if annotation in (int, bool, float):
+        return any(isinstance(one, (BeforeValidator, Strict, Whole)) for one in metadata)
+    return bool(metadata)
+
+
+def _loose(annotation: Any, metadata: tuple[Any, ...] = ()) -> str | None:
+    if isinstance(annotation, type) and annotation in _LOOSE:
+        return None if _guarded(annotation, metadata) else _LOOSE[annotation]
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return _loose(inner, (*metadata, *more))
+    below = metadata if get_origin(annotation) in (Union, UnionType) else ()
+    for part in get_args(annotation):
+        found = _loose(part, below)
+        if found is not None:
+            return found
+    return None
+
+
+class Wire(BaseModel):
+    """What comes in: closed, so that a misspelt field is refused; frozen; and strictly typed.
+
+    A field of a bare `int`, `bool`, `str`, `date` or `datetime` is refused when the class is
+    made, because pydantic would take `true` for 1 and 1 for an instant.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        for name, told in cls.model_fields.items():
+            better = _loose(told.annotation, tuple(told.metadata))
+            if better is not None:
+                raise TypeError(f"{cls.__name__}.{name} is loosely typed: use {better}.")
+
+
+class WireOut(BaseModel):
+    """What goes out. New fields may be added within a version, so callers ignore unknown ones.
+
+    Instants must be in UTC already (as the database and `Instant` give them).
+    """
+
+    model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
+
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+class Page(WireOut, Generic[Item]):
+    """One page of a list; for the contract. `api.replies.page` makes the answer."""
+
+    items: Annotated[
+        list[Item],
+        Field(max_length=100, description="What the list holds, in its order."),
+    ]
+    next: Annotated[
+        str | None,
+        Field(
+            max_length=2048,
+            description=(
+                "Where the next page is; null on the last one. After a GET, the path to ask for "
+                "(also in `Link`); after a search by POST, the `cursor` to send with the same "
+                "body."
+            ),
+            examples=["/v1/contacts?limit=50&cursor=W1tbInQiXV0.c2lnbmF0dXJl"],
+        ),
+    ]

@@ -1,0 +1,232 @@
+"""The working days of England: bank holidays, council closures, and London's clock."""
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+import holidays
+import holidays.version
+
+from service.domain.errors import Invalid
+
+LONDON = ZoneInfo("Europe/London")
+"""The zone in which days begin and end."""
+
+END_OF_DAY = time(23, 59, 59)
+"""The last second of a London day: the end of a working day, unless the policy says else."""
+
+_SATURDAY = 5
+_SUNDAY = 6
+_BANK_HOLIDAYS_A_YEAR = 8
+_NO_DAYS: Mapping[date, str] = MappingProxyType({})
+
+
+class CalendarUnknown(Invalid):
+    """The day lies outside the years whose bank holidays are known: no answer, never a guess."""
+
+    code: ClassVar[str] = "calendar_unknown"
+    title: ClassVar[str] = "No working calendar for that date"
+
+    def __init__(self, first_day: date, last_day: date) -> None:
+        super().__init__(
+            f"Working days are known here from {first_day.isoformat()} to {last_day.isoformat()}, "
+            "and the answer would lie outside. Check the date; if it is right, the years of the "
+            "calendar in the policy file have to be extended first."
+        )
+
+
+class CalendarFaulty(ValueError):
+    """The calendar was set up with years or days that cannot be right; the words say which."""
+
+
+class SkipKind(StrEnum):
+    """Why a day is not a working day."""
+
+    weekend = "weekend"
+    bank_holiday = "bank_holiday"
+    closure = "closure"
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedDay:
+    """A day that does not count as a working day, and why, in words fit for a screen."""
+
+    on: date
+    kind: SkipKind
+    reason: str
+
+
+def london_time(at: datetime) -> datetime:
+    """The London wall-clock reading of an instant. ValueError when `at` has no zone."""
+    if at.tzinfo is None:
+        raise ValueError("An instant without a zone has no London time.")
+    return at.astimezone(LONDON)
+
+
+def london_date(at: datetime) -> date:
+    """The London day on which an instant falls. ValueError when `at` has no zone."""
+    return london_time(at).date()
+
+
+class WorkingCalendar:
+    """Monday to Friday, less England's bank holidays, less the council's own closure days.
+
+    Source: domain rules, section on clocks. Bank holidays come from the `holidays` library
+    (England, substitute days included); `extra_holidays` adds days proclaimed after the library
+    was released, `withdrawn_holidays` takes back those that were moved. Closure days are days on
+    which the authority does not work.
+
+    Years outside `first_year` to `last_year` are not known, and every question about them raises
+    `CalendarUnknown`: a year with no bank holidays on file is never taken for a year without any.
+    Raises `CalendarFaulty` when the library itself does not know one of the years, or a withdrawn
+    day was no bank holiday.
+    """
+
+    __slots__ = ("_day_ends", "_first_day", "_last_day", "_off", "_version", "_working")
+
+    def __init__(
+        self,
+        *,
+        first_year: int,
+        last_year: int,
+        closure_days: Mapping[date, str] = _NO_DAYS,
+        extra_holidays: Mapping[date, str] = _NO_DAYS,
+        withdrawn_holidays: frozenset[date] = frozenset(),
+        day_ends: time = END_OF_DAY,
+    ) -> None:
+        if first_year > last_year:
+            raise CalendarFaulty("The first year of the calendar comes after its last year.")
+        self._first_day = date(first_year, 1, 1)
+        self._last_day = date(last_year, 12, 31)
+        self._day_ends = day_ends
+        named = _bank_holidays(first_year, last_year)
+        for day in sorted(withdrawn_holidays):
+            if named.pop(day, None) is None:
+                raise CalendarFaulty(f"{day.isoformat()} cannot be withdrawn: no bank holiday.")
+        named.update(extra_holidays)
+        self._off = self._days_off(named, closure_days)
+        self._working = tuple(
+            ordinal
+            for ordinal in range(self._first_day.toordinal(), self._last_day.toordinal() + 1)
+            if ordinal not in self._off
+        )
+        self._version = self._digest_of(first_year, last_year)
+
+    def _days_off(
+        self, bank_holidays: Mapping[date, str], closures: Mapping[date, str]
+    ) -> Mapping[int, SkippedDay]:
+        off: dict[int, SkippedDay] = {}
+        for ordinal in range(self._first_day.toordinal(), self._last_day.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            if day.weekday() in (_SATURDAY, _SUNDAY):
+                name = "Saturday" if day.weekday() == _SATURDAY else "Sunday"
+                off[ordinal] = SkippedDay(day, SkipKind.weekend, name)
+            elif day in bank_holidays:
+                off[ordinal] = SkippedDay(day, SkipKind.bank_holiday, bank_holidays[day])
+            elif day in closures:
+                off[ordinal] = SkippedDay(
+                    day, SkipKind.closure, f"Council closure: {closures[day]}"
+                )
+        return off
+
+    def _digest_of(self, first_year: int, last_year: int) -> str:
+        facts = [f"{first_year}-{last_year}", self._day_ends.isoformat()]
+        facts += [
+            f"{skipped.on.isoformat()} {skipped.kind} {skipped.reason}"
+            for skipped in self._off.values()
+            if skipped.kind is not SkipKind.weekend
+        ]
+        digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
+        return f"england+holidays-{holidays.version.__version__}+{digest}"
+
+    @property
+    def version(self) -> str:
+        """Names the library's version and every day off: equal versions give equal answers."""
+        return self._version
+
+    @property
+    def holidays_known_from(self) -> date:
+        """The first day about which this calendar answers."""
+        return self._first_day
+
+    @property
+    def holidays_known_until(self) -> date:
+        """The last day about which this calendar answers."""
+        return self._last_day
+
+    def alarm(self, today: date, *, within_days: int = 90) -> str | None:
+        """A sentence for the operator when the known years end within so many days, else None."""
+        left = (self._last_day - today).days
+        if left > within_days:
+            return None
+        when = f"end in {left} days, on" if left >= 0 else "ended on"
+        return (
+            f"The known bank holidays {when} {self._last_day.isoformat()}. Check the next year on "
+            "GOV.UK, raise last_year under [calendar] in the policy file, and restart."
+        )
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people are at work that day. Raises CalendarUnknown outside the known years."""
+        self._require_known(day)
+        return day.toordinal() not in self._off
+
+    def add_working_days(self, day: date, working_days: int) -> date:
+        """The nth working day strictly after `day`, which need not be a working day itself.
+
+        ValueError for fewer than one; CalendarUnknown when the answer is outside the known years.
+        """
+        if working_days < 1:
+            raise ValueError("Count at least one working day.")
+        self._require_known(day)
+        at = bisect_right(self._working, day.toordinal()) + working_days - 1
+        if at >= len(self._working):
+            raise CalendarUnknown(self._first_day, self._last_day)
+        return date.fromordinal(self._working[at])
+
+    def working_days_between(self, after: date, until: date) -> int:
+        """How many working days lie after `after` and up to and including `until`."""
+        self._require_known(after)
+        self._require_known(until)
+        return max(
+            0,
+            bisect_right(self._working, until.toordinal())
+            - bisect_left(self._working, after.toordinal() + 1),
+        )
+
+    def skipped_between(self, after: date, until: date) -> tuple[SkippedDay, ...]:
+        """The days strictly between the two that do not count, in order, each with its reason."""
+        self._require_known(after)
+        self._require_known(until)
+        days = range(after.toordinal() + 1, until.toordinal())
+        return tuple(self._off[ordinal] for ordinal in days if ordinal in self._off)
+
+    def end_of(self, day: date) -> datetime:
+        """The instant, in UTC, at which the London working day `day` ends."""
+        return datetime.combine(day, self._day_ends, LONDON).astimezone(UTC)
+
+    def _require_known(self, day: date) -> None:
+        if not self._first_day <= day <= self._last_day:
+            raise CalendarUnknown(self._first_day, self._last_day)
+
+
+def _bank_holidays(first_year: int, last_year: int) -> dict[date, str]:
+    named: dict[date, str] = {}
+    for year in range(first_year, last_year + 1):
+        # One year at a time, kept to that year: some years also yield a neighbour's days.
+        found = holidays.country_holidays(
+            "GB", subdiv="ENG", years=year, expand=False, observed=True, language="en_GB"
+        )
+        of_year = {day: name for day, name in found.items() if day.year == year}
+        weekdays = sum(day.weekday() < _SATURDAY for day in of_year)
+        # Every year since 1978 has at least eight; fewer means that the library does not know it.
+        if weekdays < _BANK_HOLIDAYS_A_YEAR:
+            raise CalendarFaulty(f"The bank holidays of {year} are not known to the library.")
+        for day, name in of_year.items():
+            named[day] = name.replace("(observed)", "(substitute day)")
+    return named

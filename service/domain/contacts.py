@@ -1,0 +1,380 @@
+"""Contacts: somebody tells the front door of a concern about one or more children."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.deadlines import Rating
+from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+from service.domain.states import StateTable
+
+
+class Channel(StrEnum):
+    """How the concern reached the front door. All of them end in the one queue."""
+
+    telephone = "telephone"
+    email = "email"
+    portal = "portal"
+    letter = "letter"
+    in_person = "in_person"
+    partner_system = "partner_system"
+
+
+# The more urgent, the smaller: which way a change of rating goes.
+URGENCY = {Rating.red: 0, Rating.amber: 1, Rating.green: 2}
+
+
+class AgreementState(StrEnum):
+    """Whether the family agreed to a service. Never the lawful basis for sharing (rule 15)."""
+
+    given = "given"
+    refused = "refused"
+    withdrawn = "withdrawn"
+    not_sought = "not_sought"
+    not_known = "not_known"
+
+
+class LawfulBasis(StrEnum):
+    """The lawful basis for sharing: UK GDPR article 6 (information sharing advice, DfE 2024)."""
+
+    legal_obligation = "legal_obligation"
+    public_task = "public_task"
+    vital_interests = "vital_interests"
+    legitimate_interests = "legitimate_interests"
+    consent = "consent"
+
+
+class ContactState(StrEnum):
+    """Where a contact stands."""
+
+    received = "received"
+    in_triage = "in_triage"
+    awaiting_information = "awaiting_information"
+    awaiting_sign_off = "awaiting_sign_off"
+    decided = "decided"
+
+
+class ContactAction(StrEnum):
+    """What can be done to a contact."""
+
+    amend = "amend"
+    assign = "assign"
+    triage = "triage"
+    ask_agency = "ask_agency"
+    last_answer_arrives = "last_answer_arrives"
+    decide_a_child = "decide_a_child"
+    decide_last_child = "decide_last_child"
+    return_a_decision = "return_a_decision"
+    sign_a_decision = "sign_a_decision"
+    sign_last_decision = "sign_last_decision"
+
+
+def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
+    state, action = ContactState, ContactAction
+    moves: dict[tuple[ContactState, ContactAction], ContactState] = {}
+    for here in (state.received, state.in_triage, state.awaiting_information):
+        waiting = here is state.awaiting_information
+        moves |= {
+            (here, action.amend): here,
+            (here, action.assign): here,
+            (here, action.triage): here if waiting else state.in_triage,
+            (here, action.ask_agency): state.awaiting_information,
+            (here, action.decide_a_child): here,
+            (here, action.decide_last_child): state.awaiting_sign_off,
+            (here, action.return_a_decision): here,
+            (here, action.sign_a_decision): here,
+        }
+    moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
+    moves |= {
+        (state.awaiting_sign_off, action.assign): state.awaiting_sign_off,
+        (state.awaiting_sign_off, action.triage): state.awaiting_sign_off,
+        (state.awaiting_sign_off, action.decide_last_child): state.awaiting_sign_off,
+        (state.awaiting_sign_off, action.return_a_decision): state.in_triage,
+        (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
+        (state.awaiting_sign_off, action.sign_last_decision): state.decided,
+    }
+    return moves
+
+
+CONTACT = StateTable(
+    noun="contact",
+    start=ContactState.received,
+    moves=_contact_moves(),
+    final=frozenset({ContactState.decided}),
+)
+
+
+class ChildState(StrEnum):
+    """Where one child on one contact stands: siblings may part ways."""
+
+    undecided = "undecided"
+    awaiting_sign_off = "awaiting_sign_off"
+    decided = "decided"
+
+
+class ChildAction(StrEnum):
+    """What can be done to one child on one contact."""
+
+    decide = "decide"
+    return_decision = "return_decision"
+    sign_off = "sign_off"
+
+
+CHILD = StateTable(
+    noun="child on this contact",
+    start=ChildState.undecided,
+    moves={
+        (ChildState.undecided, ChildAction.decide): ChildState.awaiting_sign_off,
+        (ChildState.awaiting_sign_off, ChildAction.return_decision): ChildState.undecided,
+        (ChildState.awaiting_sign_off, ChildAction.sign_off): ChildState.decided,
+    },
+    final=frozenset({ChildState.decided}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One child as this contact tells of them."""
+
+    id: UUID
+    contact_id: UUID
+    person_id: UUID
+    position: int
+    state: ChildState
+    given_name: str | None
+    family_name: str | None
+    description: str | None
+    date_of_birth: date | None
+    birth_knowledge: BirthKnowledge
+    expected_delivery_on: date | None
+    sex: Sex
+    nhs_number: str | None
+    unique_pupil_number: str | None
+    ethnicity_code: str | None
+    disability_codes: Sequence[str]
+    first_language: str | None
+    school: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adult:
+    """One adult as this contact tells of them. A father whose name is not known is still there."""
+
+    id: UUID
+    contact_id: UUID
+    position: int
+    relationship: AdultRelationship
+    name_known: bool
+    given_name: str | None
+    family_name: str | None
+    date_of_birth: date | None
+    parental_responsibility: YesNo
+    in_household: YesNo
+    telephone: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact: what was said, by whom, when it was said, and who answers for it now."""
+
+    id: UUID
+    reference: str
+    state: ContactState
+    channel: Channel
+    source_code: str
+    concern: str
+    immediate_danger: bool
+    received_at: datetime
+    logged_at: datetime
+    logged_by: UUID
+    referrer_name: str | None
+    referrer_role: str | None
+    referrer_agency: str | None
+    referrer_telephone: str | None
+    referrer_email: str | None
+    agreement: AgreementState
+    agreement_note: str | None
+    lawful_basis: LawfulBasis | None
+    sharing_reason: str | None
+    address: str | None
+    town: str | None
+    postcode: str | None
+    rating: Rating | None
+    first_rated_at: datetime | None
+    rated_at: datetime | None
+    rated_by: UUID | None
+    rating_rationale: str | None
+    assignee_id: UUID | None
+    assigned_at: datetime | None
+    team_id: str
+    acknowledged_at: datetime | None
+    acknowledged_by: UUID | None
+    acknowledgement: str | None
+    sender_organisation_id: str | None
+    sender_reference: str | None
+    possible_duplicate_of: UUID | None
+    content_digest: str | None
+    decided_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change of what was recorded, before any decision: old and new words, who, when, why."""
+
+    id: UUID
+    contact_id: UUID
+    amended_at: datetime
+    amended_by: UUID
+    reason: str
+    before: dict[str, object]
+    after: dict[str, object]
+
+
+class ContactDecided(Conflict):
+    """What a decision rests on is not changed afterwards."""
+
+    code = "contact_already_decided"
+    title = "A decision rests on this contact"
+
+
+class MinimumMissing(Invalid):
+    """A concern, something that identifies each child, a referrer: less is too little to act on."""
+
+    code = "minimum_missing"
+    title = "Too little to act on"
+
+
+class RatingUnchanged(Conflict):
+    """The contact already has this rating."""
+
+    code = "rating_unchanged"
+    title = "Already rated so"
+
+
+class RationaleNeeded(Invalid):
+    """A change of mind says why."""
+
+    code = "rationale_needed"
+    title = "Say why"
+
+
+ANONYMOUS = "9"
+SELF_REFERRALS = frozenset({"1A", "1B", "1C", "1D"})
+
+
+def identifies_a_child(child: Child, adults: Sequence[Adult], address: str | None) -> bool:
+    """Whether somebody could find this child: by name, date, number, description, or home."""
+    if (
+        child.given_name
+        or child.family_name
+        or child.description
+        or child.date_of_birth
+        or child.nhs_number
+        or child.unique_pupil_number
+        or address
+    ):
+        return True
+    return any(adult.given_name or adult.family_name for adult in adults)
+
+
+def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> None:
+    """Refuses a contact that nobody could act on, and nothing else.
+
+    Raises MinimumMissing naming each child that cannot be found, and a missing referrer.
+    """
+    problems = [
+        Problem(
+            f"/children/{child.position}",
+            "Give something that identifies this child: a name, a date of birth, an NHS or pupil "
+            "number, a description, the address, or a parent's name.",
+            "child_not_identified",
+        )
+        for child in children
+        if not identifies_a_child(child, adults, contact.address or contact.postcode)
+    ]
+    anonymous = contact.source_code == ANONYMOUS
+    named = contact.referrer_name or contact.referrer_role or contact.referrer_agency
+    if not (anonymous or named):
+        problems.append(
+            Problem(
+                "/referrer",
+                "Say who told you: a name, a role or an agency. For somebody who will not say, "
+                f"use source code {ANONYMOUS} (anonymous).",
+                "referrer_missing",
+            )
+        )
+    if problems:
+        raise MinimumMissing(
+            "A contact needs a concern, something that identifies each child, and a referrer.",
+            problems=problems,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something missing that would help: never a reason to refuse a concern."""
+
+    pointer: str
+    message: str
+    code: str
+
+
+def warnings_about(
+    contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
+) -> tuple[Warning, ...]:
+    """What is missing from a contact, in the order in which a worker would ask for it."""
+    found: list[Warning] = []
+
+    def missing(pointer: str, code: str, message: str) -> None:
+        found.append(Warning(pointer, message, code))
+
+    for child in children:
+        at = f"/children/{child.position}"
+        born = child.birth_knowledge is not BirthKnowledge.unborn
+        if born and not (child.given_name and child.family_name):
+            missing(at, "child_name_incomplete", "Ask for the child's full name.")
+        if not born:
+            if child.expected_delivery_on is None:
+                missing(
+                    f"{at}/expected_delivery_on",
+                    "expected_delivery_missing",
+                    "Ask for the expected date of delivery.",
+                )
+        else:
+            if child.date_of_birth is None:
+                missing(
+                    f"{at}/date_of_birth",
+                    "date_of_birth_missing",
+                    "Ask for the date of birth, or estimate it and say so.",
+                )
+            if child.sex is Sex.unknown:
+                missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")
+        if child.ethnicity_code is None:
+            missing(f"{at}/ethnicity_code", "ethnicity_missing", "Ask for the child's ethnicity.")
+    if contact.postcode is None:
+        missing("/postcode", "postcode_missing", "Ask where the children live.")
+    if not any(adult.relationship is AdultRelationship.father for adult in adults):
+        missing("/adults", "father_missing", "Ask who the father is, and record him if not known.")
+    if contact.agreement is AgreementState.not_known:
+        missing(
+            "/agreement/state",
+            "agreement_not_known",
+            "Ask whether the family knows of this, and whether they agree to a service.",
+        )
+    if contact.lawful_basis is None:
+        missing("/lawful_basis/basis", "lawful_basis_missing", "Record the basis for sharing.")
+    if contact.source_code != ANONYMOUS and not (
+        contact.referrer_telephone or contact.referrer_email
+    ):
+        missing(
+            "/referrer",
+            "referrer_unreachable",
+            "Ask how the referrer can be reached: they must be told the outcome.",
+        )
+    return tuple(found)

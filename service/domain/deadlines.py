@@ -1,0 +1,342 @@
+"""Deadlines: when a timescale falls due, why, and how long is left, to the minute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from service.domain.calendar import (
+    SkipKind,
+    SkippedDay,
+    WorkingCalendar,
+    london_date,
+    london_time,
+)
+from service.domain.errors import Invalid
+
+_MANY_SKIPPED = 7
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class DeadlineUnknown(Invalid):
+    """No due time can be given for a clock that starts at that instant."""
+
+    code: ClassVar[str] = "deadline_unknown"
+    title: ClassVar[str] = "No deadline for that time"
+
+
+class Rating(StrEnum):
+    """How urgent a contact was judged at triage; some timescales differ by it."""
+
+    red = "red"
+    amber = "amber"
+    green = "green"
+
+
+@dataclass(frozen=True, slots=True)
+class ElapsedLimit:
+    """Real time that runs day and night, through weekends and the change of the clocks."""
+
+    duration: timedelta
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: "24 hours"."""
+        return duration_words(self.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDaysLimit:
+    """Whole working days: it runs out at the end of the nth working day after the start."""
+
+    working_days: int
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: "one working day"."""
+        number = self.working_days
+        counted = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+        return f"{counted} working day{'' if number == 1 else 's'}"
+
+
+Limit = ElapsedLimit | WorkingDaysLimit
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """A flag left unacknowledged for `after` (real time since it was raised) goes to `role`."""
+
+    after: timedelta
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timescale:
+    """A rule with a limit, as the policy states it. One running instance of it is a deadline.
+
+    `starts` and `stops` say in words what starts and stops the clock. `warn_before` is how long
+    before the limit the warning comes (None: no warning); only a working-days limit may be warned
+    in working days. `local` marks the authority's own practice, as against law or statutory
+    guidance, named in `source`. `owner` is the role that a flag goes to first, `escalation` whom
+    it goes to when nobody acknowledges it. `applies_from` is the first London day on which a
+    clock that starts then is under this rule. `rating` is set when the rule is for one rating.
+    """
+
+    kind: str
+    title: str
+    limit: Limit
+    warn_before: Limit | None
+    starts: str
+    stops: str
+    source: str
+    local: bool
+    owner: str
+    escalation: tuple[EscalationStep, ...]
+    applies_from: date
+    rating: Rating | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a deadline is what it is: all that is needed to do the sum again by hand.
+
+    Instants are RFC 3339 in UTC; `skipped` are (day, kind, reason) of the days not counted;
+    `sum` is the whole in one sentence, in London time.
+    """
+
+    kind: str
+    title: str
+    rating: str | None
+    source: str
+    local: bool
+    applies_from: str
+    policy_version: str
+    calendar_version: str
+    starts: str
+    stops: str
+    started_at: str
+    limit: str
+    skipped: tuple[SkippedDay, ...]
+    due_at: str
+    warn_at: str | None
+    sum: str
+
+    def as_json(self) -> dict[str, object]:
+        """The same, of plain strings, lists and dictionaries, ready for a JSON column."""
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "rating": self.rating,
+            "source": self.source,
+            "local": self.local,
+            "applies_from": self.applies_from,
+            "policy_version": self.policy_version,
+            "calendar_version": self.calendar_version,
+            "starts": self.starts,
+            "stops": self.stops,
+            "started_at": self.started_at,
+            "limit": self.limit,
+            "skipped": [
+                {"on": day.on.isoformat(), "kind": day.kind.value, "reason": day.reason}
+                for day in self.skipped
+            ],
+            "due_at": self.due_at,
+            "warn_at": self.warn_at,
+            "sum": self.sum,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimes:
+    """When a clock runs out, when to warn (None: never), and why. Instants are UTC."""
+
+    due_at: datetime
+    warn_at: datetime | None
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """Whole minutes to the deadline, rounded down: below nought exactly when it has passed."""
+
+    minutes: int
+    words: str
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.minutes < 0
+
+
+def due_times(
+    timescale: Timescale, started_at: datetime, calendar: WorkingCalendar, policy_version: str
+) -> DueTimes:
+    """When a clock of this timescale that started at `started_at` falls due, and why.
+
+    Elapsed limits are added in UTC, so 24 hours are 24 hours on the nights the clocks change.
+    Working days are counted from the day after the London day of the start; the deadline is the
+    end of the last of them. The warning never comes before the start.
+    Source: domain rules, section on clocks (the clock starts when the sender says it happened).
+    Raises CalendarUnknown or DeadlineUnknown when the answer is outside what is known; ValueError
+    when `started_at` has no zone.
+    """
+    if started_at.tzinfo is None:
+        raise ValueError("A clock cannot start at an instant without a zone.")
+    try:
+        started_at = started_at.astimezone(UTC)
+        due_at, skipped = _due(timescale.limit, started_at, calendar)
+        warn_at = _warn(timescale, started_at, due_at, calendar)
+        explanation = _explain(
+            timescale, started_at, due_at, warn_at, skipped, calendar, policy_version
+        )
+    except OverflowError:
+        raise DeadlineUnknown(
+            "That time is too far away for a deadline to be counted from it. Check the date."
+        ) from None
+    return DueTimes(due_at, warn_at, explanation)
+
+
+def time_left(due_at: datetime, now: datetime) -> TimeLeft:
+    """How long is left at `now`, in whole minutes rounded down and in words.
+
+    A minute begun is not a minute left: thirty seconds before the deadline nothing but "less than
+    a minute" is left, thirty seconds after it the first minute overdue is running. ValueError
+    when an instant has no zone.
+    """
+    if due_at.tzinfo is None or now.tzinfo is None:
+        raise ValueError("Time left needs two instants with a zone.")
+    # In UTC: aware subtraction within one zone ignores the change of the clocks.
+    left = due_at.astimezone(UTC) - now.astimezone(UTC)
+    minutes = left // timedelta(minutes=1)
+    if minutes < 0:
+        return TimeLeft(
+            minutes, f"{duration_words(timedelta(minutes=-minutes), short=True)} overdue"
+        )
+    if minutes > 0:
+        return TimeLeft(minutes, f"{duration_words(timedelta(minutes=minutes), short=True)} left")
+    return TimeLeft(0, "due now" if not left else "less than a minute left")
+
+
+def duration_words(duration: timedelta, *, short: bool = False) -> str:
+    """A duration in words, to the minute: "24 hours", or short: "3 days 1 h 5 min"."""
+    minutes = duration // timedelta(minutes=1)
+    days, hours = (minutes // 1440, minutes % 1440 // 60) if short else (0, minutes // 60)
+    minutes %= 60
+    parts: list[str] = []
+    if days:
+        parts.append(f"{days} day{'' if days == 1 else 's'}")
+    if hours:
+        parts.append(f"{hours} h" if short else f"{hours} hour{'' if hours == 1 else 's'}")
+    if minutes:
+        parts.append(
+            f"{minutes} min" if short else f"{minutes} minute{'' if minutes == 1 else 's'}"
+        )
+    return " ".join(parts) or ("0 min" if short else "no time")
+
+
+def _due(
+    limit: Limit, started_at: datetime, calendar: WorkingCalendar
+) -> tuple[datetime, tuple[SkippedDay, ...]]:
+    if isinstance(limit, ElapsedLimit):
+        return started_at + limit.duration, ()
+    started_on = london_date(started_at)
+    due_on = calendar.add_working_days(started_on, limit.working_days)
+    return calendar.end_of(due_on), calendar.skipped_between(started_on, due_on)
+
+
+def _warn(
+    timescale: Timescale, started_at: datetime, due_at: datetime, calendar: WorkingCalendar
+) -> datetime | None:
+    before = timescale.warn_before
+    if before is None:
+        return None
+    if isinstance(before, ElapsedLimit):
+        return max(started_at, due_at - before.duration)
+    if isinstance(timescale.limit, ElapsedLimit):
+        raise ValueError("An elapsed limit is warned of in elapsed time.")
+    remaining = timescale.limit.working_days - before.working_days
+    if remaining < 1:
+        return started_at
+    return calendar.end_of(calendar.add_working_days(london_date(started_at), remaining))
+
+
+def _explain(
+    timescale: Timescale,
+    started_at: datetime,
+    due_at: datetime,
+    warn_at: datetime | None,
+    skipped: tuple[SkippedDay, ...],
+    calendar: WorkingCalendar,
+    policy_version: str,
+) -> Explanation:
+    return Explanation(
+        kind=timescale.kind,
+        title=timescale.title,
+        rating=None if timescale.rating is None else timescale.rating.value,
+        source=timescale.source,
+        local=timescale.local,
+        applies_from=timescale.applies_from.isoformat(),
+        policy_version=policy_version,
+        calendar_version=calendar.version,
+        starts=timescale.starts,
+        stops=timescale.stops,
+        started_at=_rfc3339(started_at),
+        limit=timescale.limit.words,
+        skipped=skipped,
+        due_at=_rfc3339(due_at),
+        warn_at=None if warn_at is None else _rfc3339(warn_at),
+        sum=_sum(timescale, started_at, due_at, skipped),
+    )
+
+
+def _sum(
+    timescale: Timescale,
+    started_at: datetime,
+    due_at: datetime,
+    skipped: Sequence[SkippedDay],
+) -> str:
+    start, due = london_time(started_at), london_time(due_at)
+    zoned = _read_twice(start)
+    if isinstance(timescale.limit, ElapsedLimit):
+        zoned = zoned or _read_twice(due) or start.utcoffset() != due.utcoffset()
+    begun = f"{timescale.starts[:1].upper()}{timescale.starts[1:]} {_in_words(start, zoned=zoned)}"
+    words = timescale.limit.words
+    if isinstance(timescale.limit, ElapsedLimit):
+        return f"{begun}; {words}, day and night; due by {_in_words(due, zoned=zoned)}"
+    parts = [begun, words]
+    if skipped:
+        parts.append(f"{_skipped_words(skipped)} skipped")
+    parts.append(f"due by the end of {_day_in_words(due)} ({due:%H:%M})")
+    return "; ".join(parts)
+
+
+def _skipped_words(skipped: Sequence[SkippedDay]) -> str:
+    if len(skipped) <= _MANY_SKIPPED:
+        return _listed([day.reason for day in skipped])
+    weekend = sum(day.kind is SkipKind.weekend for day in skipped)
+    named = [day.reason for day in skipped if day.kind is not SkipKind.weekend]
+    return _listed([f"{weekend} Saturdays and Sundays", *named] if weekend else named)
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _in_words(at: datetime, *, zoned: bool) -> str:
+    zone = f" {at.tzname()}" if zoned else ""
+    return f"{_day_in_words(at)} {at:%H:%M}{zone}"
+
+
+def _day_in_words(at: datetime) -> str:
+    return f"{at:%A} {at.day} {at:%B %Y}"
+
+
+def _read_twice(at: datetime) -> bool:
+    return at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset()
+
+
+def _rfc3339(at: datetime) -> str:
+    return f"{at.replace(tzinfo=None).isoformat()}Z"

@@ -1,0 +1,88 @@
+"""Flags: a passed or coming limit that somebody must see, acknowledge and clear."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.errors import Conflict
+
+
+class Severity(StrEnum):
+    """A warning comes before the limit, a breach when it has passed."""
+
+    warning = "warning"
+    breach = "breach"
+
+
+class SubjectKind(StrEnum):
+    """What a deadline runs on."""
+
+    contact = "contact"
+    decision = "decision"
+    information_request = "information_request"
+    referral = "referral"
+    early_help_episode = "early_help_episode"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One running instance of a timescale: the one way in which lateness is known."""
+
+    id: UUID
+    kind: str
+    variant: str | None
+    subject_kind: SubjectKind
+    subject_id: UUID
+    contact_id: UUID
+    owner_role: str
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    warned_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    stopped_because: str | None
+    policy_version: str
+    explanation: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A breach, or a coming one: a fact with a life. It never changes the case."""
+
+    id: UUID
+    deadline_id: UUID
+    kind: str
+    severity: Severity
+    subject_kind: SubjectKind
+    subject_id: UUID
+    contact_id: UUID
+    owner_role: str
+    due_at: datetime
+    raised_at: datetime
+    policy_version: str
+    acknowledged_at: datetime | None
+    acknowledged_by: UUID | None
+    acknowledgement: str | None
+    escalation_level: int
+    escalated_to: str | None
+    escalated_at: datetime | None
+    escalate_at: datetime | None
+    cleared_at: datetime | None
+    cleared_because: str | None
+    version: int
+
+
+class FlagCleared(Conflict):
+    """The fact behind the flag has gone."""
+
+    code = "flag_cleared"
+    title = "The flag has cleared"
+
+
+class FlagAcknowledged(Conflict):
+    """Somebody has already taken this flag on."""
+
+    code = "flag_already_acknowledged"
+    title = "Already acknowledged"

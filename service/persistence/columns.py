@@ -1,0 +1,73 @@
+"""Column types that are the same on both databases, and the comment and class of every column."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import JSON, DateTime, Dialect, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import Field
+
+
+class Sensitivity(StrEnum):
+    """What a column may hold: drives log redaction, exports and the data dictionary."""
+
+    plain = "plain"
+    personal = "personal"
+    sensitive = "sensitive"
+
+
+class _SqliteInstant(TypeDecorator[datetime]):
+    """An aware UTC instant as text that sorts by time: SQLite itself would drop the zone."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a zone was about to be stored")
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+    def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
+        return f"'{self.process_bind_param(value, dialect)}'"
+
+
+# Native on PostgreSQL (asyncpg itself refuses a naive value); decorated on SQLite only, because a
+# decorated type costs a Python call for each value read.
+INSTANT: TypeEngine[datetime] = DateTime(timezone=True).with_variant(_SqliteInstant(), "sqlite")
+DOCUMENT: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
+
+
+def kept(
+    comment: str,
+    sensitivity: Sensitivity = Sensitivity.plain,
+    *,
+    type_: Any = None,
+    primary_key: bool = False,
+    foreign_key: str | None = None,
+    default: Any = ...,
+    **column: Any,
+) -> Any:
+    """A table column with its comment (shown in the data dictionary) and its class."""
+    options: dict[str, Any] = {
+        "sa_column_kwargs": {"comment": comment, "info": {"sensitivity": sensitivity}, **column}
+    }
+    if type_ is not None:
+        options["sa_type"] = type_
+    if primary_key:
+        options["primary_key"] = True
+    if foreign_key is not None:
+        options["foreign_key"] = foreign_key
+    return cast(Any, Field)(default, **options)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the few rows for which `where` holds, on both databases."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, postgresql_where=condition, sqlite_where=condition)

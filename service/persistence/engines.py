@@ -1,0 +1,205 @@
+"""The two engines, SQLite and PostgreSQL, each with the promises a safeguarding record needs."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from service.persistence.sqlite_on_the_loop import LoopConnection
+
+SQLITE_PRAGMAS: Final = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "busy_timeout": 20,
+}
+_BUSY_STEP_SECONDS = 0.005
+_BUSY_LIMIT_SECONDS = 10.0
+
+
+class UnsafeDatabase(RuntimeError):
+    """The database does not keep a promise that this service rests on."""
+
+
+class DatabaseBusy(TimeoutError):
+    """Another process held the database's one write lock for longer than we wait."""
+
+
+def _json(value: Any) -> str:
+    return to_json(value).decode()
+
+
+def async_url(url: str) -> URL:
+    """The URL with the asynchronous driver filled in: `sqlite:///x`, `postgresql://…` will do."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+asyncpg")
+    raise UnsafeDatabase(
+        "FRONTDOOR_DATABASE_URL names neither SQLite nor PostgreSQL: "
+        "use sqlite:///path/file.sqlite3 or postgresql://user:password@host/database."
+    )
+
+
+def open_sqlite(path: str) -> sqlite3.Connection:
+    """A SQLite connection with the pragmas set and read back.
+
+    Raises UnsafeDatabase when one does not hold: a commit must be on the disk before anybody is
+    told that it was taken (WAL with synchronous=FULL).
+    """
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    for pragma, wanted in SQLITE_PRAGMAS.items():
+        connection.execute(f"PRAGMA {pragma} = {wanted}").fetchall()
+    check_sqlite(connection)
+    return connection
+
+
+def check_sqlite(connection: sqlite3.Connection) -> None:
+    """Raises UnsafeDatabase unless every pragma reads back as it must."""
+    for pragma, wanted in SQLITE_PRAGMAS.items():
+        held = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+        if held != wanted:
+            raise UnsafeDatabase(
+                f"SQLite holds {pragma} at {held}, and {wanted} is needed: "
+                "the file may be on a network share or in memory. Use a local disk, or PostgreSQL."
+            )
+
+
+class Database:
+    """One database: short reads, long reads, and one writer at a time where SQLite wants it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, application: str = "frontdoor") -> None:
+        self.url = async_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._engine = self._sqlite(on_the_loop=True, pool_size=pool_size)
+            self._reader = self._engine
+            self._long = self._sqlite(on_the_loop=False, pool_size=2)
+        else:
+            self._engine = self._postgresql(pool_size, application)
+            self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._long = self._reader
+        self._writer = asyncio.Lock()
+
+    def _sqlite(self, *, on_the_loop: bool, pool_size: int) -> AsyncEngine:
+        path = self.url.database or ""
+        if not path or path == ":memory:":
+            raise UnsafeDatabase("The record must outlive the process: name a file for SQLite.")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        if on_the_loop:
+
+            async def connect(*_: Any, **__: Any) -> LoopConnection:
+                return LoopConnection(open_sqlite(path))
+
+            options["async_creator"] = connect
+        engine = create_async_engine(
+            self.url, json_serializer=_json, json_deserializer=from_json, **options
+        )
+        if not on_the_loop:
+
+            @event.listens_for(engine.sync_engine, "connect")
+            def _set_pragmas(connection: Any, _: Any) -> None:
+                cursor = connection.cursor()
+                for pragma, wanted in SQLITE_PRAGMAS.items():
+                    cursor.execute(f"PRAGMA {pragma} = {wanted}")
+                cursor.close()
+
+        return engine
+
+    def _postgresql(self, pool_size: int, application: str) -> AsyncEngine:
+        return create_async_engine(
+            self.url,
+            json_serializer=_json,
+            json_deserializer=from_json,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 30,
+                "server_settings": {
+                    "application_name": application,
+                    "synchronous_commit": "on",
+                    "timezone": "UTC",
+                    "idle_in_transaction_session_timeout": "60000",
+                    "lock_timeout": "10000",
+                },
+            },
+        )
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine behind it, for migrations and statements of the operator."""
+        return self._engine
+
+    async def check(self) -> None:
+        """Asks the database whether it keeps its promises. Raises UnsafeDatabase if not."""
+        async with self.reading() as connection:
+            if self.is_sqlite:
+                raw = await connection.get_raw_connection()
+                check_sqlite(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+                return
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                held = (await connection.execute(text(f"SHOW {setting}"))).scalar_one()
+                if held == "off":
+                    raise UnsafeDatabase(
+                        f"PostgreSQL runs with {setting} off: an acknowledged contact could be "
+                        f"lost. Set {setting} = on in postgresql.conf."
+                    )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for short reads, without a transaction around them."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def long_reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reads that may take a while: on SQLite, off the event loop."""
+        async with self._long.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that is rolled back unless committed."""
+        if not self.is_sqlite:
+            async with self._engine.connect() as connection:
+                yield connection
+            return
+        async with self._writer, self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+            yield connection
+
+    async def dispose(self) -> None:
+        """Closes every connection."""
+        await self._engine.dispose()
+        if self.is_sqlite:
+            await self._long.dispose()
+
+
+async def _begin_immediate(connection: sqlite3.Connection) -> None:
+    """Takes SQLite's one write lock, letting other work go on while another process holds it."""
+    waited = 0.0
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise
+            if waited >= _BUSY_LIMIT_SECONDS:
+                raise DatabaseBusy("another process holds the write lock") from error
+        await asyncio.sleep(_BUSY_STEP_SECONDS)
+        waited += _BUSY_STEP_SECONDS + SQLITE_PRAGMAS["busy_timeout"] / 1000  # type: ignore[operator]  # both are numbers

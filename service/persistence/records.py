@@ -1,0 +1,96 @@
+"""Between a domain record and its table: same names, same order, one mapping for all."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Hashable, Sequence
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Dialect, Table
+from sqlmodel import SQLModel
+
+from service.domain import (
+    accounts,
+    contacts,
+    decisions,
+    early_help_episodes,
+    events,
+    flags,
+    information_requests,
+    people,
+    referrals,
+)
+from service.persistence import tables
+
+Record = TypeVar("Record")
+
+ROW_OF: dict[type, type[SQLModel]] = {
+    accounts.Account: tables.accounts.AccountRow,
+    accounts.Suspension: tables.accounts.SuspensionRow,
+    people.Person: tables.people.PersonRow,
+    contacts.Contact: tables.contacts.ContactRow,
+    contacts.Child: tables.contacts.ChildRow,
+    contacts.Adult: tables.contacts.AdultRow,
+    contacts.Amendment: tables.contacts.AmendmentRow,
+    information_requests.InformationRequest: tables.information_requests.InformationRequestRow,
+    decisions.Decision: tables.decisions.DecisionRow,
+    referrals.Referral: tables.referrals.ReferralRow,
+    early_help_episodes.EarlyHelpEpisode: tables.early_help_episodes.EarlyHelpEpisodeRow,
+    flags.Deadline: tables.deadlines.DeadlineRow,
+    flags.Flag: tables.flags.FlagRow,
+    events.Event: tables.events.EventRow,
+}
+
+
+def table_of(record: type) -> Table:
+    """The table that keeps records of this type."""
+    return cast(Table, ROW_OF[record].__table__)  # type: ignore[attr-defined]  # set by SQLModel
+
+
+_COLUMNS: dict[type, tuple[ColumnElement[Any], ...]] = {}
+
+
+def columns_of(record: type) -> tuple[ColumnElement[Any], ...]:
+    """The table's columns in the order of the record's fields: what to select to read one."""
+    columns = _COLUMNS.get(record)
+    if columns is None:
+        table = table_of(record)
+        columns = tuple(table.c[field.name] for field in dataclasses.fields(record))
+        _COLUMNS[record] = columns
+    return columns
+
+
+@cache
+def _reading(record: type) -> tuple[tuple[int, type[Enum]], ...]:
+    hints = typing.get_type_hints(record)
+    found: list[tuple[int, type[Enum]]] = []
+    for position, field in enumerate(dataclasses.fields(record)):
+        hint = hints[field.name]
+        kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        found += [
+            (position, kind) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)
+        ]
+    return tuple(found)
+
+
+def read(record: type[Record], row: Sequence[Any]) -> Record:
+    """A record from a row that was selected with `columns_of`."""
+    values = list(row)
+    for position, kind in _reading(cast(Hashable, record)):
+        if values[position] is not None:
+            values[position] = kind(values[position])
+    return record(*values)
+
+
+@cache
+def writing(
+    record: type, dialect: Dialect
+) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
+    """Column names, and for each what turns its value into what the driver takes."""
+    columns = columns_of(record)
+    names = tuple(str(column.name) for column in columns)
+    return names, tuple(
+        column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns
+    )

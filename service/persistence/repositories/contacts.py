@@ -1,0 +1,250 @@
+"""Contacts with the children and adults on them: read whole, held for a change, and listed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, literal, select, tuple_, update
+
+from service.domain.access import Caller
+from service.domain.contacts import Adult, Child, ChildState, Contact
+from service.domain.deadlines import Rating
+from service.domain.decisions import Decision
+from service.domain.errors import NotFound, Stale
+from service.domain.flags import Deadline
+from service.domain.information_requests import InformationRequest
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import deadlines
+from service.persistence.units_of_work import Work
+from service.persistence.visibility import contacts_visible_to
+
+CONTACT = table_of(Contact)
+CHILD = table_of(Child)
+ADULT = table_of(Adult)
+REQUEST = table_of(InformationRequest)
+DECISION = table_of(Decision)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeContact:
+    """A contact with all that hangs on it."""
+
+    contact: Contact
+    children: Sequence[Child]
+    adults: Sequence[Adult]
+    requests: Sequence[InformationRequest]
+    decisions: Sequence[Decision]
+    deadlines: Sequence[Deadline]
+
+
+class ContactNotFound(NotFound):
+    """No such contact, or not one that the caller may know of."""
+
+    code = "contact_not_found"
+    title = "No such contact"
+
+
+def _missing() -> ContactNotFound:
+    return ContactNotFound("There is no contact with this id that you may see. Check the id.")
+
+
+async def get(ask: Asking, who: Caller, contact_id: UUID) -> Contact:
+    """One contact. Raises ContactNotFound for what is not there and what may not be seen."""
+    row = await ask.first(
+        select(*columns_of(Contact)).where(CONTACT.c.id == contact_id, contacts_visible_to(who))
+    )
+    if row is None:
+        raise _missing()
+    return read(Contact, row)
+
+
+async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = None) -> Contact:
+    """One contact, held until the commit so that nobody else changes it or what hangs on it.
+
+    Raises ContactNotFound, and Stale when `version` is given and is not the current one.
+    """
+    row = await work.first(
+        select(*columns_of(Contact))
+        .where(CONTACT.c.id == contact_id, contacts_visible_to(who))
+        .with_for_update(of=CONTACT)
+    )
+    if row is None:
+        raise _missing()
+    contact = read(Contact, row)
+    if version is not None and contact.version != version:
+        raise Stale(contact.version)
+    return contact
+
+
+async def children(ask: Asking, contact_id: UUID) -> list[Child]:
+    """The children on a contact, in order."""
+    rows = await ask.all(
+        select(*columns_of(Child))
+        .where(CHILD.c.contact_id == contact_id)
+        .order_by(CHILD.c.position)
+    )
+    return [read(Child, row) for row in rows]
+
+
+async def adults(ask: Asking, contact_id: UUID) -> list[Adult]:
+    """The adults on a contact, in order."""
+    rows = await ask.all(
+        select(*columns_of(Adult))
+        .where(ADULT.c.contact_id == contact_id)
+        .order_by(ADULT.c.position)
+    )
+    return [read(Adult, row) for row in rows]
+
+
+async def whole(ask: Asking, contact: Contact) -> WholeContact:
+    """All that hangs on a contact that the caller may see."""
+    requests = await ask.all(
+        select(*columns_of(InformationRequest))
+        .where(REQUEST.c.contact_id == contact.id)
+        .order_by(REQUEST.c.asked_at, REQUEST.c.id)
+    )
+    decisions = await ask.all(
+        select(*columns_of(Decision))
+        .where(DECISION.c.contact_id == contact.id)
+        .order_by(DECISION.c.drafted_at, DECISION.c.id)
+    )
+    return WholeContact(
+        contact=contact,
+        children=await children(ask, contact.id),
+        adults=await adults(ask, contact.id),
+        requests=[read(InformationRequest, row) for row in requests],
+        decisions=[read(Decision, row) for row in decisions],
+        deadlines=await deadlines.of_contact(ask, contact.id),
+    )
+
+
+async def set_child(
+    work: Work, child_id: UUID, state: ChildState, decided_at: datetime | None = None
+) -> None:
+    """Moves one child of a contact that is held."""
+    await work.execute(
+        update(CHILD).where(CHILD.c.id == child_id).values(state=state, decided_at=decided_at)
+    )
+
+
+async def find_open_duplicate(ask: Asking, content_digest: str) -> UUID | None:
+    """An open contact with the same content from the same sender, the oldest first."""
+    row = await ask.first(
+        select(CONTACT.c.id)
+        .where(CONTACT.c.content_digest == content_digest, CONTACT.c.decided_at.is_(None))
+        .order_by(CONTACT.c.id)
+        .limit(1)
+    )
+    return None if row is None else row[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilters:
+    """What a list of contacts can be narrowed by; times are half-open: from, up to, not with."""
+
+    states: Sequence[str] = ()
+    source_codes: Sequence[str] = ()
+    ratings: Sequence[Rating] = ()
+    reference: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    sender_organisation_id: str | None = None
+    sender_reference: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As conditions on the contact."""
+        found: list[ColumnElement[bool]] = []
+        if self.states:
+            found.append(CONTACT.c.state.in_(self.states))
+        if self.source_codes:
+            found.append(CONTACT.c.source_code.in_(self.source_codes))
+        if self.ratings:
+            found.append(CONTACT.c.rating.in_(self.ratings))
+        if self.reference is not None:
+            found.append(CONTACT.c.reference == self.reference)
+        if self.received_from is not None:
+            found.append(CONTACT.c.received_at >= self.received_from)
+        if self.received_to is not None:
+            found.append(CONTACT.c.received_at < self.received_to)
+        if self.sender_organisation_id is not None:
+            found.append(CONTACT.c.sender_organisation_id == self.sender_organisation_id)
+        if self.sender_reference is not None:
+            found.append(CONTACT.c.sender_reference == self.sender_reference)
+        return found
+
+
+async def list_newest_first(
+    ask: Asking,
+    who: Caller,
+    filters: ContactFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+    also: Sequence[ColumnElement[bool]] = (),
+) -> list[Contact]:
+    """Contacts by when they were received, newest first, from after a place on."""
+    statement = (
+        select(*columns_of(Contact))
+        .where(contacts_visible_to(who), *filters.conditions(), *also)
+        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        received_at, contact_id = after
+        statement = statement.where(
+            tuple_(CONTACT.c.received_at, CONTACT.c.id)
+            < tuple_(
+                literal(received_at, CONTACT.c.received_at.type),
+                literal(contact_id, CONTACT.c.id.type),
+            )
+        )
+    return [read(Contact, row) for row in await ask.all(statement)]
+
+
+async def children_of(ask: Asking, contact_ids: Sequence[UUID]) -> Mapping[UUID, list[Child]]:
+    """The children on several contacts, in order."""
+    found: dict[UUID, list[Child]] = {contact_id: [] for contact_id in contact_ids}
+    if found:
+        rows = await ask.all(
+            select(*columns_of(Child))
+            .where(CHILD.c.contact_id.in_(contact_ids))
+            .order_by(CHILD.c.contact_id, CHILD.c.position)
+        )
+        for row in rows:
+            child = read(Child, row)
+            found[child.contact_id].append(child)
+    return found
+
+
+async def change_child(work: Work, old: Child, new: Child) -> None:
+    """Writes what differs of a child on a contact that is held."""
+    await _change(work, CHILD, old, new)
+
+
+async def change_adult(work: Work, old: Adult, new: Adult) -> None:
+    """Writes what differs of an adult on a contact that is held."""
+    await _change(work, ADULT, old, new)
+
+
+async def _change(work: Work, table: Table, old: Child | Adult, new: Child | Adult) -> None:
+    names = [field.name for field in fields(old)]
+    differing = {
+        name: getattr(new, name) for name in names if getattr(new, name) != getattr(old, name)
+    }
+    if differing:
+        await work.execute(update(table).where(table.c.id == old.id).values(**differing))
+
+
+async def held_for_answer(work: Work, contact_id: UUID) -> Contact:
+    """The contact behind an information request that the caller may see, held until the commit.
+
+    An agency that was asked may answer, and may not see the contact: nothing of it goes back.
+    """
+    row = await work.first(
+        select(*columns_of(Contact)).where(CONTACT.c.id == contact_id).with_for_update(of=CONTACT)
+    )
+    if row is None:
+        raise _missing()
+    return read(Contact, row)

@@ -1,0 +1,46 @@
+"""Threshold decisions: read, held for an answer, and which one stands for a child."""
+
+from uuid import UUID
+
+from sqlalchemy import exists, select
+
+from service.domain.access import Caller
+from service.domain.contacts import Contact
+from service.domain.decisions import Decision
+from service.domain.errors import NotFound
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.visibility import contacts_visible_to
+
+DECISION = table_of(Decision)
+CONTACT = table_of(Contact)
+
+
+class DecisionNotFound(NotFound):
+    """No such decision, or not one that the caller may know of."""
+
+    code = "decision_not_found"
+    title = "No such decision"
+
+
+async def get(ask: Asking, who: Caller, decision_id: UUID) -> Decision:
+    """One decision, on a contact that the caller may see. Raises DecisionNotFound."""
+    row = await ask.first(
+        select(*columns_of(Decision)).where(
+            DECISION.c.id == decision_id,
+            exists().where(CONTACT.c.id == DECISION.c.contact_id, contacts_visible_to(who)),
+        )
+    )
+    if row is None:
+        raise DecisionNotFound("There is no decision with this id that you may see. Check the id.")
+    return read(Decision, row)
+
+
+async def of_child(ask: Asking, child_id: UUID) -> list[Decision]:
+    """Every decision for one child on one contact, in the order in which they were drafted."""
+    rows = await ask.all(
+        select(*columns_of(Decision))
+        .where(DECISION.c.child_id == child_id)
+        .order_by(DECISION.c.drafted_at, DECISION.c.id)
+    )
+    return [read(Decision, row) for row in rows]

@@ -1,0 +1,76 @@
+"""Information requests: what agencies were asked, read by who asked and by who must answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import literal, select, tuple_
+
+from service.domain.access import Caller
+from service.domain.errors import NotFound
+from service.domain.information_requests import InformationRequest
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.visibility import requests_visible_to
+
+REQUEST = table_of(InformationRequest)
+
+
+class InformationRequestNotFound(NotFound):
+    """No such request, or not one that the caller may know of."""
+
+    code = "information_request_not_found"
+    title = "No such information request"
+
+
+async def get(ask: Asking, who: Caller, request_id: UUID) -> InformationRequest:
+    """One request. Raises InformationRequestNotFound."""
+    row = await ask.first(
+        select(*columns_of(InformationRequest)).where(
+            REQUEST.c.id == request_id, requests_visible_to(who)
+        )
+    )
+    if row is None:
+        raise InformationRequestNotFound(
+            "There is no information request with this id that you may see. Check the id."
+        )
+    return read(InformationRequest, row)
+
+
+async def list_newest_first(
+    ask: Asking,
+    who: Caller,
+    *,
+    states: Sequence[str] = (),
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[InformationRequest]:
+    """Requests by when they were asked, newest first, from after a place on."""
+    statement = (
+        select(*columns_of(InformationRequest))
+        .where(requests_visible_to(who))
+        .order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id.desc())
+        .limit(limit)
+    )
+    if states:
+        statement = statement.where(REQUEST.c.state.in_(states))
+    if after is not None:
+        asked_at, request_id = after
+        statement = statement.where(
+            tuple_(REQUEST.c.asked_at, REQUEST.c.id)
+            < tuple_(
+                literal(asked_at, REQUEST.c.asked_at.type),
+                literal(request_id, REQUEST.c.id.type),
+            )
+        )
+    return [read(InformationRequest, row) for row in await ask.all(statement)]
+
+
+async def unanswered(ask: Asking, contact_id: UUID) -> int:
+    """How many requests on a contact still wait for an answer."""
+    rows = await ask.all(
+        select(REQUEST.c.id).where(
+            REQUEST.c.contact_id == contact_id, REQUEST.c.answered_at.is_(None)
+        )
+    )
+    return len(rows)

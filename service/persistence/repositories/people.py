@@ -1,0 +1,137 @@
+"""People across contacts: recognised by their numbers, linked by a worker, with their history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from service.domain.contacts import Child, Contact
+from service.domain.decisions import Decision
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.errors import Invalid
+from service.domain.people import Person
+from service.domain.referrals import Referral
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+
+PERSON = table_of(Person)
+CHILD = table_of(Child)
+CONTACT = table_of(Contact)
+DECISION = table_of(Decision)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+
+
+class PersonUnknown(Invalid):
+    """A child was linked to a record that is not there."""
+
+    code = "person_unknown"
+    title = "No such child on file"
+
+
+async def find(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """People by id."""
+    if not ids:
+        return {}
+    rows = await ask.all(select(*columns_of(Person)).where(PERSON.c.id.in_(ids)))
+    return {person.id: person for person in (read(Person, row) for row in rows)}
+
+
+async def with_numbers(
+    ask: Asking, nhs_numbers: Sequence[str], pupil_numbers: Sequence[str]
+) -> list[Person]:
+    """People who bear one of these NHS or pupil numbers."""
+    ways = []
+    if nhs_numbers:
+        ways.append(PERSON.c.nhs_number.in_(nhs_numbers))
+    if pupil_numbers:
+        ways.append(PERSON.c.unique_pupil_number.in_(pupil_numbers))
+    if not ways:
+        return []
+    return [
+        read(Person, row) for row in await ask.all(select(*columns_of(Person)).where(or_(*ways)))
+    ]
+
+
+async def with_name_and_birth(ask: Asking, child: Child) -> list[Person]:
+    """Other people on file with this family name and date of birth: possibly the same child."""
+    if child.family_name is None or child.date_of_birth is None:
+        return []
+    rows = await ask.all(
+        select(*columns_of(Person))
+        .where(
+            PERSON.c.family_name == child.family_name,
+            PERSON.c.date_of_birth == child.date_of_birth,
+            PERSON.c.id != child.person_id,
+        )
+        .order_by(PERSON.c.id)
+        .limit(10)
+    )
+    return [read(Person, row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierContact:
+    """One earlier contact of a child, and what was decided for that child."""
+
+    contact_id: UUID
+    reference: str
+    received_at: datetime
+    source_code: str
+    outcome: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is on file for a child, other than on one contact; newest first."""
+
+    contacts: Sequence[EarlierContact]
+    referrals: Sequence[Referral]
+    episodes: Sequence[EarlyHelpEpisode]
+
+    def __bool__(self) -> bool:
+        return bool(self.contacts or self.referrals or self.episodes)
+
+
+async def history(ask: Asking, person_id: UUID, but: UUID) -> History:
+    """The earlier contacts, referrals and early help of a child, leaving out the contact `but`."""
+    earlier = await ask.all(
+        select(
+            CONTACT.c.id,
+            CONTACT.c.reference,
+            CONTACT.c.received_at,
+            CONTACT.c.source_code,
+            DECISION.c.outcome,
+            DECISION.c.answered_at,
+        )
+        .join(CHILD, CHILD.c.contact_id == CONTACT.c.id)
+        .outerjoin(
+            DECISION,
+            (DECISION.c.child_id == CHILD.c.id)
+            & (DECISION.c.state == "signed")
+            & DECISION.c.superseded_at.is_(None),
+        )
+        .where(CHILD.c.person_id == person_id, CONTACT.c.id != but)
+        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
+        .limit(50)
+    )
+    referrals = await ask.all(
+        select(*columns_of(Referral))
+        .where(REFERRAL.c.person_id == person_id, REFERRAL.c.contact_id != but)
+        .order_by(REFERRAL.c.accepted_at.desc(), REFERRAL.c.id.desc())
+        .limit(50)
+    )
+    episodes = await ask.all(
+        select(*columns_of(EarlyHelpEpisode))
+        .where(EPISODE.c.person_id == person_id, EPISODE.c.contact_id != but)
+        .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
+        .limit(50)
+    )
+    return History(
+        contacts=[EarlierContact(*tuple(row)) for row in earlier],
+        referrals=[read(Referral, row) for row in referrals],
+        episodes=[read(EarlyHelpEpisode, row) for row in episodes],
+    )

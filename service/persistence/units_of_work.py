@@ -1,0 +1,220 @@
+"""One use-case, one transaction: what it adds goes to the database in one round trip."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import Executable, Result, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from service.domain.access import Caller
+from service.domain.errors import Stale
+from service.domain.events import Event, EventType
+from service.persistence.asking import AnyRow
+from service.persistence.engines import Database
+from service.persistence.records import ROW_OF, columns_of, table_of, writing
+from service.policy import Policy
+
+# Parents before children: the order in which rows may be written.
+_ORDER = {
+    row.__table__: place  # type: ignore[attr-defined]  # set by SQLModel
+    for place, row in enumerate(ROW_OF.values())
+}
+
+
+def new_id() -> UUID:
+    """A UUIDv7: ordered by time, so that indexes grow at one end."""
+    return uuid7()
+
+
+class Work:
+    """One transaction: rows that were added are written together, just before the commit.
+
+    Opened lazily. A use-case that only adds never opens a transaction on PostgreSQL: its rows
+    travel as one statement, which is a transaction by itself.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: datetime,
+        policy: Policy,
+        request_id: str | None = None,
+    ) -> None:
+        self._database = database
+        self.now = now
+        self.policy = policy
+        self.request_id = request_id
+        self._begun = False
+        self._opened: Any = None
+        self._connection: AsyncConnection | None = None
+        self._added: dict[type, list[Any]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._close(kind, error, trace)
+
+    async def _close(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        opened, self._opened, self._connection = self._opened, None, None
+        if opened is not None:
+            await opened.__aexit__(kind, error, trace)
+
+    async def _open(self) -> AsyncConnection:
+        if self._connection is None:
+            self._opened = self._database.writing()
+            self._connection = await self._opened.__aenter__()
+        return self._connection
+
+    def add(self, *records: object) -> None:
+        """Keeps records, to be written together at the commit."""
+        for record in records:
+            self._added.setdefault(type(record), []).append(record)
+
+    def record(
+        self,
+        type_: EventType,
+        who: Caller | None,
+        subject_id: UUID,
+        *,
+        contact_id: UUID | None = None,
+        person_id: UUID | None = None,
+        **data: object,
+    ) -> None:
+        """Keeps the one event of this write: ids, codes and times, never a name or a narrative."""
+        self.add(
+            Event(
+                id=new_id(),
+                type=type_,
+                at=self.now,
+                account_id=None if who is None else who.account_id,
+                organisation_id=None if who is None else who.organisation_id,
+                request_id=self.request_id,
+                subject_id=subject_id,
+                contact_id=contact_id,
+                person_id=person_id,
+                data=data,
+            )
+        )
+
+    async def execute(self, statement: Executable) -> Result[Any]:
+        """Runs a statement in the transaction, after whatever was added before it."""
+        connection = await self._open()
+        if self._added:
+            await self._flush(connection, alone=False)
+        self._begun = True
+        return await connection.execute(statement)
+
+    async def first(self, statement: Executable) -> AnyRow | None:
+        """The first row of a statement, or None."""
+        return (await self.execute(statement)).first()
+
+    async def all(self, statement: Executable) -> Sequence[AnyRow]:
+        """All rows of a statement."""
+        return (await self.execute(statement)).all()
+
+    async def change(self, record: type, id_: UUID, version: int, **values: Any) -> int:
+        """Changes one row that still has this version, and raises the version by one.
+
+        Returns the new version. Raises Stale when somebody was quicker.
+        """
+        table = table_of(record)
+        result = await self.execute(
+            update(table)
+            .where(table.c.id == id_, table.c.version == version)
+            .values(version=version + 1, **values)
+        )
+        if result.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result has it
+            raise Stale(version + 1)
+        return version + 1
+
+    async def commit(self) -> None:
+        """Writes what was added and commits; after this, and not before, it has happened."""
+        if self._connection is None and self._added and not self._database.is_sqlite:
+            async with self._database.reading() as connection:
+                await self._flush(connection, alone=True)
+            return
+        if self._added:
+            await self._flush(await self._open(), alone=False)
+        if self._connection is not None:
+            await self._connection.commit()
+            await self._close()
+
+    async def _flush(self, connection: AsyncConnection, *, alone: bool) -> None:
+        added, self._added = self._added, {}
+        kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        dialect = connection.dialect
+        if self._database.is_sqlite:
+            for kind in kinds:
+                statement = _insert_statement(kind)
+                driver.straight.executemany(
+                    statement, [_values(kind, dialect, record) for record in added[kind]]
+                )
+            return
+        if not (alone or self._begun):
+            # Makes the adapter begin its transaction before the driver is used directly.
+            await connection.exec_driver_sql("SELECT 1")
+            self._begun = True
+        shape = tuple((kind, len(added[kind])) for kind in kinds)
+        values: list[Any] = []
+        for kind in kinds:
+            for record in added[kind]:
+                values += _values(kind, dialect, record)
+        await driver.execute(_one_statement(shape), *values)
+
+
+def _values(kind: type, dialect: Any, record: object) -> list[Any]:
+    names, processors = writing(kind, dialect)
+    return [
+        getattr(record, name) if processor is None else processor(getattr(record, name))
+        for name, processor in zip(names, processors, strict=True)
+    ]
+
+
+@cache
+def _column_list(kind: type) -> str:
+    return ", ".join(f'"{column.name}"' for column in columns_of(kind))
+
+
+@cache
+def _insert_statement(kind: type) -> str:
+    places = ", ".join("?" for _ in columns_of(kind))
+    return f'INSERT INTO "{table_of(kind).name}" ({_column_list(kind)}) VALUES ({places})'  # noqa: S608 - names come from our own tables
+
+
+@cache
+def _one_statement(shape: tuple[tuple[type, int], ...]) -> str:
+    """Several inserts as one PostgreSQL statement: data-modifying WITH, checked at its end."""
+    inserts: list[str] = []
+    place = 1
+    for kind, count in shape:
+        width = len(columns_of(kind))
+        rows = []
+        for _ in range(count):
+            rows.append("(" + ", ".join(f"${n}" for n in range(place, place + width)) + ")")
+            place += width
+        inserts.append(
+            f'INSERT INTO "{table_of(kind).name}" ({_column_list(kind)}) VALUES {", ".join(rows)}'  # noqa: S608 - names come from our own tables
+        )
+    *heads, last = inserts
+    if not heads:
+        return last
+    named = ", ".join(f"w{n} AS ({head})" for n, head in enumerate(heads))
+    return f"WITH {named} {last}"

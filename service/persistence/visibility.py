@@ -1,0 +1,52 @@
+"""Who may see which rows: one predicate for lists, reads, queues, counts and writes alike."""
+
+from sqlalchemy import ColumnElement, exists, false, or_, true
+
+from service.domain.access import Caller, Reach
+from service.domain.contacts import Contact
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.information_requests import InformationRequest
+from service.domain.referrals import Referral
+from service.persistence.records import table_of
+
+_CONTACT = table_of(Contact)
+_REFERRAL = table_of(Referral)
+_EPISODE = table_of(EarlyHelpEpisode)
+_REQUEST = table_of(InformationRequest)
+
+
+def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The contacts that a caller may know of.
+
+    Early help sees contacts that led to early help, assessment teams those that led to a referral,
+    a partner those that its own organisation sent.
+    """
+    if Reach.ALL in who.reach:
+        return true()
+    ways: list[ColumnElement[bool]] = []
+    if Reach.EARLY_HELP in who.reach:
+        ways.append(exists().where(_EPISODE.c.contact_id == _CONTACT.c.id))
+    if Reach.SOCIAL_CARE in who.reach:
+        ways.append(exists().where(_REFERRAL.c.contact_id == _CONTACT.c.id))
+    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+        ways.append(_CONTACT.c.sender_organisation_id == who.organisation_id)
+    return or_(*ways) if ways else false()
+
+
+def referrals_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The referrals that a caller may know of: everyone who reaches social care or all."""
+    return true() if who.reach & {Reach.ALL, Reach.SOCIAL_CARE} else false()
+
+
+def episodes_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The early help episodes that a caller may know of."""
+    return true() if who.reach & {Reach.ALL, Reach.EARLY_HELP} else false()
+
+
+def requests_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The information requests that a caller may know of: a partner, those put to it."""
+    if Reach.ALL in who.reach:
+        return true()
+    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+        return _REQUEST.c.organisation_id == who.organisation_id
+    return false()

@@ -1,0 +1,42 @@
+"""The authority's own numbers, names and code lists: one versioned file, read once, then frozen."""
+
+from service.policy.code_lists import CodeList, CodeLists
+from service.policy.loading import load_policy
+from service.policy.policies import (
+    AgencyKind,
+    DecisionPrompt,
+    NoRuleInForce,
+    Organisation,
+    OrganisationUnknown,
+    Policy,
+    RationaleRules,
+    ReceiptWords,
+    SweepRules,
+    Team,
+    TeamService,
+    TeamUnknown,
+    TeamWork,
+    TimescaleUnknown,
+)
+from service.policy.reading import PolicyFaulty
+
+__all__ = [
+    "AgencyKind",
+    "CodeList",
+    "CodeLists",
+    "DecisionPrompt",
+    "NoRuleInForce",
+    "Organisation",
+    "OrganisationUnknown",
+    "Policy",
+    "PolicyFaulty",
+    "RationaleRules",
+    "ReceiptWords",
+    "SweepRules",
+    "Team",
+    "TeamService",
+    "TeamUnknown",
+    "TeamWork",
+    "TimescaleUnknown",
+    "load_policy",
+]

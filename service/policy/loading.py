@@ -1,0 +1,465 @@
+"""Turns a policy file into a policy, or into the list of everything that is wrong with it."""
+
+import hashlib
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, time, timedelta
+from pathlib import Path
+
+from service.domain.access import Role
+from service.domain.calendar import CalendarFaulty, WorkingCalendar
+from service.domain.deadlines import (
+    ElapsedLimit,
+    EscalationStep,
+    Limit,
+    Rating,
+    Timescale,
+    WorkingDaysLimit,
+)
+from service.policy.code_lists import england
+from service.policy.policies import (
+    AgencyKind,
+    DecisionPrompt,
+    Organisation,
+    Policy,
+    RationaleRules,
+    ReceiptWords,
+    SweepRules,
+    Team,
+    TeamService,
+    TeamWork,
+)
+from service.policy.reading import PolicyFaulty, Table
+
+DEFAULT_POLICY = Path(__file__).parent / "default.toml"
+"""The policy used when no other file is named."""
+
+NEEDED_KINDS = {
+    "contact_to_referral": False,
+    "statutory_decision": False,
+    "triage": True,
+    "agency_information": True,
+    "acknowledge_referrer": False,
+    "sign_off": False,
+    "allocation": False,
+    "early_help_allocation": False,
+}
+"""The kinds that the service starts, and whether each differs by rating. More are welcome."""
+
+NEEDED_PROMPTS = (
+    "child_voice",
+    "father_and_significant_adults",
+    "culture_disability_language",
+    "domestic_abuse",
+    "neglect_and_tool",
+)
+"""What no policy may leave out (domain rules: what decisions keep missing)."""
+
+# A flag must reach somebody who may see the case and act on it.
+FLAG_ROLES = tuple(
+    role.value
+    for role in Role
+    if role not in (Role.partner_system, Role.performance_analyst, Role.system_administrator)
+)
+
+_LARGEST_FILE = 1_000_000
+_EARLIEST_YEAR, _LATEST_YEAR = 1978, 2100
+_NOON = time(12, 0)
+_LONGEST_ESCALATION = timedelta(days=30)
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The policy of that file, or the one shipped with the service when `path` is None.
+
+    A file replaces the shipped policy wholly; nothing is merged. Raises PolicyFaulty with every
+    fault at once.
+    """
+    content, digest = _open(DEFAULT_POLICY if path is None else path)
+    faults: list[str] = []
+    policy = _read(Table(content, "", faults), digest, faults)
+    if policy is None:
+        raise PolicyFaulty(faults)
+    return policy
+
+
+def _open(path: Path) -> tuple[dict[str, object], str]:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise PolicyFaulty(
+            [f"{path}: cannot be read ({error.strerror}); check the path and the permissions."]
+        ) from None
+    if len(raw) > _LARGEST_FILE:
+        raise PolicyFaulty([f"{path}: is larger than a policy can be; check the path."])
+    try:
+        content = tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PolicyFaulty([f"{path} line {line}: is not UTF-8; save the file as UTF-8."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyFaulty([f"{path}: is not TOML: {error}."]) from None
+    except (RecursionError, ValueError):
+        raise PolicyFaulty([f"{path}: is not TOML that can be read; simplify it."]) from None
+    return content, hashlib.sha256(raw).hexdigest()
+
+
+def _read(root: Table, digest: str, faults: list[str]) -> Policy | None:
+    about = root.table("policy")
+    version = about.text("version", longest=40)
+    authority = about.text("authority", longest=120)
+    applies_from = about.day("applies_from", otherwise=date.max)
+    about.done()
+
+    calendar_table = root.table("calendar")
+    before = calendar_table.fault_count
+    alarm_days = calendar_table.whole("holidays_alarm_days", least=1, most=366)
+    alarm_known = calendar_table.fault_count == before
+    calendar = _calendar(calendar_table, applies_from)
+
+    escalation_table = root.table("escalation")
+    escalation = _escalation(escalation_table, "steps")
+    escalation_table.done()
+
+    timescales = _timescales(root.tables("timescale", least=1), escalation, applies_from, faults)
+    if alarm_known:
+        _check_horizon(timescales, alarm_days, faults)
+
+    sweep = _sweep(root.table("sweep"))
+    rationale = _rationale(root.table("rationale"))
+    re_referral = root.table("re_referral")
+    re_referral_months = re_referral.whole("within_months", least=1, most=120)
+    re_referral.done()
+    prompts = _prompts(root.table("decision_prompts"))
+    receipt = _receipt(root.table("receipt"))
+    organisations = _organisations(root.tables("organisation"), faults)
+    teams = _teams(root.tables("team", least=1), faults)
+    root.named("The file")
+    root.done()
+
+    if faults or calendar is None:
+        return None
+    return Policy(
+        version=version,
+        digest=digest,
+        authority=authority,
+        applies_from=applies_from,
+        calendar=calendar,
+        holidays_alarm_days=alarm_days,
+        timescales=timescales,
+        escalation=escalation,
+        sweep=sweep,
+        rationale=rationale,
+        re_referral_within_months=re_referral_months,
+        decision_prompts=prompts,
+        receipt=receipt,
+        organisations=organisations,
+        teams=teams,
+        codes=england(),
+    )
+
+
+def _calendar(table: Table, applies_from: date) -> WorkingCalendar | None:
+    before = table.fault_count
+    first_year = table.whole("first_year", least=_EARLIEST_YEAR, most=_LATEST_YEAR)
+    last_year = table.whole("last_year", least=_EARLIEST_YEAR, most=_LATEST_YEAR)
+    day_ends = table.time_of_day("working_day_ends", earliest=_NOON)
+    years_known = table.fault_count == before
+    known = range(first_year if years_known else 0, (last_year if years_known else 9999) + 1)
+    closures = _dated(table, "closure_days", known)
+    extra = _dated(table, "extra_bank_holidays", known)
+    withdrawn = _dated(table, "withdrawn_bank_holidays", known)
+    table.done()
+    if not years_known:
+        return None
+    if applies_from.year < first_year:
+        table.fault(f"is after {applies_from.isoformat()}, where the policy begins.", "first_year")
+    try:
+        return WorkingCalendar(
+            first_year=first_year,
+            last_year=last_year,
+            closure_days=closures,
+            extra_holidays=extra,
+            withdrawn_holidays=frozenset(withdrawn),
+            day_ends=day_ends,
+        )
+    except CalendarFaulty as error:
+        table.fault(str(error))
+        return None
+
+
+def _dated(table: Table, key: str, known: range) -> dict[date, str]:
+    days: dict[date, str] = {}
+    for item in table.tables(key):
+        before = item.fault_count
+        day, reason = item.day("date"), item.text("reason", longest=120)
+        item.done()
+        if item.fault_count > before:
+            continue
+        if day in days:
+            item.fault(f"{day.isoformat()} stands there twice; keep one.", "date")
+        elif day.year not in known:
+            item.fault(f"{day.isoformat()} is outside first_year to last_year.", "date")
+        else:
+            days[day] = reason
+    return days
+
+
+def _escalation(table: Table, key: str) -> tuple[EscalationStep, ...]:
+    steps: list[EscalationStep] = []
+    for item in table.tables(key, least=1):
+        before = item.fault_count
+        step = EscalationStep(item.duration("after"), item.choice("role", FLAG_ROLES))
+        item.done()
+        if item.fault_count > before:
+            continue
+        if step.after > _LONGEST_ESCALATION:
+            item.fault("is more than thirty days; nobody would hear of it in time.", "after")
+        if steps and step.after <= steps[-1].after:
+            item.fault("is not later than the step before it.", "after")
+        if any(step.role == earlier.role for earlier in steps):
+            item.fault(f'"{step.role}" has been told by an earlier step; name another.', "role")
+        steps.append(step)
+    return tuple(steps)
+
+
+def _timescales(
+    tables: Sequence[Table],
+    default_escalation: tuple[EscalationStep, ...],
+    policy_applies_from: date,
+    faults: list[str],
+) -> tuple[Timescale, ...]:
+    timescales: list[Timescale] = []
+    places: dict[tuple[str, str | None, date], str] = {}
+    for table in tables:
+        timescale = _timescale(table, default_escalation, policy_applies_from)
+        timescales.append(timescale)
+        key = (timescale.kind, timescale.rating, timescale.applies_from)
+        if key in places and timescale.kind:
+            table.fault(
+                f"is the same kind, rating and applies_from as {places[key]}; "
+                "remove one, or give it another applies_from."
+            )
+        places.setdefault(key, table.where)
+    faults.extend(_missing_rules(timescales, policy_applies_from))
+    return tuple(timescales)
+
+
+def _timescale(
+    table: Table, default_escalation: tuple[EscalationStep, ...], policy_applies_from: date
+) -> Timescale:
+    kind = table.peek("kind")
+    if kind:
+        rated = table.peek("rating")
+        table.named(f"{table.where} ({kind}{', ' + rated if rated else ''})")
+    before = table.fault_count
+    limit = table.limit("limit")
+    warn_before = table.limit("warn_before") if table.has("warn_before") else None
+    if warn_before is not None and table.fault_count == before:
+        _check_warning(table, limit, warn_before)
+    before = table.fault_count
+    owner = table.choice("owner", FLAG_ROLES)
+    if table.has("escalation"):
+        escalation = _escalation(table, "escalation")
+        for step in escalation:
+            if step.role == owner and table.fault_count == before:
+                table.fault(f'names "{owner}", who owns the flag already.', "escalation")
+    else:
+        escalation = tuple(step for step in default_escalation if step.role != owner)
+    timescale = Timescale(
+        kind=table.identifier("kind"),
+        title=table.text("title", longest=120),
+        limit=limit,
+        warn_before=warn_before,
+        starts=table.text("starts", longest=120),
+        stops=table.text("stops", longest=120),
+        source=table.text("source", longest=300),
+        local=table.yes_or_no("local"),
+        owner=owner,
+        escalation=escalation,
+        applies_from=table.day("applies_from")
+        if table.has("applies_from")
+        else policy_applies_from,
+        rating=Rating(table.choice("rating", [rating.value for rating in Rating]))
+        if table.has("rating")
+        else None,
+    )
+    table.done()
+    return timescale
+
+
+def _check_warning(table: Table, limit: Limit, warn_before: Limit) -> None:
+    if isinstance(limit, ElapsedLimit) and isinstance(warn_before, WorkingDaysLimit):
+        table.fault(
+            'cannot count working days when the limit runs day and night; write "hours".',
+            "warn_before",
+        )
+        return
+    if isinstance(limit, WorkingDaysLimit) and isinstance(warn_before, WorkingDaysLimit):
+        too_long = warn_before.working_days >= limit.working_days
+    else:
+        assert isinstance(warn_before, ElapsedLimit)  # noqa: S101 - the cases above leave no other
+        whole = (
+            limit.duration
+            if isinstance(limit, ElapsedLimit)
+            else timedelta(days=limit.working_days)
+        )
+        too_long = warn_before.duration >= whole
+    if too_long:
+        table.fault(
+            f"({warn_before.words}) is not shorter than the limit ({limit.words}).", "warn_before"
+        )
+
+
+def _missing_rules(timescales: Iterable[Timescale], policy_applies_from: date) -> list[str]:
+    faults: list[str] = []
+    first: dict[str, dict[Rating | None, date]] = defaultdict(dict)
+    for timescale in timescales:
+        begins = first[timescale.kind]
+        earlier = begins.get(timescale.rating, date.max)
+        begins[timescale.rating] = min(earlier, timescale.applies_from)
+    for kind, rated in NEEDED_KINDS.items():
+        if kind not in first:
+            faults.append(f"[[timescale]]: {kind} is missing; the service cannot run without it.")
+        elif rated != (None not in first[kind]):
+            must = "one entry for each rating" if rated else "no rating"
+            faults.append(f"[[timescale]] {kind}: must have {must}.")
+    for kind, begins in first.items():
+        if not kind:
+            continue
+        missing = [rating.value for rating in Rating if rating not in begins]
+        if None in begins and len(begins) > 1:
+            faults.append(
+                f"[[timescale]] {kind}: has entries with and without a rating; decide for one."
+            )
+        elif None not in begins and missing:
+            faults.append(f"[[timescale]] {kind}: has no entry for {' and '.join(missing)}.")
+        for rating, begins_on in begins.items():
+            if begins_on > policy_applies_from:
+                named = kind if rating is None else f"{kind} {rating.value}"
+                faults.append(
+                    f"[[timescale]] {named}: its first rule applies from {begins_on.isoformat()}, "
+                    f"but the policy begins on {policy_applies_from.isoformat()}; "
+                    "add the rule in force until then."
+                )
+    return faults
+
+
+def _check_horizon(timescales: Iterable[Timescale], alarm_days: int, faults: list[str]) -> None:
+    most = max(
+        (
+            timescale.limit.working_days
+            for timescale in timescales
+            if isinstance(timescale.limit, WorkingDaysLimit)
+        ),
+        default=0,
+    )
+    # Weekends, and two weeks for holidays: the alarm has to come before a deadline fails.
+    needed = min(366, most * 7 // 5 + 14)
+    if alarm_days < needed:
+        faults.append(
+            f"[calendar] holidays_alarm_days: must be at least {needed}, since the longest limit "
+            f"is {most} working days and has to be countable until somebody acts on the alarm."
+        )
+
+
+def _sweep(table: Table) -> SweepRules:
+    before = table.fault_count
+    every = table.whole("every_seconds", least=1, most=3600)
+    late = table.whole("late_after_seconds", least=2, most=86_400)
+    if table.fault_count == before and late <= every:
+        table.fault("must be longer than every_seconds.", "late_after_seconds")
+    table.done()
+    return SweepRules(every_seconds=every, late_after_seconds=late)
+
+
+def _rationale(table: Table) -> RationaleRules:
+    minimum = table.whole("minimum_characters", least=1, most=2000)
+    phrases = table.texts("refused_phrases")
+    table.done()
+    for phrase in phrases:
+        if phrase and not any(letter.isalnum() for letter in phrase):
+            table.fault(f'"{phrase}" has neither letters nor digits; remove it.', "refused_phrases")
+    return RationaleRules(minimum_characters=minimum, refused_phrases=phrases)
+
+
+def _prompts(table: Table) -> tuple[DecisionPrompt, ...]:
+    for key in NEEDED_PROMPTS:
+        if not table.has(key):
+            table.fault("is missing; add the question that a decision must answer.", key)
+    prompts = tuple(
+        DecisionPrompt(table.identifier_key(key), table.text(key)) for key in table.names()
+    )
+    table.done()
+    return prompts
+
+
+def _receipt(table: Table) -> ReceiptWords:
+    receipt = ReceiptWords(
+        immediate_danger=table.text("immediate_danger"),
+        questions=table.text("questions"),
+        disagreement=table.text("disagreement"),
+    )
+    table.done()
+    return receipt
+
+
+def _organisations(tables: Sequence[Table], faults: list[str]) -> tuple[Organisation, ...]:
+    sources = england().referral_source
+    organisations: list[Organisation] = []
+    for table in tables:
+        _name_by_id(table)
+        organisations.append(
+            Organisation(
+                id=table.identifier("id"),
+                name=table.text("name", longest=120),
+                kind=AgencyKind(table.choice("kind", [kind.value for kind in AgencyKind])),
+                source_codes=frozenset(table.choices("source_codes", sources)),
+                contact=table.text("contact"),
+            )
+        )
+        table.done()
+    _refuse_repeated("organisation", (organisation.id for organisation in organisations), faults)
+    return tuple(organisations)
+
+
+def _teams(tables: Sequence[Table], faults: list[str]) -> tuple[Team, ...]:
+    teams: list[Team] = []
+    for table in tables:
+        _name_by_id(table)
+        teams.append(
+            Team(
+                id=table.identifier("id"),
+                name=table.text("name", longest=120),
+                service=TeamService(
+                    table.choice("service", [service.value for service in TeamService])
+                ),
+                accepts=frozenset(
+                    TeamWork(work)
+                    for work in table.choices("accepts", [work.value for work in TeamWork])
+                ),
+            )
+        )
+        table.done()
+    _refuse_repeated("team", (team.id for team in teams), faults)
+    taken = {work for team in teams for work in team.accepts}
+    faults.extend(
+        f'[[team]]: no team accepts "{work.value}"; somebody has to be accountable for it.'
+        for work in TeamWork
+        if teams and work not in taken
+    )
+    return tuple(teams)
+
+
+def _name_by_id(table: Table) -> None:
+    if named := table.peek("id"):
+        table.named(f"{table.where} ({named})")
+
+
+def _refuse_repeated(what: str, ids: Iterable[str], faults: list[str]) -> None:
+    seen: set[str] = set()
+    for one in ids:
+        if one and one in seen:
+            faults.append(f'[[{what}]]: the id "{one}" is given twice; ids name one {what} each.')
+        seen.add(one)

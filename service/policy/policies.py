@@ -1,0 +1,277 @@
+"""What a policy is once it is loaded: frozen, typed, and asked by name."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+
+from service.domain.calendar import WorkingCalendar, london_date
+from service.domain.deadlines import DueTimes, EscalationStep, Rating, Timescale, due_times
+from service.domain.errors import Invalid, NotFound
+from service.policy.code_lists import CodeLists
+
+
+class TimescaleUnknown(LookupError):
+    """Code asked for a timescale that the policy does not have: a fault of ours, not a caller's."""
+
+
+class NoRuleInForce(Invalid):
+    """The clock would start before the first day that the policy has rules for."""
+
+    code: ClassVar[str] = "no_rule_in_force"
+    title: ClassVar[str] = "No rule was in force then"
+
+
+class OrganisationUnknown(NotFound):
+    """The policy names no such organisation."""
+
+    code: ClassVar[str] = "organisation_unknown"
+    title: ClassVar[str] = "No such organisation"
+
+
+class TeamUnknown(NotFound):
+    """The policy names no such team."""
+
+    code: ClassVar[str] = "team_unknown"
+    title: ClassVar[str] = "No such team"
+
+
+class AgencyKind(StrEnum):
+    """What sort of body an organisation is."""
+
+    police = "police"
+    health = "health"
+    school = "school"
+    education = "education"
+    housing = "housing"
+    local_authority = "local_authority"
+    probation = "probation"
+    voluntary = "voluntary"
+    other = "other"
+
+
+class TeamService(StrEnum):
+    """Which side of the front door a team works on."""
+
+    mash = "mash"
+    early_help = "early_help"
+    social_care = "social_care"
+
+
+class TeamWork(StrEnum):
+    """What a team can be accountable for."""
+
+    contact = "contact"
+    referral = "referral"
+    early_help_episode = "early_help_episode"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A partner agency. `source_codes` are the referral sources that it may send under."""
+
+    id: str
+    name: str
+    kind: AgencyKind
+    source_codes: frozenset[str]
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of the authority, and the work that it takes."""
+
+    id: str
+    name: str
+    service: TeamService
+    accepts: frozenset[TeamWork]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPrompt:
+    """What a decision must answer, or mark as not known with a reason."""
+
+    key: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRules:
+    """How often the flags are brought up to date, and after how long without it to raise alarm."""
+
+    every_seconds: int
+    late_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWords:
+    """What the sender of a contact is told beside its reference."""
+
+    immediate_danger: str
+    questions: str
+    disagreement: str
+
+
+@dataclass(frozen=True, slots=True)
+class RationaleRules:
+    """Which rationale is refused: too short, or nothing but stock phrases.
+
+    Source: domain rules, "No default outcome" (an empty or boiler-plate rationale is refused).
+    Letters and digits alone are compared: case, punctuation and spacing never make a difference.
+    """
+
+    minimum_characters: int
+    refused_phrases: tuple[str, ...]
+    _refused: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        phrases = ("".join(_words(phrase)) for phrase in self.refused_phrases)
+        object.__setattr__(self, "_refused", frozenset(phrase for phrase in phrases if phrase))
+
+    def is_too_short(self, text: str) -> bool:
+        """Whether fewer than the minimum of characters remain when empty matter is taken away."""
+        return len(" ".join(_words(text))) < self.minimum_characters
+
+    def is_boiler_plate(self, text: str) -> bool:
+        """Whether the whole text is a stock phrase, or stock phrases strung together, or empty."""
+        letters = "".join(_words(text))
+        reached, ahead = {0}, [0]
+        while ahead:
+            at = ahead.pop()
+            for phrase in self._refused:
+                if letters.startswith(phrase, at) and at + len(phrase) not in reached:
+                    reached.add(at + len(phrase))
+                    ahead.append(at + len(phrase))
+        return len(letters) in reached
+
+    def refuses(self, text: str) -> bool:
+        """Whether the text cannot stand as a rationale, for either reason."""
+        return self.is_too_short(text) or self.is_boiler_plate(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One authority's policy, whole and checked. Made by `load_policy` alone.
+
+    `version` is what the author calls it, `digest` the SHA-256 of the very file; `stamp` is both,
+    for the record. `applies_from` is the first London day that it has rules for.
+    """
+
+    version: str
+    digest: str
+    authority: str
+    applies_from: date
+    calendar: WorkingCalendar
+    holidays_alarm_days: int
+    timescales: tuple[Timescale, ...]
+    escalation: tuple[EscalationStep, ...]
+    sweep: SweepRules
+    rationale: RationaleRules
+    re_referral_within_months: int
+    decision_prompts: tuple[DecisionPrompt, ...]
+    receipt: ReceiptWords
+    organisations: tuple[Organisation, ...]
+    teams: tuple[Team, ...]
+    codes: CodeLists
+    _rules: Mapping[tuple[str, str | None], tuple[Timescale, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _organisations: Mapping[str, Organisation] = field(init=False, repr=False, compare=False)
+    _teams: Mapping[str, Team] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rules: dict[tuple[str, str | None], tuple[Timescale, ...]] = {}
+        for timescale in sorted(self.timescales, key=lambda rule: rule.applies_from, reverse=True):
+            key = (timescale.kind, timescale.rating)
+            rules[key] = (*rules.get(key, ()), timescale)
+        by_id = {organisation.id: organisation for organisation in self.organisations}
+        object.__setattr__(self, "_rules", MappingProxyType(rules))
+        object.__setattr__(self, "_organisations", MappingProxyType(by_id))
+        object.__setattr__(self, "_teams", MappingProxyType({team.id: team for team in self.teams}))
+
+    @property
+    def stamp(self) -> str:
+        """The version with the beginning of the digest: an edit without a new version shows."""
+        return f"{self.version}+{self.digest[:12]}"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind of timescale, in the order of the file."""
+        return tuple(dict.fromkeys(timescale.kind for timescale in self.timescales))
+
+    def timescale(
+        self, kind: str, rating: Rating | str | None = None, *, at: datetime
+    ) -> Timescale:
+        """The rule of this kind (and rating) in force for a clock that starts at `at`.
+
+        Raises TimescaleUnknown when there is no such kind or it is not told apart by that rating,
+        NoRuleInForce when `at` is before its first rule.
+        """
+        rules = self._rules.get((kind, None if rating is None else str(rating)))
+        if rules is None:
+            raise TimescaleUnknown(f"The policy has no timescale {kind} with rating {rating}.")
+        try:
+            started_on = london_date(at)
+        except OverflowError:
+            started_on = at.date()
+        for rule in rules:
+            if rule.applies_from <= started_on:
+                return rule
+        raise NoRuleInForce(
+            f"No timescale is known here for anything before {rules[-1].applies_from.isoformat()}. "
+            "Check the date."
+        )
+
+    def due_times(
+        self, kind: str, started_at: datetime, rating: Rating | str | None = None
+    ) -> DueTimes:
+        """When a clock of this kind that starts at `started_at` runs out, and why."""
+        rule = self.timescale(kind, rating, at=started_at)
+        return due_times(rule, started_at, self.calendar, self.stamp)
+
+    def organisation(self, organisation_id: str) -> Organisation:
+        """The organisation of that id. Raises OrganisationUnknown."""
+        found = self._organisations.get(organisation_id)
+        if found is None:
+            raise OrganisationUnknown(
+                "No organisation of that id is in the policy. Look it up in the list of "
+                "organisations, or ask the administrator to add it to the policy file."
+            )
+        return found
+
+    def find_organisation(self, organisation_id: str) -> Organisation | None:
+        """The organisation of that id, or None."""
+        return self._organisations.get(organisation_id)
+
+    def team(self, team_id: str) -> Team:
+        """The team of that id. Raises TeamUnknown."""
+        found = self._teams.get(team_id)
+        if found is None:
+            raise TeamUnknown(
+                "No team of that id is in the policy. Look it up in the list of teams, or ask the "
+                "administrator to add it to the policy file."
+            )
+        return found
+
+    def find_team(self, team_id: str) -> Team | None:
+        """The team of that id, or None."""
+        return self._teams.get(team_id)
+
+    def teams_for(self, work: TeamWork) -> tuple[Team, ...]:
+        """The teams that take this work, in the order of the file; there is always one.
+
+        The first is the one that is accountable until somebody says otherwise.
+        """
+        return tuple(team for team in self.teams if work in team.accepts)
+
+    def holidays_alarm(self, today: date) -> str | None:
+        """A sentence for the operator when the known bank holidays are about to end, else None."""
+        return self.calendar.alarm(today, within_days=self.holidays_alarm_days)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter if letter.isalnum() else " " for letter in plain).split()

@@ -1,0 +1,64 @@
+"""What every test may ask for: a migrated database of its own, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from tests.support.databases import (
+    DatabaseServer,
+    Migrate,
+    PostgresServer,
+    SqliteFiles,
+    postgres_server,
+    sqlite_files,
+)
+
+KINDS = ("sqlite", "postgresql")
+
+
+def _migrate() -> Migrate | None:
+    if find_spec("service.persistence.migrating") is None:
+        return None
+    migrate: Migrate = import_module("service.persistence.migrating").migrate
+    return migrate
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for each test process."""
+    with postgres_server(_migrate()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite() -> Iterator[SqliteFiles]:
+    """One folder of SQLite databases for each test process."""
+    with sqlite_files(_migrate()) as files:
+        yield files
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def database_server(request: pytest.FixtureRequest) -> DatabaseServer:
+    """Where databases come from, once on SQLite and once on PostgreSQL."""
+    server: DatabaseServer = request.getfixturevalue(
+        "sqlite" if request.param == "sqlite" else "postgres"
+    )
+    return server
+
+
+@pytest.fixture
+def database_url(database_server: DatabaseServer) -> Iterator[str]:
+    """The URL of a new migrated database, gone after the test."""
+    url = database_server.create_database()
+    yield url
+    database_server.drop_database(url)
+
+
+@pytest.fixture
+def empty_database_url(database_server: DatabaseServer) -> Iterator[str]:
+    """The URL of a new database with nothing in it, gone after the test."""
+    url = database_server.create_database(migrated=False)
+    yield url
+    database_server.drop_database(url)

@@ -1,0 +1,32 @@
+"""The author's page of the policy names every key and role, and its example works."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from service.policy import load_policy
+from service.policy.loading import DEFAULT_POLICY, FLAG_ROLES, NEEDED_KINDS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+
+
+def keys_of(content: object) -> set[str]:
+    if isinstance(content, dict):
+        return set(content).union(*(keys_of(value) for value in content.values()), set())
+    if isinstance(content, list):
+        return set().union(*(keys_of(item) for item in content))
+    return set()
+
+
+def test_the_page_names_every_key_kind_and_role() -> None:
+    words = set(re.findall(r"[a-z_0-9]+", PAGE))
+    assert keys_of(tomllib.loads(DEFAULT_POLICY.read_text(encoding="utf-8"))) <= words
+    assert set(NEEDED_KINDS) | set(FLAG_ROLES) | {"applies_from", "date", "reason"} <= words
+
+
+def test_the_example_of_a_new_timescale_is_a_valid_policy(tmp_path: Path) -> None:
+    example = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    assert example is not None
+    path = tmp_path / "policy.toml"
+    path.write_text(DEFAULT_POLICY.read_text(encoding="utf-8") + "\n" + example[1], "utf-8")
+    assert "strategy_minutes" in load_policy(path).kinds

