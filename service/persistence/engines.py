@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from service.persistence.failures import DatabaseAway, in_our_words
 from service.persistence.sqlite_on_the_loop import LoopConnection
 
 SQLITE_PRAGMAS: Final = {
@@ -25,10 +26,6 @@ _BUSY_LIMIT_SECONDS = 10.0
 
 class UnsafeDatabase(RuntimeError):
     """The database does not keep a promise that this service rests on."""
-
-
-class DatabaseBusy(TimeoutError):
-    """Another process held the database's one write lock for longer than we wait."""
 
 
 def _json(value: Any) -> str:
@@ -161,26 +158,30 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for short reads, without a transaction around them."""
-        async with self._reader.connect() as connection:
-            yield connection
+        with in_our_words():
+            async with self._reader.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def long_reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reads that may take a while: on SQLite, off the event loop."""
-        async with self._long.connect() as connection:
-            yield connection
+        with in_our_words():
+            async with self._long.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is rolled back unless committed."""
         if not self.is_sqlite:
-            async with self._engine.connect() as connection:
-                yield connection
+            with in_our_words():
+                async with self._engine.connect() as connection:
+                    yield connection
             return
-        async with self._writer, self._engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
-            yield connection
+        with in_our_words():
+            async with self._writer, self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+                yield connection
 
     async def dispose(self) -> None:
         """Closes every connection."""
@@ -200,6 +201,6 @@ async def _begin_immediate(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) and "busy" not in str(error):
                 raise
             if waited >= _BUSY_LIMIT_SECONDS:
-                raise DatabaseBusy("another process holds the write lock") from error
+                raise DatabaseAway("another process holds the write lock") from error
         await asyncio.sleep(_BUSY_STEP_SECONDS)
         waited += _BUSY_STEP_SECONDS + SQLITE_PRAGMAS["busy_timeout"] / 1000  # type: ignore[operator]  # both are numbers

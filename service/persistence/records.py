@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 from service.domain import (
     accounts,
+    answers,
     contacts,
     decisions,
     early_help_episodes,
@@ -41,6 +42,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     flags.Deadline: tables.deadlines.DeadlineRow,
     flags.Flag: tables.flags.FlagRow,
     events.Event: tables.events.EventRow,
+    answers.KeptAnswer: tables.answers.AnswerRow,
 }
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
-from sqlalchemy import Executable, Result, update
+from sqlalchemy import CursorResult, Executable, Result, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -121,6 +121,11 @@ class Work:
         self._begun = True
         return await connection.execute(statement)
 
+    async def rows_changed(self, statement: Executable) -> int:
+        """Runs a statement that changes rows, and says how many it changed."""
+        result = cast(CursorResult[Any], await self.execute(statement))
+        return int(result.rowcount)
+
     async def first(self, statement: Executable) -> AnyRow | None:
         """The first row of a statement, or None."""
         return (await self.execute(statement)).first()
@@ -135,12 +140,12 @@ class Work:
         Returns the new version. Raises Stale when somebody was quicker.
         """
         table = table_of(record)
-        result = await self.execute(
+        changed = await self.rows_changed(
             update(table)
             .where(table.c.id == id_, table.c.version == version)
             .values(version=version + 1, **values)
         )
-        if result.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result has it
+        if changed != 1:
             raise Stale(version + 1)
         return version + 1
 

@@ -34,8 +34,8 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.people import AdultRelationship, BirthKnowledge, Person, Sex, YesNo
 from service.domain.references import new_reference
+from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import accounts, contacts, deadlines, people
-from service.persistence.repositories.contacts import WholeContact
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 

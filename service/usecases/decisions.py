@@ -30,9 +30,9 @@ from service.domain.flags import SubjectKind
 from service.domain.information_requests import InformationRequestState
 from service.domain.references import new_reference
 from service.domain.referrals import CASE, CaseAction, Referral
+from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import contacts, deadlines, decisions, people
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
-from service.persistence.repositories.contacts import WholeContact
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Team, TeamWork
 

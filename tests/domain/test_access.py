@@ -141,7 +141,7 @@ def test_a_refusal_does_not_tell_who_was_refused() -> None:
 
 
 def test_suspended_access_says_whom_to_ask() -> None:
-    assert AccessSuspended().code == "access_suspended"
+    assert AccessSuspended().code == "account_disabled"
     assert "system administrator" in AccessSuspended().detail
 
 

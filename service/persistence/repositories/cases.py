@@ -1,6 +1,6 @@
 """Referrals and early help episodes: what a decision led to, read and listed alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -13,6 +13,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import SubjectKind
 from service.domain.referrals import Referral
+from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
@@ -33,17 +34,6 @@ class EpisodeNotFound(NotFound):
 
     code = "early_help_episode_not_found"
     title = "No such early help episode"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilters:
-    """What a list of cases can be narrowed by."""
-
-    states: Sequence[str] = ()
-    team_ids: Sequence[str] = ()
-    worker_id: UUID | None = None
-    contact_id: UUID | None = None
-    person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Contacts with the children and adults on them: read whole, held for a change, and listed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Table, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Adult, Child, ChildState, Contact
-from service.domain.deadlines import Rating
 from service.domain.decisions import Decision
 from service.domain.errors import NotFound, Stale
-from service.domain.flags import Deadline
 from service.domain.information_requests import InformationRequest
+from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines
@@ -25,18 +24,6 @@ CHILD = table_of(Child)
 ADULT = table_of(Adult)
 REQUEST = table_of(InformationRequest)
 DECISION = table_of(Decision)
-
-
-@dataclass(frozen=True, slots=True)
-class WholeContact:
-    """A contact with all that hangs on it."""
-
-    contact: Contact
-    children: Sequence[Child]
-    adults: Sequence[Adult]
-    requests: Sequence[InformationRequest]
-    decisions: Sequence[Decision]
-    deadlines: Sequence[Deadline]
 
 
 class ContactNotFound(NotFound):
@@ -140,39 +127,24 @@ async def find_open_duplicate(ask: Asking, content_digest: str) -> UUID | None:
     return None if row is None else row[0]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactFilters:
-    """What a list of contacts can be narrowed by; times are half-open: from, up to, not with."""
-
-    states: Sequence[str] = ()
-    source_codes: Sequence[str] = ()
-    ratings: Sequence[Rating] = ()
-    reference: str | None = None
-    received_from: datetime | None = None
-    received_to: datetime | None = None
-    sender_organisation_id: str | None = None
-    sender_reference: str | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """As conditions on the contact."""
-        found: list[ColumnElement[bool]] = []
-        if self.states:
-            found.append(CONTACT.c.state.in_(self.states))
-        if self.source_codes:
-            found.append(CONTACT.c.source_code.in_(self.source_codes))
-        if self.ratings:
-            found.append(CONTACT.c.rating.in_(self.ratings))
-        if self.reference is not None:
-            found.append(CONTACT.c.reference == self.reference)
-        if self.received_from is not None:
-            found.append(CONTACT.c.received_at >= self.received_from)
-        if self.received_to is not None:
-            found.append(CONTACT.c.received_at < self.received_to)
-        if self.sender_organisation_id is not None:
-            found.append(CONTACT.c.sender_organisation_id == self.sender_organisation_id)
-        if self.sender_reference is not None:
-            found.append(CONTACT.c.sender_reference == self.sender_reference)
-        return found
+def _conditions(filters: ContactFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for column, values in (
+        (CONTACT.c.state, filters.states),
+        (CONTACT.c.source_code, filters.source_codes),
+        (CONTACT.c.rating, filters.ratings),
+    ):
+        if values:
+            found.append(column.in_(values))
+    for name in ("reference", "sender_organisation_id", "sender_reference"):
+        value = getattr(filters, name)
+        if value is not None:
+            found.append(CONTACT.c[name] == value)
+    if filters.received_from is not None:
+        found.append(CONTACT.c.received_at >= filters.received_from)
+    if filters.received_to is not None:
+        found.append(CONTACT.c.received_at < filters.received_to)
+    return found
 
 
 async def list_newest_first(
@@ -187,7 +159,7 @@ async def list_newest_first(
     """Contacts by when they were received, newest first, from after a place on."""
     statement = (
         select(*columns_of(Contact))
-        .where(contacts_visible_to(who), *filters.conditions(), *also)
+        .where(contacts_visible_to(who), *_conditions(filters), *also)
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
         .limit(limit)
     )

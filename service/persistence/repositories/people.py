@@ -1,8 +1,6 @@
 """People across contacts: recognised by their numbers, linked by a worker, with their history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -13,6 +11,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import Invalid
 from service.domain.people import Person
 from service.domain.referrals import Referral
+from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 
@@ -70,30 +69,6 @@ async def with_name_and_birth(ask: Asking, child: Child) -> list[Person]:
         .limit(10)
     )
     return [read(Person, row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierContact:
-    """One earlier contact of a child, and what was decided for that child."""
-
-    contact_id: UUID
-    reference: str
-    received_at: datetime
-    source_code: str
-    outcome: str | None
-    decided_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What is on file for a child, other than on one contact; newest first."""
-
-    contacts: Sequence[EarlierContact]
-    referrals: Sequence[Referral]
-    episodes: Sequence[EarlyHelpEpisode]
-
-    def __bool__(self) -> bool:
-        return bool(self.contacts or self.referrals or self.episodes)
 
 
 async def history(ask: Asking, person_id: UUID, but: UUID) -> History:

@@ -1,0 +1,318 @@
+"""The one door by which the API, the workers and the command line come in."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self, TypeVar
+from uuid import UUID
+
+import httpx
+
+from service.clock import Clock, system_clock
+from service.domain.access import AccessSuspended, Caller
+from service.domain.accounts import Account, SuspensionKind
+from service.domain.answers import KEPT_FOR, Answer, KeptAnswer, KeyUsedBefore
+from service.domain.errors import FrontDoorError
+from service.integrations.development_issuer import DevelopmentIssuer
+from service.integrations.tokens import Identity, KeysUnavailable, TokenRefused, TokenVerifier
+from service.persistence.asking import Asking, Reading
+from service.persistence.engines import Database, UnsafeDatabase
+from service.persistence.failures import AlreadyThere, DatabaseAway
+from service.persistence.migrating import SchemaUnknown, require_newest
+from service.persistence.repositories import accounts, answers, policy_versions
+from service.persistence.units_of_work import Work, new_id
+from service.policy import Policy, load_policy
+from service.settings import Settings
+
+__all__ = [
+    "AlreadyThere",
+    "Asking",
+    "DatabaseAway",
+    "House",
+    "KeysUnavailable",
+    "Once",
+    "Replayed",
+    "SchemaUnknown",
+    "TokenRefused",
+    "UnsafeDatabase",
+    "Work",
+]
+
+Found = TypeVar("Found")
+
+_ATTEMPTS = 3
+_SUSPENSIONS_FRESH_FOR = timedelta(seconds=1)
+_MOST_CALLERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """That a creating request is carried out once, however often it is sent.
+
+    `client` is whose key it is, `fingerprint` a digest of what was asked.
+    """
+
+    client: str
+    key: UUID
+    fingerprint: str
+
+    @staticmethod
+    def fingerprint_of(*parts: bytes) -> str:
+        """A digest of method, path and body."""
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An answer, and whether it had been given before."""
+
+    answer: Answer
+    before: bool
+
+
+class House:
+    """Settings, policy, clock, database and tokens, put together once for each process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        policy: Policy,
+        clock: Clock,
+        database: Database,
+        http: httpx.AsyncClient,
+    ) -> None:
+        self.settings = settings
+        self.policy = policy
+        self.clock = clock
+        self.database = database
+        self._http = http
+        self.development_issuer = (
+            DevelopmentIssuer(settings, clock) if settings.development_issuer else None
+        )
+        issuers = list(settings.issuers)
+        sources = {}
+        if self.development_issuer is not None:
+            own = self.development_issuer.issuer_settings
+            issuers.append(own)
+            sources[own.issuer] = self.development_issuer.key_source()
+        self.verifier = TokenVerifier(issuers, clock, http, key_sources=sources)
+        self._accounts: OrderedDict[tuple[str, ...], UUID] = OrderedDict()
+        self._suspended: frozenset[tuple[str, str]] = frozenset()
+        self._suspended_read_at: datetime | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock = system_clock,
+        http: httpx.AsyncClient | None = None,
+        application: str = "frontdoor",
+    ) -> Self:
+        """Opens the house: policy, settings and schema are checked before anything is served.
+
+        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown or UnsafeDatabase, each saying what to
+        do.
+        """
+        settings.check()
+        policy = load_policy(settings.policy_file)
+        database = Database(
+            settings.database_url, pool_size=settings.database_pool_size, application=application
+        )
+        try:
+            await require_newest(database)
+            if not settings.is_development:
+                await database.check()
+            house = cls(
+                settings,
+                policy=policy,
+                clock=clock,
+                database=database,
+                http=http or httpx.AsyncClient(timeout=5, follow_redirects=False, trust_env=False),
+            )
+            await house._keep_policy()
+        except BaseException:
+            await database.dispose()
+            raise
+        return house
+
+    async def _keep_policy(self) -> None:
+        """Keeps the policy word for word, so that every deadline's rule can be read later."""
+        text = self.policy.text
+
+        async def keep(work: Work) -> None:
+            await policy_versions.keep(work, self.policy.stamp, self.policy.digest, text)
+
+        await self.perform(keep)
+
+    async def close(self) -> None:
+        """Closes connections."""
+        await self._http.aclose()
+        await self.database.dispose()
+
+    def work(self, request_id: str | None = None) -> Work:
+        """A unit of work at the present."""
+        return Work(self.database, now=self.clock(), policy=self.policy, request_id=request_id)
+
+    async def perform(
+        self, use_case: Callable[[Work], Awaitable[Found]], *, request_id: str | None = None
+    ) -> Found:
+        """Carries out one use-case in one transaction; when this returns, it has happened.
+
+        Tried again, from its beginning, when another transaction was quicker to the same new row.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with self.work(request_id) as work:
+                    found = await use_case(work)
+                    await work.commit()
+                    return found
+            except AlreadyThere:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def perform_once(
+        self,
+        use_case: Callable[[Work], Awaitable[Found]],
+        render: Callable[[Found], Answer],
+        once: Once,
+        *,
+        request_id: str | None = None,
+    ) -> Replayed:
+        """Carries out a creating use-case once for its key, and keeps the answer with it.
+
+        The answer is kept in the transaction of the use-case, so that there is never one without
+        the other. The key is looked up only when something fails: a first request pays nothing.
+        Raises KeyUsedBefore when the key came with another request; a refusal is never kept.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with self.work(request_id) as work:
+                    answer = render(await use_case(work))
+                    work.add(
+                        KeptAnswer(
+                            client=once.client,
+                            key=once.key,
+                            fingerprint=once.fingerprint,
+                            status=answer.status,
+                            headers=answer.headers,
+                            body=answer.body,
+                            kept_until=work.now + KEPT_FOR,
+                        )
+                    )
+                    await work.commit()
+                    return Replayed(answer, before=False)
+            except (FrontDoorError, AlreadyThere) as failure:
+                kept = await self._kept(once)
+                if kept is not None:
+                    return kept
+                if isinstance(failure, FrontDoorError) or attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _kept(self, once: Once) -> Replayed | None:
+        async def look(ask: Asking) -> KeptAnswer | None:
+            return await answers.find(ask, once.client, once.key)
+
+        kept = await self.ask(look)
+        if kept is None:
+            return None
+        if kept.fingerprint != once.fingerprint:
+            raise KeyUsedBefore(
+                "This Idempotency-Key was used before, for another request. Make a new key for "
+                "each new thing; send the same key only with the same request."
+            )
+        return Replayed(Answer(kept.status, kept.headers, kept.body), before=True)
+
+    async def ask(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
+        """Reads, without a transaction around it."""
+        async with self.database.reading() as connection:
+            return await question(Reading(connection))
+
+    async def ask_at_length(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
+        """Reads what may take a while, where it does not hold up others."""
+        async with self.database.long_reading() as connection:
+            return await question(Reading(connection))
+
+    async def caller(self, token: str) -> Caller:
+        """Who is calling, by their token.
+
+        Raises TokenRefused, and AccessSuspended when the person, the client system or the
+        organisation may not come in any more, although the token is still good.
+        """
+        identity = await self.verifier.verify(token)
+        account_id = await self._account_id(identity)
+        caller = Caller(
+            account_id=account_id,
+            issuer=identity.issuer,
+            subject=identity.subject,
+            name=identity.name,
+            client_id=identity.client_id,
+            organisation_id=identity.organisation_id,
+            team_id=identity.team_id,
+            roles=identity.roles,
+            scopes=identity.scopes,
+        )
+        await self._refuse_suspended(caller)
+        return caller
+
+    async def _account_id(self, identity: Identity) -> UUID:
+        as_known = (
+            identity.issuer,
+            identity.subject,
+            identity.name,
+            identity.client_id or "",
+            identity.organisation_id or "",
+            identity.team_id or "",
+        )
+        known = self._accounts.get(as_known)
+        if known is not None:
+            return known
+        account = Account(
+            id=new_id(),
+            issuer=identity.issuer,
+            subject=identity.subject,
+            name=identity.name,
+            client_id=identity.client_id,
+            organisation_id=identity.organisation_id,
+            team_id=identity.team_id,
+            first_seen_at=self.clock(),
+        )
+
+        async def keep(work: Work) -> UUID:
+            await accounts.keep(work, account, on_postgresql=not self.database.is_sqlite)
+            kept = await accounts.find(work, identity.issuer, identity.subject)
+            return account.id if kept is None else kept.id
+
+        account_id = await self.perform(keep)
+        self._accounts[as_known] = account_id
+        while len(self._accounts) > _MOST_CALLERS:
+            self._accounts.popitem(last=False)
+        return account_id
+
+    async def _refuse_suspended(self, caller: Caller) -> None:
+        now = self.clock()
+        read_at = self._suspended_read_at
+        if read_at is None or not timedelta() <= now - read_at < _SUSPENSIONS_FRESH_FOR:
+            self._suspended = await self.ask(accounts.suspensions_in_force)
+            self._suspended_read_at = now
+        if not self._suspended:
+            return
+        targets = {
+            (SuspensionKind.account, str(caller.account_id)),
+            (SuspensionKind.client, caller.client_id or ""),
+            (SuspensionKind.organisation, caller.organisation_id or ""),
+        }
+        if targets & self._suspended:
+            raise AccessSuspended
+
+    def forget_suspensions(self) -> None:
+        """Makes the next call read the suspensions again: one was just made or lifted here."""
+        self._suspended_read_at = None

@@ -1,0 +1,85 @@
+"""A contact with all that hangs on it, as it is read and shown; and what a list is narrowed by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.contacts import Adult, Child, Contact
+from service.domain.deadlines import Rating
+from service.domain.decisions import Decision
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.flags import Deadline
+from service.domain.information_requests import InformationRequest
+from service.domain.people import Person
+from service.domain.referrals import Referral
+
+
+@dataclass(frozen=True, slots=True)
+class WholeContact:
+    """A contact with all that hangs on it."""
+
+    contact: Contact
+    children: Sequence[Child]
+    adults: Sequence[Adult]
+    requests: Sequence[InformationRequest]
+    decisions: Sequence[Decision]
+    deadlines: Sequence[Deadline]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilters:
+    """What a list of contacts can be narrowed by; times are half-open: from, up to, not with."""
+
+    states: Sequence[str] = ()
+    source_codes: Sequence[str] = ()
+    ratings: Sequence[Rating] = ()
+    reference: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    sender_organisation_id: str | None = None
+    sender_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a list of referrals or early help episodes can be narrowed by."""
+
+    states: Sequence[str] = ()
+    team_ids: Sequence[str] = ()
+    worker_id: UUID | None = None
+    contact_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierContact:
+    """One earlier contact of a child, and what was decided for that child."""
+
+    contact_id: UUID
+    reference: str
+    received_at: datetime
+    source_code: str
+    outcome: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is on file for a child, other than on one contact; newest first."""
+
+    contacts: Sequence[EarlierContact]
+    referrals: Sequence[Referral]
+    episodes: Sequence[EarlyHelpEpisode]
+
+    def __bool__(self) -> bool:
+        return bool(self.contacts or self.referrals or self.episodes)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildHistory:
+    """A child on a contact with what is on file, and others on file who may be the same child."""
+
+    child: Child
+    history: History
+    possible_matches: Sequence[Person]

@@ -1,0 +1,58 @@
+"""What can go wrong with a database, in our own words: it is away, or the row is there already."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy import exc
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached or cannot answer now; nothing was kept. Try again."""
+
+
+class AlreadyThere(Exception):
+    """A row with this key was there already; nothing was kept."""
+
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.ReadOnlySQLTransactionError,
+    sqlite3.OperationalError,
+    OSError,
+    TimeoutError,
+)
+
+
+def _cause(error: BaseException) -> BaseException:
+    while isinstance(error, exc.DBAPIError) and error.orig is not None:
+        error = error.orig
+    return getattr(error, "__cause__", None) or error
+
+
+def _is_unique(error: BaseException) -> bool:
+    return isinstance(error, asyncpg.UniqueViolationError) or (
+        isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error)
+    )
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Turns the drivers' errors into DatabaseAway and AlreadyThere; others go on as they are."""
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise DatabaseAway("no connection became free in time") from error
+    except (exc.DBAPIError, asyncpg.PostgresError, sqlite3.Error, *_AWAY) as error:
+        cause = _cause(error)
+        if _is_unique(error) or _is_unique(cause):
+            raise AlreadyThere from error
+        if isinstance(error, _AWAY) or isinstance(cause, _AWAY):
+            raise DatabaseAway(type(cause).__name__) from error
+        raise

@@ -1,0 +1,85 @@
+"""Schema steps: up, down, which one a database is at, and the refusal of one we do not know."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from service.persistence.engines import Database
+
+
+class SchemaUnknown(RuntimeError):
+    """The database is at another schema than this program knows."""
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """The schema step that this program works on."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise SchemaUnknown("The program carries no migrations: it was not installed whole.")
+    return head
+
+
+async def current(database: Database) -> str | None:
+    """The schema step that a database is at, or None when it has never been migrated."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(
+            lambda given: MigrationContext.configure(given).get_current_revision()
+        )
+
+
+async def require_newest(database: Database) -> None:
+    """Raises SchemaUnknown unless the database is at the step that this program works on."""
+    at, needed = await current(database), newest()
+    if at == needed:
+        return
+    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if at is None or at in known:
+        raise SchemaUnknown(
+            f"The database is at schema step {at or 'none'} and this program needs {needed}. "
+            "Back the database up, then run: frontdoor migrate"
+        )
+    raise SchemaUnknown(
+        f"The database is at schema step {at}, which this program does not know: it was migrated "
+        f"by a newer release. This release works on {needed}; start the newer one."
+    )
+
+
+async def migrate_database(database: Database, revision: str = "head") -> None:
+    """Brings a database to a step: `head`, a step's number, `-1` for one back, `base`."""
+
+    def run(connection: Connection) -> None:
+        config = _config(connection)
+        at = MigrationContext.configure(connection).get_current_revision()
+        back = revision == "base" or revision.startswith("-")
+        if not back and revision != "head" and at is not None and revision < at:
+            back = True
+        (command.downgrade if back else command.upgrade)(config, revision)
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Brings the database at `url` to a step, from a program that has no event loop."""
+
+    async def run() -> None:
+        database = Database(url)
+        try:
+            await migrate_database(database, revision)
+        finally:
+            await database.dispose()
+
+    asyncio.run(run())
