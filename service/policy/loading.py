@@ -290,22 +290,21 @@ def _timescale(
 
 
 def _check_warning(table: Table, limit: Limit, warn_before: Limit) -> None:
-    if isinstance(limit, ElapsedLimit) and isinstance(warn_before, WorkingDaysLimit):
-        table.fault(
-            'cannot count working days when the limit runs day and night; write "hours".',
-            "warn_before",
-        )
-        return
-    if isinstance(limit, WorkingDaysLimit) and isinstance(warn_before, WorkingDaysLimit):
-        too_long = warn_before.working_days >= limit.working_days
-    else:
-        assert isinstance(warn_before, ElapsedLimit)  # noqa: S101 - the cases above leave no other
+    if isinstance(warn_before, ElapsedLimit):
         whole = (
             limit.duration
             if isinstance(limit, ElapsedLimit)
             else timedelta(days=limit.working_days)
         )
         too_long = warn_before.duration >= whole
+    elif isinstance(limit, WorkingDaysLimit):
+        too_long = warn_before.working_days >= limit.working_days
+    else:
+        table.fault(
+            'cannot count working days when the limit runs day and night; write "hours".',
+            "warn_before",
+        )
+        return
     if too_long:
         table.fault(
             f"({warn_before.words}) is not shorter than the limit ({limit.words}).", "warn_before"

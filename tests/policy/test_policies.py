@@ -1,13 +1,13 @@
 """What a loaded policy answers, and what it refuses to answer."""
 
 import csv
+import operator
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies
 
 from service.policy import (
     AgencyKind,
@@ -64,9 +64,9 @@ def test_organisations_and_teams_are_found_by_id_or_refused_without_echo() -> No
 
 def test_a_policy_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        POLICY.version = "2"  # type: ignore[misc]  # wrong on purpose
+        setattr(POLICY, "version", "2")  # noqa: B010 - plain assignment fails the type check
     with pytest.raises(TypeError):
-        POLICY.codes.sex.labels["X"] = "x"  # type: ignore[index]  # wrong on purpose
+        operator.setitem(POLICY.codes.sex.labels, "X", "x")
 
 
 def test_the_alarm_for_ending_holidays_uses_the_policys_days() -> None:
@@ -150,11 +150,14 @@ def test_padding_does_not_make_a_short_rationale_long() -> None:
     assert POLICY.rationale.refuses(short)
 
 
-@given(st.lists(st.sampled_from(PHRASES), min_size=1, max_size=30), st.sampled_from(". ,\n;-"))
+@given(
+    strategies.lists(strategies.sampled_from(PHRASES), min_size=1, max_size=30),
+    strategies.sampled_from(". ,\n;-"),
+)
 def test_stock_phrases_strung_together_are_still_stock(phrases: list[str], joint: str) -> None:
     assert POLICY.rationale.is_boiler_plate(f"{joint} ".join(phrases).upper())
 
 
-@given(st.lists(st.sampled_from(PHRASES), max_size=5), st.integers(0, 5))
+@given(strategies.lists(strategies.sampled_from(PHRASES), max_size=5), strategies.integers(0, 5))
 def test_one_word_of_its_own_makes_a_text_more_than_stock(phrases: list[str], at: int) -> None:
     assert not POLICY.rationale.is_boiler_plate(". ".join([*phrases[:at], "bruise", *phrases[at:]]))
