@@ -75,15 +75,15 @@ def load_policy(path: Path | None = None) -> Policy:
     A file replaces the shipped policy wholly; nothing is merged. Raises PolicyFaulty with every
     fault at once.
     """
-    content, digest = _open(DEFAULT_POLICY if path is None else path)
+    content, text, digest = _open(DEFAULT_POLICY if path is None else path)
     faults: list[str] = []
-    policy = _read(Table(content, "", faults), digest, faults)
+    policy = _read(Table(content, "", faults), text, digest, faults)
     if policy is None:
         raise PolicyFaulty(faults)
     return policy
 
 
-def _open(path: Path) -> tuple[dict[str, object], str]:
+def _open(path: Path) -> tuple[dict[str, object], str, str]:
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST_FILE + 1)
@@ -94,7 +94,8 @@ def _open(path: Path) -> tuple[dict[str, object], str]:
     if len(raw) > _LARGEST_FILE:
         raise PolicyFaulty([f"{path}: is larger than a policy can be; check the path."])
     try:
-        content = tomllib.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        content = tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise PolicyFaulty([f"{path} line {line}: is not UTF-8; save the file as UTF-8."]) from None
@@ -102,10 +103,10 @@ def _open(path: Path) -> tuple[dict[str, object], str]:
         raise PolicyFaulty([f"{path}: is not TOML: {error}."]) from None
     except (RecursionError, ValueError):
         raise PolicyFaulty([f"{path}: is not TOML that can be read; simplify it."]) from None
-    return content, hashlib.sha256(raw).hexdigest()
+    return content, text, hashlib.sha256(raw).hexdigest()
 
 
-def _read(root: Table, digest: str, faults: list[str]) -> Policy | None:
+def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | None:
     about = root.table("policy")
     version = about.text("version", longest=40)
     authority = about.text("authority", longest=120)
@@ -143,6 +144,7 @@ def _read(root: Table, digest: str, faults: list[str]) -> Policy | None:
     return Policy(
         version=version,
         digest=digest,
+        text=text,
         authority=authority,
         applies_from=applies_from,
         calendar=calendar,

@@ -162,6 +162,7 @@ class Policy:
 
     version: str
     digest: str
+    text: str = field(repr=False)
     authority: str
     applies_from: date
     calendar: WorkingCalendar

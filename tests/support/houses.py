@@ -1,0 +1,48 @@
+"""The real house for a test: real bootstrap, a fixed clock, a migrated database, no network."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.bootstrap import House
+from service.domain.access import Caller, Role
+from service.settings import load_settings
+from tests.support.clocks import FixedClock
+
+
+def _no_network(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"a test asked the network: {request.url.host}")
+
+
+@asynccontextmanager
+async def open_house(
+    database_url: str, clock: FixedClock, folder: Path, **given: Any
+) -> AsyncIterator[House]:
+    """A house in development, with its own folder for secrets."""
+    settings = load_settings(
+        environment="development",
+        development_issuer=True,
+        database_url=database_url,
+        var_folder=folder,
+        **given,
+    )
+    http = httpx.AsyncClient(transport=httpx.MockTransport(_no_network))
+    house = await House.open(settings, clock=clock, http=http)
+    try:
+        yield house
+    finally:
+        await house.close()
+
+
+def token(house: House, role: Role, **who: Any) -> str:
+    """A development token for a role."""
+    assert house.development_issuer is not None
+    return house.development_issuer.mint(role, **who)
+
+
+async def caller(house: House, role: Role, **who: Any) -> Caller:
+    """A caller of a role, known to the house as over HTTP: by a token."""
+    return await house.caller(token(house, role, **who))
