@@ -343,12 +343,18 @@ def problem(
 
 
 def answer(refusal: FrontDoorError) -> Response:
-    """The response to a refusal."""
+    """The response to a refusal.
+
+    A refusal of the domain that passes by itself may carry `retry_after`, in seconds.
+    """
     headers: dict[str, str] = {}
+    retry_after: int | None = getattr(refusal, "retry_after", None)
     if isinstance(refusal, Refusal):
         headers = refusal.headers
     elif isinstance(refusal, Stale):
         headers = {"ETag": f'"{refusal.version}"'}
+    elif retry_after is not None:
+        headers = {"Retry-After": str(retry_after)}
     return problem(
         type(refusal),
         refusal.detail,

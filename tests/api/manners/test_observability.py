@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from prometheus_client import generate_latest
 
+from api.observability import AnswerBrokenOff
 from tests.api.manners.conftest import JSON, KEY, READ, TOY, lines
 from tests.api.manners.toys import ANNA, ID, toy_shop
 
@@ -215,3 +216,12 @@ def test_a_librarys_exception_is_logged_without_its_words(logged: io.StringIO) -
 
 async def test_the_servers_own_access_log_is_silent(shop: FastAPI) -> None:
     assert logging.getLogger("uvicorn.access").disabled
+
+
+async def test_an_answer_that_fails_midway_is_broken_off_and_recorded(
+    nobody: AsyncClient, logged: io.StringIO
+) -> None:
+    with pytest.raises(AnswerBrokenOff):
+        await nobody.get("/faulty/broken-off")
+    assert [line["event"] for line in lines(logged)] == ["failed", "answered"]
+    assert "CANARY" not in logged.getvalue()

@@ -1,5 +1,6 @@
 """The shape of a refusal, and the pages of the codes."""
 
+import pytest
 from httpx import AsyncClient
 
 from api.errors import FAMILIES, kinds_of_problem, status_of
@@ -65,6 +66,31 @@ async def test_a_browser_is_shown_a_page_and_a_program_json(nobody: AsyncClient)
     page = await nobody.get("/problems/stale", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.headers["content-type"].startswith("text/html")
     assert "<h1>Changed by someone else</h1>" in page.text
+    index = await nobody.get("/problems", headers={"Accept": "text/html"})
+    assert '<a href="/problems/stale">' in index.text
     listed = (await nobody.get("/problems")).json()["items"]
     assert {told["code"] for told in listed} == set(kinds_of_problem())
     assert (await nobody.get("/problems/nothing_such")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/faulty/database/57P01", 503, "unavailable"),
+        ("/faulty/database/08006", 503, "unavailable"),
+        ("/faulty/database/40001", 503, "unavailable"),
+        ("/faulty/database/53300", 503, "unavailable"),
+        ("/faulty/database/42601", 500, "internal_error"),
+        ("/faulty/pool", 503, "unavailable"),
+        ("/faulty/teapot", 418, "refused"),
+        ("/faulty/busy", 409, "busy"),
+    ],
+)
+async def test_what_the_database_and_the_framework_raise_is_answered_in_our_words(
+    nobody: AsyncClient, path: str, status: int, code: str
+) -> None:
+    answer = await nobody.get(path)
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+    assert "CANARY" not in answer.text
+    assert ("retry-after" in answer.headers) is (status in (503, 409))
