@@ -184,7 +184,7 @@ class HeadersTooLarge(Refusal):
 
 
 class InternalError(Refusal):
-    """Something went wrong here. Nothing of the request was kept."""
+    """Something went wrong here. It has been recorded under the request's id."""
 
     status = 500
     code = "internal_error"
@@ -192,8 +192,8 @@ class InternalError(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The fault is ours and has been recorded. Sending the request again, with the same "
-            "Idempotency-Key if it had one, is safe. If it goes on, quote the request_id."
+            "The fault is ours and has been recorded. Send the request again, with the same "
+            "Idempotency-Key if it had one. If it goes on, quote the request_id."
         )
 
 
@@ -207,8 +207,8 @@ class Unavailable(Refusal):
     def __init__(
         self,
         detail: str = (
-            "The service cannot answer just now. Nothing was kept of this request; send it again, "
-            "with the same Idempotency-Key if it had one."
+            "The service cannot answer just now. Send the request again, with the same "
+            "Idempotency-Key if it had one, so that it is done once."
         ),
         *,
         retry_after: int = 5,
@@ -217,10 +217,16 @@ class Unavailable(Refusal):
 
 
 class TookTooLong(Unavailable):
-    """The request was given up because it took longer than a request may."""
+    """The request was given up because it took longer than a request may. It may have been done."""
 
     code = "took_too_long"
     title = "Took too long"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request took too long and was given up; it may have been done all the same. "
+            "Read what it was to change, or send it again with the same Idempotency-Key."
+        )
 
 
 FAMILIES: Final[tuple[tuple[type[FrontDoorError], int], ...]] = (
@@ -337,12 +343,18 @@ def problem(
 
 
 def answer(refusal: FrontDoorError) -> Response:
-    """The response to a refusal."""
+    """The response to a refusal.
+
+    A refusal of the domain that passes by itself may carry `retry_after`, in seconds.
+    """
     headers: dict[str, str] = {}
+    retry_after: int | None = getattr(refusal, "retry_after", None)
     if isinstance(refusal, Refusal):
         headers = refusal.headers
     elif isinstance(refusal, Stale):
         headers = {"ETag": f'"{refusal.version}"'}
+    elif retry_after is not None:
+        headers = {"Retry-After": str(retry_after)}
     return problem(
         type(refusal),
         refusal.detail,

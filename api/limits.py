@@ -1,11 +1,11 @@
 """What one request may take: bytes of body and headers, and time; and how to stop politely."""
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BodyTooLarge, HeadersTooLarge, TookTooLong, answer
+from api.errors import BodyTooLarge, HeadersTooLarge, Refusal, TookTooLong, answer
 
 BODY_BYTES: Final = 1024 * 1024
 HEADER_BYTES: Final = 32 * 1024
@@ -91,7 +91,7 @@ class Limited:
             nonlocal begun
             if not begun:
                 begun = True
-                if clock is not None:
+                if clock is not None and not clock.expired():
                     clock.reschedule(None)
                 if self.drain.begun and message["type"] == "http.response.start":
                     message = {
@@ -117,7 +117,7 @@ class Limited:
             self.drain.leave()
 
 
-def _too_large(headers: list[tuple[bytes, bytes]], limit: int) -> Any:
+def _too_large(headers: list[tuple[bytes, bytes]], limit: int) -> Refusal | None:
     size = 0
     for name, value in headers:
         size += len(name) + len(value)

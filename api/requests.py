@@ -185,7 +185,12 @@ _ENTITY_TAG: Final = re.compile(r'"([1-9][0-9]{0,18}|0)"')
 _HOW: Final = 'Send the ETag of your last reading as it was given, for example `If-Match: "3"`.'
 
 
+def _sent_once(request: Request, name: bytes) -> bool:
+    return [header for header, _ in request.scope["headers"]].count(name) <= 1
+
+
 async def expected_version(
+    request: Request,
     if_match: Annotated[
         str | None,
         Header(
@@ -203,13 +208,14 @@ async def expected_version(
     """
     if if_match is None:
         raise PreconditionMissing(f"Say which version you are changing. {_HOW}")
-    tag = _ENTITY_TAG.fullmatch(if_match.strip())
+    once = _sent_once(request, b"if-match")
+    tag = _ENTITY_TAG.fullmatch(if_match.strip()) if once else None
     if tag is None:
         if if_match.strip() == "*":
             why = "`*` would change whatever is there, read or not."
         elif if_match.lstrip().startswith("W/"):
             why = "A weak tag cannot guard a change."
-        elif "," in if_match:
+        elif "," in if_match or not once:
             why = "One change is made to one version: send one tag."
         else:
             why = "The tag is not one of ours."
@@ -227,6 +233,7 @@ _WHICH_KEY: Final = (
 
 
 async def idempotency_key(
+    request: Request,
     key: Annotated[
         str | None,
         Header(
@@ -241,7 +248,7 @@ async def idempotency_key(
     ] = None,
 ) -> UUID:
     """The key under which a creation is done once. Missing, or no UUID: 400."""
-    if key is None or not _UUID.fullmatch(key):
+    if key is None or not _UUID.fullmatch(key) or not _sent_once(request, b"idempotency-key"):
         code = "missing" if key is None else "wrong_form"
         raise HeaderMalformed(
             _WHICH_KEY, problems=[Problem("header:idempotency-key", _WHICH_KEY, code)]

@@ -1,15 +1,17 @@
 """A small application with the manners and nothing else: a shop of toys that keeps none."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Path, Query
 from pydantic import Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.contract import contract_text, problems
 from api.cursors import Cursors, Place
@@ -181,6 +183,50 @@ async def away() -> Response:
 @faulty.get("/lost")
 async def lost() -> Response:
     raise ConnectionRefusedError
+
+
+class Orig(Exception):
+    """What a driver raises."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__("CANARY-driver")
+        self.sqlstate = sqlstate
+
+
+@faulty.get("/database/{sqlstate}")
+async def fail_in_the_database(sqlstate: str) -> Response:
+    raise DBAPIError("SELECT 'CANARY-sql'", {"name": "CANARY-value"}, Orig(sqlstate))
+
+
+@faulty.get("/pool")
+async def wait_for_a_connection() -> Response:
+    raise PoolTimeout("CANARY")
+
+
+@faulty.get("/busy")
+async def busy() -> Response:
+    raise Busy("Someone is at it: try again shortly.")
+
+
+@faulty.get("/teapot")
+async def teapot() -> Response:
+    raise HTTPException(418, "CANARY")
+
+
+@faulty.get("/broken-off")
+async def break_off() -> Response:
+    async def begin() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise ValueError("CANARY")
+
+    return StreamingResponse(begin())
+
+
+class Busy(Conflict):
+    """In use."""
+
+    code = "busy"
+    retry_after = 2
 
 
 @faulty.get("/slow")

@@ -1,0 +1,60 @@
+"""The toy shop as tests see it: a client without a network, and what was logged."""
+
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import structlog
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from api.observability import configure_logs
+from tests.api.manners.toys import ID, toy_shop
+
+KEY = {"Idempotency-Key": "0b7cbd9e-6f0c-4a6a-9d4e-5b8f2a3c1d70"}
+READ = {"If-Match": '"3"'}
+JSON = {"Content-Type": "application/json"}
+TOY = f"/v1/toys/{ID}"
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything logged during a test."""
+    import logging
+
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure_logs(level="info", stream=stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def shop(logged: io.StringIO) -> FastAPI:
+    return toy_shop(seconds=0.2)[0]
+
+
+@pytest.fixture
+async def anna(shop: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A signed-in caller."""
+    headers = {"Authorization": "Bearer anna"}
+    async with AsyncClient(
+        transport=ASGITransport(shop), base_url="http://toys.test", headers=headers
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def nobody(shop: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A caller without a token."""
+    async with AsyncClient(transport=ASGITransport(shop), base_url="http://toys.test") as client:
+        yield client
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    """The log as objects; fails on a line that is not one."""
+    return [json.loads(line) for line in stream.getvalue().splitlines()]

@@ -1,0 +1,104 @@
+"""The strict types of the wire."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from pydantic import Field, TypeAdapter, ValidationError
+
+from api.schemas.fields import DateOn, Flag, Id, Instant, Line, Text, Whole, Wire, WireOut
+
+
+def accepts(kind: Any, value: object) -> object:
+    return TypeAdapter(kind).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "instant"),
+    [
+        ("2026-10-25T01:30:00+01:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25t01:30:00z", "2026-10-25T01:30:00Z"),
+        ("2026-10-25T01:30:00.5Z", "2026-10-25T01:30:00.500000Z"),
+        ("2026-10-25T01:30:00.123456-05:30", "2026-10-25T07:00:00.123456Z"),
+        ("2026-10-25T01:30:00-00:00", "2026-10-25T01:30:00Z"),
+    ],
+)
+def test_an_instant_comes_with_any_offset_and_goes_out_in_utc(sent: str, instant: str) -> None:
+    class Told(WireOut):
+        at: Instant
+
+    assert Told(at=sent).model_dump_json() == f'{{"at":"{instant}"}}'  # type: ignore[arg-type]
+
+
+def test_an_instant_of_the_database_in_another_zone_goes_out_in_utc() -> None:
+    class Told(WireOut):
+        at: Instant
+
+    summer = timezone(timedelta(hours=1))
+    told = Told(at=datetime(2026, 7, 1, 12, tzinfo=summer))
+    assert told.at == datetime(2026, 7, 1, 11, tzinfo=UTC)
+    assert told.model_dump_json() == '{"at":"2026-07-01T11:00:00Z"}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Instant, datetime(2026, 1, 1)),  # noqa: DTZ001
+        (Instant, date(2026, 1, 1)),
+        (Instant, True),
+        (Instant, "2026-10-25T01:30:00.1234567Z"),
+        (DateOn, datetime(2026, 1, 1, tzinfo=UTC)),
+        (DateOn, True),
+        (DateOn, "2026-1-1"),
+        (DateOn, "20260101"),
+        (DateOn, "2026-W01-1"),
+        (DateOn, "1899-12-31"),
+        (Flag, "true"),
+        (Flag, 0),
+        (Id, "01936f0e7c1a7b6e8f602b1f6d1f9a11"),
+        (Id, "{01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11}"),
+        (Id, "urn:uuid:01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"),
+        (Id, 5),
+        (Annotated[str, Line(5)], "a\tb"),
+        (Annotated[str, Line(5)], "a\x85b"),
+        (Annotated[str, Line(5)], "abcdef"),
+        (Annotated[str, Line(5)], "\u2003"),
+        (Annotated[str, Text(5)], "a\x0bb"),
+        (Annotated[int, Whole(1, 5)], False),
+        (Annotated[int, Whole(1, 5)], 6),
+    ],
+)
+def test_what_might_be_taken_for_something_else_is_refused(kind: Any, value: object) -> None:
+    with pytest.raises(ValidationError):
+        accepts(kind, value)
+
+
+def test_texts_are_trimmed_and_may_have_lines() -> None:
+    assert accepts(Annotated[str, Text(10)], "  a\n\tb ") == "a\n\tb"
+    assert accepts(Annotated[str, Line(5)], " Zoë 👶 ") == "Zoë 👶"
+    assert accepts(Id, "01936F0E-7c1a-7b6e-8f60-2b1f6d1f9a11") == UUID(
+        "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+    )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        int,
+        bool,
+        str,
+        datetime,
+        date,
+        float,
+        int | None,
+        list[str],
+        dict[str, int],
+        Annotated[int, Field(ge=1)],
+        Annotated[list[datetime], Field(max_length=3)],
+        Annotated[str, Field(description="bare")],
+    ],
+)
+def test_a_loosely_typed_field_is_refused_when_its_class_is_made(kind: Any) -> None:
+    with pytest.raises(TypeError, match="loosely typed"):
+        type("Loose", (Wire,), {"__annotations__": {"field": kind}, "__module__": __name__})
