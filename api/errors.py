@@ -91,9 +91,13 @@ class NotAuthenticated(Refusal):
     title = "Not signed in"
 
     def __init__(
-        self, detail: str = "Send a valid access token: `Authorization: Bearer <token>`."
+        self,
+        detail: str = "Send a valid access token: `Authorization: Bearer <token>`.",
+        *,
+        invalid_token: bool = False,
     ) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+        how = 'Bearer error="invalid_token"' if invalid_token else "Bearer"
+        super().__init__(detail, headers={"WWW-Authenticate": how})
 
 
 class PathUnknown(Refusal):
