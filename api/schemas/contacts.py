@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import AfterValidator, Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain.contacts import (
     AgreementState,
     Channel,
@@ -26,6 +27,9 @@ from service.usecases.contacts import ContactChanges, NewAdult, NewChild, NewCon
 
 NhsNumber = Annotated[str, Line(20), AfterValidator(nhs_number)]
 PupilNumber = Annotated[str, Line(20), AfterValidator(unique_pupil_number)]
+ContactId = Annotated[
+    UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
+]
 Postcode = Annotated[str, Line(10), AfterValidator(postcode)]
 
 
@@ -104,7 +108,10 @@ class LinkedChildIn(ChildIn):
     person_id: Annotated[
         Id | None,
         Field(
-            description="The child already on file whom this is; from `GET /v1/contacts/{contact_id}/history`.",
+            description=(
+                "The child already on file whom this is; from `GET "
+                "/v1/contacts/{contact_id}/history`."
+            ),
             examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
         ),
     ] = None
@@ -186,7 +193,9 @@ class Agreement(Wire):
     state: Annotated[
         AgreementState,
         Field(
-            description="Whether the family agreed to a service. This is not the lawful basis for sharing.",
+            description=(
+                "Whether the family agreed to a service. This is not the lawful basis for sharing."
+            ),
             examples=["given"],
         ),
     ] = AgreementState.not_known
@@ -213,7 +222,10 @@ class Basis(Wire):
 
 
 class ContactCreate(Wire):
-    """A contact to be logged. The minimum is a concern, something that identifies each child, and a referrer."""
+    """A contact to be logged.
+
+    The minimum is a concern, something that identifies a child, and a referrer.
+    """
 
     concern: Annotated[
         Annotated[str, Text(20_000)],
@@ -231,7 +243,9 @@ class ContactCreate(Wire):
     received_at: Annotated[
         Instant | None,
         Field(
-            description="When it was received, with its zone: every clock starts here. Now, when left out.",
+            description=(
+                "When it was received, with its zone: every clock starts here. Now, when left out."
+            ),
             examples=["2026-10-23T15:00:00Z"],
         ),
     ] = None
@@ -309,7 +323,10 @@ class ContactCreate(Wire):
 
 
 class ChildChange(Wire):
-    """A change to a child on the contact, or another child when `id` is left out. Only what is sent is changed."""
+    """A change to a child on the contact, or another child when `id` is left out.
+
+    Only what is sent is changed.
+    """
 
     id: Annotated[
         Id | None,
@@ -392,7 +409,10 @@ class ChildChange(Wire):
 
 
 class AdultChange(Wire):
-    """A change to an adult on the contact, or another adult when `id` is left out. Only what is sent is changed."""
+    """A change to an adult on the contact, or another adult when `id` is left out.
+
+    Only what is sent is changed.
+    """
 
     id: Annotated[
         Id | None,
@@ -557,7 +577,10 @@ class AssignmentIn(Wire):
     worker_id: Annotated[
         Id | None,
         Field(
-            description="A worker from `GET /v1/workers`; null hands the contact back. To take it, send your own id.",
+            description=(
+                "A worker from `GET /v1/workers`; null hands the contact "
+                "back. To take it, send your own id."
+            ),
             examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
         ),
     ]
@@ -801,7 +824,8 @@ class Contact(WireOut):
     ]
     state: Annotated[ContactState, Field(description="Where it stands.", examples=["received"])]
     version: Annotated[
-        Annotated[int, Field(ge=1)], Field(description="The version, as in the ETag.", examples=[1])
+        Annotated[int, Field(ge=1, le=LARGEST)],
+        Field(description="The version, as in the ETag.", examples=[1]),
     ]
     channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
     source_code: Annotated[
@@ -1021,7 +1045,9 @@ class ContactSummary(WireOut):
         Instant | None,
         Field(description="When every child on it was decided.", examples=["2026-10-23T15:00:00Z"]),
     ]
-    version: Annotated[Annotated[int, Field(ge=1)], Field(description="The version.", examples=[1])]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
+    ]
 
 
 _OWN = tuple(

@@ -44,9 +44,7 @@ class Explanation(WireOut):
     ]
     policy_version: Annotated[
         str,
-        Field(
-            max_length=64, description="Version of the policy.", examples=["2026.1+0f3a91c2d4e5"]
-        ),
+        Field(max_length=64, description="Version of the policy.", examples=["2026.1+0f3a91c2"]),
     ]
     calendar_version: Annotated[
         str,
@@ -67,7 +65,7 @@ class Explanation(WireOut):
             description="The sum, as a sentence.",
             examples=[
                 "Contact received Thursday 2 April 2026 16:50; one working day; Good Friday, "
-                "Saturday, Sunday and Easter Monday skipped; due by the end of Tuesday 7 April 2026."
+                "Saturday, Sunday and Easter Monday skipped; due by the end of Tuesday 7 April."
             ],
         ),
     ]

@@ -11,6 +11,7 @@ from uuid import UUID
 from annotated_types import GroupedMetadata
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
 from api.faults import finding
 
@@ -211,11 +212,15 @@ _LOOSE: Final[dict[Any, str]] = {
 
 
 def _guarded(annotation: Any, metadata: tuple[Any, ...]) -> bool:
+    # A field's own annotation comes flattened; inside a union it still comes as a FieldInfo.
+    flat: list[Any] = []
+    for one in metadata:
+        flat += one.metadata if isinstance(one, FieldInfo) else [one]
     if annotation in (date, datetime):
-        return any(isinstance(one, BeforeValidator) for one in metadata)
+        return any(isinstance(one, BeforeValidator) for one in flat)
     if annotation in (int, bool, float):
-        return any(isinstance(one, (BeforeValidator, Strict, Whole)) for one in metadata)
-    return bool(metadata)
+        return any(isinstance(one, (BeforeValidator, Strict, Whole)) for one in flat)
+    return bool(flat)
 
 
 def _loose(annotation: Any, metadata: tuple[Any, ...] = ()) -> str | None:
