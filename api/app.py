@@ -12,11 +12,14 @@ from api.cursors import Cursors
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
-from api.routes import contacts
+from api.routes import contacts, queues
 from service.bootstrap import House
 from service.settings import load_settings
 
-ROUTERS: tuple[APIRouter, ...] = (contacts.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    contacts.router,
+    queues.router,
+)
 
 
 def _bare(house: House | None, lifespan: object = None) -> FastAPI:

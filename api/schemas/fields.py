@@ -110,6 +110,18 @@ Flag = Annotated[bool, Field(strict=True, examples=[True])]
 """True or false, and nothing that might be taken for it."""
 
 
+def _true_or_false(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    raise finding("wrong_type", "Send true or false.")
+
+
+FlagParameter = Annotated[bool, Field(examples=[True]), BeforeValidator(_true_or_false)]
+"""True or false in a query: those two words."""
+
+
 class Text(GroupedMetadata):
     """Text over lines: `Annotated[str, Text(4000)]`. Trimmed, not empty, no control characters."""
 

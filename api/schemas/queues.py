@@ -1,0 +1,168 @@
+"""A queue on the wire: soonest deadline first, time left to the minute, and what to do next."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.fields import LARGEST, Instant, WireOut
+from service.domain.contacts import Channel, ContactState
+from service.domain.deadlines import Rating, time_left
+from service.domain.flags import Deadline, SubjectKind
+from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+
+
+class TimeLeft(WireOut):
+    """One running clock of a line, with the time left to the minute when it was asked for."""
+
+    kind: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The timescale, by its name in the policy.",
+            examples=["contact_to_referral"],
+        ),
+    ]
+    due_at: Annotated[Instant, Field(description="The limit, to the second.")]
+    overdue: Annotated[bool, Field(description="Whether the limit has passed.", examples=[False])]
+    minutes_left: Annotated[
+        int,
+        Field(
+            ge=-LARGEST,
+            le=LARGEST,
+            description="Minutes until the limit; negative when it has passed.",
+            examples=[134],
+        ),
+    ]
+    in_words: Annotated[
+        str, Field(max_length=64, description="The same, in words.", examples=["2 h 14 min left"])
+    ]
+
+    @classmethod
+    def of(cls, deadline: Deadline, now: datetime) -> "TimeLeft":
+        """A clock as it stands at `now`."""
+        left = time_left(deadline.due_at, now)
+        return cls.model_construct(
+            kind=deadline.kind,
+            due_at=deadline.due_at,
+            overdue=left.overdue,
+            minutes_left=left.minutes,
+            in_words=left.words,
+        )
+
+
+class QueueLine(WireOut):
+    """One thing that waits for somebody."""
+
+    subject_kind: Annotated[SubjectKind, Field(description="What waits.", examples=["contact"])]
+    subject_id: Annotated[UUID, Field(description="Which one.", examples=[_ID])]
+    reference: Annotated[
+        str,
+        Field(max_length=16, description="Its human reference.", examples=["C-7K3MA-9TQ4R"]),
+    ]
+    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
+    contact_state: Annotated[
+        ContactState, Field(description="Where the contact stands.", examples=["in_triage"])
+    ]
+    received_at: Annotated[Instant, Field(description="When the contact was received.")]
+    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    source_code: Annotated[
+        str, Field(max_length=4, description="Referral source code.", examples=["2A"])
+    ]
+    rating: Annotated[
+        Rating | None, Field(description="Rating; null until rated.", examples=["amber"])
+    ]
+    town: Annotated[str | None, Field(max_length=100, description="Town.", examples=["Weir"])]
+    immediate_danger: Annotated[
+        bool,
+        Field(description="Whether a child was said to be in immediate danger.", examples=[False]),
+    ]
+    children: Annotated[
+        list[Annotated[str, Field(max_length=201)]],
+        Field(max_length=100, description="The children.", examples=[["Amara Okafor"]]),
+    ]
+    due_at: Annotated[
+        Instant | None,
+        Field(description="The soonest limit that runs; null when none does. The queue's order."),
+    ]
+    overdue: Annotated[
+        bool, Field(description="Whether the soonest limit has passed.", examples=[False])
+    ]
+    time_left: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="Time left to the soonest limit, in words.",
+            examples=["2 h 14 min left"],
+        ),
+    ]
+    deadlines: Annotated[
+        list[TimeLeft],
+        Field(max_length=20, description="Every clock that runs on it, soonest due first."),
+    ]
+    open_flags: Annotated[
+        int, Field(ge=0, le=LARGEST, description="Flags that have not cleared.", examples=[0])
+    ]
+    next_action: Annotated[
+        NextAction, Field(description="What has to be done next.", examples=["rate"])
+    ]
+    next_action_in_words: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="The same, in words.",
+            examples=["Rate it red, amber or green."],
+        ),
+    ]
+    accountable_team_id: Annotated[
+        str, Field(max_length=64, description="The one accountable team.", examples=["mash"])
+    ]
+    worker_id: Annotated[
+        UUID | None, Field(description="Who works it; null when nobody does.", examples=[_ID])
+    ]
+    worker_name: Annotated[
+        str | None, Field(max_length=200, description="Their name.", examples=["Jo Mensah"])
+    ]
+    organisation_id: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The agency that was asked, for an information request.",
+            examples=["mill-lane-primary"],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, item: QueueItem, now: datetime) -> "QueueLine":
+        """A line as it stands at `now`."""
+        waiting = item.waiting
+        runs = waiting.due_at < NEVER
+        left = time_left(waiting.due_at, now) if runs else None
+        return cls.model_construct(
+            subject_kind=waiting.subject_kind,
+            subject_id=waiting.subject_id,
+            reference=waiting.reference,
+            contact_id=waiting.contact_id,
+            contact_state=waiting.contact_state,
+            received_at=waiting.received_at,
+            channel=waiting.channel,
+            source_code=waiting.source_code,
+            rating=waiting.rating,
+            town=waiting.town,
+            immediate_danger=waiting.immediate_danger,
+            children=list(item.children),
+            due_at=waiting.due_at if runs else None,
+            overdue=left is not None and left.overdue,
+            time_left=None if left is None else left.words,
+            deadlines=[TimeLeft.of(one, now) for one in item.deadlines],
+            open_flags=item.flags,
+            next_action=item.next_action,
+            next_action_in_words=IN_WORDS[item.next_action],
+            accountable_team_id=waiting.team_id,
+            worker_id=waiting.worker_id,
+            worker_name=waiting.worker_name,
+            organisation_id=waiting.organisation_id,
+        )

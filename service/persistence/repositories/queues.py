@@ -1,0 +1,317 @@
+"""Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+
+from service.domain.access import Caller
+from service.domain.accounts import Account
+from service.domain.contacts import Child, Contact
+from service.domain.decisions import Decision
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.information_requests import InformationRequest
+from service.domain.people import BirthKnowledge
+from service.domain.queues import (
+    NEVER,
+    Queue,
+    QueueFilters,
+    QueueItem,
+    Waiting,
+    child_in_a_line,
+    next_action,
+)
+from service.domain.referrals import Referral
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.visibility import (
+    contacts_visible_to,
+    episodes_visible_to,
+    referrals_visible_to,
+    requests_visible_to,
+)
+
+CONTACT = table_of(Contact)
+CHILD = table_of(Child)
+DECISION = table_of(Decision)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+REQUEST = table_of(InformationRequest)
+DEADLINE = table_of(Deadline)
+FLAG = table_of(Flag)
+ACCOUNT = table_of(Account)
+
+
+def _soonest(*of: ColumnElement[bool]) -> Any:
+    """The soonest limit among running clocks."""
+    return (
+        select(func.min(DEADLINE.c.due_at))
+        .where(DEADLINE.c.stopped_at.is_(None), *of)
+        .correlate(CONTACT, DECISION, REFERRAL, EPISODE, REQUEST)
+        .scalar_subquery()
+    )
+
+
+def _line(
+    kind: SubjectKind,
+    subject: Any,
+    due_at: Any,
+    *,
+    reference: Any = None,
+    team_id: Any = None,
+    worker_id: Any = None,
+    organisation_id: Any = None,
+    child_id: Any = None,
+    returned: ColumnElement[bool] | None = None,
+) -> list[ColumnElement[Any]]:
+    """The columns of `Waiting`, but for the worker's name, in one order for every queue."""
+    own = CONTACT.c
+    return [
+        literal(kind.value).label("subject_kind"),
+        subject.label("subject_id"),
+        func.coalesce(due_at, literal(NEVER, DEADLINE.c.due_at.type)).label("due_at"),
+        (false() if returned is None else returned).label("returned"),
+        (own.reference if reference is None else reference).label("reference"),
+        own.id.label("contact_id"),
+        (literal(None, own.id.type) if child_id is None else child_id).label("child_id"),
+        own.state.label("contact_state"),
+        own.channel,
+        own.received_at,
+        own.source_code,
+        own.rating,
+        own.town,
+        own.immediate_danger,
+        (own.team_id if team_id is None else team_id).label("team_id"),
+        (own.assignee_id if worker_id is None else worker_id).label("worker_id"),
+        (null() if organisation_id is None else organisation_id).label("organisation_id"),
+    ]
+
+
+def _contact_due() -> Any:
+    return _soonest(DEADLINE.c.contact_id == CONTACT.c.id, DEADLINE.c.subject_id == CONTACT.c.id)
+
+
+def _contacts(who: Caller) -> Select[Any]:
+    return select(*_line(SubjectKind.contact, CONTACT.c.id, _contact_due())).where(
+        CONTACT.c.decided_at.is_(None), contacts_visible_to(who)
+    )
+
+
+def _sign_off(who: Caller) -> Select[Any]:
+    due_at = _soonest(
+        DEADLINE.c.contact_id == DECISION.c.contact_id,
+        or_(
+            DEADLINE.c.subject_id == DECISION.c.contact_id,
+            DEADLINE.c.subject_id == DECISION.c.id,
+        ),
+    )
+    return (
+        select(
+            *_line(
+                SubjectKind.decision,
+                DECISION.c.id,
+                due_at,
+                worker_id=DECISION.c.drafted_by,
+                child_id=DECISION.c.child_id,
+            )
+        )
+        .join(CONTACT, CONTACT.c.id == DECISION.c.contact_id)
+        .where(
+            DECISION.c.answered_at.is_(None),
+            DECISION.c.superseded_at.is_(None),
+            contacts_visible_to(who),
+        )
+    )
+
+
+def _cases(
+    table: Any, kind: SubjectKind, seen: ColumnElement[bool], *which: ColumnElement[bool]
+) -> Select[Any]:
+    due_at = _soonest(
+        DEADLINE.c.contact_id == table.c.contact_id, DEADLINE.c.subject_id == table.c.id
+    )
+    return (
+        select(
+            *_line(
+                kind,
+                table.c.id,
+                due_at,
+                reference=table.c.reference,
+                team_id=table.c.team_id,
+                worker_id=table.c.worker_id,
+                child_id=table.c.child_id,
+            )
+        )
+        .join(CONTACT, CONTACT.c.id == table.c.contact_id)
+        .where(table.c.closed_at.is_(None), seen, *which)
+    )
+
+
+def _both_cases(who: Caller, which: Callable[[Any], ColumnElement[bool]]) -> list[Select[Any]]:
+    return [
+        _cases(REFERRAL, SubjectKind.referral, referrals_visible_to(who), which(REFERRAL)),
+        _cases(EPISODE, SubjectKind.early_help_episode, episodes_visible_to(who), which(EPISODE)),
+    ]
+
+
+def _allocation(who: Caller) -> Any:
+    return union_all(*_both_cases(who, lambda table: table.c.allocated_at.is_(None)))
+
+
+def _information_requests(who: Caller) -> Select[Any]:
+    due_at = _soonest(
+        DEADLINE.c.contact_id == REQUEST.c.contact_id, DEADLINE.c.subject_id == REQUEST.c.id
+    )
+    return (
+        select(
+            *_line(
+                SubjectKind.information_request,
+                REQUEST.c.id,
+                due_at,
+                organisation_id=REQUEST.c.organisation_id,
+            )
+        )
+        .join(CONTACT, CONTACT.c.id == REQUEST.c.contact_id)
+        .where(REQUEST.c.answered_at.is_(None), requests_visible_to(who))
+    )
+
+
+def _mine(who: Caller) -> Any:
+    me = who.account_id
+    returned = exists().where(
+        DECISION.c.contact_id == CONTACT.c.id,
+        DECISION.c.drafted_by == me,
+        DECISION.c.state == "returned",
+        exists().where(CHILD.c.id == DECISION.c.child_id, CHILD.c.state == "undecided"),
+    )
+    contacts = select(
+        *_line(
+            SubjectKind.contact,
+            CONTACT.c.id,
+            _contact_due(),
+            returned=case((returned, true()), else_=false()),
+        )
+    ).where(
+        CONTACT.c.decided_at.is_(None),
+        contacts_visible_to(who),
+        or_(CONTACT.c.assignee_id == me, returned),
+    )
+    return union_all(contacts, *_both_cases(who, lambda table: table.c.worker_id == me))
+
+
+_LINES: dict[Queue, Callable[[Caller], Any]] = {
+    Queue.contacts: _contacts,
+    Queue.sign_off: _sign_off,
+    Queue.allocation: _allocation,
+    Queue.information_requests: _information_requests,
+    Queue.mine: _mine,
+}
+
+
+async def soonest_first(
+    ask: Asking,
+    who: Caller,
+    queue: Queue,
+    filters: QueueFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[QueueItem]:
+    """The lines of a queue from after a place on: overdue on top, by the soonest running clock."""
+    line = _LINES[queue](who).subquery("line")
+    shown = [column for column in line.c if column.name != "organisation_id"]
+    statement = (
+        select(*shown, ACCOUNT.c.name.label("worker_name"), line.c.organisation_id)
+        .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
+        .order_by(line.c.due_at, line.c.subject_id)
+        .limit(limit)
+    )
+    if filters.source_codes:
+        statement = statement.where(line.c.source_code.in_(filters.source_codes))
+    if filters.ratings:
+        statement = statement.where(line.c.rating.in_(filters.ratings))
+    if filters.assignee_id is not None:
+        statement = statement.where(line.c.worker_id == filters.assignee_id)
+    if filters.unassigned:
+        statement = statement.where(line.c.worker_id.is_(None))
+    if filters.town is not None:
+        statement = statement.where(func.lower(line.c.town) == filters.town.lower())
+    if after is not None:
+        due_at, subject_id = after
+        statement = statement.where(
+            tuple_(line.c.due_at, line.c.subject_id)
+            > tuple_(
+                literal(due_at, DEADLINE.c.due_at.type), literal(subject_id, CONTACT.c.id.type)
+            )
+        )
+    waiting = [read(Waiting, row) for row in await ask.all(statement)]
+    return await _with_clocks(ask, waiting)
+
+
+async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueItem]:
+    if not waiting:
+        return []
+    contact_ids = {one.contact_id for one in waiting}
+    running: dict[UUID, list[Deadline]] = {}
+    for row in await ask.all(
+        select(*columns_of(Deadline))
+        .where(DEADLINE.c.contact_id.in_(contact_ids), DEADLINE.c.stopped_at.is_(None))
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+    ):
+        deadline = read(Deadline, row)
+        running.setdefault(deadline.subject_id, []).append(deadline)
+    children: dict[UUID, list[tuple[UUID, str]]] = {}
+    for child_id, contact_id, given_name, family_name, birth in await ask.all(
+        select(
+            CHILD.c.id,
+            CHILD.c.contact_id,
+            CHILD.c.given_name,
+            CHILD.c.family_name,
+            CHILD.c.birth_knowledge,
+        )
+        .where(CHILD.c.contact_id.in_(contact_ids))
+        .order_by(CHILD.c.contact_id, CHILD.c.position)
+    ):
+        unborn = birth == BirthKnowledge.unborn
+        children.setdefault(contact_id, []).append(
+            (child_id, child_in_a_line(given_name, family_name, unborn))
+        )
+    flags: dict[UUID, int] = {
+        row[0]: row[1]
+        for row in await ask.all(
+            select(FLAG.c.subject_id, func.count())
+            .where(FLAG.c.contact_id.in_(contact_ids), FLAG.c.cleared_at.is_(None))
+            .group_by(FLAG.c.subject_id)
+        )
+    }
+    return [
+        QueueItem(
+            waiting=one,
+            next_action=next_action(one),
+            deadlines=running.get(one.subject_id, []) or running.get(one.contact_id, []),
+            children=[
+                name
+                for child_id, name in children.get(one.contact_id, [])
+                if one.child_id in (None, child_id)
+            ],
+            flags=flags.get(one.subject_id, 0),
+        )
+        for one in waiting
+    ]

@@ -1,0 +1,31 @@
+"""Queues: what waits for somebody, each role its own."""
+
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.queues import Queue, QueueFilters, QueueItem
+from service.persistence.asking import Asking
+from service.persistence.repositories import queues
+
+PERMISSION_OF = {
+    Queue.contacts: Permission.read_queue_contacts,
+    Queue.sign_off: Permission.read_queue_sign_off,
+    Queue.allocation: Permission.read_queue_allocation,
+    Queue.information_requests: Permission.read_queue_information_requests,
+    Queue.mine: Permission.read_queue_mine,
+}
+
+
+async def read_queue(
+    ask: Asking,
+    who: Caller,
+    queue: Queue,
+    filters: QueueFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[QueueItem]:
+    """The lines of a queue that the caller may see, soonest deadline first, overdue on top."""
+    who.require(PERMISSION_OF[queue])
+    return await queues.soonest_first(ask, who, queue, filters, limit=limit, after=after)
