@@ -181,6 +181,9 @@ class Database:
             async with self._writer, self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
                 await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+                # Rows may go to the driver directly: without this the adapter would know of no
+                # transaction, and its commit would do nothing.
+                await connection.begin()
                 yield connection
 
     async def dispose(self) -> None:
