@@ -20,6 +20,7 @@ from service.integrations.tokens import Identity, KeysUnavailable, TokenRefused,
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway
+from service.persistence.leadership import Leadership, leadership_on
 from service.persistence.migrating import SchemaUnknown, require_newest
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.units_of_work import Work, new_id
@@ -32,6 +33,7 @@ __all__ = [
     "DatabaseAway",
     "House",
     "KeysUnavailable",
+    "Leadership",
     "Once",
     "Replayed",
     "SchemaUnknown",
@@ -240,6 +242,10 @@ class House:
         """Reads what may take a while, where it does not hold up others."""
         async with self.database.long_reading() as connection:
             return await question(Reading(connection))
+
+    def leadership(self) -> Leadership:
+        """The lead among all workers on this database: to be taken, watched and released."""
+        return leadership_on(self.database)
 
     async def caller(self, token: str) -> Caller:
         """Who is calling, by their token.

@@ -20,6 +20,7 @@ from service.domain import (
     events,
     flags,
     information_requests,
+    job_runs,
     people,
     referrals,
 )
@@ -43,6 +44,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     flags.Flag: tables.flags.FlagRow,
     events.Event: tables.events.EventRow,
     answers.KeptAnswer: tables.answers.AnswerRow,
+    job_runs.JobRun: tables.job_runs.JobRunRow,
 }
 
 

@@ -1,23 +1,26 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cache
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Executable, Result, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from service.clock import Clock
 from service.domain.access import Caller
 from service.domain.errors import Stale
 from service.domain.events import Event, EventType
-from service.persistence.asking import AnyRow
+from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
+
+Found = TypeVar("Found")
 
 # Parents before children: the order in which rows may be written.
 _ORDER = {
@@ -29,6 +32,25 @@ _ORDER = {
 def new_id() -> UUID:
     """A UUIDv7: ordered by time, so that indexes grow at one end."""
     return uuid7()
+
+
+class Performing(Protocol):
+    """What a job needs of the house: to ask, and to carry out one use-case after another."""
+
+    policy: Policy
+    clock: Clock
+
+    async def ask(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
+        """Reads, without a transaction around it."""
+        ...
+
+    async def ask_at_length(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
+        """Reads what may take a while."""
+        ...
+
+    async def perform(self, use_case: Callable[["Work"], Awaitable[Found]]) -> Found:
+        """Carries out one use-case in one transaction."""
+        ...
 
 
 class Work:

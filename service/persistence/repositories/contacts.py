@@ -50,12 +50,13 @@ async def get(ask: Asking, who: Caller, contact_id: UUID) -> Contact:
 async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = None) -> Contact:
     """One contact, held until the commit so that nobody else changes it or what hangs on it.
 
+    The sweep may still hang a flag on it meanwhile: it holds the clock that we may want to stop.
     Raises ContactNotFound, and Stale when `version` is given and is not the current one.
     """
     row = await work.first(
         select(*columns_of(Contact))
         .where(CONTACT.c.id == contact_id, contacts_visible_to(who))
-        .with_for_update(of=CONTACT)
+        .with_for_update(of=CONTACT, key_share=True)
     )
     if row is None:
         raise _missing()
@@ -215,7 +216,9 @@ async def held_for_answer(work: Work, contact_id: UUID) -> Contact:
     An agency that was asked may answer, and may not see the contact: nothing of it goes back.
     """
     row = await work.first(
-        select(*columns_of(Contact)).where(CONTACT.c.id == contact_id).with_for_update(of=CONTACT)
+        select(*columns_of(Contact))
+        .where(CONTACT.c.id == contact_id)
+        .with_for_update(of=CONTACT, key_share=True)
     )
     if row is None:
         raise _missing()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import select, update
 
 from service.domain.deadlines import Rating
 from service.domain.flags import Deadline, Flag, SubjectKind
@@ -54,21 +54,25 @@ async def stop(
     work: Work, contact_id: UUID, subject_id: UUID, kinds: Sequence[str], because: str
 ) -> None:
     """Stops running clocks of one subject and clears the flags that hung on them."""
-    running = and_(
-        DEADLINE.c.contact_id == contact_id,
-        DEADLINE.c.subject_id == subject_id,
-        DEADLINE.c.kind.in_(kinds),
-        DEADLINE.c.stopped_at.is_(None),
+    # The clock before its flags, as the sweep does: neither waits for the other in a circle, and
+    # a flag that the sweep raised a moment ago is seen here.
+    stopped = await work.all(
+        update(DEADLINE)
+        .where(
+            DEADLINE.c.contact_id == contact_id,
+            DEADLINE.c.subject_id == subject_id,
+            DEADLINE.c.kind.in_(kinds),
+            DEADLINE.c.stopped_at.is_(None),
+        )
+        .values(stopped_at=work.now, stopped_because=because)
+        .returning(DEADLINE.c.id)
     )
-    ids = select(DEADLINE.c.id).where(running).scalar_subquery()
-    await work.execute(
-        update(FLAG)
-        .where(FLAG.c.deadline_id.in_(ids), FLAG.c.cleared_at.is_(None))
-        .values(cleared_at=work.now, cleared_because=because, version=FLAG.c.version + 1)
-    )
-    await work.execute(
-        update(DEADLINE).where(running).values(stopped_at=work.now, stopped_because=because)
-    )
+    if stopped:
+        await work.execute(
+            update(FLAG)
+            .where(FLAG.c.deadline_id.in_([id_ for (id_,) in stopped]), FLAG.c.cleared_at.is_(None))
+            .values(cleared_at=work.now, cleared_because=because, version=FLAG.c.version + 1)
+        )
 
 
 async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:

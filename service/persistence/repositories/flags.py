@@ -1,17 +1,19 @@
 """Flags: raised once for what is due, escalated, and listed soonest due first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, literal, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
 from service.domain.errors import NotFound
-from service.domain.flags import Deadline, Flag
+from service.domain.flags import Deadline, Flag, Severity
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import contacts_visible_to
 
 FLAG = table_of(Flag)
@@ -44,6 +46,171 @@ async def deadline_of(ask: Asking, flag: Flag) -> Deadline:
     if row is None:
         raise FlagNotFound("There is no deadline behind this flag.")
     return read(Deadline, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Whether there is anything for a sweep to do, of each of its four kinds."""
+
+    breaches: bool
+    warnings: bool
+    escalations: bool
+    stopped: bool
+
+
+def _to_breach(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        DEADLINE.c.stopped_at.is_(None),
+        DEADLINE.c.breached_at.is_(None),
+        DEADLINE.c.due_at <= now,
+    )
+
+
+def _to_warn(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        DEADLINE.c.stopped_at.is_(None),
+        DEADLINE.c.warned_at.is_(None),
+        DEADLINE.c.warn_at.is_not(None),
+        DEADLINE.c.warn_at <= now,
+        DEADLINE.c.due_at > now,
+    )
+
+
+def _to_escalate(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        FLAG.c.cleared_at.is_(None),
+        FLAG.c.acknowledged_at.is_(None),
+        FLAG.c.escalate_at.is_not(None),
+        FLAG.c.escalate_at <= now,
+    )
+
+
+def _left_behind() -> ColumnElement[bool]:
+    return and_(
+        FLAG.c.cleared_at.is_(None),
+        exists().where(DEADLINE.c.id == FLAG.c.deadline_id, DEADLINE.c.stopped_at.is_not(None)),
+    )
+
+
+async def waiting(ask: Asking, now: datetime) -> Waiting:
+    """Looks, in one statement on partial indexes, whether a sweep has anything to do."""
+    row = await ask.first(
+        select(
+            exists(select(DEADLINE.c.id).where(_to_breach(now))),
+            exists(select(DEADLINE.c.id).where(_to_warn(now))),
+            exists(select(FLAG.c.id).where(_to_escalate(now))),
+            exists(select(FLAG.c.id).where(_left_behind())),
+        )
+    )
+    return Waiting(False, False, False, False) if row is None else Waiting(*map(bool, row))
+
+
+async def claim_due(work: Work, severity: Severity, limit: int) -> list[Deadline]:
+    """Takes due clocks, soonest first, and marks them, so that no other sweep takes them again.
+
+    A clock that somebody is stopping at this moment, or another sweep holds, is left alone. Those
+    that have their flag already (a restored record, say) are marked and not returned.
+    """
+    breach = severity is Severity.breach
+    due = _to_breach(work.now) if breach else _to_warn(work.now)
+    order = DEADLINE.c.due_at if breach else DEADLINE.c.warn_at
+    rows = await work.all(
+        select(*columns_of(Deadline))
+        .where(due)
+        .order_by(order, DEADLINE.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = [read(Deadline, row) for row in rows]
+    if not found:
+        return []
+    marks: dict[str, object] = {"warned_at": func.coalesce(DEADLINE.c.warned_at, work.now)}
+    if breach:
+        marks["breached_at"] = literal(work.now, DEADLINE.c.breached_at.type)
+    claimed = await work.all(
+        update(DEADLINE)
+        .where(DEADLINE.c.id.in_([one.id for one in found]), due)
+        .values(marks)
+        .returning(DEADLINE.c.id)
+    )
+    flagged = await work.all(
+        select(FLAG.c.deadline_id, FLAG.c.due_at).where(
+            FLAG.c.deadline_id.in_([one.id for one in found]), FLAG.c.severity == severity
+        )
+    )
+    ours = {id_ for (id_,) in claimed}
+    before = {(id_, due_at) for id_, due_at in flagged}
+    return [one for one in found if one.id in ours and (one.id, one.due_at) not in before]
+
+
+async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
+    """Clears the warnings of clocks whose limit has passed: the breach takes their place."""
+    await work.execute(
+        update(FLAG)
+        .where(
+            FLAG.c.deadline_id.in_(deadline_ids),
+            FLAG.c.severity == Severity.warning,
+            FLAG.c.cleared_at.is_(None),
+        )
+        .values(cleared_at=work.now, cleared_because="breached", version=FLAG.c.version + 1)
+    )
+
+
+async def claim_unheard(work: Work, limit: int) -> list[tuple[Flag, Deadline]]:
+    """Flags that nobody acknowledged in time, with their clocks, held until the commit."""
+    rows = await work.all(
+        select(*columns_of(Flag), *columns_of(Deadline))
+        .join(DEADLINE, DEADLINE.c.id == FLAG.c.deadline_id)
+        .where(_to_escalate(work.now))
+        .order_by(FLAG.c.escalate_at, FLAG.c.id)
+        .limit(limit)
+        .with_for_update(of=FLAG, skip_locked=True)
+    )
+    width = len(columns_of(Flag))
+    return [(read(Flag, row[:width]), read(Deadline, row[width:])) for row in rows]
+
+
+async def escalate(
+    work: Work, flags: Collection[Flag], *, to: str | None, next_at: datetime | None
+) -> None:
+    """Moves held flags one step on, to a role; to nobody (`to` None) when the chain has ended."""
+    values: Mapping[str, object] = {"escalate_at": next_at, "version": FLAG.c.version + 1}
+    if to is not None:
+        values = {
+            **values,
+            "escalation_level": FLAG.c.escalation_level + 1,
+            "escalated_to": to,
+            "escalated_at": work.now,
+        }
+    await work.execute(
+        update(FLAG)
+        .where(FLAG.c.id.in_([one.id for one in flags]), _to_escalate(work.now))
+        .values(values)
+    )
+
+
+async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
+    """Clears flags whose clock has stopped and that nobody cleared with it."""
+    rows = await work.all(
+        select(*columns_of(Flag))
+        .where(_left_behind())
+        .order_by(FLAG.c.due_at, FLAG.c.id)
+        .limit(limit)
+        .with_for_update(of=FLAG, skip_locked=True)
+    )
+    found = [read(Flag, row) for row in rows]
+    if found:
+        because = (
+            select(func.coalesce(DEADLINE.c.stopped_because, "stopped"))
+            .where(DEADLINE.c.id == FLAG.c.deadline_id)
+            .scalar_subquery()
+        )
+        await work.execute(
+            update(FLAG)
+            .where(FLAG.c.id.in_([one.id for one in found]), FLAG.c.cleared_at.is_(None))
+            .values(cleared_at=work.now, cleared_because=because, version=FLAG.c.version + 1)
+        )
+    return found
 
 
 async def list_soonest_first(

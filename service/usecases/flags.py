@@ -1,0 +1,280 @@
+"""Flags: raised, escalated and cleared by the sweep; read and acknowledged by people."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.deadlines import EscalationStep
+from service.domain.errors import Invalid, Problem, Stale
+from service.domain.events import EventType
+from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
+from service.persistence.asking import Asking
+from service.persistence.repositories import flags
+from service.persistence.units_of_work import Performing, Work, new_id
+from service.policy import NoRuleInForce, Policy, TimescaleUnknown
+
+# So many in a transaction: few commits, and nobody else waits long for the one write lock.
+BATCH = 100
+
+
+class WordsMissing(Invalid):
+    """An acknowledgement that does not say what will be done."""
+
+    code = "words_missing"
+    title = "Say what you will do"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    breaches: int = 0
+    warnings: int = 0
+    escalations: int = 0
+    cleared: int = 0
+
+    @property
+    def done(self) -> int:
+        """All of it together."""
+        return self.breaches + self.warnings + self.escalations + self.cleared
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedFlag:
+    """A flag with the clock behind it: its start, rule and version, the days skipped, the sum."""
+
+    flag: Flag
+    deadline: Deadline
+
+
+async def sweep(house: Performing) -> Swept:
+    """Brings the flags up to date with the clocks; it costs what is due, not what is on file.
+
+    It looks at what is there, not at when it last ran, and claims each clock by a conditional
+    write: so nothing is flagged twice by two sweeps at once, after days without any, or when the
+    time of the machine steps back; and nothing that was flagged is taken back for such a reason.
+    """
+    waiting = await house.ask(lambda ask: flags.waiting(ask, house.clock()))
+    cleared = await _in_batches(house, clear_left_behind) if waiting.stopped else 0
+    breaches = await _in_batches(house, raise_breaches) if waiting.breaches else 0
+    warnings = await _in_batches(house, raise_warnings) if waiting.warnings else 0
+    escalations = await _in_batches(house, escalate) if waiting.escalations else 0
+    return Swept(breaches=breaches, warnings=warnings, escalations=escalations, cleared=cleared)
+
+
+async def _in_batches(house: Performing, step: Callable[[Work], Awaitable[int]]) -> int:
+    done = 0
+    while batch := await house.perform(step):
+        done += batch
+    return done
+
+
+async def raise_breaches(work: Work) -> int:
+    """Flags clocks whose limit has passed. Returns how many; the warning before it is cleared.
+
+    A limit that passed while nobody swept is a breach alone: a warning would say nothing more.
+    """
+    due = await flags.claim_due(work, Severity.breach, BATCH)
+    if due:
+        await flags.clear_warnings(work, [one.id for one in due])
+        _raise(work, due, Severity.breach)
+    return len(due)
+
+
+async def raise_warnings(work: Work) -> int:
+    """Flags clocks that come near their limit. Returns how many."""
+    due = await flags.claim_due(work, Severity.warning, BATCH)
+    _raise(work, due, Severity.warning)
+    return len(due)
+
+
+def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
+    for deadline in due:
+        steps = escalation_steps(work.policy, deadline)
+        flag = Flag(
+            id=new_id(),
+            deadline_id=deadline.id,
+            kind=deadline.kind,
+            severity=severity,
+            subject_kind=deadline.subject_kind,
+            subject_id=deadline.subject_id,
+            contact_id=deadline.contact_id,
+            owner_role=deadline.owner_role,
+            due_at=deadline.due_at,
+            raised_at=work.now,
+            policy_version=deadline.policy_version,
+            acknowledged_at=None,
+            acknowledged_by=None,
+            acknowledgement=None,
+            escalation_level=0,
+            escalated_to=None,
+            escalated_at=None,
+            escalate_at=work.now + steps[0].after if steps else None,
+            cleared_at=None,
+            cleared_because=None,
+            version=1,
+        )
+        work.add(flag)
+        work.record(
+            EventType.flag_raised,
+            None,
+            flag.id,
+            contact_id=flag.contact_id,
+            severity=severity,
+            kind=flag.kind,
+            deadline_id=deadline.id,
+            due_at=flag.due_at,
+            owner_role=flag.owner_role,
+        )
+
+
+def escalation_steps(policy: Policy, deadline: Deadline) -> tuple[EscalationStep, ...]:
+    """Whom an unacknowledged flag of this clock goes to, and when, by the policy in force now.
+
+    A kind that this policy no longer has goes the policy's general way.
+    """
+    try:
+        timescale = policy.timescale(deadline.kind, deadline.variant, at=deadline.started_at)
+    except (TimescaleUnknown, NoRuleInForce):
+        return tuple(step for step in policy.escalation if step.role != deadline.owner_role)
+    return timescale.escalation
+
+
+async def escalate(work: Work) -> int:
+    """Moves flags that nobody acknowledged in time one step up their chain. Returns how many.
+
+    After days without a sweep a flag takes its steps one by one, so that each role is told.
+    """
+    unheard = await flags.claim_unheard(work, BATCH)
+    alike: dict[tuple[str | None, datetime | None], list[Flag]] = defaultdict(list)
+    for flag, deadline in unheard:
+        steps = escalation_steps(work.policy, deadline)
+        level = flag.escalation_level
+        step = steps[level] if level < len(steps) else None
+        after = steps[level + 1] if level + 1 < len(steps) else None
+        next_at = None if after is None else flag.raised_at + after.after
+        alike[(None if step is None else step.role, next_at)].append(flag)
+        if step is not None:
+            work.record(
+                EventType.flag_escalated,
+                None,
+                flag.id,
+                contact_id=flag.contact_id,
+                level=level + 1,
+                role=step.role,
+                severity=flag.severity,
+                kind=flag.kind,
+            )
+    for (role, next_at), those in alike.items():
+        await flags.escalate(work, those, to=role, next_at=next_at)
+    return len(unheard)
+
+
+async def clear_left_behind(work: Work) -> int:
+    """Clears flags whose clock stopped without them: it should not happen, and does not last."""
+    found = await flags.clear_left_behind(work, BATCH)
+    for flag in found:
+        work.record(
+            EventType.flag_cleared,
+            None,
+            flag.id,
+            contact_id=flag.contact_id,
+            severity=flag.severity,
+            kind=flag.kind,
+        )
+    return len(found)
+
+
+async def acknowledge_flag(
+    work: Work, who: Caller, flag_id: UUID, version: int, words: str
+) -> ExplainedFlag:
+    """Somebody takes a flag on and says what they will do; it escalates no further.
+
+    It never changes the case, and the flag stays until its fact clears. Raises FlagNotFound,
+    Stale, FlagCleared, FlagAcknowledged, WordsMissing.
+    """
+    who.require(Permission.acknowledge_flag)
+    flag = await flags.get(work, who, flag_id)
+    if flag.cleared_at is not None:
+        raise FlagCleared(
+            "What this flag was about is settled, so there is nothing to take on.",
+            state="cleared",
+            allowed=(),
+        )
+    if flag.acknowledged_at is not None:
+        raise FlagAcknowledged(
+            "Somebody has taken this flag on; read it to see who, and what they will do.",
+            state="acknowledged",
+            allowed=(),
+        )
+    if flag.version != version:
+        raise Stale(flag.version)
+    if not words.strip():
+        raise WordsMissing(
+            "Say what you will do about it.",
+            problems=[Problem("/words", "Write what you will do, and by when.", "words_missing")],
+        )
+    after = await work.change(
+        Flag,
+        flag.id,
+        flag.version,
+        acknowledged_at=work.now,
+        acknowledged_by=who.account_id,
+        acknowledgement=words,
+    )
+    work.record(
+        EventType.flag_acknowledged,
+        who,
+        flag.id,
+        contact_id=flag.contact_id,
+        severity=flag.severity,
+        kind=flag.kind,
+        level=flag.escalation_level,
+    )
+    acknowledged = replace(
+        flag,
+        acknowledged_at=work.now,
+        acknowledged_by=who.account_id,
+        acknowledgement=words,
+        version=after,
+    )
+    return ExplainedFlag(acknowledged, await flags.deadline_of(work, acknowledged))
+
+
+async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:
+    """One flag and why it is red. Raises FlagNotFound."""
+    who.require(Permission.read_flags)
+    flag = await flags.get(ask, who, flag_id)
+    return ExplainedFlag(flag, await flags.deadline_of(ask, flag))
+
+
+async def list_flags(
+    ask: Asking,
+    who: Caller,
+    *,
+    severities: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    owner_roles: Sequence[str] = (),
+    acknowledged: bool | None = None,
+    escalated: bool | None = None,
+    contact_id: UUID | None = None,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Flag]:
+    """The flags that stand, soonest limit first, from after a place on."""
+    who.require(Permission.read_flags)
+    return await flags.list_soonest_first(
+        ask,
+        who,
+        severities=severities,
+        kinds=kinds,
+        owner_roles=owner_roles,
+        acknowledged=acknowledged,
+        escalated=escalated,
+        contact_id=contact_id,
+        limit=limit,
+        after=after,
+    )

@@ -1,0 +1,95 @@
+"""The jobs that look after the record, and the heartbeat by which their own failure is seen."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from service.domain.calendar import london_date
+from service.domain.job_runs import (
+    HolidaysEnding,
+    ImpossibleFound,
+    JobHealth,
+    JobName,
+    JobRun,
+    health_of,
+)
+from service.persistence.asking import Asking
+from service.persistence.repositories import answers, impossibilities, job_runs
+from service.persistence.units_of_work import Performing, Work
+from service.policy import Policy
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+# Those that stop when every child on the contact is signed off.
+CLOCKS_UNTIL_DECIDED = ("contact_to_referral", "statutory_decision", "triage")
+
+
+def every(job: JobName, policy: Policy) -> timedelta:
+    """How often a job happens."""
+    match job:
+        case JobName.sweep_deadlines:
+            return timedelta(seconds=policy.sweep.every_seconds)
+        case JobName.check_impossible:
+            return HOUR
+        case JobName.forget_answers | JobName.check_holidays:
+            return DAY
+
+
+def late_after(job: JobName, policy: Policy) -> timedelta:
+    """How long after its last success a job is late: the policy's word for the sweep, else twice
+    as long as it should take."""
+    if job is JobName.sweep_deadlines:
+        return timedelta(seconds=policy.sweep.late_after_seconds)
+    return 2 * every(job, policy)
+
+
+async def heartbeats(ask: Asking) -> dict[str, JobRun]:
+    """When each job last ran, by its name; a job that never ran is left out."""
+    return await job_runs.of_all(ask)
+
+
+async def job_health(ask: Asking, policy: Policy, now: datetime) -> list[JobHealth]:
+    """How each job is. One that has never succeeded is late: its failure to run is an alarm."""
+    beats = await job_runs.of_all(ask)
+    return [health_of(job, beats.get(job), late_after(job, policy), now) for job in JobName]
+
+
+async def run_job(
+    house: Performing, job: JobName, holder: str, action: Callable[[], Awaitable[int]]
+) -> int:
+    """Runs a job once and keeps its heartbeat; returns how many items it dealt with.
+
+    The start is kept before it begins, so that one that hangs or dies shows. Its failure is kept
+    by kind alone, and raised.
+    """
+    await house.perform(lambda work: job_runs.begin(work, job, holder))
+    try:
+        done = await action()
+    except Exception as error:
+        failure = type(error).__name__
+        await house.perform(lambda work: job_runs.fail(work, job, holder, failure))
+        raise
+    await house.perform(lambda work: job_runs.succeed(work, job, holder, done))
+    return done
+
+
+async def forget_answers(work: Work) -> int:
+    """Forgets kept answers whose time is over. Returns how many."""
+    return await answers.forget(work, work.now)
+
+
+def check_holidays(policy: Policy, now: datetime) -> None:
+    """Raises HolidaysEnding when the known bank holidays are about to end."""
+    alarm = policy.holidays_alarm(london_date(now))
+    if alarm is not None:
+        raise HolidaysEnding(alarm)
+
+
+async def check_impossible(ask: Asking, policy: Policy) -> None:
+    """Raises ImpossibleFound with the counts of what should not be on file."""
+    counts = await impossibilities.count(
+        ask,
+        clocks_until_decided=CLOCKS_UNTIL_DECIDED,
+        teams=[team.id for team in policy.teams],
+    )
+    if counts:
+        raise ImpossibleFound(counts)

@@ -1,0 +1,85 @@
+"""Cases for tests: a contact with valid defaults, decided in one go, and clocks by the hundred."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from service.bootstrap import House, Work
+from service.domain.access import Role
+from service.domain.contacts import Channel
+from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer
+from service.domain.flags import Deadline, SubjectKind
+from service.domain.whole_contacts import WholeContact
+from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.usecases.decisions import NewDecision, decide, sign_off
+from tests.support.houses import caller
+
+ANONYMOUS = "9"
+RATIONALE = "The health visitor sees the family weekly and nothing suggests that needs are unmet."
+
+
+async def log(
+    house: House, received_at: datetime | None = None, *, source_code: str = "1A"
+) -> WholeContact:
+    """A contact about one child, as a MASH worker logs it."""
+    worker = await caller(house, Role.mash_worker)
+    new = NewContact(
+        concern="The child came to nursery hungry three days running.",
+        source_code=source_code,
+        channel=Channel.telephone,
+        received_at=received_at,
+        children=[NewChild(given_name="Ada", family_name="Example")],
+        referrer_role="Nursery worker",
+    )
+    return await house.perform(lambda work: log_contact(work, worker, new))
+
+
+async def decide_and_sign(house: House, file: WholeContact) -> None:
+    """Decides no further action for the one child, and has a manager sign it."""
+    worker = await caller(house, Role.mash_worker)
+    manager = await caller(house, Role.mash_manager)
+    new = NewDecision(
+        child_id=file.children[0].id,
+        level_of_need=LevelOfNeed.universal,
+        outcome=Outcome.no_further_action,
+        rationale=RATIONALE,
+        agencies=[AgencyAsked("riverbourne-police", False, False, "No sign of harm.")],
+        prompts=[
+            PromptAnswer(prompt.key, "Asked and answered.", None)
+            for prompt in house.policy.decision_prompts
+        ],
+    )
+    draft = await house.perform(lambda work: decide(work, worker, file.contact.id, new))
+    await house.perform(
+        lambda work: sign_off(work, manager, draft.id, draft.version, agreed=True, words="Agreed.")
+    )
+
+
+async def start_clocks(
+    house: House, file: WholeContact, count: int, due_at: datetime, *, warned: bool = False
+) -> None:
+    """Many running clocks on one contact, all with the same limit."""
+
+    async def start(work: Work) -> None:
+        for _ in range(count):
+            work.add(
+                Deadline(
+                    id=uuid4(),
+                    kind="agency_information",
+                    variant="amber",
+                    subject_kind=SubjectKind.information_request,
+                    subject_id=uuid4(),
+                    contact_id=file.contact.id,
+                    owner_role=Role.mash_worker,
+                    started_at=due_at - timedelta(hours=6),
+                    due_at=due_at,
+                    warn_at=due_at - timedelta(hours=1),
+                    warned_at=due_at - timedelta(hours=1) if warned else None,
+                    breached_at=None,
+                    stopped_at=None,
+                    stopped_because=None,
+                    policy_version=work.policy.stamp,
+                    explanation={},
+                )
+            )
+
+    await house.perform(start)

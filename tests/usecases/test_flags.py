@@ -1,0 +1,488 @@
+"""Flags: raised once for what is late, escalated while nobody hears, cleared when settled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from service.bootstrap import House, Work
+from service.domain.access import Role, RoleMissing
+from service.domain.errors import Stale
+from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
+from service.persistence.repositories import deadlines
+from service.persistence.repositories.flags import FlagNotFound
+from service.usecases.flags import (
+    BATCH,
+    ExplainedFlag,
+    Swept,
+    WordsMissing,
+    acknowledge_flag,
+    list_flags,
+    read_flag,
+    sweep,
+)
+from tests.support.cases import ANONYMOUS, decide_and_sign, log, start_clocks
+from tests.support.clocks import FixedClock
+from tests.support.databases import DatabaseServer
+from tests.support.houses import caller, open_house
+
+FRIDAY = datetime(2026, 1, 9, 16, 0, tzinfo=UTC)
+SATURDAY = FRIDAY + timedelta(days=1)
+END_OF_MONDAY = datetime(2026, 1, 12, 23, 59, 59, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(FRIDAY)
+
+
+@pytest.fixture
+async def house(database_url: str, clock: FixedClock, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(database_url, clock, tmp_path) as opened:
+        yield opened
+
+
+async def standing(house: House) -> list[Flag]:
+    manager = await caller(house, Role.mash_manager)
+    return await house.ask(lambda ask: list_flags(ask, manager, limit=1000))
+
+
+async def red(house: House) -> list[tuple[str, str]]:
+    return [(flag.kind, flag.severity.value) for flag in await standing(house)]
+
+
+async def rows(house: House, statement: str) -> Sequence[tuple[object, ...]]:
+    async with house.database.reading() as connection:
+        return [tuple(row) for row in await connection.execute(text(statement))]
+
+
+async def test_friday_16_00_is_flagged_on_saturday_and_again_at_the_end_of_monday(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    seen: list[tuple[datetime, list[tuple[str, str]]]] = []
+    for at in (
+        SATURDAY - timedelta(hours=4) - SECOND,
+        SATURDAY - timedelta(hours=4),
+        SATURDAY - SECOND,
+        SATURDAY,
+        END_OF_MONDAY - timedelta(hours=8),
+        END_OF_MONDAY - SECOND,
+        END_OF_MONDAY,
+    ):
+        clock.set(at)
+        await sweep(house)
+        seen.append((at, await red(house)))
+    day, statutory = "contact_to_referral", "statutory_decision"
+    assert [flags for _, flags in seen] == [
+        [],
+        [(day, "warning")],
+        [(day, "warning")],
+        [(day, "breach")],
+        [(day, "breach"), (statutory, "warning")],
+        [(day, "breach"), (statutory, "warning")],
+        [(day, "breach"), (statutory, "breach")],
+    ]
+
+
+async def test_in_summer_the_working_day_ends_by_london_time(
+    house: House, clock: FixedClock
+) -> None:
+    friday = datetime(2026, 6, 5, 15, 0, tzinfo=UTC)
+    clock.set(friday)
+    await log(house, friday, source_code=ANONYMOUS)
+    end = datetime(2026, 6, 8, 22, 59, 59, tzinfo=UTC)
+    clock.set(end - SECOND)
+    await sweep(house)
+    assert ("statutory_decision", "breach") not in await red(house)
+    clock.set(end)
+    await sweep(house)
+    assert ("statutory_decision", "breach") in await red(house)
+
+
+async def test_the_flag_says_why_it_is_red_and_whose_it_is(house: House, clock: FixedClock) -> None:
+    file = await log(house, FRIDAY)
+    clock.set(END_OF_MONDAY)
+    await sweep(house)
+    manager = await caller(house, Role.mash_manager)
+    found = {flag.kind: flag for flag in await standing(house)}
+    flag = found["statutory_decision"]
+    explained = await house.ask(lambda ask: read_flag(ask, manager, flag.id))
+    assert explained.flag == flag
+    assert explained.deadline.started_at == FRIDAY
+    assert explained.deadline.breached_at == END_OF_MONDAY
+    assert explained.deadline.explanation["limit"] == "one working day"
+    assert [day["on"] for day in explained.deadline.explanation["skipped"]] == [  # type: ignore[attr-defined]  # it is JSON
+        "2026-01-10",
+        "2026-01-11",
+    ]
+    assert flag.policy_version == house.policy.stamp
+    assert (flag.owner_role, flag.due_at, flag.raised_at) == (
+        "mash_manager",
+        END_OF_MONDAY,
+        END_OF_MONDAY,
+    )
+    assert (flag.contact_id, flag.subject_id) == (file.contact.id, file.contact.id)
+
+
+async def test_each_flag_leaves_one_event_in_its_own_transaction(
+    house: House, clock: FixedClock
+) -> None:
+    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    await sweep(house)
+    found = await rows(
+        house, "SELECT subject_id, contact_id, account_id FROM event WHERE type = 'flag.raised'"
+    )
+    assert len(found) == 1
+    assert UUID(str(found[0][0])) == (await standing(house))[0].id
+    assert UUID(str(found[0][1])) == file.contact.id
+    assert found[0][2] is None
+
+
+async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: FixedClock) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY - timedelta(hours=1))
+    await sweep(house)
+    clock.set(SATURDAY)
+    assert await sweep(house) == Swept(breaches=1)
+    found = await rows(house, "SELECT severity, cleared_because, version FROM flag ORDER BY 1")
+    assert found == [("breach", None, 1), ("warning", "breached", 2)]
+
+
+async def test_deciding_clears_with_no_one_touching_the_flag(
+    house: House, clock: FixedClock
+) -> None:
+    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    assert await red(house) == [("contact_to_referral", "breach")]
+    await decide_and_sign(house, file)
+    assert await red(house) == []
+    assert await rows(house, "SELECT cleared_because FROM flag") == [("decided",)]
+    clock.set(END_OF_MONDAY + timedelta(days=30))
+    assert await sweep(house) == Swept()
+
+
+async def test_a_stopped_clock_never_flags(house: House, clock: FixedClock) -> None:
+    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    await decide_and_sign(house, file)
+    clock.set(FRIDAY + timedelta(days=100))
+    assert await sweep(house) == Swept()
+    assert await rows(house, "SELECT count(*) FROM flag") == [(0,)]
+
+
+async def test_after_three_days_down_one_sweep_catches_up_without_late_warnings(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY)
+    clock.set(END_OF_MONDAY + timedelta(days=3))
+    assert await sweep(house) == Swept(breaches=3)
+    assert {severity for _, severity in await red(house)} == {"breach"}
+    assert await sweep(house) == Swept()
+
+
+async def test_a_clock_stepped_back_takes_nothing_back_and_flags_nothing_twice(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY)
+    clock.set(SATURDAY)
+    await sweep(house)
+    before = await standing(house)
+    clock.set(SATURDAY - timedelta(hours=5))
+    assert await sweep(house) == Swept()
+    clock.set(SATURDAY - timedelta(hours=2))
+    assert await sweep(house) == Swept()
+    assert await standing(house) == before
+    clock.set(SATURDAY)
+    assert await sweep(house) == Swept()
+    assert await standing(house) == before
+
+
+async def test_two_sweeps_at_once_flag_each_clock_once(
+    house: House, clock: FixedClock, database_url: str, tmp_path: Path
+) -> None:
+    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    count = 3 * BATCH + 7
+    await start_clocks(house, file, count, FRIDAY + timedelta(hours=6))
+    clock.set(FRIDAY + timedelta(hours=6))
+    async with open_house(database_url, clock, tmp_path) as other:
+        done = await asyncio.gather(sweep(house), sweep(other), sweep(house), sweep(other))
+    done.append(await sweep(house))
+    assert sum(one.breaches for one in done) == count
+    assert await rows(house, "SELECT count(*), count(DISTINCT deadline_id) FROM flag") == [
+        (count, count)
+    ]
+    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.raised'") == [(count,)]
+
+
+async def test_signing_off_while_sweeps_run_leaves_no_flag_behind_and_waits_for_nobody(
+    house: House, clock: FixedClock, database_url: str, tmp_path: Path
+) -> None:
+    files = [await log(house, FRIDAY, source_code=ANONYMOUS) for _ in range(12)]
+    clock.set(SATURDAY - timedelta(hours=1))
+    await sweep(house)
+    clock.set(SATURDAY)
+
+    async def keep_sweeping(other: House) -> None:
+        for _ in range(20):
+            await sweep(other)
+            await asyncio.sleep(0.002)
+
+    async with open_house(database_url, clock, tmp_path) as other:
+        await asyncio.gather(
+            keep_sweeping(other),
+            keep_sweeping(house),
+            *(decide_and_sign(house, file) for file in files),
+        )
+    assert await red(house) == []
+    assert await sweep(house) == Swept()
+
+
+async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: FixedClock) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    async with house.database.writing() as connection:
+        await connection.execute(
+            text("UPDATE deadline SET stopped_at = breached_at, stopped_because = 'restored'")
+        )
+        await connection.commit()
+    assert await sweep(house) == Swept(cleared=1)
+    assert await rows(house, "SELECT cleared_because FROM flag") == [("restored",)]
+    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.cleared'") == [(1,)]
+    assert await sweep(house) == Swept()
+
+
+async def test_a_clock_whose_flag_was_there_before_it_was_marked_is_marked_and_not_flagged_again(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    async with house.database.writing() as connection:
+        await connection.execute(text("UPDATE deadline SET breached_at = NULL"))
+        await connection.commit()
+    assert await sweep(house) == Swept()
+    assert await rows(house, "SELECT count(*) FROM flag") == [(1,)]
+    assert await rows(house, "SELECT count(*) FROM deadline WHERE breached_at IS NULL") == [(1,)]
+
+
+async def test_an_unacknowledged_flag_goes_up_the_chain_step_by_step(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    seen = []
+    for hours in (0.99, 1, 3.99, 4, 23.99, 24, 1000):
+        clock.set(SATURDAY + timedelta(hours=hours))
+        await sweep(house)
+        flag = next(one for one in await standing(house) if one.kind == "contact_to_referral")
+        seen.append((flag.escalation_level, flag.escalated_to))
+    assert seen == [
+        (0, None),
+        (1, "mash_manager"),
+        (1, "mash_manager"),
+        (2, "assessment_team_manager"),
+        (2, "assessment_team_manager"),
+        (3, "qa_auditor"),
+        (3, "qa_auditor"),
+    ]
+    assert flag.escalated_at == SATURDAY + timedelta(hours=24)
+    assert flag.escalate_at is None
+
+
+async def test_after_days_down_every_role_of_the_chain_is_told_once(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    clock.set(SATURDAY + timedelta(days=1, hours=12))
+    assert await sweep(house) == Swept(escalations=3)
+    assert await sweep(house) == Swept()
+    (flag,) = [one for one in await standing(house) if one.kind == "contact_to_referral"]
+    assert flag.escalation_level == 3
+    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.escalated'") == [(3,)]
+
+
+async def test_the_owner_of_a_flag_is_not_in_its_own_chain(house: House, clock: FixedClock) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(END_OF_MONDAY)
+    await sweep(house)
+    clock.set(END_OF_MONDAY + timedelta(hours=4))
+    await sweep(house)
+    (flag,) = [one for one in await standing(house) if one.kind == "statutory_decision"]
+    assert (flag.owner_role, flag.escalated_to) == ("mash_manager", "assessment_team_manager")
+
+
+async def acknowledge(
+    house: House, flag: Flag, role: Role = Role.mash_worker, words: str = "I will ring the school."
+) -> ExplainedFlag:
+    who = await caller(house, role)
+    return await house.perform(
+        lambda work: acknowledge_flag(work, who, flag.id, flag.version, words)
+    )
+
+
+async def test_an_acknowledged_flag_says_who_and_what_they_will_do_and_escalates_no_further(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    (flag,) = await standing(house)
+    clock.forward(minutes=10)
+    taken = await acknowledge(house, flag)
+    worker = await caller(house, Role.mash_worker)
+    assert taken.flag.acknowledged_by == worker.account_id
+    assert taken.flag.acknowledgement == "I will ring the school."
+    assert taken.flag.acknowledged_at == clock()
+    clock.set(SATURDAY + timedelta(days=2))
+    await sweep(house)
+    (kept,) = [one for one in await standing(house) if one.kind == "contact_to_referral"]
+    assert kept == taken.flag
+    found = await rows(house, "SELECT data FROM event WHERE type = 'flag.acknowledged'")
+    assert len(found) == 1
+    assert "school" not in str(found)
+
+
+async def test_a_flag_is_acknowledged_once(house: House, clock: FixedClock) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    (flag,) = await standing(house)
+    taken = await acknowledge(house, flag)
+    with pytest.raises(FlagAcknowledged):
+        await acknowledge(house, taken.flag, Role.mash_manager)
+
+
+async def test_a_cleared_flag_cannot_be_acknowledged(house: House, clock: FixedClock) -> None:
+    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    (flag,) = await standing(house)
+    await decide_and_sign(house, file)
+    with pytest.raises(FlagCleared):
+        await acknowledge(house, flag)
+
+
+async def test_a_flag_that_escalated_meanwhile_is_read_again_before_it_is_acknowledged(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    (flag,) = await standing(house)
+    clock.forward(hours=1)
+    await sweep(house)
+    with pytest.raises(Stale):
+        await acknowledge(house, flag)
+
+
+async def test_an_acknowledgement_without_words_is_refused(house: House, clock: FixedClock) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    (flag,) = await standing(house)
+    with pytest.raises(WordsMissing):
+        await acknowledge(house, flag, words=" \n")
+
+
+async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    await sweep(house)
+    (flag,) = await standing(house)
+    outsider = await caller(house, Role.early_help_worker)
+    assert await house.ask(lambda ask: list_flags(ask, outsider, limit=10)) == []
+    with pytest.raises(FlagNotFound):
+        await house.ask(lambda ask: read_flag(ask, outsider, flag.id))
+    with pytest.raises(FlagNotFound):
+        await acknowledge(house, flag, Role.early_help_worker)
+    with pytest.raises(RoleMissing):
+        await acknowledge(house, flag, Role.qa_auditor)
+    with pytest.raises(FlagNotFound):
+        manager = await caller(house, Role.mash_manager)
+        await house.ask(lambda ask: read_flag(ask, manager, uuid4()))
+
+
+async def test_a_flag_of_a_kind_that_the_policy_no_longer_has_still_escalates(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    async with house.database.writing() as connection:
+        await connection.execute(
+            text("UPDATE deadline SET kind = 'forgotten' WHERE kind = 'contact_to_referral'")
+        )
+        await connection.commit()
+    clock.set(SATURDAY)
+    await sweep(house)
+    clock.forward(hours=1)
+    await sweep(house)
+    (flag,) = [one for one in await standing(house) if one.kind == "forgotten"]
+    assert (flag.severity, flag.escalated_to) == (Severity.breach, "mash_manager")
+
+
+Step = tuple[str, int]
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["sweep", "sweep", "stop"]), st.integers(0, 100)), max_size=12
+    )
+)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_sweeps_at_any_times_end_in_the_flags_of_one_sweep_at_the_end(
+    database_server: DatabaseServer, steps: list[Step]
+) -> None:
+    """Times are hours after Friday 16:00, forwards and back; stopping clears a contact's clocks."""
+
+    async def flags_after(taken: list[Step]) -> set[tuple[str, int, str]]:
+        url = database_server.create_database()
+        clock = FixedClock(FRIDAY)
+        try:
+            with TemporaryDirectory() as folder:
+                async with open_house(url, clock, Path(folder)) as house:
+                    return await _play(house, clock, taken)
+        finally:
+            database_server.drop_database(url)
+
+    last = max((at for _, at in steps), default=0)
+    often = [*steps, ("sweep", last)]
+    once = [*(step for step in steps if step[0] == "stop"), ("sweep", last)]
+    assert asyncio.run(flags_after(often)) == asyncio.run(flags_after(once))
+
+
+async def _play(house: House, clock: FixedClock, taken: list[Step]) -> set[tuple[str, int, str]]:
+    files = [await log(house, FRIDAY - timedelta(hours=hours)) for hours in (0, 7, 30)]
+    place = {file.contact.id: number for number, file in enumerate(files)}
+    for action, at in taken:
+        clock.set(FRIDAY + timedelta(hours=at))
+        if action == "sweep":
+            await sweep(house)
+        else:
+            file = files[at % len(files)]
+            await house.perform(partial(_stop, deadline=file.deadlines[at % 2]))
+    return {(flag.kind, place[flag.contact_id], flag.severity) for flag in await standing(house)}
+
+
+async def _stop(work: Work, deadline: Deadline) -> None:
+    await deadlines.stop(work, deadline.contact_id, deadline.subject_id, [deadline.kind], "test")
