@@ -2,21 +2,18 @@
 
 import json
 import re
-import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
-import asyncpg
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.faults import faults_of
 from api.observability import current_notes, log_failure
+from service.bootstrap import AlreadyThere, DatabaseAway
 from service.domain.errors import (
     Conflict,
     FrontDoorError,
@@ -91,9 +88,13 @@ class NotAuthenticated(Refusal):
     title = "Not signed in"
 
     def __init__(
-        self, detail: str = "Send a valid access token: `Authorization: Bearer <token>`."
+        self,
+        detail: str = "Send a valid access token: `Authorization: Bearer <token>`.",
+        *,
+        invalid_token: bool = False,
     ) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+        how = 'Bearer error="invalid_token"' if invalid_token else "Bearer"
+        super().__init__(detail, headers={"WWW-Authenticate": how})
 
 
 class PathUnknown(Refusal):
@@ -238,22 +239,8 @@ FAMILIES: Final[tuple[tuple[type[FrontDoorError], int], ...]] = (
 )
 """The one table from the domain's families to HTTP."""
 
-DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (
-    OperationalError,
-    InterfaceError,
-    PoolTimeout,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-    TimeoutError,
-    socket.gaierror,
-)
-
-PASSING: Final = frozenset({"08", "40", "53", "57"})
-"""Classes of SQLSTATE that pass: connection lost, rolled back for another, out of resources,
-stopped by an operator."""
+DATABASE_AWAY: Final[tuple[type[Exception], ...]] = (DatabaseAway, AlreadyThere)
+"""What may pass when the same request is sent again."""
 
 _BY_STATUS: Final[dict[int, type[FrontDoorError]]] = {
     400: BodyMalformed,
@@ -410,14 +397,6 @@ async def answer_database_away(request: Request, failure: Exception) -> Response
     return answer(Unavailable())
 
 
-async def answer_database_error(request: Request, failure: DBAPIError) -> Response:
-    """Answer a database error: away when trying again may help, a fault of ours otherwise."""
-    state = str(getattr(failure.orig, "sqlstate", None) or "")
-    if failure.connection_invalidated or state[:2] in PASSING:
-        return await answer_database_away(request, failure)
-    return answer_failure(failure)
-
-
 def answer_failure(failure: BaseException) -> Response:
     """Answer what nobody foresaw: recorded with the request's id, nothing of it shown."""
     log_failure(failure, event="failed")
@@ -429,6 +408,5 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(FrontDoorError, cast(Handler, answer_refusal))
     app.add_exception_handler(RequestValidationError, cast(Handler, answer_faults))
     app.add_exception_handler(HTTPException, cast(Handler, answer_http))
-    app.add_exception_handler(DBAPIError, cast(Handler, answer_database_error))
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, answer_database_away)

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from annotated_types import GroupedMetadata
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
 from api.faults import finding
 
@@ -17,6 +19,7 @@ FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
 LARGEST: Final = 2**31 - 1
 
+LARGEST_EXACT: Final = 2**53
 _INSTANT: Final = re.compile(
     r"(\d{4})-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -25,6 +28,7 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _HOW_INSTANT: Final = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
 _HOW_DATE: Final = "Send a date as year-month-day, for example 2026-10-25."
+_YEARS_PATTERN: Final[JsonDict] = {"pattern": "^(19[0-9]{2}|20[0-9]{2}|2100)-"}
 _YEARS: Final = f"Send a year from {FIRST_YEAR} to {LAST_YEAR}."
 
 # Control characters but tab and the line ends; and all of them.
@@ -74,14 +78,14 @@ def _date(value: object) -> date:
 
 Instant = Annotated[
     datetime,
-    Field(examples=["2026-10-23T16:00:00Z"]),
+    Field(examples=["2026-10-23T16:00:00Z"], json_schema_extra=_YEARS_PATTERN),
     BeforeValidator(_instant),
 ]
 """An instant: RFC 3339 with an offset in, UTC with `Z` out. Years 1900 to 2100."""
 
 DateOn = Annotated[
     date,
-    Field(examples=["2026-10-23"]),
+    Field(examples=["2026-10-23"], json_schema_extra=_YEARS_PATTERN),
     BeforeValidator(_date),
 ]
 """A London date: `YYYY-MM-DD` and nothing else. Years 1900 to 2100."""
@@ -130,10 +134,19 @@ class Line(Text):
     pattern: ClassVar[str] = _LINE_PATTERN
 
 
+def _whole(value: object) -> object:
+    # None is left to the type: it may be optional.
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT:
+        return int(value)
+    raise finding("wrong_type", "Send a whole number, without quotes.")
+
+
 class Whole(GroupedMetadata):
     """A whole number within bounds in a body: `Annotated[int, Whole(0, 100)]`.
 
-    A yes or no, a text and 1.0 are none.
+    A yes or no, a text and 1.5 are none; 1.0 is one, as JSON Schema has it.
     """
 
     def __init__(self, least: int, most: int = LARGEST) -> None:
@@ -141,13 +154,14 @@ class Whole(GroupedMetadata):
         self.most = most
 
     def __iter__(self) -> Iterator[Any]:
-        yield Field(ge=self.least, le=self.most, strict=True)
+        yield Field(ge=self.least, le=self.most)
+        yield BeforeValidator(_whole)
 
 
 def _digits(value: object) -> object:
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     raise finding("wrong_type", "Send a whole number.")
 
@@ -198,11 +212,15 @@ _LOOSE: Final[dict[Any, str]] = {
 
 
 def _guarded(annotation: Any, metadata: tuple[Any, ...]) -> bool:
+    # A field's own annotation comes flattened; inside a union it still comes as a FieldInfo.
+    flat: list[Any] = []
+    for one in metadata:
+        flat += one.metadata if isinstance(one, FieldInfo) else [one]
     if annotation in (date, datetime):
-        return any(isinstance(one, BeforeValidator) for one in metadata)
+        return any(isinstance(one, BeforeValidator) for one in flat)
     if annotation in (int, bool, float):
-        return any(isinstance(one, (BeforeValidator, Strict, Whole)) for one in metadata)
-    return bool(metadata)
+        return any(isinstance(one, (BeforeValidator, Strict, Whole)) for one in flat)
+    return bool(flat)
 
 
 def _loose(annotation: Any, metadata: tuple[Any, ...] = ()) -> str | None:

@@ -244,7 +244,7 @@ class ContactDecided(Conflict):
 
 
 class MinimumMissing(Invalid):
-    """A concern, something that identifies each child, a referrer: less is too little to act on."""
+    """Less than a concern, something that identifies a child, and a referrer."""
 
     code = "minimum_missing"
     title = "Too little to act on"
@@ -268,36 +268,43 @@ ANONYMOUS = "9"
 SELF_REFERRALS = frozenset({"1A", "1B", "1C", "1D"})
 
 
-def identifies_a_child(child: Child, adults: Sequence[Adult], address: str | None) -> bool:
-    """Whether somebody could find this child: by name, date, number, description, or home."""
-    if (
-        child.given_name
-        or child.family_name
-        or child.description
-        or child.date_of_birth
-        or child.nhs_number
-        or child.unique_pupil_number
-        or address
-    ):
+def identifies_a_child(
+    contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
+) -> bool:
+    """Whether somebody could find these children: by a name, date, number, description, or home.
+
+    One is enough for all: a child without a name is found through a sibling or a parent.
+    """
+    if contact.address or contact.postcode:
         return True
+    for child in children:
+        if (
+            child.given_name
+            or child.family_name
+            or child.description
+            or child.date_of_birth
+            or child.nhs_number
+            or child.unique_pupil_number
+        ):
+            return True
     return any(adult.given_name or adult.family_name for adult in adults)
 
 
 def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> None:
     """Refuses a contact that nobody could act on, and nothing else.
 
-    Raises MinimumMissing naming each child that cannot be found, and a missing referrer.
+    Raises MinimumMissing when no child could be found, and for a missing referrer.
     """
-    problems = [
-        Problem(
-            f"/children/{child.position}",
-            "Give something that identifies this child: a name, a date of birth, an NHS or pupil "
-            "number, a description, the address, or a parent's name.",
-            "child_not_identified",
+    problems: list[Problem] = []
+    if not identifies_a_child(contact, children, adults):
+        problems.append(
+            Problem(
+                "/children",
+                "Give something that identifies a child: a name, a date of birth, an NHS or pupil "
+                "number, a description, the address, or a parent's name.",
+                "child_not_identified",
+            )
         )
-        for child in children
-        if not identifies_a_child(child, adults, contact.address or contact.postcode)
-    ]
     anonymous = contact.source_code == ANONYMOUS
     named = contact.referrer_name or contact.referrer_role or contact.referrer_agency
     if not (anonymous or named):
@@ -311,7 +318,7 @@ def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequenc
         )
     if problems:
         raise MinimumMissing(
-            "A contact needs a concern, something that identifies each child, and a referrer.",
+            "A contact needs a concern, something that identifies a child, and a referrer.",
             problems=problems,
         )
 

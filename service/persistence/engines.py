@@ -181,6 +181,8 @@ class Database:
             async with self._writer, self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
                 await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+                # From here on SQLAlchemy knows of the transaction, and its commit is one.
+                await connection.begin()
                 yield connection
 
     async def dispose(self) -> None:

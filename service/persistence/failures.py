@@ -17,13 +17,7 @@ class AlreadyThere(Exception):
 
 
 _AWAY = (
-    asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.ReadOnlySQLTransactionError,
     sqlite3.OperationalError,
     OSError,
     TimeoutError,
@@ -34,6 +28,17 @@ def _cause(error: BaseException) -> BaseException:
     while isinstance(error, exc.DBAPIError) and error.orig is not None:
         error = error.orig
     return getattr(error, "__cause__", None) or error
+
+
+# Classes of SQLSTATE that pass: connection lost, rolled back for another, out of resources,
+# stopped by an operator; and a read-only server, which a failover leaves behind for a while.
+_PASSING = ("08", "40", "53", "57", "25006", "55P03")
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, _AWAY) or str(getattr(error, "sqlstate", "") or "").startswith(
+        _PASSING
+    )
 
 
 def _is_unique(error: BaseException) -> bool:
@@ -53,6 +58,6 @@ def in_our_words() -> Iterator[None]:
         cause = _cause(error)
         if _is_unique(error) or _is_unique(cause):
             raise AlreadyThere from error
-        if isinstance(error, _AWAY) or isinstance(cause, _AWAY):
+        if _passes(error) or _passes(cause):
             raise DatabaseAway(type(cause).__name__) from error
         raise

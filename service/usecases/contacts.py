@@ -34,7 +34,8 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.people import AdultRelationship, BirthKnowledge, Person, Sex, YesNo
 from service.domain.references import new_reference
-from service.domain.whole_contacts import WholeContact
+from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
+from service.persistence.asking import Asking
 from service.persistence.repositories import accounts, contacts, deadlines, people
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
@@ -288,7 +289,7 @@ async def log_contact(work: Work, who: Caller, new: NewContact) -> WholeContact:
     """Logs a contact: the clocks start when the sender says that it was received.
 
     An urgent concern is never refused for a missing postcode: the minimum is a concern, something
-    that identifies each child, and a referrer. Raises MinimumMissing, CodeUnknown,
+    that identifies a child, and a referrer. Raises MinimumMissing, CodeUnknown,
     ReceivedInTheFuture, PersonUnknown.
     """
     who.require(Permission.log_contact)
@@ -756,3 +757,36 @@ async def acknowledge_referrer(
     )
     work.record(EventType.contact_acknowledged, who, contact.id, contact_id=contact.id)
     return await contacts.whole(work, await contacts.get(work, who, contact.id))
+
+
+async def list_contacts(
+    ask: Asking,
+    who: Caller,
+    filters: ContactFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Contact]:
+    """Contacts that the caller may see, newest first, from after a place on."""
+    who.require(Permission.read_contacts)
+    return await contacts.list_newest_first(ask, who, filters, limit=limit, after=after)
+
+
+async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeContact:
+    """One contact with all that hangs on it. Raises ContactNotFound."""
+    who.require(Permission.read_contacts)
+    return await contacts.whole(ask, await contacts.get(ask, who, contact_id))
+
+
+async def read_contact_history(ask: Asking, who: Caller, contact_id: UUID) -> list[ChildHistory]:
+    """For each child on a contact, what is on file, and who on file may be the same child."""
+    who.require(Permission.read_contacts)
+    contact = await contacts.get(ask, who, contact_id)
+    return [
+        ChildHistory(
+            child=child,
+            history=await people.history(ask, child.person_id, but=contact.id),
+            possible_matches=await people.with_name_and_birth(ask, child),
+        )
+        for child in await contacts.children(ask, contact.id)
+    ]

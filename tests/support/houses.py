@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from api.app import create_app
 from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.settings import load_settings
@@ -46,3 +47,11 @@ def token(house: House, role: Role, **who: Any) -> str:
 async def caller(house: House, role: Role, **who: Any) -> Caller:
     """A caller of a role, known to the house as over HTTP: by a token."""
     return await house.caller(token(house, role, **who))
+
+
+@asynccontextmanager
+async def client_of(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the real application around a house, without a network between."""
+    transport = httpx.ASGITransport(create_app(house), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://front.door") as client:
+        yield client

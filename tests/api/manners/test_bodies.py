@@ -120,7 +120,7 @@ def test_32_levels_are_read_and_33_are_not() -> None:
         ({"name": f"{CANARY}\nb"}, "/name", "wrong_form"),
         ({"name": "a", "size": True}, "/size", "wrong_type"),
         ({"name": "a", "size": "5"}, "/size", "wrong_type"),
-        ({"name": "a", "size": 5.0}, "/size", "wrong_type"),
+        ({"name": "a", "size": 5.5}, "/size", "wrong_type"),
         ({"name": "a", "size": 0}, "/size", "out_of_range"),
         ({"name": "a", "loud": 1}, "/loud", "wrong_type"),
         ({"name": "a", "loud": "yes"}, "/loud", "wrong_type"),

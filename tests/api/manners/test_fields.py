@@ -67,11 +67,29 @@ def test_an_instant_of_the_database_in_another_zone_goes_out_in_utc() -> None:
         (Annotated[str, Text(5)], "a\x0bb"),
         (Annotated[int, Whole(1, 5)], False),
         (Annotated[int, Whole(1, 5)], 6),
+        (Annotated[int, Whole(1, 5)], 2.5),
+        (Annotated[int, Whole(1, 5)], "2"),
+        (Annotated[int, Whole(1, 5)], float("nan")),
+        (Annotated[int, Whole(1)], 1e300),
     ],
 )
 def test_what_might_be_taken_for_something_else_is_refused(kind: Any, value: object) -> None:
     with pytest.raises(ValidationError):
         accepts(kind, value)
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    assert accepts(Annotated[int, Whole(1, 5)], 2.0) == 2
+    schema = TypeAdapter(Annotated[int, Whole(1, 5)]).json_schema()
+    assert schema == {"type": "integer", "minimum": 1, "maximum": 5}
+
+
+def test_a_field_that_may_be_left_empty_takes_null_and_one_that_may_not_does_not() -> None:
+    assert accepts(Annotated[int | None, Whole(1, 5)], None) is None
+    assert accepts(Annotated[str | None, Text(5)], None) is None
+    for kind in (Annotated[int, Whole(1, 5)], Annotated[str, Text(5)], Instant, DateOn, Flag, Id):
+        with pytest.raises(ValidationError):
+            accepts(kind, None)
 
 
 def test_texts_are_trimmed_and_may_have_lines() -> None:

@@ -76,12 +76,6 @@ async def test_a_browser_is_shown_a_page_and_a_program_json(nobody: AsyncClient)
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/faulty/database/57P01", 503, "unavailable"),
-        ("/faulty/database/08006", 503, "unavailable"),
-        ("/faulty/database/40001", 503, "unavailable"),
-        ("/faulty/database/53300", 503, "unavailable"),
-        ("/faulty/database/42601", 500, "internal_error"),
-        ("/faulty/pool", 503, "unavailable"),
         ("/faulty/teapot", 418, "refused"),
         ("/faulty/busy", 409, "busy"),
     ],

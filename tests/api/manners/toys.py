@@ -8,8 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Path, Query
 from pydantic import Field
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -36,6 +34,7 @@ from api.schemas.fields import (
     Wire,
     WireOut,
 )
+from service.bootstrap import DatabaseAway
 from service.domain.errors import Conflict, NotAllowed, NotFound, Stale
 
 ID = UUID("01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11")
@@ -177,30 +176,7 @@ async def fail(word: str) -> Response:
 
 @faulty.get("/away")
 async def away() -> Response:
-    raise OperationalError("SELECT 'CANARY-sql'", {"name": "CANARY-value"}, Exception("gone"))
-
-
-@faulty.get("/lost")
-async def lost() -> Response:
-    raise ConnectionRefusedError
-
-
-class Orig(Exception):
-    """What a driver raises."""
-
-    def __init__(self, sqlstate: str) -> None:
-        super().__init__("CANARY-driver")
-        self.sqlstate = sqlstate
-
-
-@faulty.get("/database/{sqlstate}")
-async def fail_in_the_database(sqlstate: str) -> Response:
-    raise DBAPIError("SELECT 'CANARY-sql'", {"name": "CANARY-value"}, Orig(sqlstate))
-
-
-@faulty.get("/pool")
-async def wait_for_a_connection() -> Response:
-    raise PoolTimeout("CANARY")
+    raise DatabaseAway("CANARY")
 
 
 @faulty.get("/busy")

@@ -1,0 +1,124 @@
+"""What routes ask for: the house, who is calling, and how a creation or a change is carried out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.cursors import Cursors, Place
+from api.errors import NotAuthenticated, Unavailable
+from api.observability import current_notes, note_caller
+from api.replies import JSON, etag
+from api.requests import expected_version, idempotency_key
+from service.bootstrap import Asking, House, KeysUnavailable, Once, TokenRefused, Work
+from service.domain.access import Caller
+from service.domain.answers import Answer
+
+Found = TypeVar("Found")
+
+_HOW_TO_SIGN_IN = "Send a good access token: `Authorization: Bearer …`."
+
+
+def house_of(request: Request) -> House:
+    """The house that this application serves."""
+    house: House = request.app.state.house
+    return house
+
+
+async def calling(request: Request) -> Caller:
+    """Who is calling, by the bearer token. One answer for every token that is not good."""
+    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+    if scheme.lower() != b"bearer" or not token:
+        raise NotAuthenticated(_HOW_TO_SIGN_IN, invalid_token=bool(given))
+    try:
+        who = await house_of(request).caller(token.strip().decode("ascii", "replace"))
+    except KeysUnavailable:
+        raise Unavailable(
+            "The identity provider's keys cannot be read just now, so no token can be checked. "
+            "Try again shortly."
+        ) from None
+    except TokenRefused as refused:
+        current_notes().problem = f"token_{refused.reason}"
+        raise NotAuthenticated(_HOW_TO_SIGN_IN, invalid_token=True) from None
+    note_caller(who.account_id)
+    return who
+
+
+Who = Annotated[Caller, Depends(calling)]
+Key = Annotated[UUID, Depends(idempotency_key)]
+Version = Annotated[int, Depends(expected_version)]
+
+
+def rendered(
+    model: BaseModel, status: int, *, version: int | None = None, location: str | None = None
+) -> Answer:
+    """A wire object as an answer that can be kept for a repeated request."""
+    headers: dict[str, str] = {}
+    if version is not None:
+        headers["etag"] = etag(version)
+    if location is not None:
+        headers["location"] = location
+    return Answer(status, headers, model.__pydantic_serializer__.to_json(model, by_alias=True))
+
+
+async def create(
+    request: Request,
+    who: Caller,
+    key: UUID,
+    body: BaseModel,
+    use_case: Callable[[Work], Awaitable[Found]],
+    render: Callable[[Found], Answer],
+) -> Response:
+    """Carries out a creating use-case once for its Idempotency-Key, and answers as it answered."""
+    once = Once(
+        client=str(who.account_id),
+        key=key,
+        fingerprint=Once.fingerprint_of(
+            request.method.encode(),
+            request.url.path.encode(),
+            body.__pydantic_serializer__.to_json(body),
+        ),
+    )
+    done = await house_of(request).perform_once(
+        use_case, render, once, request_id=current_notes().request_id
+    )
+    headers = dict(done.answer.headers)
+    if done.before:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(done.answer.body, done.answer.status, headers=headers, media_type=JSON)
+
+
+async def change(request: Request, use_case: Callable[[Work], Awaitable[Found]]) -> Found:
+    """Carries out a use-case that changes something."""
+    return await house_of(request).perform(use_case, request_id=current_notes().request_id)
+
+
+async def ask(request: Request, question: Callable[[Asking], Awaitable[Found]]) -> Found:
+    """Asks a reading use-case."""
+    return await house_of(request).ask(question)
+
+
+def cursors_of(request: Request) -> Cursors:
+    """Gives out and reads places in lists."""
+    cursors: Cursors = request.app.state.cursors
+    return cursors
+
+
+def place_of(
+    request: Request, who: Caller, name: str, cursor: str | None, filters: dict[str, object]
+) -> Place | None:
+    """The place that a cursor stands for in this list, or None at its beginning."""
+    if cursor is None:
+        return None
+    return cursors_of(request).read(name, cursor, account_id=who.account_id, filters=filters)
+
+
+def next_place(
+    request: Request, who: Caller, name: str, place: Place, filters: dict[str, object]
+) -> str:
+    """The cursor to the page after a place."""
+    return cursors_of(request).give(name, place, account_id=who.account_id, filters=filters)

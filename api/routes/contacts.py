@@ -1,0 +1,222 @@
+"""Contacts over HTTP: log, list, read, amend, rate, assign, acknowledge; and a child's history."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import Key, Version, Who, ask, change, create, next_place, place_of, rendered
+from api.replies import page, reply
+from api.routing import FrontDoorRoute
+from api.schemas.contacts import (
+    AcknowledgementIn,
+    AssignmentIn,
+    Contact,
+    ContactAmend,
+    ContactCreate,
+    ContactId,
+    ContactSummary,
+    TriageIn,
+)
+from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
+from api.schemas.histories import ContactHistory
+from service.domain.answers import Answer
+from service.domain.contacts import (
+    ContactDecided,
+    ContactState,
+    MinimumMissing,
+    RatingUnchanged,
+    RationaleNeeded,
+)
+from service.domain.deadlines import Rating
+from service.domain.states import WrongState
+from service.domain.whole_contacts import ContactFilters, WholeContact
+from service.usecases import contacts
+
+router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
+
+
+def _answer(whole: WholeContact) -> Answer:
+    return rendered(
+        Contact.of(whole),
+        201,
+        version=whole.contact.version,
+        location=f"/v1/contacts/{whole.contact.id}",
+    )
+
+
+def _reply(whole: WholeContact) -> Response:
+    return reply(Contact.of(whole), version=whole.contact.version)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=Contact,
+    responses=problems(MinimumMissing, contacts.CodeUnknown, contacts.ReceivedInTheFuture),
+)
+async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate) -> Response:
+    """Log a contact.
+
+    Its clocks start when the concern was received. What is missing comes back in `warnings`; an
+    urgent concern is never refused for a missing postcode.
+    """
+    return await create(
+        request, who, key, body, lambda work: contacts.log_contact(work, who, body.told()), _answer
+    )
+
+
+@router.get("", response_model=Page[ContactSummary])
+async def list_contacts(
+    request: Request,
+    who: Who,
+    state: Annotated[
+        list[ContactState],
+        Query(max_length=10, description="Only these states.", examples=[["received"]]),
+    ] = [],  # noqa: B006 - the framework copies it
+    source_code: Annotated[
+        list[Annotated[str, Line(4)]],
+        Query(max_length=30, description="Only these source codes.", examples=[["2A"]]),
+    ] = [],  # noqa: B006 - the framework copies it
+    rating: Annotated[
+        list[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
+    ] = [],  # noqa: B006 - the framework copies it
+    reference: Annotated[
+        Reference | None,
+        Query(description="The one with this reference.", examples=["C-7K3MA-9TQ4R"]),
+    ] = None,
+    received_from: Annotated[
+        Instant | None, Query(description="Received at this instant or later.")
+    ] = None,
+    received_to: Annotated[
+        Instant | None, Query(description="Received before this instant.")
+    ] = None,
+    sender_organisation_id: Annotated[
+        Annotated[str, Line(64)] | None,
+        Query(description="Sent by this organisation.", examples=["riverbourne-police"]),
+    ] = None,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List contacts, newest first."""
+    filters = ContactFilters(
+        states=state,
+        source_codes=source_code,
+        ratings=rating,
+        reference=reference,
+        received_from=received_from,
+        received_to=received_to,
+        sender_organisation_id=sender_organisation_id,
+    )
+    signed: dict[str, Any] = {name: getattr(filters, name) for name in ContactFilters.__slots__}
+    place = place_of(request, who, "contacts", cursor, signed)
+    found = await ask(
+        request,
+        lambda asking: contacts.list_contacts(
+            asking, who, filters, limit=limit + 1, after=_after(place)
+        ),
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1]
+        following = next_place(
+            request, who, "contacts", Place((last.received_at,), last.id), signed
+        )
+    return page(
+        [ContactSummary.model_validate(one) for one in shown], request=request, cursor=following
+    )
+
+
+def _after(place: Place | None) -> Any:
+    return None if place is None else (place.key[0], place.id)
+
+
+@router.get("/{contact_id}", response_model=Contact)
+async def read_contact(request: Request, who: Who, contact_id: ContactId) -> Response:
+    """Read a contact with all that hangs on it."""
+    return _reply(await ask(request, lambda asking: contacts.read_contact(asking, who, contact_id)))
+
+
+@router.get("/{contact_id}/history", response_model=ContactHistory)
+async def read_contact_history(request: Request, who: Who, contact_id: ContactId) -> Response:
+    """Read what is on file for each child: earlier contacts, referrals, early help.
+
+    Also others on file who may be the same child: link one by amending the contact.
+    """
+    found = await ask(
+        request, lambda asking: contacts.read_contact_history(asking, who, contact_id)
+    )
+    return reply(ContactHistory.of(contact_id, found))
+
+
+@router.patch(
+    "/{contact_id}",
+    response_model=Contact,
+    responses=problems(ContactDecided, MinimumMissing, contacts.CodeUnknown),
+)
+async def amend_contact(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: ContactAmend
+) -> Response:
+    """Amend a contact, before any decision, with the reason. Old and new words are kept."""
+    return _reply(
+        await change(
+            request,
+            lambda work: contacts.amend_contact(work, who, contact_id, version, body.told()),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/triage",
+    response_model=Contact,
+    responses=problems(RatingUnchanged, RationaleNeeded, WrongState),
+)
+async def triage_contact(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: TriageIn
+) -> Response:
+    """Rate a contact red, amber or green. A change of rating says why."""
+    return _reply(
+        await change(
+            request,
+            lambda work: contacts.triage_contact(
+                work, who, contact_id, version, body.rating, body.rationale
+            ),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/assignment",
+    response_model=Contact,
+    responses=problems(contacts.AlreadyAssigned, WrongState),
+)
+async def assign_contact(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: AssignmentIn
+) -> Response:
+    """Take a contact, give it to a worker, or hand it back."""
+    return _reply(
+        await change(
+            request,
+            lambda work: contacts.assign_contact(work, who, contact_id, version, body.worker_id),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/acknowledgement",
+    response_model=Contact,
+    responses=problems(contacts.AlreadyAcknowledged),
+)
+async def acknowledge_referrer(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: AcknowledgementIn
+) -> Response:
+    """Record that the referrer was told that the contact arrived."""
+    return _reply(
+        await change(
+            request,
+            lambda work: contacts.acknowledge_referrer(work, who, contact_id, version, body.words),
+        )
+    )

@@ -1,0 +1,1150 @@
+"""Contacts on the wire: what is told, and what is seen of it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import AfterValidator, Field
+
+from api.schemas.deadlines import Deadline
+from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
+from service.domain.contacts import (
+    AgreementState,
+    Channel,
+    ChildState,
+    ContactState,
+    LawfulBasis,
+    warnings_about,
+)
+from service.domain.deadlines import Rating
+from service.domain.decisions import DecisionState, Outcome
+from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
+from service.domain.information_requests import AnswerKind, InformationRequestState
+from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+from service.domain.whole_contacts import WholeContact
+from service.usecases.contacts import ContactChanges, NewAdult, NewChild, NewContact
+
+NhsNumber = Annotated[str, Line(20), AfterValidator(nhs_number)]
+PupilNumber = Annotated[str, Line(20), AfterValidator(unique_pupil_number)]
+ContactId = Annotated[
+    UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
+]
+Postcode = Annotated[str, Line(10), AfterValidator(postcode)]
+
+
+class ChildIn(Wire):
+    """A child as told."""
+
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
+    ] = None
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
+    ] = None
+    description: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(
+            description="What identifies a child whose name is not known.",
+            examples=["About four, red coat, called Mo by the older girl"],
+        ),
+    ] = None
+    date_of_birth: Annotated[
+        DateOn | None,
+        Field(
+            description="Date of birth; say in birth_knowledge how it is known.",
+            examples=["2018-04-09"],
+        ),
+    ] = None
+    birth_knowledge: Annotated[
+        BirthKnowledge,
+        Field(
+            description="How the date of birth is known; `unborn` for an unborn child.",
+            examples=["known"],
+        ),
+    ] = BirthKnowledge.not_known
+    expected_delivery_on: Annotated[
+        DateOn | None,
+        Field(
+            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
+        ),
+    ] = None
+    sex: Annotated[
+        Sex,
+        Field(
+            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
+        ),
+    ] = Sex.unknown
+    nhs_number: Annotated[
+        NhsNumber | None,
+        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
+    ] = None
+    unique_pupil_number: Annotated[
+        PupilNumber | None,
+        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+    ] = None
+    ethnicity_code: Annotated[
+        Annotated[str, Line(8)] | None,
+        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
+    ] = None
+    disability_codes: Annotated[
+        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)],
+        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
+    ] = Field(default_factory=list)
+    first_language: Annotated[
+        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
+    ] = None
+    school: Annotated[
+        Annotated[str, Line(200)] | None,
+        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
+    ] = None
+
+
+class LinkedChildIn(ChildIn):
+    """A child as told to a worker, who may know the child from before."""
+
+    person_id: Annotated[
+        Id | None,
+        Field(
+            description=(
+                "The child already on file whom this is; from `GET "
+                "/v1/contacts/{contact_id}/history`."
+            ),
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ] = None
+
+
+class AdultIn(Wire):
+    """An adult as told."""
+
+    relationship: Annotated[
+        AdultRelationship,
+        Field(description="Who this adult is to the children.", examples=["father"]),
+    ] = AdultRelationship.not_known
+    name_known: Annotated[
+        Flag,
+        Field(
+            description="False for an adult whose name nobody knows: he is recorded all the same.",
+            examples=[False],
+        ),
+    ] = True
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
+    ] = None
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
+    ] = None
+    date_of_birth: Annotated[
+        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
+    ] = None
+    parental_responsibility: Annotated[
+        YesNo,
+        Field(
+            description="Whether this adult has parental responsibility.", examples=["not_known"]
+        ),
+    ] = YesNo.not_known
+    in_household: Annotated[
+        YesNo, Field(description="Whether this adult lives in the household.", examples=["no"])
+    ] = YesNo.not_known
+    telephone: Annotated[
+        Annotated[str, Line(40)] | None,
+        Field(description="Telephone number.", examples=["01632 960123"]),
+    ] = None
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(description="Anything else about this adult.", examples=["Works nights"]),
+    ] = None
+
+
+class Referrer(Wire):
+    """Who told the front door."""
+
+    name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Name of who told.", examples=["Priya Shah"]),
+    ] = None
+    role: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Role of who told.", examples=["Designated safeguarding lead"]),
+    ] = None
+    agency: Annotated[
+        Annotated[str, Line(200)] | None,
+        Field(
+            description="Agency of who told; filled in by the service for a partner system.",
+            examples=["Mill Lane Primary"],
+        ),
+    ] = None
+    telephone: Annotated[
+        Annotated[str, Line(40)] | None,
+        Field(description="Telephone to reach them on.", examples=["01632 960111"]),
+    ] = None
+    email: Annotated[
+        Annotated[str, Line(254), Field(pattern=r"^[^@\\s]+@[^@\\s]+$")] | None,
+        Field(description="E-mail address to reach them on.", examples=["dsl@mill-lane.example"]),
+    ] = None
+
+
+class Agreement(Wire):
+    """Agreement to a service: asked for separately from the basis for sharing."""
+
+    state: Annotated[
+        AgreementState,
+        Field(
+            description=(
+                "Whether the family agreed to a service. This is not the lawful basis for sharing."
+            ),
+            examples=["given"],
+        ),
+    ] = AgreementState.not_known
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(description="What was said, and by whom.", examples=["Mother agrees to early help."]),
+    ] = None
+
+
+class Basis(Wire):
+    """The lawful basis for sharing information."""
+
+    basis: Annotated[
+        LawfulBasis | None,
+        Field(description="Lawful basis for sharing, UK GDPR article 6.", examples=["public_task"]),
+    ] = None
+    sharing_reason: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(
+            description="Why shared without agreement, when it was.",
+            examples=["Asking would have put the child at risk."],
+        ),
+    ] = None
+
+
+class ContactCreate(Wire):
+    """A contact to be logged.
+
+    The minimum is a concern, something that identifies a child, and a referrer.
+    """
+
+    concern: Annotated[
+        Annotated[str, Text(20_000)],
+        Field(
+            description="What the worry is, in the words of who told.",
+            examples=[
+                "Amara came to school with a bruise on her cheek and would not say how it happened."
+            ],
+        ),
+    ]
+    source_code: Annotated[
+        Annotated[str, Line(4)],
+        Field(description="Referral source code of the children in need census.", examples=["2A"]),
+    ]
+    received_at: Annotated[
+        Instant | None,
+        Field(
+            description=(
+                "When it was received, with its zone: every clock starts here. Now, when left out."
+            ),
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ] = None
+    immediate_danger: Annotated[
+        Flag,
+        Field(
+            description="Whether a child is said to be in immediate danger. Call 999 as well.",
+            examples=[False],
+        ),
+    ] = False
+    children: Annotated[
+        Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
+        Field(
+            description="The children: one or more.",
+            examples=[
+                [
+                    {
+                        "given_name": "Amara",
+                        "family_name": "Okafor",
+                        "birth_knowledge": "known",
+                        "date_of_birth": "2018-04-09",
+                        "sex": "F",
+                    }
+                ]
+            ],
+        ),
+    ]
+    adults: Annotated[
+        Annotated[list[AdultIn], Field(max_length=20)],
+        Field(
+            description="The adults: parents above all, known by name or not.",
+            examples=[[{"relationship": "father", "name_known": False}]],
+        ),
+    ] = Field(default_factory=list)
+    referrer: Annotated[
+        Referrer,
+        Field(
+            description="Who told. Needed, unless the source code is 9 (anonymous).",
+            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
+        ),
+    ] = Field(default_factory=lambda: Referrer())
+    agreement: Annotated[
+        Agreement,
+        Field(
+            description="Agreement of the family to a service.",
+            examples=[{"state": "given", "note": "Mother agrees."}],
+        ),
+    ] = Field(default_factory=lambda: Agreement())
+    lawful_basis: Annotated[
+        Basis,
+        Field(
+            description="Lawful basis for sharing; not the same as agreement.",
+            examples=[{"basis": "public_task"}],
+        ),
+    ] = Field(default_factory=lambda: Basis())
+    address: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(description="Where the children live.", examples=["12 Weir Street"]),
+    ] = None
+    town: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Town.", examples=["Riverbourne"])
+    ] = None
+    postcode: Annotated[
+        Postcode | None,
+        Field(
+            description="Postcode. A contact is never refused for a missing one.",
+            examples=["ZZ99 3CZ"],
+        ),
+    ] = None
+    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+
+    def told(self) -> NewContact:
+        """As the use-case takes it."""
+        return new_contact(self, channel=self.channel)
+
+
+class ChildChange(Wire):
+    """A change to a child on the contact, or another child when `id` is left out.
+
+    Only what is sent is changed.
+    """
+
+    id: Annotated[
+        Id | None,
+        Field(
+            description="The child on this contact; left out to add one.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ] = None
+    person_id: Annotated[
+        Id | None,
+        Field(
+            description="The child already on file whom this is.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
+        ),
+    ] = None
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
+    ] = None
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
+    ] = None
+    description: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(
+            description="What identifies a child whose name is not known.",
+            examples=["About four, red coat, called Mo by the older girl"],
+        ),
+    ] = None
+    date_of_birth: Annotated[
+        DateOn | None,
+        Field(
+            description="Date of birth; say in birth_knowledge how it is known.",
+            examples=["2018-04-09"],
+        ),
+    ] = None
+    birth_knowledge: Annotated[
+        BirthKnowledge | None,
+        Field(
+            description="How the date of birth is known; `unborn` for an unborn child.",
+            examples=["known"],
+        ),
+    ] = None
+    expected_delivery_on: Annotated[
+        DateOn | None,
+        Field(
+            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
+        ),
+    ] = None
+    sex: Annotated[
+        Sex | None,
+        Field(
+            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
+        ),
+    ] = None
+    nhs_number: Annotated[
+        NhsNumber | None,
+        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
+    ] = None
+    unique_pupil_number: Annotated[
+        PupilNumber | None,
+        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+    ] = None
+    ethnicity_code: Annotated[
+        Annotated[str, Line(8)] | None,
+        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
+    ] = None
+    disability_codes: Annotated[
+        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)] | None,
+        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
+    ] = None
+    first_language: Annotated[
+        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
+    ] = None
+    school: Annotated[
+        Annotated[str, Line(200)] | None,
+        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
+    ] = None
+
+
+class AdultChange(Wire):
+    """A change to an adult on the contact, or another adult when `id` is left out.
+
+    Only what is sent is changed.
+    """
+
+    id: Annotated[
+        Id | None,
+        Field(
+            description="The adult on this contact; left out to add one.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ] = None
+    relationship: Annotated[
+        AdultRelationship | None,
+        Field(description="Who this adult is to the children.", examples=["father"]),
+    ] = None
+    name_known: Annotated[
+        Flag | None,
+        Field(
+            description="False for an adult whose name nobody knows: he is recorded all the same.",
+            examples=[False],
+        ),
+    ] = None
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
+    ] = None
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
+    ] = None
+    date_of_birth: Annotated[
+        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
+    ] = None
+    parental_responsibility: Annotated[
+        YesNo | None,
+        Field(
+            description="Whether this adult has parental responsibility.", examples=["not_known"]
+        ),
+    ] = None
+    in_household: Annotated[
+        YesNo | None,
+        Field(description="Whether this adult lives in the household.", examples=["no"]),
+    ] = None
+    telephone: Annotated[
+        Annotated[str, Line(40)] | None,
+        Field(description="Telephone number.", examples=["01632 960123"]),
+    ] = None
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(description="Anything else about this adult.", examples=["Works nights"]),
+    ] = None
+
+
+class ContactAmend(Wire):
+    """An amendment, before any decision. Only what is sent is changed."""
+
+    reason: Annotated[
+        Annotated[str, Text(2000, least=5)],
+        Field(
+            description="Why it is amended. Both the old and the new words are kept.",
+            examples=["The school rang back with the date of birth."],
+        ),
+    ]
+    channel: Annotated[
+        Channel | None, Field(description="How it arrived.", examples=["telephone"])
+    ] = None
+    concern: Annotated[
+        Annotated[str, Text(20_000)] | None,
+        Field(
+            description="What the worry is, in the words of who told.",
+            examples=[
+                "Amara came to school with a bruise on her cheek and would not say how it happened."
+            ],
+        ),
+    ] = None
+    source_code: Annotated[
+        Annotated[str, Line(4)] | None,
+        Field(description="Referral source code of the children in need census.", examples=["2A"]),
+    ] = None
+    received_at: Annotated[
+        Instant | None,
+        Field(
+            description="When it was received, with its zone: every clock starts here.",
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ] = None
+    immediate_danger: Annotated[
+        Flag | None,
+        Field(
+            description="Whether a child is said to be in immediate danger. Call 999 as well.",
+            examples=[False],
+        ),
+    ] = None
+    children: Annotated[
+        Annotated[list[ChildChange], Field(max_length=20)] | None,
+        Field(
+            description="The children: one or more.",
+            examples=[[{"id": "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11", "sex": "F"}]],
+        ),
+    ] = None
+    adults: Annotated[
+        Annotated[list[AdultChange], Field(max_length=20)] | None,
+        Field(
+            description="The adults: parents above all, known by name or not.",
+            examples=[[{"relationship": "father", "name_known": False}]],
+        ),
+    ] = None
+    referrer: Annotated[
+        Referrer | None,
+        Field(
+            description="Who told. Needed, unless the source code is 9 (anonymous).",
+            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
+        ),
+    ] = None
+    agreement: Annotated[
+        Agreement | None,
+        Field(
+            description="Agreement of the family to a service.",
+            examples=[{"state": "given", "note": "Mother agrees."}],
+        ),
+    ] = None
+    lawful_basis: Annotated[
+        Basis | None,
+        Field(
+            description="Lawful basis for sharing; not the same as agreement.",
+            examples=[{"basis": "public_task"}],
+        ),
+    ] = None
+    address: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(description="Where the children live.", examples=["12 Weir Street"]),
+    ] = None
+    town: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Town.", examples=["Riverbourne"])
+    ] = None
+    postcode: Annotated[
+        Postcode | None,
+        Field(
+            description="Postcode. A contact is never refused for a missing one.",
+            examples=["ZZ99 3CZ"],
+        ),
+    ] = None
+
+    def told(self) -> ContactChanges:
+        """As the use-case takes it."""
+        return contact_changes(self)
+
+
+class TriageIn(Wire):
+    """A rating."""
+
+    rating: Annotated[
+        Rating, Field(description="How soon this must be decided.", examples=["amber"])
+    ]
+    rationale: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="Why. Needed for a change of rating.",
+            examples=["School reports a second bruise."],
+        ),
+    ] = None
+
+
+class AssignmentIn(Wire):
+    """Who works the contact."""
+
+    worker_id: Annotated[
+        Id | None,
+        Field(
+            description=(
+                "A worker from `GET /v1/workers`; null hands the contact "
+                "back. To take it, send your own id."
+            ),
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ]
+
+
+class AcknowledgementIn(Wire):
+    """That the referrer was told."""
+
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="How they were told, and what.",
+            examples=["Rang the school: received, will decide by tomorrow 16:00."],
+        ),
+    ]
+
+
+class Child(WireOut):
+    """A child on this contact, and where the decision for this child stands."""
+
+    id: Annotated[
+        UUID,
+        Field(
+            description="The child on this contact; decisions name it.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ]
+    person_id: Annotated[
+        UUID,
+        Field(
+            description="The child, across contacts.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
+        ),
+    ]
+    state: Annotated[
+        ChildState,
+        Field(description="undecided, awaiting_sign_off, decided.", examples=["undecided"]),
+    ]
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
+    ]
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
+    ]
+    description: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(
+            description="What identifies a child whose name is not known.",
+            examples=["About four, red coat, called Mo by the older girl"],
+        ),
+    ]
+    date_of_birth: Annotated[
+        DateOn | None,
+        Field(
+            description="Date of birth; say in birth_knowledge how it is known.",
+            examples=["2018-04-09"],
+        ),
+    ]
+    birth_knowledge: Annotated[
+        BirthKnowledge,
+        Field(
+            description="How the date of birth is known; `unborn` for an unborn child.",
+            examples=["known"],
+        ),
+    ]
+    expected_delivery_on: Annotated[
+        DateOn | None,
+        Field(
+            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
+        ),
+    ]
+    sex: Annotated[
+        Sex,
+        Field(
+            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
+        ),
+    ]
+    nhs_number: Annotated[
+        Annotated[str, Field(max_length=10)] | None,
+        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
+    ]
+    unique_pupil_number: Annotated[
+        Annotated[str, Field(max_length=13)] | None,
+        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+    ]
+    ethnicity_code: Annotated[
+        Annotated[str, Line(8)] | None,
+        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
+    ]
+    disability_codes: Annotated[
+        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)],
+        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
+    ]
+    first_language: Annotated[
+        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
+    ]
+    school: Annotated[
+        Annotated[str, Line(200)] | None,
+        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
+    ]
+    decided_at: Annotated[
+        Instant | None,
+        Field(
+            description="When the decision for this child was signed.",
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+
+
+class Adult(WireOut):
+    """An adult on this contact."""
+
+    id: Annotated[
+        UUID,
+        Field(
+            description="The adult on this contact.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ]
+    relationship: Annotated[
+        AdultRelationship,
+        Field(description="Who this adult is to the children.", examples=["father"]),
+    ]
+    name_known: Annotated[
+        Flag,
+        Field(
+            description="False for an adult whose name nobody knows: he is recorded all the same.",
+            examples=[False],
+        ),
+    ]
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
+    ]
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
+    ]
+    date_of_birth: Annotated[
+        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
+    ]
+    parental_responsibility: Annotated[
+        YesNo,
+        Field(
+            description="Whether this adult has parental responsibility.", examples=["not_known"]
+        ),
+    ]
+    in_household: Annotated[
+        YesNo, Field(description="Whether this adult lives in the household.", examples=["no"])
+    ]
+    telephone: Annotated[
+        Annotated[str, Line(40)] | None,
+        Field(description="Telephone number.", examples=["01632 960123"]),
+    ]
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(description="Anything else about this adult.", examples=["Works nights"]),
+    ]
+
+
+class Warning(WireOut):
+    """Something that is missing and would help."""
+
+    pointer: Annotated[
+        Annotated[str, Field(max_length=200)],
+        Field(description="Where, as a JSON pointer.", examples=["/children/0/date_of_birth"]),
+    ]
+    message: Annotated[
+        Annotated[str, Field(max_length=500)],
+        Field(
+            description="What to do.",
+            examples=["Ask for the date of birth, or estimate it and say so."],
+        ),
+    ]
+    code: Annotated[
+        Annotated[str, Field(max_length=64)],
+        Field(description="The kind, for programs.", examples=["date_of_birth_missing"]),
+    ]
+
+
+class RequestSummary(WireOut):
+    """An agency that was asked."""
+
+    id: Annotated[
+        UUID,
+        Field(
+            description="The information request.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ]
+    organisation_id: Annotated[
+        Annotated[str, Field(max_length=64)],
+        Field(description="The agency.", examples=["mill-lane-primary"]),
+    ]
+    state: Annotated[
+        InformationRequestState, Field(description="asked or answered.", examples=["answered"])
+    ]
+    answer: Annotated[
+        AnswerKind | None,
+        Field(
+            description="The kind of answer; null while there is none.", examples=["information"]
+        ),
+    ]
+    late: Annotated[
+        bool | None, Field(description="Whether the answer came after its limit.", examples=[False])
+    ]
+
+
+class DecisionSummary(WireOut):
+    """A decision for one child, in short."""
+
+    id: Annotated[
+        UUID, Field(description="The decision.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
+    ]
+    child_id: Annotated[
+        UUID,
+        Field(
+            description="The child on this contact.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
+        ),
+    ]
+    state: Annotated[
+        DecisionState, Field(description="Where it stands.", examples=["awaiting_sign_off"])
+    ]
+    outcome: Annotated[Outcome, Field(description="What happens next.", examples=["early_help"])]
+    level_of_need: Annotated[
+        Annotated[int, Field(ge=1, le=4)],
+        Field(description="1 universal, 2 additional, 3 targeted, 4 statutory.", examples=[3]),
+    ]
+
+
+class Contact(WireOut):
+    """A contact with all that hangs on it."""
+
+    id: Annotated[
+        UUID, Field(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
+    ]
+    reference: Annotated[
+        Annotated[str, Field(max_length=16)],
+        Field(description="Human reference with a check character.", examples=["C-7K3MA-9TQ4R"]),
+    ]
+    state: Annotated[ContactState, Field(description="Where it stands.", examples=["received"])]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)],
+        Field(description="The version, as in the ETag.", examples=[1]),
+    ]
+    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    source_code: Annotated[
+        Annotated[str, Field(max_length=4)],
+        Field(description="Referral source code.", examples=["2A"]),
+    ]
+    concern: Annotated[
+        Annotated[str, Field(max_length=20_000)],
+        Field(
+            description="What the worry is.",
+            examples=["Amara came to school with a bruise on her cheek."],
+        ),
+    ]
+    immediate_danger: Annotated[
+        bool,
+        Field(description="Whether a child was said to be in immediate danger.", examples=[False]),
+    ]
+    received_at: Annotated[
+        Instant,
+        Field(
+            description="When it was received: every clock starts here.",
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+    logged_at: Annotated[
+        Instant, Field(description="When it was written down.", examples=["2026-10-23T15:00:00Z"])
+    ]
+    logged_by: Annotated[
+        UUID,
+        Field(description="Who wrote it down.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+    referrer: Annotated[
+        Referrer,
+        Field(
+            description="Who told.",
+            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
+        ),
+    ]
+    agreement: Annotated[
+        Agreement,
+        Field(description="Agreement of the family to a service.", examples=[{"state": "given"}]),
+    ]
+    lawful_basis: Annotated[
+        Basis, Field(description="Lawful basis for sharing.", examples=[{"basis": "public_task"}])
+    ]
+    address: Annotated[
+        Annotated[str, Field(max_length=500)] | None,
+        Field(description="Where the children live.", examples=["12 Weir Street"]),
+    ]
+    town: Annotated[
+        Annotated[str, Field(max_length=100)] | None,
+        Field(description="Town.", examples=["Riverbourne"]),
+    ]
+    postcode: Annotated[
+        Annotated[str, Field(max_length=8)] | None,
+        Field(description="Postcode.", examples=["ZZ99 3CZ"]),
+    ]
+    rating: Annotated[
+        Rating | None,
+        Field(description="How soon it must be decided; null until rated.", examples=["amber"]),
+    ]
+    rated_at: Annotated[
+        Instant | None, Field(description="When rated last.", examples=["2026-10-23T15:00:00Z"])
+    ]
+    rated_by: Annotated[
+        UUID | None,
+        Field(description="Who rated it last.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+    rating_rationale: Annotated[
+        Annotated[str, Field(max_length=4000)] | None,
+        Field(description="Why rated so.", examples=["School reports a second bruise."]),
+    ]
+    assignee_id: Annotated[
+        UUID | None,
+        Field(description="Who works it.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+    assigned_at: Annotated[
+        Instant | None, Field(description="Since when.", examples=["2026-10-23T15:00:00Z"])
+    ]
+    team_id: Annotated[
+        Annotated[str, Field(max_length=64)],
+        Field(description="The one accountable team.", examples=["mash"]),
+    ]
+    acknowledged_at: Annotated[
+        Instant | None,
+        Field(
+            description="When the referrer was told that it arrived.",
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+    acknowledged_by: Annotated[
+        UUID | None,
+        Field(description="Who told them.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+    acknowledgement: Annotated[
+        Annotated[str, Field(max_length=4000)] | None,
+        Field(description="How, and what they were told.", examples=["Rang the school."]),
+    ]
+    sender_organisation_id: Annotated[
+        Annotated[str, Field(max_length=64)] | None,
+        Field(
+            description="The partner organisation whose system sent it.",
+            examples=["riverbourne-police"],
+        ),
+    ]
+    sender_reference: Annotated[
+        Annotated[str, Field(max_length=100)] | None,
+        Field(description="The sender's own reference.", examples=["POL-2026-00017"]),
+    ]
+    possible_duplicate_of: Annotated[
+        UUID | None,
+        Field(
+            description="An open contact with the same content from the same sender.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
+        ),
+    ]
+    decided_at: Annotated[
+        Instant | None,
+        Field(
+            description="When every child on it was decided and signed off.",
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+    children: Annotated[
+        Annotated[list[Child], Field(max_length=100)],
+        Field(description="The children.", examples=[[]]),
+    ]
+    adults: Annotated[
+        Annotated[list[Adult], Field(max_length=100)],
+        Field(description="The adults.", examples=[[]]),
+    ]
+    information_requests: Annotated[
+        Annotated[list[RequestSummary], Field(max_length=1000)],
+        Field(description="The agencies that were asked.", examples=[[]]),
+    ]
+    decisions: Annotated[
+        Annotated[list[DecisionSummary], Field(max_length=1000)],
+        Field(
+            description="The decisions, in the order in which they were drafted; all versions.",
+            examples=[[]],
+        ),
+    ]
+    deadlines: Annotated[
+        Annotated[list[Deadline], Field(max_length=1000)],
+        Field(description="Every clock that runs or ran, soonest due first.", examples=[[]]),
+    ]
+    warnings: Annotated[
+        Annotated[list[Warning], Field(max_length=200)],
+        Field(description="What is missing and would help; never a reason to wait.", examples=[[]]),
+    ]
+
+    @classmethod
+    def of(cls, whole: WholeContact) -> Self:
+        """As it is seen by staff."""
+        contact = whole.contact
+        return cls.model_validate(
+            {
+                **{name: getattr(contact, name) for name in _OWN},
+                "referrer": Referrer.model_construct(
+                    name=contact.referrer_name,
+                    role=contact.referrer_role,
+                    agency=contact.referrer_agency,
+                    telephone=contact.referrer_telephone,
+                    email=contact.referrer_email,
+                ),
+                "agreement": Agreement.model_construct(
+                    state=contact.agreement, note=contact.agreement_note
+                ),
+                "lawful_basis": Basis.model_construct(
+                    basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
+                ),
+                "children": whole.children,
+                "adults": whole.adults,
+                "information_requests": whole.requests,
+                "decisions": whole.decisions,
+                "deadlines": whole.deadlines,
+                "warnings": warnings_about(contact, whole.children, whole.adults),
+            }
+        )
+
+
+class ContactSummary(WireOut):
+    """A contact in a list."""
+
+    id: Annotated[
+        UUID, Field(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
+    ]
+    reference: Annotated[
+        Annotated[str, Field(max_length=16)],
+        Field(description="Human reference.", examples=["C-7K3MA-9TQ4R"]),
+    ]
+    state: Annotated[ContactState, Field(description="Where it stands.", examples=["received"])]
+    received_at: Annotated[
+        Instant, Field(description="When it was received.", examples=["2026-10-23T15:00:00Z"])
+    ]
+    source_code: Annotated[
+        Annotated[str, Field(max_length=4)],
+        Field(description="Referral source code.", examples=["2A"]),
+    ]
+    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    rating: Annotated[
+        Rating | None, Field(description="Rating; null until rated.", examples=["amber"])
+    ]
+    town: Annotated[
+        Annotated[str, Field(max_length=100)] | None,
+        Field(description="Town.", examples=["Riverbourne"]),
+    ]
+    assignee_id: Annotated[
+        UUID | None,
+        Field(description="Who works it.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+    team_id: Annotated[
+        Annotated[str, Field(max_length=64)],
+        Field(description="The one accountable team.", examples=["mash"]),
+    ]
+    decided_at: Annotated[
+        Instant | None,
+        Field(description="When every child on it was decided.", examples=["2026-10-23T15:00:00Z"]),
+    ]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
+    ]
+
+
+_OWN = tuple(
+    name
+    for name in Contact.model_fields
+    if name
+    not in (
+        "referrer",
+        "agreement",
+        "lawful_basis",
+        "children",
+        "adults",
+        "information_requests",
+        "decisions",
+        "deadlines",
+        "warnings",
+    )
+)
+
+
+def new_contact(sent: Any, *, channel: Channel) -> NewContact:
+    """A contact as told, for the use-case."""
+    return NewContact(
+        concern=sent.concern,
+        source_code=sent.source_code,
+        channel=channel,
+        received_at=sent.received_at,
+        immediate_danger=sent.immediate_danger,
+        children=[NewChild(**dict(child)) for child in sent.children],
+        adults=[NewAdult(**dict(adult)) for adult in sent.adults],
+        referrer_name=sent.referrer.name,
+        referrer_role=sent.referrer.role,
+        referrer_agency=sent.referrer.agency,
+        referrer_telephone=sent.referrer.telephone,
+        referrer_email=sent.referrer.email,
+        agreement=sent.agreement.state,
+        agreement_note=sent.agreement.note,
+        lawful_basis=sent.lawful_basis.basis,
+        sharing_reason=sent.lawful_basis.sharing_reason,
+        address=sent.address,
+        town=sent.town,
+        postcode=sent.postcode,
+    )
+
+
+_NOT_EMPTIED = frozenset(
+    {
+        "concern",
+        "source_code",
+        "received_at",
+        "immediate_danger",
+        "channel",
+        "birth_knowledge",
+        "sex",
+        "disability_codes",
+        "relationship",
+        "name_known",
+        "parental_responsibility",
+        "in_household",
+    }
+)
+
+
+def _sent(part: Wire, but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What was sent of a part, leaving out a null for what cannot be empty."""
+    return {
+        name: getattr(part, name)
+        for name in part.model_fields_set
+        if name not in but and not (name in _NOT_EMPTIED and getattr(part, name) is None)
+    }
+
+
+def contact_changes(sent: ContactAmend) -> ContactChanges:
+    """An amendment for the use-case: only what was sent."""
+    groups = ("reason", "children", "adults", "referrer", "agreement", "lawful_basis")
+    fields = _sent(sent, groups)
+    renamed: Mapping[str, tuple[Wire | None, Mapping[str, str]]] = {
+        "referrer": (
+            sent.referrer,
+            {name: f"referrer_{name}" for name in Referrer.model_fields},
+        ),
+        "agreement": (sent.agreement, {"state": "agreement", "note": "agreement_note"}),
+        "lawful_basis": (
+            sent.lawful_basis,
+            {"basis": "lawful_basis", "sharing_reason": "sharing_reason"},
+        ),
+    }
+    for part, names in renamed.values():
+        if part is not None:
+            fields |= {names[name]: getattr(part, name) for name in part.model_fields_set}
+    children = sent.children or []
+    adults = sent.adults or []
+    return ContactChanges(
+        reason=sent.reason,
+        fields=fields,
+        children={child.id: _sent(child, ("id",)) for child in children if child.id is not None},
+        new_children=[NewChild(**_sent(child, ("id",))) for child in children if child.id is None],
+        adults={adult.id: _sent(adult, ("id",)) for adult in adults if adult.id is not None},
+        new_adults=[NewAdult(**_sent(adult, ("id",))) for adult in adults if adult.id is None],
+    )

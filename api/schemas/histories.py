@@ -1,0 +1,129 @@
+"""What is on file for the children of a contact, on the wire."""
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.fields import DateOn, Instant, WireOut
+from service.domain.whole_contacts import ChildHistory
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+
+
+class EarlierContact(WireOut):
+    """An earlier contact of a child, and what was decided for that child."""
+
+    contact_id: Annotated[UUID, Field(description="The earlier contact.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Its reference.", examples=["C-7K3MA-9TQ4R"])
+    ]
+    received_at: Annotated[Instant, Field(description="When it was received.")]
+    source_code: Annotated[
+        str, Field(max_length=4, description="Its referral source code.", examples=["2A"])
+    ]
+    outcome: Annotated[
+        str | None,
+        Field(
+            max_length=32,
+            description="What was decided for this child; null while undecided.",
+            examples=["no_further_action"],
+        ),
+    ]
+    decided_at: Annotated[Instant | None, Field(description="When that was signed.")]
+
+
+class EarlierCase(WireOut):
+    """An earlier referral or early help episode of a child."""
+
+    id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Its reference.", examples=["R-7K3MA-9TQ4R"])
+    ]
+    accepted_at: Annotated[Instant, Field(description="When it began.")]
+    team_id: Annotated[
+        str,
+        Field(max_length=64, description="The team that held it.", examples=["assessment-north"]),
+    ]
+    closed_at: Annotated[Instant | None, Field(description="When it closed; null while open.")]
+    closure_code: Annotated[
+        str | None, Field(max_length=32, description="Why it closed, coded.", examples=["RC8"])
+    ]
+    closure_reason: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="Why it closed, in words.",
+            examples=["Assessment found no unmet need."],
+        ),
+    ]
+
+
+class PossibleMatch(WireOut):
+    """Another child on file with this family name and date of birth."""
+
+    person_id: Annotated[
+        UUID,
+        Field(
+            validation_alias="id",
+            description="The child on file; amend the contact with it to link.",
+            examples=[_ID],
+        ),
+    ]
+    given_name: Annotated[
+        str | None, Field(max_length=100, description="Given names.", examples=["Amara"])
+    ]
+    family_name: Annotated[
+        str | None, Field(max_length=100, description="Family name.", examples=["Okafor"])
+    ]
+    date_of_birth: Annotated[DateOn | None, Field(description="Date of birth.")]
+
+
+class ChildOnFile(WireOut):
+    """One child of the contact, with what is on file."""
+
+    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    contacts: Annotated[
+        list[EarlierContact], Field(max_length=50, description="Earlier contacts, newest first.")
+    ]
+    referrals: Annotated[
+        list[EarlierCase], Field(max_length=50, description="Earlier referrals, newest first.")
+    ]
+    early_help_episodes: Annotated[
+        list[EarlierCase], Field(max_length=50, description="Earlier early help, newest first.")
+    ]
+    possible_matches: Annotated[
+        list[PossibleMatch],
+        Field(max_length=10, description="Others on file who may be the same child."),
+    ]
+
+
+class ContactHistory(WireOut):
+    """What is on file for each child of a contact."""
+
+    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    children: Annotated[
+        list[ChildOnFile], Field(max_length=100, description="The children, in order.")
+    ]
+
+    @classmethod
+    def of(cls, contact_id: UUID, found: Sequence[ChildHistory]) -> Self:
+        """As it is seen by staff."""
+        return cls.model_validate(
+            {
+                "contact_id": contact_id,
+                "children": [
+                    {
+                        "child_id": one.child.id,
+                        "person_id": one.child.person_id,
+                        "contacts": one.history.contacts,
+                        "referrals": one.history.referrals,
+                        "early_help_episodes": one.history.episodes,
+                        "possible_matches": one.possible_matches,
+                    }
+                    for one in found
+                ],
+            }
+        )
