@@ -1,0 +1,64 @@
+"""Measures: which there are, and what one reads over a period, as at any instant."""
+
+from datetime import date, datetime
+
+from service.domain.access import Caller, Permission
+from service.domain.measures import (
+    MEASURES,
+    Breakdown,
+    Measure,
+    MeasurePoint,
+    MeasureReading,
+    london_midnight,
+    measure_of,
+    period_asked_for,
+    periods,
+)
+from service.persistence.asking import Asking
+from service.persistence.repositories import measures
+
+
+async def read_measures(ask: Asking, who: Caller) -> list[Measure]:
+    """Every measure that can be read, by code."""
+    who.require(Permission.read_measures)
+    return [MEASURES[code] for code in sorted(MEASURES)]
+
+
+async def read_measure(
+    ask: Asking,
+    who: Caller,
+    code: str,
+    *,
+    now: datetime,
+    as_at: datetime | None = None,
+    from_on: date | None = None,
+    to_on: date | None = None,
+    by: Breakdown | None = None,
+) -> MeasureReading:
+    """A measure by London month, `from_on` up to and not with `to_on`, as at an instant.
+
+    Counted from the whole record, whatever the caller may open: figures, no names. Without a
+    breakdown there is a point for every month; with one, for what occurs in it. Raises
+    MeasureNotFound, PeriodNotPossible.
+    """
+    who.require(Permission.read_measures)
+    measure = measure_of(code)
+    at, start, end = period_asked_for(now, as_at, from_on, to_on)
+    months = periods(start, end)
+    by_source = by is Breakdown.source
+    points = await measures.figures(ask, code, at, months, by_source=by_source)
+    if not by_source:
+        found = {point.period: point for point in points}
+        points = [
+            found.get(month.label)
+            or MeasurePoint(month.label, month.received_from, month.received_to, 0, 0)
+            for month in months
+        ]
+    total = MeasurePoint(
+        period=f"{start.isoformat()}/{end.isoformat()}",
+        received_from=london_midnight(start),
+        received_to=london_midnight(end),
+        numerator=sum(point.numerator for point in points),
+        denominator=sum(point.denominator for point in points),
+    )
+    return MeasureReading(measure, at, start, end, by, points, total)
