@@ -18,6 +18,8 @@ class AlreadyThere(Exception):
 
 _AWAY = (
     asyncpg.InterfaceError,
+    # What the driver says when its connection ends under a statement on its way.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
