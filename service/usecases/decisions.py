@@ -312,8 +312,17 @@ async def sign_off(
     file = await contacts.whole(work, contact)
     child = next(one for one in file.children if one.id == decision.child_id)
     replaces_signed = child.state is ChildState.decided
-    if agreed and replaces_signed and decision.supersedes_id is not None:
-        await _settle_superseded(work, who, decision.supersedes_id)
+    standing = next(
+        (
+            one
+            for one in file.decisions
+            if one.child_id == child.id and one.state is DecisionState.signed
+        ),
+        None,
+    )
+    if agreed and standing is not None:
+        # Not always the one that this draft replaced: that may itself have been a draft.
+        await _settle_superseded(work, who, standing)
     await work.change(
         Decision,
         decision.id,
@@ -453,9 +462,8 @@ def months_after(at: datetime, months: int) -> datetime:
     return at.replace(year=year, month=month + 1)
 
 
-async def _settle_superseded(work: Work, who: Caller, decision_id: UUID) -> None:
+async def _settle_superseded(work: Work, who: Caller, old: Decision) -> None:
     """Ends the decision that stood, and whatever it had led to, in this same transaction."""
-    old = await decisions.get(work, who, decision_id)
     await _supersede(work, old)
     await _close_superseded(work, who, REFERRALS, old, "allocation", "RC7")
     await _close_superseded(
