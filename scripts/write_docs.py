@@ -70,7 +70,7 @@ _BY_STATUS: Mapping[int, str] = MappingProxyType(
         412: "Read it again, see whether your change still makes sense, send the new ETag.",
         413: "Send less in one request.",
         415: "Send JSON, and say so: `Content-Type: application/json`.",
-        422: "Put right what `errors` names and send it again, under a new Idempotency-Key.",
+        422: "Put right what `errors` names and send it again.",
         428: "Read it first, then send its ETag in `If-Match`.",
         429: "Wait as long as `Retry-After` says.",
         431: "Send fewer or shorter headers.",
