@@ -14,7 +14,7 @@ from service.clock import Clock, system_clock
 from service.domain.access import AccessSuspended, Caller
 from service.domain.accounts import Account, SuspensionKind
 from service.domain.answers import KEPT_FOR, Answer, KeptAnswer, KeyUsedBefore
-from service.domain.errors import FrontDoorError
+from service.domain.errors import FrontDoorError, NotAllowed
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.integrations.tokens import Identity, KeysUnavailable, TokenRefused, TokenVerifier
 from service.persistence.asking import Asking, Reading
@@ -211,6 +211,9 @@ class House:
                     )
                     await work.commit()
                     return Replayed(answer, before=False)
+            except NotAllowed:
+                # Who may not do this any more is not shown what came of it before.
+                raise
             except (FrontDoorError, AlreadyThere) as failure:
                 kept = await self._kept(once)
                 if kept is not None:

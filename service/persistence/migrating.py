@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from service.persistence.engines import Database
+from service.persistence.failures import in_our_words
 
 
 class SchemaUnknown(RuntimeError):
@@ -33,10 +34,11 @@ def newest() -> str:
 
 async def current(database: Database) -> str | None:
     """The schema step that a database is at, or None when it has never been migrated."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(
-            lambda given: MigrationContext.configure(given).get_current_revision()
-        )
+    with in_our_words():
+        async with database.engine.connect() as connection:
+            return await connection.run_sync(
+                lambda given: MigrationContext.configure(given).get_current_revision()
+            )
 
 
 async def require_newest(database: Database) -> None:
