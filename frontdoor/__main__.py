@@ -225,19 +225,24 @@ def demo() -> None:
 
 
 async def load_demonstration(house: "House") -> None:
-    """Loads the demonstration year with a bar of progress. Raises Told when contacts are there."""
-    from frontdoor.demonstration import load
-    from service.persistence.repositories.contacts import nothing_on_file
+    """Loads the demonstration year with a bar of progress. Raises Told when that cannot be."""
+    from frontdoor.demonstration import NotLoaded, load
 
-    if not await house.ask(nothing_on_file):
-        raise Told("There are contacts on file already, so nothing was loaded.")
-    with click.progressbar(length=1, label="Loading a year of demonstration data") as bar:
+    label = "Loading a year of demonstration data"
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
 
         def progress(done: int, of: int) -> None:
             bar.length = of
             bar.update(done - bar.pos)
 
-        await load(house, progress=progress)
+        try:
+            loaded = await load(house, progress=progress)
+        except NotLoaded as error:
+            raise Told(str(error)) from None
+    if loaded.already_there:
+        click.echo("The demonstration data are there already; nothing was loaded.")
+    else:
+        click.echo(f"Loaded {loaded.contacts} contacts.")
 
 
 @main.command()
