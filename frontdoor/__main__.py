@@ -213,9 +213,9 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
 
 @main.command()
 def demo() -> None:
-    """Load a year of demonstration data: invented families, for trying things out.
+    """Load a year of demonstration data.
 
-    Only in development, and only into a database that holds no contacts.
+    Invented families, for trying things out. Only in development, and only into a database that holds no contacts.
     """
     be_in_development()
     settings = _settings()
@@ -317,7 +317,7 @@ def job(name: str | None) -> None:
 
 @main.group()
 def policy() -> None:
-    """The authority's own numbers: check a file, or show what is in force."""
+    """Check the authority's policy, or show it."""
 
 
 def _policy_file(file: Path | None) -> Path | None:
@@ -383,9 +383,9 @@ def contract(file: Path) -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
 def run(port: int | None) -> None:
-    """Start everything on your own machine, with demonstration data in ./var.
+    """Start everything on your own machine.
 
-    Stop it with Ctrl-C; the data stays for the next time.
+    The data are in ./var: a year of demonstration data, loaded when there is nothing yet. Stop it with Ctrl-C; the data stays for the next time.
     """
     from frontdoor.development import run_everything
 

@@ -20,7 +20,7 @@ from service.settings import load_settings
 from tests.frontdoor.test_commands import free_port
 from tests.support.sources import ROOT
 
-PATIENCE = 120
+PATIENCE = 300  # seconds: the first start loads a year of data
 
 
 @asynccontextmanager
