@@ -215,7 +215,8 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
 def demo() -> None:
     """Load a year of demonstration data.
 
-    Invented families, for trying things out. Only in development, and only into a database that holds no contacts.
+    Invented families, for trying things out. Only in development, and only into a database that
+    holds no contacts.
     """
     be_in_development()
     settings = _settings()
@@ -385,7 +386,8 @@ def contract(file: Path) -> None:
 def run(port: int | None) -> None:
     """Start everything on your own machine.
 
-    The data are in ./var: a year of demonstration data, loaded when there is nothing yet. Stop it with Ctrl-C; the data stays for the next time.
+    The data are in ./var: a year of demonstration data, loaded when there is nothing yet. Stop it
+    with Ctrl-C; the data stay for the next time.
     """
     from frontdoor.development import run_everything
 
