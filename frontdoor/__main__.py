@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -225,19 +226,27 @@ def demo() -> None:
 
 
 async def load_demonstration(house: "House") -> None:
-    """Loads the demonstration year with a bar of progress. Raises Told when contacts are there."""
-    from frontdoor.demonstration import load
-    from service.persistence.repositories.contacts import nothing_on_file
+    """Loads the demonstration year with a bar of progress; does nothing when it is there already.
 
-    if not await house.ask(nothing_on_file):
-        raise Told("There are contacts on file already, so nothing was loaded.")
-    with click.progressbar(length=1, label="Loading a year of demonstration data") as bar:
+    Raises Told when other contacts are on file.
+    """
+    from frontdoor.demonstration import load
+
+    with ExitStack() as shown:
+        bars: list[Any] = []
 
         def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
+            if not bars:
+                bars.append(shown.enter_context(_bar(of)))
+            bars[0].update(done - bars[0].pos)
 
-        await load(house, progress=progress)
+        loaded = await load(house, progress=progress)
+    if loaded.already_there:
+        click.echo("The demonstration data are there already; nothing was loaded.")
+
+
+def _bar(length: int) -> AbstractContextManager[Any]:
+    return click.progressbar(length=length, label="Loading a year of demonstration data")
 
 
 @main.command()
