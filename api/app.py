@@ -12,14 +12,28 @@ from api.cursors import Cursors
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
-from api.routes import contacts, measures, queues
+from api.routes import (
+    contacts,
+    decisions,
+    early_help_episodes,
+    flags,
+    information_requests,
+    measures,
+    queues,
+    referrals,
+)
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     contacts.router,
+    decisions.router,
+    early_help_episodes.router,
+    flags.router,
+    information_requests.router,
     measures.router,
     queues.router,
+    referrals.router,
 )
 
 

@@ -23,7 +23,7 @@ from service.domain.queues import Queue, QueueFilters
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.records import table_of
 from service.persistence.repositories.contacts import nothing_on_file
-from service.settings import load_settings
+from service.settings import IssuerSettings, load_settings
 from service.usecases.contacts import NewChild, NewContact, log_contact
 from service.usecases.measures import list_cases, read_measure
 from service.usecases.queues import read_queue
@@ -263,7 +263,15 @@ async def test_it_is_loaded_only_where_development_tokens_are_made(
 ) -> None:
     settings = load_settings(
         environment="development",
-        development_issuer=False,
+        issuers=(
+            IssuerSettings(
+                issuer="https://sign-in.example/",
+                audience="frontdoor",
+                algorithms=("ES256",),
+                jwks_url="https://sign-in.example/keys",
+                may_assert_roles=frozenset({Role.mash_worker}),
+            ),
+        ),
         database_url=database_url,
         var_folder=tmp_path,
     )
