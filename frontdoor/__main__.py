@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -233,8 +234,9 @@ async def load_demonstration(house: "House") -> None:
     with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
 
         def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
+            if not bars:
+                bars.append(shown.enter_context(_bar(of)))
+            bars[0].update(done - bars[0].pos)
 
         try:
             loaded = await load(house, progress=progress)
