@@ -21,7 +21,7 @@ from tests.support.builders import (
     siblings,
     sign_off_body,
 )
-from tests.support.desks import Desk, done, pointers, refused
+from tests.support.desks import Desk, done, expect_refusal, pointers
 
 WORKER, MANAGER = Role.mash_worker, Role.mash_manager
 
@@ -177,7 +177,7 @@ async def test_every_gap_of_a_decision_is_named_at_once(desk: Desk) -> None:
             "primary_need_code": "N99",
         },
     )
-    problem = refused(answer, 422, "decision_incomplete")
+    problem = expect_refusal(answer, 422, "decision_incomplete")
     assert pointers(problem) == [
         ("/level_of_need", "level_does_not_fit_outcome"),
         ("/statutory_basis", "statutory_basis_missing"),
@@ -232,7 +232,7 @@ async def test_a_decision_that_leaves_something_out_is_refused(
     contact = await desk.contact()
     body = decision_body(contact["children"][0]["id"], **changes)
     answer = await desk.post(WORKER, f"/v1/contacts/{contact['id']}/decisions", body)
-    assert fault in pointers(refused(answer, 422, "decision_incomplete"))
+    assert fault in pointers(expect_refusal(answer, 422, "decision_incomplete"))
     unchanged = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
     assert unchanged["version"] == 1 and unchanged["decisions"] == []
 
@@ -242,7 +242,7 @@ async def test_a_decision_without_a_rationale_is_refused_where_it_is_missing(des
     for rationale in (None, "", "   "):
         body = decision_body(contact["children"][0]["id"], rationale=rationale)
         answer = await desk.post(WORKER, f"/v1/contacts/{contact['id']}/decisions", body)
-        assert pointers(refused(answer, 422, "invalid"))[0][0] == "/rationale"
+        assert pointers(expect_refusal(answer, 422, "invalid"))[0][0] == "/rationale"
 
 
 async def test_the_account_of_who_was_asked_agrees_with_the_record(desk: Desk) -> None:
@@ -276,7 +276,7 @@ async def test_the_account_of_who_was_asked_agrees_with_the_record(desk: Desk) -
         f"{path}/decisions",
         decision_body(contact["children"][0]["id"], agencies=agencies),
     )
-    assert pointers(refused(answer, 422, "decision_incomplete")) == [
+    assert pointers(expect_refusal(answer, 422, "decision_incomplete")) == [
         ("/agencies/0/answered", "has_not_answered"),
         ("/agencies/1/answered", "has_answered"),
         ("/agencies/1/reason", "boiler_plate"),
@@ -301,7 +301,9 @@ async def test_history_on_file_must_be_considered_and_the_next_referral_is_a_re_
     assert contact["children"][0]["person_id"] == before["children"][0]["person_id"]
     path = f"/v1/contacts/{contact['id']}/decisions"
     body = decision_body(contact["children"][0]["id"])
-    assert pointers(refused(await desk.post(WORKER, path, body), 422, "decision_incomplete")) == [
+    assert pointers(
+        expect_refusal(await desk.post(WORKER, path, body), 422, "decision_incomplete")
+    ) == [
         ("/history/considered", "history_not_considered"),
         ("/history/last_closed_because", "history_not_considered"),
     ]
@@ -325,12 +327,12 @@ async def test_a_second_decision_for_a_signed_child_says_which_it_supersedes_and
     contact, first = await desk.decided("early_help")
     child_id = contact["children"][0]["id"]
     path = f"/v1/contacts/{contact['id']}/decisions"
-    problem = refused(
+    problem = expect_refusal(
         await desk.post(WORKER, path, decision_body(child_id)), 409, "child_already_decided"
     )
     assert (problem["state"], problem["allowed"]) == ("decided", ["supersede"])
     wrong = {"decision_id": str(uuid4()), "because": "The hospital reports an older fracture."}
-    problem = refused(
+    problem = expect_refusal(
         await desk.post(WORKER, path, decision_body(child_id, supersedes=wrong)),
         422,
         "cannot_supersede",
@@ -373,7 +375,7 @@ async def test_a_mind_changed_twice_leaves_one_decision_standing(desk: Desk) -> 
         supersedes={"decision_id": second["id"], "because": "The facts were about another."},
     )
     assert done(await desk.get(WORKER, f"/v1/decisions/{second['id']}"))["state"] == "superseded"
-    problem = refused(await desk.try_to_sign(second), 412, "stale")
+    problem = expect_refusal(await desk.try_to_sign(second), 412, "stale")
     assert "ETag" in problem["detail"]
     await desk.sign(third)
     file = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
@@ -401,14 +403,14 @@ async def test_while_a_decision_waits_another_is_refused_unless_it_replaces_it(d
     first = await desk.draft(contact, 0, "referral")
     path = f"/v1/contacts/{contact['id']}/decisions"
     body = decision_body(contact["children"][0]["id"], "early_help")
-    problem = refused(await desk.post(WORKER, path, body), 409, "decision_awaiting_sign_off")
+    problem = expect_refusal(await desk.post(WORKER, path, body), 409, "decision_awaiting_sign_off")
     assert problem["allowed"] == ["agree", "return_to_decider", "supersede"]
     supersedes = {"decision_id": first["id"], "because": "The mother agreed to a service."}
     second = await desk.draft(contact, 0, "early_help", supersedes=supersedes)
     old = done(await desk.get(WORKER, f"/v1/decisions/{first['id']}"))
     assert old["state"] == "superseded"
     assert old["deadlines"][0]["stopped_because"] == "superseded"
-    problem = refused(
+    problem = expect_refusal(
         await desk.post(
             MANAGER, f"/v1/decisions/{first['id']}/sign-off", sign_off_body(), version=2
         ),
@@ -439,7 +441,7 @@ async def test_nobody_signs_off_their_own_decision(desk: Desk) -> None:
     path = f"/v1/decisions/{draft['id']}/sign-off"
     for outcome in ("agreed", "returned"):
         answer = await desk.post(MANAGER, path, sign_off_body(outcome), version=1, name="Ines")
-        refused(answer, 403, "own_decision")
+        expect_refusal(answer, 403, "own_decision")
     waiting = done(await desk.get(MANAGER, f"/v1/decisions/{draft['id']}"))
     assert waiting == draft
     done(await desk.post(MANAGER, path, sign_off_body(), version=1, name="Jo"))
@@ -448,25 +450,27 @@ async def test_nobody_signs_off_their_own_decision(desk: Desk) -> None:
 async def test_a_sign_off_is_in_the_managers_own_words(desk: Desk) -> None:
     contact = await desk.contact()
     draft = await desk.draft(contact, 0, "referral")
-    problem = refused(await desk.try_to_sign(draft, words="Agreed. OK."), 422, "own_words_needed")
+    problem = expect_refusal(
+        await desk.try_to_sign(draft, words="Agreed. OK."), 422, "own_words_needed"
+    )
     assert pointers(problem) == [("/words", "boiler_plate")]
-    refused(await desk.try_to_sign(draft, words=""), 422, "invalid")
-    refused(await desk.try_to_sign(draft, outcome="agreed", words=None), 422, "invalid")
+    expect_refusal(await desk.try_to_sign(draft, words=""), 422, "invalid")
+    expect_refusal(await desk.try_to_sign(draft, outcome="agreed", words=None), 422, "invalid")
 
 
 async def test_a_sign_off_names_the_version_that_was_read(desk: Desk) -> None:
     contact = await desk.contact()
     draft = await desk.draft(contact, 0, "referral")
     path = f"/v1/decisions/{draft['id']}/sign-off"
-    refused(await desk.post(MANAGER, path, sign_off_body()), 428, "precondition_missing")
+    expect_refusal(await desk.post(MANAGER, path, sign_off_body()), 428, "precondition_missing")
     answer = await desk.post(MANAGER, path, sign_off_body(), version=7)
-    refused(answer, 412, "stale")
+    expect_refusal(answer, 412, "stale")
     assert answer.headers["etag"] == '"1"'
     signed = await desk.post(MANAGER, path, sign_off_body(), version=1)
     assert done(signed)["version"] == 2
     assert signed.headers["etag"] == '"2"'
     again = await desk.post(MANAGER, path, sign_off_body("returned"), version=2)
-    problem = refused(again, 409, "wrong_state")
+    problem = expect_refusal(again, 409, "wrong_state")
     assert (problem["state"], problem["allowed"]) == ("signed", ["supersede"])
 
 
@@ -480,13 +484,13 @@ async def test_only_a_mash_manager_signs_off(desk: Desk, role: Role, code: str) 
     answer = await desk.post(
         role, f"/v1/decisions/{draft['id']}/sign-off", sign_off_body(), version=1
     )
-    refused(answer, 403, code)
+    expect_refusal(answer, 403, code)
 
 
 async def test_what_is_not_there_and_what_may_not_be_seen_are_answered_alike(desk: Desk) -> None:
     contact, decision = await desk.decided("referral")
     nowhere = await desk.get(WORKER, f"/v1/decisions/{uuid4()}")
-    refused(nowhere, 404, "decision_not_found")
+    expect_refusal(nowhere, 404, "decision_not_found")
     # Early help sees contacts that led to early help, and this one did not.
     hidden = await desk.get(Role.early_help_worker, f"/v1/decisions/{decision['id']}")
     assert _told(hidden) == _told(nowhere)
@@ -495,15 +499,15 @@ async def test_what_is_not_there_and_what_may_not_be_seen_are_answered_alike(des
     partner = await desk.get(
         Role.partner_system, f"/v1/decisions/{decision['id']}", organisation="riverbourne-police"
     )
-    refused(partner, 403, "role_missing")
-    refused(
+    expect_refusal(partner, 403, "role_missing")
+    expect_refusal(
         await desk.post(
             WORKER, f"/v1/contacts/{uuid4()}/decisions", decision_body(contact["children"][0]["id"])
         ),
         404,
         "contact_not_found",
     )
-    refused(
+    expect_refusal(
         await desk.post(WORKER, f"/v1/contacts/{contact['id']}/decisions", decision_body(uuid4())),
         404,
         "child_not_on_contact",

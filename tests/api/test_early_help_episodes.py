@@ -7,7 +7,7 @@ import httpx
 
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body
-from tests.support.desks import Desk, done, pointers, refused
+from tests.support.desks import Desk, done, expect_refusal, pointers
 
 MANAGER, WORKER = Role.early_help_spoc_manager, Role.early_help_worker
 REASON = "All four outcomes of the plan were met by the summer."
@@ -69,9 +69,9 @@ async def test_an_episode_is_given_to_a_worker_and_its_clock_stops(desk: Desk) -
     assert given["worker_id"] == str(await desk.account_of(WORKER))
     assert given["deadlines"][0]["stopped_at"] == "2026-10-23T18:00:00Z"
     assert done(await desk.get(WORKER, f"/v1/early-help-episodes/{case['id']}")) == given
-    refused(await allocate(desk, case, version=2), 409, "already_allocated")
-    refused(await allocate(desk, case, version=2, worker_id=uuid4()), 422, "worker_unknown")
-    problem = refused(
+    expect_refusal(await allocate(desk, case, version=2), 409, "already_allocated")
+    expect_refusal(await allocate(desk, case, version=2, worker_id=uuid4()), 422, "worker_unknown")
+    problem = expect_refusal(
         await allocate(desk, case, version=2, team_id="assessment-north"),
         422,
         "team_cannot_receive",
@@ -81,45 +81,45 @@ async def test_an_episode_is_given_to_a_worker_and_its_clock_stops(desk: Desk) -
 
 async def test_an_episode_closes_with_a_code_and_words(desk: Desk) -> None:
     case = await episode(desk)
-    refused(await close(desk, case, version=1), 409, "wrong_state")
+    expect_refusal(await close(desk, case, version=1), 409, "wrong_state")
     done(await allocate(desk, case))
     superseded = await close(desk, case, code="decision_superseded")
-    problem = refused(superseded, 422, "closure_not_possible")
+    problem = expect_refusal(superseded, 422, "closure_not_possible")
     assert pointers(problem) == [("/closure_code", "closure_code_not_possible")]
-    refused(await close(desk, case, code="stepped_up"), 422, "invalid")
-    refused(await close(desk, case, reason="N/A"), 422, "closure_not_possible")
+    expect_refusal(await close(desk, case, code="stepped_up"), 422, "invalid")
+    expect_refusal(await close(desk, case, reason="N/A"), 422, "closure_not_possible")
     closed = done(await close(desk, case))
     assert (closed["state"], closed["closure_code"], closed["closure_reason"]) == (
         "closed",
         "outcomes_met",
         REASON,
     )
-    problem = refused(await allocate(desk, case, version=3), 409, "wrong_state")
+    problem = expect_refusal(await allocate(desk, case, version=3), 409, "wrong_state")
     assert (problem["state"], problem["allowed"]) == ("closed", [])
 
 
 async def test_a_change_names_the_version_that_was_read(desk: Desk) -> None:
     case = await episode(desk)
-    refused(await allocate(desk, case, version=None), 428, "precondition_missing")
-    refused(await allocate(desk, case, version=2), 412, "stale")
+    expect_refusal(await allocate(desk, case, version=None), 428, "precondition_missing")
+    expect_refusal(await allocate(desk, case, version=2), 412, "stale")
     done(await allocate(desk, case))
-    refused(await close(desk, case, version=1), 412, "stale")
+    expect_refusal(await close(desk, case, version=1), 412, "stale")
 
 
 async def test_the_single_point_of_contact_alone_allocates_and_closes(desk: Desk) -> None:
     case = await episode(desk)
     path = f"/v1/early-help-episodes/{case['id']}"
     for role in (WORKER, Role.mash_manager, Role.assessment_team_manager, Role.qa_auditor):
-        refused(await allocate(desk, case, role=role), 403, "role_missing")
-        refused(await close(desk, case, role=role), 403, "role_missing")
-    refused(await desk.get(Role.assessment_team_worker, path), 403, "role_missing")
+        expect_refusal(await allocate(desk, case, role=role), 403, "role_missing")
+        expect_refusal(await close(desk, case, role=role), 403, "role_missing")
+    expect_refusal(await desk.get(Role.assessment_team_worker, path), 403, "role_missing")
     for role in (WORKER, Role.mash_worker, Role.qa_auditor):
         assert done(await desk.get(role, path)) == case
     nothing = {**case, "id": str(uuid4())}
     nowhere = await desk.get(WORKER, f"/v1/early-help-episodes/{nothing['id']}")
-    refused(nowhere, 404, "early_help_episode_not_found")
-    refused(await allocate(desk, nothing), 404, "early_help_episode_not_found")
-    refused(await close(desk, nothing), 404, "early_help_episode_not_found")
+    expect_refusal(nowhere, 404, "early_help_episode_not_found")
+    expect_refusal(await allocate(desk, nothing), 404, "early_help_episode_not_found")
+    expect_refusal(await close(desk, nothing), 404, "early_help_episode_not_found")
 
 
 async def test_early_help_reads_the_decision_behind_its_case_and_no_other_contact(
@@ -129,7 +129,9 @@ async def test_early_help_reads_the_decision_behind_its_case_and_no_other_contac
     decision = done(await desk.get(WORKER, f"/v1/decisions/{case['decision_id']}"))
     assert decision["early_help_episode_id"] == case["id"]
     _, other = await desk.decided("no_further_action")
-    refused(await desk.get(WORKER, f"/v1/decisions/{other['id']}"), 404, "decision_not_found")
+    expect_refusal(
+        await desk.get(WORKER, f"/v1/decisions/{other['id']}"), 404, "decision_not_found"
+    )
 
 
 async def test_episodes_are_listed_newest_first_by_page_and_narrowed(desk: Desk) -> None:

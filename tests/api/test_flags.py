@@ -9,7 +9,7 @@ import pytest
 from service.domain.access import Role
 from service.usecases.flags import sweep
 from tests.support.builders import Body
-from tests.support.desks import Desk, done, refused
+from tests.support.desks import Desk, done, expect_refusal
 
 WORKER = Role.mash_worker
 WORDS = "I ring the school now and decide by 17:00."
@@ -80,7 +80,7 @@ async def test_taking_a_flag_on_records_who_and_what_they_will_do(desk: Desk) ->
     assert taken["acknowledged_at"] == "2026-10-24T15:05:00Z"
     assert taken["acknowledged_by"] == str(await desk.account_of(WORKER))
     assert taken["cleared_at"] is None
-    again = refused(await acknowledge(desk, taken), 409, "flag_already_acknowledged")
+    again = expect_refusal(await acknowledge(desk, taken), 409, "flag_already_acknowledged")
     assert again["state"] == "acknowledged"
     desk.clock.forward(days=2)
     await sweep(desk.house)
@@ -106,19 +106,21 @@ async def test_deciding_the_contact_clears_its_flag_with_no_one_touching_it(desk
     assert (found["cleared_at"], found["cleared_because"]) == ("2026-10-24T15:00:00Z", "decided")
     listed = done(await desk.get(WORKER, f"/v1/flags?contact_id={contact['id']}"))
     assert flag["id"] not in [one["id"] for one in listed["items"]]
-    problem = refused(await acknowledge(desk, flag, version=found["version"]), 409, "flag_cleared")
+    problem = expect_refusal(
+        await acknowledge(desk, flag, version=found["version"]), 409, "flag_cleared"
+    )
     assert problem["state"] == "cleared"
 
 
 async def test_an_acknowledgement_names_the_version_and_says_something(desk: Desk) -> None:
     flag = await late(desk)
     stale = await acknowledge(desk, flag, version=flag["version"] + 1)
-    refused(stale, 412, "stale")
+    expect_refusal(stale, 412, "stale")
     assert stale.headers["etag"] == f'"{flag["version"]}"'
     path = f"/v1/flags/{flag['id']}/acknowledgement"
-    refused(await desk.post(WORKER, path, {"words": WORDS}), 428, "precondition_missing")
+    expect_refusal(await desk.post(WORKER, path, {"words": WORDS}), 428, "precondition_missing")
     for words in ("", "  "):
-        refused(await acknowledge(desk, flag, words), 422, "invalid")
+        expect_refusal(await acknowledge(desk, flag, words), 422, "invalid")
 
 
 async def test_flags_are_listed_soonest_first_by_page_and_narrowed(desk: Desk) -> None:
@@ -152,7 +154,7 @@ async def test_a_flag_of_a_contact_that_one_may_not_see_is_not_there(
 ) -> None:
     flag = await late(desk)
     nowhere = await desk.get(role, f"/v1/flags/{uuid4()}")
-    refused(nowhere, 404, "flag_not_found")
+    expect_refusal(nowhere, 404, "flag_not_found")
     hidden = await desk.get(role, f"/v1/flags/{flag['id']}")
     assert _told(hidden) == _told(nowhere)
     assert _told(await acknowledge(desk, flag, role=role)) == _told(nowhere)
@@ -163,10 +165,10 @@ async def test_who_may_see_flags_and_who_may_take_them_on(desk: Desk) -> None:
     flag = await late(desk)
     path = f"/v1/flags/{flag['id']}"
     assert done(await desk.get(Role.qa_auditor, path))["id"] == flag["id"]
-    refused(await acknowledge(desk, flag, role=Role.qa_auditor), 403, "role_missing")
-    refused(await desk.get(Role.performance_analyst, path), 403, "role_missing")
+    expect_refusal(await acknowledge(desk, flag, role=Role.qa_auditor), 403, "role_missing")
+    expect_refusal(await desk.get(Role.performance_analyst, path), 403, "role_missing")
     partner = await desk.get(Role.partner_system, path, organisation="riverbourne-police")
-    refused(partner, 403, "role_missing")
+    expect_refusal(partner, 403, "role_missing")
 
 
 def _told(answer: httpx.Response) -> tuple[int, dict[str, Any]]:

@@ -19,7 +19,7 @@ from tests.support.builders import (
     sign_off_body,
     unborn_body,
 )
-from tests.support.desks import Desk, done, pointers, refused
+from tests.support.desks import Desk, done, expect_refusal, pointers
 
 WORKER, PARTNER = Role.mash_worker, Role.partner_system
 SCHOOL, POLICE = "mill-lane-primary", "riverbourne-police"
@@ -156,7 +156,7 @@ async def test_one_partner_may_not_see_what_another_was_asked(desk: Desk) -> Non
     school = done(await ask(desk, contact), 201)
     police = done(await ask(desk, contact, POLICE), 201)
     nowhere = await desk.get(PARTNER, f"/v1/information-requests/{uuid4()}", organisation=POLICE)
-    refused(nowhere, 404, "information_request_not_found")
+    expect_refusal(nowhere, 404, "information_request_not_found")
     hidden = await desk.get(
         PARTNER, f"/v1/information-requests/{school['id']}", organisation=POLICE
     )
@@ -201,7 +201,7 @@ async def test_an_agency_that_was_asked_reads_nothing_of_the_case(desk: Desk, pa
     where = path.format(
         contact=contact["id"], decision=decision["id"], referral=decision["referral_id"]
     )
-    refused(await desk.get(PARTNER, where, organisation=SCHOOL), 403, "role_missing")
+    expect_refusal(await desk.get(PARTNER, where, organisation=SCHOOL), 403, "role_missing")
 
 
 async def test_the_agencys_own_system_answers_and_the_contact_moves_on(desk: Desk) -> None:
@@ -266,12 +266,12 @@ async def test_a_late_answer_is_taken_and_marked_after_the_decision_too(desk: De
 async def test_an_answer_is_given_once_and_to_the_version_that_was_read(desk: Desk) -> None:
     contact = await desk.contact()
     asked = done(await ask(desk, contact), 201)
-    refused(await answer(desk, asked, PARTNER, version=None), 428, "precondition_missing")
+    expect_refusal(await answer(desk, asked, PARTNER, version=None), 428, "precondition_missing")
     stale = await answer(desk, asked, PARTNER, version=4)
-    refused(stale, 412, "stale")
+    expect_refusal(stale, 412, "stale")
     assert stale.headers["etag"] == '"1"'
     done(await answer(desk, asked, PARTNER))
-    problem = refused(await answer(desk, asked, PARTNER, version=2), 409, "wrong_state")
+    problem = expect_refusal(await answer(desk, asked, PARTNER, version=2), 409, "wrong_state")
     assert (problem["state"], problem["allowed"]) == ("answered", [])
 
 
@@ -289,7 +289,7 @@ async def test_a_child_set_right_gives_the_agency_a_new_version_to_read(desk: De
             headers=headers(desk.house, WORKER, version=2),
         )
     )
-    refused(await answer(desk, asked, PARTNER), 412, "stale")
+    expect_refusal(await answer(desk, asked, PARTNER), 412, "stale")
     seen = await desk.get(PARTNER, f"/v1/information-requests/{asked['id']}", organisation=SCHOOL)
     assert seen.headers["etag"] == '"2"'
     assert done(seen)["children"][0]["given_name"] == "Amarachi"
@@ -308,7 +308,7 @@ async def test_an_answer_and_its_words_must_fit(
 ) -> None:
     contact = await desk.contact()
     asked = done(await ask(desk, contact), 201)
-    problem = refused(await answer(desk, asked, PARTNER, **sent), 422, "answer_incomplete")
+    problem = expect_refusal(await answer(desk, asked, PARTNER, **sent), 422, "answer_incomplete")
     assert pointers(problem) == [fault]
     done(await answer(desk, asked, PARTNER, answer="known_not_relevant", information=None))
 
@@ -317,7 +317,7 @@ async def test_a_question_goes_to_a_known_agency_about_children_on_the_contact(
     desk: Desk,
 ) -> None:
     contact = await desk.contact()
-    problem = refused(
+    problem = expect_refusal(
         await ask(desk, contact, "nobody", child_ids=[contact["children"][0]["id"], str(uuid4())]),
         422,
         "information_request_not_possible",
@@ -328,9 +328,9 @@ async def test_a_question_goes_to_a_known_agency_about_children_on_the_contact(
     ]
     without = information_request_body(purpose=None, lawful_basis=None)
     path = f"/v1/contacts/{contact['id']}/information-requests"
-    problem = refused(await desk.post(WORKER, path, without), 422, "invalid")
+    problem = expect_refusal(await desk.post(WORKER, path, without), 422, "invalid")
     assert [pointer for pointer, _ in pointers(problem)] == ["/purpose", "/lawful_basis"]
-    refused(
+    expect_refusal(
         await desk.post(
             WORKER, f"/v1/contacts/{uuid4()}/information-requests", information_request_body()
         ),
@@ -349,11 +349,11 @@ async def test_nothing_is_asked_any_more_once_every_child_has_a_decision(desk: D
         ),
         201,
     )
-    problem = refused(await ask(desk, contact), 409, "wrong_state")
+    problem = expect_refusal(await ask(desk, contact), 409, "wrong_state")
     assert problem["state"] == "awaiting_sign_off"
     path = f"/v1/decisions/{draft['id']}/sign-off"
     done(await desk.post(Role.mash_manager, path, sign_off_body(), version=1))
-    assert refused(await ask(desk, contact), 409, "wrong_state")["state"] == "decided"
+    assert expect_refusal(await ask(desk, contact), 409, "wrong_state")["state"] == "decided"
 
 
 async def test_who_may_ask_and_who_may_answer(desk: Desk) -> None:
@@ -361,15 +361,15 @@ async def test_who_may_ask_and_who_may_answer(desk: Desk) -> None:
     asked = done(await ask(desk, contact), 201)
     path = f"/v1/contacts/{contact['id']}/information-requests"
     for role in (Role.early_help_worker, Role.qa_auditor, Role.assessment_team_manager):
-        refused(await desk.post(role, path, information_request_body()), 403, "role_missing")
-        refused(await answer(desk, asked, role), 403, "role_missing")
-    refused(
+        expect_refusal(await desk.post(role, path, information_request_body()), 403, "role_missing")
+        expect_refusal(await answer(desk, asked, role), 403, "role_missing")
+    expect_refusal(
         await desk.post(PARTNER, path, information_request_body(), organisation=SCHOOL),
         403,
         "role_missing",
     )
     analyst = await desk.get(Role.performance_analyst, "/v1/information-requests")
-    refused(analyst, 403, "role_missing")
+    expect_refusal(analyst, 403, "role_missing")
     auditor = await desk.get(Role.qa_auditor, f"/v1/information-requests/{asked['id']}")
     assert done(auditor) == asked
 

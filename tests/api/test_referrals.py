@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body, child_body
-from tests.support.desks import Desk, done, pointers, refused
+from tests.support.desks import Desk, done, expect_refusal, pointers
 
 MANAGER = Role.assessment_team_manager
 WORKER = Role.assessment_team_worker
@@ -81,7 +81,7 @@ async def test_allocation_stops_the_clock_once_and_the_case_may_be_given_again(
     assert given["allocated_at"] == "2026-10-23T18:00:00Z"
     assert given["deadlines"][0]["stopped_at"] == "2026-10-23T18:00:00Z"
     assert given["deadlines"][0]["stopped_because"] == "allocated"
-    refused(await allocate(desk, case, version=2), 409, "already_allocated")
+    expect_refusal(await allocate(desk, case, version=2), 409, "already_allocated")
 
     desk.clock.forward(hours=1)
     other = await desk.account_of(WORKER, name="Another")
@@ -95,11 +95,11 @@ async def test_a_referral_goes_to_a_worker_who_is_known_and_a_team_that_takes_it
     desk: Desk,
 ) -> None:
     case = await referral(desk)
-    problem = refused(await allocate(desk, case, worker_id=uuid4()), 422, "worker_unknown")
+    problem = expect_refusal(await allocate(desk, case, worker_id=uuid4()), 422, "worker_unknown")
     assert pointers(problem) == [("/worker_id", "worker_unknown")]
     partner = await desk.account_of(Role.partner_system, organisation="riverbourne-police")
-    refused(await allocate(desk, case, worker_id=partner), 422, "worker_unknown")
-    problem = refused(await allocate(desk, case, team_id="mash"), 422, "team_cannot_receive")
+    expect_refusal(await allocate(desk, case, worker_id=partner), 422, "worker_unknown")
+    problem = expect_refusal(await allocate(desk, case, team_id="mash"), 422, "team_cannot_receive")
     assert pointers(problem) == [("/team_id", "team_cannot_receive")]
     unchanged = done(await desk.get(MANAGER, f"/v1/referrals/{case['id']}"))
     assert unchanged == case
@@ -107,7 +107,7 @@ async def test_a_referral_goes_to_a_worker_who_is_known_and_a_team_that_takes_it
 
 async def test_a_referral_closes_with_a_code_and_words_and_stays_closed(desk: Desk) -> None:
     case = await referral(desk)
-    problem = refused(await close(desk, case, version=1), 409, "wrong_state")
+    problem = expect_refusal(await close(desk, case, version=1), 409, "wrong_state")
     assert (problem["state"], problem["allowed"]) == (
         "awaiting_allocation",
         ["allocate", "supersede"],
@@ -122,8 +122,8 @@ async def test_a_referral_closes_with_a_code_and_words_and_stays_closed(desk: De
     )
     assert closed["closed_at"] == "2026-11-12T15:00:00Z"
     assert closed["closed_by"] == str(await desk.account_of(MANAGER))
-    refused(await close(desk, case, version=3), 409, "wrong_state")
-    problem = refused(await allocate(desk, case, version=3), 409, "wrong_state")
+    expect_refusal(await close(desk, case, version=3), 409, "wrong_state")
+    problem = expect_refusal(await allocate(desk, case, version=3), 409, "wrong_state")
     assert (problem["state"], problem["allowed"]) == ("closed", [])
 
 
@@ -135,9 +135,9 @@ async def test_a_referral_is_never_closed_to_early_help_or_by_an_unknown_code(
     done(await allocate(desk, case))
     answer = await close(desk, case, code=code)
     if len(code) > 8:
-        refused(answer, 422, "invalid")
+        expect_refusal(answer, 422, "invalid")
     else:
-        problem = refused(answer, 422, "closure_not_possible")
+        problem = expect_refusal(answer, 422, "closure_not_possible")
         assert pointers(problem) == [("/closure_code", "closure_code_not_possible")]
         assert "step-down" in problem["errors"][0]["message"]
 
@@ -145,32 +145,32 @@ async def test_a_referral_is_never_closed_to_early_help_or_by_an_unknown_code(
 async def test_a_stock_phrase_closes_nothing(desk: Desk) -> None:
     case = await referral(desk)
     done(await allocate(desk, case))
-    problem = refused(await close(desk, case, reason="NFA."), 422, "closure_not_possible")
+    problem = expect_refusal(await close(desk, case, reason="NFA."), 422, "closure_not_possible")
     assert pointers(problem) == [("/reason", "boiler_plate")]
 
 
 async def test_a_change_names_the_version_that_was_read(desk: Desk) -> None:
     case = await referral(desk)
-    refused(await allocate(desk, case, version=None), 428, "precondition_missing")
+    expect_refusal(await allocate(desk, case, version=None), 428, "precondition_missing")
     stale = await allocate(desk, case, version=9)
-    refused(stale, 412, "stale")
+    expect_refusal(stale, 412, "stale")
     assert stale.headers["etag"] == '"1"'
     done(await allocate(desk, case))
-    refused(await close(desk, case, version=1), 412, "stale")
+    expect_refusal(await close(desk, case, version=1), 412, "stale")
 
 
 async def test_the_team_manager_alone_allocates_and_closes(desk: Desk) -> None:
     case = await referral(desk)
     for role in (WORKER, Role.mash_manager, Role.early_help_spoc_manager, Role.qa_auditor):
-        refused(await allocate(desk, case, role=role), 403, "role_missing")
-        refused(await close(desk, case, role=role), 403, "role_missing")
+        expect_refusal(await allocate(desk, case, role=role), 403, "role_missing")
+        expect_refusal(await close(desk, case, role=role), 403, "role_missing")
     for role in (Role.early_help_worker, Role.performance_analyst):
-        refused(await desk.get(role, f"/v1/referrals/{case['id']}"), 403, "role_missing")
+        expect_refusal(await desk.get(role, f"/v1/referrals/{case['id']}"), 403, "role_missing")
     nowhere = await desk.get(WORKER, f"/v1/referrals/{uuid4()}")
-    refused(nowhere, 404, "referral_not_found")
+    expect_refusal(nowhere, 404, "referral_not_found")
     nothing = {**case, "id": str(uuid4())}
-    refused(await allocate(desk, nothing), 404, "referral_not_found")
-    refused(await close(desk, nothing), 404, "referral_not_found")
+    expect_refusal(await allocate(desk, nothing), 404, "referral_not_found")
+    expect_refusal(await close(desk, nothing), 404, "referral_not_found")
 
 
 async def test_referrals_are_listed_newest_first_by_page_and_narrowed(desk: Desk) -> None:
@@ -198,5 +198,5 @@ async def test_referrals_are_listed_newest_first_by_page_and_narrowed(desk: Desk
         found = done(await desk.get(WORKER, f"/v1/referrals?{query}"))
         assert [one["id"] for one in found["items"]] == [made[place]["id"] for place in expected]
     other = await desk.get(MANAGER, first["next"])
-    refused(other, 400, "cursor_invalid")
-    refused(await desk.get(WORKER, "/v1/referrals?worker=1"), 422, "invalid")
+    expect_refusal(other, 400, "cursor_invalid")
+    expect_refusal(await desk.get(WORKER, "/v1/referrals?worker=1"), 422, "invalid")

@@ -87,7 +87,7 @@ def done(answer: httpx.Response, status: int = 200) -> Body:
     return found
 
 
-def refused(answer: httpx.Response, status: int, code: str) -> Body:
+def expect_refusal(answer: httpx.Response, status: int, code: str) -> Body:
     """The problem document of a refusal."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
