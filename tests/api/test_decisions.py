@@ -1,5 +1,6 @@
 """Threshold decisions over HTTP: complete or refused, signed by somebody else, never edited."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -472,6 +473,28 @@ async def test_a_sign_off_names_the_version_that_was_read(desk: Desk) -> None:
     again = await desk.post(MANAGER, path, sign_off_body("returned"), version=2)
     problem = expect_refusal(again, 409, "wrong_state")
     assert (problem["state"], problem["allowed"]) == ("signed", ["supersede"])
+
+
+async def test_of_two_managers_who_answer_at_once_one_is_told_of_the_other(desk: Desk) -> None:
+    contact = await desk.contact()
+    draft = await desk.draft(contact, 0, "referral")
+    answers = await asyncio.gather(
+        desk.try_to_sign(draft, name="Ines"), desk.try_to_sign(draft, "returned", name="Jo")
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    [told] = [answer.json() for answer in answers if answer.status_code == 200]
+    assert done(await desk.get(WORKER, f"/v1/decisions/{draft['id']}")) == told
+    assert (told["referral_id"] is not None) == (told["state"] == "signed")
+
+
+async def test_of_two_decisions_for_a_child_drafted_at_once_one_is_refused(desk: Desk) -> None:
+    contact = await desk.contact()
+    path = f"/v1/contacts/{contact['id']}/decisions"
+    body = decision_body(contact["children"][0]["id"])
+    answers = await asyncio.gather(*(desk.post(WORKER, path, body) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    file = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
+    assert len(file["decisions"]) == 1
 
 
 @pytest.mark.parametrize(

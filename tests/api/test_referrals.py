@@ -69,10 +69,16 @@ async def test_allocation_stops_the_clock_once_and_the_case_may_be_given_again(
 ) -> None:
     case = await referral(desk)
     worker = await desk.account_of(WORKER)
+    before = await desk.get(Role.mash_worker, f"/v1/contacts/{case['contact_id']}")
     desk.clock.forward(hours=3)
     answer = await allocate(desk, case)
     given = done(answer)
     assert answer.headers["etag"] == '"2"'
+    # The contact shows this clock too, so it is read anew.
+    file = await desk.get(Role.mash_worker, f"/v1/contacts/{case['contact_id']}")
+    assert file.headers["etag"] != before.headers["etag"]
+    [clock] = [one for one in done(file)["deadlines"] if one["kind"] == "allocation"]
+    assert clock["stopped_because"] == "allocated"
     assert (given["state"], given["worker_id"], given["team_id"]) == (
         "allocated",
         str(worker),

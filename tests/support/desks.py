@@ -64,7 +64,7 @@ class Desk:
         return done(await self.try_to_sign(decision, outcome, **changes))
 
     async def try_to_sign(
-        self, decision: Body, outcome: str = "agreed", **changes: Any
+        self, decision: Body, outcome: str = "agreed", *, name: str | None = None, **changes: Any
     ) -> httpx.Response:
         """The same, where it may be refused."""
         return await self.post(
@@ -72,6 +72,7 @@ class Desk:
             f"/v1/decisions/{decision['id']}/sign-off",
             sign_off_body(outcome, **changes),
             version=decision["version"],
+            **({} if name is None else {"name": name}),
         )
 
     async def decided(self, outcome: str, **changes: Any) -> tuple[Body, Body]:
