@@ -12,12 +12,13 @@ from api.cursors import Cursors
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
-from api.routes import contacts, queues
+from api.routes import contacts, multi_agency_referrals, queues
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     contacts.router,
+    multi_agency_referrals.router,
     queues.router,
 )
 
