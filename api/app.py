@@ -12,14 +12,24 @@ from api.cursors import Cursors
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
-from api.routes import contacts, multi_agency_referrals, queues
+from api.routes import (
+    access_suspensions,
+    contacts,
+    health,
+    multi_agency_referrals,
+    queues,
+    reference_data,
+)
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
+    access_suspensions.router,
     contacts.router,
+    health.router,
     multi_agency_referrals.router,
     queues.router,
+    reference_data.router,
 )
 
 
