@@ -49,6 +49,10 @@ format: $(STAMP)-dev ## put the code into the house's format, and mend what can 
 contract: $(STAMP)-run ## write openapi/openapi.json anew from the code
 	$(BIN)/frontdoor contract
 
+.PHONY: docs
+docs: $(STAMP)-run ## write the documents that come from the code anew
+	$(PYTHON) -m scripts.write_docs
+
 .PHONY: bench
 bench: $(STAMP)-bench ## measure the service beside its floor and a peer
 	$(PYTHON) -m bench $(BENCH)

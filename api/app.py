@@ -15,10 +15,15 @@ from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
     contacts,
+    decisions,
+    early_help_episodes,
+    flags,
     health,
+    information_requests,
     multi_agency_referrals,
     queues,
     reference_data,
+    referrals,
 )
 from service.bootstrap import House
 from service.settings import load_settings
@@ -26,10 +31,15 @@ from service.settings import load_settings
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
     contacts.router,
+    decisions.router,
+    early_help_episodes.router,
+    flags.router,
     health.router,
+    information_requests.router,
     multi_agency_referrals.router,
     queues.router,
     reference_data.router,
+    referrals.router,
 )
 
 

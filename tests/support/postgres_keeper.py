@@ -6,6 +6,7 @@ and waits for the end of its standard input. That end comes when the tests finis
 they crash or are killed, so no server and no folder outlives them.
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -48,15 +49,21 @@ class Fault(Exception):
     """The server cannot be started; the words say why."""
 
 
-def main(installation: Path, durable: bool) -> None:
-    """Start the server, announce it, wait for the end of standard input, stop it, clean up."""
+def main(installation: Path, durable: bool, kept: Path | None, settings: list[str]) -> None:
+    """Start the server, announce it, wait for the end of standard input, stop it, clean up.
+
+    The cluster is thrown away, unless it is in the folder `kept`, to be found there the next time.
+    """
     signal.signal(signal.SIGTERM, _leave)
     account = _account()
     folder = _make_folder(account)
     server: subprocess.Popen[bytes] | None = None
     try:
         programs = _programs_for(account, installation, folder)
-        server = _start(programs, folder, account, durable=durable)
+        data = folder / "data" if kept is None else _own(kept, account)
+        chosen = SETTINGS | ({} if durable else FOR_SPEED)
+        chosen |= dict(setting.split("=", 1) for setting in settings)
+        server = _start(programs, folder, data, account, chosen)
         print(json.dumps({"host": str(folder), "user": "postgres"}), flush=True)
         sys.stdin.buffer.read()
     except (Fault, OSError, subprocess.SubprocessError) as fault:
@@ -96,6 +103,16 @@ def _make_folder(account: pwd.struct_passwd | None) -> Path:
     raise SystemExit(json.dumps({"fault": "no temporary folder that a database server could use"}))
 
 
+def _own(kept: Path, account: pwd.struct_passwd | None) -> Path:
+    """The folder of a cluster that stays, which the account must be able to reach."""
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if account is not None:
+        if not _reachable(kept.parent):
+            raise Fault(f"{account.pw_name}, who runs PostgreSQL, cannot reach {kept}")
+        os.chown(kept, account.pw_uid, account.pw_gid)
+    return kept
+
+
 def _reachable(path: Path) -> bool:
     return all(step.stat().st_mode & OPEN_TO_ALL for step in (path, *path.parents))
 
@@ -123,10 +140,13 @@ def _programs_for(account: pwd.struct_passwd | None, installation: Path, folder:
 
 
 def _start(
-    programs: Path, folder: Path, account: pwd.struct_passwd | None, *, durable: bool
+    programs: Path,
+    folder: Path,
+    data: Path,
+    account: pwd.struct_passwd | None,
+    settings: dict[str, str],
 ) -> subprocess.Popen[bytes]:
-    """Make the cluster and start its server; return when it takes connections."""
-    data = folder / "data"
+    """Make the cluster, unless it is there; start its server; return when it takes connections."""
     log = folder / "log"
     uid = None if account is None else account.pw_uid
     gid = None if account is None else account.pw_gid
@@ -134,29 +154,30 @@ def _start(
     surroundings = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
     # Text sorts by code point, on every machine and as SQLite does.
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    made = subprocess.run(
-        [
-            str(programs / "initdb"),
-            f"--pgdata={data}",
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-sync",
-            "--no-instructions",
-            *locale,
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=folder,
-        env=surroundings,
-        user=uid,
-        group=gid,
-        extra_groups=groups,
-        text=True,
-    )
-    if made.returncode != 0:
-        raise Fault(f"initdb: {made.stderr.strip() or made.stdout.strip()}")
-    settings = SETTINGS | ({} if durable else FOR_SPEED) | {"unix_socket_directories": str(folder)}
+    if not (data / "PG_VERSION").exists():
+        made = subprocess.run(
+            [
+                str(programs / "initdb"),
+                f"--pgdata={data}",
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-sync",
+                "--no-instructions",
+                *locale,
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=folder,
+            env=surroundings,
+            user=uid,
+            group=gid,
+            extra_groups=groups,
+            text=True,
+        )
+        if made.returncode != 0:
+            raise Fault(f"initdb: {made.stderr.strip() or made.stdout.strip()}")
+    settings = settings | {"unix_socket_directories": str(folder)}
     with log.open("wb") as output:
         server = subprocess.Popen(
             [
@@ -175,7 +196,7 @@ def _start(
             extra_groups=groups,
         )
     deadline = time.monotonic() + START_SECONDS
-    while not _ready(data):
+    while not _ready(data, server.pid):
         if server.poll() is not None or time.monotonic() > deadline:
             _stop(server)
             raise Fault(f"the server did not start: {log.read_text(errors='replace').strip()}")
@@ -183,11 +204,11 @@ def _start(
     return server
 
 
-def _ready(data: Path) -> bool:
-    """The server writes its state as the last line of this file."""
+def _ready(data: Path, process: int) -> bool:
+    """The server writes its own number as the first line of this file, its state as the last."""
     with contextlib.suppress(FileNotFoundError):
         lines = (data / "postmaster.pid").read_text().splitlines()
-        return len(lines) > 7 and lines[7].strip() == "ready"
+        return len(lines) > 7 and lines[0] == str(process) and lines[7].strip() == "ready"
     return False
 
 
@@ -202,4 +223,10 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), durable=sys.argv[2:] == ["--durable"])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("installation", type=Path)
+    parser.add_argument("--durable", action="store_true")
+    parser.add_argument("--kept", type=Path)
+    parser.add_argument("--setting", action="append", default=[])
+    given = parser.parse_args()
+    main(given.installation, given.durable, given.kept, given.setting)

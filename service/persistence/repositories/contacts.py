@@ -105,6 +105,11 @@ async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = 
     return contact
 
 
+async def nothing_on_file(ask: Asking) -> bool:
+    """Whether no contact was ever logged here; it says nothing of any, so it asks for nobody."""
+    return await ask.first(select(CONTACT.c.id).limit(1)) is None
+
+
 async def children(ask: Asking, contact_id: UUID) -> list[Child]:
     """The children on a contact, in order."""
     rows = await ask.all(

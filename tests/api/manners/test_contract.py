@@ -87,7 +87,7 @@ async def test_examples_are_accepted_by_the_schema_and_by_the_server(anna: Async
 
 def test_the_lint_says_what_is_missing() -> None:
     class Careless(BaseModel):
-        someThing: str  # noqa: N815
+        someThing: str  # noqa: N815  # the name is the fault that is looked for
         number: int
         many: list[str]
 

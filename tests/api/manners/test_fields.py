@@ -44,7 +44,7 @@ def test_an_instant_of_the_database_in_another_zone_goes_out_in_utc() -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (Instant, datetime(2026, 1, 1)),  # noqa: DTZ001
+        (Instant, datetime(2026, 1, 1)),  # noqa: DTZ001  # naive on purpose
         (Instant, date(2026, 1, 1)),
         (Instant, True),
         (Instant, "2026-10-25T01:30:00.1234567Z"),

@@ -145,7 +145,7 @@ async def test_what_nobody_foresaw_is_500_recorded_with_its_id_and_not_shown(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/faulty/away", "/faulty/lost"])
+@pytest.mark.parametrize("path", ["/faulty/away"])
 async def test_a_database_that_is_away_is_503_with_when_to_try_again(
     nobody: AsyncClient, path: str
 ) -> None:

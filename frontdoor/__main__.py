@@ -1,0 +1,405 @@
+"""The command line, `frontdoor`: the operator's way in. Run it with --help."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from frontdoor.faults import Told, told
+from service.domain.access import Role
+from service.domain.job_runs import JobName
+
+if TYPE_CHECKING:
+    from service.bootstrap import House
+    from service.settings import Settings
+
+# Everything else is imported by the command that needs it, so that each is quick to start.
+
+
+class _Commands(click.Group):
+    """Tells a fault that people can put right in one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            message = told(error)
+            if message is None:
+                raise
+            raise message from None
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("frontdoor")
+    except PackageNotFoundError:
+        return "(not installed: run from its folder)"
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"frontdoor {_version()}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Say which release this is.",
+)
+@click.option(
+    "--development",
+    is_flag=True,
+    help="As on a developer's own machine: development tokens are accepted, data is in ./var.",
+)
+def main(development: bool) -> None:
+    """The children's services front door.
+
+    \b
+    To try it:            frontdoor run
+    To run it for real:   frontdoor migrate, then frontdoor serve and frontdoor worker
+
+    Settings come from the environment; each is named FRONTDOOR_ and what it is, such as
+    FRONTDOOR_DATABASE_URL.
+    """
+    if development:
+        be_in_development()
+
+
+def be_in_development() -> None:
+    """Fills in the settings of a developer's own machine, where they are not set."""
+    os.environ.setdefault("FRONTDOOR_ENVIRONMENT", "development")
+    if os.environ["FRONTDOOR_ENVIRONMENT"] == "development":
+        os.environ.setdefault("FRONTDOOR_DEVELOPMENT_ISSUER", "true")
+
+
+def _settings(**given: object) -> "Settings":
+    from service.settings import load_settings
+
+    return load_settings(**{name: value for name, value in given.items() if value is not None})
+
+
+async def _in_house(
+    settings: "Settings", act: "Callable[[House], Coroutine[Any, Any, None]]"
+) -> None:
+    from service.bootstrap import House
+
+    house = await House.open(settings, application="frontdoor command")
+    try:
+        await act(house)
+    finally:
+        await house.close()
+
+
+async def _nothing(house: "House") -> None:
+    """Opening the house has checked settings, policy, schema and database."""
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raises Told when the service could not listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise Told(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Stop what listens there, or "
+            "choose another port with --port."
+        ) from None
+
+
+@main.command()
+@click.option("--host", help="The address to listen on.  [default: FRONTDOOR_HOST or 127.0.0.1]")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="The port to listen on.  [default: FRONTDOOR_PORT or 8000]",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="API processes."
+)
+def serve(host: str | None, port: int | None, workers: int) -> None:
+    """Serve the API until SIGTERM or Ctrl-C.
+
+    The database must have been migrated. What happens by itself is another process: frontdoor
+    worker.
+    """
+    settings = _settings(host=host, port=port)
+    require_free_port(settings.host, settings.port)
+    asyncio.run(_in_house(settings, _nothing))
+    # The application reads its settings in a process of its own when there are several.
+    os.environ["FRONTDOOR_HOST"] = settings.host
+    os.environ["FRONTDOOR_PORT"] = str(settings.port)
+    import uvicorn
+
+    uvicorn.run(
+        "api.app:application",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+    )
+
+
+@main.command()
+def worker() -> None:
+    """Do what happens by itself: flags, checks, forgetting.
+
+    Start as many as you like: one leads, the others stand by and take over when it dies.
+    """
+    from workers.__main__ import work
+    from workers.logs import configure_logs
+
+    settings = _settings()
+    configure_logs(level=settings.log_level)
+    asyncio.run(work(settings))
+
+
+@main.command()
+@click.option(
+    "--revision", default="head", show_default=True, help="A schema step, or -1 for one back."
+)
+def migrate(revision: str) -> None:
+    """Bring the database to the schema that this release works on.
+
+    Back the database up first. A new database is made from nothing.
+    """
+    settings = _settings()
+    asyncio.run(bring_to(settings, revision))
+
+
+async def bring_to(settings: "Settings", revision: str = "head") -> None:
+    """Migrates and says where the database now is."""
+    from service.persistence.engines import Database
+    from service.persistence.migrating import current, migrate_database
+
+    database = Database(settings.database_url)
+    try:
+        before = await current(database)
+        await migrate_database(database, revision)
+        after = await current(database)
+    finally:
+        await database.dispose()
+    if before == after:
+        click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
+    else:
+        click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+
+
+@main.command()
+def demo() -> None:
+    """Load a year of demonstration data: invented families, for trying things out.
+
+    Only in development, and only into a database that holds no contacts.
+    """
+    be_in_development()
+    settings = _settings()
+    if not settings.is_development:
+        raise Told("Invented families have no place in production: nothing was loaded.")
+    asyncio.run(_in_house(settings, load_demonstration))
+
+
+async def load_demonstration(house: "House") -> None:
+    """Loads the demonstration year with a bar of progress. Raises Told when contacts are there."""
+    from frontdoor.demonstration import load
+    from service.persistence.repositories.contacts import nothing_on_file
+
+    if not await house.ask(nothing_on_file):
+        raise Told("There are contacts on file already, so nothing was loaded.")
+    with click.progressbar(length=1, label="Loading a year of demonstration data") as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        await load(house, progress=progress)
+
+
+@main.command()
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="What the person, or the partner's system, is.",
+)
+@click.option("--name", help="Their name; another name is another person.")
+@click.option("--organisation", help="Id of an organisation in the policy; a partner needs one.")
+@click.option("--team", help="Id of a team in the policy.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 60),
+    default=60,
+    show_default=True,
+    help="How long it lives.",
+)
+def token(
+    role: str, name: str | None, organisation: str | None, team: str | None, minutes: int
+) -> None:
+    """Make a token for trying things out, and print nothing else.
+
+    Only a service in development accepts it, on this machine and with this ./var.
+
+    \b
+    curl -H "Authorization: Bearer $(frontdoor token --role mash_worker)" \\
+        http://127.0.0.1:8000/v1/queues/contacts
+    """
+    from service.clock import system_clock
+    from service.integrations.development_issuer import DevelopmentIssuer
+
+    be_in_development()
+    settings = _settings()
+    if role == Role.partner_system and not organisation:
+        raise click.UsageError("A partner's system speaks for an organisation: --organisation ID.")
+    issuer = DevelopmentIssuer(settings, system_clock)
+    click.echo(
+        issuer.mint(
+            Role(role),
+            name=name,
+            organisation=organisation,
+            team=team,
+            lifetime=timedelta(minutes=minutes),
+        )
+    )
+
+
+@main.command()
+@click.argument("name", required=False, type=click.Choice([job.value for job in JobName]))
+def job(name: str | None) -> None:
+    """Run one job once, now; without a name, list them.
+
+    It is safe beside a worker that runs the same job: each claims what it changes.
+    """
+    from workers.running import run_once
+    from workers.schedule import SCHEDULE, job_named
+
+    chosen = None if name is None else job_named(name)
+    if chosen is None:
+        for one in SCHEDULE:
+            click.echo(f"{one.name:<18} {one.does} ({one.often})")
+        return
+
+    async def run(house: "House") -> None:
+        done = await run_once(house, chosen)
+        click.echo(f"{chosen.name}: done, {done} dealt with.")
+
+    asyncio.run(_in_house(_settings(), run))
+
+
+@main.group()
+def policy() -> None:
+    """The authority's own numbers: check a file, or show what is in force."""
+
+
+def _policy_file(file: Path | None) -> Path | None:
+    if file is not None:
+        return file
+    named = os.environ.get("FRONTDOOR_POLICY_FILE")
+    return Path(named) if named else None
+
+
+@policy.command("check")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def policy_check(file: Path | None) -> None:
+    """Check a policy file (else the one in force): all faults at once, exit code 1 if any."""
+    from service.policy import load_policy
+
+    chosen = _policy_file(file)
+    found = load_policy(chosen)
+    click.echo(
+        f"{chosen or 'The shipped policy'} is sound: version {found.version}, {found.authority}, "
+        f"{len(found.timescales)} timescales, {len(found.organisations)} organisations, "
+        f"{len(found.teams)} teams."
+    )
+    from service.clock import system_clock
+    from service.domain.calendar import london_date
+
+    alarm = found.holidays_alarm(london_date(system_clock()))
+    if alarm is not None:
+        click.echo(f"Mind: {alarm}", err=True)
+
+
+@policy.command("show")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def policy_show(file: Path | None) -> None:
+    """Show the time limits of a policy file (else of the one in force)."""
+    from service.policy import load_policy
+
+    found = load_policy(_policy_file(file))
+    click.echo(f"{found.authority}, policy {found.stamp}")
+    for rule in found.timescales:
+        rated = f" ({rule.rating})" if rule.rating else ""
+        whose = "local practice" if rule.local else "law or guidance"
+        click.echo(f"  {rule.kind + rated:<28} {rule.limit.words:<18} {rule.owner} ({whose})")
+
+
+@main.command()
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("openapi/openapi.json"),
+    show_default=True,
+    help="Where to write it.",
+)
+def contract(file: Path) -> None:
+    """Write the published contract (OpenAPI) anew from the code."""
+    from api.app import contract_app
+    from api.contract import write_contract
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_contract(contract_app(), file)
+    click.echo(f"Wrote {file}.")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
+def run(port: int | None) -> None:
+    """Start everything on your own machine, with demonstration data in ./var.
+
+    Stop it with Ctrl-C; the data stays for the next time.
+    """
+    from frontdoor.development import run_everything
+
+    be_in_development()
+    settings = _settings(port=port)
+    if not settings.is_development:
+        raise Told("FRONTDOOR_ENVIRONMENT is not development: use serve and worker instead.")
+    require_free_port(settings.host, settings.port)
+    asyncio.run(bring_to(settings))
+    asyncio.run(_in_house(settings, _load_if_empty))
+    sys.exit(run_everything(settings))
+
+
+async def _load_if_empty(house: "House") -> None:
+    from service.persistence.repositories.contacts import nothing_on_file
+
+    if await house.ask(nothing_on_file):
+        await load_demonstration(house)
+
+
+if __name__ == "__main__":
+    main(prog_name="frontdoor")

@@ -1,0 +1,355 @@
+"""Writes the documents that come from the code: `python -m scripts.write_docs`, or `make docs`."""
+
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+import api
+import service
+import service.usecases
+from api.errors import kinds_of_problem, status_of
+from service.domain.access import DUTIES, Role, permission_matrix
+from service.domain.contacts import CHILD, CONTACT
+from service.domain.deadlines import Timescale
+from service.domain.decisions import DECISION
+from service.domain.events import EventType
+from service.domain.information_requests import INFORMATION_REQUEST
+from service.domain.referrals import CASE
+from service.domain.states import StateTable
+from service.persistence.columns import Sensitivity
+from service.policy import load_policy
+
+FOLDER = Path(__file__).parents[1] / "docs"
+_WRITTEN = "*Written from the code by `make docs`: change the code, not this page.*"
+
+_EVENTS: Mapping[EventType, str] = MappingProxyType(
+    {
+        EventType.contact_received: "A contact was logged, or a partner's system sent one.",
+        EventType.contact_amended: "A contact was amended before any decision; the reason and the "
+        "words before and after are kept beside it.",
+        EventType.contact_triaged: "A contact was rated red, amber or green, or rated again.",
+        EventType.contact_assigned: "A worker took a contact or was given it.",
+        EventType.contact_handed_back: "Nobody works the contact any more.",
+        EventType.contact_acknowledged: "The referrer was told that the contact arrived.",
+        EventType.information_requested: "An agency was asked what it knows.",
+        EventType.information_answered: "An agency answered, or declined to.",
+        EventType.decision_drafted: "A threshold decision for one child waits for sign-off.",
+        EventType.decision_returned: "A manager sent a decision back with words.",
+        EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
+        EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
+        EventType.referral_closed: "A referral was closed with a coded reason.",
+        EventType.early_help_episode_allocated: "An early help episode was given to a worker.",
+        EventType.early_help_episode_closed: "An early help episode was closed with a coded "
+        "reason.",
+        EventType.flag_raised: "A limit is near (warning) or has passed (breach).",
+        EventType.flag_escalated: "Nobody acknowledged the flag in time; it went to the next role.",
+        EventType.flag_acknowledged: "Somebody took the flag on and said what they will do.",
+        EventType.flag_cleared: "The fact behind the flag has gone.",
+        EventType.access_suspended: "A person, a client or an organisation may not come in.",
+        EventType.access_restored: "A suspension was lifted.",
+    }
+)
+
+_BY_STATUS: Mapping[int, str] = MappingProxyType(
+    {
+        400: "Mend the request as `detail` says and send it again.",
+        401: "Sign in again, and send the new token.",
+        403: "Ask somebody who may, or whoever looks after your account.",
+        404: "Check the id. What you may not see is not there for you.",
+        405: "Use a method that `Allow` lists.",
+        406: "Accept `application/json`.",
+        409: "Read it again: `state` says where it stands, `allowed` what can be done now.",
+        412: "Read it again, see whether your change still makes sense, send the new ETag.",
+        413: "Send less in one request.",
+        415: "Send JSON, and say so: `Content-Type: application/json`.",
+        422: "Put right what `errors` names and send it again.",
+        428: "Read it first, then send its ETag in `If-Match`.",
+        429: "Wait as long as `Retry-After` says.",
+        431: "Send fewer or shorter headers.",
+        500: "Send it again with the same Idempotency-Key. If it goes on, quote `request_id`.",
+        503: "Wait as long as `Retry-After` says, then send it again with the same "
+        "Idempotency-Key: it is done once.",
+    }
+)
+_BY_CODE: Mapping[str, str] = MappingProxyType(
+    {
+        "account_disabled": "Ask whoever looks after access at the authority.",
+        "body_not_expected": "Send it without a body.",
+        "child_already_decided": "Decisions are never edited: draft a new one that names in "
+        "`supersedes` the one it replaces, and why.",
+        "contact_already_decided": "Have the decision returned first; after sign-off, log what is "
+        "new as a new contact.",
+        "cursor_invalid": "Start the list again without a cursor.",
+        "decision_awaiting_sign_off": "Wait for the manager's answer, or name the waiting decision "
+        "in `supersedes`.",
+        "header_malformed": "Give the header that `errors` names in its right form; a creation "
+        "needs an `Idempotency-Key` that is a UUID.",
+        "idempotency_key_used_before": "Make a new key for a new request; send the first request "
+        "unchanged to have its answer again.",
+        "minimum_missing": "Add what `errors` names. A concern, something that identifies a child, "
+        "and a referrer are enough.",
+        "own_decision": "Another manager signs it off.",
+        "path_unknown": "See `/openapi.json` for the paths there are.",
+        "scope_missing": "Sign in asking for the scope, or have the application registered for it.",
+        "took_too_long": "Read what it was to change: it may have been done. Or send it again with "
+        "the same Idempotency-Key.",
+    }
+)
+
+
+def permissions() -> str:
+    """Who may do what: the whole table of access."""
+    return (
+        "# Who may do what\n\n"
+        f"{_WRITTEN}\n\n"
+        "Three gates stand one behind the other: the **scope** (what the application may ask), the "
+        "**role** (what the person may do), and the **rows** (how far that role sees; what lies "
+        "beyond is answered 404). Everything not in this table is refused.\n\n"
+        f"{permission_matrix()}"
+    )
+
+
+_LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
+    (
+        "A contact",
+        CONTACT,
+        "It is finished when every child on it is decided and signed off; until then it stands in "
+        "the queue with its clocks running.",
+    ),
+    (
+        "A child on a contact",
+        CHILD,
+        "Siblings may part ways: each child has a decision of its own.",
+    ),
+    (
+        "A threshold decision",
+        DECISION,
+        "It is never edited. A returned one is kept, and a changed mind is a new decision that "
+        "supersedes the old one.",
+    ),
+    (
+        "A referral or an early help episode",
+        CASE,
+        "Both begin without a worker and with a clock on their allocation, and end with a coded "
+        "reason, or when a new decision supersedes the one they came from.",
+    ),
+    (
+        "An information request",
+        INFORMATION_REQUEST,
+        "An agency answers once. Silence is not an answer.",
+    ),
+)
+
+
+def states() -> str:
+    """How things live: one diagram for each state table."""
+    parts = [
+        "# How things live",
+        _WRITTEN,
+        "A state changes only by a row of these tables. Anything else is refused with "
+        "`wrong_state`, which names the state and what is possible now.",
+    ]
+    for title, table, sentence in _LIVES:
+        parts += [f"## {title}", sentence, f"```mermaid\n{table.diagram()}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def data_dictionary() -> str:
+    """Every table and column, what it is and how sensitive."""
+    _import_all(service)
+    parts = [
+        "# What is kept",
+        _WRITTEN,
+        "Each column has a class: **plain** (ids, codes, times), **personal** (says who somebody "
+        "is) or **sensitive** (what is told of a child's or a family's life). Instants are UTC. "
+        "An arrow names the table that a column points to.",
+    ]
+    for table in sorted(SQLModel.metadata.tables.values(), key=lambda one: str(one.name)):
+        lines = [
+            "| column | type | may be empty | class | what it is |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        lines += [_column(column) for column in table.columns]
+        parts += [f"## {table.name}", "\n".join(lines)]
+        if table.indexes:
+            parts.append("Indexes: " + "; ".join(_index(one) for one in _by_name(table)) + ".")
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_name(table: sa.Table) -> list[sa.Index]:
+    return sorted(table.indexes, key=lambda one: str(one.name))
+
+
+def _column(column: "sa.Column[Any]") -> str:
+    kind = "instant" if isinstance(column.type, sa.DateTime) else _type_words(column)
+    points = "".join(f" → `{one.column.table.name}`" for one in column.foreign_keys)
+    sensitivity: Sensitivity = column.info["sensitivity"]
+    empty = "yes" if column.nullable else ""
+    return (
+        f"| `{column.name}` | {kind}{points} | {empty} | {sensitivity} "
+        f"| {_in_cell(column.comment or '')} |"
+    )
+
+
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "Uuid": "id",
+        "AutoString": "text",
+        "Boolean": "yes or no",
+        "Integer": "whole number",
+        "SmallInteger": "whole number",
+        "BigInteger": "whole number",
+        "Date": "date",
+        "JSON": "document",
+        "LargeBinary": "bytes",
+    }
+)
+
+
+def _type_words(column: "sa.Column[Any]") -> str:
+    name = type(column.type).__name__
+    return _TYPES.get(name, name.lower())
+
+
+def _index(index: sa.Index) -> str:
+    columns = ", ".join(str(getattr(one, "name", one)) for one in index.expressions)
+    unique = "unique " if index.unique else ""
+    where = index.dialect_options["postgresql"]["where"]
+    return f"{unique}({columns})" + ("" if where is None else f" where {where}")
+
+
+def timescales() -> str:
+    """The clocks of the policy that is shipped."""
+    policy = load_policy(None)
+    lines = [
+        "| timescale | rating | starts | stops | limit | warned | goes first to | whose rule |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [_timescale(one) for one in policy.timescales]
+    steps = "; ".join(
+        f"after {_after(one.after)} to the {DUTIES[Role(one.role)].title}"
+        for one in policy.escalation
+    )
+    return (
+        "# Clocks\n\n"
+        f"{_WRITTEN}\n\n"
+        f"The policy that is shipped, version {policy.version}. An authority may have its own: "
+        "[policy.md](policy.md) says how. Hours run day and night; a limit in working days ends "
+        f"with the last second of the last day in London ([why](decisions/"
+        "0011-a-working-day-limit-ends-with-the-day.md)). The clock starts when the thing "
+        "happened, never when it was typed in.\n\n" + "\n".join(lines) + "\n\n"
+        "A flag that nobody acknowledges escalates, unless the timescale says otherwise: "
+        f"{steps}. The worker looks every {policy.sweep.every_seconds} seconds, and readiness "
+        f"says so when it has not for {policy.sweep.late_after_seconds}.\n"
+    )
+
+
+def _after(duration: Any) -> str:
+    hours, seconds = divmod(int(duration.total_seconds()), 3600)
+    if seconds:
+        return f"{seconds // 60 + hours * 60} minutes"
+    return f"{hours} hour{'' if hours == 1 else 's'}"
+
+
+def _timescale(rule: Timescale) -> str:
+    warned = "" if rule.warn_before is None else f"{rule.warn_before.words} before"
+    owner = DUTIES[Role(rule.owner)].title
+    return (
+        f"| {rule.title} (`{rule.kind}`) | {rule.rating or ''} | {rule.starts} | {rule.stops} "
+        f"| {rule.limit.words} | {warned} | {owner} | {_in_cell(rule.source)} |"
+    )
+
+
+def events() -> str:
+    """What can happen, as events name it."""
+    missing = [one.value for one in EventType if one not in _EVENTS]
+    if missing:
+        raise LookupError(f"Say in scripts/write_docs.py what happened at: {', '.join(missing)}")
+    lines = ["| event | what happened |", "| --- | --- |"]
+    lines += [f"| `{one.value}` | {_EVENTS[one]} |" for one in EventType]
+    return (
+        "# What can happen\n\n"
+        f"{_WRITTEN}\n\n"
+        "Every write leaves one event in the same transaction: it is the audit line, the entry in "
+        "the chronology and the message to others, all in one "
+        "([why](decisions/0040-the-event-is-one-row.md)). It says when, who (account and "
+        "organisation), in which request, about which contact and child, and in `data` ids, codes "
+        "and times: never a name or a narrative.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def problems() -> str:
+    """Every code of a refusal, what it means and what to do."""
+    _import_all(service.usecases)
+    _import_all(api)
+    lines = ["| code | status | what it means | what to do |", "| --- | --- | --- | --- |"]
+    for code, kind in kinds_of_problem().items():
+        status = status_of(kind)
+        means = inspect.cleandoc(kind.__doc__ or kind.title).split("\n\n")[0]
+        todo = _BY_CODE.get(code, _BY_STATUS[status])
+        lines.append(f"| `{code}` | {status} | {_in_cell(means)} | {todo} |")
+    return (
+        "# Refusals\n\n"
+        f"{_WRITTEN}\n\n"
+        "Every refusal is a problem document (`application/problem+json`, RFC 9457). Act on "
+        "`code`: it is stable. Show `detail` to a person: it says what to do in this very case. "
+        "`errors` names each fault by its place in what was sent (`/children/0/sex`, "
+        "`query:limit`, `header:If-Match`), with a code of its own; what was sent is never "
+        "repeated. Quote `request_id` when you ask for help. The running service tells the same "
+        "at `/problems`.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+DOCUMENTS = MappingProxyType(
+    {
+        "permissions.md": permissions,
+        "states.md": states,
+        "data-dictionary.md": data_dictionary,
+        "timescales.md": timescales,
+        "events.md": events,
+        "problems.md": problems,
+    }
+)
+
+
+def _import_all(package: ModuleType) -> None:
+    """Imports every module of a package, so that what it declares is known."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if ".migrations" not in found.name:
+            import_module(found.name)
+
+
+def _in_cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def stale() -> Iterator[str]:
+    """The names of the documents that are not what the code would write."""
+    for name, write in DOCUMENTS.items():
+        path = FOLDER / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != write():
+            yield name
+
+
+def main() -> None:
+    """Writes them all anew; with `--check`, only says which are out of date."""
+    if sys.argv[1:] == ["--check"]:
+        behind = sorted(stale())
+        if behind:
+            sys.exit(f"Out of date: {', '.join(behind)}. Run `make docs`.")
+        return
+    for name, write in DOCUMENTS.items():
+        (FOLDER / name).write_text(write(), encoding="utf-8")
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Our own commands as the processes that they are, and waiting for what they do."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from service.policy.loading import DEFAULT_POLICY
+from tests.support.sources import ROOT
+
+
+def quick_policy(folder: Path) -> Path:
+    """The shipped policy, with a sweep each second."""
+    text = DEFAULT_POLICY.read_text(encoding="utf-8")
+    text = text.replace("every_seconds = 60", "every_seconds = 1")
+    text = text.replace("late_after_seconds = 300", "late_after_seconds = 3")
+    path = folder / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def environment(database_url: str, folder: Path, **given: str) -> dict[str, str]:
+    """The surroundings of a process of ours: development, its own database and folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "FRONTDOOR_ENVIRONMENT": "development",
+        "FRONTDOOR_DEVELOPMENT_ISSUER": "true",
+        "FRONTDOOR_DATABASE_URL": database_url,
+        "FRONTDOOR_VAR_FOLDER": str(folder),
+        **given,
+    }
+
+
+@contextmanager
+def processes(
+    count: int, module: str, *arguments: str, env: dict[str, str], log: Path
+) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
+    """Several processes of one module, killed at the end if they are still there."""
+    with log.open("ab") as output:
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env=env,
+                cwd=log.parent,
+                stdout=output,
+                stderr=output,
+            )
+            for _ in range(count)
+        ]
+        try:
+            yield started
+        finally:
+            for process in started:
+                process.kill()
+            for process in started:
+                process.wait(timeout=10)
+
+
+async def until(
+    found: Callable[[], Awaitable[bool]], *, seconds: float = 15, what: str = "it"
+) -> float:
+    """Waits until something holds, and says how long that took."""
+    began = perf_counter()
+    while not await found():
+        if perf_counter() - began > seconds:
+            raise AssertionError(f"{what} did not come about within {seconds} s")
+        await asyncio.sleep(0.05)
+    return perf_counter() - began

@@ -1,0 +1,47 @@
+"""The worker process: stands by, leads when nobody else does, and stops when it is asked to."""
+
+import asyncio
+import signal
+import sys
+
+import structlog
+
+from service.bootstrap import DatabaseAway, House, SchemaUnknown, UnsafeDatabase
+from service.policy import PolicyFaulty
+from service.settings import Settings, SettingsFaulty, load_settings
+from workers.leaders import LOOK_EVERY, lead
+from workers.logs import configure_logs
+from workers.scheduling import Schedule
+
+log = structlog.get_logger("workers")
+
+
+async def work(settings: Settings, *, look_every: float = LOOK_EVERY) -> None:
+    """Works until SIGTERM or SIGINT. Raises what `House.open` raises."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopping.set)
+    house = await House.open(settings, application="frontdoor worker")
+    try:
+        log.info("worker started")
+        await lead(house.leadership(), Schedule(house), stopping, look_every=look_every)
+        log.info("worker stopped")
+    finally:
+        await house.close()
+
+
+def main() -> None:
+    """Works by the settings of the environment; a fault is one message and exit code 1."""
+    try:
+        settings = load_settings()
+        configure_logs(level=settings.log_level)
+        asyncio.run(work(settings))
+    except (SettingsFaulty, PolicyFaulty, SchemaUnknown, UnsafeDatabase) as fault:
+        sys.exit(str(fault))
+    except DatabaseAway as fault:
+        sys.exit(f"The database cannot be reached ({fault}). Check FRONTDOOR_DATABASE_URL.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""One leader among any number of workers: it alone runs the schedule, the others stand by."""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from service.bootstrap import DatabaseAway, Leadership
+
+log = structlog.get_logger("workers")
+
+# Seconds between two looks: by a follower whether the lead is free, by the leader whether it
+# still leads. Two leaders for that long do no harm, since every job is safe by construction.
+LOOK_EVERY = 2.0
+
+
+class Duties(Protocol):
+    """What a leader does."""
+
+    async def begin(self) -> None:
+        """Called on taking the lead."""
+        ...
+
+    def look(self) -> None:
+        """Called at each look, while leading."""
+        ...
+
+    async def end(self) -> None:
+        """Called on losing the lead, and before giving it up."""
+        ...
+
+
+async def lead(
+    leadership: Leadership,
+    duties: Duties,
+    stopping: asyncio.Event,
+    *,
+    look_every: float = LOOK_EVERY,
+) -> None:
+    """Takes the lead whenever it is free, until asked to stop."""
+    try:
+        while not stopping.is_set():
+            if not await _take(leadership):
+                await _wait(stopping, look_every)
+                continue
+            log.info("leading")
+            try:
+                await duties.begin()
+                while not stopping.is_set() and await leadership.held():
+                    duties.look()
+                    await _wait(stopping, look_every)
+            finally:
+                await duties.end()
+            if not stopping.is_set():
+                log.warning("no longer leading")
+    finally:
+        await leadership.release()
+
+
+async def _take(leadership: Leadership) -> bool:
+    try:
+        return await leadership.take()
+    except DatabaseAway:
+        log.error("the database is away, so nobody can lead")
+        return False
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,68 @@
+"""Everything that happens by itself, on one page.
+
+Times are intervals from the last success, in UTC: nothing hangs on a clock on the wall, so the
+nights on which the clocks change are nights like any other.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.bootstrap import House
+from service.domain.job_runs import JobName
+from service.policy import Policy
+from service.usecases.jobs import every
+from workers.jobs import check_holidays, check_impossible, forget_answers, sweep_deadlines
+
+Run = Callable[[House], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: its name, what it does, how often (for people), and what carries it out.
+
+    Each looks at what is there and claims what it changes, so that one run too many, or two at
+    once, does no harm.
+    """
+
+    name: JobName
+    does: str
+    often: str
+    run: Run
+
+    def every(self, policy: Policy) -> timedelta:
+        """The interval in force."""
+        return every(self.name, policy)
+
+
+SCHEDULE = (
+    Job(
+        JobName.sweep_deadlines,
+        "raises, escalates and clears flags",
+        "every [sweep] every_seconds of the policy",
+        sweep_deadlines.run,
+    ),
+    Job(
+        JobName.check_impossible,
+        "looks for what should be impossible, and raises the alarm",
+        "hourly",
+        check_impossible.run,
+    ),
+    Job(
+        JobName.forget_answers,
+        "forgets answers kept for requests sent again, when their time is over",
+        "daily",
+        forget_answers.run,
+    ),
+    Job(
+        JobName.check_holidays,
+        "raises the alarm before the known bank holidays end",
+        "daily",
+        check_holidays.run,
+    ),
+)
+
+
+def job_named(name: str) -> Job | None:
+    """The job of that name, or None."""
+    return next((job for job in SCHEDULE if job.name == name), None)
