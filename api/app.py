@@ -9,6 +9,7 @@ from fastapi.routing import APIRouter
 
 from api.contract import contract_text
 from api.cursors import Cursors
+from api.gauges import WorkGauges
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
@@ -52,6 +53,7 @@ def _bare(house: House | None, lifespan: object = None) -> FastAPI:
         lifespan=lifespan,  # type: ignore[arg-type]  # None or a lifespan, as FastAPI takes it
     )
     app.state.manners = install_manners(app)
+    app.state.gauges = WorkGauges(app.state.manners.metrics.registry)
     for router in ROUTERS:
         app.include_router(router)
     if house is not None:

@@ -91,17 +91,7 @@ async def list_organisations(
 ) -> Response:
     """List the partner organisations of the policy; a partner's system sees its own."""
     found = reference_data.list_organisations(house_of(request).policy, who)
-
-    def shape(one: reference_data.Organisation) -> Organisation:
-        return Organisation(
-            id=one.id,
-            name=one.name,
-            kind=one.kind,
-            source_codes=sorted(one.source_codes),
-            contact=one.contact,
-        )
-
-    return _page_of(request, who, "organisations", found, shape, limit, cursor)
+    return _page_of(request, who, "organisations", found, Organisation.of, limit, cursor)
 
 
 @router.get("/teams", response_model=Page[Team])
@@ -110,11 +100,7 @@ async def list_teams(
 ) -> Response:
     """List the teams of the authority and the work that each takes."""
     found = reference_data.list_teams(house_of(request).policy, who)
-
-    def shape(one: reference_data.Team) -> Team:
-        return Team(id=one.id, name=one.name, service=one.service, accepts=sorted(one.accepts))
-
-    return _page_of(request, who, "teams", found, shape, limit, cursor)
+    return _page_of(request, who, "teams", found, Team.of, limit, cursor)
 
 
 @router.get("/codes", response_model=Page[CodeListSummary])

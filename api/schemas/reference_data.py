@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.schemas.fields import LARGEST, DateOn, Instant, WireOut
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
-from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork
+from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork, policies
 
 CodeListName = Annotated[
     str,
@@ -82,6 +82,17 @@ class Organisation(WireOut):
         ),
     ]
 
+    @classmethod
+    def of(cls, told: policies.Organisation) -> Self:
+        """An organisation of the policy."""
+        return cls(
+            id=told.id,
+            name=told.name,
+            kind=told.kind,
+            source_codes=sorted(told.source_codes),
+            contact=told.contact,
+        )
+
 
 class Team(WireOut):
     """A team of the authority."""
@@ -98,6 +109,11 @@ class Team(WireOut):
         Annotated[list[TeamWork], Field(max_length=10)],
         Field(description="The work that it takes.", examples=[["contact"]]),
     ]
+
+    @classmethod
+    def of(cls, told: policies.Team) -> Self:
+        """A team of the policy."""
+        return cls(id=told.id, name=told.name, service=told.service, accepts=sorted(told.accepts))
 
 
 class Code(WireOut):
