@@ -9,30 +9,39 @@ from fastapi.routing import APIRouter
 
 from api.contract import contract_text
 from api.cursors import Cursors
+from api.gauges import WorkGauges
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
 from api.routes import (
+    access_suspensions,
     contacts,
     decisions,
     early_help_episodes,
     flags,
+    health,
     information_requests,
     measures,
+    multi_agency_referrals,
     queues,
+    reference_data,
     referrals,
 )
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
+    access_suspensions.router,
     contacts.router,
     decisions.router,
     early_help_episodes.router,
     flags.router,
+    health.router,
     information_requests.router,
     measures.router,
+    multi_agency_referrals.router,
     queues.router,
+    reference_data.router,
     referrals.router,
 )
 
@@ -46,6 +55,7 @@ def _bare(house: House | None, lifespan: object = None) -> FastAPI:
         lifespan=lifespan,  # type: ignore[arg-type]  # None or a lifespan, as FastAPI takes it
     )
     app.state.manners = install_manners(app)
+    app.state.gauges = WorkGauges(app.state.manners.metrics.registry)
     for router in ROUTERS:
         app.include_router(router)
     if house is not None:
