@@ -50,8 +50,8 @@ contract: $(STAMP)-run ## write openapi/openapi.json anew from the code
 	$(BIN)/frontdoor contract
 
 .PHONY: bench
-bench: $(STAMP)-bench ## measure the service beside its floor and a peer
-	$(PYTHON) -m bench $(BENCH)
+bench: $(STAMP)-bench ## measure the service beside its floor and a peer (QUICK=1: a short trial)
+	$(PYTHON) -m tests.benchmarks $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: lock
 lock: $(LOCKER)/.installed ## choose the dependencies' versions again, with hashes (UPGRADE=1: the newest)

@@ -87,9 +87,7 @@ def pgbench_script(
 def _fresh(value: Any, number: int) -> str:
     if isinstance(value, str) and value.startswith("C-"):
         return "('C-' || left(md5(:m::text), 11))"
-    return (
-        f"(lpad(to_hex(:m::bigint), 12, '0') || '7{number:03x}8000000000000000')::uuid"
-    )
+    return f"(lpad(to_hex(:m::bigint), 12, '0') || '7{number:03x}8000000000000000')::uuid"
 
 
 def _as_text(value: Any) -> str:
@@ -183,7 +181,9 @@ def _run_bare(asked: dict[str, Any]) -> float:
             get = fresh.get
             for sql, values, sets in statements:
                 if sets is None:
-                    done = connection.execute(sql, [get(v, v) if v.__class__ is str else v for v in values])
+                    done = connection.execute(
+                        sql, [get(v, v) if v.__class__ is str else v for v in values]
+                    )
                     if done.description is not None:
                         done.fetchall()
                 else:

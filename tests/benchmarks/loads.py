@@ -1,7 +1,7 @@
 """A cheap client: one process, a few connections kept open, each asking again when answered.
 
-    python -m tests.benchmarks.loads   reads a Load as JSON from standard input, answers with Load's
-                                       result as JSON
+python -m tests.benchmarks.loads   reads a Load as JSON from standard input, answers with Load's
+                                   result as JSON
 """
 
 import asyncio
@@ -87,7 +87,9 @@ class _Connection(asyncio.Protocol):
             if end < 0:
                 return
             length = _LENGTH.search(self._buffer, 0, end)
-            self._needed = end + 4 + (int(length[1]) if length else 0)
+            if length is None:
+                raise SystemExit("the answer does not say how long it is")
+            self._needed = end + 4 + int(length[1])
         if len(self._buffer) >= self._needed:
             status = int(self._buffer[9:12])
             self._buffer, self._needed = b"", 0
@@ -106,9 +108,7 @@ class _Connection(asyncio.Protocol):
 def _requests(load: Load) -> Callable[[], bytes]:
     head = f"HTTP/1.1\r\nHost: localhost\r\nAuthorization: {load.scheme} {load.token}\r\n"
     if not load.bodies:
-        ready = cycle(
-            [f"{load.method} {path} {head}\r\n".encode("ascii") for path in load.paths]
-        )
+        ready = cycle([f"{load.method} {path} {head}\r\n".encode("ascii") for path in load.paths])
         return lambda: next(ready)
     parts = cycle(
         [

@@ -110,9 +110,9 @@ def _made_since(before: UUID, statements: Sequence[Statement]) -> Iterator[Any]:
         for values in (statement.values, *(statement.sets or ())):
             for value in values:
                 made = _as_uuid(value)
-                if made is not None and (made.version == 4 or made > before):
-                    yield value
-                elif isinstance(value, str) and value.startswith("C-") and len(value) < 16:
+                if (made is not None and (made.version == 4 or made > before)) or (
+                    isinstance(value, str) and value.startswith("C-") and len(value) < 16
+                ):
                     yield value
 
 

@@ -36,6 +36,11 @@ class Server:
         below = children.read_text().split() if children.exists() else []
         return sum(_resident_mb(process) for process in [str(self.process), *below])
 
+    def processor_seconds(self) -> float:
+        """How much of a processor it has used since it began."""
+        told = Path(f"/proc/{self.process}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def _resident_mb(process: str) -> float:
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
