@@ -1,5 +1,6 @@
 """The application: manners, routes and documentation around one house."""
 
+import gc
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,6 +74,17 @@ def furnish(app: FastAPI, house: House) -> None:
     app.state.manners.switchboard.refresh()
 
 
+def _settle() -> None:
+    """Sets aside what has been built to stay, so that no collection walks through it again.
+
+    A collection then costs what requests leave behind, not the size of the program: without this
+    one took a tenth of a second every few hundred requests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
+
+
 def create_app(house: House) -> FastAPI:
     """The application around a house that is open already, as tests and scripts use it."""
     return _bare(house)
@@ -92,6 +104,7 @@ def application() -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         house = await House.open(settings, application="frontdoor-api")
         furnish(app, house)
+        _settle()
         try:
             yield
         finally:
