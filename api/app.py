@@ -12,13 +12,26 @@ from api.cursors import Cursors
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
-from api.routes import contacts, queues
+from api.routes import (
+    contacts,
+    decisions,
+    early_help_episodes,
+    flags,
+    information_requests,
+    queues,
+    referrals,
+)
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     contacts.router,
+    decisions.router,
+    early_help_episodes.router,
+    flags.router,
+    information_requests.router,
     queues.router,
+    referrals.router,
 )
 
 

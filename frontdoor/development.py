@@ -18,6 +18,7 @@ from service.settings import PREFIX, Settings
 READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
 LOG_LINES = 8
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Stop(Exception):
@@ -29,12 +30,12 @@ def _stop(_: int, __: FrameType | None) -> NoReturn:
 
 
 def run_everything(settings: Settings) -> int:
-    """Runs the API and a worker until Ctrl-C or SIGTERM, or until one of them ends.
+    """Runs the API and a worker until Ctrl-C, SIGTERM, a closed terminal or the end of either.
 
     Returns the exit code: 0 when it was asked to stop.
     """
-    signal.signal(signal.SIGINT, _stop)
-    signal.signal(signal.SIGTERM, _stop)
+    for sign in _SIGNALS:
+        signal.signal(sign, _stop)
     settings.var_folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, f"{PREFIX}PORT": str(settings.port)}
     running: dict[str, subprocess.Popen[bytes]] = {}
@@ -51,8 +52,8 @@ def run_everything(settings: Settings) -> int:
         click.echo("\nStopping ...")
         return 0
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for sign in _SIGNALS:
+            signal.signal(sign, signal.SIG_IGN)
         _stop_all(running)
 
 

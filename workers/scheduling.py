@@ -1,6 +1,7 @@
 """Puts the schedule to work on APScheduler while this process leads."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -24,8 +25,9 @@ GRACE = int(timedelta(days=7).total_seconds())
 class Schedule:
     """The jobs of this process while it leads: each one at a time, and late rather than not."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, jobs: Sequence[Job] = SCHEDULE) -> None:
         self._house = house
+        self._jobs = jobs
         self._scheduler: AsyncIOScheduler | None = None
         self._running: set[asyncio.Task[bool]] = set()
 
@@ -37,7 +39,7 @@ class Schedule:
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE},
         )
-        for job in SCHEDULE:
+        for job in self._jobs:
             interval = job.every(self._house.policy)
             scheduler.add_job(
                 self._run,
@@ -54,7 +56,7 @@ class Schedule:
         if self._scheduler is None:
             return
         now = self._house.clock()
-        for job in SCHEDULE:
+        for job in self._jobs:
             planned = self._scheduler.get_job(job.name)
             if planned is None or planned.next_run_time is None:
                 continue

@@ -142,6 +142,20 @@ class DecisionWaiting(Conflict):
     title = "A decision waits for sign-off"
 
 
+class CannotSupersede(Invalid):
+    """Only the decision that waits or stands for the child is superseded, and with a reason."""
+
+    code = "cannot_supersede"
+    title = "This decision cannot be superseded"
+
+
+class OwnWordsNeeded(Invalid):
+    """A sign-off is in the manager's own words (rule 6); a stock phrase says nothing."""
+
+    code = "own_words_needed"
+    title = "Say it in your own words"
+
+
 class OwnDecision(NotAllowed):
     """Sign-off is by somebody else (rule 6)."""
 
@@ -182,6 +196,15 @@ class RationaleRules(Protocol):
         ...
 
 
+def stock_phrase_fault(text: str | None, rules: RationaleRules, pointer: str) -> Problem | None:
+    """The fault of a text that is nothing but stock phrases, or None (rule 2)."""
+    if text is None or not rules.is_boiler_plate(text):
+        return None
+    return Problem(
+        pointer, "This is a stock phrase. Say in your own words what the facts are.", "boiler_plate"
+    )
+
+
 def rationale_fault(text: str, rules: RationaleRules, pointer: str) -> Problem | None:
     """Why a rationale would be refused, or None (rule 2)."""
     if rules.is_boiler_plate(text):
@@ -220,6 +243,28 @@ def faults_in_draft(
     `asked` maps each agency asked on this contact to whether it has answered; `prompts` are the
     policy's; `has_history` is whether earlier contacts or referrals are on file for the child.
     """
+    wrong = rationale_fault(draft.rationale, rationale_rules, "/rationale")
+    return [
+        *_faults_in_outcome(draft),
+        *([wrong] if wrong else []),
+        *_faults_in_history(draft, has_history, rationale_rules),
+        *_faults_in_agencies(draft, asked, rationale_rules),
+        *_faults_in_prompts(draft, prompts, rationale_rules),
+        *_stock_phrases(
+            rationale_rules,
+            ("/supersedes/because", draft.supersedes_because),
+            ("/advice_given", draft.advice_given),
+        ),
+    ]
+
+
+def _stock_phrases(rules: RationaleRules, *texts: tuple[str, str | None]) -> tuple[Problem, ...]:
+    faults = (stock_phrase_fault(text, rules, pointer) for pointer, text in texts)
+    return tuple(fault for fault in faults if fault is not None)
+
+
+def _faults_in_outcome(draft: Decision) -> list[Problem]:
+    """A level and an outcome that fit, and what each outcome needs beside them (rule 2)."""
     problems: list[Problem] = []
 
     def fault(pointer: str, message: str, code: str) -> None:
@@ -245,67 +290,144 @@ def faults_in_draft(
         fault("/primary_need_code", "A referral names the primary need.", "primary_need_missing")
     if draft.outcome is Outcome.information_and_advice and not draft.advice_given:
         fault("/advice_given", "Write down the advice that was given.", "advice_missing")
-    wrong = rationale_fault(draft.rationale, rationale_rules, "/rationale")
-    if wrong:
-        problems.append(wrong)
-    if has_history:
-        if not draft.history_considered:
-            fault(
+    if draft.assessment_score is not None and draft.assessment_tool is None:
+        fault("/assessment/tool", "Name the tool that gave this score.", "tool_missing")
+    return problems
+
+
+def _faults_in_history(draft: Decision, has_history: bool, rules: RationaleRules) -> list[Problem]:
+    """With earlier contacts or referrals on file, what they were and why the last closed (rule 3).
+
+    Where nothing is on file, a worker may still tell of what is known from elsewhere.
+    """
+    problems: list[Problem] = []
+    if has_history and not draft.history_considered:
+        problems.append(
+            Problem(
                 "/history/considered",
-                "Earlier contacts or referrals are on file. Read them and say what they were.",
+                "Earlier contacts or referrals are on file: GET "
+                "/v1/contacts/{contact_id}/history shows them. Read them and say what they were.",
                 "history_not_considered",
             )
-        if not draft.last_closed_because:
-            fault(
-                "/history/last_closed_because",
-                "Say why the last contact or referral closed.",
-                "history_not_considered",
-            )
-    listed = {str(line["organisation_id"]): line for line in draft.agencies}
-    for organisation_id in sorted(set(asked) - set(listed)):
-        fault(
-            "/agencies",
-            f"{organisation_id} was asked: list it, and say whether it answered.",
-            "agency_not_listed",
         )
-    for position, line in enumerate(draft.agencies):
-        organisation_id = str(line["organisation_id"])
-        at = f"/agencies/{position}"
-        if line["answered"] and not line["asked"]:
-            fault(f"{at}/asked", "Who was not asked has not answered.", "not_asked")
-        if organisation_id in asked and not line["asked"]:
-            fault(f"{at}/asked", "This agency was asked on this contact.", "was_asked")
-        if organisation_id in asked and line["answered"] and not asked[organisation_id]:
-            fault(
-                f"{at}/answered",
-                "No answer has arrived. No answer is never read as nothing known.",
-                "has_not_answered",
+    if has_history and not draft.last_closed_because:
+        problems.append(
+            Problem(
+                "/history/last_closed_because",
+                "Say why the last contact or referral closed, or that it is still open.",
+                "history_not_considered",
             )
-        if not (line["asked"] and line["answered"]) and not line["reason"]:
-            fault(
-                f"{at}/reason",
-                "Say why this agency was not asked, or why you decide without its answer.",
-                "reason_missing",
-            )
+        )
+    problems += _stock_phrases(
+        rules,
+        ("/history/considered", draft.history_considered),
+        ("/history/last_closed_because", draft.last_closed_because),
+    )
+    return problems
+
+
+def _faults_in_agencies(
+    draft: Decision, asked: Mapping[str, bool], rules: RationaleRules
+) -> list[Problem]:
+    """Who was asked, who answered, who was not asked and why (rule 4).
+
+    The record of information requests is the law: nobody asked there is left out, no answer is
+    claimed that has not arrived, and none that has arrived is passed over.
+    """
+    problems: list[Problem] = []
+
+    def fault(pointer: str, message: str, code: str) -> None:
+        problems.append(Problem(pointer, message, code))
+
     if not draft.agencies:
         fault(
             "/agencies",
             "Say which agencies were asked, which answered, and which were not asked and why.",
             "agencies_missing",
         )
-    given = {str(line["prompt"]): line for line in draft.prompts}
-    for prompt in prompts:
-        answer = given.get(prompt)
-        if answer is None or not (answer["answer"] or answer["not_known_because"]):
+    listed: set[str] = set()
+    for position, line in enumerate(draft.agencies):
+        organisation_id = str(line["organisation_id"])
+        at = f"/agencies/{position}"
+        if organisation_id in listed:
+            fault(at, "This agency is listed already: say all of it in one line.", "listed_twice")
+        listed.add(organisation_id)
+        if line["answered"] and not line["asked"]:
+            fault(f"{at}/asked", "Who was not asked has not answered.", "not_asked")
+        if organisation_id in asked:
+            if not line["asked"]:
+                fault(f"{at}/asked", "This agency was asked on this contact.", "was_asked")
+            if line["answered"] and not asked[organisation_id]:
+                fault(
+                    f"{at}/answered",
+                    "No answer has arrived. No answer is never read as nothing known.",
+                    "has_not_answered",
+                )
+            if not line["answered"] and asked[organisation_id]:
+                fault(
+                    f"{at}/answered",
+                    "Its answer is on the record of this contact: read it, and say so.",
+                    "has_answered",
+                )
+        on_record = organisation_id in asked and line["asked"] and line["answered"]
+        if not on_record and not line["reason"]:
             fault(
-                f"/prompts/{prompt}",
-                "Answer this, or say that it is not known and why.",
-                "prompt_not_answered",
+                f"{at}/reason",
+                "Say why this agency was not asked, why you decide without its answer, or, where "
+                "no request is on the record, how it was asked and what it said.",
+                "reason_missing",
             )
-        elif answer["answer"] and answer["not_known_because"]:
-            fault(
-                f"/prompts/{prompt}",
-                "Either an answer, or why it is not known: not both.",
-                "prompt_answered_twice",
+        reason = line["reason"]
+        if isinstance(reason, str):
+            problems += _stock_phrases(rules, (f"{at}/reason", reason))
+    for organisation_id in sorted(set(asked) - listed):
+        fault(
+            "/agencies",
+            f"{organisation_id} was asked: list it, and say whether it answered.",
+            "agency_not_listed",
+        )
+    return problems
+
+
+def _faults_in_prompts(
+    draft: Decision, prompts: Sequence[str], rules: RationaleRules
+) -> list[Problem]:
+    """What decisions keep missing: answered, or marked not known with a reason (rule 5)."""
+    problems: list[Problem] = []
+    given: set[str] = set()
+    for position, line in enumerate(draft.prompts):
+        prompt, at = str(line["prompt"]), f"/prompts/{position}"
+        answer, why_not = line["answer"], line["not_known_because"]
+        if prompt not in prompts:
+            known = ", ".join(prompts)
+            problems.append(Problem(f"{at}/prompt", f"The policy asks: {known}.", "prompt_unknown"))
+        if prompt in given:
+            problems.append(
+                Problem(at, "This is answered already: answer it once.", "answered_twice")
             )
+        given.add(prompt)
+        if answer and why_not:
+            problems.append(
+                Problem(at, "Either an answer, or why it is not known: not both.", "answered_twice")
+            )
+        elif not (answer or why_not):
+            problems.append(
+                Problem(
+                    at, "Answer this, or say that it is not known and why.", "prompt_not_answered"
+                )
+            )
+        problems += _stock_phrases(
+            rules,
+            (f"{at}/answer", str(answer) if answer else None),
+            (f"{at}/not_known_because", str(why_not) if why_not else None),
+        )
+    problems += [
+        Problem(
+            "/prompts",
+            f"Answer {prompt}, or say that it is not known and why.",
+            "prompt_not_answered",
+        )
+        for prompt in prompts
+        if prompt not in given
+    ]
     return problems

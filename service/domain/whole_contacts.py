@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from service.domain.contacts import Adult, Child, Contact
@@ -13,6 +14,8 @@ from service.domain.flags import Deadline
 from service.domain.information_requests import InformationRequest
 from service.domain.people import Person
 from service.domain.referrals import Referral
+
+Case = TypeVar("Case", Referral, EarlyHelpEpisode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,57 @@ class WholeContact:
     requests: Sequence[InformationRequest]
     decisions: Sequence[Decision]
     deadlines: Sequence[Deadline]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDecision:
+    """A decision with the clock of its sign-off, and the referral or episode it led to."""
+
+    decision: Decision
+    deadlines: Sequence[Deadline]
+    referral_id: UUID | None
+    early_help_episode_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRequest:
+    """An information request with the children it is about and its clock."""
+
+    request: InformationRequest
+    children: Sequence[Child]
+    deadlines: Sequence[Deadline]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRequest:
+    """An information request in a list, with its limit."""
+
+    request: InformationRequest
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCase(Generic[Case]):
+    """A referral or an early help episode with the clocks that run or ran on it."""
+
+    case: Case
+    deadlines: Sequence[Deadline]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedCase(Generic[Case]):
+    """A referral or an early help episode in a list, with the limit that runs; None when none."""
+
+    case: Case
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilters:
+    """What a list of information requests can be narrowed by."""
+
+    states: Sequence[str] = ()
+    organisation_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

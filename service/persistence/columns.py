@@ -18,6 +18,25 @@ class Sensitivity(StrEnum):
     sensitive = "sensitive"
 
 
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("an instant without a zone was about to be stored")
+    return value
+
+
+class _PostgresqlInstant(TypeDecorator[datetime]):
+    """An aware instant: asyncpg would take a naive one for the machine's own time.
+
+    Decorated on the way in only: a result costs no Python call.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _aware(value)
+
+
 class _SqliteInstant(TypeDecorator[datetime]):
     """An aware UTC instant as text that sorts by time: SQLite itself would drop the zone."""
 
@@ -27,9 +46,8 @@ class _SqliteInstant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("an instant without a zone was about to be stored")
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        moment = _aware(value).astimezone(UTC).replace(tzinfo=None)
+        return moment.isoformat(" ", "microseconds")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
@@ -38,9 +56,11 @@ class _SqliteInstant(TypeDecorator[datetime]):
         return f"'{self.process_bind_param(value, dialect)}'"
 
 
-# Native on PostgreSQL (asyncpg itself refuses a naive value); decorated on SQLite only, because a
-# decorated type costs a Python call for each value read.
-INSTANT: TypeEngine[datetime] = DateTime(timezone=True).with_variant(_SqliteInstant(), "sqlite")
+INSTANT: TypeEngine[datetime] = (
+    DateTime(timezone=True)
+    .with_variant(_PostgresqlInstant(timezone=True), "postgresql")
+    .with_variant(_SqliteInstant(), "sqlite")
+)
 DOCUMENT: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
 
 

@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from service.persistence.failures import DatabaseAway, in_our_words
 from service.persistence.sqlite_on_the_loop import LoopConnection
 
-SQLITE_PRAGMAS: Final = {
+SQLITE_PRAGMAS: Final[dict[str, Any]] = {
     "journal_mode": "wal",
     "synchronous": 2,
     "foreign_keys": 1,
     "busy_timeout": 20,
+    # Without it, INSERT OR REPLACE would take a row away past the triggers that refuse a DELETE.
+    "recursive_triggers": 1,
 }
 _BUSY_STEP_SECONDS = 0.005
-_BUSY_LIMIT_SECONDS = 10.0
 
 
 class UnsafeDatabase(RuntimeError):
@@ -52,7 +53,11 @@ def open_sqlite(path: str) -> sqlite3.Connection:
     told that it was taken (WAL with synchronous=FULL).
     """
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=256
+        path,
+        timeout=SQLITE_PRAGMAS["busy_timeout"] / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
     )
     for pragma, wanted in SQLITE_PRAGMAS.items():
         connection.execute(f"PRAGMA {pragma} = {wanted}").fetchall()
@@ -74,8 +79,16 @@ def check_sqlite(connection: sqlite3.Connection) -> None:
 class Database:
     """One database: short reads, long reads, and one writer at a time where SQLite wants it."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, application: str = "frontdoor") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        application: str = "frontdoor",
+        busy_seconds: float = 10.0,
+    ) -> None:
         self.url = async_url(url)
+        self._busy_seconds = busy_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._engine = self._sqlite(on_the_loop=True, pool_size=pool_size)
@@ -114,7 +127,7 @@ class Database:
         return engine
 
     def _postgresql(self, pool_size: int, application: str) -> AsyncEngine:
-        return create_async_engine(
+        engine = create_async_engine(
             self.url,
             json_serializer=_json,
             json_deserializer=from_json,
@@ -134,6 +147,15 @@ class Database:
                 },
             },
         )
+
+        @event.listens_for(engine.sync_engine, "checkout")
+        def _refuse_the_dead(_: Any, record: Any, __: Any) -> None:
+            # A connection that the server closed while it lay idle is never given out: costs no
+            # round trip, and no request fails for a server that is back.
+            if record.driver_connection.is_closed():
+                raise exc.DisconnectionError
+
+        return engine
 
     @property
     def engine(self) -> AsyncEngine:
@@ -178,31 +200,46 @@ class Database:
                     yield connection
             return
         with in_our_words():
-            async with self._writer, self._engine.connect() as connection:
+            async with self._turn_to_write(), self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
-                await _begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+                await self._begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
                 # From here on SQLAlchemy knows of the transaction, and its commit is one.
                 await connection.begin()
                 yield connection
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        """One writer at a time in this process; nobody waits for ever."""
+        try:
+            async with asyncio.timeout(self._busy_seconds):
+                await self._writer.acquire()
+        except TimeoutError as error:
+            raise DatabaseAway("others in this process hold the write lock") from error
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    async def _begin_immediate(self, connection: sqlite3.Connection) -> None:
+        """Takes SQLite's one write lock, letting other work go on while another process has it."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._busy_seconds
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in (
+                    sqlite3.SQLITE_BUSY,
+                    sqlite3.SQLITE_LOCKED,
+                ):
+                    raise
+                if loop.time() >= give_up_at:
+                    raise DatabaseAway("another process holds the write lock") from error
+            await asyncio.sleep(_BUSY_STEP_SECONDS)
 
     async def dispose(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
         if self.is_sqlite:
             await self._long.dispose()
-
-
-async def _begin_immediate(connection: sqlite3.Connection) -> None:
-    """Takes SQLite's one write lock, letting other work go on while another process holds it."""
-    waited = 0.0
-    while True:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) and "busy" not in str(error):
-                raise
-            if waited >= _BUSY_LIMIT_SECONDS:
-                raise DatabaseAway("another process holds the write lock") from error
-        await asyncio.sleep(_BUSY_STEP_SECONDS)
-        waited += _BUSY_STEP_SECONDS + SQLITE_PRAGMAS["busy_timeout"] / 1000  # type: ignore[operator]  # both are numbers

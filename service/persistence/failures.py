@@ -18,7 +18,8 @@ class AlreadyThere(Exception):
 
 _AWAY = (
     asyncpg.InterfaceError,
-    sqlite3.OperationalError,
+    # What the driver says when its connection ends under a statement on its way.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -35,7 +36,27 @@ def _cause(error: BaseException) -> BaseException:
 _PASSING = ("08", "40", "53", "57", "25006", "55P03")
 
 
+# SQLite's like: busy, locked, out of memory, read-only, a disk that is full or does not answer. Its
+# plain error (a table or a column that is not there) does not pass by waiting.
+_SQLITE_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+
+
 def _passes(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        # The low byte is the kind, the rest its detail; none when the driver itself complains.
+        return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in _SQLITE_PASSING
     return isinstance(error, _AWAY) or str(getattr(error, "sqlstate", "") or "").startswith(
         _PASSING
     )

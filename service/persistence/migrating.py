@@ -7,10 +7,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from service.persistence.engines import Database
-from service.persistence.failures import in_our_words
+
+# Any number, the same in every release: the lock that lets one process migrate at a time.
+_ONE_MIGRATION = 4_702_111_908
 
 
 class SchemaUnknown(RuntimeError):
@@ -34,11 +36,10 @@ def newest() -> str:
 
 async def current(database: Database) -> str | None:
     """The schema step that a database is at, or None when it has never been migrated."""
-    with in_our_words():
-        async with database.engine.connect() as connection:
-            return await connection.run_sync(
-                lambda given: MigrationContext.configure(given).get_current_revision()
-            )
+    async with database.reading() as connection:
+        return await connection.run_sync(
+            lambda given: MigrationContext.configure(given).get_current_revision()
+        )
 
 
 async def require_newest(database: Database) -> None:
@@ -59,9 +60,14 @@ async def require_newest(database: Database) -> None:
 
 
 async def migrate_database(database: Database, revision: str = "head") -> None:
-    """Brings a database to a step: `head`, a step's number, `-1` for one back, `base`."""
+    """Brings a database to a step: `head`, a step's number, `-1` for one back, `base`.
+
+    All or nothing, on both databases; a second process that migrates waits for the first.
+    """
 
     def run(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_ONE_MIGRATION)))
         config = _config(connection)
         at = MigrationContext.configure(connection).get_current_revision()
         back = revision == "base" or revision.startswith("-")
@@ -69,7 +75,7 @@ async def migrate_database(database: Database, revision: str = "head") -> None:
             back = True
         (command.downgrade if back else command.upgrade)(config, revision)
 
-    async with database.engine.connect() as connection:
+    async with database.writing() as connection:
         await connection.run_sync(run)
         await connection.commit()
 

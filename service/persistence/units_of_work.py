@@ -1,8 +1,8 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
@@ -27,6 +27,14 @@ _ORDER = {
     row.__table__: place  # type: ignore[attr-defined]  # set by SQLModel
     for place, row in enumerate(ROW_OF.values())
 }
+
+
+# More rows of one kind than this do not travel as one statement: PostgreSQL takes 32,767 values.
+_MOST_IN_ONE_STATEMENT = 100
+
+
+def _many(added: Mapping[type, Sequence[object]]) -> bool:
+    return any(len(records) > _MOST_IN_ONE_STATEMENT for records in added.values())
 
 
 def new_id() -> UUID:
@@ -56,8 +64,8 @@ class Performing(Protocol):
 class Work:
     """One transaction: rows that were added are written together, just before the commit.
 
-    Opened lazily. A use-case that only adds never opens a transaction on PostgreSQL: its rows
-    travel as one statement, which is a transaction by itself.
+    Opened lazily. A use-case that only adds opens no transaction on PostgreSQL: its rows travel as
+    one statement, which is a transaction by itself; unless they are very many.
     """
 
     def __init__(
@@ -95,13 +103,16 @@ class Work:
         trace: TracebackType | None = None,
     ) -> None:
         opened, self._opened, self._connection = self._opened, None, None
+        self._begun = False
         if opened is not None:
             await opened.__aexit__(kind, error, trace)
 
     async def _open(self) -> AsyncConnection:
         if self._connection is None:
-            self._opened = self._database.writing()
-            self._connection = await self._opened.__aenter__()
+            opening = self._database.writing()
+            # Kept only once it is open: what failed to open has closed itself.
+            self._connection = await opening.__aenter__()
+            self._opened = opening
         return self._connection
 
     def add(self, *records: object) -> None:
@@ -173,7 +184,7 @@ class Work:
 
     async def commit(self) -> None:
         """Writes what was added and commits; after this, and not before, it has happened."""
-        if self._connection is None and self._added and not self._database.is_sqlite:
+        if self._connection is None and self._added and not self._adds_need_a_transaction():
             async with self._database.reading() as connection:
                 await self._flush(connection, alone=True)
             return
@@ -183,6 +194,9 @@ class Work:
             await self._connection.commit()
             await self._close()
 
+    def _adds_need_a_transaction(self) -> bool:
+        return self._database.is_sqlite or _many(self._added)
+
     async def _flush(self, connection: AsyncConnection, *, alone: bool) -> None:
         added, self._added = self._added, {}
         kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
@@ -190,7 +204,7 @@ class Work:
         dialect = connection.dialect
         if self._database.is_sqlite:
             for kind in kinds:
-                statement = _insert_statement(kind)
+                statement = _insert_statement(kind, "?")
                 driver.straight.executemany(
                     statement, [_values(kind, dialect, record) for record in added[kind]]
                 )
@@ -199,6 +213,13 @@ class Work:
             # Makes the adapter begin its transaction before the driver is used directly.
             await connection.exec_driver_sql("SELECT 1")
             self._begun = True
+        if _many(added):
+            for kind in kinds:
+                await driver.executemany(
+                    _insert_statement(kind, "$"),
+                    [_values(kind, dialect, record) for record in added[kind]],
+                )
+            return
         shape = tuple((kind, len(added[kind])) for kind in kinds)
         values: list[Any] = []
         for kind in kinds:
@@ -221,12 +242,14 @@ def _column_list(kind: type) -> str:
 
 
 @cache
-def _insert_statement(kind: type) -> str:
-    places = ", ".join("?" for _ in columns_of(kind))
+def _insert_statement(kind: type, mark: str) -> str:
+    """An insert of one row; `mark` is how the driver marks a place: `?`, or `$` and a number."""
+    width = len(columns_of(kind))
+    places = ", ".join(mark if mark == "?" else f"{mark}{n}" for n in range(1, width + 1))
     return f'INSERT INTO "{table_of(kind).name}" ({_column_list(kind)}) VALUES ({places})'  # noqa: S608 - names come from our own tables
 
 
-@cache
+@lru_cache(maxsize=512)
 def _one_statement(shape: tuple[tuple[type, int], ...]) -> str:
     """Several inserts as one PostgreSQL statement: data-modifying WITH, checked at its end."""
     inserts: list[str] = []

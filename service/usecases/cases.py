@@ -1,18 +1,28 @@
-"""Referrals and early help episodes: given to a worker, and closed with a reason."""
+"""Referrals and early help episodes: listed, read, given to a worker, closed with a reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.decisions import stock_phrase_fault
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.errors import Invalid, Problem
+from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.referrals import CASE, CaseAction, Referral
-from service.persistence.repositories import accounts, deadlines
+from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
+from service.persistence.asking import Asking
+from service.persistence.repositories import accounts, cases, deadlines
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
 from service.policy import TeamWork
+
+# Refusals from below that routes name in the contract.
+EpisodeNotFound = cases.EpisodeNotFound
+ReferralNotFound = cases.ReferralNotFound
+WorkerUnknown = accounts.WorkerUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +47,24 @@ _EPISODE = _Kind(
 
 
 class ClosureFaulty(Invalid):
-    """The code does not close this kind of case."""
+    """The code does not close this kind of case, or the reason says nothing."""
 
-    code = "closure_code_not_possible"
-    title = "This code does not close this case"
+    code = "closure_not_possible"
+    title = "This does not close this case"
+
+
+class TeamCannotReceive(Invalid):
+    """The team named does not take this kind of case."""
+
+    code = "team_cannot_receive"
+    title = "This team does not take this"
+
+
+class AlreadyAllocated(Conflict):
+    """This worker, in this team, has the case already."""
+
+    code = "already_allocated"
+    title = "This worker has it already"
 
 
 async def allocate_referral(
@@ -77,13 +101,21 @@ async def _allocate(
     await accounts.require_staff(work, worker_id, "/worker_id")
     teams = [team.id for team in work.policy.teams_for(kind.work)]
     if team_id is not None and team_id not in teams:
-        raise Invalid(
+        raise TeamCannotReceive(
             "Put right the team and send it again.",
             problems=[
                 Problem(
-                    "/team_id", f"Use a team that takes this: {', '.join(teams)}.", "team_unknown"
+                    "/team_id",
+                    f"Use a team that takes this: {', '.join(teams)}.",
+                    "team_cannot_receive",
                 )
             ],
+        )
+    if (worker_id, team_id or case.team_id) == (case.worker_id, case.team_id):
+        raise AlreadyAllocated(
+            "Nothing would change: name another worker or another team.",
+            state=case.state,
+            allowed=CASE.allowed(case.state),
         )
     changed: dict[str, Any] = {
         "state": state,
@@ -162,8 +194,12 @@ async def _close(
     reason: str,
 ) -> Case:
     case = await cases.held(work, who, case_id, version)
+    state = CASE.after(case.state, CaseAction.close)
+    no_reason = stock_phrase_fault(reason, work.policy.rationale, "/reason")
+    if no_reason is not None:
+        raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
     changed: dict[str, Any] = {
-        "state": CASE.after(case.state, CaseAction.close),
+        "state": state,
         "closed_at": work.now,
         "closed_by": who.account_id,
         "closure_code": code,
@@ -179,3 +215,61 @@ async def _close(
         closure_code=code,
     )
     return replace(case, version=case.version + 1, **changed)
+
+
+async def list_referrals(
+    ask: Asking,
+    who: Caller,
+    filters: CaseFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[DatedCase[Referral]]:
+    """Referrals that the caller may see, newest first, from after a place on."""
+    who.require(Permission.read_referrals)
+    found = await REFERRALS.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await _dated(ask, found)
+
+
+async def list_early_help_episodes(
+    ask: Asking,
+    who: Caller,
+    filters: CaseFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[DatedCase[EarlyHelpEpisode]]:
+    """Early help episodes that the caller may see, newest first, from after a place on."""
+    who.require(Permission.read_early_help_episodes)
+    found = await EPISODES.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await _dated(ask, found)
+
+
+async def _dated(ask: Asking, found: Sequence[Case]) -> list[DatedCase[Case]]:
+    clocks = await deadlines.of_subjects(ask, [(case.contact_id, case.id) for case in found])
+    return [
+        DatedCase(
+            case,
+            next((clock.due_at for clock in clocks[case.id] if clock.stopped_at is None), None),
+        )
+        for case in found
+    ]
+
+
+async def read_referral(ask: Asking, who: Caller, referral_id: UUID) -> WholeCase[Referral]:
+    """One referral with its clocks. Raises ReferralNotFound."""
+    who.require(Permission.read_referrals)
+    return await whole_case(ask, await REFERRALS.get(ask, who, referral_id))
+
+
+async def read_early_help_episode(
+    ask: Asking, who: Caller, episode_id: UUID
+) -> WholeCase[EarlyHelpEpisode]:
+    """One early help episode with its clocks. Raises EpisodeNotFound."""
+    who.require(Permission.read_early_help_episodes)
+    return await whole_case(ask, await EPISODES.get(ask, who, episode_id))
+
+
+async def whole_case(ask: Asking, case: Case) -> WholeCase[Case]:
+    """What hangs on a case that the caller may see."""
+    return WholeCase(case, await deadlines.of_subject(ask, case.contact_id, case.id))

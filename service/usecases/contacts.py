@@ -36,7 +36,13 @@ from service.domain.people import AdultRelationship, BirthKnowledge, Person, Sex
 from service.domain.references import new_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.persistence.asking import Asking
-from service.persistence.repositories import accounts, contacts, deadlines, people
+from service.persistence.repositories import (
+    accounts,
+    contacts,
+    deadlines,
+    information_requests,
+    people,
+)
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 
@@ -559,6 +565,8 @@ async def _amend(
     for old_adult, adult in zip(file.adults, adults, strict=True):
         await contacts.change_adult(work, old_adult, adult)
     await work.change(Contact, contact.id, contact.version, **fields)
+    if children != list(file.children):
+        await information_requests.renew_open(work, contact.id)
     if amended.received_at != contact.received_at or amended.source_code != contact.source_code:
         await _restart_clocks(work, file, amended)
     work.add(

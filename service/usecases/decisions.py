@@ -10,6 +10,7 @@ from service.domain.contacts import CHILD, CONTACT, Child, ChildAction, ChildSta
 from service.domain.decisions import (
     DECISION,
     AgencyAsked,
+    CannotSupersede,
     ChildAlreadyDecided,
     Decision,
     DecisionAction,
@@ -19,22 +20,29 @@ from service.domain.decisions import (
     LevelOfNeed,
     Outcome,
     OwnDecision,
+    OwnWordsNeeded,
     PromptAnswer,
     StatutoryBasis,
     faults_in_draft,
+    stock_phrase_fault,
 )
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.errors import Invalid, NotFound, Problem, Stale
+from service.domain.errors import NotFound, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import InformationRequestState
 from service.domain.references import new_reference
 from service.domain.referrals import CASE, CaseAction, Referral
-from service.domain.whole_contacts import WholeContact
+from service.domain.whole_contacts import WholeContact, WholeDecision
+from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, deadlines, decisions, people
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Team, TeamWork
+
+# Refusals from below that routes name in the contract.
+ContactNotFound = contacts.ContactNotFound
+DecisionNotFound = decisions.DecisionNotFound
 
 _CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage")
 
@@ -133,7 +141,8 @@ async def _supersede_or_refuse(
 ) -> Decision | None:
     """The decision that the new one replaces; a waiting one is replaced at once.
 
-    A signed one goes on standing until the new one is signed.
+    A signed one goes on standing until the new one is signed. A draft after a return names the
+    returned one by itself.
     """
     waiting = next((one for one in earlier if one.state is DecisionState.awaiting_sign_off), None)
     standing = next((one for one in earlier if one.state is DecisionState.signed), None)
@@ -154,15 +163,27 @@ async def _supersede_or_refuse(
                 allowed=(DecisionAction.supersede,),
             )
         return earlier[-1] if earlier else None
+    if replaced is None and earlier:
+        # Sent back: the new draft answers it, and both versions stay.
+        replaced = earlier[-1]
     if replaced is None or replaced.id != new.supersedes_id:
-        raise Invalid(
-            "Only the decision that waits or stands for this child can be superseded.",
+        raise CannotSupersede(
+            "Only the decision that waits, stands or was sent back last for this child can be "
+            "superseded.",
             problems=[
                 Problem(
                     "/supersedes/decision_id",
-                    "Name the decision that waits for sign-off or stands for this child.",
+                    "Name the decision that waits for sign-off or stands for this child, as GET "
+                    "of this contact lists it.",
                     "not_the_latest_decision",
                 )
+            ],
+        )
+    if not new.supersedes_because:
+        raise CannotSupersede(
+            "A changed mind says why.",
+            problems=[
+                Problem("/supersedes/because", "Say why the mind was changed.", "reason_missing")
             ],
         )
     if replaced is waiting:
@@ -237,16 +258,6 @@ def _unknown_codes(work: Work, draft: Decision) -> list[Problem]:
                 "code_unknown",
             )
         )
-    keys = {prompt.key for prompt in work.policy.decision_prompts}
-    problems += [
-        Problem(
-            f"/prompts/{position}/prompt",
-            f"The policy asks: {', '.join(sorted(keys))}.",
-            "prompt_unknown",
-        )
-        for position, line in enumerate(draft.prompts)
-        if line["prompt"] not in keys
-    ]
     problems += [
         Problem(
             f"/agencies/{position}/organisation_id",
@@ -283,7 +294,7 @@ async def sign_off(
 
     Agreed, its outcome exists at once: a referral, an early help episode, or the end of the matter
     for this child; the clocks that run on the contact stop when every child on it is signed.
-    Returned, both versions stay. Raises OwnDecision, WrongState, Stale.
+    Returned, both versions stay. Raises OwnDecision, OwnWordsNeeded, WrongState, Stale.
     """
     who.require(Permission.sign_off)
     found = await decisions.get(work, who, decision_id)
@@ -297,6 +308,12 @@ async def sign_off(
         raise OwnDecision(
             "You drafted this decision, so somebody else must sign it off. It stays in the "
             "sign-off queue; ask another manager."
+        )
+    no_words = stock_phrase_fault(words, work.policy.rationale, "/words")
+    if no_words is not None:
+        raise OwnWordsNeeded(
+            "A stock phrase does not tell what you looked at. Say it in your own words.",
+            problems=[no_words],
         )
     await deadlines.stop(
         work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
@@ -312,8 +329,17 @@ async def sign_off(
     file = await contacts.whole(work, contact)
     child = next(one for one in file.children if one.id == decision.child_id)
     replaces_signed = child.state is ChildState.decided
-    if agreed and replaces_signed and decision.supersedes_id is not None:
-        await _settle_superseded(work, who, decision.supersedes_id)
+    standing = next(
+        (
+            one
+            for one in file.decisions
+            if one.child_id == child.id and one.state is DecisionState.signed
+        ),
+        None,
+    )
+    closed_id = None
+    if agreed and standing is not None:
+        closed_id = await _settle_superseded(work, who, standing)
     await work.change(
         Decision,
         decision.id,
@@ -357,7 +383,9 @@ async def sign_off(
         child_id=child.id,
         outcome=decision.outcome,
         led_to=led_to,
-        contact_decided=contact_state,
+        superseded_id=standing.id if agreed and standing is not None else None,
+        closed_id=closed_id,
+        contact_state=contact_state,
     )
     return answered
 
@@ -453,12 +481,15 @@ def months_after(at: datetime, months: int) -> datetime:
     return at.replace(year=year, month=month + 1)
 
 
-async def _settle_superseded(work: Work, who: Caller, decision_id: UUID) -> None:
-    """Ends the decision that stood, and whatever it had led to, in this same transaction."""
-    old = await decisions.get(work, who, decision_id)
+async def _settle_superseded(work: Work, who: Caller, old: Decision) -> UUID | None:
+    """Ends the decision that stood, and whatever it had led to, in this same transaction.
+
+    Returns the referral or episode that this closed.
+    """
     await _supersede(work, old)
-    await _close_superseded(work, who, REFERRALS, old, "allocation", "RC7")
-    await _close_superseded(
+    return await _close_superseded(
+        work, who, REFERRALS, old, "allocation", "RC7"
+    ) or await _close_superseded(
         work, who, EPISODES, old, "early_help_allocation", EpisodeClosure.decision_superseded
     )
 
@@ -470,10 +501,10 @@ async def _close_superseded(
     old: Decision,
     clock: str,
     closure_code: str,
-) -> None:
-    case = await cases.of_decision(work, old.id)
+) -> UUID | None:
+    case = await cases.of_decision_held(work, old.id)
     if case is None or case.closed_at is not None:
-        return
+        return None
     await deadlines.stop(work, case.contact_id, case.id, [clock], "decision_superseded")
     await work.change(
         cases.record,
@@ -484,4 +515,27 @@ async def _close_superseded(
         closed_by=who.account_id,
         closure_code=closure_code,
         closure_reason="The decision behind it was superseded by a new signed decision.",
+    )
+    return case.id
+
+
+async def read_decision(ask: Asking, who: Caller, decision_id: UUID) -> WholeDecision:
+    """One decision, the clock of its sign-off and what it led to. Raises DecisionNotFound."""
+    who.require(Permission.read_decisions)
+    return await whole_decision(ask, await decisions.get(ask, who, decision_id))
+
+
+async def whole_decision(ask: Asking, decision: Decision) -> WholeDecision:
+    """What hangs on a decision that the caller may see."""
+    referral = episode = None
+    if decision.answered_at is not None:
+        if decision.outcome is Outcome.referral:
+            referral = await REFERRALS.of_decision(ask, decision.id)
+        if decision.outcome is Outcome.early_help:
+            episode = await EPISODES.of_decision(ask, decision.id)
+    return WholeDecision(
+        decision=decision,
+        deadlines=await deadlines.of_subject(ask, decision.contact_id, decision.id),
+        referral_id=None if referral is None else referral.id,
+        early_help_episode_id=None if episode is None else episode.id,
     )

@@ -16,6 +16,9 @@ from service.persistence.repositories import flags
 from service.persistence.units_of_work import Performing, Work, new_id
 from service.policy import NoRuleInForce, Policy, TimescaleUnknown
 
+# Refusals from below that routes name in the contract.
+FlagNotFound = flags.FlagNotFound
+
 # So many in a transaction: few commits, and nobody else waits long for the one write lock.
 BATCH = 100
 

@@ -1,7 +1,8 @@
-"""Information requests: ask an agency, and record what it answers."""
+"""Information requests: ask an agency, record what it answers, read and list what was asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
@@ -18,8 +19,14 @@ from service.domain.information_requests import (
     InformationRequestAction,
     InformationScope,
 )
+from service.domain.whole_contacts import DatedRequest, RequestFilters, WholeRequest
+from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work, new_id
+
+# Refusals from below that routes name in the contract.
+ContactNotFound = contacts.ContactNotFound
+InformationRequestNotFound = information_requests.InformationRequestNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,20 @@ class NewAnswer:
     answered_by_name: str | None = None
 
 
+class QuestionFaulty(Invalid):
+    """A question goes to an agency of the policy, about children on the contact."""
+
+    code = "information_request_not_possible"
+    title = "This cannot be asked so"
+
+
 async def ask_agency(
     work: Work, who: Caller, contact_id: UUID, new: NewInformationRequest
 ) -> InformationRequest:
     """Asks an agency what it knows, with purpose and lawful basis; its clock goes by the rating.
 
-    A contact not rated yet is asked about as if amber. Raises WrongState once the contact is
-    decided, Invalid for an unknown agency or child.
+    A contact not rated yet is asked about as if amber. Raises WrongState once every child on it
+    has a decision, QuestionFaulty for an unknown agency or child.
     """
     who.require(Permission.ask_agency)
     contact = await contacts.held(work, who, contact_id)
@@ -71,14 +85,15 @@ async def ask_agency(
         for position, child_id in enumerate(new.child_ids)
         if child_id not in there
     ]
+    wanted = set(new.child_ids or there)
     if problems:
-        raise Invalid("Put right what is named and send it again.", problems=problems)
+        raise QuestionFaulty("Put right what is named and send it again.", problems=problems)
     request = InformationRequest(
         id=new_id(),
         contact_id=contact.id,
         organisation_id=new.organisation_id,
         scope=new.scope,
-        child_ids=[str(child_id) for child_id in (new.child_ids or there)],
+        child_ids=[str(child_id) for child_id in there if child_id in wanted],
         purpose=new.purpose,
         lawful_basis=new.lawful_basis,
         questions=new.questions,
@@ -115,7 +130,7 @@ async def ask_agency(
     return request
 
 
-def _check_answer(request: InformationRequest, new: NewAnswer) -> None:
+def _check_answer(new: NewAnswer) -> None:
     problems: list[Problem] = []
     if new.answer is AnswerKind.information and not new.information:
         problems.append(
@@ -143,7 +158,8 @@ async def answer_information_request(
     """Records an agency's answer, by the agency itself or by a worker who was told.
 
     A late answer is taken and marked. It is taken after the decision, too: what an agency knows
-    is never turned away.
+    is never turned away. Who answered at the agency is the caller only when that is the agency's
+    own system. Raises InformationRequestNotFound, AnswerIncomplete, WrongState, Stale.
     """
     who.require(Permission.answer_information_request)
     found = await information_requests.get(work, who, request_id)
@@ -152,7 +168,8 @@ async def answer_information_request(
     if request.version != version:
         raise Stale(request.version)
     state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.answer)
-    _check_answer(request, new)
+    _check_answer(new)
+    by_agency = who.organisation_id == request.organisation_id
     clocks = await deadlines.of_subject(work, contact.id, request.id)
     late = any(work.now > clock.due_at for clock in clocks)
     await deadlines.stop(work, contact.id, request.id, ["agency_information"], "answered")
@@ -165,7 +182,7 @@ async def answer_information_request(
         information=new.information,
         answered_at=work.now,
         answered_by=who.account_id,
-        answered_by_name=new.answered_by_name or who.name,
+        answered_by_name=new.answered_by_name or (who.name if by_agency else None),
         late=late,
     )
     contact_state = contact.state
@@ -185,3 +202,43 @@ async def answer_information_request(
         late=late,
     )
     return await information_requests.get(work, who, request_id)
+
+
+async def list_information_requests(
+    ask: Asking,
+    who: Caller,
+    filters: RequestFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[DatedRequest]:
+    """Requests that the caller may see, newest first; a partner, those put to it."""
+    who.require(Permission.read_information_requests)
+    found = await information_requests.list_newest_first(
+        ask,
+        who,
+        states=filters.states,
+        organisation_ids=filters.organisation_ids,
+        limit=limit,
+        after=after,
+    )
+    clocks = await deadlines.of_subjects(ask, [(one.contact_id, one.id) for one in found])
+    return [
+        DatedRequest(one, next((clock.due_at for clock in clocks[one.id]), None)) for one in found
+    ]
+
+
+async def read_information_request(ask: Asking, who: Caller, request_id: UUID) -> WholeRequest:
+    """One request with the children it is about and its clock. Raises
+    InformationRequestNotFound."""
+    who.require(Permission.read_information_requests)
+    return await whole_request(ask, await information_requests.get(ask, who, request_id))
+
+
+async def whole_request(ask: Asking, request: InformationRequest) -> WholeRequest:
+    """What hangs on a request that the caller may see."""
+    return WholeRequest(
+        request=request,
+        children=await information_requests.children_of(ask, request),
+        deadlines=await deadlines.of_subject(ask, request.contact_id, request.id),
+    )

@@ -1,45 +1,420 @@
-"""One use-case, one transaction: what it only adds is kept as well as what it changes."""
+"""One use-case, one transaction: all of it is kept or nothing, whatever the order of its steps."""
 
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import uuid4
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import delete, insert, select, text, update
 
-from service.bootstrap import House, Work
+from service.domain.accounts import Account
+from service.domain.errors import Stale
 from service.domain.events import EventType
-from tests.support.clocks import FixedClock
-from tests.support.houses import open_house
+from service.persistence.engines import Database
+from service.persistence.failures import AlreadyThere
+from service.persistence.records import table_of
+from service.persistence.units_of_work import Work, new_id
+from tests.persistence.conftest import NOW, Desk
+
+ACCOUNT = table_of(Account)
+# The steps that a use-case is made of; each says what it left behind.
+STEPS = ["add", "execute", "read", "change", "record"]
 
 
-async def events_on_file(house: House) -> int:
-    async with house.database.reading() as connection:
-        return int((await connection.execute(text("SELECT count(*) FROM event"))).scalar_one())
+async def take(desk: Desk, work: Work, step: str, known: Account) -> UUID | None:
+    """One step of a use-case; the id of the row that it makes, if any."""
+    if step == "add":
+        account = desk.account()
+        work.add(account)
+        return account.id
+    if step == "execute":
+        account = desk.account()
+        await work.execute(
+            insert(ACCOUNT).values(
+                id=account.id, issuer="i", subject=account.subject, name="x", first_seen_at=NOW
+            )
+        )
+        return account.id
+    if step == "read":
+        assert await work.first(select(ACCOUNT.c.id).where(ACCOUNT.c.id == known.id)) is not None
+    if step == "change":
+        await work.rows_changed(
+            update(ACCOUNT)
+            .where(ACCOUNT.c.id == known.id)
+            .values(client_id=(ACCOUNT.c.client_id + "x"))
+        )
+    if step == "record":
+        work.record(EventType.access_suspended, None, known.id, step="record")
+    return None
 
 
-async def test_a_use_case_that_only_adds_is_kept(database_url: str, tmp_path: Path) -> None:
-    async def add(work: Work) -> None:
-        work.record(EventType.contact_received, None, uuid4())
-
-    clock = FixedClock(datetime(2026, 1, 9, 16, 0, tzinfo=UTC))
-    async with open_house(database_url, clock, tmp_path) as house:
-        await house.perform(add)
-        assert await events_on_file(house) == 1
-    async with open_house(database_url, clock, tmp_path) as house:
-        assert await events_on_file(house) == 1
+async def seen(desk: Desk) -> tuple[set[UUID], int, int]:
+    """What another connection sees: accounts, changes to the known one, events."""
+    async with desk.database.reading() as connection:
+        rows = (await connection.execute(select(ACCOUNT.c.id, ACCOUNT.c.client_id))).all()
+        events = (await connection.execute(text("SELECT count(*) FROM event"))).scalar_one()
+    return {row[0] for row in rows}, sum(len(row[1] or "") for row in rows), events
 
 
-async def test_a_use_case_that_fails_leaves_nothing(database_url: str, tmp_path: Path) -> None:
-    async def add(work: Work) -> None:
-        work.record(EventType.contact_received, None, uuid4())
-        await work.first(text("SELECT 1"))
-        raise LookupError
+async def nothing_is_left_open(database: Database) -> None:
+    """No transaction and no lock outlives a unit of work."""
+    if not database.is_sqlite:
+        async with database.reading() as connection:
+            for _ in range(100):
+                found = await connection.execute(
+                    text(
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                        "AND pid <> pg_backend_pid() "
+                        "AND (state <> 'idle' OR xact_start IS NOT NULL) "
+                        "AND backend_type = 'client backend'"
+                    )
+                )
+                if found.scalar_one() == 0:
+                    break
+                await asyncio.sleep(0.01)
+            else:
+                pytest.fail("a transaction was left open")
+    async with asyncio.timeout(2), database.writing() as connection:
+        await connection.execute(text("UPDATE account SET name = name"))
+    for _ in range(100):
+        if database.engine.pool.checkedout() == 0:  # type: ignore[attr-defined]  # a queue pool
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("a connection was not given back")
 
-    clock = FixedClock(datetime(2026, 1, 9, 16, 0, tzinfo=UTC))
-    async with open_house(database_url, clock, tmp_path) as house:
+
+async def settle(desk: Desk) -> Account:
+    known = Account(new_id(), "i", "known", "Known", "", None, None, NOW)
+    async with desk.work() as work:
+        work.add(known)
+        await work.commit()
+    return known
+
+
+ORDERS = [order for length in (1, 2, 3) for order in itertools.product(STEPS, repeat=length)]
+
+
+async def test_with_a_commit_all_is_kept_in_whatever_order_it_was_done(desk: Desk) -> None:
+    known = await settle(desk)
+    accounts, changes, events = await seen(desk)
+    for order in ORDERS:
+        made = set()
+        async with desk.work() as work:
+            for step in order:
+                made.add(await take(desk, work, step, known))
+            await work.commit()
+        accounts |= made - {None}
+        changes += order.count("change")
+        events += order.count("record")
+        assert await seen(desk) == (accounts, changes, events), order
+    await nothing_is_left_open(desk.database)
+
+
+@pytest.mark.parametrize("how", ["left", "raised", "refused by the database"])
+async def test_without_a_commit_nothing_is_kept(desk: Desk, how: str) -> None:
+    known = await settle(desk)
+    before = await seen(desk)
+    for order in ORDERS:
         try:
-            await house.perform(add)
+            async with desk.work() as work:
+                for step in order:
+                    await take(desk, work, step, known)
+                if how == "raised":
+                    raise LookupError
+                if how == "refused by the database":
+                    work.add(known)
+                    await work.commit()
         except LookupError:
-            assert await events_on_file(house) == 0
+            assert how == "raised"
+        except AlreadyThere:
+            assert how == "refused by the database"
         else:
-            raise AssertionError("the failure was swallowed")
+            assert how == "left"
+        assert await seen(desk) == before, order
+    await nothing_is_left_open(desk.database)
+
+
+async def test_what_is_done_after_a_commit_needs_a_commit_of_its_own(desk: Desk) -> None:
+    known = await settle(desk)
+    for first, *then in itertools.product(("add", "execute", "read"), STEPS, STEPS):
+        accounts, changes, events = await seen(desk)
+        async with desk.work() as work:
+            kept = await take(desk, work, first, known)
+            await work.commit()
+            for step in then:
+                await take(desk, work, step, known)
+        assert await seen(desk) == (accounts | ({kept} - {None}), changes, events), (first, then)
+
+
+async def test_a_read_sees_what_the_same_work_added_and_a_stranger_does_not(desk: Desk) -> None:
+    account = desk.account()
+    async with desk.work() as work:
+        work.add(account)
+        assert await work.first(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account.id))
+        assert account.id not in (await seen(desk))[0]
+        await work.commit()
+    assert account.id in (await seen(desk))[0]
+
+
+async def test_a_work_that_only_adds_much_is_kept_whole(desk: Desk) -> None:
+    """PostgreSQL takes 32,767 values in one statement; a large work has more."""
+    accounts = [desk.account() for _ in range(5000)]
+    async with desk.work() as work:
+        work.add(*accounts)
+        await work.commit()
+    assert {one.id for one in accounts} <= (await seen(desk))[0]
+    async with desk.work() as work:
+        await work.first(select(ACCOUNT.c.id).limit(1))
+        work.add(*(desk.account() for _ in range(5000)))
+    assert len((await seen(desk))[0]) == 5000
+    clash = accounts[-1]
+    with pytest.raises(AlreadyThere):
+        async with desk.work() as work:
+            work.add(*(desk.account() for _ in range(5000)), clash)
+            await work.commit()
+    assert len((await seen(desk))[0]) == 5000
+
+
+async def test_events_of_one_work_keep_the_order_in_which_they_were_recorded(desk: Desk) -> None:
+    subject = new_id()
+    async with desk.work() as work:
+        for place in range(200):
+            work.record(EventType.flag_raised, None, subject, place=place)
+        await work.commit()
+    async with desk.work() as work:
+        rows = await work.all(text("SELECT data FROM event ORDER BY sequence"))
+    told = [str(row[0]) for row in rows]
+    assert len(told) == 200
+    assert [f": {place}" in line or f":{place}" in line for place, line in enumerate(told)]
+
+
+async def test_a_change_is_made_to_the_version_that_was_read_or_not_at_all(desk: Desk) -> None:
+    from tests.support.records import one_of_each
+
+    given = one_of_each(full=False)
+    flag = next(one for one in given if type(one).__name__ == "Flag")
+    async with desk.work() as work:
+        work.add(*given)
+        await work.commit()
+    async with desk.work() as work:
+        assert await work.change(type(flag), flag.id, flag.version, escalation_level=1) == (
+            flag.version + 1
+        )
+        await work.commit()
+    async with desk.work() as work:
+        with pytest.raises(Stale):
+            await work.change(type(flag), flag.id, flag.version, escalation_level=2)
+    table = table_of(type(flag))
+    async with desk.work() as work:
+        [row] = await work.all(select(table.c.escalation_level, table.c.version))
+    assert tuple(row) == (1, flag.version + 1)
+
+
+async def test_of_many_who_change_one_version_one_succeeds_and_none_is_overwritten(
+    desk: Desk,
+) -> None:
+    from tests.support.records import one_of_each
+
+    given = one_of_each(full=False)
+    flag = next(one for one in given if type(one).__name__ == "Flag")
+    async with desk.work() as work:
+        work.add(*given)
+        await work.commit()
+    table = table_of(type(flag))
+    succeeded = 0
+
+    async def increment() -> None:
+        nonlocal succeeded
+        async with desk.work() as work:
+            row = await work.first(select(table.c.version, table.c.escalation_level))
+            assert row is not None
+            await asyncio.sleep(0)
+            try:
+                await work.change(type(flag), flag.id, row[0], escalation_level=row[1] + 1)
+            except Stale:
+                return
+            await work.commit()
+            succeeded += 1
+
+    start = given[[type(one).__name__ for one in given].index("Flag")].escalation_level
+    await asyncio.gather(*(increment() for _ in range(50)))
+    async with desk.work() as work:
+        row = await work.first(select(table.c.escalation_level))
+    assert row is not None
+    assert succeeded >= 1
+    assert row[0] == start + succeeded
+    await nothing_is_left_open(desk.database)
+
+
+async def test_many_works_at_once_are_all_kept_although_connections_are_few(desk: Desk) -> None:
+    known = await settle(desk)
+    made: set[UUID | None] = set()
+
+    async def one(order: tuple[str, ...]) -> None:
+        async with desk.work() as work:
+            for step in order:
+                made.add(await take(desk, work, step, known))
+                await asyncio.sleep(0)
+            await work.commit()
+
+    orders = list(itertools.product(STEPS, STEPS, ("add", "change")))
+    await asyncio.gather(*(one(order) for order in orders))
+    accounts, changes, events = await seen(desk)
+    assert accounts == (made - {None}) | {known.id}
+    assert changes == sum(order.count("change") for order in orders)
+    assert events == sum(order.count("record") for order in orders)
+    await nothing_is_left_open(desk.database)
+
+
+@asynccontextmanager
+async def stopped_short(
+    doing: Callable[[], Awaitable[object]], after: float
+) -> AsyncIterator[None]:
+    """Cancels a task some time after it began, as a client that hangs up or a shutdown does."""
+    task = asyncio.ensure_future(doing())
+    await asyncio.sleep(after)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    yield
+
+
+@pytest.mark.parametrize("order", [("add",), ("execute",), ("add", "read"), ("change", "add")])
+async def test_a_work_cancelled_in_its_middle_leaves_nothing(
+    desk: Desk, order: tuple[str, ...]
+) -> None:
+    known = await settle(desk)
+    before = await seen(desk)
+
+    async def doing() -> None:
+        async with desk.work() as work:
+            for step in order:
+                await take(desk, work, step, known)
+            await asyncio.sleep(60)
+            await work.commit()
+
+    async with stopped_short(doing, 0.05):
+        assert await seen(desk) == before
+    await nothing_is_left_open(desk.database)
+    async with desk.work() as work:
+        await take(desk, work, "add", known)
+        await work.commit()
+
+
+async def test_works_cancelled_while_they_wait_for_their_turn_leave_nothing(desk: Desk) -> None:
+    """One holds the lock, others wait for it; all that wait are cancelled, and then the one."""
+    known = await settle(desk)
+    before = await seen(desk)
+
+    async def holding() -> None:
+        async with desk.work() as work:
+            await take(desk, work, "change", known)
+            await asyncio.sleep(60)
+
+    async def waiting(step: str) -> None:
+        async with desk.work() as work:
+            await take(desk, work, step, known)
+            await work.commit()
+
+    holder = asyncio.ensure_future(holding())
+    await asyncio.sleep(0.05)
+    waiters = [asyncio.ensure_future(waiting("change")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    for task in waiters:
+        task.cancel()
+    found = await asyncio.gather(*waiters, return_exceptions=True)
+    assert [type(one) for one in found] == [asyncio.CancelledError] * 3
+    holder.cancel()
+    assert [type(one) for one in await asyncio.gather(holder, return_exceptions=True)] == [
+        asyncio.CancelledError
+    ]
+    await nothing_is_left_open(desk.database)
+    assert await seen(desk) == before
+
+
+async def test_works_cancelled_at_any_moment_are_kept_whole_or_not_at_all(desk: Desk) -> None:
+    """Cancelled after 0, 1, 2 ... turns of the loop: somewhere in each of its waits."""
+    known = await settle(desk)
+    for order in (("add", "add"), ("add", "read", "add"), ("execute", "add", "record")):
+        for turns in range(60):
+            accounts, changes, events = await seen(desk)
+            made: set[UUID | None] = set()
+            done = False
+
+            async def doing(order: tuple[str, ...] = order, made: set[UUID | None] = made) -> None:
+                nonlocal done
+                async with desk.work() as work:
+                    for step in order:
+                        made.add(await take(desk, work, step, known))
+                    await work.commit()
+                done = True
+
+            task = asyncio.ensure_future(doing())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError:
+                assert not done
+            now, now_changes, now_events = await seen(desk)
+            made.discard(None)
+            whole = accounts | {one for one in made if one is not None}
+            assert now in (accounts, whole), (order, turns)
+            assert not done or now == whole
+            assert now_events - events in (0, order.count("record"))
+            assert now_changes == changes
+            if (now_events > events) and order.count("record"):
+                assert now == whole
+    await nothing_is_left_open(desk.database)
+
+
+async def test_a_failed_statement_does_not_poison_the_next_work(desk: Desk) -> None:
+    known = await settle(desk)
+    for _ in range(8):
+        with pytest.raises(AlreadyThere):
+            async with desk.work() as work:
+                await take(desk, work, "change", known)
+                work.add(known)
+                await work.commit()
+        with pytest.raises(AlreadyThere):
+            async with desk.work() as work:
+                work.add(known)
+                await work.commit()
+        with pytest.raises(Exception, match=r"(?i)foreign key"):
+            async with desk.work() as work:
+                work.add(*_orphan(desk))
+                await work.commit()
+    assert await seen(desk) == ({known.id}, 0, 0)
+    await nothing_is_left_open(desk.database)
+
+
+def _orphan(desk: Desk) -> list[object]:
+    from tests.support.records import one_of_each
+
+    return [one for one in one_of_each(full=False) if type(one).__name__ == "Child"]
+
+
+async def test_a_reader_between_two_writers_leaves_each_its_own_transaction(
+    database_url: str, desk: Desk
+) -> None:
+    """With a single connection: reads without a transaction must not switch it off for writers."""
+    database = Database(database_url, pool_size=1)
+    alone = Desk(database, desk.policy)
+    known = await settle(alone)
+    for _ in range(3):
+        await seen(alone)
+        async with alone.work() as work:
+            await take(alone, work, "execute", known)
+            await take(alone, work, "add", known)
+    assert (await seen(alone))[0] == {known.id}
+    await database.dispose()
+
+
+async def test_deleting_needs_a_commit_too(desk: Desk) -> None:
+    known = await settle(desk)
+    async with desk.work() as work:
+        assert await work.rows_changed(delete(ACCOUNT).where(ACCOUNT.c.id == known.id)) == 1
+    assert known.id in (await seen(desk))[0]

@@ -6,7 +6,7 @@ from uuid import uuid4
 from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import Channel
-from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer
+from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import NewChild, NewContact, log_contact
@@ -35,13 +35,29 @@ async def log(
 
 async def decide_and_sign(house: House, file: WholeContact) -> None:
     """Decides no further action for the one child, and has a manager sign it."""
+    await decide_for(house, file, "no_further_action")
+
+
+async def decide_for(house: House, file: WholeContact, outcome: str) -> None:
+    """Decides for the one child, and has a manager sign it.
+
+    `outcome` is no_further_action, referral or early_help_episode.
+    """
     worker = await caller(house, Role.mash_worker)
     manager = await caller(house, Role.mash_manager)
+    level, leads_to = {
+        "no_further_action": (LevelOfNeed.universal, Outcome.no_further_action),
+        "referral": (LevelOfNeed.statutory, Outcome.referral),
+        "early_help_episode": (LevelOfNeed.targeted, Outcome.early_help),
+    }[outcome]
+    referred = leads_to is Outcome.referral
     new = NewDecision(
         child_id=file.children[0].id,
-        level_of_need=LevelOfNeed.universal,
-        outcome=Outcome.no_further_action,
+        level_of_need=level,
+        outcome=leads_to,
         rationale=RATIONALE,
+        statutory_basis=StatutoryBasis.section_17 if referred else None,
+        primary_need_code="N1" if referred else None,
         agencies=[AgencyAsked("riverbourne-police", False, False, "No sign of harm.")],
         prompts=[
             PromptAnswer(prompt.key, "Asked and answered.", None)

@@ -17,7 +17,7 @@ from service.bootstrap import House, Work
 from service.domain.access import Role, RoleMissing
 from service.domain.errors import Stale
 from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
-from service.persistence.repositories import deadlines
+from service.persistence.repositories import contacts, deadlines
 from service.persistence.repositories.flags import FlagNotFound
 from service.usecases.flags import (
     BATCH,
@@ -247,6 +247,27 @@ async def test_signing_off_while_sweeps_run_leaves_no_flag_behind_and_waits_for_
         )
     assert await red(house) == []
     assert await sweep(house) == Swept()
+
+
+async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
+    house: House, clock: FixedClock
+) -> None:
+    """Else a sign-off, which holds the contact and wants its clock, and the sweep, which holds
+    the clock and hangs a flag on the contact, would wait for each other."""
+    if house.database.is_sqlite:
+        pytest.skip("one writer at a time, and it waits for nobody")
+    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY)
+    manager = await caller(house, Role.mash_manager)
+    async with house.work() as work:
+        await contacts.held(work, manager, file.contact.id)
+        assert await asyncio.wait_for(sweep(house), 5) == Swept(breaches=1)
+        await deadlines.stop(
+            work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
+        )
+        assert await asyncio.wait_for(sweep(house), 5) == Swept()
+        await work.commit()
+    assert await red(house) == []
 
 
 async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: FixedClock) -> None:

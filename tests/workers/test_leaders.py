@@ -1,5 +1,6 @@
 """One worker leads; when it dies another takes over, and nothing is flagged twice."""
 
+import asyncio
 import json
 import os
 import signal
@@ -99,7 +100,7 @@ async def test_a_leader_notices_that_it_has_lost_the_lead(
         mine = house.leadership()
         assert await mine.take()
         if house.database.is_sqlite:
-            Path(f"{house.database.url.database}.leader").unlink()
+            await asyncio.to_thread(Path(f"{house.database.url.database}.leader").unlink)
         else:
             await one(
                 house,

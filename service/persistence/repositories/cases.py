@@ -79,6 +79,15 @@ class Cases(Generic[Case]):
         )
         return None if row is None else read(self.record, row)
 
+    async def of_decision_held(self, work: Work, decision_id: UUID) -> Case | None:
+        """The case that a decision led to, held until the commit."""
+        row = await work.first(
+            select(*columns_of(self.record))
+            .where(table_of(self.record).c.decision_id == decision_id)
+            .with_for_update(of=table_of(self.record), key_share=True)
+        )
+        return None if row is None else read(self.record, row)
+
     async def of_contact(self, ask: Asking, contact_id: UUID) -> list[Case]:
         """The cases that came of a contact."""
         rows = await ask.all(

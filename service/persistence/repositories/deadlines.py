@@ -88,3 +88,23 @@ async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:
 async def of_subject(ask: Asking, contact_id: UUID, subject_id: UUID) -> list[Deadline]:
     """The clocks of one subject, soonest due first."""
     return [one for one in await of_contact(ask, contact_id) if one.subject_id == subject_id]
+
+
+async def of_subjects(
+    ask: Asking, subjects: Sequence[tuple[UUID, UUID]]
+) -> dict[UUID, list[Deadline]]:
+    """The clocks of several subjects, each given with its contact; by subject, soonest first."""
+    found: dict[UUID, list[Deadline]] = {subject_id: [] for _, subject_id in subjects}
+    if found:
+        rows = await ask.all(
+            select(*columns_of(Deadline))
+            .where(
+                DEADLINE.c.contact_id.in_({contact_id for contact_id, _ in subjects}),
+                DEADLINE.c.subject_id.in_(found),
+            )
+            .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+        )
+        for row in rows:
+            deadline = read(Deadline, row)
+            found[deadline.subject_id].append(deadline)
+    return found

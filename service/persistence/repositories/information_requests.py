@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import literal, select, tuple_, update
 
 from service.domain.access import Caller
+from service.domain.contacts import Child
 from service.domain.errors import NotFound
 from service.domain.information_requests import InformationRequest
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import requests_visible_to
 
 REQUEST = table_of(InformationRequest)
+CHILD = table_of(Child)
 
 
 class InformationRequestNotFound(NotFound):
@@ -42,6 +45,7 @@ async def list_newest_first(
     who: Caller,
     *,
     states: Sequence[str] = (),
+    organisation_ids: Sequence[str] = (),
     limit: int,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[InformationRequest]:
@@ -54,6 +58,8 @@ async def list_newest_first(
     )
     if states:
         statement = statement.where(REQUEST.c.state.in_(states))
+    if organisation_ids:
+        statement = statement.where(REQUEST.c.organisation_id.in_(organisation_ids))
     if after is not None:
         asked_at, request_id = after
         statement = statement.where(
@@ -64,6 +70,28 @@ async def list_newest_first(
             )
         )
     return [read(InformationRequest, row) for row in await ask.all(statement)]
+
+
+async def children_of(ask: Asking, request: InformationRequest) -> list[Child]:
+    """The children whom a request that the caller may see is about, in order; and no others."""
+    rows = await ask.all(
+        select(*columns_of(Child))
+        .where(
+            CHILD.c.contact_id == request.contact_id,
+            CHILD.c.id.in_([UUID(child_id) for child_id in request.child_ids]),
+        )
+        .order_by(CHILD.c.position)
+    )
+    return [read(Child, row) for row in rows]
+
+
+async def renew_open(work: Work, contact_id: UUID) -> None:
+    """Gives the open requests on a contact a new version: what is told of its children changed."""
+    await work.execute(
+        update(REQUEST)
+        .where(REQUEST.c.contact_id == contact_id, REQUEST.c.answered_at.is_(None))
+        .values(version=REQUEST.c.version + 1)
+    )
 
 
 async def unanswered(ask: Asking, contact_id: UUID) -> int:

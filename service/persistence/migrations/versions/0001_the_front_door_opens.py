@@ -14,6 +14,7 @@ depends_on = None
 
 _APPEND_ONLY: Final = ("event", "contact_amendment", "policy_version")
 _WORDS_OF_A_DECISION: Final = (
+    "id",
     "contact_id",
     "child_id",
     "person_id",
@@ -77,6 +78,22 @@ def _append_only() -> None:
             _refuse(table, what)
     _refuse("decision", "UPDATE", _WORDS_OF_A_DECISION)
     _refuse("decision", "DELETE")
+    _refuse("decision", "TRUNCATE")
+    _refuse_second_answer()
+
+
+def _refuse_second_answer() -> None:
+    """A manager's answer to a decision is given once, and its words stay too."""
+    raising = (
+        "BEGIN SELECT RAISE(ABORT, 'decision is append-only'); END"
+        if op.get_bind().dialect.name == "sqlite"
+        else "EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER refuse_second_answer_to_decision BEFORE UPDATE OF "
+        "answered_at, answered_by, answer_words ON decision "
+        f"FOR EACH ROW WHEN (OLD.answered_at IS NOT NULL) {raising}"
+    )
 
 
 def upgrade() -> None:

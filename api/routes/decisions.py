@@ -1,0 +1,105 @@
+"""Threshold decisions over HTTP: draft one for a child, read it, sign it off or return it."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.deps import Key, Version, Who, ask, change, create, rendered
+from api.replies import reply
+from api.routing import FrontDoorRoute
+from api.schemas.contacts import ContactId
+from api.schemas.decisions import Decision, DecisionCreate, DecisionId, SignOffIn, SignOffOutcome
+from service.bootstrap import Work
+from service.domain.answers import Answer
+from service.domain.decisions import (
+    CannotSupersede,
+    ChildAlreadyDecided,
+    DecisionIncomplete,
+    DecisionWaiting,
+    OwnDecision,
+    OwnWordsNeeded,
+)
+from service.domain.states import WrongState
+from service.domain.whole_contacts import WholeDecision
+from service.usecases import decisions
+
+router = APIRouter(prefix="/v1", tags=["decisions"], route_class=FrontDoorRoute)
+
+
+def _answer(whole: WholeDecision) -> Answer:
+    return rendered(
+        Decision.of(whole),
+        201,
+        version=whole.decision.version,
+        location=f"/v1/decisions/{whole.decision.id}",
+    )
+
+
+def _reply(whole: WholeDecision) -> Response:
+    return reply(Decision.of(whole), version=whole.decision.version)
+
+
+@router.post(
+    "/contacts/{contact_id}/decisions",
+    status_code=201,
+    response_model=Decision,
+    responses=problems(
+        CannotSupersede,
+        ChildAlreadyDecided,
+        DecisionIncomplete,
+        DecisionWaiting,
+        WrongState,
+        decisions.ChildNotOnContact,
+        decisions.ContactNotFound,
+    ),
+)
+async def decide(
+    request: Request, who: Who, key: Key, contact_id: ContactId, body: DecisionCreate
+) -> Response:
+    """Draft the threshold decision for one child; it then waits for somebody else's sign-off.
+
+    Every gap is named at once. Decisions are never edited: a changed mind is a new decision that
+    says which one it `supersedes`, and why.
+    """
+
+    async def drafted(work: Work) -> WholeDecision:
+        decision = await decisions.decide(work, who, contact_id, body.told())
+        return await decisions.whole_decision(work, decision)
+
+    return await create(request, who, key, body, drafted, _answer)
+
+
+@router.get(
+    "/decisions/{decision_id}",
+    response_model=Decision,
+    responses=problems(decisions.DecisionNotFound),
+)
+async def read_decision(request: Request, who: Who, decision_id: DecisionId) -> Response:
+    """Read a decision, what a manager made of it, and what it led to."""
+    return _reply(
+        await ask(request, lambda asking: decisions.read_decision(asking, who, decision_id))
+    )
+
+
+@router.post(
+    "/decisions/{decision_id}/sign-off",
+    response_model=Decision,
+    responses=problems(OwnDecision, OwnWordsNeeded, WrongState, decisions.DecisionNotFound),
+)
+async def sign_off(
+    request: Request, who: Who, decision_id: DecisionId, version: Version, body: SignOffIn
+) -> Response:
+    """Agree a decision or return it, in one's own words; never one's own decision.
+
+    Agreed, what it decides exists at once: a referral, an early help episode, or the end of the
+    matter for this child. Returned, the child waits for another draft, and both versions stay.
+    """
+    agreed = body.outcome is SignOffOutcome.agreed
+
+    async def answered(work: Work) -> WholeDecision:
+        decision = await decisions.sign_off(
+            work, who, decision_id, version, agreed=agreed, words=body.words
+        )
+        return await decisions.whole_decision(work, decision)
+
+    return _reply(await change(request, answered))

@@ -1,0 +1,156 @@
+"""Early help episodes over HTTP: list, read, give to a worker, close."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import Version, Who, ask, change, next_place, place_of
+from api.replies import page, reply
+from api.routing import FrontDoorRoute
+from api.schemas.cases import (
+    AllocationIn,
+    ContactFilter,
+    PersonFilter,
+    States,
+    Teams,
+    WorkerFilter,
+)
+from api.schemas.early_help_episodes import (
+    EarlyHelpEpisode,
+    EarlyHelpEpisodeClosureIn,
+    EarlyHelpEpisodeId,
+    EarlyHelpEpisodeSummary,
+)
+from api.schemas.fields import CursorText, Limit, Page
+from service.bootstrap import Work
+from service.domain import early_help_episodes
+from service.domain.states import WrongState
+from service.domain.whole_contacts import CaseFilters, WholeCase
+from service.usecases import cases
+
+router = APIRouter(
+    prefix="/v1/early-help-episodes", tags=["early-help-episodes"], route_class=FrontDoorRoute
+)
+
+
+def _reply(whole: WholeCase[early_help_episodes.EarlyHelpEpisode]) -> Response:
+    return reply(EarlyHelpEpisode.of(whole), version=whole.case.version)
+
+
+@router.get("", response_model=Page[EarlyHelpEpisodeSummary])
+async def list_early_help_episodes(
+    request: Request,
+    who: Who,
+    state: States = [],  # noqa: B006 - the framework copies it
+    team_id: Teams = [],  # noqa: B006 - the framework copies it
+    worker_id: WorkerFilter = None,
+    contact_id: ContactFilter = None,
+    person_id: PersonFilter = None,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List early help episodes, newest first, each with the limit that runs on it."""
+    filters = CaseFilters(
+        states=state,
+        team_ids=team_id,
+        worker_id=worker_id,
+        contact_id=contact_id,
+        person_id=person_id,
+    )
+    signed: dict[str, Any] = {name: getattr(filters, name) for name in CaseFilters.__slots__}
+    place = place_of(request, who, "early-help-episodes", cursor, signed)
+    after: Any = None if place is None else (place.key[0], place.id)
+    found = await ask(
+        request,
+        lambda asking: cases.list_early_help_episodes(
+            asking, who, filters, limit=limit + 1, after=after
+        ),
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1].case
+        following = next_place(
+            request, who, "early-help-episodes", Place((last.accepted_at,), last.id), signed
+        )
+    return page(
+        [EarlyHelpEpisodeSummary.of(one) for one in shown], request=request, cursor=following
+    )
+
+
+@router.get(
+    "/{early_help_episode_id}",
+    response_model=EarlyHelpEpisode,
+    responses=problems(cases.EpisodeNotFound),
+)
+async def read_early_help_episode(
+    request: Request, who: Who, early_help_episode_id: EarlyHelpEpisodeId
+) -> Response:
+    """Read an early help episode: who is accountable, and its clocks with their sums."""
+    return _reply(
+        await ask(
+            request,
+            lambda asking: cases.read_early_help_episode(asking, who, early_help_episode_id),
+        )
+    )
+
+
+@router.post(
+    "/{early_help_episode_id}/allocation",
+    response_model=EarlyHelpEpisode,
+    responses=problems(
+        WrongState,
+        cases.AlreadyAllocated,
+        cases.EpisodeNotFound,
+        cases.TeamCannotReceive,
+        cases.WorkerUnknown,
+    ),
+)
+async def allocate_early_help_episode(
+    request: Request,
+    who: Who,
+    early_help_episode_id: EarlyHelpEpisodeId,
+    version: Version,
+    body: AllocationIn,
+) -> Response:
+    """Give an early help episode to a worker, and to another team when one is named.
+
+    The first allocation stops its clock. Given again, it goes from one worker to the other.
+    """
+
+    async def allocated(work: Work) -> WholeCase[early_help_episodes.EarlyHelpEpisode]:
+        case = await cases.allocate_early_help_episode(
+            work, who, early_help_episode_id, version, body.worker_id, body.team_id
+        )
+        return await cases.whole_case(work, case)
+
+    return _reply(await change(request, allocated))
+
+
+@router.post(
+    "/{early_help_episode_id}/closure",
+    response_model=EarlyHelpEpisode,
+    responses=problems(WrongState, cases.ClosureFaulty, cases.EpisodeNotFound),
+)
+async def close_early_help_episode(
+    request: Request,
+    who: Who,
+    early_help_episode_id: EarlyHelpEpisodeId,
+    version: Version,
+    body: EarlyHelpEpisodeClosureIn,
+) -> Response:
+    """Close an allocated early help episode, with a code and words.
+
+    Moving to social care is a step-up, never a closure.
+    """
+
+    async def closed(work: Work) -> WholeCase[early_help_episodes.EarlyHelpEpisode]:
+        case = await cases.close_early_help_episode(
+            work, who, early_help_episode_id, version, body.closure_code, body.reason
+        )
+        return await cases.whole_case(work, case)
+
+    return _reply(await change(request, closed))

@@ -1,0 +1,111 @@
+"""What referrals and early help episodes have alike on the wire: allocation, and list filters."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+
+from api.schemas.deadlines import Deadline
+from api.schemas.fields import LARGEST, Id, Instant, Line, Wire, WireOut
+from service.domain.referrals import CaseState
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+
+States = Annotated[
+    list[CaseState],
+    Query(max_length=3, description="Only these states.", examples=[["awaiting_allocation"]]),
+]
+Teams = Annotated[
+    list[Annotated[str, Line(64)]],
+    Query(
+        max_length=30, description="Only what these teams hold.", examples=[["assessment-north"]]
+    ),
+]
+WorkerFilter = Annotated[Id | None, Query(description="Only what this worker holds.")]
+ContactFilter = Annotated[Id | None, Query(description="Only what came of this contact.")]
+PersonFilter = Annotated[Id | None, Query(description="Only this child, across contacts.")]
+
+
+class AllocationIn(Wire):
+    """Who takes the case on."""
+
+    worker_id: Annotated[Id, Field(description="A worker from `GET /v1/workers`.", examples=[_ID])]
+    team_id: Annotated[
+        Annotated[str, Line(64)] | None,
+        Field(
+            description="The team that becomes accountable; the one that is, when left out.",
+            examples=["assessment-south"],
+        ),
+    ] = None
+
+
+class CaseSummary(WireOut):
+    """A referral or an early help episode in a list."""
+
+    id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Human reference.", examples=["R-7K3MA-9TQ4R"])
+    ]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
+    ]
+    contact_id: Annotated[UUID, Field(description="The contact it came of.", examples=[_ID])]
+    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    source_code: Annotated[
+        str, Field(max_length=4, description="Referral source code.", examples=["2A"])
+    ]
+    state: Annotated[
+        CaseState,
+        Field(
+            description="awaiting_allocation, allocated, closed.", examples=["awaiting_allocation"]
+        ),
+    ]
+    accepted_at: Annotated[
+        Instant, Field(description="When the decision was signed: the clock starts here.")
+    ]
+    team_id: Annotated[
+        str,
+        Field(
+            max_length=64, description="The one accountable team.", examples=["assessment-north"]
+        ),
+    ]
+    worker_id: Annotated[
+        UUID | None,
+        Field(description="The worker who holds it; null until allocated.", examples=[_ID]),
+    ]
+    allocated_at: Annotated[
+        Instant | None, Field(description="When it was first allocated to a worker.")
+    ]
+    closed_at: Annotated[Instant | None, Field(description="When it closed; null while open.")]
+
+
+class DatedCaseSummary(CaseSummary):
+    """A referral or an early help episode in a list, with its limit."""
+
+    due_at: Annotated[
+        Instant | None,
+        Field(description="The limit of the clock that runs on it; null when none runs."),
+    ]
+
+
+class WholeCaseOut(CaseSummary):
+    """A referral or an early help episode, with how it ended and its clocks."""
+
+    decision_id: Annotated[
+        UUID, Field(description="The signed decision that it rests on.", examples=[_ID])
+    ]
+    closed_by: Annotated[UUID | None, Field(description="Who closed it.", examples=[_ID])]
+    closure_reason: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="Why it closed, in words.",
+            examples=["Assessment found no unmet need."],
+        ),
+    ]
+    deadlines: Annotated[
+        list[Deadline],
+        Field(max_length=100, description="Every clock that runs or ran on it.", examples=[[]]),
+    ]

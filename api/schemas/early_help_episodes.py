@@ -1,0 +1,72 @@
+"""Early help episodes on the wire: what early help holds."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import Field
+
+from api.schemas.cases import DatedCaseSummary, WholeCaseOut
+from api.schemas.fields import Text, Wire
+from service.domain import early_help_episodes
+from service.domain.early_help_episodes import EpisodeClosure
+from service.domain.whole_contacts import DatedCase, WholeCase
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+
+EarlyHelpEpisodeId = Annotated[UUID, Path(description="The early help episode.", examples=[_ID])]
+
+
+class EarlyHelpEpisodeClosureIn(Wire):
+    """Why early help ends. Disagreeing with the decision is no reason."""
+
+    closure_code: Annotated[
+        EpisodeClosure,
+        Field(
+            description="Why, coded. `decision_superseded` is set by a new signed decision alone.",
+            examples=["outcomes_met"],
+        ),
+    ]
+    reason: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="Why it ends, in words.", examples=["The plan's four outcomes were met."]
+        ),
+    ]
+
+
+class EarlyHelpEpisode(WholeCaseOut):
+    """A child open to early help, who is accountable, and by when."""
+
+    level_of_need: Annotated[
+        Annotated[int, Field(ge=1, le=4)],
+        Field(description="2 additional or 3 targeted.", examples=[3]),
+    ]
+    closure_code: Annotated[
+        EpisodeClosure | None, Field(description="Why it ended, coded.", examples=["outcomes_met"])
+    ]
+
+    @classmethod
+    def of(cls, whole: WholeCase[early_help_episodes.EarlyHelpEpisode]) -> Self:
+        """As it is seen by staff."""
+        names = (name for name in cls.model_fields if name != "deadlines")
+        return cls.model_validate(
+            {**{name: getattr(whole.case, name) for name in names}, "deadlines": whole.deadlines}
+        )
+
+
+class EarlyHelpEpisodeSummary(DatedCaseSummary):
+    """An early help episode in a list."""
+
+    level_of_need: Annotated[
+        Annotated[int, Field(ge=1, le=4)],
+        Field(description="2 additional or 3 targeted.", examples=[3]),
+    ]
+
+    @classmethod
+    def of(cls, dated: DatedCase[early_help_episodes.EarlyHelpEpisode]) -> Self:
+        """As it stands in the list."""
+        names = (name for name in cls.model_fields if name != "due_at")
+        return cls.model_validate(
+            {**{name: getattr(dated.case, name) for name in names}, "due_at": dated.due_at}
+        )

@@ -1,0 +1,117 @@
+"""Flags on the wire: what is late or nearly so, why, and who has taken it on."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import Field
+
+from api.schemas.deadlines import Deadline
+from api.schemas.fields import LARGEST, Instant, Text, Wire, WireOut
+from service.domain import flags
+from service.domain.flags import Severity, SubjectKind
+from service.usecases.flags import ExplainedFlag
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+
+FlagId = Annotated[UUID, Path(description="The flag.", examples=[_ID])]
+
+
+class FlagAcknowledgementIn(Wire):
+    """That somebody takes a flag on."""
+
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="What they will do, and by when.",
+            examples=["I ring the school now and decide by 17:00."],
+        ),
+    ]
+
+
+class FlagSummary(WireOut):
+    """A flag in a list."""
+
+    id: Annotated[UUID, Field(description="The flag.", examples=[_ID])]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
+    ]
+    kind: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The timescale, by its name in the policy.",
+            examples=["contact_to_referral"],
+        ),
+    ]
+    severity: Annotated[
+        Severity,
+        Field(description="A warning comes before the limit, a breach after.", examples=["breach"]),
+    ]
+    subject_kind: Annotated[SubjectKind, Field(description="What is late.", examples=["contact"])]
+    subject_id: Annotated[UUID, Field(description="Which one.", examples=[_ID])]
+    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
+    owner_role: Annotated[
+        str, Field(max_length=64, description="The role that must act.", examples=["mash_worker"])
+    ]
+    due_at: Annotated[Instant, Field(description="The limit.")]
+    raised_at: Annotated[Instant, Field(description="When the flag was raised.")]
+    acknowledged_at: Annotated[
+        Instant | None, Field(description="When somebody took it on; null while nobody has.")
+    ]
+    acknowledged_by: Annotated[UUID | None, Field(description="Who.", examples=[_ID])]
+    acknowledgement: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="What they will do.",
+            examples=["I ring the school now and decide by 17:00."],
+        ),
+    ]
+    escalation_level: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(description="How often it was escalated.", examples=[0]),
+    ]
+    escalated_to: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The role that it was escalated to last.",
+            examples=["mash_manager"],
+        ),
+    ]
+    escalated_at: Annotated[Instant | None, Field(description="When it was escalated last.")]
+    escalate_at: Annotated[
+        Instant | None,
+        Field(description="When it goes to the next role, unless somebody takes it on."),
+    ]
+    cleared_at: Annotated[
+        Instant | None, Field(description="When its fact cleared; null while it stands.")
+    ]
+
+
+class Flag(FlagSummary):
+    """A flag, and why it is raised: the clock with its start, rule, days skipped and sum."""
+
+    policy_version: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="Version of the policy by which it is late.",
+            examples=["2026.1+0f3a91c2d4e5"],
+        ),
+    ]
+    cleared_because: Annotated[
+        str | None,
+        Field(max_length=64, description="What cleared it.", examples=["decided"]),
+    ]
+    deadline: Annotated[Deadline, Field(description="The clock behind it, with the sum.")]
+
+    @classmethod
+    def of(cls, explained: ExplainedFlag) -> Self:
+        """As it is seen by staff."""
+        names = (name for name in cls.model_fields if name != "deadline")
+        flag: flags.Flag = explained.flag
+        return cls.model_validate(
+            {**{name: getattr(flag, name) for name in names}, "deadline": explained.deadline}
+        )

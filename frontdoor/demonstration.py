@@ -1,0 +1,1050 @@
+"""The demonstration data: a whole past year at the front door, and a live desk of today.
+
+Everything in it is done by the real use-cases, in the order of time, by people who each have an
+account; so what it shows (deadlines, history, measures) comes of the rules and is not written in.
+The whole load is one transaction: interrupted, it has not happened.
+"""
+
+import asyncio
+import heapq
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+
+from frontdoor.demonstration_families import Family, NhsNumbers, new_family
+from frontdoor.demonstration_narratives import (
+    ACKNOWLEDGED,
+    ADVICE,
+    AGREED,
+    ANSWERS,
+    CEASED,
+    CLOSED_AFTER_ASSESSMENT,
+    DECLINED,
+    EPISODE_ENDED,
+    HISTORY,
+    LAST_CLOSED,
+    MOVED_AWAY,
+    NO_AGREEMENT,
+    NOT_ANSWERED,
+    NOT_ASKED,
+    OPENINGS,
+    PROMPT_OF_ANOTHER_POLICY,
+    PROMPTS,
+    PURPOSES,
+    QUESTIONS,
+    RATED,
+    RETURNED,
+    SECOND_THOUGHTS,
+    THEMES,
+    UNBORN,
+    VOICE_NOT_KNOWN,
+    Theme,
+)
+from service.bootstrap import House, Work
+from service.domain.access import Caller, Role
+from service.domain.calendar import LONDON, london_date, london_time
+from service.domain.contacts import (
+    ANONYMOUS,
+    SELF_REFERRALS,
+    AgreementState,
+    Channel,
+    Child,
+    LawfulBasis,
+)
+from service.domain.deadlines import Rating
+from service.domain.decisions import (
+    AgencyAsked,
+    Decision,
+    LevelOfNeed,
+    Outcome,
+    PromptAnswer,
+    StatutoryBasis,
+)
+from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
+from service.domain.information_requests import AnswerKind, InformationRequest, InformationScope
+from service.domain.measures import london_midnight, months_later
+from service.domain.people import BirthKnowledge
+from service.domain.referrals import Referral
+from service.domain.whole_contacts import ContactFilters
+from service.persistence.repositories import contacts
+from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.policy import Organisation, Policy
+from service.usecases.cases import (
+    allocate_early_help_episode,
+    allocate_referral,
+    close_early_help_episode,
+    close_referral,
+)
+from service.usecases.contacts import (
+    NewContact,
+    acknowledge_referrer,
+    assign_contact,
+    log_contact,
+    submit_multi_agency_referral,
+    triage_contact,
+)
+from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.information_requests import (
+    NewAnswer,
+    NewInformationRequest,
+    answer_information_request,
+    ask_agency,
+)
+
+YEAR: Final = 2018
+"""The year whose measures were published, and which the demonstration data relive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How much came in a month: contacts accepted as a referral, those of them in time, others."""
+
+    accepted: int
+    in_time: int
+    others: int
+
+
+# Volumes of an invented authority, whose share in time is that of the published series. December
+# is three times as busy because no smaller number of referrals, rounded to one decimal, gives the
+# published 66.6: the police have handed over a backlog of domestic abuse notifications.
+MONTHS: Final = (
+    Month(94, 78, 91),
+    Month(77, 57, 84),
+    Month(90, 71, 95),
+    Month(82, 67, 80),
+    Month(87, 61, 92),
+    Month(87, 72, 88),
+    Month(85, 59, 90),
+    Month(87, 50, 70),
+    Month(83, 61, 97),
+    Month(84, 62, 99),
+    Month(114, 86, 96),
+    Month(287, 191, 110),
+)
+_BACKLOG: Final = 12
+
+_SOURCES: Final = {
+    "6": 26,
+    "2A": 19,
+    "3A": 4,
+    "3B": 4,
+    "3C": 2,
+    "3D": 2,
+    "3E": 5,
+    "3F": 2,
+    "1A": 8,
+    "1B": 5,
+    "1C": 3,
+    "1D": 2,
+    "2B": 3,
+    "4": 4,
+    "5A": 2,
+    "5B": 2,
+    "5C": 2,
+    "5D": 3,
+    "7": 3,
+    "8": 4,
+    ANONYMOUS: 3,
+    "10": 1,
+}  # fmt: skip  - a table reads better in rows
+_REFERRERS: Final = {
+    "1A": ("Grandmother", "Aunt", "Father"),
+    "1B": ("Neighbour", "Childminder", "Friend of the family"),
+    "1C": ("Mother", "Young person"),
+    "1D": ("Passer-by", "Bus driver"),
+    "2A": ("Designated safeguarding lead", "Head of year", "Deputy head"),
+    "2B": ("Education welfare officer",),
+    "3A": ("General practitioner", "Practice nurse"),
+    "3B": ("Health visitor",),
+    "3C": ("School nurse",),
+    "3D": ("Community nurse", "Speech and language therapist"),
+    "3E": ("Emergency department sister", "Registrar"),
+    "3F": ("Midwife", "Paediatrician"),
+    "4": ("Housing officer", "Tenancy support worker"),
+    "5A": ("Social worker for adults",),
+    "5B": ("Youth justice worker",),
+    "5C": ("Duty social worker",),
+    "5D": ("Family support worker",),
+    "6": ("Response officer", "Neighbourhood officer", "Public protection officer"),
+    "7": ("Probation officer", "Court welfare officer"),
+    "8": ("Helpline adviser", "Family centre worker"),
+    "10": ("Caller who rang off",),
+}
+_VOICES: Final = {"1": "family", "2": "school", "3": "health", "6": "police"}
+_SURNAMES_OF_REFERRERS: Final = (
+    "Ambleton",
+    "Corriedale",
+    "Dunmere",
+    "Eastlake",
+    "Fairwater",
+    "Gullsway",
+    "Hollinbeck",
+    "Ivelwood",
+    "Junipere",
+    "Knollys-Reed",
+    "Lowtide",
+    "Mossbank",
+    "Netherfen",
+    "Osierton",
+)  # fmt: skip  - a table reads better in rows
+_INITIALS: Final = "ABCDEFGHJKLMNPRSTW"
+_STEP: Final = 200
+_OFFICE_HOURS: Final = range(8, 19)
+
+
+class NotLoaded(RuntimeError):
+    """The demonstration data were not loaded; the sentence says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of it. `contacts` is how many were logged; none when they were already there."""
+
+    already_there: bool
+    contacts: int
+
+
+Progress = Callable[[int, int], None]
+
+
+class _MovableClock:
+    """A clock that stands where the story is."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who works at this front door, each with an account; the first of each is development's own.
+
+    So `frontdoor token --role mash_worker` is somebody who has worked here all year.
+    """
+
+    workers: Sequence[Caller]
+    managers: Sequence[Caller]
+    early_help_manager: Caller
+    early_help_workers: Sequence[Caller]
+    assessment_manager: Caller
+    assessment_workers: Sequence[Caller]
+    partners: dict[str, Caller]
+
+
+_NAMED: Final = {
+    Role.mash_worker: (
+        "Orla Saltmarsh",
+        "Benedict Tarnside",
+        "Chiamaka Odoriver",
+        "Wasim Rainhill",
+    ),
+    Role.mash_manager: ("Philippa Greywater",),
+    Role.early_help_worker: ("Anneliese Broadfen", "Desmond Kitehill", "Suresh Nadimore"),
+    Role.assessment_team_worker: (
+        "Gwendolen Stormcroft",
+        "Emmanuel Highmere",
+        "Tamsin Otterbrook",
+        "Zahra Windlesea",
+        "Rory Blackwillow",
+    ),
+}
+
+
+async def _hire(house: House, policy: Policy) -> _People:
+    issuer = house.development_issuer
+    if issuer is None:
+        raise NotLoaded(
+            "Demonstration data need the development issuer, which makes the people in them. Set "
+            "FRONTDOOR_ENVIRONMENT=development and FRONTDOOR_DEVELOPMENT_ISSUER=true; a service "
+            "in use is no place for invented children."
+        )
+
+    async def staff(role: Role) -> list[Caller]:
+        return [
+            await house.caller(issuer.mint(role, name=name))
+            for name in (None, *_NAMED.get(role, ()))
+        ]
+
+    return _People(
+        workers=await staff(Role.mash_worker),
+        managers=await staff(Role.mash_manager),
+        early_help_manager=(await staff(Role.early_help_spoc_manager))[0],
+        early_help_workers=await staff(Role.early_help_worker),
+        assessment_manager=(await staff(Role.assessment_team_manager))[0],
+        assessment_workers=await staff(Role.assessment_team_worker),
+        partners={
+            one.id: await house.caller(issuer.mint(Role.partner_system, organisation=one.id))
+            for one in policy.organisations
+        },
+    )
+
+
+Act = Callable[[Work], Awaitable[None]]
+
+
+class _Desk:
+    """What is going to happen, in the order of time, each thing at its own instant."""
+
+    def __init__(self, policy: Policy, people: _People, until: datetime) -> None:
+        self.policy = policy
+        self.people = people
+        self.until = until
+        self._coming: list[tuple[datetime, int, Act]] = []
+        self._added = 0
+        self.logged = 0
+
+    def at(self, instant: datetime, act: Act) -> None:
+        """Has something happen at an instant; what lies after the present does not happen."""
+        if instant <= self.until:
+            heapq.heappush(self._coming, (instant, self._added, act))
+            self._added += 1
+
+    async def live_through(self, work: Work, told: Callable[[int], None]) -> None:
+        """Does it all."""
+        done = 0
+        while self._coming:
+            work.now, _, act = heapq.heappop(self._coming)
+            await act(work)
+            done += 1
+            if done % _STEP == 0:
+                told(self.logged)
+                # SQLite's statements never wait, so nothing else would notice an interruption.
+                await asyncio.sleep(0)
+
+
+def _between(chance: random.Random, after: datetime, before: datetime) -> datetime:
+    """An instant between two, in office hours if a few tries find one."""
+    span = (before - after).total_seconds()
+    instant = after
+    for _ in range(8):
+        instant = after + timedelta(seconds=round(chance.random() * span))
+        local = london_time(instant)
+        if local.weekday() < 5 and local.hour in _OFFICE_HOURS:
+            break
+    return instant
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How one contact goes: when it comes and is decided, and how far it gets.
+
+    `ends_at` is when the last child is signed off, or would be. What is None is left to chance.
+    """
+
+    received_at: datetime
+    ends_at: datetime
+    outcome: Outcome
+    source_code: str
+    rating: Rating | None = None
+    rated: bool = True
+    drafted: bool = True
+    signed: bool = True
+    returned: bool | None = None
+    asks: int | None = None
+    answered: bool = True
+    acknowledged: bool = True
+    assigned: bool = False
+    allocated: bool = True
+    by_partner: bool | None = None
+    sender_reference: str | None = None
+    second_thoughts: bool = False
+    partly_signed: bool = False
+    family: int | None = None
+
+
+@dataclass(slots=True)
+class _Asked:
+    organisation_id: str
+    request: InformationRequest
+    answered: bool = False
+
+
+class _Story:
+    """One contact, from the call to the day on which the cases that came of it close."""
+
+    def __init__(self, desk: _Desk, chance: random.Random, plan: _Plan, family: Family) -> None:
+        self.desk = desk
+        self.chance = chance
+        self.plan = plan
+        self.family = family
+        self.theme = chance.choices(THEMES, [theme.weight for theme in THEMES])[0]
+        if plan.source_code == "6" and chance.random() < 0.6:
+            self.theme = next(one for one in THEMES if one.name == "domestic abuse")
+        self.worker = desk.people.workers[
+            0 if plan.assigned else chance.randrange(len(desk.people.workers))
+        ]
+        self.manager = chance.choice(desk.people.managers)
+        self.agency = next(
+            (one for one in desk.policy.organisations if plan.source_code in one.source_codes), None
+        )
+        self.known = family.contacts
+        family.contacts += 1
+        self.asked: list[_Asked] = []
+        self.contact_id = UUID(int=0)
+        self.version = 0
+        self.children: list[Child] = []
+        self.outcomes: list[Outcome] = []
+
+    def schedule(self) -> None:
+        """Puts the whole story on the desk."""
+        plan, chance = self.plan, self.chance
+        span = plan.ends_at - plan.received_at
+        logging = min(timedelta(minutes=chance.randint(1, 25)), span * 0.05)
+        logged_at = plan.received_at + logging
+        self.desk.at(logged_at, self._log)
+        if plan.acknowledged and plan.source_code != ANONYMOUS:
+            self.desk.at(self._acknowledged_at(logged_at), self._acknowledge)
+        if plan.assigned:
+            self.desk.at(logged_at + span * 0.02, self._assign)
+        if plan.rated:
+            self.desk.at(plan.received_at + span * chance.uniform(0.08, 0.15), self._rate)
+        asks = chance.choices((0, 1, 2), (62, 27, 11))[0] if plan.asks is None else plan.asks
+        for number, agency in enumerate(self._agencies(asks)):
+            self._ask_at(plan.received_at + span * (0.2 + 0.02 * number), agency)
+        if plan.drafted:
+            returned = chance.random() < 0.06 if plan.returned is None else plan.returned
+            if returned:
+                self.desk.at(plan.received_at + span * 0.6, self._draft_and_have_returned)
+            if plan.signed or not returned:
+                self.desk.at(plan.received_at + span * chance.uniform(0.8, 0.9), self._draft_all)
+
+    def _acknowledged_at(self, logged_at: datetime) -> datetime:
+        received_at = self.plan.received_at
+        if self.chance.random() < 0.87:
+            return _between(self.chance, logged_at, received_at + timedelta(hours=20))
+        return _between(
+            self.chance, received_at + timedelta(days=2), received_at + timedelta(days=5)
+        )
+
+    def _agencies(self, count: int) -> list[Organisation]:
+        others = [one for one in self.desk.policy.organisations if one is not self.agency]
+        return self.chance.sample(others, min(count, len(others)))
+
+    def _words(self, texts: Sequence[str]) -> str:
+        return self.chance.choice(texts).format(child=self.family.called, parent=self.family.parent)
+
+    def _concern(self) -> str:
+        opening = OPENINGS[_VOICES.get(self.plan.source_code[0], "agency")]
+        said = [self._words(opening)]
+        if any(one.told.birth_knowledge is BirthKnowledge.unborn for one in self.family.children):
+            said.append(self._words(UNBORN))
+        count = min(self.chance.choice((1, 2, 2)), len(self.theme.seen))
+        said += [
+            text.format(child=self.family.called, parent=self.family.parent)
+            for text in self.chance.sample(self.theme.seen, count)
+        ]
+        said.append(self._words(self.theme.more))
+        return " ".join(said)
+
+    def _told(self) -> NewContact:
+        plan, chance = self.plan, self.chance
+        anonymous = plan.source_code == ANONYMOUS
+        agreement = chance.choices(list(AgreementState), (46, 12, 2, 25, 15))[0]
+        withheld = agreement in (AgreementState.refused, AgreementState.not_sought)
+        self.family.grown(london_date(plan.received_at))
+        role = None if anonymous else chance.choice(_REFERRERS[plan.source_code])
+        channel = Channel.telephone
+        if self.agency is not None:
+            channel = chance.choice((Channel.email, Channel.portal, Channel.telephone))
+        elif chance.random() < 0.15:
+            channel = chance.choice((Channel.in_person, Channel.letter))
+        named = not anonymous and plan.source_code != "10"
+        return NewContact(
+            concern=self._concern(),
+            source_code=plan.source_code,
+            channel=channel,
+            received_at=plan.received_at,
+            immediate_danger=plan.rating is Rating.red and chance.random() < 0.3,
+            children=self.family.tell(),
+            adults=self.family.adults,
+            referrer_name=f"{chance.choice(_INITIALS)}. {chance.choice(_SURNAMES_OF_REFERRERS)}"
+            if named
+            else None,
+            referrer_role=role,
+            referrer_agency=None if self.agency is None else self.agency.name,
+            referrer_telephone=f"01632 960{chance.randrange(200, 1000)}"
+            if named and chance.random() < 0.8
+            else None,
+            agreement=agreement,
+            agreement_note="Asked by the referrer." if agreement is AgreementState.given else None,
+            lawful_basis=chance.choice((LawfulBasis.public_task, LawfulBasis.legal_obligation))
+            if plan.source_code not in SELF_REFERRALS
+            else None,
+            sharing_reason=self._words(NO_AGREEMENT) if withheld else None,
+            address=self.family.address,
+            town=self.family.town,
+            postcode=self.family.postcode,
+            sender_reference=plan.sender_reference,
+        )
+
+    async def _log(self, work: Work) -> None:
+        new = self._told()
+        by_partner = self.plan.by_partner
+        if by_partner is None:
+            by_partner = self.chance.random() < 0.3
+        if self.agency is not None and by_partner:
+            partner = self.desk.people.partners[self.agency.id]
+            file = await submit_multi_agency_referral(work, partner, new)
+        else:
+            file = await log_contact(work, self.worker, new)
+        self.contact_id, self.version = file.contact.id, file.contact.version
+        self.children = list(file.children)
+        for member, child in zip(self.family.children, self.children, strict=True):
+            member.person_id = child.person_id
+        self.outcomes = [self._outcome_of(position) for position in range(len(self.children))]
+        self.desk.logged += 1
+
+    def _outcome_of(self, position: int) -> Outcome:
+        """Siblings may part ways; the first child goes the way of the contact."""
+        if position == 0 or self.chance.random() < 0.7:
+            return self.plan.outcome
+        if self.plan.outcome is Outcome.referral:
+            return self.chance.choice((Outcome.early_help, Outcome.no_further_action))
+        return Outcome.information_and_advice
+
+    async def _acknowledge(self, work: Work) -> None:
+        words = self._words(ACKNOWLEDGED)
+        file = await acknowledge_referrer(work, self.worker, self.contact_id, self.version, words)
+        self.version = file.contact.version
+
+    async def _assign(self, work: Work) -> None:
+        file = await assign_contact(
+            work, self.worker, self.contact_id, self.version, self.worker.account_id
+        )
+        self.version = file.contact.version
+
+    async def _rate(self, work: Work) -> None:
+        rating = self.plan.rating
+        if rating is None:
+            grave = self.plan.outcome is Outcome.referral
+            rating = self.chance.choices(list(Rating), (25, 60, 15) if grave else (4, 41, 55))[0]
+        words = RATED[rating]
+        file = await triage_contact(work, self.worker, self.contact_id, self.version, rating, words)
+        self.version = file.contact.version
+
+    def _ask_at(self, instant: datetime, agency: Organisation) -> None:
+        async def ask(work: Work) -> None:
+            request = await ask_agency(
+                work,
+                self.worker,
+                self.contact_id,
+                NewInformationRequest(
+                    organisation_id=agency.id,
+                    purpose=self._words(PURPOSES),
+                    lawful_basis=LawfulBasis.public_task,
+                    scope=self.chance.choice(list(InformationScope)),
+                    questions=self.chance.choice(QUESTIONS),
+                ),
+            )
+            self.version += 1
+            asked = _Asked(agency.id, request)
+            self.asked.append(asked)
+            if self.plan.answered:
+                self._answer(asked, instant)
+
+        self.desk.at(instant, ask)
+
+    def _answer(self, asked: _Asked, asked_at: datetime) -> None:
+        """In time for the most part, sometimes late, and now and then after the decision."""
+        rest = self.plan.ends_at - asked_at
+        answered_at = asked_at + rest * self.chance.uniform(0.05, 0.6)
+        if self.chance.random() < 0.18:
+            answered_at = _between(
+                self.chance, asked_at + timedelta(hours=25), asked_at + timedelta(days=6)
+            )
+
+        async def answer(work: Work) -> None:
+            kind = self.chance.choices(list(AnswerKind), (30, 15, 52, 3))[0]
+            information = None
+            if kind is AnswerKind.information:
+                information = self._words(ANSWERS)
+            elif kind is AnswerKind.declined:
+                information = DECLINED
+            who = self.worker
+            if self.chance.random() < 0.4:
+                who = self.desk.people.partners[asked.organisation_id]
+            await answer_information_request(
+                work, who, asked.request.id, asked.request.version, NewAnswer(kind, information)
+            )
+            self.version += 1
+            asked.answered = True
+
+        self.desk.at(answered_at, answer)
+
+    def _account_of_agencies(self) -> list[AgencyAsked]:
+        lines = [
+            AgencyAsked(
+                one.organisation_id,
+                asked=True,
+                answered=one.answered,
+                reason=None if one.answered else self._words(NOT_ANSWERED),
+            )
+            for one in self.asked
+        ]
+        asked = {one.organisation_id for one in self.asked}
+        left = [one for one in self.desk.policy.organisations if one.id not in asked]
+        if left:
+            reason = self._words(NOT_ASKED)
+            lines.append(AgencyAsked(self.chance.choice(left).id, False, False, reason))
+        return lines
+
+    def _prompts(self) -> list[PromptAnswer]:
+        lines: list[PromptAnswer] = []
+        for prompt in self.desk.policy.decision_prompts:
+            if prompt.key == "child_voice":
+                answers: Sequence[str] = self.theme.voice
+                unknown: Sequence[str] = VOICE_NOT_KNOWN
+            else:
+                answers, unknown = PROMPTS.get(prompt.key, ((PROMPT_OF_ANOTHER_POLICY,), ()))
+            if unknown and self.chance.random() < 0.2:
+                lines.append(PromptAnswer(prompt.key, None, self._words(unknown)))
+            else:
+                lines.append(PromptAnswer(prompt.key, self._words(answers), None))
+        return lines
+
+    def _decision(self, child: Child, outcome: Outcome) -> NewDecision:
+        chance, theme = self.chance, self.theme
+        referral = outcome is Outcome.referral
+        scored = theme.tool is not None and chance.random() < 0.4
+        earlier = f"{self.known} earlier contact{'' if self.known == 1 else 's'}"
+        return NewDecision(
+            child_id=child.id,
+            level_of_need=_level(chance, outcome),
+            outcome=outcome,
+            rationale=self._words(theme.meets if referral else theme.falls_short),
+            statutory_basis=_basis(chance, theme) if referral else None,
+            primary_need_code=theme.need if referral or chance.random() < 0.5 else None,
+            history_considered=chance.choice(HISTORY).format(count=earlier) if self.known else None,
+            last_closed_because=self._words(LAST_CLOSED) if self.known else None,
+            agencies=self._account_of_agencies(),
+            prompts=self._prompts(),
+            assessment_tool=theme.tool if scored else None,
+            assessment_score=f"{chance.randint(2, 5)} for physical care" if scored else None,
+            advice_given=self._words(ADVICE) if outcome is Outcome.information_and_advice else None,
+        )
+
+    async def _draft(self, work: Work, child: Child, new: NewDecision) -> Decision:
+        draft = await decide(work, self.worker, self.contact_id, new)
+        self.version += 1
+        return draft
+
+    async def _answer_draft(
+        self, work: Work, draft: Decision, *, agreed: bool, words: Sequence[str]
+    ) -> None:
+        await sign_off(
+            work, self.manager, draft.id, draft.version, agreed=agreed, words=self._words(words)
+        )
+        self.version += 1
+
+    async def _draft_and_have_returned(self, work: Work) -> None:
+        child = self.children[0]
+        draft = await self._draft(work, child, self._decision(child, self.outcomes[0]))
+        span = self.plan.ends_at - self.plan.received_at
+
+        async def send_back(work: Work) -> None:
+            await self._answer_draft(work, draft, agreed=False, words=RETURNED)
+
+        self.desk.at(self.plan.received_at + span * 0.7, send_back)
+
+    async def _draft_all(self, work: Work) -> None:
+        drafts = [
+            await self._draft(work, child, self._decision(child, outcome))
+            for child, outcome in zip(self.children, self.outcomes, strict=True)
+        ]
+        if not self.plan.signed:
+            return
+        drafted_at = work.now
+        for position, draft in enumerate(drafts[1:] if self.plan.partly_signed else drafts):
+            before_the_end = timedelta(minutes=2 * position)
+            self._sign_at(max(drafted_at, self.plan.ends_at - before_the_end), draft)
+        self.desk.at(self.plan.ends_at, self._look_for_cases)
+
+    def _sign_at(self, instant: datetime, draft: Decision) -> None:
+        async def sign(work: Work) -> None:
+            await self._answer_draft(work, draft, agreed=True, words=AGREED)
+
+        self.desk.at(instant, sign)
+
+    async def _look_for_cases(self, work: Work) -> None:
+        """Once all is signed: what was opened is allocated, in its time, and closed one day."""
+        if self.plan.second_thoughts:
+            self.desk.at(work.now + timedelta(hours=self.chance.randint(4, 30)), self._think_again)
+        elif self.plan.allocated:
+            await self._give_out(work)
+
+    async def _think_again(self, work: Work) -> None:
+        """A changed mind is a new decision, signed like the first: it is now section 47."""
+        first, *_ = await REFERRALS.of_contact(work, self.contact_id)
+        child = next(one for one in self.children if one.id == first.child_id)
+        new = NewDecision(
+            child_id=child.id,
+            level_of_need=LevelOfNeed.statutory,
+            outcome=Outcome.referral,
+            statutory_basis=StatutoryBasis.section_47,
+            primary_need_code=self.theme.need,
+            rationale=self._words(SECOND_THOUGHTS),
+            history_considered=f"{max(1, self.known)} on file, read again." if self.known else None,
+            last_closed_because=self._words(LAST_CLOSED) if self.known else None,
+            agencies=self._account_of_agencies(),
+            prompts=self._prompts(),
+            supersedes_id=first.decision_id,
+            supersedes_because="What has become known since changes the basis.",
+        )
+        draft = await self._draft(work, child, new)
+        self._sign_at(work.now + timedelta(minutes=40), draft)
+        self.desk.at(work.now + timedelta(minutes=40), self._give_out)
+
+    async def _give_out(self, work: Work) -> None:
+        for referral in await REFERRALS.of_contact(work, self.contact_id):
+            if referral.closed_at is None:
+                self._allocate_referral_of(referral)
+        for episode in await EPISODES.of_contact(work, self.contact_id):
+            self._allocate_episode_of(episode)
+
+    def _allocated_at(self, accepted_at: datetime) -> datetime:
+        """Four in five within the five working days; the others up to a fortnight over."""
+        limit = self.desk.policy.calendar.add_working_days(london_date(accepted_at), 5)
+        due_at = london_midnight(limit)
+        if self.chance.random() < 0.83:
+            return _between(self.chance, accepted_at + timedelta(hours=2), due_at)
+        late = due_at + timedelta(days=1)
+        return _between(self.chance, late, late + timedelta(days=14))
+
+    def _allocate_referral_of(self, referral: Referral) -> None:
+        people, chance = self.desk.people, self.chance
+        teams = [team.id for team in self.desk.policy.teams if "referral" in team.accepts]
+
+        async def allocate(work: Work) -> None:
+            worker = chance.choice(people.assessment_workers).account_id
+            held = await allocate_referral(
+                work,
+                people.assessment_manager,
+                referral.id,
+                referral.version,
+                worker,
+                chance.choice(teams),
+            )
+            if chance.random() < 0.6:
+                self.desk.at(
+                    _between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
+                    lambda work: close(work, held),
+                )
+
+        async def close(work: Work, held: Referral) -> None:
+            code, words = chance.choice(
+                (
+                    ("RC8", self._words(CLOSED_AFTER_ASSESSMENT)),
+                    ("RC8", self._words(CLOSED_AFTER_ASSESSMENT)),
+                    ("RC7", self._words(CEASED)),
+                    ("RC5", MOVED_AWAY),
+                )
+            )
+            manager = people.assessment_manager
+            await close_referral(work, manager, held.id, held.version, code, words)
+
+        self.desk.at(self._allocated_at(referral.accepted_at), allocate)
+
+    def _allocate_episode_of(self, episode: EarlyHelpEpisode) -> None:
+        people, chance = self.desk.people, self.chance
+
+        async def allocate(work: Work) -> None:
+            held = await allocate_early_help_episode(
+                work,
+                people.early_help_manager,
+                episode.id,
+                episode.version,
+                chance.choice(people.early_help_workers).account_id,
+                None,
+            )
+            if chance.random() < 0.6:
+                self.desk.at(
+                    _between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
+                    lambda work: close(work, held),
+                )
+
+        async def close(work: Work, held: EarlyHelpEpisode) -> None:
+            code = chance.choice(sorted(EPISODE_ENDED))
+            await close_early_help_episode(
+                work,
+                people.early_help_manager,
+                held.id,
+                held.version,
+                EpisodeClosure(code),
+                EPISODE_ENDED[code],
+            )
+
+        self.desk.at(self._allocated_at(episode.accepted_at), allocate)
+
+
+def _level(chance: random.Random, outcome: Outcome) -> LevelOfNeed:
+    if outcome is Outcome.referral:
+        return LevelOfNeed.statutory
+    if outcome is Outcome.early_help:
+        return chance.choice((LevelOfNeed.additional, LevelOfNeed.targeted))
+    return chance.choice((LevelOfNeed.universal, LevelOfNeed.additional))
+
+
+def _basis(chance: random.Random, theme: Theme) -> StatutoryBasis:
+    grave = chance.random() < theme.grave
+    return StatutoryBasis.section_47 if grave else StatutoryBasis.section_17
+
+
+def _received_at(chance: random.Random, begins: date) -> datetime:
+    """An instant in a London month: more by day than by night, and fewer at weekends."""
+    days = (months_later(begins, 1) - begins).days
+    while True:
+        day = begins + timedelta(days=chance.randrange(days))
+        if day.weekday() < 5 or chance.random() < 0.45:
+            break
+    hour = chance.choices(
+        range(24), (1, 1, 1, 1, 1, 1, 2, 4, 9, 12, 13, 12, 9, 11, 13, 14, 11, 8, 5, 4, 3, 3, 2, 2)
+    )[0]
+    seconds = hour * 3600 + chance.randrange(3600)
+    local = datetime(day.year, day.month, day.day, tzinfo=LONDON) + timedelta(seconds=seconds)
+    return local.astimezone(UTC)
+
+
+def _ends_at(chance: random.Random, received_at: datetime, *, in_time: bool) -> datetime:
+    first, last = (2.0, 23.5) if in_time else (24.5, 110.0)
+    return _between(
+        chance, received_at + timedelta(hours=first), received_at + timedelta(hours=last)
+    )
+
+
+def _year(chance: random.Random, year: int) -> list[_Plan]:
+    """Every contact of the year, in the order in which they come."""
+    plans: list[_Plan] = []
+    for number, month in enumerate(MONTHS, start=1):
+        weights = dict(_SOURCES)
+        if number == _BACKLOG:
+            weights["6"] *= 5
+        for position in range(month.accepted + month.others):
+            accepted = position < month.accepted
+            in_time = position < month.in_time if accepted else chance.random() < 0.8
+            received_at = _received_at(chance, date(year, number, 1))
+            outcome = Outcome.referral
+            if not accepted:
+                outcome = chance.choices(
+                    (
+                        Outcome.no_further_action,
+                        Outcome.information_and_advice,
+                        Outcome.early_help,
+                    ),
+                    (42, 24, 34),
+                )[0]
+            plans.append(
+                _Plan(
+                    received_at,
+                    _ends_at(chance, received_at, in_time=in_time),
+                    outcome,
+                    chance.choices(list(weights), list(weights.values()))[0],
+                    second_thoughts=accepted and chance.random() < 0.012,
+                )
+            )
+    plans.sort(key=lambda plan: plan.received_at)
+    return plans
+
+
+def _recent(chance: random.Random, now: datetime) -> list[_Plan]:
+    """Contacts of the last months, all finished, whose families come again on the live desk."""
+    plans = []
+    for family, days in enumerate((300, 240, 190, 150, 110, 80, 60, 45)):
+        received_at = now - timedelta(days=days, minutes=chance.randrange(600))
+        outcome = (Outcome.referral, Outcome.early_help, Outcome.information_and_advice)[family % 3]
+        ends_at = _ends_at(chance, received_at, in_time=family % 4 != 3)
+        source = chance.choice(("2A", "6", "3B", "1A"))
+        plans.append(_Plan(received_at, ends_at, outcome, source, family=family))
+    return plans
+
+
+def _live(chance: random.Random, now: datetime) -> list[_Plan]:
+    """The desk of today: open contacts in every state, and cases that wait for a worker."""
+    plans: list[_Plan] = []
+    base = _Plan(now, now, Outcome.referral, "10", second_thoughts=False)
+
+    def came(
+        like: _Plan, hours_ago: float, source_code: str, *, span: float = 1.0, **given: Any
+    ) -> None:
+        """A contact that came so long ago; its story, `span` times as long, is told until now."""
+        received_at = now - timedelta(hours=hours_ago)
+        given.setdefault("acknowledged", chance.random() < 0.6)
+        plans.append(
+            replace(
+                like,
+                received_at=received_at,
+                ends_at=received_at + timedelta(hours=hours_ago * span),
+                source_code=source_code,
+                **given,
+            )
+        )
+
+    new = replace(base, rated=False, drafted=False, asks=0)
+    for hours, source in ((0.4, "6"), (1.1, "2A"), (2.6, "3E"), (4.2, "1B"), (7, "9"), (11, "6")):
+        came(new, hours, source, by_partner=source in ("6", "3E"))
+    came(new, 16, "3F", family=0)
+    came(new, 22.4, "2A", by_partner=True)
+    came(new, 27, "4", by_partner=False)
+    came(new, 49, "1A", family=1)
+
+    red = replace(base, rating=Rating.red, drafted=False, asks=0)
+    came(red, 5.5, "6", by_partner=True)
+    came(red, 8.5, "3E", assigned=True)
+    came(red, 30, "2A", family=2)
+    amber = replace(red, rating=Rating.amber)
+    came(amber, 20.6, "3B", assigned=True)
+    came(amber, 21.8, "2A", by_partner=True)
+    came(amber, 23.2, "7", family=3)
+    green = replace(red, rating=Rating.green)
+    came(green, 26, "5D", assigned=True)
+    came(green, 41, "8")
+
+    asking = replace(base, drafted=False, answered=False, rating=Rating.amber, asks=1)
+    came(asking, 3, "6", rating=Rating.red, asks=2, by_partner=True)
+    came(asking, 5, "2A", assigned=True)
+    came(asking, 9, "3A", asks=2)
+    came(asking, 14, "1C", rating=Rating.green, family=4)
+    came(asking, 26, "2B")
+    came(asking, 34, "3D", asks=2)
+
+    waiting = replace(base, signed=False, returned=False)
+    came(waiting, 5, "6", span=1.05, rating=Rating.red, by_partner=True)
+    came(waiting, 10, "2A", span=1.05, asks=1)
+    came(waiting, 18, "3C", span=1.05, outcome=Outcome.early_help)
+    came(waiting, 23.6, "5B", span=1.05, outcome=Outcome.no_further_action, family=5)
+    came(waiting, 29, "10", span=1.05, outcome=Outcome.information_and_advice)
+    sent_back = replace(base, signed=False, returned=True)
+    came(sent_back, 12, "2A", span=1.2)
+    came(sent_back, 28, "6", span=1.2, family=6)
+    partly = replace(base, partly_signed=True, returned=False)
+    came(partly, 15, "3B", span=0.97)
+    came(partly, 25, "6", span=0.97)
+
+    cases = replace(base, allocated=False, acknowledged=True, returned=False)
+    for days, outcome in (
+        (0.9, Outcome.referral),
+        (1.6, Outcome.referral),
+        (2.3, Outcome.early_help),
+        (3.1, Outcome.referral),
+        (4.2, Outcome.early_help),
+        (5.3, Outcome.referral),
+        (8.4, Outcome.early_help),
+        (9.5, Outcome.referral),
+        (12.2, Outcome.referral),
+        (13.7, Outcome.early_help),
+    ):
+        source = chance.choice(("6", "2A", "3B", "1A", "3E"))
+        span = min(0.9, 20 / (days * 24))
+        came(cases, days * 24, source, span=span, outcome=outcome, acknowledged=True)
+    return plans
+
+
+@dataclass(slots=True)
+class _Town:
+    """The invented families, and when the front door last heard of each."""
+
+    chance: random.Random
+    numbers: NhsNumbers
+    schools: tuple[str, ...]
+    heard_of: list[tuple[datetime, Family]] = field(default_factory=list)
+
+    def family(self, plan: _Plan) -> Family:
+        """A family for a contact: one in five has been heard of a month or more ago."""
+        earlier = plan.received_at - timedelta(days=30)
+        if self.heard_of and self.chance.random() < 0.2:
+            place = self.chance.randrange(len(self.heard_of))
+            last, family = self.heard_of[place]
+            if last < earlier:
+                self.heard_of[place] = (plan.received_at, family)
+                return family
+        family = self.newcomers(plan)
+        self.heard_of.append((plan.received_at, family))
+        return family
+
+    def newcomers(self, plan: _Plan) -> Family:
+        """A family that nobody has heard of, large enough for the story."""
+        least = 2 if plan.partly_signed else 1
+        while True:
+            on = london_date(plan.received_at)
+            family = new_family(self.chance, on, self.numbers, self.schools)
+            if len(family.children) >= least:
+                return family
+
+
+async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
+    """Loads a year of demonstration data, and a live desk of today, into an empty database.
+
+    `progress` is told how many contacts have been logged, and how many there will be. All of it
+    is committed at the end, or none: after an interruption the database is as empty as before.
+    A second load does nothing and says so. Raises NotLoaded where there are other contacts, no
+    development issuer, or a year that is not over.
+    """
+    now = house.clock()
+    begins = london_midnight(date(year, 1, 1))
+    if now < london_midnight(date(year + 1, 2, 15)):
+        raise NotLoaded(f"The year {year} and its aftermath are not over. Choose an earlier year.")
+    clock = _MovableClock(begins)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        past = House(
+            house.settings, policy=house.policy, clock=clock, database=house.database, http=http
+        )
+        people = await _hire(past, house.policy)
+        async with past.work() as work:
+            mark = f"demonstration-{year}"
+            if await _finished(work, people, mark):
+                return Loaded(already_there=True, contacts=0)
+            desk = _Desk(house.policy, people, now)
+            total = _prepare(desk, year, mark, now)
+            progress(0, total)
+            await desk.live_through(work, lambda logged: progress(logged, total))
+            await work.commit()
+    progress(total, total)
+    return Loaded(already_there=False, contacts=desk.logged)
+
+
+async def _finished(work: Work, people: _People, mark: str) -> bool:
+    """Whether this load has been done before. Raises NotLoaded when other contacts are there."""
+    manager = people.managers[0]
+    if not await contacts.list_newest_first(work, manager, ContactFilters(), limit=1):
+        return False
+    for partner in people.partners:
+        ours = ContactFilters(sender_organisation_id=partner, sender_reference=mark)
+        if await contacts.list_newest_first(work, manager, ours, limit=1):
+            return True
+    raise NotLoaded(
+        "There are contacts in this database already, and demonstration data are never put among "
+        "them. Name an empty database in FRONTDOOR_DATABASE_URL, or remove this one and migrate "
+        "again."
+    )
+
+
+def _prepare(desk: _Desk, year: int, mark: str, now: datetime) -> int:
+    """Puts the year and the live desk on the desk. Returns how many contacts there will be."""
+    schools = tuple(one.name for one in desk.policy.organisations if one.kind == "school")
+    numbers = NhsNumbers()
+    sent = {code for one in desk.policy.organisations for code in one.source_codes}
+
+    chance = random.Random(f"front door {year}")  # noqa: S311 - invented data, the same each time
+    plans = _year(chance, year)
+    first = next(place for place, plan in enumerate(plans) if plan.source_code in sent)
+    plans[first] = replace(plans[first], by_partner=True, sender_reference=mark)
+    town = _Town(chance, numbers, schools)
+    stories = [_Story(desk, chance, plan, town.family(plan)) for plan in plans]
+
+    chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
+    town = _Town(chance, numbers, schools)
+    back: dict[int, Family] = {}
+    for plan in (*_recent(chance, now), *_live(chance, now)):
+        family = town.newcomers(plan) if plan.family is None else back.get(plan.family)
+        if family is None:
+            family = back[plan.family or 0] = town.newcomers(plan)
+        stories.append(_Story(desk, chance, plan, family))
+    for story in stories:
+        story.schedule()
+    return len(stories)

@@ -1,0 +1,127 @@
+"""What has happened stays: the database itself refuses to change or to take it away."""
+
+import pytest
+from sqlalchemy import text
+
+from service.persistence.engines import Database
+from tests.persistence.conftest import Desk
+from tests.support.records import one_of_each
+
+WORDS = [
+    "id contact_id child_id person_id level_of_need outcome statutory_basis primary_need_code",
+    "rationale history_considered last_closed_because agencies prompts assessment_tool",
+    "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
+    "drafted_at drafted_by",
+]
+
+
+@pytest.fixture
+async def kept(desk: Desk) -> Database:
+    async with desk.work() as work:
+        work.add(*one_of_each(full=True))
+        await work.commit()
+    return desk.database
+
+
+async def _refused(database: Database, statement: str) -> None:
+    with pytest.raises(Exception, match="is append-only"):
+        async with database.writing() as connection:
+            await connection.execute(text(statement))
+            await connection.commit()
+
+
+async def _count(database: Database, table: str) -> int:
+    async with database.reading() as connection:
+        return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608 - names from this file
+
+
+@pytest.mark.parametrize("table", ["event", "contact_amendment", "decision"])
+async def test_rows_cannot_be_taken_away(kept: Database, table: str) -> None:
+    await _refused(kept, f"DELETE FROM {table}")  # noqa: S608 - names from this file
+    if not kept.is_sqlite:
+        await _refused(kept, f"TRUNCATE {table} CASCADE")
+    assert await _count(kept, table) == 1
+
+
+@pytest.mark.parametrize("table", ["event", "contact_amendment", "decision"])
+async def test_a_row_cannot_be_replaced_by_inserting_over_it(kept: Database, table: str) -> None:
+    """SQLite's INSERT OR REPLACE deletes without a DELETE, past the triggers unless told."""
+    if kept.is_sqlite:
+        await _refused(kept, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608 - names from this file
+    else:
+        await _refused(
+            kept,
+            f"INSERT INTO {table} SELECT * FROM {table} "  # noqa: S608 - names from this file
+            f"ON CONFLICT ({'sequence' if table == 'event' else 'id'}) DO UPDATE "
+            f"SET {'at' if table == 'event' else 'id'} = "
+            f"excluded.{'at' if table == 'event' else 'id'}",
+        )
+    assert await _count(kept, table) == 1
+
+
+async def test_no_column_of_an_event_or_an_amendment_can_be_changed(kept: Database) -> None:
+    for table, columns in {
+        "event": "sequence id type at account_id organisation_id request_id subject_id contact_id "
+        "person_id data",
+        "contact_amendment": "id contact_id amended_at amended_by reason before after",
+    }.items():
+        for column in columns.split():
+            await _refused(kept, f"UPDATE {table} SET {column} = {column}")  # noqa: S608 - names from this file
+
+
+async def test_no_word_of_a_decision_can_be_changed(kept: Database) -> None:
+    for column in " ".join(WORDS).split():
+        await _refused(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
+
+
+async def test_every_column_of_a_decision_stays_but_its_state_and_version(kept: Database) -> None:
+    from service.persistence.tables import metadata
+
+    columns = {column.name for column in metadata.tables["decision"].columns}
+    assert columns - set(" ".join(WORDS).split()) == {
+        "state",
+        "answered_at",
+        "answered_by",
+        "answer_words",
+        "superseded_at",
+        "version",
+    }
+
+
+async def test_the_managers_answer_is_given_once(kept: Database, desk: Desk) -> None:
+    for column in ("answered_at", "answered_by", "answer_words"):
+        await _refused(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
+        await _refused(kept, f"UPDATE decision SET {column} = NULL")  # noqa: S608 - names from this file
+    async with kept.writing() as connection:
+        await connection.execute(text("UPDATE decision SET state = 'superseded', version = 9"))
+        await connection.commit()
+    assert await _count(kept, "decision WHERE version = 9") == 1
+
+
+async def test_a_draft_can_be_answered(desk: Desk) -> None:
+    async with desk.work() as work:
+        work.add(*one_of_each(full=False))
+        await work.commit()
+    async with desk.database.writing() as connection:
+        await connection.execute(
+            text("UPDATE decision SET state = 'signed', answer_words = 'Agreed', answered_at = :at")
+            if desk.database.is_sqlite
+            else text(
+                "UPDATE decision SET state = 'signed', answer_words = 'Agreed', answered_at = now()"
+            ),
+            {"at": "2026-03-06 16:00:00.000000"} if desk.database.is_sqlite else {},
+        )
+        await connection.commit()
+    assert await _count(desk.database, "decision WHERE state = 'signed'") == 1
+
+
+async def test_a_policy_that_was_in_force_stays_as_it_was(desk: Desk) -> None:
+    from service.persistence.repositories import policy_versions
+
+    async with desk.work() as work:
+        await policy_versions.keep(work, "2026.1", "digest", "text")
+        await policy_versions.keep(work, "2026.1", "digest", "text")
+        await work.commit()
+    await _refused(desk.database, "UPDATE policy_version SET text = 'other'")
+    await _refused(desk.database, "DELETE FROM policy_version")
+    assert await _count(desk.database, "policy_version WHERE text = 'text'") == 1

@@ -1,0 +1,401 @@
+"""When the database fails: nothing half-kept, our own words, and no restart needed afterwards."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.engine import make_url
+
+from service.domain.accounts import Account
+from service.persistence.engines import Database
+from service.persistence.failures import AlreadyThere, DatabaseAway, in_our_words
+from service.persistence.migrating import migrate_database, require_newest
+from service.persistence.records import table_of
+from service.policy import Policy
+from tests.persistence.conftest import Desk
+from tests.persistence.test_units_of_work import nothing_is_left_open, seen, settle, take
+from tests.support.databases import NAMED_SERVER, PostgresServer, SqliteFiles, postgres_server
+
+ACCOUNT = table_of(Account)
+WAYS_TO_WRITE = [("add",), ("add", "add", "record"), ("change",), ("read", "add")]
+
+
+async def keep(desk: Desk, order: tuple[str, ...], known: Account) -> None:
+    async with desk.work() as work:
+        for step in order:
+            await take(desk, work, step, known)
+        await work.commit()
+
+
+async def test_a_row_that_is_there_already_is_told_apart_from_other_refusals(desk: Desk) -> None:
+    known = await settle(desk)
+    twin = desk.account()
+    for order in ((), ("read",), ("change",)):
+        with pytest.raises(AlreadyThere):
+            async with desk.work() as work:
+                for step in order:
+                    await take(desk, work, step, known)
+                work.add(twin, known)
+                await work.commit()
+    with pytest.raises(AlreadyThere):
+        async with desk.work() as work:
+            await work.execute(
+                text("INSERT INTO account SELECT * FROM account WHERE subject = 'known'")
+            )
+    with pytest.raises(Exception, match=r"(?i)not.null") as caught:
+        async with desk.work() as work:
+            await work.execute(text("UPDATE account SET name = NULL"))
+    assert not isinstance(caught.value, AlreadyThere | DatabaseAway)
+    assert (await seen(desk))[0] == {known.id}
+    await nothing_is_left_open(desk.database)
+
+
+@contextmanager
+def postgres_desk(server: PostgresServer, policy: Policy, **options: object) -> Iterator[Desk]:
+    url = server.create_database()
+    yield Desk(Database(url, **options), policy)  # type: ignore[arg-type]  # keywords of Database
+    server.drop_database(url)
+
+
+async def end_other_sessions(server: PostgresServer, desk: Desk) -> int:
+    """What an operator does, or a failover: every session of the service is ended."""
+    other = Database(server.url, pool_size=1)
+    async with other.reading() as connection:
+        found = await connection.execute(
+            text(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE datname = :name"
+            ),
+            {"name": desk.database.url.database},
+        )
+        ended = int(found.scalar_one())
+    await other.dispose()
+    return ended
+
+
+@pytest.mark.parametrize("order", WAYS_TO_WRITE, ids=str)
+async def test_sessions_ended_while_idle_cost_no_request(
+    postgres: PostgresServer, policy: Policy, order: tuple[str, ...]
+) -> None:
+    """Only this one way of writing follows, so that nothing else can clean up after it."""
+    with postgres_desk(postgres, policy, pool_size=3) as desk:
+        known = await settle(desk)
+        for _ in range(3):
+            await asyncio.gather(*(keep(desk, order, known) for _ in range(3)))
+            assert await end_other_sessions(postgres, desk) >= 1
+            await asyncio.sleep(0.05)
+            for _ in range(4):
+                await keep(desk, order, known)
+        await nothing_is_left_open(desk.database)
+        await desk.database.dispose()
+
+
+@pytest.mark.parametrize("order", WAYS_TO_WRITE, ids=str)
+async def test_a_session_ended_in_the_middle_is_a_database_away_and_the_next_succeeds(
+    postgres: PostgresServer, policy: Policy, order: tuple[str, ...]
+) -> None:
+    with postgres_desk(postgres, policy, pool_size=2) as desk:
+        known = await settle(desk)
+        before = await seen(desk)
+        with pytest.raises(DatabaseAway):
+            async with desk.work() as work:
+                await take(desk, work, "read", known)
+                for step in order:
+                    await take(desk, work, step, known)
+                await end_other_sessions(postgres, desk)
+                await work.commit()
+        assert await seen(desk) == before
+        await keep(desk, order, known)
+        assert await seen(desk) != before
+        await nothing_is_left_open(desk.database)
+        await desk.database.dispose()
+
+
+async def test_a_row_held_too_long_by_another_is_a_database_away(
+    postgres: PostgresServer, policy: Policy
+) -> None:
+    with postgres_desk(postgres, policy) as desk:
+        known = await settle(desk)
+        async with desk.work() as first:
+            await take(desk, first, "change", known)
+            with pytest.raises(DatabaseAway):
+                async with desk.work() as second:
+                    await second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+                    await take(desk, second, "change", known)
+            await first.commit()
+        assert (await seen(desk))[1] == 1
+        await nothing_is_left_open(desk.database)
+        await desk.database.dispose()
+
+
+async def test_two_that_wait_for_each_other_are_parted_and_one_is_kept(
+    postgres: PostgresServer, policy: Policy
+) -> None:
+    with postgres_desk(postgres, policy) as desk:
+        first, second = desk.account("a"), desk.account("b")
+        async with desk.work() as work:
+            work.add(first, second)
+            await work.commit()
+
+        async def both(one: Account, other: Account) -> None:
+            async with desk.work() as work:
+                for account in (one, other):
+                    await work.execute(
+                        update(ACCOUNT)
+                        .where(ACCOUNT.c.id == account.id)
+                        .values(name=ACCOUNT.c.name + "x")
+                    )
+                    await asyncio.sleep(0.05)
+                await work.commit()
+
+        found = await asyncio.gather(
+            both(first, second), both(second, first), return_exceptions=True
+        )
+        assert sorted(type(one).__name__ for one in found) == ["DatabaseAway", "NoneType"]
+        async with desk.work() as work:
+            names = {row[0] for row in await work.all(select(ACCOUNT.c.name))}
+        assert names == {"ax", "bx"}
+        await nothing_is_left_open(desk.database)
+        await desk.database.dispose()
+
+
+async def test_no_free_connection_in_time_is_a_database_away(
+    postgres: PostgresServer, policy: Policy
+) -> None:
+    with postgres_desk(postgres, policy, pool_size=1) as desk:
+        desk.database.engine.pool._timeout = 0.1  # type: ignore[attr-defined]  # ten seconds is long
+        async with desk.work() as first:
+            await first.first(select(ACCOUNT.c.id))
+            for order in (("add",), ("execute",)):
+                with pytest.raises(DatabaseAway):
+                    async with desk.work() as second:
+                        for step in order:
+                            await take(desk, second, step, desk.account())
+                        await second.commit()
+        await keep(desk, ("add",), desk.account())
+        await nothing_is_left_open(desk.database)
+        await desk.database.dispose()
+
+
+class Stoppable:
+    """A PostgreSQL server whose process can be stopped and started again in its folder."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.folder = Path(str(make_url(server.url).query["host"]))
+        pid = self._pid()
+        self._command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        ids = {
+            line.split()[0]: int(line.split()[1]) for line in status if line[:3] in ("Uid", "Gid")
+        }
+        self._uid, self._gid = ids["Uid:"], ids["Gid:"]
+        self._own: subprocess.Popen[bytes] | None = None
+
+    def _pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def stop(self) -> None:
+        """Stops at once, as a crash of the machine would for those connected."""
+        pid = self._pid()
+        os.kill(pid, signal.SIGINT)
+        if self._own is not None:
+            self._own.wait(timeout=20)
+            self._own = None
+        while (self.folder / "data" / "postmaster.pid").exists():
+            os.kill(os.getpid(), 0)
+
+    def start(self) -> None:
+        as_another = os.geteuid() == 0
+        self._own = subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+            user=self._uid if as_another else None,
+            group=self._gid if as_another else None,
+            extra_groups=[] if as_another else None,
+        )
+
+
+@pytest.mark.skipif(bool(os.environ.get(NAMED_SERVER)), reason="a named server is not ours to stop")
+async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy: Policy) -> None:
+    with postgres_server(_migrate) as server:
+        stoppable = Stoppable(server)
+        url = server.create_database()
+        desk = Desk(Database(url, pool_size=3), policy)
+        known = await settle(desk)
+        await asyncio.gather(*(keep(desk, ("add",), known) for _ in range(3)))
+        before = await seen(desk)
+        stoppable.stop()
+        try:
+            for _ in range(2):
+                for order in WAYS_TO_WRITE:
+                    with pytest.raises(DatabaseAway):
+                        await keep(desk, order, known)
+                with pytest.raises(DatabaseAway):
+                    await seen(desk)
+                with pytest.raises(DatabaseAway):
+                    await require_newest(desk.database)
+            stoppable.start()
+            for attempt in range(200):
+                try:
+                    assert await seen(desk) == before
+                    break
+                except DatabaseAway:
+                    assert attempt < 199, "it did not come back"
+                    await asyncio.sleep(0.05)
+            for order in WAYS_TO_WRITE:
+                await keep(desk, order, known)
+            await nothing_is_left_open(desk.database)
+            await desk.database.dispose()
+        finally:
+            stoppable.stop()
+            stoppable.start()  # the server's own tidying up expects one that answers
+            for _ in range(200):
+                try:
+                    await require_newest(Database(url))
+                    break
+                except DatabaseAway:
+                    await asyncio.sleep(0.05)
+            server.close = _nothing  # type: ignore[method-assign]  # its connection died with it
+            stoppable.stop()
+
+
+def _nothing() -> None:
+    """The folder goes with its keeper; there is no connection left to close."""
+
+
+def _migrate(url: str) -> None:
+    async def run() -> None:
+        database = Database(url)
+        await migrate_database(database)
+        await database.dispose()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def sqlite_desk(sqlite: SqliteFiles, policy: Policy) -> Iterator[tuple[Desk, str]]:
+    url = sqlite.create_database()
+    yield Desk(Database(url, pool_size=2, busy_seconds=0.3), policy), str(make_url(url).database)
+    sqlite.drop_database(url)
+
+
+async def test_a_file_locked_by_another_process_is_waited_for_and_then_away(
+    sqlite_desk: tuple[Desk, str],
+) -> None:
+    desk, path = sqlite_desk
+    known = await settle(desk)
+    before = await seen(desk)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        beats = 0
+
+        async def beat() -> None:
+            nonlocal beats
+            while True:
+                await asyncio.sleep(0.001)
+                beats += 1
+
+        heart = asyncio.ensure_future(beat())
+        for order in WAYS_TO_WRITE:
+            with pytest.raises(DatabaseAway):
+                await keep(desk, order, known)
+        assert await seen(desk) == before, "readers do not wait for a writer"
+        heart.cancel()
+        assert beats > 20, "the loop went on while we waited"
+        waiting = asyncio.ensure_future(keep(desk, ("add",), known))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        other.execute("COMMIT")
+        await waiting
+    await nothing_is_left_open(desk.database)
+    await desk.database.dispose()
+
+
+async def test_one_writer_that_never_ends_does_not_hold_the_others_for_ever(
+    sqlite_desk: tuple[Desk, str],
+) -> None:
+    desk, _ = sqlite_desk
+    known = await settle(desk)
+    async with desk.work() as first:
+        await take(desk, first, "change", known)
+        with pytest.raises(DatabaseAway):
+            await keep(desk, ("change",), known)
+    await keep(desk, ("change",), known)
+    await desk.database.dispose()
+
+
+@pytest.mark.parametrize("order", WAYS_TO_WRITE, ids=str)
+async def test_a_full_disk_is_a_database_away_and_nothing_is_half_kept(
+    sqlite_desk: tuple[Desk, str], order: tuple[str, ...]
+) -> None:
+    desk, _ = sqlite_desk
+    database = Database(desk.database.url.render_as_string(), pool_size=1)
+    desk = Desk(database, desk.policy)
+    known = await settle(desk)
+
+    async def room(pages: str) -> None:
+        async with database.reading() as connection:
+            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    await room("1")
+    kept = 0
+    for _ in range(400):
+        before = await seen(desk)
+        try:
+            async with desk.work() as work:
+                for step in order:
+                    await take(desk, work, step, known)
+                for _ in range(20):
+                    work.add(desk.account("x" * 400))
+                await work.commit()
+            kept += 1
+        except DatabaseAway:
+            assert await seen(desk) == before
+            break
+    else:
+        pytest.fail("the disk never filled")
+    await room("1073741823")
+    await keep(desk, order, known)
+    assert await seen(desk) != before
+    await nothing_is_left_open(database)
+    await database.dispose()
+
+
+async def test_a_read_only_file_is_a_database_away(sqlite_desk: tuple[Desk, str]) -> None:
+    desk, _ = sqlite_desk
+    database = Database(desk.database.url.render_as_string(), pool_size=1)
+    async with database.reading() as connection:
+        await connection.execute(text("PRAGMA query_only = 1"))
+    for order in (("add",), ("execute",)):
+        with pytest.raises(DatabaseAway):
+            await keep(Desk(database, desk.policy), order, desk.account())
+    await database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        (ConnectionRefusedError(), DatabaseAway),
+        (TimeoutError(), DatabaseAway),
+        (sqlite3.OperationalError("near: syntax error"), sqlite3.OperationalError),
+        (ValueError("ours"), ValueError),
+        (KeyError("ours"), KeyError),
+    ],
+    ids=repr,
+)
+def test_only_what_passes_by_waiting_is_a_database_away(
+    given: Exception, becomes: type[Exception]
+) -> None:
+    with pytest.raises(becomes), in_our_words():
+        raise given

@@ -1,0 +1,272 @@
+"""The questions asked all day are answered from the small indexes made for them."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, select, text
+
+from service.domain.contacts import Child, Contact
+from service.domain.decisions import Decision
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.flags import Deadline, Flag
+from service.domain.information_requests import InformationRequest
+from service.domain.referrals import Referral
+from service.persistence.engines import Database
+from service.persistence.records import ROW_OF, table_of
+from service.persistence.units_of_work import new_id
+from tests.persistence.conftest import NOW, Desk
+from tests.support.records import one_of_each
+
+MANY = 3000
+OPEN_EVERY = 100
+
+CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST, CHILD = (
+    table_of(kind)
+    for kind in (
+        Contact,
+        Deadline,
+        Flag,
+        Decision,
+        Referral,
+        EarlyHelpEpisode,
+        InformationRequest,
+        Child,
+    )
+)
+
+
+async def fill(desk: Desk) -> None:
+    """Thousands of finished things and one open in a hundred, as after years of use."""
+    sample = {type(one): one for one in one_of_each(full=True)}
+    parents = [sample[kind] for kind in ROW_OF if kind.__name__ in ("Account", "Person")]
+    rows: list[Any] = []
+    for place in range(MANY):
+        left = place % OPEN_EVERY == 0
+        at = NOW - timedelta(minutes=place)
+        ended = None if left else at
+        contact = replace(
+            sample[Contact],
+            id=new_id(),
+            reference=str(place),
+            received_at=at,
+            decided_at=ended,
+            possible_duplicate_of=None,
+            assignee_id=sample[Contact].assignee_id,
+        )
+        child = replace(sample[Child], id=new_id(), contact_id=contact.id)
+        decision = replace(
+            sample[Decision],
+            id=new_id(),
+            contact_id=contact.id,
+            child_id=child.id,
+            supersedes_id=None,
+            answered_at=ended,
+            superseded_at=None,
+            state="signed" if ended else "awaiting_sign_off",
+        )
+        deadline = replace(
+            sample[Deadline],
+            id=new_id(),
+            contact_id=contact.id,
+            subject_id=contact.id,
+            due_at=at,
+            warn_at=at,
+            warned_at=ended,
+            breached_at=ended,
+            stopped_at=ended,
+        )
+        same = {"contact_id": contact.id, "child_id": child.id, "decision_id": decision.id}
+        rows += [
+            contact,
+            child,
+            decision,
+            deadline,
+            replace(
+                sample[Flag],
+                id=new_id(),
+                deadline_id=deadline.id,
+                contact_id=contact.id,
+                due_at=at,
+                escalate_at=at,
+                acknowledged_at=ended,
+                cleared_at=ended,
+            ),
+            replace(
+                sample[InformationRequest],
+                id=new_id(),
+                contact_id=contact.id,
+                asked_at=at,
+                answered_at=ended,
+            ),
+            replace(
+                sample[Referral],
+                id=new_id(),
+                reference=str(place),
+                previous_referral_id=None,
+                allocated_at=ended,
+                closed_at=ended,
+                **same,
+            ),
+            replace(
+                sample[EarlyHelpEpisode],
+                id=new_id(),
+                reference=str(place),
+                allocated_at=ended,
+                closed_at=ended,
+                **same,
+            ),
+        ]
+    async with desk.work() as work:
+        work.add(*parents, *rows)
+        await work.commit()
+    async with desk.database.writing() as connection:
+        await connection.execute(text("ANALYZE"))
+        await connection.commit()
+
+
+QUESTIONS: dict[str, tuple[Select[Any], str]] = {
+    "the sweep: passed deadlines": (
+        select(DEADLINE.c.id)
+        .where(
+            DEADLINE.c.stopped_at.is_(None),
+            DEADLINE.c.breached_at.is_(None),
+            DEADLINE.c.due_at <= NOW,
+        )
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+        .limit(100),
+        "ix_deadline_to_breach",
+    ),
+    "the sweep: coming deadlines": (
+        select(DEADLINE.c.id)
+        .where(
+            DEADLINE.c.stopped_at.is_(None),
+            DEADLINE.c.warned_at.is_(None),
+            DEADLINE.c.warn_at.is_not(None),
+            DEADLINE.c.warn_at <= NOW,
+        )
+        .order_by(DEADLINE.c.warn_at, DEADLINE.c.id)
+        .limit(100),
+        "ix_deadline_to_warn",
+    ),
+    "the sweep: flags that nobody took on": (
+        select(FLAG.c.id)
+        .where(
+            FLAG.c.cleared_at.is_(None),
+            FLAG.c.acknowledged_at.is_(None),
+            FLAG.c.escalate_at.is_not(None),
+            FLAG.c.escalate_at <= NOW,
+        )
+        .order_by(FLAG.c.escalate_at, FLAG.c.id)
+        .limit(100),
+        "ix_flag_to_escalate",
+    ),
+    "open flags, soonest first": (
+        select(FLAG.c.id)
+        .where(FLAG.c.cleared_at.is_(None))
+        .order_by(FLAG.c.due_at, FLAG.c.id)
+        .limit(50),
+        "ix_flag_open",
+    ),
+    "open contacts": (
+        select(CONTACT.c.id).where(CONTACT.c.decided_at.is_(None)).limit(50),
+        "ix_contact_open",
+    ),
+    "open contacts of a worker": (
+        select(CONTACT.c.id).where(
+            CONTACT.c.decided_at.is_(None), CONTACT.c.assignee_id == new_id()
+        ),
+        "ix_contact_open_assignee",
+    ),
+    "open contacts with the same content": (
+        select(CONTACT.c.id).where(
+            CONTACT.c.decided_at.is_(None), CONTACT.c.content_digest == "digest"
+        ),
+        "ix_contact_open_digest",
+    ),
+    "contacts, newest first": (
+        select(CONTACT.c.id).order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc()).limit(50),
+        "ix_contact_received",
+    ),
+    "contacts of a sender, newest first": (
+        select(CONTACT.c.id)
+        .where(CONTACT.c.sender_organisation_id == "riverbourne-police")
+        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
+        .limit(50),
+        "ix_contact_sender",
+    ),
+    "decisions that wait for sign-off": (
+        select(DECISION.c.id).where(
+            DECISION.c.answered_at.is_(None), DECISION.c.superseded_at.is_(None)
+        ),
+        "ix_decision_waiting|ux_decision_waiting_child",
+    ),
+    "referrals that nobody holds": (
+        select(REFERRAL.c.id).where(
+            REFERRAL.c.allocated_at.is_(None), REFERRAL.c.closed_at.is_(None)
+        ),
+        "ix_referral_unallocated",
+    ),
+    "referrals of a worker": (
+        select(REFERRAL.c.id).where(
+            REFERRAL.c.worker_id == new_id(), REFERRAL.c.closed_at.is_(None)
+        ),
+        "ix_referral_open_worker",
+    ),
+    "early help episodes that nobody holds": (
+        select(EPISODE.c.id).where(EPISODE.c.allocated_at.is_(None), EPISODE.c.closed_at.is_(None)),
+        "ix_early_help_episode_unallocated",
+    ),
+    "early help episodes of a worker": (
+        select(EPISODE.c.id).where(EPISODE.c.worker_id == new_id(), EPISODE.c.closed_at.is_(None)),
+        "ix_early_help_episode_open_worker",
+    ),
+    "requests that an agency has not answered": (
+        select(REQUEST.c.id)
+        .where(REQUEST.c.answered_at.is_(None), REQUEST.c.organisation_id == "a-school")
+        .order_by(REQUEST.c.asked_at, REQUEST.c.id),
+        "ix_information_request_open",
+    ),
+    "children of a contact": (
+        select(CHILD.c.id).where(CHILD.c.contact_id == new_id()),
+        "ix_contact_child_contact",
+    ),
+    "clocks of a contact": (
+        select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),
+        "ix_deadline_contact|ux_deadline_running",
+    ),
+}
+
+
+async def plan(database: Database, question: Select[Any]) -> str:
+    statement = question.compile(
+        dialect=database.engine.dialect, compile_kwargs={"literal_binds": True}
+    )
+    word = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    async with database.reading() as connection:
+        rows = (await connection.exec_driver_sql(f"{word} {statement}")).all()
+    return "\n".join(" ".join(map(str, row)) for row in rows)
+
+
+async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
+    await fill(desk)
+    wrong = []
+    for name, (question, index) in QUESTIONS.items():
+        found = await plan(desk.database, question)
+        if not re.search(rf"\b({index})\b", found):
+            wrong.append(f"{name}: wanted {index}\n{found}")
+    assert not wrong, "\n\n".join(wrong)
+    unasked = {
+        index.name
+        for table in (CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST)
+        for index in table.indexes
+        if index.dialect_options["postgresql"]["where"] is not None and not index.unique
+    } - set("|".join(index for _, index in QUESTIONS.values()).split("|"))
+    assert unasked == set(), "a partial index that no question here is answered from"
+
+
+async def test_a_question_without_an_index_would_be_seen(desk: Desk) -> None:
+    found = await plan(desk.database, select(CONTACT.c.id).where(CONTACT.c.town == "x"))
+    assert re.search(r"SCAN contact|Seq Scan", found), found
+    assert "ix_contact_open" not in found

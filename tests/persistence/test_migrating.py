@@ -1,0 +1,187 @@
+"""Schema steps: from nothing to now, back and again, and no start on a schema we do not know."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from service.persistence.engines import Database
+from service.persistence.migrating import (
+    SchemaUnknown,
+    current,
+    migrate_database,
+    newest,
+    require_newest,
+)
+from service.persistence.records import ROW_OF, columns_of, read
+from service.persistence.tables import metadata
+from service.persistence.units_of_work import Work
+from service.policy import Policy
+from tests.persistence.conftest import NOW
+from tests.support.clocks import FixedClock
+from tests.support.houses import open_house
+from tests.support.records import one_of_each
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    yield database
+    await database.dispose()
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection,
+        opts={"compare_type": True, "compare_server_default": True, "render_as_batch": True},
+    )
+    return list(compare_metadata(context, metadata))
+
+
+def _index(found: Any) -> str:
+    options = {name: str(value) for name, value in found.get("dialect_options", {}).items()}
+    return f"{found['name']} {found['column_names']} {found['unique']} {options}"
+
+
+def _shape(connection: Connection) -> dict[str, Any]:
+    """Everything that the database says of its tables, triggers among it."""
+    seen = inspect(connection)
+    found: dict[str, Any] = {}
+    for table in seen.get_table_names():
+        if table == "alembic_version":
+            continue
+        found[table] = (
+            sorted((str(one["name"]), str(one["type"])) for one in seen.get_columns(table)),
+            sorted(_index(one) for one in seen.get_indexes(table)),
+            sorted(str(one) for one in seen.get_foreign_keys(table)),
+            str(seen.get_pk_constraint(table)),
+        )
+    if connection.dialect.name == "sqlite":
+        names = "SELECT name || tbl_name || sql FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        names = "SELECT tgname || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal"
+    found["triggers"] = sorted(connection.execute(text(names)).scalars())
+    return found
+
+
+async def test_the_migrations_and_the_tables_say_the_same(database_url: str) -> None:
+    async with opened(database_url) as database, database.reading() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_a_difference_would_be_seen(database_url: str) -> None:
+    async with opened(database_url) as database:
+        async with database.writing() as connection:
+            await connection.execute(text("DROP INDEX ix_contact_open"))
+            await connection.execute(text("ALTER TABLE account ADD COLUMN surplus INTEGER"))
+            await connection.commit()
+        async with database.reading() as connection:
+            found = str(await connection.run_sync(_differences))
+        assert "ix_contact_open" in found
+        assert "surplus" in found
+
+
+async def test_down_to_nothing_and_up_again_is_the_same_schema(
+    empty_database_url: str, policy: Policy
+) -> None:
+    async with opened(empty_database_url) as database:
+        assert await current(database) is None
+        await migrate_database(database)
+        assert await current(database) == newest()
+        async with database.reading() as connection:
+            first = await connection.run_sync(_shape)
+        assert len(first["triggers"]) >= 9
+        async with Work(database, now=NOW, policy=policy) as work:
+            work.add(*one_of_each(full=True))
+            await work.commit()
+        await migrate_database(database, "base")
+        assert await current(database) is None
+        async with database.reading() as connection:
+            left = await connection.run_sync(_shape)
+        assert left == {"triggers": []}
+        await migrate_database(database)
+        async with database.reading() as connection:
+            assert await connection.run_sync(_shape) == first
+            assert await connection.run_sync(_differences) == []
+
+
+async def test_migrating_what_is_at_the_newest_step_changes_nothing(
+    database_url: str, policy: Policy
+) -> None:
+    given = one_of_each(full=True)
+    async with opened(database_url) as database:
+        async with Work(database, now=NOW, policy=policy) as work:
+            work.add(*given)
+            await work.commit()
+        await migrate_database(database)
+        async with Work(database, now=NOW, policy=policy) as work:
+            for record in given:
+                from sqlalchemy import select
+
+                row = await work.first(select(*columns_of(type(record))))
+                assert row is not None
+                assert read(type(record), row) == record
+        assert len(given) == len(ROW_OF)
+
+
+async def test_two_that_migrate_at_once_make_one_schema(empty_database_url: str) -> None:
+    async with opened(empty_database_url) as first, opened(empty_database_url) as second:
+        await asyncio.gather(migrate_database(first), migrate_database(second))
+        await require_newest(first)
+        async with second.reading() as connection:
+            assert await connection.run_sync(_differences) == []
+
+
+async def test_a_migration_that_fails_in_its_middle_leaves_nothing_and_can_be_run_again(
+    empty_database_url: str,
+) -> None:
+    """A table of the last lines of the first step stands in the way."""
+    async with opened(empty_database_url) as database:
+        async with database.writing() as connection:
+            await connection.execute(text("CREATE TABLE referral (id INTEGER)"))
+            await connection.commit()
+        with pytest.raises(Exception, match="already exists"):
+            await migrate_database(database)
+        async with database.reading() as connection:
+            tables = await connection.run_sync(lambda given: inspect(given).get_table_names())
+        assert [name for name in tables if name != "alembic_version"] == ["referral"]
+        async with database.writing() as connection:
+            await connection.execute(text("DROP TABLE referral"))
+            await connection.commit()
+        await migrate_database(database)
+        await require_newest(database)
+
+
+async def _pretend(database: Database, step: str) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = :n"), {"n": step})
+        await connection.commit()
+
+
+async def test_a_start_on_a_schema_that_is_not_ours_is_refused_and_says_what_to_do(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    async def start() -> None:
+        clock = FixedClock(datetime(2026, 3, 6, 16, 0, tzinfo=UTC))
+        async with open_house(empty_database_url, clock, tmp_path):
+            pytest.fail("it started")
+
+    with pytest.raises(SchemaUnknown, match=r"step none .*frontdoor migrate"):
+        await start()
+    async with opened(empty_database_url) as database:
+        await migrate_database(database)
+        await _pretend(database, "9999")
+    with pytest.raises(SchemaUnknown, match=r"9999, which this program does not know.* newer"):
+        await start()
+    async with opened(empty_database_url) as database:
+        await _pretend(database, newest())
+        await migrate_database(database, "base")
+    with pytest.raises(SchemaUnknown, match="frontdoor migrate"):
+        await start()

@@ -1,0 +1,149 @@
+"""Records and tables: the same names in the same order, and nothing lost on the way."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+
+import pytest
+from sqlalchemy import insert, select
+
+from service.domain.events import Event
+from service.persistence.columns import INSTANT, Sensitivity
+from service.persistence.engines import Database
+from service.persistence.failures import DatabaseAway
+from service.persistence.records import ROW_OF, columns_of, read, table_of
+from service.persistence.tables import metadata
+from tests.persistence.conftest import Desk
+from tests.support.records import one_of_each
+
+
+@pytest.mark.parametrize("record", ROW_OF, ids=lambda record: record.__name__)
+def test_a_record_has_the_names_of_its_table_in_the_same_order(record: type) -> None:
+    names = [column.name for column in table_of(record).columns]
+    if record is Event:
+        assert names.pop(0) == "sequence", "the database alone gives out the order of events"
+    assert [field.name for field in dataclasses.fields(record)] == names
+
+
+def test_every_table_of_people_and_cases_has_its_record() -> None:
+    without = set(metadata.tables) - {table_of(record).name for record in ROW_OF}
+    assert without == {"job_run", "policy_version"}
+
+
+def test_every_column_says_what_it_holds_and_how_sensitive_that_is() -> None:
+    silent = [
+        f"{table.name}.{column.name}"
+        for table in metadata.tables.values()
+        for column in table.columns
+        if not column.comment or not isinstance(column.info.get("sensitivity"), Sensitivity)
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("how", ["added", "inserted"])
+@pytest.mark.parametrize("full", [True, False], ids=["every field set", "as few as may be"])
+async def test_what_was_kept_comes_back_as_it_was(desk: Desk, full: bool, how: str) -> None:
+    given = one_of_each(full=full)
+    async with desk.work() as work:
+        if how == "inserted":
+            # The way of a statement through SQLAlchemy, beside the driver's own.
+            for record in given:
+                values = {
+                    field.name: getattr(record, field.name) for field in dataclasses.fields(record)
+                }
+                await work.execute(insert(table_of(type(record))).values(**values))
+        else:
+            # In the wrong order on purpose: parents are written before children all the same.
+            work.add(*reversed(given))
+        await work.commit()
+    async with desk.database.reading() as connection:
+        for record in given:
+            kind = type(record)
+            rows = (await connection.execute(select(*columns_of(kind)))).all()
+            assert len(rows) == 1, kind
+            found = read(kind, rows[0])
+            assert found == record
+            for field in dataclasses.fields(kind):
+                was, is_now = getattr(record, field.name), getattr(found, field.name)
+                if isinstance(was, Enum):
+                    assert type(is_now) is type(was), field.name
+                if isinstance(was, datetime):
+                    assert is_now.utcoffset() == timedelta(0), field.name
+                if isinstance(was, bytes | bool):
+                    assert type(is_now) is type(was), field.name
+
+
+async def test_every_kind_of_record_is_tried_with_every_field_set() -> None:
+    for record in one_of_each(full=True):
+        empty = [
+            field.name
+            for field in dataclasses.fields(record)
+            if getattr(record, field.name) is None
+        ]
+        assert empty == [], type(record)
+
+
+async def test_an_instant_without_a_zone_is_refused_on_every_way_in(desk: Desk) -> None:
+    naive = datetime(2026, 3, 6, 16, 0)  # noqa: DTZ001 - what must be refused
+    account = desk.account()
+    async with desk.work() as work:
+        work.add(dataclasses.replace(account, first_seen_at=naive))
+        with pytest.raises(ValueError, match="without a zone"):
+            await work.commit()
+    table = table_of(type(account))
+    values = {field.name: getattr(account, field.name) for field in dataclasses.fields(account)}
+    async with desk.work() as work:
+        with pytest.raises(Exception, match="without a zone"):
+            await work.execute(insert(table).values({**values, "first_seen_at": naive}))
+    async with desk.work() as work:
+        with pytest.raises(Exception, match="without a zone"):
+            await work.all(select(table.c.id).where(table.c.first_seen_at < naive))
+    async with desk.work() as work:
+        assert await work.all(select(table.c.id)) == []
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(1900, 1, 1, tzinfo=UTC),
+        datetime(999, 5, 1, 12, 0, 0, 1, tzinfo=UTC),
+        datetime(2100, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, tzinfo=timezone(timedelta(hours=1))),
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+    ],
+    ids=str,
+)
+async def test_an_instant_comes_back_as_the_same_instant_and_sorts_by_time(
+    desk: Desk, instant: datetime
+) -> None:
+    before, account, after = (
+        dataclasses.replace(desk.account(), first_seen_at=instant + timedelta(microseconds=by))
+        for by in (-1, 0, 1)
+    )
+    table = table_of(type(account))
+    async with desk.work() as work:
+        work.add(after, before, account)
+        await work.commit()
+    async with desk.work() as work:
+        rows = await work.all(select(table.c.id, table.c.first_seen_at).order_by("first_seen_at"))
+        assert [row[0] for row in rows] == [before.id, account.id, after.id]
+        assert rows[1][1] == instant
+        found = await work.all(select(table.c.id).where(table.c.first_seen_at == instant))
+        assert [row[0] for row in found] == [account.id]
+
+
+def test_reading_an_instant_costs_no_python_on_postgresql() -> None:
+    from sqlalchemy.dialects.postgresql import asyncpg
+
+    dialect = asyncpg.dialect()
+    implementation = INSTANT.dialect_impl(dialect)
+    assert implementation.result_processor(dialect, None) is None
+
+
+async def test_what_the_database_does_not_know_is_no_passing_failure(database: Database) -> None:
+    from sqlalchemy import text
+
+    with pytest.raises(Exception, match="no_such_table") as caught:
+        async with database.reading() as connection:
+            await connection.execute(text("SELECT 1 FROM no_such_table"))
+    assert not isinstance(caught.value, DatabaseAway)

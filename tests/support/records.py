@@ -1,0 +1,75 @@
+"""One record of every kind, with every field set or with as few as may be, all on one contact."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from service.persistence.records import ROW_OF, table_of
+from service.persistence.units_of_work import new_id
+
+BEGINNING = datetime(2026, 3, 6, 16, 0, 0, 123456, tzinfo=UTC)
+AWKWARD = "Zoë O’Brien; DROP TABLE contact; -- \"quoted\" 'single' \\ %s ? $1 :name \n\t 🐻"
+
+
+def one_of_each(*, full: bool) -> list[Any]:
+    """A record of every kind, in an order in which they may be written."""
+    ids = {table_of(record).name: new_id() for record in ROW_OF}
+    return [_record(record, ids, full=full) for record in ROW_OF]
+
+
+def _record(record: type, ids: Mapping[str, UUID], *, full: bool) -> Any:
+    table = table_of(record)
+    hints = typing.get_type_hints(record)
+    values: dict[str, Any] = {}
+    for place, field in enumerate(dataclasses.fields(record)):
+        hint = hints[field.name]
+        optional = isinstance(hint, types.UnionType)
+        if optional:
+            if not full:
+                values[field.name] = None
+                continue
+            [hint] = [one for one in typing.get_args(hint) if one is not types.NoneType]
+        if hint is UUID:
+            keys = [key.column.table.name for key in table.c[field.name].foreign_keys]
+            values[field.name] = ids[keys[0] if keys else table.name]
+        else:
+            values[field.name] = _value(hint, f"{table.name}.{field.name}", place, full=full)
+    return record(**values)
+
+
+def _value(hint: Any, name: str, place: int, *, full: bool) -> Any:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return list(hint)[-1]
+    if hint is datetime:
+        return BEGINNING + timedelta(days=place, microseconds=place)
+    if hint is date:
+        return date(2012, 2, 29) + timedelta(days=place)
+    if hint is bool:
+        return full
+    if hint is int:
+        return 1 + place
+    if hint is str:
+        return f"{name} {AWKWARD}" if full else name
+    if hint is bytes:
+        return bytes(range(256)) if full else b""
+    return _document(hint, full=full)
+
+
+def _document(hint: Any, *, full: bool) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if issubclass(origin, Mapping):
+        if not full:
+            return {}
+        if arguments[1] is str:
+            return {"etag": '"1"', "location": AWKWARD}
+        return {"text": AWKWARD, "list": [1, 2.5, None, True, {"deep": []}], "none": None}
+    if not full:
+        return []
+    if arguments[0] is str:
+        return ["first", AWKWARD]
+    return [{"asked": True, "reason": None, "words": AWKWARD}]
