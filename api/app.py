@@ -18,6 +18,7 @@ from api.routes import (
     early_help_episodes,
     flags,
     information_requests,
+    measures,
     queues,
     referrals,
 )
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     early_help_episodes.router,
     flags.router,
     information_requests.router,
+    measures.router,
     queues.router,
     referrals.router,
 )

@@ -7,7 +7,18 @@ from starlette.responses import Response
 
 from api.contract import problems
 from api.cursors import Place
-from api.deps import Key, Version, Who, ask, change, create, next_place, place_of, rendered
+from api.deps import (
+    Key,
+    Version,
+    Who,
+    ask,
+    change,
+    create,
+    house_of,
+    next_place,
+    place_of,
+    rendered,
+)
 from api.replies import page, reply
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import (
@@ -31,11 +42,18 @@ from service.domain.contacts import (
     RationaleNeeded,
 )
 from service.domain.deadlines import Rating
+from service.domain.errors import Invalid, Problem
+from service.domain.measures import MeasureCases, MeasureCode, Part
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.usecases import contacts
+from service.usecases import contacts, measures
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
+
+
+_WHOSE_PART = Problem(
+    "query:measure", "`part` and `as_at` belong to a measure: name it.", "measure_missing"
+)
 
 
 def _answer(whole: WholeContact) -> Answer:
@@ -97,10 +115,28 @@ async def list_contacts(
         Annotated[str, Line(64)] | None,
         Query(description="Sent by this organisation.", examples=["riverbourne-police"]),
     ] = None,
+    measure: Annotated[
+        MeasureCode | None,
+        Query(description="Only those behind this measure's figures.", examples=["PI1"]),
+    ] = None,
+    part: Annotated[
+        Part | None,
+        Query(
+            description="With `measure`: which part of its figures; else `denominator`.",
+            examples=["missed"],
+        ),
+    ] = None,
+    as_at: Annotated[
+        Instant | None,
+        Query(description="With `measure`: as the record stood at this instant; else now."),
+    ] = None,
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
-    """List contacts, newest first."""
+    """List contacts, newest first.
+
+    Each figure of a measure gives the `measure`, `part` and `as_at` that list its very cases.
+    """
     filters = ContactFilters(
         states=state,
         source_codes=source_code,
@@ -111,13 +147,27 @@ async def list_contacts(
         sender_organisation_id=sender_organisation_id,
     )
     signed: dict[str, Any] = {name: getattr(filters, name) for name in ContactFilters.__slots__}
+    if measure is not None:
+        signed |= {"measure": measure, "part": part, "as_at": as_at}
+    elif part is not None or as_at is not None:
+        raise Invalid("Put right the query and send it again.", problems=[_WHOSE_PART])
     place = place_of(request, who, "contacts", cursor, signed)
-    found = await ask(
-        request,
-        lambda asking: contacts.list_contacts(
-            asking, who, filters, limit=limit + 1, after=_after(place)
-        ),
-    )
+    if measure is None:
+        found = await ask(
+            request,
+            lambda asking: contacts.list_contacts(
+                asking, who, filters, limit=limit + 1, after=_after(place)
+            ),
+        )
+    else:
+        house = house_of(request)
+        now = house.clock()
+        behind = MeasureCases(measure, part or Part.denominator, as_at or now)
+        found = await house.ask_at_length(
+            lambda asking: measures.list_cases(
+                asking, who, behind, filters, now=now, limit=limit + 1, after=_after(place)
+            )
+        )
     shown = found[:limit]
     following = None
     if len(found) > limit:

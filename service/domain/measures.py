@@ -18,6 +18,12 @@ MONTHS_UNASKED = 12
 """How many months a reading covers when no beginning is named."""
 
 
+class MeasureCode(StrEnum):
+    """The measures that can be read, by the codes under which they are published."""
+
+    pi1 = "PI1"
+
+
 class Unit(StrEnum):
     """What a measure's value is counted in."""
 
@@ -42,7 +48,7 @@ class Breakdown(StrEnum):
 class Measure:
     """What a measure counts. `definition` is the whole of it in words; `source` who asks for it."""
 
-    code: str
+    code: MeasureCode
     title: str
     definition: str
     unit: Unit
@@ -85,6 +91,15 @@ class MeasurePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureCases:
+    """The contacts behind a part of a measure's figures, as at an instant."""
+
+    code: str
+    part: Part
+    as_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureReading:
     """A measure read over London days, `from_on` up to and not with `to_on`, as at an instant."""
 
@@ -117,12 +132,12 @@ class PeriodNotPossible(Invalid):
     title: ClassVar[str] = "No such period"
 
 
-MEASURES: Mapping[str, Measure] = MappingProxyType(
+MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
     {
         measure.code: measure
         for measure in (
             Measure(
-                "PI1",
+                MeasureCode.pi1,
                 "Contacts accepted as a referral within 24 hours",
                 "Of the contacts received in the month that, at the instant of the reading, had "
                 "every child on them decided and signed off and a signed referral standing for at "
@@ -137,12 +152,15 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 )
 
 
+_NOT_YET = Problem("query:as_at", "Name an instant that has come, or leave it out.", "not_yet")
+
+
 def measure_of(code: str) -> Measure:
     """The measure of that code. Raises MeasureNotFound."""
-    found = MEASURES.get(code)
-    if found is None:
-        raise MeasureNotFound
-    return found
+    try:
+        return MEASURES[MeasureCode(code)]
+    except ValueError:
+        raise MeasureNotFound from None
 
 
 def per_cent(numerator: int, denominator: int) -> Decimal | None:
@@ -190,9 +208,7 @@ def period_asked_for(
         start = months_later(month_begins(end), -before)
     problems: list[Problem] = []
     if at > now:
-        problems.append(
-            Problem("query:as_at", "Name an instant that has come, or leave it out.", "not_yet")
-        )
+        problems.append(_NOT_YET)
     if start >= end:
         problems.append(
             Problem(
@@ -208,6 +224,12 @@ def period_asked_for(
     if problems:
         raise PeriodNotPossible("Put right the period and ask again.", problems=problems)
     return at, start, end
+
+
+def require_come(now: datetime, as_at: datetime) -> None:
+    """Raises PeriodNotPossible for an instant that has not come."""
+    if as_at > now:
+        raise PeriodNotPossible("Put right the instant and ask again.", problems=[_NOT_YET])
 
 
 def periods(from_on: date, to_on: date) -> tuple[Period, ...]:

@@ -1,21 +1,26 @@
-"""Measures: which there are, and what one reads over a period, as at any instant."""
+"""Measures: which there are, what one reads over a period, and the very cases behind it."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.contacts import Contact
 from service.domain.measures import (
     MEASURES,
     Breakdown,
     Measure,
+    MeasureCases,
     MeasurePoint,
     MeasureReading,
     london_midnight,
     measure_of,
     period_asked_for,
     periods,
+    require_come,
 )
+from service.domain.whole_contacts import ContactFilters
 from service.persistence.asking import Asking
-from service.persistence.repositories import measures
+from service.persistence.repositories import contacts, measures
 
 
 async def read_measures(ask: Asking, who: Caller) -> list[Measure]:
@@ -62,3 +67,26 @@ async def read_measure(
         denominator=sum(point.denominator for point in points),
     )
     return MeasureReading(measure, at, start, end, by, points, total)
+
+
+async def list_cases(
+    ask: Asking,
+    who: Caller,
+    cases: MeasureCases,
+    filters: ContactFilters,
+    *,
+    now: datetime,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Contact]:
+    """The contacts behind a part of a figure, as far as the caller sees, newest first.
+
+    By the same predicate as the figure: whoever sees all finds as many as it says. Raises
+    MeasureNotFound, PeriodNotPossible for an instant that has not come.
+    """
+    who.require(Permission.read_contacts)
+    require_come(now, cases.as_at)
+    behind = measures.cases(cases.code, cases.part, cases.as_at)
+    return await contacts.list_newest_first(
+        ask, who, filters, limit=limit, after=after, also=[behind]
+    )

@@ -24,6 +24,7 @@ from service.domain.decisions import (
 from service.domain.errors import NotAllowed
 from service.domain.measures import (
     Breakdown,
+    MeasureCases,
     MeasureNotFound,
     MeasurePoint,
     MeasureReading,
@@ -31,7 +32,7 @@ from service.domain.measures import (
     PeriodNotPossible,
 )
 from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.persistence.repositories import contacts, measures
+from service.persistence.repositories import measures
 from service.usecases.contacts import (
     ContactChanges,
     NewChild,
@@ -40,7 +41,7 @@ from service.usecases.contacts import (
     log_contact,
 )
 from service.usecases.decisions import NewDecision, decide, sign_off
-from service.usecases.measures import read_measure, read_measures
+from service.usecases.measures import list_cases, read_measure, read_measures
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 
@@ -149,13 +150,14 @@ class Desk:
             received_to=point.received_to,
             source_codes=() if point.source_code is None else (point.source_code,),
         )
-        found = await self.house.ask(
-            lambda ask: contacts.list_newest_first(
+        found = await self.house.ask_at_length(
+            lambda ask: list_cases(
                 ask,
                 self.manager,
+                MeasureCases("PI1", part, as_at),
                 filters,
+                now=LONG_AFTER,
                 limit=1000,
-                also=[measures.cases("PI1", part, as_at)],
             )
         )
         return [one.id for one in found]
@@ -368,6 +370,12 @@ async def test_each_figure_lists_its_very_cases(desk: Desk) -> None:
     november = (await desk.read()).points[10]
     assert set(await desk.listed(november, Part.numerator, LONG_AFTER)) == set(made["in time"])
     assert set(await desk.listed(november, Part.missed, LONG_AFTER)) == set(made["late"])
+
+
+async def test_cases_as_at_an_instant_that_has_not_come_are_refused(desk: Desk) -> None:
+    period = (await desk.read()).total
+    with pytest.raises(PeriodNotPossible):
+        await desk.listed(period, Part.missed, LONG_AFTER + timedelta(seconds=1))
 
 
 async def test_who_may_not_read_measures_is_told_so(desk: Desk) -> None:

@@ -1,0 +1,198 @@
+"""Measures on the wire: figures with what they are made of, and the path to their very cases."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from api.schemas.fields import LARGEST, DateOn, Instant, WireOut
+from service.domain import measures
+from service.domain.measures import Breakdown, MeasureCode, Part, Unit
+
+_CASES = (
+    "/v1/contacts?measure=PI1&part=missed&as_at=2019-01-31T12%3A00%3A00Z"
+    "&received_from=2018-03-01T00%3A00%3A00Z&received_to=2018-03-31T23%3A00%3A00Z"
+)
+_MONTH = "2018-03"
+
+
+class Measure(WireOut):
+    """What a measure counts."""
+
+    code: Annotated[MeasureCode, Field(description="Its code.", examples=["PI1"])]
+    title: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="Its name.",
+            examples=["Contacts accepted as a referral within 24 hours"],
+        ),
+    ]
+    definition: Annotated[
+        str,
+        Field(
+            max_length=2000,
+            description="What is counted against what, in words.",
+            examples=["Of the contacts received in the month that led to a referral: the share …"],
+        ),
+    ]
+    unit: Annotated[Unit, Field(description="What its value is in.", examples=["per_cent"])]
+    source: Annotated[
+        str,
+        Field(
+            max_length=500,
+            description="Who asks for it.",
+            examples=["Performance measure PI1, published monthly since 2018"],
+        ),
+    ]
+
+
+class MeasureCasePaths(WireOut):
+    """Paths that list the very contacts behind a figure, as at the same instant."""
+
+    denominator: Annotated[
+        str, Field(max_length=2048, description="Those counted against.", examples=[_CASES])
+    ]
+    numerator: Annotated[
+        str, Field(max_length=2048, description="Those that met it.", examples=[_CASES])
+    ]
+    missed: Annotated[
+        str, Field(max_length=2048, description="Those that did not.", examples=[_CASES])
+    ]
+
+    @classmethod
+    def of(
+        cls, code: MeasureCode, as_at: datetime, point: measures.MeasurePoint
+    ) -> "MeasureCasePaths":
+        """The paths for one figure."""
+
+        def path(part: Part) -> str:
+            query: dict[str, str] = {
+                "measure": code,
+                "part": part,
+                "as_at": _zulu(as_at),
+                "received_from": _zulu(point.received_from),
+                "received_to": _zulu(point.received_to),
+            }
+            if point.source_code is not None:
+                query["source_code"] = point.source_code
+            return f"/v1/contacts?{urlencode(query)}"
+
+        return cls.model_construct(
+            denominator=path(Part.denominator),
+            numerator=path(Part.numerator),
+            missed=path(Part.missed),
+        )
+
+
+class MeasurePoint(WireOut):
+    """One figure: numerator, denominator, and where its cases are."""
+
+    period: Annotated[
+        str,
+        Field(
+            max_length=21,
+            description=(
+                "The London month; for the total, the London days asked for, from/up to and not "
+                "with."
+            ),
+            examples=[_MONTH],
+        ),
+    ]
+    received_from: Annotated[Instant, Field(description="Its cases were received from here …")]
+    received_to: Annotated[Instant, Field(description="… up to here, and not with it.")]
+    source_code: Annotated[
+        str | None,
+        Field(
+            max_length=4,
+            description="The referral source, in a breakdown by source; else null.",
+            examples=["2A"],
+        ),
+    ]
+    numerator: Annotated[
+        int, Field(ge=0, le=LARGEST, description="How many met it.", examples=[71])
+    ]
+    denominator: Annotated[
+        int, Field(ge=0, le=LARGEST, description="How many were counted against.", examples=[90])
+    ]
+    missed: Annotated[
+        int, Field(ge=0, le=LARGEST, description="How many did not meet it.", examples=[19])
+    ]
+    value: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=100,
+            description="Per cent to one decimal, half up; null where nothing was counted.",
+            examples=[78.9],
+        ),
+    ]
+    cases: Annotated[MeasureCasePaths, Field(description="Where the very cases are.")]
+
+    @classmethod
+    def of(cls, code: MeasureCode, as_at: datetime, point: measures.MeasurePoint) -> "MeasurePoint":
+        """A figure as it goes out."""
+        return cls.model_construct(
+            period=point.period,
+            received_from=point.received_from,
+            received_to=point.received_to,
+            source_code=point.source_code,
+            numerator=point.numerator,
+            denominator=point.denominator,
+            missed=point.missed,
+            value=None if point.value is None else float(point.value),
+            cases=MeasureCasePaths.of(code, as_at, point),
+        )
+
+
+class MeasureReading(WireOut):
+    """A measure over a period, month by month, as at an instant."""
+
+    measure: Annotated[Measure, Field(description="What is counted.")]
+    as_at: Annotated[
+        Instant, Field(description="Counted from what was on the record at this instant.")
+    ]
+    from_on: Annotated[
+        DateOn,
+        Field(
+            serialization_alias="from", description="The first London day.", examples=["2018-01-01"]
+        ),
+    ]
+    to_on: Annotated[
+        DateOn,
+        Field(
+            serialization_alias="to",
+            description="The London day up to which, and not with which, it goes.",
+            examples=["2019-01-01"],
+        ),
+    ]
+    by: Annotated[
+        Breakdown | None, Field(description="What it is broken down by.", examples=["source"])
+    ]
+    points: Annotated[
+        list[MeasurePoint],
+        Field(
+            max_length=2000,
+            description="Month by month; in a breakdown, what occurs in each.",
+        ),
+    ]
+    total: Annotated[MeasurePoint, Field(description="The whole period.")]
+
+    @classmethod
+    def of(cls, reading: measures.MeasureReading) -> "MeasureReading":
+        """A reading as it goes out."""
+        code = reading.measure.code
+        return cls.model_construct(
+            measure=Measure.model_validate(reading.measure),
+            as_at=reading.as_at,
+            from_on=reading.from_on,
+            to_on=reading.to_on,
+            by=reading.by,
+            points=[MeasurePoint.of(code, reading.as_at, point) for point in reading.points],
+            total=MeasurePoint.of(code, reading.as_at, reading.total),
+        )
+
+
+def _zulu(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

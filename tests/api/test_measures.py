@@ -1,0 +1,170 @@
+"""Measures over HTTP: the figures, and the paths that lead to their very cases."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.bootstrap import House
+from service.domain.access import Role
+from service.domain.contacts import Channel
+from service.domain.decisions import (
+    AgencyAsked,
+    LevelOfNeed,
+    Outcome,
+    PromptAnswer,
+    StatutoryBasis,
+)
+from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.usecases.decisions import NewDecision, decide, sign_off
+from tests.support.clocks import FixedClock
+from tests.support.houses import caller, client_of, open_house, token
+
+APRIL = datetime(2018, 3, 31, 23, 30, tzinfo=UTC)  # half past midnight of 1 April in London
+YEAR = "/v1/measures/PI1?from=2018-01-01&to=2019-01-01"
+
+
+def signed_in(house: House, role: Role) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(house, role)}"}
+
+
+async def accepted(
+    house: House, clock: FixedClock, received_at: datetime, hours: int, source_code: str
+) -> None:
+    """A contact accepted as a referral so many hours after it was received."""
+    worker = await caller(house, Role.mash_worker)
+    manager = await caller(house, Role.mash_manager)
+    clock.set(received_at)
+    new = NewContact(
+        concern="A bruise, and a story that does not fit it.",
+        source_code=source_code,
+        channel=Channel.telephone,
+        referrer_role="Teacher",
+        children=[NewChild(given_name="Ada")],
+    )
+    file = await house.perform(lambda work: log_contact(work, worker, new))
+    clock.forward(hours=hours)
+    decision = NewDecision(
+        child_id=file.children[0].id,
+        level_of_need=LevelOfNeed.statutory,
+        outcome=Outcome.referral,
+        statutory_basis=StatutoryBasis.section_17,
+        primary_need_code="N1",
+        rationale="The injury, its place and the account given of it were weighed together.",
+        agencies=[AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+        prompts=[
+            PromptAnswer(prompt.key, "Asked and answered.", None)
+            for prompt in house.policy.decision_prompts
+        ],
+    )
+    draft = await house.perform(lambda work: decide(work, worker, file.contact.id, decision))
+    await house.perform(
+        lambda work: sign_off(work, manager, draft.id, 1, agreed=True, words="I have read it.")
+    )
+
+
+Front = tuple[House, httpx.AsyncClient, FixedClock]
+
+
+@pytest.fixture
+async def front(database_url: str, tmp_path: Path) -> AsyncIterator[Front]:
+    """Three referrals of April 2018, one of them late, seen from the year after."""
+    clock = FixedClock(APRIL)
+    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
+        await accepted(house, clock, APRIL, 3, "2A")
+        await accepted(house, clock, APRIL + timedelta(days=9), 30, "6")
+        await accepted(house, clock, APRIL + timedelta(days=10), 24, "6")
+        clock.set(datetime(2019, 1, 31, 12, tzinfo=UTC))
+        yield house, client, clock
+
+
+async def get(front: Front, path: str, role: Role = Role.mash_manager) -> Any:
+    house, client, _ = front
+    answer = await client.get(path, headers=signed_in(house, role))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_the_measures_say_what_they_count(front: Front) -> None:
+    listed = await get(front, "/v1/measures")
+    assert [one["code"] for one in listed["items"]] == ["PI1"]
+    assert "24 hours" in listed["items"][0]["definition"]
+
+
+async def test_a_measure_reads_month_by_month(front: Front) -> None:
+    reading = await get(front, YEAR)
+    assert (reading["from"], reading["to"], reading["by"]) == ("2018-01-01", "2019-01-01", None)
+    assert reading["as_at"] == "2019-01-31T12:00:00Z"
+    assert len(reading["points"]) == 12
+    april = reading["points"][3]
+    assert april["period"] == "2018-04"
+    assert (april["numerator"], april["denominator"], april["missed"]) == (2, 3, 1)
+    assert april["value"] == 66.7
+    assert april["received_from"] == "2018-03-31T23:00:00Z"
+    assert reading["points"][2]["value"] is None
+    assert reading["total"]["denominator"] == 3
+
+
+async def test_each_figure_leads_to_its_very_cases(front: Front) -> None:
+    for path in (YEAR, f"{YEAR}&by=source"):
+        for point in (await get(front, path))["points"]:
+            for part in ("numerator", "denominator", "missed"):
+                listed = await get(front, point["cases"][part])
+                assert len(listed["items"]) == point[part]
+                if point["source_code"]:
+                    assert {one["source_code"] for one in listed["items"]} <= {point["source_code"]}
+
+
+async def test_the_cases_come_page_by_page(front: Front) -> None:
+    april = (await get(front, YEAR))["points"][3]
+    first = await get(front, f"{april['cases']['denominator']}&limit=2")
+    second = await get(front, first["next"])
+    assert [len(first["items"]), len(second["items"])] == [2, 1]
+    assert second["next"] is None
+
+
+async def test_a_measure_reads_as_at_an_instant_of_the_past(front: Front) -> None:
+    reading = await get(front, f"{YEAR}&as_at=2018-04-01T12:00:00%2B01:00")
+    assert (reading["points"][3]["numerator"], reading["points"][3]["denominator"]) == (1, 1)
+    listed = await get(front, reading["total"]["cases"]["denominator"])
+    assert len(listed["items"]) == 1
+
+
+async def test_an_analyst_reads_figures_and_opens_no_case(front: Front) -> None:
+    house, client, _ = front
+    reading = await get(front, YEAR, Role.performance_analyst)
+    headers = signed_in(house, Role.performance_analyst)
+    answer = await client.get(reading["total"]["cases"]["missed"], headers=headers)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/measures/PI0", 404, "not_found"),
+        (f"{YEAR}&as_at=2019-02-01T00:00:00Z", 422, "period_not_possible"),
+        ("/v1/measures/PI1?from=2018-02-01&to=2018-02-01", 422, "period_not_possible"),
+        ("/v1/measures/PI1?from=2018-02-30", 422, "invalid"),
+        ("/v1/measures/PI1?by=colour", 422, "invalid"),
+        ("/v1/contacts?measure=PI0", 422, "invalid"),
+        ("/v1/contacts?part=missed", 422, "invalid"),
+        ("/v1/contacts?measure=PI1&as_at=2019-02-01T00:00:00Z", 422, "period_not_possible"),
+    ],
+)
+async def test_what_cannot_be_counted_is_refused(
+    front: Front, path: str, status: int, code: str
+) -> None:
+    house, client, _ = front
+    answer = await client.get(path, headers=signed_in(house, Role.mash_manager))
+    assert answer.status_code == status, answer.text
+    assert answer.json()["code"] == code
+
+
+async def test_a_worker_without_the_permission_reads_no_measures(front: Front) -> None:
+    house, client, _ = front
+    for path in ("/v1/measures", YEAR):
+        answer = await client.get(path, headers=signed_in(house, Role.mash_worker))
+        assert answer.status_code == 403
