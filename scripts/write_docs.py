@@ -280,7 +280,7 @@ def events() -> str:
         f"{_WRITTEN}\n\n"
         "Every write leaves one event in the same transaction: it is the audit line, the entry in "
         "the chronology and the message to others, all in one "
-        "([why](decisions/0050-the-event-is-one-row.md)). It says when, who (account and "
+        "([why](decisions/0040-the-event-is-one-row.md)). It says when, who (account and "
         "organisation), in which request, about which contact and child, and in `data` ids, codes "
         "and times: never a name or a narrative.\n\n" + "\n".join(lines) + "\n"
     )

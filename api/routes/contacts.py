@@ -55,6 +55,15 @@ _WHOSE_PART = Problem(
     "query:measure", "`part` and `as_at` belong to a measure: name it.", "measure_missing"
 )
 
+_REFUSALS = (
+    MinimumMissing,
+    contacts.ChannelNotYours,
+    contacts.CodeUnknown,
+    contacts.Contradictory,
+    contacts.ReceivedInTheFuture,
+    contacts.ReceivedTooLongAgo,
+)
+
 
 def _answer(whole: WholeContact) -> Answer:
     return rendered(
@@ -73,7 +82,7 @@ def _reply(whole: WholeContact) -> Response:
     "",
     status_code=201,
     response_model=Contact,
-    responses=problems(MinimumMissing, contacts.CodeUnknown, contacts.ReceivedInTheFuture),
+    responses=problems(*_REFUSALS),
 )
 async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate) -> Response:
     """Log a contact.
@@ -86,7 +95,7 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
     )
 
 
-@router.get("", response_model=Page[ContactSummary])
+@router.get("", response_model=Page[ContactSummary], responses=problems(contacts.ReferenceMistyped))
 async def list_contacts(
     request: Request,
     who: Who,
@@ -205,7 +214,7 @@ async def read_contact_history(request: Request, who: Who, contact_id: ContactId
 @router.patch(
     "/{contact_id}",
     response_model=Contact,
-    responses=problems(ContactDecided, MinimumMissing, contacts.CodeUnknown),
+    responses=problems(ContactDecided, *_REFUSALS),
 )
 async def amend_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: ContactAmend

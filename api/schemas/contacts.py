@@ -1,6 +1,6 @@
 """Contacts on the wire: what is told, and what is seen of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from service.domain.contacts import (
 )
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
+from service.domain.errors import Invalid, Problem
 from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
 from service.domain.information_requests import AnswerKind, InformationRequestState
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
@@ -59,12 +60,15 @@ class ChildIn(Wire):
         ),
     ] = None
     birth_knowledge: Annotated[
-        BirthKnowledge,
+        BirthKnowledge | None,
         Field(
-            description="How the date of birth is known; `unborn` for an unborn child.",
+            description=(
+                "How the date of birth is known; `unborn` for an unborn child. Left out, it "
+                "follows from the dates given."
+            ),
             examples=["known"],
         ),
-    ] = BirthKnowledge.not_known
+    ] = None
     expected_delivery_on: Annotated[
         DateOn | None,
         Field(
@@ -182,7 +186,7 @@ class Referrer(Wire):
         Field(description="Telephone to reach them on.", examples=["01632 960111"]),
     ] = None
     email: Annotated[
-        Annotated[str, Line(254), Field(pattern=r"^[^@\\s]+@[^@\\s]+$")] | None,
+        Annotated[str, Line(254), Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None,
         Field(description="E-mail address to reach them on.", examples=["dsl@mill-lane.example"]),
     ] = None
 
@@ -1138,13 +1142,33 @@ def contact_changes(sent: ContactAmend) -> ContactChanges:
     for part, names in renamed.values():
         if part is not None:
             fields |= {names[name]: getattr(part, name) for name in part.model_fields_set}
-    children = sent.children or []
-    adults = sent.adults or []
+    children = [(f"/children/{n}", one) for n, one in enumerate(sent.children or [])]
+    adults = [(f"/adults/{n}", one) for n, one in enumerate(sent.adults or [])]
+    named = [(at, one.id) for at, one in children] + [(at, one.id) for at, one in adults]
+    _refuse_named_twice(named)
     return ContactChanges(
         reason=sent.reason,
         fields=fields,
-        children={child.id: _sent(child, ("id",)) for child in children if child.id is not None},
-        new_children=[NewChild(**_sent(child, ("id",))) for child in children if child.id is None],
-        adults={adult.id: _sent(adult, ("id",)) for adult in adults if adult.id is not None},
-        new_adults=[NewAdult(**_sent(adult, ("id",))) for adult in adults if adult.id is None],
+        children={one.id: _sent(one, ("id",)) for _, one in children if one.id is not None},
+        new_children=[NewChild(**_sent(one, ("id",))) for _, one in children if one.id is None],
+        adults={one.id: _sent(one, ("id",)) for _, one in adults if one.id is not None},
+        new_adults=[NewAdult(**_sent(one, ("id",))) for _, one in adults if one.id is None],
+        pointers={id_: at for at, id_ in named if id_ is not None},
+        new_child_pointers=[at for at, one in children if one.id is None],
+        new_adult_pointers=[at for at, one in adults if one.id is None],
     )
+
+
+def _refuse_named_twice(named: Sequence[tuple[str, UUID | None]]) -> None:
+    """Two changes to one child would leave it to chance which of them holds."""
+    seen: set[UUID] = set()
+    problems: list[Problem] = []
+    for at, id_ in named:
+        if id_ is not None and id_ in seen:
+            problems.append(
+                Problem(f"{at}/id", "Name each child and each adult once.", "named_twice")
+            )
+        elif id_ is not None:
+            seen.add(id_)
+    if problems:
+        raise Invalid("A child or an adult is named twice.", problems=problems)

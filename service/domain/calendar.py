@@ -4,7 +4,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -124,9 +124,9 @@ class WorkingCalendar:
         off: dict[int, SkippedDay] = {}
         for ordinal in range(self._first_day.toordinal(), self._last_day.toordinal() + 1):
             day = date.fromordinal(ordinal)
-            if day.weekday() in (_SATURDAY, _SUNDAY):
-                name = "Saturday" if day.weekday() == _SATURDAY else "Sunday"
-                off[ordinal] = SkippedDay(day, SkipKind.weekend, name)
+            weekend = _weekend(day)
+            if weekend is not None:
+                off[ordinal] = weekend
             elif day in bank_holidays:
                 off[ordinal] = SkippedDay(day, SkipKind.bank_holiday, bank_holidays[day])
             elif day in closures:
@@ -213,6 +213,56 @@ class WorkingCalendar:
     def _require_known(self, day: date) -> None:
         if not self._first_day <= day <= self._last_day:
             raise CalendarUnknown(self._first_day, self._last_day)
+
+
+class OpenEndedCalendar(WorkingCalendar):
+    """The known years, and outside them Monday to Friday with no bank holiday taken out.
+
+    For clocks that must start whether or not the next years' bank holidays are known yet: a limit
+    counted so may come early, never late.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, known: WorkingCalendar) -> None:
+        for name in WorkingCalendar.__slots__:
+            setattr(self, name, getattr(known, name))
+
+    @property
+    def version(self) -> str:
+        """The version of the known years, marked as reaching beyond them."""
+        return f"{self._version}+weekends-beyond"
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people are at work that day, as far as is known."""
+        return self._skipped(day) is None
+
+    def add_working_days(self, day: date, working_days: int) -> date:
+        """The nth working day strictly after `day`. ValueError for fewer than one."""
+        if working_days < 1:
+            raise ValueError("Count at least one working day.")
+        while working_days:
+            day += timedelta(days=1)
+            working_days -= self._skipped(day) is None
+        return day
+
+    def skipped_between(self, after: date, until: date) -> tuple[SkippedDay, ...]:
+        """The days strictly between the two that do not count, in order, each with its reason."""
+        days = range(after.toordinal() + 1, until.toordinal())
+        skipped = (self._skipped(date.fromordinal(ordinal)) for ordinal in days)
+        return tuple(day for day in skipped if day is not None)
+
+    def _skipped(self, day: date) -> SkippedDay | None:
+        if self._first_day <= day <= self._last_day:
+            return self._off.get(day.toordinal())
+        return _weekend(day)
+
+
+def _weekend(day: date) -> SkippedDay | None:
+    if day.weekday() not in (_SATURDAY, _SUNDAY):
+        return None
+    name = "Saturday" if day.weekday() == _SATURDAY else "Sunday"
+    return SkippedDay(day, SkipKind.weekend, name)
 
 
 def _bank_holidays(first_year: int, last_year: int) -> dict[date, str]:

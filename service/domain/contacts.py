@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.calendar import london_date
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, Problem
-from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo, age_in_years
 from service.domain.states import StateTable
 
 
@@ -264,6 +265,10 @@ class RationaleNeeded(Invalid):
     title = "Say why"
 
 
+# Children Act 1989, section 105: a child is a person under eighteen.
+ADULT_AT = 18
+LONGEST_PREGNANCY = timedelta(weeks=42)
+
 ANONYMOUS = "9"
 SELF_REFERRALS = frozenset({"1A", "1B", "1C", "1D"})
 
@@ -337,6 +342,7 @@ def warnings_about(
 ) -> tuple[Warning, ...]:
     """What is missing from a contact, in the order in which a worker would ask for it."""
     found: list[Warning] = []
+    received_on = london_date(contact.received_at)
 
     def missing(pointer: str, code: str, message: str) -> None:
         found.append(Warning(pointer, message, code))
@@ -353,12 +359,30 @@ def warnings_about(
                     "expected_delivery_missing",
                     "Ask for the expected date of delivery.",
                 )
+            elif child.expected_delivery_on < received_on:
+                missing(
+                    f"{at}/expected_delivery_on",
+                    "expected_delivery_passed",
+                    "This day had passed: ask whether the child is born.",
+                )
+            elif child.expected_delivery_on > received_on + LONGEST_PREGNANCY:
+                missing(
+                    f"{at}/expected_delivery_on",
+                    "expected_delivery_far_off",
+                    "This day is more than 42 weeks away: check it.",
+                )
         else:
             if child.date_of_birth is None:
                 missing(
                     f"{at}/date_of_birth",
                     "date_of_birth_missing",
                     "Ask for the date of birth, or estimate it and say so.",
+                )
+            elif (age_in_years(child.date_of_birth, received_on) or 0) >= ADULT_AT:
+                missing(
+                    f"{at}/date_of_birth",
+                    "not_a_child",
+                    "By this date of birth the person is eighteen or older: check it.",
                 )
             if child.sex is Sex.unknown:
                 missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")

@@ -1,9 +1,13 @@
 """People: what identifies a child, how sure we are of a date of birth, and the unborn."""
 
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
+
+from service.domain.errors import Problem
 
 
 class Sex(StrEnum):
@@ -68,3 +72,162 @@ def age_in_years(date_of_birth: date | None, on: date) -> int | None:
         return None
     before_birthday = (on.month, on.day) < (date_of_birth.month, date_of_birth.day)
     return on.year - date_of_birth.year - before_birthday
+
+
+class ToldOfChild(Protocol):
+    """What somebody tells of a child, as far as it says who the child is."""
+
+    @property
+    def given_name(self) -> str | None:
+        """Given names."""
+
+    @property
+    def family_name(self) -> str | None:
+        """Family name."""
+
+    @property
+    def date_of_birth(self) -> date | None:
+        """Date of birth."""
+
+    @property
+    def birth_knowledge(self) -> BirthKnowledge | None:
+        """How the date of birth is known; None when nothing was said of it."""
+
+    @property
+    def expected_delivery_on(self) -> date | None:
+        """Expected date of delivery."""
+
+    @property
+    def sex(self) -> Sex:
+        """Sex."""
+
+    @property
+    def nhs_number(self) -> str | None:
+        """NHS number."""
+
+    @property
+    def unique_pupil_number(self) -> str | None:
+        """Unique pupil number."""
+
+
+def birth_knowledge_meant(told: ToldOfChild) -> BirthKnowledge:
+    """How the date of birth is known, from all that was told.
+
+    Left out, it follows from the dates that were given. A date that is said to be known or
+    estimated and is not there is not known: what is missing is asked for, never a reason to
+    refuse.
+    """
+    knowledge = told.birth_knowledge
+    dated = told.date_of_birth is not None
+    if knowledge in (BirthKnowledge.known, BirthKnowledge.estimated) and not dated:
+        return BirthKnowledge.not_known
+    if knowledge is not None:
+        return knowledge
+    if dated:
+        return BirthKnowledge.known
+    said_born = told.sex is not Sex.unknown or told.nhs_number or told.unique_pupil_number
+    if told.expected_delivery_on is not None and not said_born:
+        return BirthKnowledge.unborn
+    return BirthKnowledge.not_known
+
+
+def faults_in_birth(told: ToldOfChild, at: str, today: date) -> list[Problem]:
+    """What cannot both be true of a child's birth. `at` is the pointer to the child.
+
+    Only contradictions are faults. What is missing is a warning, so that leaving something out
+    never makes a contact worse than saying it.
+    """
+    found: list[Problem] = []
+
+    def fault(name: str, code: str, message: str) -> None:
+        found.append(Problem(f"{at}/{name}", message, code))
+
+    knowledge, born = told.birth_knowledge, told.date_of_birth
+    if born is not None and born > today:
+        fault(
+            "date_of_birth",
+            "born_in_the_future",
+            "A date of birth cannot lie ahead. For an unborn child give expected_delivery_on.",
+        )
+    if born is not None and told.expected_delivery_on is not None:
+        fault(
+            "expected_delivery_on",
+            "born_and_expected",
+            "A child has a date of birth or an expected date of delivery: leave one out.",
+        )
+    elif told.expected_delivery_on is not None and knowledge in (
+        BirthKnowledge.known,
+        BirthKnowledge.estimated,
+    ):
+        fault(
+            "expected_delivery_on",
+            "born_and_expected",
+            "A child who was born has a date of birth: give that, or say `unborn`.",
+        )
+    if knowledge is BirthKnowledge.not_known and born is not None:
+        fault(
+            "birth_knowledge",
+            "date_said_not_known",
+            "A date of birth is given: say whether it is `known` or `estimated`.",
+        )
+    if knowledge is BirthKnowledge.unborn:
+        if born is not None:
+            fault(
+                "date_of_birth",
+                "unborn_with_date_of_birth",
+                "An unborn child has no date of birth. Say `known` if the child is born by now.",
+            )
+        if told.sex is not Sex.unknown:
+            fault("sex", "unborn_with_sex", "The sex of an unborn child is U until birth.")
+        for name in ("nhs_number", "unique_pupil_number"):
+            if getattr(told, name) is not None:
+                fault(
+                    name,
+                    "unborn_with_number",
+                    "An unborn child has no number yet, and the mother's is not the child's.",
+                )
+    return found
+
+
+_NAMES = ("given_name", "family_name")
+_NUMBERS = ("nhs_number", "unique_pupil_number")
+_BIRTH = ("date_of_birth", "birth_knowledge", "expected_delivery_on")
+
+
+def learn(
+    person: Person,
+    told: ToldOfChild,
+    *,
+    corrected: Mapping[str, Any] | None = None,
+    taken: Container[str] = (),
+) -> Person:
+    """The person with what was told of them: gaps are filled, what others told is left.
+
+    `corrected` holds the old values of what a correction changes: where the file still says the
+    old, it follows. `taken` are numbers that another person bears.
+    """
+    before = corrected or {}
+    values: dict[str, Any] = {}
+    for name in (*_NAMES, *_NUMBERS):
+        new, held = getattr(told, name), getattr(person, name)
+        if name in _NUMBERS and new is not None and new in taken:
+            continue
+        if (held is None and new is not None) or (name in before and held == before[name]):
+            values[name] = new
+    if person.sex is Sex.unknown or ("sex" in before and person.sex is before["sex"]):
+        values["sex"] = told.sex
+    if _birth_learnt(person, told, before):
+        values |= {name: getattr(told, name) for name in _BIRTH}
+    return replace(person, **values) if values else person
+
+
+def _birth_learnt(person: Person, told: ToldOfChild, before: Mapping[str, Any]) -> bool:
+    if before.keys() & set(_BIRTH):
+        held = {name: before.get(name, getattr(told, name)) for name in _BIRTH}
+        if all(getattr(person, name) == held[name] for name in _BIRTH):
+            return True
+    if person.date_of_birth is not None:
+        return False
+    return told.date_of_birth is not None or (
+        person.expected_delivery_on is None and told.expected_delivery_on is not None
+    )

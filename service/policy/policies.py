@@ -2,13 +2,18 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
-from service.domain.calendar import WorkingCalendar, london_date
+from service.domain.calendar import (
+    CalendarUnknown,
+    OpenEndedCalendar,
+    WorkingCalendar,
+    london_date,
+)
 from service.domain.deadlines import DueTimes, EscalationStep, Rating, Timescale, due_times
 from service.domain.errors import Invalid, NotFound
 from service.policy.code_lists import CodeLists
@@ -229,9 +234,24 @@ class Policy:
     def due_times(
         self, kind: str, started_at: datetime, rating: Rating | str | None = None
     ) -> DueTimes:
-        """When a clock of this kind that starts at `started_at` runs out, and why."""
+        """When a clock of this kind that starts at `started_at` runs out, and why.
+
+        Nothing is refused because the bank holidays of the next years are not on file yet: past
+        the known years weekends alone are left out, so that the limit may come early and never
+        late, and the sum says so. The holidays alarm is the operator's.
+        """
         rule = self.timescale(kind, rating, at=started_at)
-        return due_times(rule, started_at, self.calendar, self.stamp)
+        try:
+            return due_times(rule, started_at, self.calendar, self.stamp)
+        except CalendarUnknown:
+            found = due_times(rule, started_at, OpenEndedCalendar(self.calendar), self.stamp)
+        known = (
+            f"bank holidays are known here from {self.calendar.holidays_known_from.isoformat()} to "
+            f"{self.calendar.holidays_known_until.isoformat()} only, outside them weekends alone "
+            "were skipped: the limit may be early and is never late"
+        )
+        told = replace(found.explanation, sum=f"{found.explanation.sum}; {known}")
+        return replace(found, explanation=told)
 
     def organisation(self, organisation_id: str) -> Organisation:
         """The organisation of that id. Raises OrganisationUnknown."""

@@ -90,7 +90,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     earlier = [one for one in file.decisions if one.child_id == child.id]
     superseded = await _supersede_or_refuse(work, child, earlier, new)
-    history = await people.history(work, child.person_id, but=contact.id)
+    history = await people.history(work, who, child.person_id, but=contact.id)
     draft = _draft(work, who, file, child, new, superseded)
     asked: dict[str, bool] = {}
     for request in file.requests:

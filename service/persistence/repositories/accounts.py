@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.domain.accounts import Account, Suspension
+from service.domain.accounts import Account, Suspension, SuspensionKind
 from service.domain.errors import Invalid, NotFound, Problem, Stale
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -21,6 +21,13 @@ class WorkerUnknown(Invalid):
 
     code = "worker_unknown"
     title = "No such worker"
+
+
+class WorkerSuspended(Invalid):
+    """The worker's access is suspended, so nothing can be given to them."""
+
+    code = "worker_suspended"
+    title = "This worker has no access"
 
 
 class SuspensionNotFound(NotFound):
@@ -83,20 +90,38 @@ async def require_staff(ask: Asking, worker_id: UUID, pointer: str) -> Account:
     return read(Account, row)
 
 
-async def list_staff(
-    ask: Asking, *, limit: int, after: tuple[str, UUID] | None = None
-) -> list[Account]:
-    """Members of staff who have signed in, by name."""
-    statement = (
-        select(*columns_of(Account)).where(_staff()).order_by(ACCOUNT.c.name, ACCOUNT.c.id)
-    ).limit(limit)
-    if after is not None:
-        name, account_id = after
-        statement = statement.where(
-            tuple_(ACCOUNT.c.name, ACCOUNT.c.id)
-            > tuple_(literal(name, ACCOUNT.c.name.type), literal(account_id, ACCOUNT.c.id.type))
+async def refuse_suspended_worker(ask: Asking, worker_id: UUID, pointer: str) -> None:
+    """Raises WorkerSuspended for a worker who may not call any more, so can work nothing."""
+    if await suspension_of(ask, SuspensionKind.account, str(worker_id)) is not None:
+        raise WorkerSuspended(
+            "This worker's access is suspended. Choose another, or have the suspension lifted.",
+            problems=[Problem(pointer, "Choose a worker who has access.", "worker_suspended")],
         )
+
+
+async def list_staff(
+    ask: Asking, *, team_id: str | None = None, limit: int, after: UUID | None = None
+) -> list[Account]:
+    """Members of staff who have signed in, in the order in which they first did."""
+    statement = select(*columns_of(Account)).where(_staff()).order_by(ACCOUNT.c.id).limit(limit)
+    if team_id is not None:
+        statement = statement.where(ACCOUNT.c.team_id == team_id)
+    if after is not None:
+        statement = statement.where(ACCOUNT.c.id > after)
     return [read(Account, row) for row in await ask.all(statement)]
+
+
+async def get(ask: Asking, account_id: UUID) -> Account | None:
+    """One account, if there is one."""
+    row = await ask.first(select(*columns_of(Account)).where(ACCOUNT.c.id == account_id))
+    return None if row is None else read(Account, row)
+
+
+async def count_of(ask: Asking, kind: SuspensionKind, target: str) -> int:
+    """How many accounts that have called a suspension of this target stops."""
+    column = ACCOUNT.c.client_id if kind is SuspensionKind.client else ACCOUNT.c.organisation_id
+    row = await ask.first(select(func.count()).select_from(ACCOUNT).where(column == target))
+    return 0 if row is None else int(row[0])
 
 
 async def suspensions_in_force(ask: Asking) -> frozenset[tuple[str, str]]:
@@ -136,10 +161,13 @@ async def suspension_of(ask: Asking, kind: str, target: str) -> Suspension | Non
 
 
 async def list_suspensions(
-    ask: Asking, *, limit: int, before: UUID | None = None
+    ask: Asking, *, in_force: bool | None = None, limit: int, before: UUID | None = None
 ) -> list[Suspension]:
     """Suspensions, newest first."""
     statement = select(*columns_of(Suspension)).order_by(SUSPENSION.c.id.desc()).limit(limit)
+    if in_force is not None:
+        lifted = SUSPENSION.c.lifted_at
+        statement = statement.where(lifted.is_(None) if in_force else lifted.is_not(None))
     if before is not None:
         statement = statement.where(SUSPENSION.c.id < before)
     return [read(Suspension, row) for row in await ask.all(statement)]

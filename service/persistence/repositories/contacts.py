@@ -122,11 +122,17 @@ async def set_child(
     )
 
 
-async def find_open_duplicate(ask: Asking, content_digest: str) -> UUID | None:
+async def find_open_duplicate(
+    ask: Asking, organisation_id: str, content_digest: str
+) -> UUID | None:
     """An open contact with the same content from the same sender, the oldest first."""
     row = await ask.first(
         select(CONTACT.c.id)
-        .where(CONTACT.c.content_digest == content_digest, CONTACT.c.decided_at.is_(None))
+        .where(
+            CONTACT.c.content_digest == content_digest,
+            CONTACT.c.sender_organisation_id == organisation_id,
+            CONTACT.c.decided_at.is_(None),
+        )
         .order_by(CONTACT.c.id)
         .limit(1)
     )

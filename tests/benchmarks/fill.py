@@ -1,0 +1,414 @@
+"""A front door with years behind it: many contacts decided, five hundred open, made in SQL.
+
+Every id follows from the number of its contact, so that the load and the floor can name any of
+them without asking.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from service.policy import load_policy
+
+OPEN = 500
+# The newest contact was received at this instant, the others one a minute before it.
+NEWEST_AT = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
+STEP_MS = 60_000
+ACCOUNT = UUID("01890000-0000-7000-8000-000000000001")
+CLOCKS = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
+_CHUNK = 50_000
+_CONTACT, _CHILD, _PERSON, _ADULT, _DEADLINE, _EVENT, _DECISION, _REFERRAL = range(1, 9)
+
+CONCERN = (
+    "The school rang: the child came in with a bruise on the left cheek and would not say how it "
+    "happened. The class teacher has noticed that the child is often hungry and tired, wears the "
+    "same clothes for days, and flinches when adults raise their voice. Mother was spoken to at "
+    "the gate; she said that there was an accident at home and left before more could be asked. "
+    "A younger brother is at home. Attendance this term is at seventy per cent. The school would "
+    "like advice on what to say to the family before the end of the day."
+)
+RATIONALE = (
+    "The injury is explained in a way that fits what was seen, the health visitor has no concern, "
+    "and the school will keep watching attendance. The mother agrees to support with routines and "
+    "the bills. The threshold for statutory work is not met at present; targeted help is, and the "
+    "plan says who visits, how often, and what would make us look again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the two databases write what the filling needs."""
+
+    name: str
+    hex12: Callable[[str], str]
+    uuid: Callable[[str], str]
+    instant: Callable[[str], str]
+    day: Callable[[str], str]
+    document: Callable[[str], str]
+
+    def id(self, kind: int, n: str = "n", place: str = "0") -> str:
+        """The id of the nth contact or of what hangs on it, ordered by time as UUIDv7 is."""
+        return self.uuid(
+            f"{self.hex12(ms(n))} || '7{kind:03x}8000' || {self.hex12(f'({n}) * 16 + {place}')}"
+        )
+
+    def series(self, low: int, high: int) -> str:
+        """The numbers from `low` to `high` as a table `s` with one column `n`."""
+        if self.name == "sqlite":
+            return (
+                f"(WITH RECURSIVE t(n) AS (SELECT {low} UNION ALL SELECT n + 1 FROM t "
+                f"WHERE n < {high}) SELECT n FROM t) AS s"
+            )
+        return f"generate_series({low}::bigint, {high}::bigint) AS s(n)"
+
+
+SQLITE = Dialect(
+    "sqlite",
+    hex12=lambda number: f"printf('%012x', {number})",
+    uuid=lambda text: text,
+    instant=lambda at: f"strftime('%Y-%m-%d %H:%M:%S.000000', ({at}) / 1000, 'unixepoch')",
+    day=lambda at: f"strftime('%Y-%m-%d', ({at}) / 1000, 'unixepoch')",
+    document=lambda text: text,
+)
+POSTGRESQL = Dialect(
+    "postgresql",
+    hex12=lambda number: f"lpad(to_hex(({number})::bigint), 12, '0')",
+    uuid=lambda text: f"({text})::uuid",
+    instant=lambda at: f"to_timestamp(({at}) / 1000)",
+    day=lambda at: f"to_timestamp(({at}) / 1000)::date",
+    document=lambda text: f"({text})::jsonb",
+)
+
+
+def first_ms(contacts: int) -> int:
+    """When the contact before the first was received, in milliseconds since 1970."""
+    return int(NEWEST_AT.timestamp() * 1000) - contacts * STEP_MS
+
+
+def ms(n: str) -> str:
+    """When the nth contact was received: `:base` stands for `first_ms`."""
+    return f"(:base + ({n}) * {STEP_MS})"
+
+
+def contact_id(contacts: int, n: int) -> UUID:
+    """The id of the nth of so many contacts, counted from 1."""
+    return UUID(f"{first_ms(contacts) + n * STEP_MS:012x}7{_CONTACT:03x}8000{n * 16:012x}")
+
+
+def _cycle(values: Sequence[str], number: str) -> str:
+    cases = " ".join(f"WHEN {place} THEN '{value}'" for place, value in enumerate(values))
+    return f"(CASE ({number}) % {len(values)} {cases} END)"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_GIVEN = ("Amara", "Ben", "Chloe", "Dev", "Ella", "Finn", "Grace", "Hassan", "Isla", "Jack", "Mia")
+_FAMILY = ("Okafor", "Smith", "Patel", "Jones", "Khan", "Nowak", "Brown", "Ali", "Evans", "Wood")
+_TOWNS = ("Riverbourne", "Weirton", "Millbridge", "Ashford Lane", "Stonebeck")
+_SOURCES = ("1A", "2A", "3A", "4", "5A", "6")
+_OUTCOMES = ("no_further_action", "information_and_advice", "early_help", "referral")
+_CHILDREN = "CROSS JOIN (SELECT 0 AS j UNION ALL SELECT 1) AS k"
+
+
+def _clock_explanations() -> dict[str, str]:
+    policy = load_policy(None)
+    return {
+        kind: json.dumps(policy.due_times(kind, NEWEST_AT).explanation.as_json()) for kind in CLOCKS
+    }
+
+
+def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
+    """The statements that make the contacts from `low` to `high` with all that hangs on them."""
+    numbers = sql.series(low, high)
+    done = f"n <= {contacts - OPEN}"
+    at = ms("n")
+    hour = 3_600_000
+    account = sql.uuid(f"'{ACCOUNT.hex}'")
+    by_child = "n * 2 + j"
+    outcome = _cycle(_OUTCOMES, by_child)
+    given, family = _cycle(_GIVEN, by_child), _cycle(_FAMILY, "n / 7")
+    birth = f"{at} - (400 + ({by_child}) % 5000) * 86400000"
+    policy = load_policy(None)
+    made = [
+        f"""INSERT INTO contact (id, reference, state, channel, source_code, concern,
+        immediate_danger, received_at, logged_at, logged_by, referrer_name, referrer_role,
+        referrer_agency, referrer_telephone, agreement, lawful_basis, address, town, postcode,
+        rating, first_rated_at, rated_at, rated_by, team_id, acknowledged_at, acknowledged_by,
+        acknowledgement, decided_at, version)
+        SELECT {sql.id(_CONTACT)}, 'C-' || {sql.hex12("(n * 7919) % 281474976710597")},
+        CASE WHEN {done} THEN 'decided' WHEN n % 2 = 0 THEN 'in_triage' ELSE 'received' END,
+        {_cycle(("telephone", "email", "portal"), "n")}, {_cycle(_SOURCES, "n")},
+        {_quoted(CONCERN)}, FALSE, {sql.instant(at)}, {sql.instant(f"{at} + 600000")}, {account},
+        'Priya Shah', 'Designated safeguarding lead', 'Mill Lane Primary', '01632 960111', 'given',
+        'public_task', (n % 200) || ' Weir Street', {_cycle(_TOWNS, "n")}, 'ZZ99 3CZ',
+        CASE WHEN n % 2 = 0 OR {done} THEN {_cycle(("amber", "green", "red"), "n")} END,
+        CASE WHEN n % 2 = 0 OR {done} THEN {sql.instant(f"{at} + {hour}")} END,
+        CASE WHEN n % 2 = 0 OR {done} THEN {sql.instant(f"{at} + {hour}")} END,
+        CASE WHEN n % 2 = 0 OR {done} THEN {account} END, 'mash',
+        CASE WHEN {done} THEN {sql.instant(f"{at} + 2 * {hour}")} END,
+        CASE WHEN {done} THEN {account} END,
+        CASE WHEN {done} THEN 'Rang the school and said what happens next.' END,
+        CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END, 4
+        FROM {numbers}""",
+        f"""INSERT INTO person (id, given_name, family_name, date_of_birth, birth_knowledge, sex,
+        created_at)
+        SELECT {sql.id(_PERSON, place="j")}, {given}, {family} || '-' || (n % 5000),
+        {sql.day(birth)}, 'known', {_cycle(("F", "M"), by_child)}, {sql.instant(at)}
+        FROM {numbers} {_CHILDREN} WHERE j <= n % 2""",
+        f"""INSERT INTO contact_child (id, contact_id, person_id, position, state, given_name,
+        family_name, date_of_birth, birth_knowledge, sex, ethnicity_code, disability_codes,
+        first_language, school, decided_at)
+        SELECT {sql.id(_CHILD, place="j")}, {sql.id(_CONTACT)}, {sql.id(_PERSON, place="j")}, j,
+        CASE WHEN {done} THEN 'decided' ELSE 'undecided' END, {given},
+        {family} || '-' || (n % 5000), {sql.day(birth)}, 'known', {_cycle(("F", "M"), by_child)},
+        'WBRI', {sql.document("'[]'")}, 'English', 'Mill Lane Primary',
+        CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END
+        FROM {numbers} {_CHILDREN} WHERE j <= n % 2""",
+        f"""INSERT INTO contact_adult (id, contact_id, position, relationship, name_known,
+        given_name, family_name, parental_responsibility, in_household, telephone)
+        SELECT {sql.id(_ADULT)}, {sql.id(_CONTACT)}, 0, 'mother', TRUE, 'Sam',
+        {family} || '-' || (n % 5000), 'yes', 'yes', '01632 960123' FROM {numbers}""",
+    ]
+    limits = {"contact_to_referral": 24, "statutory_decision": 35, "acknowledge_referrer": 35}
+    for place, (kind, explanation) in enumerate(_clock_explanations().items()):
+        timescale = policy.timescale(kind, at=NEWEST_AT)
+        warns = timescale.warn_before is not None
+        due = f"{at} + {limits[kind]} * {hour}"
+        made.append(
+            f"""INSERT INTO deadline (id, kind, subject_kind, subject_id, contact_id, owner_role,
+            started_at, due_at, warn_at, stopped_at, stopped_because, policy_version, explanation)
+            SELECT {sql.id(_DEADLINE, place=str(place))}, '{kind}', 'contact', {sql.id(_CONTACT)},
+            {sql.id(_CONTACT)}, '{timescale.owner}', {sql.instant(at)}, {sql.instant(due)},
+            {sql.instant(f"{due} - 4 * {hour}") if warns else "NULL"},
+            CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END,
+            CASE WHEN {done} THEN 'decided' END, '{policy.stamp}',
+            {sql.document(_quoted(explanation))} FROM {numbers}"""
+        )
+    event = "id, type, at, account_id, request_id, subject_id, contact_id, person_id, data"
+    child = sql.id(_CHILD, place="j")
+    ids = f"""'{{"channel": "telephone", "source_code": "2A", "children": ["' ||
+        {sql.hex12(at)} || '"], "people": ["' || {sql.hex12(at)} || '"]}}'"""
+    made.append(
+        f"""INSERT INTO event ({event}) SELECT {sql.id(_EVENT)}, 'contact.received',
+        {sql.instant(f"{at} + 600000")}, {account}, {sql.hex12(at)}, {sql.id(_CONTACT)},
+        {sql.id(_CONTACT)}, NULL, {sql.document(ids)} FROM {numbers}"""
+    )
+    decided = f"{_CHILDREN} WHERE j <= n % 2 AND {done}"
+    decision = sql.id(_DECISION, place="j")
+    level = "(CASE " + outcome + " WHEN 'referral' THEN 4 WHEN 'early_help' THEN 3 ELSE 2 END)"
+    made.append(
+        f"""INSERT INTO decision (id, contact_id, child_id, person_id, state, level_of_need,
+        outcome, statutory_basis, rationale, agencies, prompts, receiving_team_id, advice_given,
+        drafted_at, drafted_by, answered_at, answered_by, answer_words, version)
+        SELECT {decision}, {sql.id(_CONTACT)}, {child}, {sql.id(_PERSON, place="j")}, 'signed',
+        {level}, {outcome}, CASE {outcome} WHEN 'referral' THEN 'section_17' END,
+        {_quoted(RATIONALE)}, {sql.document("'[]'")}, {sql.document("'[]'")},
+        CASE WHEN {outcome} IN ('referral', 'early_help') THEN 'assessment' END, NULL,
+        {sql.instant(f"{at} + 18 * {hour}")}, {account}, {sql.instant(f"{at} + 20 * {hour}")},
+        {account}, 'I agree: the reasons are there and the family was heard.', 2
+        FROM {numbers} {decided}"""
+    )
+    for place, (what, when) in enumerate((("drafted", 18), ("signed", 20)), start=1):
+        made.append(
+            f"""INSERT INTO event ({event}) SELECT {sql.id(_EVENT, place=f"{place} * 2 + j")},
+            'decision.{what}', {sql.instant(f"{at} + {when} * {hour}")}, {account},
+            {sql.hex12(at)}, {decision}, {sql.id(_CONTACT)}, {sql.id(_PERSON, place="j")},
+            {sql.document("'" + '{"level_of_need": 2, "outcome": "referral"}' + "'")}
+            FROM {numbers} {decided}"""
+        )
+    made.append(
+        f"""INSERT INTO referral (id, reference, contact_id, child_id, person_id, decision_id,
+        statutory_basis, source_code, state, accepted_at, team_id, worker_id, allocated_at,
+        re_referral, closed_at, closure_code, version)
+        SELECT {sql.id(_REFERRAL, place="j")},
+        'R-' || {sql.hex12("((n * 2 + j) * 7919) % 281474976710597")},
+        {sql.id(_CONTACT)}, {child}, {sql.id(_PERSON, place="j")}, {decision}, 'section_17', '2A',
+        'closed', {sql.instant(f"{at} + 20 * {hour}")}, 'assessment', {account},
+        {sql.instant(f"{at} + 40 * {hour}")}, FALSE, {sql.instant(f"{at} + 500 * {hour}")}, 'RC8', 3
+        FROM {numbers} {decided} AND {outcome} = 'referral'"""
+    )
+    return made
+
+
+def told() -> str:
+    """What would be filled, to tell whether a filled database is still the same."""
+    return "\n".join(_rows(SQLITE, OPEN, 1, OPEN))
+
+
+class _Filling(Protocol):
+    """A database being filled: what has to be done alike on both."""
+
+    dialect: Dialect
+
+    async def run(self, statement: str) -> None:
+        """Runs one statement."""
+
+    async def bare(self) -> Sequence[str]:
+        """Takes away what slows the filling down; the statements that put it back."""
+
+    async def close(self) -> None:
+        """Hangs up."""
+
+
+class _OnSqlite:
+    def __init__(self, path: Path) -> None:
+        self.dialect = SQLITE
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("journal_mode = off", "synchronous = off", "cache_size = -1000000"):
+            self._connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    async def run(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    async def bare(self) -> Sequence[str]:
+        found = self._connection.execute(
+            "SELECT type, name, sql FROM sqlite_master "
+            "WHERE sql IS NOT NULL AND type IN ('index', 'trigger')"
+        ).fetchall()
+        for kind, name, _ in found:
+            self._connection.execute(f"DROP {kind} {name}")
+        return [sql for _, _, sql in found]
+
+    async def close(self) -> None:
+        self._connection.execute("ANALYZE")
+        self._connection.execute("PRAGMA journal_mode = wal").fetchall()
+        self._connection.close()
+
+
+class _OnPostgresql:
+    def __init__(self, connection: Any) -> None:
+        self.dialect = POSTGRESQL
+        self._connection = connection
+
+    async def run(self, statement: str) -> None:
+        await self._connection.execute(statement, timeout=3600)
+
+    async def bare(self) -> Sequence[str]:
+        for setting in (
+            "session_replication_role = replica",
+            "synchronous_commit = off",
+            "maintenance_work_mem = '1GB'",
+        ):
+            await self._connection.execute(f"SET {setting}")
+        found = await self._connection.fetch(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
+            "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+        )
+        for row in found:
+            await self._connection.execute(f'DROP INDEX "{row["indexname"]}"')
+        return [row["indexdef"] for row in found]
+
+    async def close(self) -> None:
+        await self._connection.execute("VACUUM (ANALYZE)", timeout=3600)
+        await self._connection.execute("CHECKPOINT", timeout=3600)
+        await self._connection.close()
+
+
+async def _fill(filling: _Filling, contacts: int, tell: Callable[[str], None]) -> None:
+    sql = filling.dialect
+    back = await filling.bare()
+    base = str(first_ms(contacts))
+    at = sql.instant(str(first_ms(contacts)))
+    await filling.run(
+        "INSERT INTO account (id, issuer, subject, name, first_seen_at) VALUES "
+        f"({sql.uuid(repr(ACCOUNT.hex))}, 'https://years-gone-by.invalid/', 'worker', "
+        f"'A worker of years gone by', {at})"
+    )
+    for low in range(1, contacts + 1, _CHUNK):
+        high = min(low + _CHUNK - 1, contacts)
+        for statement in _rows(sql, contacts, low, high):
+            await filling.run(statement.replace(":base", base))
+        tell(f"{high:,} of {contacts:,} contacts")
+    tell("the indexes")
+    for statement in back:
+        await filling.run(statement)
+    await filling.close()
+
+
+def plain_url(url: str) -> str:
+    """The URL as the bare driver takes it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def fill(url: str, contacts: int, tell: Callable[[str], None]) -> None:
+    """Fills a migrated, empty database with so many contacts, the newest 500 of them open."""
+    if contacts < OPEN:
+        raise ValueError(f"At least {OPEN} contacts: so many are open.")
+
+    async def run() -> None:
+        if make_url(url).get_backend_name() == "sqlite":
+            filling: _Filling = _OnSqlite(Path(make_url(url).database or ""))
+        else:
+            filling = _OnPostgresql(await asyncpg.connect(plain_url(url)))
+        await _fill(filling, contacts, tell)
+
+    asyncio.run(run())
+
+
+def tidy(url: str) -> None:
+    """Takes away what a round of measuring wrote, so that the next one finds what this one did."""
+    asyncio.run(_tidy(url))
+
+
+# Children before parents; each with the column by which its newer rows are known.
+_WRITTEN = (
+    ("deadline", "contact_id"),
+    ("contact_adult", "contact_id"),
+    ("contact_child", "contact_id"),
+    ("event", "contact_id"),
+    ("contact", "id"),
+    ("person", "id"),
+)
+
+
+def _since(at: datetime) -> UUID:
+    """The least id that was made at an instant or later."""
+    return UUID(f"{int(at.timestamp() * 1000):012x}" + "0" * 20)
+
+
+async def _tidy(url: str) -> None:
+    newer = _since(NEWEST_AT + timedelta(days=1))
+    still_open = _since(NEWEST_AT - timedelta(milliseconds=OPEN * STEP_MS))
+    if make_url(url).get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as file:
+            triggers = file.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall()
+            file.execute("BEGIN IMMEDIATE")
+            for name, _ in triggers:
+                file.execute(f"DROP TRIGGER {name}")
+            file.execute("DELETE FROM answer")
+            file.execute("DELETE FROM flag")
+            file.execute(
+                "DELETE FROM event WHERE type LIKE 'flag.%' AND contact_id >= ?", (still_open.hex,)
+            )
+            for table, column in _WRITTEN:
+                file.execute(f"DELETE FROM {table} WHERE {column} >= ?", (newer.hex,))
+            for _, sql in triggers:
+                file.execute(sql)
+            file.execute("COMMIT")
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return
+    connection = await asyncpg.connect(plain_url(url))
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("TRUNCATE answer, flag")
+    await connection.execute(
+        "DELETE FROM event WHERE type LIKE 'flag.%' AND contact_id >= $1", still_open
+    )
+    for table, column in _WRITTEN:
+        await connection.execute(f"DELETE FROM {table} WHERE {column} >= $1", newer, timeout=600)
+    for table in (*(name for name, _ in _WRITTEN), "answer"):
+        await connection.execute(f"VACUUM {table}", timeout=600)
+    await connection.close()
