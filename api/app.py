@@ -19,6 +19,7 @@ from api.routes import (
     flags,
     information_requests,
     measures,
+    multi_agency_referrals,
     queues,
     referrals,
 )
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     flags.router,
     information_requests.router,
     measures.router,
+    multi_agency_referrals.router,
     queues.router,
     referrals.router,
 )

@@ -107,6 +107,7 @@ class House:
         self._accounts: OrderedDict[tuple[str, ...], UUID] = OrderedDict()
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
+        self._suspension_changes = 0
 
     @classmethod
     async def open(
@@ -179,6 +180,11 @@ class House:
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
+
+    async def rehearse(self, use_case: Callable[[Work], Awaitable[Found]]) -> Found:
+        """Carries out a use-case and keeps nothing of it: says what would come of it."""
+        async with self.work() as work:
+            return await use_case(work)
 
     async def perform_once(
         self,
@@ -309,19 +315,24 @@ class House:
     async def _refuse_suspended(self, caller: Caller) -> None:
         now = self.clock()
         read_at = self._suspended_read_at
+        suspended = self._suspended
         if read_at is None or not timedelta() <= now - read_at < _SUSPENSIONS_FRESH_FOR:
-            self._suspended = await self.ask(accounts.suspensions_in_force)
-            self._suspended_read_at = now
-        if not self._suspended:
+            change = self._suspension_changes
+            suspended = await self.ask(accounts.suspensions_in_force)
+            # What was read before a change made here is good for this call, not for the next.
+            if change == self._suspension_changes:
+                self._suspended, self._suspended_read_at = suspended, now
+        if not suspended:
             return
         targets = {
             (SuspensionKind.account, str(caller.account_id)),
             (SuspensionKind.client, caller.client_id or ""),
             (SuspensionKind.organisation, caller.organisation_id or ""),
         }
-        if targets & self._suspended:
+        if targets & suspended:
             raise AccessSuspended
 
     def forget_suspensions(self) -> None:
         """Makes the next call read the suspensions again: one was just made or lifted here."""
+        self._suspension_changes += 1
         self._suspended_read_at = None

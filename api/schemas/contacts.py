@@ -225,11 +225,8 @@ class Basis(Wire):
     ] = None
 
 
-class ContactCreate(Wire):
-    """A contact to be logged.
-
-    The minimum is a concern, something that identifies a child, and a referrer.
-    """
+class ContactTold(Wire):
+    """What is told of a contact, whoever tells it."""
 
     concern: Annotated[
         Annotated[str, Text(20_000)],
@@ -260,23 +257,6 @@ class ContactCreate(Wire):
             examples=[False],
         ),
     ] = False
-    children: Annotated[
-        Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
-        Field(
-            description="The children: one or more.",
-            examples=[
-                [
-                    {
-                        "given_name": "Amara",
-                        "family_name": "Okafor",
-                        "birth_knowledge": "known",
-                        "date_of_birth": "2018-04-09",
-                        "sex": "F",
-                    }
-                ]
-            ],
-        ),
-    ]
     adults: Annotated[
         Annotated[list[AdultIn], Field(max_length=20)],
         Field(
@@ -284,13 +264,6 @@ class ContactCreate(Wire):
             examples=[[{"relationship": "father", "name_known": False}]],
         ),
     ] = Field(default_factory=list)
-    referrer: Annotated[
-        Referrer,
-        Field(
-            description="Who told. Needed, unless the source code is 9 (anonymous).",
-            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
-        ),
-    ] = Field(default_factory=lambda: Referrer())
     agreement: Annotated[
         Agreement,
         Field(
@@ -319,6 +292,42 @@ class ContactCreate(Wire):
             examples=["ZZ99 3CZ"],
         ),
     ] = None
+
+    def adults_told(self) -> list[NewAdult]:
+        """The adults as the use-case takes them."""
+        return [NewAdult(**dict(adult)) for adult in self.adults]
+
+
+class ContactCreate(ContactTold):
+    """A contact to be logged.
+
+    The minimum is a concern, something that identifies a child, and a referrer.
+    """
+
+    children: Annotated[
+        Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
+        Field(
+            description="The children: one or more.",
+            examples=[
+                [
+                    {
+                        "given_name": "Amara",
+                        "family_name": "Okafor",
+                        "birth_knowledge": "known",
+                        "date_of_birth": "2018-04-09",
+                        "sex": "F",
+                    }
+                ]
+            ],
+        ),
+    ]
+    referrer: Annotated[
+        Referrer,
+        Field(
+            description="Who told. Needed, unless the source code is 9 (anonymous).",
+            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
+        ),
+    ] = Field(default_factory=lambda: Referrer())
     channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
 
     def told(self) -> NewContact:
@@ -1081,7 +1090,7 @@ def new_contact(sent: Any, *, channel: Channel) -> NewContact:
         received_at=sent.received_at,
         immediate_danger=sent.immediate_danger,
         children=[NewChild(**dict(child)) for child in sent.children],
-        adults=[NewAdult(**dict(adult)) for adult in sent.adults],
+        adults=sent.adults_told(),
         referrer_name=sent.referrer.name,
         referrer_role=sent.referrer.role,
         referrer_agency=sent.referrer.agency,
