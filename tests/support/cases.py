@@ -66,7 +66,14 @@ async def decide_for(house: House, file: WholeContact, outcome: str) -> None:
     )
     draft = await house.perform(lambda work: decide(work, worker, file.contact.id, new))
     await house.perform(
-        lambda work: sign_off(work, manager, draft.id, draft.version, agreed=True, words="Agreed.")
+        lambda work: sign_off(
+            work,
+            manager,
+            draft.id,
+            draft.version,
+            agreed=True,
+            words="I have read it: this is right.",
+        )
     )
 
 
