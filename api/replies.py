@@ -1,5 +1,6 @@
 """Answers that went well: the thing itself, its ETag and Location, and lists by page."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -32,6 +33,16 @@ def reply(
     """
     body = model.__pydantic_serializer__.to_json(model, by_alias=True)
     return _response(body, status, version=version, location=location, headers=headers)
+
+
+def reply_as_shown(model: BaseModel) -> Response:
+    """Answer 200 with the ETag of what is shown, for what has no version that its reader may know.
+
+    Two readings that show the same have the same tag, whatever changed behind them.
+    """
+    body = model.__pydantic_serializer__.to_json(model, by_alias=True)
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+    return _response(body, 200, headers={"etag": f'"{tag}"'})
 
 
 def reply_nothing(

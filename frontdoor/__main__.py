@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,21 +227,23 @@ def demo() -> None:
 
 
 async def load_demonstration(house: "House") -> None:
-    """Loads the demonstration year with a bar of progress. Raises Told when that cannot be."""
-    from frontdoor.demonstration import NotLoaded, load
+    """Loads the demonstration year with a bar of progress; does nothing when it is there already.
 
-    label = "Loading a year of demonstration data"
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+    Raises Told when other contacts are on file.
+    """
+    from frontdoor.demonstration import load
+
+    with ExitStack() as shown:
+        bars: list[Any] = []
 
         def progress(done: int, of: int) -> None:
             if not bars:
-                bars.append(shown.enter_context(_bar(of)))
+                label = "Loading a year of demonstration data"
+                bar = click.progressbar(length=of, label=label, file=sys.stderr)
+                bars.append(shown.enter_context(bar))
             bars[0].update(done - bars[0].pos)
 
-        try:
-            loaded = await load(house, progress=progress)
-        except NotLoaded as error:
-            raise Told(str(error)) from None
+        loaded = await load(house, progress=progress)
     if loaded.already_there:
         click.echo("The demonstration data are there already; nothing was loaded.")
     else:

@@ -302,7 +302,7 @@ def problems() -> str:
         "Every refusal is a problem document (`application/problem+json`, RFC 9457). Act on "
         "`code`: it is stable. Show `detail` to a person: it says what to do in this very case. "
         "`errors` names each fault by its place in what was sent (`/children/0/sex`, "
-        "`query:limit`, `header:If-Match`), with a code of its own; what was sent is never "
+        "`query:limit`, `header:if-match`), with a code of its own; what was sent is never "
         "repeated. Quote `request_id` when you ask for help. The running service tells the same "
         "at `/problems`.\n\n" + "\n".join(lines) + "\n"
     )

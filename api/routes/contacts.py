@@ -54,6 +54,7 @@ router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDo
 _WHOSE_PART = Problem(
     "query:measure", "`part` and `as_at` belong to a measure: name it.", "measure_missing"
 )
+
 _REFUSALS = (
     MinimumMissing,
     contacts.ChannelNotYours,

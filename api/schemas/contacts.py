@@ -1,12 +1,13 @@
 """Contacts on the wire: what is told, and what is seen of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, Field
 
+from api.faults import finding
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain.contacts import (
@@ -26,12 +27,25 @@ from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import ContactChanges, NewAdult, NewChild, NewContact
 
-NhsNumber = Annotated[str, Line(20), AfterValidator(nhs_number)]
-PupilNumber = Annotated[str, Line(20), AfterValidator(unique_pupil_number)]
+
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    """The domain's check of a number, whose sentence says what to do and never what was sent."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as refusal:
+            raise finding("wrong_form", str(refusal)) from None
+
+    return AfterValidator(checked)
+
+
+NhsNumber = Annotated[str, Line(20), _checked(nhs_number)]
+PupilNumber = Annotated[str, Line(20), _checked(unique_pupil_number)]
 ContactId = Annotated[
     UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
 ]
-Postcode = Annotated[str, Line(10), AfterValidator(postcode)]
+Postcode = Annotated[str, Line(10), _checked(postcode)]
 
 
 class ChildIn(Wire):
@@ -87,7 +101,7 @@ class ChildIn(Wire):
     ] = None
     unique_pupil_number: Annotated[
         PupilNumber | None,
-        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
     ] = None
     ethnicity_code: Annotated[
         Annotated[str, Line(8)] | None,
@@ -225,11 +239,8 @@ class Basis(Wire):
     ] = None
 
 
-class ContactCreate(Wire):
-    """A contact to be logged.
-
-    The minimum is a concern, something that identifies a child, and a referrer.
-    """
+class ContactTold(Wire):
+    """What is told of a contact, whoever tells it."""
 
     concern: Annotated[
         Annotated[str, Text(20_000)],
@@ -260,23 +271,6 @@ class ContactCreate(Wire):
             examples=[False],
         ),
     ] = False
-    children: Annotated[
-        Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
-        Field(
-            description="The children: one or more.",
-            examples=[
-                [
-                    {
-                        "given_name": "Amara",
-                        "family_name": "Okafor",
-                        "birth_knowledge": "known",
-                        "date_of_birth": "2018-04-09",
-                        "sex": "F",
-                    }
-                ]
-            ],
-        ),
-    ]
     adults: Annotated[
         Annotated[list[AdultIn], Field(max_length=20)],
         Field(
@@ -284,13 +278,6 @@ class ContactCreate(Wire):
             examples=[[{"relationship": "father", "name_known": False}]],
         ),
     ] = Field(default_factory=list)
-    referrer: Annotated[
-        Referrer,
-        Field(
-            description="Who told. Needed, unless the source code is 9 (anonymous).",
-            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
-        ),
-    ] = Field(default_factory=lambda: Referrer())
     agreement: Annotated[
         Agreement,
         Field(
@@ -319,6 +306,42 @@ class ContactCreate(Wire):
             examples=["ZZ99 3CZ"],
         ),
     ] = None
+
+    def adults_told(self) -> list[NewAdult]:
+        """The adults as the use-case takes them."""
+        return [NewAdult(**dict(adult)) for adult in self.adults]
+
+
+class ContactCreate(ContactTold):
+    """A contact to be logged.
+
+    The minimum is a concern, something that identifies a child, and a referrer.
+    """
+
+    children: Annotated[
+        Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
+        Field(
+            description="The children: one or more.",
+            examples=[
+                [
+                    {
+                        "given_name": "Amara",
+                        "family_name": "Okafor",
+                        "birth_knowledge": "known",
+                        "date_of_birth": "2018-04-09",
+                        "sex": "F",
+                    }
+                ]
+            ],
+        ),
+    ]
+    referrer: Annotated[
+        Referrer,
+        Field(
+            description="Who told. Needed, unless the source code is 9 (anonymous).",
+            examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
+        ),
+    ] = Field(default_factory=lambda: Referrer())
     channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
 
     def told(self) -> NewContact:
@@ -393,7 +416,7 @@ class ChildChange(Wire):
     ] = None
     unique_pupil_number: Annotated[
         PupilNumber | None,
-        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
     ] = None
     ethnicity_code: Annotated[
         Annotated[str, Line(8)] | None,
@@ -670,7 +693,7 @@ class Child(WireOut):
     ]
     unique_pupil_number: Annotated[
         Annotated[str, Field(max_length=13)] | None,
-        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
     ]
     ethnicity_code: Annotated[
         Annotated[str, Line(8)] | None,
@@ -1081,7 +1104,7 @@ def new_contact(sent: Any, *, channel: Channel) -> NewContact:
         received_at=sent.received_at,
         immediate_danger=sent.immediate_danger,
         children=[NewChild(**dict(child)) for child in sent.children],
-        adults=[NewAdult(**dict(adult)) for adult in sent.adults],
+        adults=sent.adults_told(),
         referrer_name=sent.referrer.name,
         referrer_role=sent.referrer.role,
         referrer_agency=sent.referrer.agency,

@@ -1,27 +1,36 @@
 """Reads a walkthrough and does what it says, block by block, over HTTP, against a real house.
 
-The form, which is also that of the page: a `sh` block makes tokens, a `clock` block says what time it
-is, a `job` block runs a job, an `http` block is a request and the `answer NAME` block after it what
-must come back. In an answer, objects may have more members than are shown, `"…"` is any value, and a
-list that ends with `"…"` goes on. `{{contact.children.0.id}}` is taken from an earlier answer,
-`{{contact.etag}}` from its headers, and `<20 MB of spaces>` stands for itself.
+The form, which is also that of the page: a `sh` block makes tokens, a `clock` block says what time
+it is, a `job` block runs a job, an `http` block is a request and the `answer NAME` block after it
+what must come back. In an answer, objects may have more members than are shown, `"…"` is any value,
+and a list that ends with `"…"` goes on. `{{contact.children.0.id}}` is taken from an earlier answer,
+`{{contact.etag}}` from its headers, and `<20 MB of spaces>` stands for itself. A `shell` block is
+run in a folder of its own, and the `output CODE` block after it is how it ends and what it says; a
+`demo` block loads the demonstration year.
 """
 
+import asyncio
 import json
+import os
 import re
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from frontdoor.demonstration import load
 from service.bootstrap import House
 from service.domain.access import Role
+from service.policy.loading import DEFAULT_POLICY
 from tests.support.clocks import FixedClock
 from tests.support.houses import token
+from tests.support.processes import environment
 from workers.running import run_once
 from workers.schedule import job_named
 
@@ -81,13 +90,16 @@ class Walk:
     house: House
     clock: FixedClock
     client: httpx.AsyncClient
+    folder: Path
     people: dict[str, list[str]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     sent: int = 0
+    wrong: list[str] = field(default_factory=list)
 
     async def along(self, page: str) -> None:
-        """Does everything on the page; AssertionError names the line at which it went wrong."""
+        """Does everything on the page; AssertionError names each line at which it went wrong."""
         waiting: tuple[Block, httpx.Response] | None = None
+        said: tuple[int, str] | None = None
         for block in blocks(page):
             match block.kind:
                 case "http":
@@ -104,13 +116,24 @@ class Walk:
                     self.clock.set(at.astimezone(UTC))
                 case "job":
                     await self._job(block)
+                case "shell":
+                    said = await self._shell(block)
+                case "output":
+                    assert said is not None, f"line {block.line}: nothing was run"
+                    code, text = said
+                    assert (str(code), text.strip()) == (block.words, block.text.strip())
+                    said = None
+                case "demo":
+                    await load(self.house, progress=lambda _done, _of: None)
                 case "sh":
-                    self._meet(block)
+                    self.meet(block)
                 case other:
                     raise AssertionError(f"line {block.line}: nobody knows what to do with {other}")
-        assert waiting is None, "the last request has no answer"
+        assert not self.wrong, "\n".join(self.wrong)
+        assert (waiting, said) == (None, None), "the last block has no answer"
 
-    def _meet(self, block: Block) -> None:
+    def meet(self, block: Block) -> None:
+        """Learns who is who from the commands that make their tokens."""
         for line in block.text.splitlines():
             found = _TOKEN.match(line)
             assert found is not None, f"line {block.line}: {line}"
@@ -124,6 +147,28 @@ class Walk:
             for option, value in zip(words[::2], words[1::2], strict=True)
         }
         return token(self.house, Role(given.pop("role")), **given)
+
+    async def _shell(self, block: Block) -> tuple[int, str]:
+        """The exit code and all that was said, in a folder with nothing but the shipped policy."""
+        programs = self.folder / "bin"
+        programs.mkdir(exist_ok=True)
+        program = programs / "frontdoor"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m frontdoor "$@"\n')
+        program.chmod(0o755)
+        policy = self.folder / "service" / "policy" / "default.toml"
+        policy.parent.mkdir(parents=True, exist_ok=True)
+        policy.write_bytes(DEFAULT_POLICY.read_bytes())
+        kept = environment(self.house.settings.database_url, self.folder)
+        shell = await asyncio.create_subprocess_shell(
+            block.text,
+            env=kept | {"PATH": f"{programs}{os.pathsep}{kept['PATH']}"},
+            cwd=self.folder,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await asyncio.wait_for(shell.communicate(), 60)
+        assert shell.returncode is not None
+        return shell.returncode, told.decode()
 
     async def _job(self, block: Block) -> None:
         name = block.text.strip().removeprefix("frontdoor job ")
@@ -174,7 +219,8 @@ class Walk:
         answered = json.loads(came.content) if came.content else None
         if body.strip():
             wrong += differences(json.loads(body), answered)
-        assert wrong == [], f"line {block.line}: {'; '.join(wrong)}\n{came.text[:6000]}"
+        if wrong:
+            self.wrong.append(f"line {block.line}: {'; '.join(wrong)}\n{came.text[:4000]}")
         if block.words:
             kept = answered if isinstance(answered, dict) else {"items": answered}
             self.answers[block.words] = {**kept, "etag": came.headers.get("etag")}

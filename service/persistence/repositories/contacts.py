@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, literal, select, tuple_, update
 
 from service.domain.access import Caller
-from service.domain.contacts import Adult, Child, ChildState, Contact
+from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact
 from service.domain.decisions import Decision
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
@@ -22,6 +22,7 @@ from service.persistence.visibility import contacts_visible_to
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
 ADULT = table_of(Adult)
+AMENDMENT = table_of(Amendment)
 REQUEST = table_of(InformationRequest)
 DECISION = table_of(Decision)
 
@@ -31,6 +32,13 @@ class ContactNotFound(NotFound):
 
     code = "contact_not_found"
     title = "No such contact"
+
+
+class MultiAgencyReferralNotFound(NotFound):
+    """No such multi-agency referral, or another organisation's."""
+
+    code = "multi_agency_referral_not_found"
+    title = "No such multi-agency referral"
 
 
 def _missing() -> ContactNotFound:
@@ -45,6 +53,37 @@ async def get(ask: Asking, who: Caller, contact_id: UUID) -> Contact:
     if row is None:
         raise _missing()
     return read(Contact, row)
+
+
+async def sent_by(ask: Asking, organisation_id: str | None, contact_id: UUID) -> Contact:
+    """One contact that this organisation's system sent. Raises MultiAgencyReferralNotFound."""
+    row = await ask.first(
+        select(*columns_of(Contact)).where(
+            CONTACT.c.id == contact_id,
+            CONTACT.c.sender_organisation_id == (organisation_id or ""),
+        )
+    )
+    if row is None:
+        raise MultiAgencyReferralNotFound(
+            "There is no multi-agency referral with this id that your organisation sent. "
+            "Check the id."
+        )
+    return read(Contact, row)
+
+
+async def added_later(ask: Asking, contact_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """The children on several contacts who were not told of at first but added by amendment."""
+    if not contact_ids:
+        return frozenset()
+    rows = await ask.all(
+        select(AMENDMENT.c.before, AMENDMENT.c.after).where(AMENDMENT.c.contact_id.in_(contact_ids))
+    )
+    return frozenset(
+        UUID(name.removeprefix("children/"))
+        for before, after in rows
+        for name in after
+        if name.startswith("children/") and name not in before
+    )
 
 
 async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = None) -> Contact:

@@ -1,12 +1,13 @@
 """Threshold decisions: read, held for an answer, and which one stands for a child."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, select
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
-from service.domain.decisions import Decision
+from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.errors import NotFound
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -44,3 +45,17 @@ async def of_child(ask: Asking, child_id: UUID) -> list[Decision]:
         .order_by(DECISION.c.drafted_at, DECISION.c.id)
     )
     return [read(Decision, row) for row in rows]
+
+
+async def standing_outcomes(ask: Asking, contact_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
+    """What stands signed for each child on several contacts, by child."""
+    if not contact_ids:
+        return {}
+    rows = await ask.all(
+        select(DECISION.c.child_id, DECISION.c.outcome).where(
+            DECISION.c.contact_id.in_(contact_ids),
+            DECISION.c.state == DecisionState.signed,
+            DECISION.c.superseded_at.is_(None),
+        )
+    )
+    return {child_id: Outcome(outcome) for child_id, outcome in rows}

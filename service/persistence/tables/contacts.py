@@ -25,6 +25,12 @@ class ContactRow(SQLModel, table=True):
             where="sender_organisation_id IS NOT NULL",
         ),
         partial_index(
+            "ix_contact_sender_reference",
+            "sender_organisation_id",
+            "sender_reference",
+            where="sender_reference IS NOT NULL",
+        ),
+        partial_index(
             "ix_contact_open_assignee",
             "assignee_id",
             where="decided_at IS NULL AND assignee_id IS NOT NULL",

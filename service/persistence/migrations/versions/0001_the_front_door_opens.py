@@ -410,6 +410,12 @@ def upgrade() -> None:
         ["sender_organisation_id", "received_at", "id"],
         where="sender_organisation_id IS NOT NULL",
     )
+    _partial(
+        "ix_contact_sender_reference",
+        "contact",
+        ["sender_organisation_id", "sender_reference"],
+        where="sender_reference IS NOT NULL",
+    )
     op.create_index("ux_contact_reference", "contact", ["reference"], unique=True)
 
     op.create_table(

@@ -1,0 +1,141 @@
+"""A partner's own door: send a multi-agency referral, have one checked, follow what was sent."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rehearse, rendered
+from api.replies import page, reply, reply_as_shown
+from api.routing import FrontDoorRoute
+from api.schemas.fields import CursorText, Instant, Limit, Page
+from api.schemas.multi_agency_referrals import (
+    MultiAgencyReferral,
+    MultiAgencyReferralCheck,
+    MultiAgencyReferralCreate,
+    MultiAgencyReferralId,
+    MultiAgencyReferralReceipt,
+    MultiAgencyReferralSummary,
+    SenderReference,
+)
+from service.domain.answers import Answer
+from service.domain.contacts import MinimumMissing
+from service.domain.whole_contacts import WholeContact
+from service.usecases import contacts, multi_agency_referrals
+
+router = APIRouter(
+    prefix="/v1/multi-agency-referrals",
+    tags=["multi-agency-referrals"],
+    route_class=FrontDoorRoute,
+)
+_REFUSALS = problems(
+    MinimumMissing,
+    contacts.CodeUnknown,
+    contacts.Contradictory,
+    contacts.OrganisationNotKnownHere,
+    contacts.ReceivedInTheFuture,
+    contacts.ReceivedTooLongAgo,
+)
+
+
+@router.post("", status_code=201, response_model=MultiAgencyReferralReceipt, responses=_REFUSALS)
+async def submit_multi_agency_referral(
+    request: Request, who: Who, key: Key, body: MultiAgencyReferralCreate
+) -> Response:
+    """Send a multi-agency referral.
+
+    It is a contact at the front door at once. The receipt says what happens next and by when, and
+    what to do if a child is in immediate danger. What is missing comes back in `warnings`: an
+    urgent concern is never refused for it.
+    """
+    words = house_of(request).policy.receipt
+
+    def receipt(whole: WholeContact) -> Answer:
+        return rendered(
+            MultiAgencyReferralReceipt.of(whole, words),
+            201,
+            location=f"/v1/multi-agency-referrals/{whole.contact.id}",
+        )
+
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        lambda work: contacts.submit_multi_agency_referral(work, who, body.told()),
+        receipt,
+    )
+
+
+@router.post("/validation", response_model=MultiAgencyReferralCheck, responses=_REFUSALS)
+async def check_multi_agency_referral(
+    request: Request, who: Who, body: MultiAgencyReferralCreate
+) -> Response:
+    """Have a multi-agency referral checked without sending it: nothing is kept.
+
+    Refused exactly as it would be if it were sent; otherwise says what would happen next, and what
+    is missing and would help.
+    """
+    whole = await rehearse(
+        request, lambda work: contacts.check_multi_agency_referral(work, who, body.told())
+    )
+    return reply(MultiAgencyReferralCheck.of(whole, house_of(request).policy.receipt))
+
+
+@router.get("", response_model=Page[MultiAgencyReferralSummary])
+async def list_multi_agency_referrals(
+    request: Request,
+    who: Who,
+    sender_reference: Annotated[
+        SenderReference | None,
+        Query(description="The ones with this reference of yours.", examples=["POL-2026-00017"]),
+    ] = None,
+    received_from: Annotated[
+        Instant | None, Query(description="Received at this instant or later.")
+    ] = None,
+    received_to: Annotated[
+        Instant | None, Query(description="Received before this instant.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List what your own organisation sent, newest first."""
+    signed: dict[str, Any] = {
+        "sender_reference": sender_reference,
+        "received_from": received_from,
+        "received_to": received_to,
+    }
+    name = "multi-agency-referrals"
+    place = place_of(request, who, name, cursor, signed)
+    after: Any = None if place is None else (place.key[0], place.id)
+    found = await ask(
+        request,
+        lambda asking: multi_agency_referrals.list_multi_agency_referrals(
+            asking, who, **signed, limit=limit + 1, after=after
+        ),
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1].contact
+        following = next_place(request, who, name, Place((last.received_at,), last.id), signed)
+    return page(
+        [MultiAgencyReferralSummary.of(one) for one in shown], request=request, cursor=following
+    )
+
+
+@router.get("/{referral_id}", response_model=MultiAgencyReferral)
+async def read_multi_agency_referral(
+    request: Request, who: Who, referral_id: MultiAgencyReferralId
+) -> Response:
+    """Follow one that your own organisation sent: how far it has come, and the outcome.
+
+    The outcome of each child is there as soon as a manager has agreed it.
+    """
+    found = await ask(
+        request,
+        lambda asking: multi_agency_referrals.read_multi_agency_referral(asking, who, referral_id),
+    )
+    return reply_as_shown(MultiAgencyReferral.of(found, house_of(request).policy.receipt))

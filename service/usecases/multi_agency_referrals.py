@@ -1,0 +1,83 @@
+"""Multi-agency referrals followed by their senders: each its own organisation's, and no other's."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.contacts import ChildState, Contact
+from service.domain.flags import Deadline
+from service.domain.multi_agency_referrals import OUTCOMES, SentChild, SentReferral
+from service.domain.whole_contacts import ContactFilters
+from service.persistence.asking import Asking
+from service.persistence.repositories import contacts, deadlines, decisions
+
+
+async def read_multi_agency_referral(ask: Asking, who: Caller, contact_id: UUID) -> SentReferral:
+    """One of the referrals that the caller's own organisation sent.
+
+    Raises MultiAgencyReferralNotFound, for another's as for none.
+    """
+    who.require(Permission.read_own_multi_agency_referrals)
+    contact = await contacts.sent_by(ask, who.organisation_id, contact_id)
+    clocks = await deadlines.of_subject(ask, contact.id, contact.id)
+    return (await _as_sent(ask, [contact], clocks))[0]
+
+
+async def list_multi_agency_referrals(
+    ask: Asking,
+    who: Caller,
+    *,
+    sender_reference: str | None = None,
+    received_from: datetime | None = None,
+    received_to: datetime | None = None,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[SentReferral]:
+    """What the caller's own organisation sent, newest first, from after a place on."""
+    who.require(Permission.read_own_multi_agency_referrals)
+    if who.organisation_id is None:
+        return []
+    filters = ContactFilters(
+        sender_organisation_id=who.organisation_id,
+        sender_reference=sender_reference,
+        received_from=received_from,
+        received_to=received_to,
+    )
+    found = await contacts.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await _as_sent(ask, found)
+
+
+async def _as_sent(
+    ask: Asking, found: Sequence[Contact], clocks: Sequence[Deadline] = ()
+) -> list[SentReferral]:
+    """Each with its children as sent: one who was added here is another agency's knowledge."""
+    ids = [contact.id for contact in found]
+    children = await contacts.children_of(ask, ids)
+    added = await contacts.added_later(ask, ids)
+    outcomes = await decisions.standing_outcomes(ask, ids)
+    return [
+        SentReferral(
+            contact=contact,
+            children=[
+                SentChild(
+                    position=child.position,
+                    outcome=OUTCOMES[outcomes[child.id]]
+                    if child.state is ChildState.decided and child.id in outcomes
+                    else None,
+                    decided_at=child.decided_at,
+                )
+                for child in children[contact.id]
+                if child.id not in added
+            ],
+            decision_due_at=_limit_of("statutory_decision", clocks),
+            acknowledgement_due_at=_limit_of("acknowledge_referrer", clocks),
+        )
+        for contact in found
+    ]
+
+
+def _limit_of(kind: str, clocks: Sequence[Deadline]) -> datetime | None:
+    """The limit of the clock of this kind that was started last."""
+    of_kind = [one for one in clocks if one.kind == kind]
+    return max(of_kind, key=lambda one: one.id).due_at if of_kind else None
