@@ -54,8 +54,8 @@ docs: $(STAMP)-run ## write the documents that come from the code anew
 	$(PYTHON) -m scripts.write_docs
 
 .PHONY: bench
-bench: $(STAMP)-bench ## measure the service beside its floor and a peer
-	$(PYTHON) -m bench $(BENCH)
+bench: $(STAMP)-bench ## measure the service beside its floor and a peer (QUICK=1: a short trial)
+	$(PYTHON) -m tests.benchmarks $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: lock
 lock: $(LOCKER)/.installed ## choose the dependencies' versions again, with hashes (UPGRADE=1: the newest)

@@ -1,5 +1,6 @@
 """The application: manners, routes and documentation around one house."""
 
+import gc
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,32 +10,39 @@ from fastapi.routing import APIRouter
 
 from api.contract import contract_text
 from api.cursors import Cursors
+from api.gauges import WorkGauges
 from api.manners import install_manners
 from api.observability import configure_logs
 from api.pages.documentation import documentation_router
 from api.routes import (
+    access_suspensions,
     contacts,
     decisions,
     early_help_episodes,
     flags,
+    health,
     information_requests,
     measures,
     multi_agency_referrals,
     queues,
+    reference_data,
     referrals,
 )
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
+    access_suspensions.router,
     contacts.router,
     decisions.router,
     early_help_episodes.router,
     flags.router,
+    health.router,
     information_requests.router,
     measures.router,
     multi_agency_referrals.router,
     queues.router,
+    reference_data.router,
     referrals.router,
 )
 
@@ -48,6 +56,7 @@ def _bare(house: House | None, lifespan: object = None) -> FastAPI:
         lifespan=lifespan,  # type: ignore[arg-type]  # None or a lifespan, as FastAPI takes it
     )
     app.state.manners = install_manners(app)
+    app.state.gauges = WorkGauges(app.state.manners.metrics.registry)
     for router in ROUTERS:
         app.include_router(router)
     if house is not None:
@@ -63,6 +72,17 @@ def furnish(app: FastAPI, house: House) -> None:
     if house.settings.docs_enabled:
         app.include_router(documentation_router(lambda: contract_text(app)))
     app.state.manners.switchboard.refresh()
+
+
+def _settle() -> None:
+    """Sets aside what has been built to stay, so that no collection walks through it again.
+
+    A collection then costs what requests leave behind, not the size of the program: without this
+    one took a tenth of a second every few hundred requests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 def create_app(house: House) -> FastAPI:
@@ -84,6 +104,7 @@ def application() -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         house = await House.open(settings, application="frontdoor-api")
         furnish(app, house)
+        _settle()
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -213,9 +214,10 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
 
 @main.command()
 def demo() -> None:
-    """Load a year of demonstration data: invented families, for trying things out.
+    """Load a year of demonstration data.
 
-    Only in development, and only into a database that holds no contacts.
+    Invented families, for trying things out. Only in development, and only into a database that
+    holds no contacts.
     """
     be_in_development()
     settings = _settings()
@@ -225,19 +227,27 @@ def demo() -> None:
 
 
 async def load_demonstration(house: "House") -> None:
-    """Loads the demonstration year with a bar of progress. Raises Told when contacts are there."""
-    from frontdoor.demonstration import load
-    from service.persistence.repositories.contacts import nothing_on_file
+    """Loads the demonstration year with a bar of progress; does nothing when it is there already.
 
-    if not await house.ask(nothing_on_file):
-        raise Told("There are contacts on file already, so nothing was loaded.")
-    with click.progressbar(length=1, label="Loading a year of demonstration data") as bar:
+    Raises Told when other contacts are on file.
+    """
+    from frontdoor.demonstration import load
+
+    with ExitStack() as shown:
+        bars: list[Any] = []
 
         def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
+            if not bars:
+                label = "Loading a year of demonstration data"
+                bar = click.progressbar(length=of, label=label, file=sys.stderr)
+                bars.append(shown.enter_context(bar))
+            bars[0].update(done - bars[0].pos)
 
-        await load(house, progress=progress)
+        loaded = await load(house, progress=progress)
+    if loaded.already_there:
+        click.echo("The demonstration data are there already; nothing was loaded.")
+    else:
+        click.echo(f"Loaded {loaded.contacts} contacts.")
 
 
 @main.command()
@@ -312,7 +322,7 @@ def job(name: str | None) -> None:
 
 @main.group()
 def policy() -> None:
-    """The authority's own numbers: check a file, or show what is in force."""
+    """Check the authority's policy, or show it."""
 
 
 def _policy_file(file: Path | None) -> Path | None:
@@ -378,9 +388,10 @@ def contract(file: Path) -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
 def run(port: int | None) -> None:
-    """Start everything on your own machine, with demonstration data in ./var.
+    """Start everything on your own machine.
 
-    Stop it with Ctrl-C; the data stays for the next time.
+    The data are in ./var: a year of demonstration data, loaded when there is nothing yet. Stop it
+    with Ctrl-C; the data stay for the next time.
     """
     from frontdoor.development import run_everything
 

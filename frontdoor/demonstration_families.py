@@ -244,7 +244,7 @@ class Family:
     def called(self) -> str:
         """What to call the children in a sentence."""
         names = [one.told.given_name for one in self.children if one.told.given_name]
-        return names[0] if names else "The child"
+        return names[0] if names else "the child"
 
     def tell(self) -> list[NewChild]:
         """The children as a caller tells of them now: linked to the file, if there is one."""

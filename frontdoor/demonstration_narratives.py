@@ -7,6 +7,8 @@ referrer knows.
 from dataclasses import dataclass
 from typing import Final
 
+from service.domain.decisions import Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -117,7 +119,7 @@ THEMES: Final = (
         (
             "{child} has a bruise to the upper arm in the shape of fingers and gave two accounts.",
             "A mark across the cheek was noticed at registration; {child} said 'I was bad'.",
-            "An infant who does not yet crawl was brought with a bruise to the jaw.",
+            "A bruise to the jaw was seen which nobody at home could account for.",
             "{child} flinched when a coat was helped off and there were older marks on the back.",
         ),
         (
@@ -416,6 +418,32 @@ VOICE_NOT_KNOWN: Final = (
     "The child has not been seen since; the school will speak with them tomorrow.",
     "Too young to say, and nobody who knows the child well could be reached.",
 )
+VOICE_OF_THE_UNBORN: Final = (
+    "Not yet born: what matters is a safe place to come home to, and who will be there.",
+    "Not yet born; the midwife will say how the pregnancy goes.",
+)
+NEXT: Final = {
+    Outcome.referral: (
+        "An assessment is needed, beginning with a visit and with the child seen alone.",
+        "Social care should visit tomorrow, see the children and speak with both parents.",
+        "The parents know that this is being done, and why.",
+        "School and health are asked to keep their records and to share them.",
+    ),
+    Outcome.early_help: (
+        "A named worker and a plan with the family should come of this within weeks.",
+        "The family agrees to a worker who comes to the house and to the school.",
+        "Early help will tell us if the picture changes.",
+    ),
+    Outcome.information_and_advice: (
+        "Advice answers what was asked, and the referrer knows when to ring again.",
+        "The referrer is content to go on supporting the family with what was said.",
+    ),
+    Outcome.no_further_action: (
+        "The services that every family has are enough, and they are aware.",
+        "Nothing is left open: the referrer has been told and agrees.",
+        "Should it happen again, the decision would have to be made afresh.",
+    ),
+}
 PROMPT_OF_ANOTHER_POLICY: Final = "Asked of the family and of those who know them; nothing to add."
 
 NOT_ASKED: Final = (

@@ -1,5 +1,6 @@
 """The one door by which the API, the workers and the command line come in."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,7 @@ from service.persistence.migrating import SchemaUnknown, require_newest
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, load_policy
+from service.readiness import Readiness, look
 from service.settings import Settings
 
 __all__ = [
@@ -46,6 +48,7 @@ Found = TypeVar("Found")
 
 _ATTEMPTS = 3
 _SUSPENSIONS_FRESH_FOR = timedelta(seconds=1)
+_LOOK_KEPT_FOR = timedelta(seconds=1)
 _MOST_CALLERS = 10_000
 
 
@@ -108,6 +111,8 @@ class House:
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
         self._suspension_changes = 0
+        self._one_looks = asyncio.Lock()
+        self._looked: tuple[datetime, Readiness] | None = None
 
     @classmethod
     async def open(
@@ -331,6 +336,15 @@ class House:
         }
         if targets & suspended:
             raise AccessSuspended
+
+    async def readiness(self) -> Readiness:
+        """Whether the service can serve; looked at afresh at most once a second."""
+        async with self._one_looks:
+            now = self.clock()
+            if self._looked is None or not timedelta() <= now - self._looked[0] < _LOOK_KEPT_FOR:
+                found = await look(self.database, self.verifier, self.policy, now)
+                self._looked = (now, found)
+            return self._looked[1]
 
     def forget_suspensions(self) -> None:
         """Makes the next call read the suspensions again: one was just made or lifted here."""

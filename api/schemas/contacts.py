@@ -1,12 +1,13 @@
 """Contacts on the wire: what is told, and what is seen of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import AfterValidator, Field
 
+from api.faults import finding
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain.contacts import (
@@ -26,12 +27,25 @@ from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import ContactChanges, NewAdult, NewChild, NewContact
 
-NhsNumber = Annotated[str, Line(20), AfterValidator(nhs_number)]
-PupilNumber = Annotated[str, Line(20), AfterValidator(unique_pupil_number)]
+
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    """The domain's check of a number, whose sentence says what to do and never what was sent."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as refusal:
+            raise finding("wrong_form", str(refusal)) from None
+
+    return AfterValidator(checked)
+
+
+NhsNumber = Annotated[str, Line(20), _checked(nhs_number)]
+PupilNumber = Annotated[str, Line(20), _checked(unique_pupil_number)]
 ContactId = Annotated[
     UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
 ]
-Postcode = Annotated[str, Line(10), AfterValidator(postcode)]
+Postcode = Annotated[str, Line(10), _checked(postcode)]
 
 
 class ChildIn(Wire):
@@ -87,7 +101,7 @@ class ChildIn(Wire):
     ] = None
     unique_pupil_number: Annotated[
         PupilNumber | None,
-        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
     ] = None
     ethnicity_code: Annotated[
         Annotated[str, Line(8)] | None,
@@ -402,7 +416,7 @@ class ChildChange(Wire):
     ] = None
     unique_pupil_number: Annotated[
         PupilNumber | None,
-        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
     ] = None
     ethnicity_code: Annotated[
         Annotated[str, Line(8)] | None,
@@ -679,7 +693,7 @@ class Child(WireOut):
     ]
     unique_pupil_number: Annotated[
         Annotated[str, Field(max_length=13)] | None,
-        Field(description="Unique pupil number of the school census.", examples=["B801200001001"]),
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
     ]
     ethnicity_code: Annotated[
         Annotated[str, Line(8)] | None,

@@ -205,7 +205,7 @@ class ChildAskedAbout(WireOut):
     ]
     unique_pupil_number: Annotated[
         str | None,
-        Field(max_length=13, description="Unique pupil number.", examples=["B801200001001"]),
+        Field(max_length=13, description="Unique pupil number.", examples=["H801200001001"]),
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.errors import Conflict
+from service.domain.errors import Conflict, Invalid, NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +51,24 @@ class AlreadySuspended(Conflict):
 
     code = "already_suspended"
     title = "Already suspended"
+
+
+class AlreadyLifted(Conflict):
+    """This suspension was lifted before."""
+
+    code = "suspension_already_lifted"
+    title = "Lifted already"
+
+
+class OwnAccess(NotAllowed):
+    """Nobody suspends themselves: the next call, to undo it, would be refused."""
+
+    code = "own_access"
+    title = "That is your own access"
+
+
+class AccountUnknown(Invalid):
+    """Nobody with this account id has ever called."""
+
+    code = "account_unknown"
+    title = "No such account"

@@ -1,5 +1,6 @@
 """One leader among any number of processes: a PostgreSQL advisory lock, a file lock on SQLite."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -80,9 +81,9 @@ class AdvisoryLock:
         if self._connection is None:
             return False
         try:
-            with in_our_words():
-                return bool((await self._connection.execute(_HOLDS, LOCK)).scalar_one())
-        except DatabaseAway:
+            return bool((await self._connection.execute(_HOLDS, LOCK)).scalar_one())
+        except Exception:
+            # Whatever it is, we cannot know that we lead, and who does not know does not lead.
             await self._hang_up()
             return False
 
@@ -96,12 +97,9 @@ class AdvisoryLock:
         if connection is None:
             return
         # Not given back but thrown away: whatever state it is in, its end frees the lock.
-        try:
-            with in_our_words():
-                await connection.invalidate()
-        except DatabaseAway:
-            return
-        finally:
+        with suppress(Exception):
+            await connection.invalidate()
+        with suppress(Exception):
             await connection.close()
 
 

@@ -14,7 +14,7 @@ from service.domain.events import EventType
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
 from service.persistence.asking import Asking
-from service.persistence.repositories import accounts, cases, deadlines
+from service.persistence.repositories import accounts, cases, contacts, deadlines
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
 from service.policy import TeamWork
@@ -96,6 +96,9 @@ async def _allocate(
     worker_id: UUID,
     team_id: str | None,
 ) -> Case:
+    # The contact before its cases, as whoever supersedes a decision holds them.
+    found = await cases.get(work, who, case_id)
+    await contacts.renew(work, found.contact_id)
     case = await cases.held(work, who, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
     await accounts.require_staff(work, worker_id, "/worker_id")

@@ -260,6 +260,16 @@ async def _change(work: Work, table: Table, old: Child | Adult, new: Child | Adu
         await work.execute(update(table).where(table.c.id == old.id).values(**differing))
 
 
+async def renew(work: Work, contact_id: UUID) -> None:
+    """Gives a contact a new version and holds it: a clock that is shown with it is about to stop.
+
+    For a case that the caller may see: nothing of the contact goes back.
+    """
+    await work.execute(
+        update(CONTACT).where(CONTACT.c.id == contact_id).values(version=CONTACT.c.version + 1)
+    )
+
+
 async def held_for_answer(work: Work, contact_id: UUID) -> Contact:
     """The contact behind an information request that the caller may see, held until the commit.
 

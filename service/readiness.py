@@ -1,0 +1,143 @@
+"""Whether the service can serve, and what an operator should look at before it cannot."""
+
+import asyncio
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from service.domain.calendar import london_date
+from service.domain.job_runs import JobHealth, JobName
+from service.integrations.tokens import KeyState, TokenVerifier
+from service.persistence.asking import Reading
+from service.persistence.engines import Database
+from service.persistence.migrating import current, newest
+from service.policy import Policy
+from service.usecases.jobs import job_health
+
+PATIENCE_SECONDS = 3.0
+LEAST_FREE_BYTES = 1024**3
+
+
+class CheckState(StrEnum):
+    """How one thing is: degraded must be looked at, failing stops the service from serving."""
+
+    ok = "ok"
+    degraded = "degraded"
+    failing = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `says` tells no version, no address and no name."""
+
+    name: str
+    state: CheckState
+    says: str
+    last_succeeded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Everything that was looked at."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def state(self) -> CheckState:
+        """The worst of them."""
+        states = {check.state for check in self.checks}
+        for worst in (CheckState.failing, CheckState.degraded):
+            if worst in states:
+                return worst
+        return CheckState.ok
+
+
+async def look(
+    database: Database, verifier: TokenVerifier, policy: Policy, now: datetime
+) -> Readiness:
+    """Looks at all that the service needs, with patience for a few seconds and no more."""
+    (reachable, known), keys = await asyncio.gather(_database(database), _keys(verifier))
+    checks = [reachable, known, keys, _policy(policy, now), _disk(database)]
+    if CheckState.failing not in (reachable.state, known.state):
+        checks += await _jobs(database, policy, now)
+    return Readiness(tuple(checks))
+
+
+@cache
+def _newest() -> str:
+    return newest()
+
+
+async def _database(database: Database) -> tuple[Check, Check]:
+    unknown = Check("schema", CheckState.failing, "The schema cannot be read.")
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            at = await current(database)
+    except Exception:
+        return Check("database", CheckState.failing, "The database cannot be reached."), unknown
+    reachable = Check("database", CheckState.ok, "The database answers.")
+    if at != _newest():
+        how = "The database is at another schema than this program: see frontdoor migrate."
+        return reachable, Check("schema", CheckState.failing, how)
+    return reachable, Check("schema", CheckState.ok, "The schema is the one this program knows.")
+
+
+async def _keys(verifier: TokenVerifier) -> Check:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await verifier.keep_fresh()
+    states = [one.state for one in verifier.health().values()]
+    good = [state for state in states if state in (KeyState.ok, KeyState.degraded)]
+    if not good:
+        return Check(
+            "keys",
+            CheckState.failing,
+            "No identity provider's keys could be read, so nobody can be let in.",
+        )
+    if any(state is not KeyState.ok for state in states):
+        return Check(
+            "keys", CheckState.degraded, "The keys of an identity provider cannot be read afresh."
+        )
+    return Check("keys", CheckState.ok, "Every identity provider's keys are known.")
+
+
+def _policy(policy: Policy, now: datetime) -> Check:
+    if policy.holidays_alarm(london_date(now)) is not None:
+        return Check(
+            "policy", CheckState.degraded, "The bank holidays that the policy knows are ending."
+        )
+    return Check("policy", CheckState.ok, "The policy is loaded.")
+
+
+def _disk(database: Database) -> Check:
+    if not database.is_sqlite:
+        return Check("disk", CheckState.ok, "The database keeps its files elsewhere.")
+    try:
+        free = shutil.disk_usage(Path(database.url.database or ".").absolute().parent).free
+    except OSError:
+        return Check("disk", CheckState.degraded, "The free space of the disk cannot be read.")
+    if free < LEAST_FREE_BYTES:
+        return Check("disk", CheckState.degraded, "Less than a gibibyte is free on the disk.")
+    return Check("disk", CheckState.ok, "The disk has room.")
+
+
+async def _jobs(database: Database, policy: Policy, now: datetime) -> Iterable[Check]:
+    async with database.reading() as connection:
+        found = await job_health(Reading(connection), policy, now)
+    return [_job(one) for one in found]
+
+
+def _job(health: JobHealth) -> Check:
+    name = "sweep" if health.name is JobName.sweep_deadlines else str(health.name)
+    succeeded_at = None if health.last is None else health.last.succeeded_at
+    if health.late:
+        said = "It has not succeeded for too long: is a worker running?"
+        return Check(name, CheckState.degraded, said, succeeded_at)
+    if health.failing:
+        return Check(name, CheckState.degraded, "Its last run failed: see the log.", succeeded_at)
+    return Check(name, CheckState.ok, "It ran in time.", succeeded_at)

@@ -1,0 +1,679 @@
+"""Contacts over HTTP: logged, listed, amended, rated and given; never refused for what is missing."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.domain.access import Role
+from service.usecases.flags import sweep
+from tests.support.builders import (
+    child_body,
+    contact_body,
+    decision_body,
+    headers,
+    siblings,
+    unborn_body,
+)
+from tests.support.clocks import FixedClock
+from tests.support.databases import DatabaseServer
+from tests.support.houses import caller
+from tests.support.rooms import Room, codes, open_room, pointers
+
+FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
+NHS = "9434765919"
+OTHER_NHS = "9434765870"
+
+
+@pytest.fixture
+async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(database_url, FixedClock(FRIDAY), tmp_path) as opened:
+        yield opened
+
+
+def running(contact: Any) -> dict[str, str]:
+    return {
+        clock["kind"]: clock["due_at"]
+        for clock in contact["deadlines"]
+        if clock["stopped_at"] is None
+    }
+
+
+async def test_three_siblings_are_logged_with_a_father_nobody_can_name(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body(children=siblings()))
+    assert [child["birth_knowledge"] for child in made["children"]] == [
+        "known",
+        "estimated",
+        "unborn",
+    ]
+    assert made["adults"][1] | {"id": None} == {
+        **made["adults"][1],
+        "id": None,
+        "relationship": "father",
+        "name_known": False,
+        "given_name": None,
+        "family_name": None,
+    }
+    assert running(made) == {
+        "contact_to_referral": "2026-10-24T15:00:00Z",
+        "statutory_decision": "2026-10-26T23:59:59Z",
+        "acknowledge_referrer": "2026-10-26T23:59:59Z",
+    }
+    assert {one["code"] for one in made["warnings"]} >= {
+        "postcode_missing",
+        "lawful_basis_missing",
+        "agreement_not_known",
+    }
+    assert "father_missing" not in {one["code"] for one in made["warnings"]}
+    assert await room.read(f"/v1/contacts/{made['id']}") == made
+
+
+async def test_the_clocks_start_when_it_was_received_and_not_when_it_was_written_down(
+    room: Room,
+) -> None:
+    made = await room.made("/v1/contacts", contact_body(received_at="2026-10-22T09:30:00+01:00"))
+    assert made["received_at"] == "2026-10-22T08:30:00Z"
+    assert running(made)["contact_to_referral"] == "2026-10-23T08:30:00Z"
+    assert made["logged_at"] == "2026-10-23T15:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("received_at", "code"),
+    [
+        ("2026-10-23T15:06:00Z", "received_in_the_future"),
+        ("2014-12-31T23:59:59Z", "received_too_long_ago"),
+        ("1900-01-01T00:00:00Z", "received_too_long_ago"),
+    ],
+)
+async def test_a_time_of_receipt_that_cannot_be_is_named_where_it_stands(
+    room: Room, received_at: str, code: str
+) -> None:
+    answer = await room.post("/v1/contacts", contact_body(received_at=received_at))
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert pointers(answer) == {"/received_at"}
+    assert await room.count("contact") == 0
+
+
+async def test_a_senders_clock_may_run_a_little_ahead(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body(received_at="2026-10-23T15:04:59Z"))
+    assert made["received_at"] == "2026-10-23T15:04:59Z"
+
+
+async def test_a_contact_is_taken_when_the_known_bank_holidays_have_ended(
+    database_url: str, tmp_path: Path
+) -> None:
+    last_friday = datetime(2028, 12, 29, 16, 0, tzinfo=UTC)
+    async with open_room(database_url, FixedClock(last_friday), tmp_path) as room:
+        made = await room.made("/v1/contacts", contact_body())
+        # New Year's Day is a bank holiday, but nobody has put 2029 on file: early, never late.
+        assert running(made)["statutory_decision"] == "2029-01-01T23:59:59Z"
+        told = {clock["kind"]: clock["explanation"] for clock in made["deadlines"]}
+        assert "known here from 2015-01-01 to 2028-12-31 only" in told["statutory_decision"]["sum"]
+        assert told["statutory_decision"]["calendar_version"].endswith("+weekends-beyond")
+        assert "known here" not in told["contact_to_referral"]["sum"]
+        room.clock.set(datetime(2030, 5, 6, 9, 0, tzinfo=UTC))
+        later = await room.made("/v1/contacts", contact_body())
+        assert running(later)["statutory_decision"] == "2030-05-07T22:59:59Z"
+
+
+@pytest.mark.parametrize(
+    ("child", "place"),
+    [
+        (unborn_body(date_of_birth="2026-01-01", expected_delivery_on=None), "date_of_birth"),
+        (unborn_body(sex="F"), "sex"),
+        (unborn_body(nhs_number=NHS), "nhs_number"),
+        (child_body(date_of_birth="2026-10-24"), "date_of_birth"),
+        (child_body(expected_delivery_on="2026-12-01"), "expected_delivery_on"),
+        (
+            child_body(date_of_birth=None, expected_delivery_on="2026-12-01"),
+            "expected_delivery_on",
+        ),
+        (child_body(birth_knowledge="not_known"), "birth_knowledge"),
+    ],
+)
+async def test_what_cannot_both_be_true_of_a_birth_is_refused_where_it_stands(
+    room: Room, child: dict[str, Any], place: str
+) -> None:
+    answer = await room.post("/v1/contacts", contact_body(children=[child_body("Zoe"), child]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "contradictory")
+    assert pointers(answer) == {f"/children/1/{place}"}
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ({"date_of_birth": "2018-04-09"}, "known"),
+        ({"expected_delivery_on": "2026-12-01"}, "unborn"),
+        ({"expected_delivery_on": "2026-12-01", "sex": "F"}, "not_known"),
+        ({}, "not_known"),
+        ({"birth_knowledge": "estimated"}, "not_known"),
+        ({"birth_knowledge": "known"}, "not_known"),
+        ({"birth_knowledge": "estimated", "date_of_birth": "2018-01-01"}, "estimated"),
+    ],
+)
+async def test_how_a_birth_is_known_follows_from_the_dates_unless_it_is_said(
+    room: Room, told: dict[str, Any], meant: str
+) -> None:
+    child = {"given_name": "Ada", "family_name": "Okafor", **told}
+    made = await room.made("/v1/contacts", contact_body(children=[child]))
+    assert made["children"][0]["birth_knowledge"] == meant
+    missing = "date_of_birth_missing" in {one["code"] for one in made["warnings"]}
+    assert missing is ("date_of_birth" not in told and meant != "unborn")
+
+
+@pytest.mark.parametrize(
+    ("child", "code"),
+    [
+        (child_body(date_of_birth="2008-10-23"), "not_a_child"),
+        (unborn_body(expected_delivery_on="2026-10-22"), "expected_delivery_passed"),
+        (unborn_body(expected_delivery_on="2027-08-14"), "expected_delivery_far_off"),
+    ],
+)
+async def test_an_unlikely_date_is_a_warning_and_no_refusal(
+    room: Room, child: dict[str, Any], code: str
+) -> None:
+    made = await room.made("/v1/contacts", contact_body(children=[child]))
+    assert code in {one["code"] for one in made["warnings"]}
+    day_before = child_body(date_of_birth="2008-10-24")
+    made = await room.made("/v1/contacts", contact_body(children=[day_before]))
+    assert code not in {one["code"] for one in made["warnings"]}
+
+
+async def test_everything_wrong_is_named_at_once_and_nothing_sent_is_repeated(room: Room) -> None:
+    body = contact_body(
+        children=[{"ethnicity_code": "QXQX", "date_of_birth": "2031-07-07"}],
+        adults=[{"date_of_birth": "2032-08-08"}],
+        source_code="QX",
+        received_at="2033-09-09T00:00:00Z",
+        referrer={},
+        channel="partner_system",
+    )
+    answer = await room.post("/v1/contacts", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert pointers(answer) == {
+        "/channel",
+        "/source_code",
+        "/received_at",
+        "/children/0/ethnicity_code",
+        "/children/0/date_of_birth",
+        "/adults/0/date_of_birth",
+        "/referrer",
+    }
+    for sent in ("QX", "2031-07-07", "2032-08-08", "2033-09-09"):
+        assert sent not in answer.text
+
+
+async def test_an_adult_with_the_letter_s_in_the_address_can_be_written_to(room: Room) -> None:
+    referrer = {"name": "Priya Shah", "email": "dsl.first@mill-lane-school.example"}
+    made = await room.made("/v1/contacts", contact_body(referrer=referrer))
+    assert made["referrer"]["email"] == referrer["email"]
+    for wrong in ("no-at-sign.example", "two words@mill.example", "a@b@c"):
+        answer = await room.post("/v1/contacts", contact_body(referrer={"email": wrong}))
+        assert pointers(answer) == {"/referrer/email"}
+
+
+async def test_a_mistyped_reference_is_told_apart_from_one_that_is_not_there(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    found = await room.read("/v1/contacts", params={"reference": made["reference"]})
+    assert [one["id"] for one in found["items"]] == [made["id"]]
+    first, second = made["reference"][-2], made["reference"][-1]
+    swapped = made["reference"][:-2] + second + first
+    for wrong in {swapped, "C-AAAAA-AAAAA"} - {made["reference"]}:
+        answer = await room.get("/v1/contacts", params={"reference": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (422, "reference_mistyped")
+        assert wrong not in answer.text
+
+
+async def amended(room: Room, contact: Any, **changes: Any) -> Any:
+    answer = await room.patch(
+        f"/v1/contacts/{contact['id']}",
+        {"reason": "They rang back with more.", **changes},
+        contact["version"],
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_another_time_of_receipt_moves_every_clock_and_clears_the_flags_of_the_old_ones(
+    room: Room,
+) -> None:
+    made = await room.made("/v1/contacts", contact_body(received_at="2026-10-21T10:00:00Z"))
+    await sweep(room.house)
+    flags = (await room.read("/v1/flags"))["items"]
+    assert {(flag["kind"], flag["severity"]) for flag in flags} == {
+        ("contact_to_referral", "breach"),
+        ("statutory_decision", "breach"),
+        ("acknowledge_referrer", "breach"),
+    }
+    after = await amended(room, made, received_at="2026-10-23T10:00:00Z")
+    assert running(after) == {
+        "contact_to_referral": "2026-10-24T10:00:00Z",
+        "statutory_decision": "2026-10-26T23:59:59Z",
+        "acknowledge_referrer": "2026-10-26T23:59:59Z",
+    }
+    assert {
+        clock["stopped_because"] for clock in after["deadlines"] if clock["stopped_at"] is not None
+    } == {"received_at_amended"}
+    assert (await room.read("/v1/flags"))["items"] == []
+    room.clock.set(datetime(2026, 10, 24, 10, 0, tzinfo=UTC))
+    await sweep(room.house)
+    flags = (await room.read("/v1/flags"))["items"]
+    assert [(flag["kind"], flag["due_at"]) for flag in flags] == [
+        ("contact_to_referral", "2026-10-24T10:00:00Z")
+    ]
+
+
+async def test_another_source_leaves_the_clocks_alone_but_nobody_tells_an_anonymous_caller(
+    room: Room,
+) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    education = await amended(room, made, source_code="2B")
+    assert [clock["id"] for clock in education["deadlines"]] == [
+        clock["id"] for clock in made["deadlines"]
+    ]
+    anonymous = await amended(room, education, source_code="9")
+    assert set(running(anonymous)) == {"contact_to_referral", "statutory_decision"}
+    named = await amended(room, anonymous, source_code="2A")
+    assert running(named) == running(made)
+
+
+@pytest.mark.parametrize(
+    ("received_at", "code"),
+    [
+        ("2026-10-24T00:00:00Z", "received_in_the_future"),
+        ("2014-12-31T00:00:00Z", "received_too_long_ago"),
+    ],
+)
+async def test_an_amendment_keeps_the_rules_of_logging(
+    room: Room, received_at: str, code: str
+) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    answer = await room.patch(
+        f"/v1/contacts/{made['id']}", {"reason": "Rang back.", "received_at": received_at}, 1
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    answer = await room.patch(
+        f"/v1/contacts/{made['id']}", {"reason": "Rang back.", "channel": "partner_system"}, 1
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "channel_not_yours")
+    assert await room.read(f"/v1/contacts/{made['id']}") == made
+
+
+async def test_a_fault_in_an_amendment_is_named_where_it_was_sent(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body(children=siblings()))
+    third = made["children"][2]["id"]
+    answer = await room.patch(
+        f"/v1/contacts/{made['id']}",
+        {
+            "reason": "They rang back.",
+            "children": [
+                {"given_name": "Ife"},
+                {"id": third, "ethnicity_code": "QXQX", "sex": "F"},
+                {"id": str(uuid4()), "sex": "F"},
+            ],
+        },
+        1,
+    )
+    assert pointers(answer) == {"/children/2/id"}
+    answer = await room.patch(
+        f"/v1/contacts/{made['id']}",
+        {
+            "reason": "They rang back.",
+            "children": [
+                {"given_name": "Ife", "date_of_birth": "2031-01-01"},
+                {"id": third, "ethnicity_code": "QXQX", "sex": "F"},
+            ],
+        },
+        1,
+    )
+    assert pointers(answer) == {
+        "/children/0/date_of_birth",
+        "/children/1/ethnicity_code",
+        "/children/1/sex",
+    }
+    answer = await room.patch(
+        f"/v1/contacts/{made['id']}",
+        {"reason": "They rang back.", "children": [{"id": third}, {"id": third, "sex": "U"}]},
+        1,
+    )
+    assert (answer.status_code, pointers(answer)) == (422, {"/children/1/id"})
+
+
+async def test_an_unborn_child_is_born_by_amendment(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body(children=[unborn_body()]))
+    only_a_date = {"id": made["children"][0]["id"], "date_of_birth": "2026-10-20"}
+    answer = await room.patch(
+        f"/v1/contacts/{made['id']}", {"reason": "Born on Tuesday.", "children": [only_a_date]}, 1
+    )
+    assert answer.status_code == 422
+    after = await amended(
+        room, made, children=[{**only_a_date, "birth_knowledge": "known", "sex": "M"}]
+    )
+    child = after["children"][0]
+    assert (child["birth_knowledge"], child["date_of_birth"]) == ("known", "2026-10-20")
+    assert (child["expected_delivery_on"], child["sex"]) == (None, "M")
+    assert child["person_id"] == made["children"][0]["person_id"]
+
+
+async def test_old_words_are_kept_and_a_decision_ends_amending(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    path = f"/v1/contacts/{made['id']}"
+    after = await amended(room, made, concern="There were two bruises.", town="Riverbourne")
+    assert after["concern"] == "There were two bruises."
+    kept = await room.rows("SELECT reason FROM contact_amendment")
+    assert kept == [("They rang back with more.",)]
+    answer = await room.patch(path, {"reason": "Again.", "town": "Weir"}, 1)
+    assert answer.status_code == 412
+    answer = await room.patch(path, {"reason": "Again.", "town": "Riverbourne"}, 2)
+    assert (answer.status_code, codes(answer)) == (422, {"no_change"})
+    await room.made(f"{path}/decisions", decision_body(made["children"][0]["id"]))
+    version = (await room.read(path))["version"]
+    answer = await room.patch(path, {"reason": "Again.", "town": "Weir"}, version)
+    assert (answer.status_code, answer.json()["code"]) == (409, "contact_already_decided")
+
+
+async def rated(room: Room, contact: Any, rating: str, rationale: str | None = None) -> Any:
+    answer = await room.post(
+        f"/v1/contacts/{contact['id']}/triage",
+        {"rating": rating, "rationale": rationale},
+        version=contact["version"],
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_nobody_gains_time_by_rating_again(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    amber = await rated(room, made, "amber")
+    assert running(amber)["triage"] == "2026-10-24T15:00:00Z"
+    room.clock.forward(hours=1)
+    green = await rated(room, amber, "green", "A neighbour was mistaken.")
+    assert running(green)["triage"] == "2026-10-26T15:00:00Z"
+    room.clock.forward(hours=20)
+    again = await rated(room, green, "amber", "The neighbour was not mistaken.")
+    assert running(again)["triage"] == "2026-10-24T15:00:00Z"
+    red = await rated(room, again, "red", "The school has photographs.")
+    assert running(red)["triage"] == "2026-10-24T16:00:00Z"
+    answer = await room.post(
+        f"/v1/contacts/{made['id']}/triage", {"rating": "red"}, version=red["version"]
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "rating_unchanged")
+
+
+async def test_a_change_of_rating_without_a_reason_is_refused(room: Room) -> None:
+    amber = await rated(room, await room.made("/v1/contacts", contact_body()), "amber")
+    answer = await room.post(
+        f"/v1/contacts/{amber['id']}/triage", {"rating": "green"}, version=amber["version"]
+    )
+    assert (answer.status_code, pointers(answer)) == (422, {"/rationale"})
+
+
+async def test_a_contact_is_taken_given_and_handed_back_but_not_to_who_has_no_access(
+    room: Room,
+) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    path = f"/v1/contacts/{made['id']}/assignment"
+    answer = await room.post(path, {"worker_id": None}, version=1)
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_assigned")
+    grace = await caller(room.house, Role.mash_worker, name="Grace")
+    taken = await room.post(path, {"worker_id": str(grace.account_id)}, version=1)
+    assert taken.json()["assignee_id"] == str(grace.account_id)
+    back = await room.post(path, {"worker_id": None}, version=2)
+    assert back.json()["assignee_id"] is None
+    await room.made(
+        "/v1/access-suspensions",
+        {"kind": "account", "target": str(grace.account_id), "reason": "On long leave."},
+        Role.system_administrator,
+    )
+    answer = await room.post(path, {"worker_id": str(grace.account_id)}, version=3)
+    assert (answer.status_code, pointers(answer)) == (422, {"/worker_id"})
+    police = await caller(room.house, Role.partner_system, organisation="riverbourne-police")
+    answer = await room.post(path, {"worker_id": str(police.account_id)}, version=3)
+    assert (answer.status_code, answer.json()["code"]) == (422, "worker_unknown")
+
+
+async def test_the_referrer_is_acknowledged_once(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    path = f"/v1/contacts/{made['id']}/acknowledgement"
+    done = (await room.post(path, {"words": "Rang the school."}, version=1)).json()
+    assert done["acknowledged_at"] == "2026-10-23T15:00:00Z"
+    assert "acknowledge_referrer" not in running(done)
+    answer = await room.post(path, {"words": "Rang again."}, version=2)
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_acknowledged")
+
+
+async def test_thirty_two_identical_requests_at_once_make_one_contact(room: Room) -> None:
+    sent = headers(room.house, Role.mash_worker)
+    await caller(room.house, Role.mash_worker)
+    body = contact_body(children=[child_body(nhs_number=NHS)])
+    answers = await asyncio.gather(
+        *(room.client.post("/v1/contacts", json=body, headers=sent) for _ in range(32))
+    )
+    statuses = {answer.status_code for answer in answers}
+    assert statuses <= {201, 409}, [answer.text for answer in answers if answer.is_server_error]
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.content for answer in made}) == 1
+    replayed = [answer for answer in made if answer.headers.get("idempotent-replayed") == "true"]
+    assert len(made) - len(replayed) == 1
+    for table in ("contact", "contact_child", "person", "event", "answer"):
+        assert await room.count(table) == 1, table
+    assert await room.count("deadline") == 3
+    again = await room.client.post("/v1/contacts", json=body, headers=sent)
+    assert (again.status_code, again.content) == (201, made[0].content)
+    other = await room.client.post("/v1/contacts", json=contact_body(), headers=sent)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_used_before")
+
+
+async def test_many_first_contacts_about_one_child_at_once_find_one_person(room: Room) -> None:
+    await caller(room.house, Role.mash_worker)
+    body = contact_body(children=[child_body(nhs_number=NHS)])
+    made = await asyncio.gather(*(room.made("/v1/contacts", body) for _ in range(4)))
+    assert len({contact["children"][0]["person_id"] for contact in made}) == 1
+    assert await room.count("person") == 1
+
+
+async def test_a_re_referral_is_recognised_by_the_number_and_by_the_link(room: Room) -> None:
+    first = await room.made(
+        "/v1/contacts", contact_body(children=[child_body(nhs_number=NHS), child_body("Chidi")])
+    )
+    by_number, by_link = first["children"]
+    for child in first["children"]:
+        await room.decided(first["id"], child["id"], "referral")
+    room.clock.forward(days=200)
+    second = await room.made(
+        "/v1/contacts",
+        contact_body(
+            children=[
+                {"given_name": "A.", "nhs_number": "943 476 5919"},
+                {"given_name": "Chidi", "person_id": by_link["person_id"]},
+            ]
+        ),
+    )
+    assert [child["person_id"] for child in second["children"]] == [
+        by_number["person_id"],
+        by_link["person_id"],
+    ]
+    history = await room.read(f"/v1/contacts/{second['id']}/history")
+    for child in history["children"]:
+        assert [one["contact_id"] for one in child["contacts"]] == [first["id"]]
+        assert len(child["referrals"]) == 1
+    told = {
+        "history": {
+            "considered": "Referred in October; the single assessment found no need.",
+            "last_closed_because": "It is still open.",
+        }
+    }
+    for child in second["children"]:
+        await room.decided(second["id"], child["id"], "referral", **told)
+    found = await room.read("/v1/referrals", params={"contact_id": second["id"]})
+    assert [one["re_referral"] for one in found["items"]] == [True, True]
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_pages_show_every_contact_once_while_others_are_being_logged(
+    room: Room, seed: int
+) -> None:
+    """Every contact there was before the first page, exactly once, whatever comes between."""
+    chance = itertools.cycle([(seed * 7 + step * 13) % 50 for step in range(50)])
+    before = [
+        (
+            await room.made(
+                "/v1/contacts",
+                # Many share an instant: the id tells them apart.
+                contact_body(received_at=(FRIDAY - timedelta(hours=next(chance) % 6)).isoformat()),
+            )
+        )["id"]
+        for _ in range(17)
+    ]
+    seen: list[str] = []
+    path: str | None = "/v1/contacts?limit=3"
+    while path is not None:
+        page = await room.read(path)
+        assert len(page["items"]) <= 3
+        seen += [one["id"] for one in page["items"]]
+        path = page["next"]
+        for hours in (next(chance) % 6, 0):
+            await room.made(
+                "/v1/contacts",
+                contact_body(received_at=(FRIDAY - timedelta(hours=hours)).isoformat()),
+            )
+    assert len(seen) == len(set(seen))
+    assert set(before) <= set(seen)
+
+
+FULL = contact_body(
+    children=[
+        child_body(
+            description="Red coat",
+            nhs_number=NHS,
+            unique_pupil_number="H801200001001",
+            ethnicity_code="BAFR",
+            disability_codes=["COMM"],
+            first_language="English",
+            school="Mill Lane Primary",
+        ),
+        unborn_body(given_name="Baby", sex="U", first_language="English"),
+        {
+            "description": "About four",
+            "birth_knowledge": "estimated",
+            "date_of_birth": "2022-01-01",
+            "sex": "M",
+        },
+        {"birth_knowledge": "not_known", "expected_delivery_on": "2026-12-01", "sex": "F"},
+    ],
+    adults=[
+        {
+            "relationship": "father",
+            "name_known": False,
+            "date_of_birth": "1990-01-01",
+            "telephone": "01632 960123",
+            "note": "Works nights",
+            "in_household": "no",
+            "parental_responsibility": "yes",
+        }
+    ],
+    received_at="2026-10-23T14:00:00Z",
+    immediate_danger=True,
+    referrer={
+        "name": "Priya Shah",
+        "role": "Lead",
+        "agency": "Mill Lane",
+        "telephone": "01632 960111",
+        "email": "dsl@mill-lane.example",
+    },
+    agreement={"state": "refused", "note": "Mother does not agree."},
+    lawful_basis={"basis": "public_task", "sharing_reason": "Asking would add to the risk."},
+    address="12 Weir Street",
+    town="Riverbourne",
+    postcode="ZZ99 3CZ",
+)
+# What the minimum is made of: a concern, a source, a channel, a child that can be found, a referrer.
+MINIMUM = {"concern", "source_code", "channel", "children"}
+
+
+def optional_places() -> list[tuple[Any, ...]]:
+    places: list[tuple[Any, ...]] = [(name,) for name in FULL if name not in MINIMUM]
+    for noun in ("children", "adults"):
+        for position, part in enumerate(FULL[noun]):
+            places += [(noun, position, name) for name in part]
+    for noun in ("referrer", "agreement", "lawful_basis"):
+        places += [(noun, name) for name in FULL[noun]]
+    return places
+
+
+def without(body: dict[str, Any], places: set[tuple[Any, ...]]) -> dict[str, Any]:
+    def left(value: Any, at: tuple[Any, ...]) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: left(inner, (*at, name))
+                for name, inner in value.items()
+                if (*at, name) not in places
+            }
+        if isinstance(value, list):
+            return [left(inner, (*at, position)) for position, inner in enumerate(value)]
+        return value
+
+    found: dict[str, Any] = left(body, ())
+    return found
+
+
+# Of the minimum one thing each must stay: here a child's name and the referrer's role.
+KEPT = {("children", 0, "given_name"), ("referrer",), ("referrer", "role")}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(places=st.sets(st.sampled_from([one for one in optional_places() if one not in KEPT])))
+def test_leaving_something_out_never_makes_a_good_contact_a_bad_one(
+    sqlite: DatabaseServer, tmp_path_factory: pytest.TempPathFactory, places: set[tuple[Any, ...]]
+) -> None:
+    async def log() -> tuple[int, str]:
+        url = sqlite.create_database()
+        try:
+            folder = tmp_path_factory.mktemp("house")
+            async with open_room(url, FixedClock(FRIDAY), folder) as room:
+                answer = await room.post("/v1/contacts", without(FULL, places))
+                return answer.status_code, answer.text
+        finally:
+            sqlite.drop_database(url)
+
+    status, text = asyncio.run(log())
+    assert status == 201, text
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (contact_body(children=[{}], adults=[]), "/children"),
+        (contact_body(referrer={}), "/referrer"),
+    ],
+)
+async def test_less_than_the_minimum_is_refused_saying_what_would_do(
+    room: Room, body: dict[str, Any], place: str
+) -> None:
+    answer = await room.post("/v1/contacts", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "minimum_missing")
+    assert pointers(answer) == {place}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "hint"),
+    [
+        ("nhs_number", "9434765918", "ten digits, the last a check digit"),
+        ("nhs_number", "1111111111", "nobody's NHS number"),
+        ("unique_pupil_number", "A801200001001", "a check letter"),
+    ],
+)
+async def test_a_number_that_cannot_be_is_refused_in_words(
+    room: Room, name: str, wrong: str, hint: str
+) -> None:
+    answer = await room.post("/v1/contacts", contact_body(children=[child_body(**{name: wrong})]))
+    assert pointers(answer) == {f"/children/0/{name}"}
+    assert hint in answer.json()["errors"][0]["message"]
+    assert wrong not in answer.text

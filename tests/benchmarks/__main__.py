@@ -1,0 +1,269 @@
+"""Measures the service beside the database alone and beside a peer: `make bench`.
+
+Every figure comes with its floor, taken in the same round, because a machine's own speed changes
+from minute to minute and the ratio does not.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from itsdangerous import URLSafeTimedSerializer
+
+from service.clock import system_clock
+from tests.benchmarks import floors, loads
+from tests.benchmarks.examples import contacts
+from tests.benchmarks.fill import ACCOUNT, contact_id, tidy
+from tests.benchmarks.recordings import Recording, record_request
+from tests.benchmarks.results import Results, as_markdown
+from tests.benchmarks.servers import Server, peer, service, settings_for, token_for
+from tests.benchmarks.stores import Store, postgresql_stores, sqlite_store
+from tests.benchmarks.sweeps import bare_sweep, recorded_sweep, timed_sweep
+
+DUE = 1000
+_SWEEPS_OF_NOTHING = 50
+
+
+@dataclass(slots=True)
+class Bench:
+    """How a run is done."""
+
+    folder: Path
+    sizes: list[int]
+    rounds: int
+    seconds: float
+    connections: int
+    with_peer: bool
+    results: Results = field(default_factory=Results)
+
+    def tell(self, words: str) -> None:
+        """Says where it is, on the line that is not for results."""
+        print(f"  {words}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A filled database with the servers that stand on it."""
+
+    store: Store
+    server: Server
+    token: str
+    peer: Server | None
+    peer_token: str
+    recordings: dict[str, Recording]
+
+
+PATHS = {
+    "post": ("POST", "/v1/contacts"),
+    "queue": ("GET", "/v1/queues/contacts?limit=50"),
+    "get": ("GET", "/v1/contacts/{id}"),
+}
+PEER_PATHS = {"post": "/contacts", "queue": "/queues/contacts?limit=50"}
+
+
+def main(given: list[str]) -> int:
+    """Runs the benchmark that the words given ask for, and prints its table."""
+    arguments = _arguments(given)
+    bench = Bench(
+        folder=arguments.folder.resolve(),
+        sizes=arguments.contacts,
+        rounds=arguments.rounds,
+        seconds=arguments.seconds,
+        connections=arguments.connections,
+        with_peer=find_spec("rest_framework") is not None,
+    )
+    bench.folder.mkdir(parents=True, exist_ok=True)
+    if not bench.with_peer:
+        bench.tell("Django REST Framework is not installed, so there is no peer beside.")
+    for kind in arguments.databases:
+        _measure_kind(bench, kind)
+    bench.results.machine = _machine()
+    bench.results.measured_at = system_clock().isoformat(timespec="seconds")
+    written = bench.folder / "results"
+    written.mkdir(exist_ok=True)
+    name = system_clock().strftime("%Y-%m-%dT%H%M%S")
+    text = as_markdown(bench.results)
+    (written / f"{name}.md").write_text(text)
+    (written / f"{name}.json").write_text(json.dumps(bench.results.as_json(), indent=2))
+    print(text)
+    bench.tell(f"kept in {written}/{name}.md and .json")
+    return 0
+
+
+def _arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--quick", action="store_true", help="little data, one short round")
+    parser.add_argument("--contacts", type=int, nargs="+", help="contacts on file, e.g. 10000")
+    parser.add_argument(
+        "--databases", nargs="+", choices=["postgresql", "sqlite"], default=["postgresql", "sqlite"]
+    )
+    parser.add_argument("--rounds", type=int, help="how often everything is measured in turn")
+    parser.add_argument("--seconds", type=float, help="how long each load lasts")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument(
+        "--folder", type=Path, default=Path("var/benchmarks"), help="where data and results stay"
+    )
+    found = parser.parse_args(given)
+    quick = found.quick
+    found.contacts = found.contacts or ([500, 1000] if quick else [10_000, 1_000_000])
+    found.rounds = found.rounds or (1 if quick else 5)
+    found.seconds = found.seconds or (0.5 if quick else 3.0)
+    return found
+
+
+def _measure_kind(bench: Bench, kind: str) -> None:
+    with ExitStack() as open_things:
+        store_of = open_things.enter_context(_stores(bench, kind))
+        places = [
+            open_things.enter_context(_place(bench, store_of(contacts))) for contacts in bench.sizes
+        ]
+        for number in range(bench.rounds):
+            bench.tell(f"{kind}: round {number + 1} of {bench.rounds}")
+            for what in PATHS:
+                for place in places:
+                    _measure(bench, place, what)
+        for place in places:
+            bench.results.memory(kind, place.store.contacts, place.server.memory_mb())
+    with _stores(bench, kind) as store_of:
+        for number in range(bench.rounds):
+            bench.tell(f"{kind}: sweeps, round {number + 1} of {bench.rounds}")
+            for size in bench.sizes:
+                _measure_sweeps(bench, store_of(size))
+
+
+@contextmanager
+def _stores(bench: Bench, kind: str) -> Iterator[Callable[[int], Store]]:
+    if kind == "sqlite":
+        yield lambda contacts: sqlite_store(bench.folder, contacts, bench.tell)
+        return
+    with postgresql_stores(bench.folder, bench.tell) as store_of:
+        yield store_of
+
+
+@contextmanager
+def _place(bench: Bench, store: Store) -> Iterator[Place]:
+    tidy(store.url)
+    one = contact_id(store.contacts, store.contacts // 2)
+    recordings = {
+        what: asyncio.run(
+            record_request(
+                store,
+                bench.folder,
+                method,
+                path.format(id=one),
+                contacts()[0] if method == "POST" else None,
+            )
+        )
+        for what, (method, path) in PATHS.items()
+    }
+    tidy(store.url)
+    secret = secrets.token_hex(32)
+    with ExitStack() as running:
+        server = running.enter_context(service(store, bench.folder))
+        beside = None
+        if bench.with_peer and store.kind == "postgresql":
+            beside = running.enter_context(peer(store, bench.folder, secret))
+        yield Place(
+            store,
+            server,
+            token_for(settings_for(store.url, bench.folder)),
+            beside,
+            URLSafeTimedSerializer(secret).dumps({"account": str(ACCOUNT)}),
+            recordings,
+        )
+
+
+def _load(bench: Bench, place: Place, what: str) -> loads.Load:
+    method, path = PATHS[what]
+    size = place.store.contacts
+    paths = [path]
+    if what == "get":
+        paths = [path.format(id=contact_id(size, n * 7919 % size + 1)) for n in range(1000)]
+    return loads.Load(
+        place.server.port,
+        method,
+        paths,
+        place.token,
+        bodies=contacts() if method == "POST" else [],
+        expected=201 if method == "POST" else 200,
+        connections=bench.connections,
+        seconds=bench.seconds,
+    )
+
+
+def _measure(bench: Bench, place: Place, what: str) -> None:
+    store, recording = place.store, place.recordings[what]
+
+    def keep(series: str, per_second: float) -> None:
+        bench.results.add(store.kind, store.contacts, what, series, per_second)
+        if what == "post":
+            tidy(store.url)
+
+    load = _load(bench, place, what)
+    before = place.server.processor_seconds()
+    served = loads.put(load)
+    spent = place.server.processor_seconds() - before
+    if served.refused:
+        raise RuntimeError(f"{served.refused} requests of {what} were refused")
+    keep("service", served.per_second)
+    bench.results.add(store.kind, store.contacts, what, "p50_ms", served.p50_ms)
+    bench.results.add(store.kind, store.contacts, what, "p99_ms", served.p99_ms)
+    asked = served.per_second * (load.seconds + load.warm_up)
+    bench.results.add(store.kind, store.contacts, what, "processor_us", spent / asked * 1e6)
+    any_of = contact_id(store.contacts, store.contacts // 2) if what == "get" else None
+    bare = floors.pgbench if store.kind == "postgresql" else floors.bare_sqlite
+    keep("floor", bare(store, recording, seconds=bench.seconds, any_of=any_of))
+    if what == "post" and store.kind == "postgresql":
+        plain = floors.one_insert_a_row(recording)
+        keep("plain floor", floors.pgbench(store, plain, seconds=bench.seconds))
+    if place.peer is not None and what in PEER_PATHS:
+        beside = loads.put(
+            loads.Load(
+                place.peer.port,
+                load.method,
+                [PEER_PATHS[what]],
+                place.peer_token,
+                bodies=load.bodies,
+                expected=load.expected,
+                connections=bench.connections,
+                seconds=bench.seconds,
+            )
+        )
+        if beside.refused:
+            raise RuntimeError(f"the peer refused {beside.refused} requests of {what}")
+        keep("peer", beside.per_second)
+
+
+def _measure_sweeps(bench: Bench, store: Store) -> None:
+    for due in (0, DUE):
+        repeat = 1 if due else _SWEEPS_OF_NOTHING
+        what = f"sweep, {due:,} due" if due else "sweep, nothing due"
+        recording = recorded_sweep(store, bench.folder, due=due)
+        took = timed_sweep(store, bench.folder, due=due, repeat=repeat)
+        bench.results.add(store.kind, store.contacts, what, "service", 1000 / took)
+        bare = bare_sweep(store, recording, due=due, repeat=repeat)
+        bench.results.add(store.kind, store.contacts, what, "floor", 1000 / bare)
+    tidy(store.url)
+
+
+def _machine() -> str:
+    told = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = next(
+        (line.partition(":")[2].strip() for line in told.splitlines() if "model name" in line), ""
+    )
+    cores = told.count("processor\t")
+    return f"{cores} cores {model}, {platform.system()}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,302 @@
+"""The demonstration data: the published year comes of them, and the desk of today is alive."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from frontdoor.demonstration import Loaded, NotLoaded, load
+from service.bootstrap import Asking, House
+from service.domain.access import Role
+from service.domain.contacts import Channel, Child, Contact, ContactState
+from service.domain.flags import Deadline
+from service.domain.identifiers import nhs_number
+from service.domain.measures import Breakdown, MeasureCases, Part
+from service.domain.queues import Queue, QueueFilters
+from service.domain.whole_contacts import ContactFilters
+from service.persistence.records import table_of
+from service.persistence.repositories.contacts import nothing_on_file
+from service.settings import IssuerSettings, load_settings
+from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.usecases.measures import list_cases, read_measure
+from service.usecases.queues import read_queue
+from tests.support.clocks import FixedClock
+from tests.support.databases import SqliteFiles
+from tests.support.houses import caller, open_house
+
+NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
+CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
+
+# The share of contacts accepted as a referral within 24 hours, as published for 2018.
+PUBLISHED = (
+    ("2018-01", "83.0"),
+    ("2018-02", "74.0"),
+    ("2018-03", "78.9"),
+    ("2018-04", "81.7"),
+    ("2018-05", "70.1"),
+    ("2018-06", "82.8"),
+    ("2018-07", "69.4"),
+    ("2018-08", "57.5"),
+    ("2018-09", "73.5"),
+    ("2018-10", "73.8"),
+    ("2018-11", "75.4"),
+    ("2018-12", "66.6"),
+)
+
+
+@dataclass
+class Demonstration:
+    """A database with the demonstration data, and how loading went."""
+
+    url: str
+    folder: Path
+    loaded: Loaded
+    told: list[tuple[int, int]]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def demonstration(
+    sqlite: SqliteFiles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demonstration]:
+    """Loaded once for all tests here, in a thread of its own with its own event loop."""
+    url = sqlite.create_database()
+    folder = tmp_path_factory.mktemp("demonstration")
+    told: list[tuple[int, int]] = []
+
+    async def run() -> Demonstration:
+        async with open_house(url, FixedClock(NOW), folder) as house:
+            began = time.thread_time()
+            loaded = await load(house, progress=lambda done, of: told.append((done, of)))
+            return Demonstration(url, folder, loaded, told, time.thread_time() - began)
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        yield thread.submit(lambda: asyncio.run(run())).result()
+    sqlite.drop_database(url)
+
+
+@pytest.fixture
+async def house(demonstration: Demonstration) -> AsyncIterator[House]:
+    async with open_house(demonstration.url, FixedClock(NOW), demonstration.folder) as opened:
+        yield opened
+
+
+async def test_the_published_year_comes_of_the_generated_contacts(house: House) -> None:
+    manager = await caller(house, Role.mash_manager)
+    reading = await house.ask_at_length(
+        lambda ask: read_measure(
+            ask, manager, "PI1", now=NOW, from_on=date(2018, 1, 1), to_on=date(2019, 1, 1)
+        )
+    )
+    assert tuple((point.period, str(point.value)) for point in reading.points) == PUBLISHED
+
+
+async def test_the_figures_of_the_year_list_their_very_cases(house: House) -> None:
+    manager = await caller(house, Role.mash_manager)
+    for by in (None, Breakdown.source):
+        reading = await house.ask_at_length(
+            lambda ask, by=by: read_measure(
+                ask,
+                manager,
+                "PI1",
+                now=NOW,
+                from_on=date(2018, 8, 1),
+                to_on=date(2018, 9, 1),
+                by=by,
+            )
+        )
+        for point in reading.points:
+            filters = ContactFilters(
+                received_from=point.received_from,
+                received_to=point.received_to,
+                source_codes=() if point.source_code is None else (point.source_code,),
+            )
+            for part in Part:
+                listed = await house.ask_at_length(
+                    lambda ask, part=part, filters=filters: list_cases(
+                        ask,
+                        manager,
+                        MeasureCases("PI1", part, NOW),
+                        filters,
+                        now=NOW,
+                        limit=1000,
+                    )
+                )
+                assert len(listed) == getattr(point, part)
+
+
+async def test_loading_takes_less_than_a_minute_of_computing_and_tells_how_far_it_is(
+    demonstration: Demonstration,
+) -> None:
+    assert demonstration.seconds < 60
+    done = [one for one, _ in demonstration.told]
+    assert done == sorted(done)
+    assert len(done) > 50
+    assert demonstration.told[-1] == (demonstration.loaded.contacts,) * 2
+
+
+async def test_loading_again_does_nothing_and_says_so(
+    house: House, demonstration: Demonstration
+) -> None:
+    assert await load(house, progress=_silent) == Loaded(already_there=True, contacts=0)
+    assert await _count(house, CONTACT) == demonstration.loaded.contacts
+
+
+async def test_everything_of_the_year_is_finished_so_that_only_the_desk_of_today_is_red(
+    house: House,
+) -> None:
+    oldest = (
+        await house.ask(
+            lambda ask: ask.first(
+                select(func.min(DEADLINE.c.started_at)).where(DEADLINE.c.stopped_at.is_(None))
+            )
+        )
+    )[0]
+    assert oldest > NOW - timedelta(days=20)
+    undecided = await house.ask(
+        lambda ask: ask.all(select(CONTACT.c.received_at).where(CONTACT.c.decided_at.is_(None)))
+    )
+    assert 30 <= len(undecided) <= 40
+    assert all(NOW - timedelta(days=4) < row[0] < NOW for row in undecided)
+
+
+async def test_nothing_happens_in_the_future(house: House) -> None:
+    for column in (CONTACT.c.received_at, CONTACT.c.logged_at, DEADLINE.c.stopped_at):
+        latest = (await house.ask(lambda ask, column=column: ask.first(select(func.max(column)))))[
+            0
+        ]
+        assert latest <= NOW
+
+
+async def test_the_desk_of_today_shows_every_state_rating_and_way_in(house: House) -> None:
+    rows = await house.ask(
+        lambda ask: ask.all(
+            select(
+                CONTACT.c.state, CONTACT.c.rating, CONTACT.c.channel, CONTACT.c.assignee_id
+            ).where(CONTACT.c.decided_at.is_(None))
+        )
+    )
+    states = Counter(row.state for row in rows)
+    assert set(states) == set(ContactState) - {ContactState.decided}
+    assert {row.rating for row in rows} == {None, "red", "amber", "green"}
+    assert sum(row.channel == Channel.partner_system for row in rows) >= 5
+    assert sum(row.assignee_id is not None for row in rows) >= 5
+
+
+async def test_each_queue_has_work_for_whoever_signs_in_with_a_development_token(
+    house: House,
+) -> None:
+    for queue, role in (
+        (Queue.contacts, Role.mash_worker),
+        (Queue.mine, Role.mash_worker),
+        (Queue.information_requests, Role.mash_worker),
+        (Queue.sign_off, Role.mash_manager),
+        (Queue.allocation, Role.assessment_team_manager),
+        (Queue.allocation, Role.early_help_spoc_manager),
+    ):
+        who = await caller(house, role)
+        lines = await house.ask(
+            lambda ask, who=who, queue=queue: read_queue(ask, who, queue, QueueFilters(), limit=100)
+        )
+        assert len(lines) >= 3, queue
+
+
+async def test_every_source_and_kind_of_child_occurs(house: House) -> None:
+    sources = await house.ask(lambda ask: ask.all(select(CONTACT.c.source_code).distinct()))
+    assert {row[0] for row in sources} == set(house.policy.codes.referral_source)
+    kinds = await house.ask(lambda ask: ask.all(select(CHILD.c.birth_knowledge).distinct()))
+    assert {row[0] for row in kinds} == {"known", "estimated", "not_known", "unborn"}
+
+
+async def test_nhs_numbers_are_good_and_from_the_range_kept_for_tests(house: House) -> None:
+    rows = await house.ask(
+        lambda ask: ask.all(
+            select(CHILD.c.nhs_number).where(CHILD.c.nhs_number.is_not(None)).distinct()
+        )
+    )
+    assert len(rows) > 500
+    assert all(nhs_number(row[0]) == row[0] and row[0].startswith("999") for row in rows)
+
+
+async def test_an_interrupted_load_leaves_nothing_and_can_be_started_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(done: int, of: int) -> None:
+        if done > 40:
+            raise Interrupted
+
+    async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
+        for _ in range(2):
+            with pytest.raises(Interrupted):
+                await load(house, progress=interrupt)
+            assert await house.ask(nothing_on_file)
+
+
+async def test_it_is_never_loaded_among_other_contacts(database_url: str, tmp_path: Path) -> None:
+    new = NewContact(
+        concern="A bruise, and a story that does not fit it.",
+        source_code="2A",
+        channel=Channel.telephone,
+        referrer_role="Teacher",
+        children=[NewChild(given_name="Ada")],
+    )
+    async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
+        worker = await caller(house, Role.mash_worker)
+        await house.perform(lambda work: log_contact(work, worker, new))
+        with pytest.raises(NotLoaded, match="contacts in this database already"):
+            await load(house, progress=_silent)
+        assert await _count(house, CONTACT) == 1
+
+
+async def test_it_is_loaded_only_where_development_tokens_are_made(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = load_settings(
+        environment="development",
+        issuers=(
+            IssuerSettings(
+                issuer="https://sign-in.example/",
+                audience="frontdoor",
+                algorithms=("ES256",),
+                jwks_url="https://sign-in.example/keys",
+                may_assert_roles=frozenset({Role.mash_worker}),
+            ),
+        ),
+        database_url=database_url,
+        var_folder=tmp_path,
+    )
+    house = await House.open(settings, clock=FixedClock(NOW))
+    try:
+        with pytest.raises(NotLoaded, match="development issuer"):
+            await load(house, progress=_silent)
+    finally:
+        await house.close()
+
+
+async def test_a_year_that_is_not_over_is_refused(database_url: str, tmp_path: Path) -> None:
+    async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
+        with pytest.raises(NotLoaded, match="not over"):
+            await load(house, progress=_silent, year=2026)
+
+
+def _silent(done: int, of: int) -> None:
+    """Takes no notice of the progress."""
+
+
+async def _count(house: House, table: object) -> int:
+    async def count(ask: Asking) -> int:
+        row = await ask.first(select(func.count()).select_from(table))  # type: ignore[arg-type]  # a table
+        assert row is not None
+        return int(row[0])
+
+    return await house.ask(count)

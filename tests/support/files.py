@@ -1,0 +1,161 @@
+"""A whole file, made by the real use-cases: everything that can hang on a contact hangs on it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from service.bootstrap import House, Work
+from service.domain.access import Caller, Role
+from service.domain.contacts import Channel, LawfulBasis
+from service.domain.decisions import (
+    AgencyAsked,
+    LevelOfNeed,
+    Outcome,
+    PromptAnswer,
+    StatutoryBasis,
+)
+from service.domain.flags import Flag, Severity, SubjectKind
+from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.persistence.units_of_work import new_id
+from service.usecases.contacts import NewAdult, NewChild, NewContact, submit_multi_agency_referral
+from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.information_requests import NewInformationRequest, ask_agency
+from tests.support.houses import caller
+
+RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
+
+
+@dataclass(frozen=True)
+class WholeFile:
+    """The ids of all that hangs on one partner's contact, by what each is."""
+
+    organisation: str
+    ids: dict[str, UUID]
+
+
+def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: object) -> NewDecision:
+    """A complete decision for a child on whom nothing is on file and about whom none was asked."""
+    referral = outcome is Outcome.referral
+    values: dict[str, object] = {
+        "child_id": child_id,
+        "level_of_need": LevelOfNeed.statutory if referral else LevelOfNeed.targeted,
+        "outcome": outcome,
+        "rationale": RATIONALE,
+        "statutory_basis": StatutoryBasis.section_17 if referral else None,
+        "primary_need_code": "N1" if referral else None,
+        "advice_given": "Call again." if outcome is Outcome.information_and_advice else None,
+        "agencies": [AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+        "prompts": [
+            PromptAnswer(prompt.key, "Asked, and written down.", None)
+            for prompt in house.policy.decision_prompts
+        ],
+    }
+    return NewDecision(**(values | changes))  # type: ignore[arg-type]  # values by name
+
+
+async def partners_file(house: House, organisation: str, source_code: str) -> WholeFile:
+    """A partner's referral of three children: one referred on, one to early help, one waiting.
+
+    Its own agency was asked about it, and a flag is up.
+    """
+    partner = await caller(house, Role.partner_system, organisation=organisation)
+    worker = await caller(house, Role.mash_worker)
+    manager = await caller(house, Role.mash_manager)
+    new = NewContact(
+        concern=f"A concern of {organisation}.",
+        source_code=source_code,
+        channel=Channel.partner_system,
+        referrer_role="Officer",
+        children=[NewChild(given_name=name) for name in ("Ada", "Ben", "Cem")],
+        adults=[NewAdult(given_name="Dee")],
+    )
+    file = await house.perform(lambda work: submit_multi_agency_referral(work, partner, new))
+    contact_id = file.contact.id
+    request = await house.perform(
+        lambda work: ask_agency(
+            work,
+            worker,
+            contact_id,
+            NewInformationRequest(organisation, "To decide.", LawfulBasis.public_task),
+        )
+    )
+    ids = {
+        "contact": contact_id,
+        "child": file.children[2].id,
+        "person": file.children[0].person_id,
+        "adult": file.adults[0].id,
+        "deadline": file.deadlines[0].id,
+        "information_request": request.id,
+        "account": partner.account_id,
+    }
+    asked = [AgencyAsked(organisation, True, False, "Waiting would be unsafe.")]
+    for child, outcome in zip(file.children, (Outcome.referral, Outcome.early_help), strict=False):
+        decision = await _decided(house, worker, manager, contact_id, child.id, outcome, asked)
+        ids[f"decision_{outcome}"] = decision
+        for name, cases in (("referral", REFERRALS), ("early_help_episode", EPISODES)):
+            case = await house.ask(lambda ask, of=cases, by=decision: of.of_decision(ask, by))  # type: ignore[misc]  # bound now
+            if case is not None:
+                ids[name] = case.id
+    waiting = new_decision(house, file.children[2].id, Outcome.early_help, agencies=asked)
+    drafted = await house.perform(lambda work: decide(work, worker, contact_id, waiting))
+    ids["decision_waiting"] = drafted.id
+    ids["flag"] = await _flag(house, file.deadlines[0].id, contact_id)
+    return WholeFile(organisation, ids)
+
+
+async def _decided(
+    house: House,
+    worker: Caller,
+    manager: Caller,
+    contact_id: UUID,
+    child_id: UUID,
+    outcome: Outcome,
+    agencies: list[AgencyAsked],
+) -> UUID:
+    new = new_decision(house, child_id, outcome, agencies=agencies)
+    draft = await house.perform(lambda work: decide(work, worker, contact_id, new))
+    await house.perform(
+        lambda work: sign_off(
+            work,
+            manager,
+            draft.id,
+            draft.version,
+            agreed=True,
+            words="I have read the file; the level fits what was seen.",
+        )
+    )
+    return draft.id
+
+
+async def _flag(house: House, deadline_id: UUID, contact_id: UUID) -> UUID:
+    flag_id = new_id()
+
+    async def raise_flag(work: Work) -> None:
+        work.add(
+            Flag(
+                id=flag_id,
+                deadline_id=deadline_id,
+                kind="contact_to_referral",
+                severity=Severity.warning,
+                subject_kind=SubjectKind.contact,
+                subject_id=contact_id,
+                contact_id=contact_id,
+                owner_role=Role.mash_worker,
+                due_at=work.now + timedelta(hours=1),
+                raised_at=work.now,
+                policy_version=work.policy.stamp,
+                acknowledged_at=None,
+                acknowledged_by=None,
+                acknowledgement=None,
+                escalation_level=0,
+                escalated_to=None,
+                escalated_at=None,
+                escalate_at=None,
+                cleared_at=None,
+                cleared_because=None,
+                version=1,
+            )
+        )
+
+    await house.perform(raise_flag)
+    return flag_id
