@@ -1,6 +1,7 @@
 """Contacts on the wire: what is told, and what is seen of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -1008,30 +1009,32 @@ class Contact(WireOut):
     def of(cls, whole: WholeContact) -> Self:
         """As it is seen by staff."""
         contact = whole.contact
-        return cls.model_validate(
-            {
-                **{name: getattr(contact, name) for name in _OWN},
-                "referrer": Referrer.model_construct(
-                    name=contact.referrer_name,
-                    role=contact.referrer_role,
-                    agency=contact.referrer_agency,
-                    telephone=contact.referrer_telephone,
-                    email=contact.referrer_email,
-                ),
-                "agreement": Agreement.model_construct(
-                    state=contact.agreement, note=contact.agreement_note
-                ),
-                "lawful_basis": Basis.model_construct(
-                    basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
-                ),
-                "children": whole.children,
-                "adults": whole.adults,
-                "information_requests": whole.requests,
-                "decisions": whole.decisions,
-                "deadlines": whole.deadlines,
-                "warnings": warnings_about(contact, whole.children, whole.adults),
-            }
-        )
+        values = dict(zip(_OWN, _take_own(contact), strict=True))
+        values |= {
+            "referrer": Referrer.model_construct(
+                name=contact.referrer_name,
+                role=contact.referrer_role,
+                agency=contact.referrer_agency,
+                telephone=contact.referrer_telephone,
+                email=contact.referrer_email,
+            ),
+            "agreement": Agreement.model_construct(
+                state=contact.agreement, note=contact.agreement_note
+            ),
+            "lawful_basis": Basis.model_construct(
+                basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
+            ),
+            "children": [Child.seen(child) for child in whole.children],
+            "adults": [Adult.seen(adult) for adult in whole.adults],
+            "information_requests": [RequestSummary.seen(one) for one in whole.requests],
+            "decisions": [DecisionSummary.seen(one) for one in whole.decisions],
+            "deadlines": [Deadline.of(deadline) for deadline in whole.deadlines],
+            "warnings": [
+                Warning.seen(warning)
+                for warning in warnings_about(contact, whole.children, whole.adults)
+            ],
+        }
+        return cls.made_of(values)
 
 
 class ContactSummary(WireOut):
@@ -1093,6 +1096,9 @@ _OWN = tuple(
         "warnings",
     )
 )
+
+
+_take_own = attrgetter(*_OWN)
 
 
 def new_contact(sent: Any, *, channel: Channel) -> NewContact:

@@ -1,11 +1,24 @@
 """The strict types of the wire: instants, dates, texts, numbers, ids, and the closed object."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 from annotated_types import GroupedMetadata
@@ -276,6 +289,35 @@ class WireOut(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> Self:
+        """An object of values that are right already, as the domain's are: nothing is checked.
+
+        `values` holds every field and nothing else, and is the object's own from then on. What
+        pydantic's `model_construct` does, without going through the fields one by one.
+        """
+        made = cls.__new__(cls)
+        _put(made, "__dict__", values)
+        _put(made, "__pydantic_fields_set__", set())
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
+        return made
+
+    @classmethod
+    def seen(cls, record: Any) -> Self:
+        """An object of a record of the domain that bears all its fields, each of the same type."""
+        names, take = _fields_of(cls)
+        return cls.made_of(dict(zip(names, take(record), strict=True)))
+
+
+_put: Final = object.__setattr__
+
+
+@cache
+def _fields_of(kind: type[BaseModel]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(kind.model_fields)
+    return names, attrgetter(*names)
 
 
 Item = TypeVar("Item", bound=BaseModel)

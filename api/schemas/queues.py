@@ -45,12 +45,14 @@ class TimeLeft(WireOut):
     def of(cls, deadline: Deadline, now: datetime) -> "TimeLeft":
         """A clock as it stands at `now`."""
         left = time_left(deadline.due_at, now)
-        return cls.model_construct(
-            kind=deadline.kind,
-            due_at=deadline.due_at,
-            overdue=left.overdue,
-            minutes_left=left.minutes,
-            in_words=left.words,
+        return cls.made_of(
+            {
+                "kind": deadline.kind,
+                "due_at": deadline.due_at,
+                "overdue": left.overdue,
+                "minutes_left": left.minutes,
+                "in_words": left.words,
+            }
         )
 
 
@@ -141,28 +143,30 @@ class QueueLine(WireOut):
         waiting = item.waiting
         runs = waiting.due_at < NEVER
         left = time_left(waiting.due_at, now) if runs else None
-        return cls.model_construct(
-            subject_kind=waiting.subject_kind,
-            subject_id=waiting.subject_id,
-            reference=waiting.reference,
-            contact_id=waiting.contact_id,
-            contact_state=waiting.contact_state,
-            received_at=waiting.received_at,
-            channel=waiting.channel,
-            source_code=waiting.source_code,
-            rating=waiting.rating,
-            town=waiting.town,
-            immediate_danger=waiting.immediate_danger,
-            children=list(item.children),
-            due_at=waiting.due_at if runs else None,
-            overdue=left is not None and left.overdue,
-            time_left=None if left is None else left.words,
-            deadlines=[TimeLeft.of(one, now) for one in item.deadlines],
-            open_flags=item.flags,
-            next_action=item.next_action,
-            next_action_in_words=IN_WORDS[item.next_action],
-            accountable_team_id=waiting.team_id,
-            worker_id=waiting.worker_id,
-            worker_name=waiting.worker_name,
-            organisation_id=waiting.organisation_id,
+        return cls.made_of(
+            {
+                "subject_kind": waiting.subject_kind,
+                "subject_id": waiting.subject_id,
+                "reference": waiting.reference,
+                "contact_id": waiting.contact_id,
+                "contact_state": waiting.contact_state,
+                "received_at": waiting.received_at,
+                "channel": waiting.channel,
+                "source_code": waiting.source_code,
+                "rating": waiting.rating,
+                "town": waiting.town,
+                "immediate_danger": waiting.immediate_danger,
+                "children": list(item.children),
+                "due_at": waiting.due_at if runs else None,
+                "overdue": left is not None and left.overdue,
+                "time_left": None if left is None else left.words,
+                "deadlines": [TimeLeft.of(one, now) for one in item.deadlines],
+                "open_flags": item.flags,
+                "next_action": item.next_action,
+                "next_action_in_words": IN_WORDS[item.next_action],
+                "accountable_team_id": waiting.team_id,
+                "worker_id": waiting.worker_id,
+                "worker_name": waiting.worker_name,
+                "organisation_id": waiting.organisation_id,
+            }
         )
