@@ -1034,7 +1034,7 @@ class Contact(WireOut):
                 for warning in warnings_about(contact, whole.children, whole.adults)
             ],
         }
-        return cls.made_of(values)
+        return cls.made_of({name: values[name] for name in cls.model_fields})
 
 
 class ContactSummary(WireOut):

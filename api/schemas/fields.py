@@ -294,7 +294,7 @@ class WireOut(BaseModel):
     def made_of(cls, values: dict[str, Any]) -> Self:
         """An object of values that are right already, as the domain's are: nothing is checked.
 
-        `values` holds every field and nothing else, and is the object's own from then on. What
+        `values` holds every field, in order, and nothing else, and is its own from then on. What
         pydantic's `model_construct` does, without going through the fields one by one.
         """
         made = cls.__new__(cls)

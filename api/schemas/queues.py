@@ -9,8 +9,8 @@ from pydantic import Field
 from api.schemas.fields import LARGEST, Instant, WireOut
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating, time_left
-from service.domain.flags import Deadline, SubjectKind
-from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem
+from service.domain.flags import SubjectKind
+from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, RunningClock
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
@@ -42,7 +42,7 @@ class TimeLeft(WireOut):
     ]
 
     @classmethod
-    def of(cls, deadline: Deadline, now: datetime) -> "TimeLeft":
+    def of(cls, deadline: RunningClock, now: datetime) -> "TimeLeft":
         """A clock as it stands at `now`."""
         left = time_left(deadline.due_at, now)
         return cls.made_of(
