@@ -49,6 +49,7 @@ def test_the_contract_is_the_same_bytes_each_time() -> None:
 
 
 def test_the_contract_is_valid() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
     validate(DOCUMENT)
 
 
