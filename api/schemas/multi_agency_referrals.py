@@ -407,7 +407,14 @@ class MultiAgencyReferral(WireOut):
         Field(
             description="The children whom you told of, and what was decided for each.",
             examples=[
-                [{"position": 0, "outcome": None, "outcome_in_words": None, "decided_at": None}]
+                [
+                    {
+                        "position": 0,
+                        "outcome": "early_help",
+                        "outcome_in_words": "Early help will be offered to the family.",
+                        "decided_at": "2026-10-26T11:20:00Z",
+                    }
+                ]
             ],
         ),
     ]
