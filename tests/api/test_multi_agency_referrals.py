@@ -1,0 +1,512 @@
+"""A partner's own door: the receipt, progress in public words, and nobody else's referrals."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.schemas.multi_agency_referrals import (
+    MultiAgencyReferral,
+    MultiAgencyReferralReceipt,
+    MultiAgencyReferralSummary,
+    SentChild,
+)
+from service.domain.access import Role
+from service.domain.contacts import ContactState
+from service.domain.decisions import Outcome
+from service.domain.multi_agency_referrals import (
+    IN_WORDS,
+    OUTCOMES,
+    PROGRESS,
+    Progress,
+    PublicOutcome,
+    progress_of,
+)
+from service.domain.references import is_reference
+from tests.support.builders import (
+    RATIONALE,
+    child_body,
+    contact_body,
+    decision_body,
+    headers,
+    information_request_body,
+    multi_agency_referral_body,
+    sign_off_body,
+)
+from tests.support.clocks import FixedClock
+from tests.support.rooms import HOSPITAL, POLICE, Room, open_room, pointers
+
+FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
+DOOR = "/v1/multi-agency-referrals"
+PARTNER = Role.partner_system
+
+
+@pytest.fixture
+async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(database_url, FixedClock(FRIDAY), tmp_path) as opened:
+        yield opened
+
+
+def police_body(**changes: Any) -> dict[str, Any]:
+    return multi_agency_referral_body(**{"source_code": "6", **changes})
+
+
+async def sent(room: Room, organisation: str = POLICE, **changes: Any) -> Any:
+    source = {POLICE: "6", HOSPITAL: "3E"}[organisation]
+    body = multi_agency_referral_body(**{"source_code": source, **changes})
+    return await room.made(DOOR, body, PARTNER, organisation=organisation)
+
+
+async def followed(room: Room, referral_id: str, organisation: str = POLICE) -> Any:
+    return await room.read(f"{DOOR}/{referral_id}", PARTNER, organisation=organisation)
+
+
+async def test_the_receipt_says_what_happens_next_by_when_and_what_to_do_in_danger(
+    room: Room,
+) -> None:
+    answer = await room.post(
+        DOOR,
+        police_body(sender_reference="POL-2026-00017", received_at="2026-10-23T16:30:00+02:00"),
+        PARTNER,
+        organisation=POLICE,
+    )
+    assert answer.status_code == 201, answer.text
+    receipt = answer.json()
+    assert answer.headers["location"] == f"{DOOR}/{receipt['id']}"
+    assert is_reference(receipt.pop("reference"), "C")
+    warnings = {warning["code"] for warning in receipt.pop("warnings")}
+    assert warnings >= {"postcode_missing", "agreement_not_known", "lawful_basis_missing"}
+    words = room.house.policy.receipt
+    assert receipt == {
+        "id": receipt["id"],
+        "sender_reference": "POL-2026-00017",
+        "progress": "received",
+        "received_at": "2026-10-23T14:30:00Z",
+        "logged_at": "2026-10-23T15:00:00Z",
+        "next_steps": receipt["next_steps"],
+        "decision_due_at": "2026-10-26T23:59:59Z",
+        "acknowledgement_due_at": "2026-10-26T23:59:59Z",
+        "immediate_danger": words.immediate_danger,
+        "questions": words.questions,
+        "possible_duplicate_of": None,
+    }
+    assert "999" in receipt["immediate_danger"]
+    assert [step["due_at"] for step in receipt["next_steps"]] == ["2026-10-26T23:59:59Z"] * 2
+    assert {step["what"] for step in receipt["next_steps"]} == {
+        "Somebody of the front door tells you that they have read it.",
+        "A decision is made for each child, and agreed by a manager.",
+    }
+
+
+async def test_it_is_a_contact_in_the_one_queue_at_once(room: Room) -> None:
+    receipt = await sent(room)
+    contact = await room.read(f"/v1/contacts/{receipt['id']}")
+    assert contact["channel"] == "partner_system"
+    assert contact["sender_organisation_id"] == POLICE
+    assert contact["referrer"]["agency"] == "Riverbourne Police"
+    assert contact["reference"] == receipt["reference"]
+    desk = await room.read("/v1/queues/contacts")
+    assert [line["contact_id"] for line in desk["items"]] == [receipt["id"]]
+
+
+async def test_posted_twice_with_one_key_it_is_one_contact(room: Room) -> None:
+    key = uuid4()
+    first = await room.post(DOOR, police_body(), PARTNER, key=key, organisation=POLICE)
+    again = await room.post(DOOR, police_body(), PARTNER, key=key, organisation=POLICE)
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+    assert await room.count("contact") == 1
+
+
+async def test_thirty_two_at_once_with_one_key_are_one_contact_and_one_event(room: Room) -> None:
+    given = headers(room.house, PARTNER, organisation=POLICE)
+    await room.get(DOOR, PARTNER, organisation=POLICE)
+    answers = await asyncio.gather(
+        *(room.client.post(DOOR, json=police_body(), headers=given) for _ in range(32))
+    )
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.content for answer in made}) == 1
+    fresh = [answer for answer in made if "idempotent-replayed" not in answer.headers]
+    assert len(fresh) == 1
+    assert (await room.count("contact"), await room.count("event")) == (1, 1)
+
+
+async def test_the_same_story_with_another_key_is_taken_and_marked(room: Room) -> None:
+    first = await sent(room, sender_reference="A-1")
+    second = await sent(room, sender_reference="A-2", received_at="2026-10-23T14:59:00Z")
+    assert second["possible_duplicate_of"] == first["id"]
+    assert second["id"] != first["id"]
+    from_another = await sent(room, HOSPITAL)
+    assert from_another["possible_duplicate_of"] is None
+    other_story = await sent(room, concern="He was seen alone at the station at midnight.")
+    assert other_story["possible_duplicate_of"] is None
+    staff = await room.read(f"/v1/contacts/{second['id']}")
+    assert staff["possible_duplicate_of"] == first["id"]
+
+
+async def test_a_partner_sends_under_its_own_source_codes(room: Room) -> None:
+    answer = await room.post(DOOR, police_body(source_code="2A"), PARTNER, organisation=POLICE)
+    assert (answer.status_code, answer.json()["code"]) == (422, "code_unknown")
+    assert pointers(answer) == {"/source_code"}
+
+
+async def test_a_partner_that_the_policy_does_not_name_is_told_so(room: Room) -> None:
+    answer = await room.post(DOOR, police_body(), PARTNER, organisation="nobody-knows")
+    assert (answer.status_code, answer.json()["code"]) == (403, "organisation_not_known_here")
+    assert "999" in answer.json()["detail"]
+    listed = await room.read(DOOR, PARTNER, organisation="nobody-knows")
+    assert listed == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"organisation_id": HOSPITAL},
+        {"sender_organisation_id": HOSPITAL},
+        {"channel": "telephone"},
+        {"state": "decided"},
+        {"decided_at": "2026-10-23T15:00:00Z"},
+        {"restricted": True},
+        {"rating": "green"},
+        {"team_id": "mash"},
+        {"logged_at": "2026-10-01T15:00:00Z"},
+        {"referrer": {"agency": "Riverbourne Hospital"}},
+        {"children": [child_body(person_id=str(uuid4()))]},
+        {"children": [child_body(state="decided")]},
+        {"received_at": "2026-10-23T16:00:00Z"},
+        {"received_at": "2014-01-01T16:00:00Z"},
+    ],
+)
+async def test_a_partner_cannot_say_what_is_not_its_to_say(
+    room: Room, changes: dict[str, Any]
+) -> None:
+    body = police_body() | changes
+    answer = await room.post(DOOR, body, PARTNER, organisation=POLICE)
+    assert answer.status_code == 422, answer.text
+    checked = await room.post(f"{DOOR}/validation", body, PARTNER, organisation=POLICE)
+    assert checked.status_code == 422
+    assert checked.json()["errors"] == answer.json()["errors"]
+    assert await room.count("contact") == 0
+
+
+TABLES = (
+    "account",
+    "answer",
+    "contact",
+    "contact_adult",
+    "contact_amendment",
+    "contact_child",
+    "deadline",
+    "decision",
+    "event",
+    "flag",
+    "person",
+)
+
+
+async def test_a_check_says_what_would_come_of_it_and_keeps_nothing(room: Room) -> None:
+    receipt = await sent(room, children=[child_body(nhs_number="9434765919")])
+    before = {table: await room.rows(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608
+    key = headers(room.house, PARTNER, organisation=POLICE)
+    # The second fills a gap in what is on file: were it sent, a person would change.
+    fuller = child_body(nhs_number="9434765919", unique_pupil_number="H801200001001")
+    for children in ([child_body(nhs_number="9434765919")], [fuller], [child_body("Else")]):
+        answer = await room.client.post(
+            f"{DOOR}/validation", json=police_body(children=children), headers=key
+        )
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert told["decision_due_at"] == receipt["decision_due_at"]
+        assert told["next_steps"] == receipt["next_steps"]
+        assert {one["code"] for one in told["warnings"]} == {
+            one["code"] for one in receipt["warnings"]
+        }
+        duplicate = receipt["id"] if children[0] == child_body(nhs_number="9434765919") else None
+        assert told["possible_duplicate_of"] == duplicate
+        assert "id" not in told
+        assert "reference" not in told
+    after = {table: await room.rows(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608
+    assert after == before
+
+
+async def test_a_check_refuses_what_sending_would_refuse(room: Room) -> None:
+    body = police_body(children=[{}], adults=[], source_code="QX")
+    checked = await room.post(f"{DOOR}/validation", body, PARTNER, organisation=POLICE)
+    refused = await room.post(DOOR, body, PARTNER, organisation=POLICE)
+    assert (checked.status_code, refused.status_code) == (422, 422)
+    for name in ("code", "detail", "errors"):
+        assert checked.json()[name] == refused.json()[name]
+
+
+async def test_what_another_organisation_sent_is_not_there(room: Room) -> None:
+    own = await sent(room)
+    theirs = await sent(room, HOSPITAL)
+    logged = await room.made("/v1/contacts", contact_body())
+    answers = []
+    for referral_id in (theirs["id"], logged["id"], str(uuid4()), theirs["id"].upper()):
+        given = headers(room.house, PARTNER, organisation=POLICE)
+        answers.append(
+            await room.client.get(
+                f"{DOOR}/{referral_id}", headers={**given, "X-Request-ID": "the-same"}
+            )
+        )
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
+    listed = await room.read(DOOR, PARTNER, organisation=POLICE)
+    assert [one["id"] for one in listed["items"]] == [own["id"]]
+
+
+async def test_a_partner_with_a_workers_role_as_well_follows_only_its_own(room: Room) -> None:
+    theirs = await sent(room, HOSPITAL)
+    answer = await room.get(f"{DOOR}/{theirs['id']}", PARTNER, organisation=POLICE)
+    assert answer.status_code == 404
+    for role in (Role.mash_worker, Role.mash_manager, Role.system_administrator):
+        answer = await room.get(f"{DOOR}/{theirs['id']}", role)
+        assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
+
+
+async def test_the_list_is_searched_by_the_senders_own_reference_and_by_time(room: Room) -> None:
+    first = await sent(room, sender_reference="POL-1", received_at="2026-10-21T10:00:00Z")
+    second = await sent(room, sender_reference="POL-2", received_at="2026-10-22T10:00:00Z")
+    again = await sent(room, sender_reference="POL-2", received_at="2026-10-22T11:00:00Z")
+    await sent(room, HOSPITAL, sender_reference="POL-2")
+
+    async def found(**params: str) -> list[str]:
+        listed = await room.read(DOOR, PARTNER, organisation=POLICE, params=params)
+        return [one["id"] for one in listed["items"]]
+
+    assert await found(sender_reference="POL-2") == [again["id"], second["id"]]
+    assert await found(sender_reference="POL-3") == []
+    assert await found(
+        received_from="2026-10-21T10:00:00Z", received_to="2026-10-22T10:00:00Z"
+    ) == [first["id"]]
+    assert await found(received_from="2026-10-22T10:00:01Z") == [again["id"]]
+
+
+async def test_pages_show_each_of_ones_own_once_and_a_cursor_serves_its_owner_alone(
+    room: Room,
+) -> None:
+    own = {(await sent(room, received_at="2026-10-23T14:00:00Z"))["id"] for _ in range(5)}
+    seen: list[str] = []
+    path: str | None = f"{DOOR}?limit=2"
+    while path is not None:
+        listed = await room.read(path, PARTNER, organisation=POLICE)
+        seen += [one["id"] for one in listed["items"]]
+        path = listed["next"]
+        if path is not None:
+            other = await room.get(path, PARTNER, organisation=HOSPITAL)
+            assert (other.status_code, other.json()["code"]) == (400, "cursor_invalid")
+            await sent(room)
+            await sent(room, received_at="2026-10-23T13:00:00Z")
+            await sent(room, HOSPITAL)
+            if len(seen) > 12:
+                break
+    assert len(seen) == len(set(seen))
+    assert own <= set(seen)
+
+
+def test_every_state_within_has_a_public_word_and_none_of_its_own_leaks() -> None:
+    assert set(PROGRESS) == set(ContactState)
+    assert set(OUTCOMES) == set(Outcome)
+    assert set(OUTCOMES.values()) == set(PublicOutcome) == set(IN_WORDS)
+    public = {progress_of(state, [outcome]) for state in ContactState for outcome in PublicOutcome}
+    assert public == set(Progress)
+    assert "awaiting_sign_off" not in {str(word) for word in Progress}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "word"),
+    [
+        (("referral", "no_further_action"), "decided"),
+        (("early_help", "information_and_advice"), "decided"),
+        (("no_further_action", "information_and_advice"), "closed"),
+    ],
+)
+async def test_a_partner_follows_it_in_public_words_from_receipt_to_outcome(
+    room: Room, outcomes: tuple[str, str], word: str
+) -> None:
+    receipt = await sent(room, children=[child_body("Amara"), child_body("Chidi")])
+    contact = f"/v1/contacts/{receipt['id']}"
+
+    async def progress() -> str:
+        shown = await followed(room, receipt["id"])
+        listed = await room.read(DOOR, PARTNER, organisation=POLICE)
+        assert listed["items"][0]["progress"] == shown["progress"]
+        found: str = shown["progress"]
+        return found
+
+    assert await progress() == "received"
+    await room.post(f"{contact}/triage", {"rating": "amber"}, version=1)
+    assert await progress() == "in_triage"
+    request = await room.made(f"{contact}/information-requests", information_request_body())
+    assert await progress() == "awaiting_information"
+    await room.post(
+        f"/v1/information-requests/{request['id']}/response",
+        {"answer": "nothing_known", "answered_by_name": "Priya Shah"},
+        version=request["version"],
+    )
+    assert await progress() == "in_triage"
+    asked = {
+        "agencies": [{"organisation_id": "mill-lane-primary", "asked": True, "answered": True}]
+    }
+    children = (await room.read(contact))["children"]
+    drafts = [
+        await room.made(f"{contact}/decisions", decision_body(child["id"], outcome, **asked))
+        for child, outcome in zip(children, outcomes, strict=True)
+    ]
+    waiting = await followed(room, receipt["id"])
+    assert waiting["progress"] == "in_triage"
+    assert [child["outcome"] for child in waiting["children"]] == [None, None]
+    for number, draft in enumerate(drafts):
+        answer = await room.post(
+            f"/v1/decisions/{draft['id']}/sign-off",
+            sign_off_body(),
+            Role.mash_manager,
+            version=draft["version"],
+        )
+        assert answer.status_code == 200, answer.text
+        shown = await followed(room, receipt["id"])
+        signed = [child["outcome"] is not None for child in shown["children"]]
+        assert signed == [True, number == 1]
+    public = [OUTCOMES[Outcome(outcome)] for outcome in outcomes]
+    assert await progress() == word
+    shown = await followed(room, receipt["id"])
+    assert shown["children"] == [
+        {
+            "position": position,
+            "outcome": outcome,
+            "outcome_in_words": IN_WORDS[outcome],
+            "decided_at": "2026-10-23T15:00:00Z",
+        }
+        for position, outcome in enumerate(public)
+    ]
+    assert shown["decided_at"] == "2026-10-23T15:00:00Z"
+    assert shown["disagreement"] == room.house.policy.receipt.disagreement
+
+
+async def test_what_a_partner_sees_holds_nothing_of_what_others_said_or_did(room: Room) -> None:
+    receipt = await sent(room, sender_reference="POL-9")
+    contact = f"/v1/contacts/{receipt['id']}"
+    canaries = ("Canary-Sibling", "Canary-Words", "Canary-Concern", "Canary-Town")
+    answer = await room.patch(
+        contact,
+        {
+            "reason": "The health visitor told of a sister.",
+            "concern": "Canary-Concern",
+            "town": "Canary-Town",
+            "children": [{"given_name": "Canary-Sibling", "family_name": "Okafor"}],
+        },
+        1,
+    )
+    assert answer.status_code == 200, answer.text
+    await room.post(f"{contact}/acknowledgement", {"words": "Canary-Words"}, version=2)
+    for child in answer.json()["children"]:
+        outcome = "referral" if child["given_name"] == "Canary-Sibling" else "no_further_action"
+        await room.decided(receipt["id"], child["id"], outcome)
+    shown = await followed(room, receipt["id"])
+    assert [child["position"] for child in shown["children"]] == [0]
+    # That the sister became a referral is not the police's to know.
+    assert shown["progress"] == "closed"
+    assert shown["acknowledged_at"] == "2026-10-23T15:00:00Z"
+    listed = await room.get(DOOR, PARTNER, organisation=POLICE)
+    for text in (str(shown), listed.text):
+        for hidden in (*canaries, RATIONALE, "Development", "mash", "sign_off", "rationale"):
+            assert hidden not in text
+    assert set(shown) == set(MultiAgencyReferral.model_fields)
+
+
+def test_the_fields_that_a_partner_may_see_are_these_and_no_others() -> None:
+    both = {"id", "reference", "sender_reference", "progress", "received_at"}
+    assert set(MultiAgencyReferralSummary.model_fields) == {*both, "decided_at"}
+    assert set(MultiAgencyReferralReceipt.model_fields) == {
+        *both,
+        "logged_at",
+        "next_steps",
+        "decision_due_at",
+        "acknowledgement_due_at",
+        "immediate_danger",
+        "questions",
+        "possible_duplicate_of",
+        "warnings",
+    }
+    assert set(MultiAgencyReferral.model_fields) == {
+        *both,
+        "logged_at",
+        "decision_due_at",
+        "acknowledgement_due_at",
+        "acknowledged_at",
+        "decided_at",
+        "children",
+        "immediate_danger",
+        "questions",
+        "disagreement",
+    }
+    assert set(SentChild.model_fields) == {
+        "position",
+        "outcome",
+        "outcome_in_words",
+        "decided_at",
+    }
+
+
+async def test_what_is_done_within_does_not_show_in_the_tag_of_what_is_shown(room: Room) -> None:
+    receipt = await sent(room)
+    path = f"{DOOR}/{receipt['id']}"
+    tag = (await room.get(path, PARTNER, organisation=POLICE)).headers["etag"]
+    await room.patch(
+        f"/v1/contacts/{receipt['id']}", {"reason": "Rang back.", "town": "Riverbourne"}, 1
+    )
+    given = {**headers(room.house, PARTNER, organisation=POLICE), "If-None-Match": tag}
+    assert (await room.client.get(path, headers=given)).status_code == 304
+    await room.post(f"/v1/contacts/{receipt['id']}/triage", {"rating": "red"}, version=2)
+    changed = await room.client.get(path, headers=given)
+    assert (changed.status_code, changed.headers["etag"] == tag) == (200, False)
+
+
+async def test_the_expected_time_follows_when_it_turns_out_to_have_been_received_later(
+    room: Room,
+) -> None:
+    receipt = await sent(room, received_at="2026-10-21T10:00:00Z")
+    assert receipt["decision_due_at"] == "2026-10-22T22:59:59Z"
+    await room.patch(
+        f"/v1/contacts/{receipt['id']}",
+        {"reason": "The officer gave the wrong day.", "received_at": "2026-10-23T10:00:00Z"},
+        1,
+    )
+    shown = await followed(room, receipt["id"])
+    assert shown["received_at"] == "2026-10-23T10:00:00Z"
+    assert shown["decision_due_at"] == "2026-10-26T23:59:59Z"
+
+
+async def test_a_partner_does_not_learn_who_is_on_file(room: Room) -> None:
+    """Two children sent who are one on file: a worker would be told, a partner gets a receipt."""
+    known = child_body(nhs_number="9434765919", unique_pupil_number="H801200001001")
+    await room.made("/v1/contacts", contact_body(children=[known]))
+    both = [
+        child_body("Amara", nhs_number="9434765919"),
+        child_body("Mara", unique_pupil_number="H801200001001"),
+    ]
+    refused = await room.post("/v1/contacts", contact_body(children=both))
+    assert (refused.status_code, pointers(refused)) == (422, {"/children/1"})
+    receipt = await sent(room, children=both)
+    contact = await room.read(f"/v1/contacts/{receipt['id']}")
+    assert len({child["person_id"] for child in contact["children"]}) == 2
+    assert [child["unique_pupil_number"] for child in contact["children"]] == [
+        None,
+        "H801200001001",
+    ]
+
+
+async def test_thirteen_days_later_the_same_key_still_gives_the_same_receipt(room: Room) -> None:
+    key = uuid4()
+    first = await room.post(DOOR, police_body(), PARTNER, key=key, organisation=POLICE)
+    room.clock.forward(days=13)
+    again = await room.post(DOOR, police_body(), PARTNER, key=key, organisation=POLICE)
+    assert (again.status_code, again.content) == (201, first.content)
