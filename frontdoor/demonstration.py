@@ -391,7 +391,6 @@ class _Story:
         family.contacts += 1
         self.asked: list[_Asked] = []
         self.contact_id = UUID(int=0)
-        self.version = 0
         self.children: list[Child] = []
         self.outcomes: list[Outcome] = []
 
@@ -498,7 +497,7 @@ class _Story:
             file = await submit_multi_agency_referral(work, partner, new)
         else:
             file = await log_contact(work, self.worker, new)
-        self.contact_id, self.version = file.contact.id, file.contact.version
+        self.contact_id = file.contact.id
         self.children = list(file.children)
         for member, child in zip(self.family.children, self.children, strict=True):
             member.person_id = child.person_id
@@ -513,16 +512,20 @@ class _Story:
             return self.chance.choice((Outcome.early_help, Outcome.no_further_action))
         return Outcome.information_and_advice
 
+    async def _version(self, work: Work) -> int:
+        """The version that the contact has now: whoever changes it has just read it."""
+        return (await contacts.get(work, self.worker, self.contact_id)).version
+
     async def _acknowledge(self, work: Work) -> None:
         words = self._words(ACKNOWLEDGED)
-        file = await acknowledge_referrer(work, self.worker, self.contact_id, self.version, words)
-        self.version = file.contact.version
+        await acknowledge_referrer(
+            work, self.worker, self.contact_id, await self._version(work), words
+        )
 
     async def _assign(self, work: Work) -> None:
-        file = await assign_contact(
-            work, self.worker, self.contact_id, self.version, self.worker.account_id
+        await assign_contact(
+            work, self.worker, self.contact_id, await self._version(work), self.worker.account_id
         )
-        self.version = file.contact.version
 
     async def _rate(self, work: Work) -> None:
         rating = self.plan.rating
@@ -530,8 +533,9 @@ class _Story:
             grave = self.plan.outcome is Outcome.referral
             rating = self.chance.choices(list(Rating), (25, 60, 15) if grave else (4, 41, 55))[0]
         words = RATED[rating]
-        file = await triage_contact(work, self.worker, self.contact_id, self.version, rating, words)
-        self.version = file.contact.version
+        await triage_contact(
+            work, self.worker, self.contact_id, await self._version(work), rating, words
+        )
 
     def _ask_at(self, instant: datetime, agency: Organisation) -> None:
         async def ask(work: Work) -> None:
@@ -547,7 +551,6 @@ class _Story:
                     questions=self.chance.choice(QUESTIONS),
                 ),
             )
-            self.version += 1
             asked = _Asked(agency.id, request)
             self.asked.append(asked)
             if self.plan.answered:
@@ -577,7 +580,6 @@ class _Story:
             await answer_information_request(
                 work, who, asked.request.id, asked.request.version, NewAnswer(kind, information)
             )
-            self.version += 1
             asked.answered = True
 
         self.desk.at(answered_at, answer)
@@ -648,9 +650,7 @@ class _Story:
         )
 
     async def _draft(self, work: Work, child: Child, new: NewDecision) -> Decision:
-        draft = await decide(work, self.worker, self.contact_id, new)
-        self.version += 1
-        return draft
+        return await decide(work, self.worker, self.contact_id, new)
 
     async def _answer_draft(
         self, work: Work, draft: Decision, *, agreed: bool, words: Sequence[str]
@@ -658,7 +658,6 @@ class _Story:
         await sign_off(
             work, self.manager, draft.id, draft.version, agreed=agreed, words=self._words(words)
         )
-        self.version += 1
 
     async def _draft_and_have_returned(self, work: Work) -> None:
         child = self.children[0]

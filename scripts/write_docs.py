@@ -10,6 +10,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic.fields import FieldInfo
 from sqlmodel import SQLModel
 
 import api
@@ -26,6 +27,7 @@ from service.domain.referrals import CASE
 from service.domain.states import StateTable
 from service.persistence.columns import Sensitivity
 from service.policy import load_policy
+from service.settings import PREFIX, IssuerSettings, Settings
 
 FOLDER = Path(__file__).parents[1] / "docs"
 _WRITTEN = "*Written from the code by `make docs`: change the code, not this page.*"
@@ -286,6 +288,36 @@ def events() -> str:
     )
 
 
+def settings() -> str:
+    """Every setting, its default and what it is for."""
+    lines = ["| setting | default | what |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{PREFIX}{name.upper()}` | {_default(one)} | {_in_cell(one.description or '')} |"
+        for name, one in Settings.model_fields.items()
+    ]
+    issuer = ["| member | default | what |", "| --- | --- | --- |"]
+    issuer += [
+        f"| `{name}` | {_default(one)} | {_in_cell(one.description or '')} |"
+        for name, one in IssuerSettings.model_fields.items()
+    ]
+    return (
+        "# Settings\n\n"
+        f"{_WRITTEN}\n\n"
+        "Read once, at the start, from the environment. A setting of a name that does not exist, "
+        "or of a value that is not sound, stops the start; every fault is listed at once, and no "
+        "value is repeated.\n\n" + "\n".join(lines) + "\n\n"
+        f"## An issuer in `{PREFIX}ISSUERS`\n\n"
+        "[Operations](operations.md) has an example.\n\n" + "\n".join(issuer) + "\n"
+    )
+
+
+def _default(one: FieldInfo) -> str:
+    value = one.default
+    if value is None or value == "" or value == () or value == frozenset():
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
 def problems() -> str:
     """Every code of a refusal, what it means and what to do."""
     _import_all(service.usecases)
@@ -316,6 +348,7 @@ DOCUMENTS = MappingProxyType(
         "timescales.md": timescales,
         "events.md": events,
         "problems.md": problems,
+        "settings.md": settings,
     }
 )
 

@@ -37,6 +37,16 @@ def environment(database_url: str, folder: Path, **given: str) -> dict[str, str]
     }
 
 
+def with_frontdoor(env: dict[str, str], folder: Path) -> dict[str, str]:
+    """The surroundings of a shell in which `frontdoor` is our own command line."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    program = programs / "frontdoor"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m frontdoor "$@"\n')
+    program.chmod(0o755)
+    return env | {"PATH": f"{programs}{os.pathsep}{env['PATH']}"}
+
+
 @contextmanager
 def processes(
     count: int, module: str, *arguments: str, env: dict[str, str], log: Path

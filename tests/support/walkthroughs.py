@@ -2,8 +2,8 @@
 
 The form, which is also that of the page: a `sh` block makes tokens, a `clock` block says what time
 it is, a `job` block runs a job, an `http` block is a request and the `answer NAME` block after it
-what must come back. In an answer, objects may have more members than are shown, `"…"` is any value,
-and a list that ends with `"…"` goes on. `{{contact.children.0.id}}` is taken from an earlier answer,
+what must come back. In an answer objects may have more members than are shown, `"…"` is any value,
+and a list that ends with `"…"` goes on. `{{contact.children.0.id}}` is from an earlier answer,
 `{{contact.etag}}` from its headers, and `<20 MB of spaces>` stands for itself. A `shell` block is
 run in a folder of its own, and the `output CODE` block after it is how it ends and what it says; a
 `demo` block loads the demonstration year.
@@ -11,10 +11,8 @@ run in a folder of its own, and the `output CODE` block after it is how it ends 
 
 import asyncio
 import json
-import os
 import re
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +28,7 @@ from service.domain.access import Role
 from service.policy.loading import DEFAULT_POLICY
 from tests.support.clocks import FixedClock
 from tests.support.houses import token
-from tests.support.processes import environment
+from tests.support.processes import environment, with_frontdoor
 from workers.running import run_once
 from workers.schedule import job_named
 
@@ -150,18 +148,13 @@ class Walk:
 
     async def _shell(self, block: Block) -> tuple[int, str]:
         """The exit code and all that was said, in a folder with nothing but the shipped policy."""
-        programs = self.folder / "bin"
-        programs.mkdir(exist_ok=True)
-        program = programs / "frontdoor"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m frontdoor "$@"\n')
-        program.chmod(0o755)
         policy = self.folder / "service" / "policy" / "default.toml"
         policy.parent.mkdir(parents=True, exist_ok=True)
         policy.write_bytes(DEFAULT_POLICY.read_bytes())
         kept = environment(self.house.settings.database_url, self.folder)
         shell = await asyncio.create_subprocess_shell(
             block.text,
-            env=kept | {"PATH": f"{programs}{os.pathsep}{kept['PATH']}"},
+            env=with_frontdoor(kept, self.folder),
             cwd=self.folder,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

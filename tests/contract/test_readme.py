@@ -1,0 +1,122 @@
+"""The first pages: every command, setting and file on them exists, and works where it can."""
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from api.gauges import WorkGauges
+from api.observability import Metrics
+from frontdoor.__main__ import main
+from service.domain.access import Role
+from service.domain.job_runs import JobName
+from service.settings import PREFIX, Settings, load_settings
+from tests.support.databases import SqliteFiles
+from tests.support.processes import environment, with_frontdoor
+from tests.support.servers import serve
+from tests.support.sources import ROOT, project_files
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+PAGES = {
+    "README.md": README,
+    "docs/operations.md": OPERATIONS,
+    "docs/integrators.md": (ROOT / "docs" / "integrators.md").read_text(encoding="utf-8"),
+    "docs/walkthrough.md": (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8"),
+    "openapi/README.md": (ROOT / "openapi" / "README.md").read_text(encoding="utf-8"),
+}
+FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(?:^|[`(/])frontdoor ([a-z]+)(?: ([a-z_]+))?", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_setting_on_a_page_exists(name: str) -> None:
+    told = set(re.findall(rf"{PREFIX}[A-Z_]+[A-Z]", PAGES[name]))
+    assert told <= {PREFIX + field.upper() for field in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_everything_that_can_be_made_can_be_made(name: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    told = set(re.findall(r"(?:^|`)make ([a-z-]+)(?:$|`)", PAGES[name], re.MULTILINE))
+    assert told <= targets
+    assert name != "README.md" or {"run", "test"} <= told
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_of_ours_on_a_page_exists(name: str) -> None:
+    for command, argument in COMMAND.findall(PAGES[name]):
+        found = main.commands.get(command)
+        assert found is not None, f"there is no frontdoor {command}"
+        if isinstance(found, click.Group):
+            assert argument in found.commands
+        if command == "job" and argument:
+            assert argument in set(JobName)
+
+
+def test_the_readme_maps_every_folder() -> None:
+    told = set(re.findall(r"^\| `([a-z]+)/`", README, re.MULTILINE))
+    there = {path.relative_to(ROOT).parts[0] for path in project_files()}
+    folders = {name for name in there if (ROOT / name).is_dir() and not name.startswith(".")}
+    assert told == folders
+
+
+def test_the_readme_asks_for_the_python_that_is_needed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (told,) = re.findall(r"Python (\d\.\d+) or later", README)
+    assert project["requires-python"] == f">={told}"
+
+
+def test_figures_of_speed_in_the_readme_are_those_that_were_measured() -> None:
+    told = re.findall(r"(\d[\d,.]*) ?(?:a second|/s|per second|ms\b|MB\b|microseconds)", README)
+    page = ROOT / "docs" / "performance.md"
+    measured = page.read_text(encoding="utf-8") if told else ""
+    assert [figure for figure in told if figure not in measured] == []
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
+def test_the_desk_is_shown_by_the_command_in_the_readme(
+    sqlite: SqliteFiles, tmp_path: Path
+) -> None:
+    (command,) = (text for text in FENCE.findall(README) if text.startswith("curl"))
+    url = sqlite.create_database()
+    with serve(url, tmp_path) as server:
+        ours = command.replace("http://127.0.0.1:8000", server.url)
+        done = subprocess.run(
+            ["bash", "-c", ours.replace(".venv/bin/frontdoor", "frontdoor")],
+            env=with_frontdoor(environment(url, tmp_path), tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert json.loads(done.stdout) == {"items": [], "next": None}
+
+
+def test_the_example_of_issuers_is_sound_in_production(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", OPERATIONS, re.DOTALL)
+    path = tmp_path / "issuers.json"
+    path.write_text(example, encoding="utf-8")
+    settings = load_settings(
+        issuers=str(path),
+        secret_key="x" * 32,
+        database_url="postgresql://frontdoor:secret@db.example/frontdoor",
+    )
+    asserted = frozenset[Role]().union(*(one.may_assert_roles for one in settings.issuers))
+    assert asserted == frozenset(Role)
+
+
+def test_operations_names_every_job_and_only_meters_that_exist() -> None:
+    listed = set(re.findall(r"^- `(\w+)`: ", OPERATIONS, re.MULTILINE))
+    assert listed == set(JobName)
+    metrics = Metrics()
+    WorkGauges(metrics.registry)
+    meters = {one.name for one in metrics.registry.collect()}
+    told = set(re.findall(r"`((?:http|frontdoor)_\w+)`", OPERATIONS))
+    assert len(told) >= 8
+    assert told <= meters
