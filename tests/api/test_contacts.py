@@ -1,4 +1,4 @@
-"""Contacts over HTTP: logged, listed, amended, rated and given; never refused for what is missing."""
+"""Contacts over HTTP: logged, listed, amended, rated, given; never refused for what is missing."""
 
 import asyncio
 import itertools
@@ -595,7 +595,7 @@ FULL = contact_body(
     town="Riverbourne",
     postcode="ZZ99 3CZ",
 )
-# What the minimum is made of: a concern, a source, a channel, a child that can be found, a referrer.
+# The minimum: a concern, a source, a channel, a child that can be found, a referrer.
 MINIMUM = {"concern", "source_code", "channel", "children"}
 
 

@@ -1,0 +1,306 @@
+"""Health: alive, ready or why not, degraded and why, and the figures an operator watches."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from math import isinf, isnan
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client import parser
+from sqlalchemy import text
+
+from api.app import create_app
+from service.bootstrap import House
+from service.domain.access import Role
+from service.domain.job_runs import JobName
+from service.persistence.migrating import newest
+from service.settings import IssuerSettings, load_settings
+from service.usecases.flags import sweep
+from service.usecases.jobs import run_job
+from tests.support.builders import contact_body
+from tests.support.clocks import FixedClock
+from tests.support.houses import client_of
+from tests.support.rooms import Room, codes, open_room
+
+FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
+TOKEN = "an-operators-token-of-some-length"
+
+
+@pytest.fixture
+async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(database_url, FixedClock(FRIDAY), tmp_path) as opened:
+        yield opened
+
+
+async def beat(room: Room, jobs: Iterable[JobName] = JobName) -> None:
+    async def nothing() -> int:
+        return 0
+
+    for job in jobs:
+        await run_job(room.house, job, "worker-1", nothing)
+
+
+async def ready(room: Room) -> dict[str, Any]:
+    answer = await room.client.get("/readyz")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def states(found: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in found["checks"]}
+
+
+async def test_alive_is_asked_by_anybody_and_asks_nothing(room: Room) -> None:
+    answer = await room.client.get("/livez")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    await execute(room.house, "DELETE FROM alembic_version")
+    assert (await room.client.get("/livez")).status_code == 200
+
+
+async def execute(house: House, statement: str) -> None:
+    async with house.database.writing() as connection:
+        await connection.execute(text(statement))
+        await connection.commit()
+
+
+async def test_with_all_well_it_is_ready_and_tells_no_version(room: Room) -> None:
+    await beat(room)
+    answer = await room.client.get("/readyz")
+    found = answer.json()
+    assert found["status"] == "ok"
+    assert states(found) == {
+        "database": "ok",
+        "schema": "ok",
+        "keys": "ok",
+        "policy": "ok",
+        "disk": "ok",
+        "sweep": "ok",
+        "forget_answers": "ok",
+        "check_holidays": "ok",
+        "check_impossible": "ok",
+    }
+    sweep_check = next(check for check in found["checks"] if check["name"] == "sweep")
+    assert sweep_check["last_succeeded_at"] == "2026-10-23T15:00:00Z"
+    for version in (newest(), room.house.policy.stamp, room.house.policy.version, "sqlite"):
+        assert version not in answer.text
+
+
+async def test_a_sweep_that_is_late_is_degraded_and_still_serves(room: Room) -> None:
+    never = await ready(room)
+    assert (never["status"], states(never)["sweep"]) == ("degraded", "degraded")
+    room.clock.forward(seconds=1)
+    await beat(room)
+    assert (await ready(room))["status"] == "ok"
+    room.clock.forward(seconds=301)
+    late = await ready(room)
+    assert (late["status"], states(late)["sweep"]) == ("degraded", "degraded")
+    assert "worker" in next(one["says"] for one in late["checks"] if one["name"] == "sweep")
+    room.clock.forward(seconds=1)
+    await beat(room, [JobName.sweep_deadlines])
+    assert states(await ready(room))["sweep"] == "ok"
+
+
+async def test_holidays_that_are_ending_are_degraded(database_url: str, tmp_path: Path) -> None:
+    clock = FixedClock(datetime(2028, 11, 1, tzinfo=UTC))
+    async with open_room(database_url, clock, tmp_path) as room:
+        await beat(room)
+        found = await ready(room)
+        assert (found["status"], states(found)["policy"]) == ("degraded", "degraded")
+
+
+async def test_an_unknown_schema_stops_it_and_says_why_without_saying_which(room: Room) -> None:
+    await execute(room.house, "UPDATE alembic_version SET version_num = 'from-the-future'")
+    answer = await room.client.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "retry-after" in answer.headers
+    assert codes(answer) == {"schema_failing"}
+    assert "from-the-future" not in answer.text
+    assert newest() not in answer.text
+
+
+async def test_a_database_that_cannot_be_read_stops_it(room: Room) -> None:
+    await execute(room.house, "DROP TABLE alembic_version")
+    answer = await room.client.get("/readyz")
+    assert answer.status_code == 503
+    assert codes(answer) >= {"schema_failing"}
+
+
+async def test_a_database_that_is_gone_is_named_and_comes_back(
+    postgres: Any, tmp_path: Path
+) -> None:
+    url = postgres.create_database()
+    async with open_room(url, FixedClock(FRIDAY), tmp_path) as room:
+        await beat(room)
+        assert (await ready(room))["status"] == "ok"
+        postgres.drop_database(url)
+        room.clock.forward(seconds=1)
+        answer = await room.client.get("/readyz")
+        assert (answer.status_code, codes(answer)) == (503, {"database_failing", "schema_failing"})
+
+
+async def test_what_was_looked_at_is_not_looked_at_again_within_a_second(room: Room) -> None:
+    await beat(room)
+    assert (await ready(room))["status"] == "ok"
+    await execute(room.house, "UPDATE alembic_version SET version_num = 'other'")
+    assert (await ready(room))["status"] == "ok"
+    room.clock.forward(seconds=1)
+    assert (await room.client.get("/readyz")).status_code == 503
+
+
+@pytest.mark.parametrize("development", [True, False])
+async def test_keys_that_were_never_loaded_stop_it_only_when_nobody_could_come_in(
+    sqlite: Any, tmp_path: Path, development: bool
+) -> None:
+    away = IssuerSettings(
+        issuer="https://login.example/",
+        audience="frontdoor",
+        jwks_url="https://login.example/keys",
+        algorithms=("ES256",),
+        may_assert_roles=frozenset({Role.mash_worker}),
+    )
+    url = sqlite.create_database()
+    asked: list[str] = []
+
+    def nobody_answers(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        raise httpx.ConnectError("nobody answers")
+
+    settings = load_settings(
+        environment="development",
+        development_issuer=development,
+        issuers=(away,),
+        database_url=url,
+        var_folder=tmp_path,
+    )
+    http = httpx.AsyncClient(transport=httpx.MockTransport(nobody_answers))
+    house = await House.open(settings, clock=FixedClock(FRIDAY), http=http)
+    try:
+        async with client_of(house) as client:
+            answer = await client.get("/readyz")
+    finally:
+        await house.close()
+    assert asked == ["https://login.example/keys"]
+    assert "login.example" not in answer.text
+    if development:
+        assert (answer.status_code, states(answer.json())["keys"]) == (200, "degraded")
+    else:
+        assert (answer.status_code, codes(answer)) == (503, {"keys_failing"})
+
+
+async def test_while_it_stops_it_is_not_ready(room: Room) -> None:
+    app = create_app(room.house)
+    app.state.manners.drain.begin()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://front.door"
+    ) as client:
+        answer = await client.get("/readyz")
+        assert (answer.status_code, codes(answer)) == (503, {"stopping"})
+        assert (await client.get("/livez")).status_code == 200
+
+
+def figures(answer: httpx.Response) -> dict[tuple[str, ...], float]:
+    assert answer.status_code == 200, answer.text
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in parser.text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_the_figures_say_what_is_open_overdue_oldest_and_unacknowledged(room: Room) -> None:
+    first = figures(await room.client.get("/metrics"))
+    assert isinf(first["frontdoor_sweep_age_seconds",])
+    assert first["frontdoor_oldest_undecided_seconds",] == 0
+    contacts = [await room.made("/v1/contacts", contact_body()) for _ in range(3)]
+    await room.post(f"/v1/contacts/{contacts[0]['id']}/triage", {"rating": "red"}, version=1)
+    await room.decided(contacts[1]["id"], contacts[1]["children"][0]["id"], "early_help")
+    room.clock.forward(hours=25)
+    await room.made("/v1/contacts", contact_body())
+    await sweep(room.house)
+    await beat(room, [JobName.sweep_deadlines])
+    flags = (await room.read("/v1/flags"))["items"]
+    breaches = [flag for flag in flags if flag["severity"] == "breach"]
+    await room.post(
+        f"/v1/flags/{breaches[0]['id']}/acknowledgement",
+        {"words": "I ring the school now and decide by 17:00."},
+        version=breaches[0]["version"],
+    )
+    room.clock.forward(seconds=20)
+    found = figures(await room.client.get("/metrics"))
+    assert found["frontdoor_gauges_up",] == 1
+    assert found["frontdoor_open_contacts", "red"] == 1
+    assert found["frontdoor_open_contacts", "unrated"] == 2
+    assert found["frontdoor_open_contacts", "amber"] == 0
+    assert found["frontdoor_overdue_contacts",] == 2
+    assert found["frontdoor_oldest_undecided_seconds",] == 25 * 3600 + 20
+    assert found["frontdoor_sweep_age_seconds",] == 20
+    assert len(breaches) > 1
+    assert found["frontdoor_unacknowledged_flags", "breach"] == len(breaches) - 1
+
+
+async def test_the_figures_are_read_at_most_every_ten_seconds(room: Room) -> None:
+    await room.client.get("/metrics")
+    await room.made("/v1/contacts", contact_body())
+    room.clock.forward(seconds=9)
+    kept = figures(await room.client.get("/metrics"))
+    assert kept["frontdoor_open_contacts", "unrated"] == 0
+    room.clock.forward(seconds=1)
+    fresh = figures(await room.client.get("/metrics"))
+    assert fresh["frontdoor_open_contacts", "unrated"] == 1
+
+
+async def test_figures_that_cannot_be_read_are_no_numbers_and_requests_are_counted_still(
+    room: Room,
+) -> None:
+    await execute(room.house, "ALTER TABLE job_run RENAME TO job_run_lost")
+    found = figures(await room.client.get("/metrics"))
+    assert found["frontdoor_gauges_up",] == 0
+    for name in ("overdue_contacts", "oldest_undecided_seconds", "sweep_age_seconds"):
+        assert isnan(found[f"frontdoor_{name}",])
+    assert isnan(found["frontdoor_open_contacts", "red"])
+
+
+async def test_requests_are_counted_by_template_and_never_by_path(room: Room) -> None:
+    contact = await room.made("/v1/contacts", contact_body())
+    await room.read(f"/v1/contacts/{contact['id']}")
+    await room.client.get("/no/such/Canary")
+    answer = await room.client.get("/metrics")
+    assert 'route="/v1/contacts/{contact_id}"' in answer.text
+    for raw in (contact["id"], contact["reference"], "Canary", "Okafor"):
+        assert raw not in answer.text
+
+
+@pytest.mark.parametrize(
+    "proxied",
+    [{"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"X-Real-IP": "x"}],
+)
+async def test_without_a_token_the_metrics_are_for_this_machine_alone(
+    room: Room, proxied: dict[str, str]
+) -> None:
+    assert (await room.client.get("/metrics")).status_code == 200
+    passed_on = await room.client.get("/metrics", headers=proxied)
+    assert (passed_on.status_code, passed_on.json()["code"]) == (403, "metrics_not_for_you")
+    for address in ("203.0.113.9", "10.0.0.1"):
+        transport = httpx.ASGITransport(create_app(room.house), client=(address, 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://front.door") as other:
+            assert (await other.get("/metrics")).status_code == 403
+            assert (await other.get("/readyz")).status_code == 200
+
+
+async def test_with_a_token_set_the_metrics_want_it_from_everybody(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_room(database_url, FixedClock(FRIDAY), tmp_path, metrics_token=TOKEN) as room:
+        for wrong in (None, f"Bearer {TOKEN}x", TOKEN, "Bearer ", f"bearer{TOKEN}", "Bearer é"):
+            sent = {} if wrong is None else {"Authorization": wrong.encode()}
+            answer = await room.client.get("/metrics", headers=sent)
+            assert answer.status_code == 401, wrong
+            assert TOKEN not in answer.text
+        given = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "203.0.113.9"}
+        assert (await room.client.get("/metrics", headers=given)).status_code == 200
+        user = await room.get("/metrics", Role.system_administrator)
+        assert user.status_code == 401
