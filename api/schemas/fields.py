@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,9 +14,11 @@ from typing import (
     ClassVar,
     Final,
     Generic,
+    Optional,
     Self,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
 )
@@ -262,6 +265,9 @@ def _loose(annotation: Any, metadata: tuple[Any, ...] = ()) -> str | None:
     return None
 
 
+WireKind = TypeVar("WireKind", bound="Wire")
+
+
 class Wire(BaseModel):
     """What comes in: closed, so that a misspelt field is refused; frozen; and strictly typed.
 
@@ -282,13 +288,37 @@ class Wire(BaseModel):
                 raise TypeError(f"{cls.__name__}.{name} is loosely typed: use {better}.")
 
 
+def what_is_sent_is_changed(change: type[WireKind]) -> type[WireKind]:
+    """Makes every inherited field of a change optional, for what is not sent stays as it is."""
+    for name, told in change.__pydantic_fields__.items():
+        if name in change.__annotations__:
+            continue
+        annotation = (
+            Annotated[told.annotation, *told.metadata] if told.metadata else told.annotation
+        )
+        optional = copy(told)
+        # The annotation is a value here, not one that a checker could read.
+        optional.annotation = cast(Any, Optional[annotation])  # noqa: UP045  # see above
+        optional.metadata = []
+        optional.default = None
+        optional.default_factory = None
+        change.__pydantic_fields__[name] = optional
+    change.model_rebuild(force=True)
+    return change
+
+
 class WireOut(BaseModel):
     """What goes out. New fields may be added within a version, so callers ignore unknown ones.
 
     Instants must be in UTC already (as the database and `Instant` give them).
     """
 
-    model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        from_attributes=True,
+        hide_input_in_errors=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> Self:

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.contacts import ChildIn, ContactTold, Warning
+from api.schemas.contacts import ContactTold, Warning
 from api.schemas.fields import Instant, Line, Wire, WireOut
+from api.schemas.people import ChildIn
 from service.domain.contacts import Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress, PublicOutcome, SentReferral
 from service.domain.whole_contacts import WholeContact
