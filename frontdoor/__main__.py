@@ -190,8 +190,7 @@ def migrate(revision: str) -> None:
 
     Back the database up first. A new database is made from nothing.
     """
-    settings = _settings()
-    asyncio.run(bring_to(settings, revision))
+    asyncio.run(bring_to(_settings(serving=False), revision))
 
 
 async def bring_to(settings: "Settings", revision: str = "head") -> None:
@@ -310,12 +309,12 @@ def job(name: str | None) -> None:
     chosen = None if name is None else job_named(name)
     if chosen is None:
         for one in SCHEDULE:
-            click.echo(f"{one.name:<18} {one.does} ({one.often})")
+            click.echo(f"{one.name:<18} {one.does}, {one.often}")
         return
 
     async def run(house: "House") -> None:
         done = await run_once(house, chosen)
-        click.echo(f"{chosen.name}: done, {done} dealt with.")
+        click.echo(f"{chosen.name}: done, {done} found and dealt with.")
 
     asyncio.run(_in_house(_settings(), run))
 
