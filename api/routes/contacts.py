@@ -184,9 +184,7 @@ async def list_contacts(
         following = next_place(
             request, who, "contacts", Place((last.received_at,), last.id), signed
         )
-    return page(
-        [ContactSummary.model_validate(one) for one in shown], request=request, cursor=following
-    )
+    return page([ContactSummary.seen(one) for one in shown], request=request, cursor=following)
 
 
 def _after(place: Place | None) -> Any:

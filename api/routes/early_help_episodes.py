@@ -11,8 +11,8 @@ from api.deps import Version, Who, ask, change, next_place, place_of
 from api.replies import page, reply
 from api.routing import FrontDoorRoute
 from api.schemas.cases import (
-    AllocationIn,
     ContactFilter,
+    EpisodeAllocationIn,
     PersonFilter,
     States,
     Teams,
@@ -114,7 +114,7 @@ async def allocate_early_help_episode(
     who: Who,
     early_help_episode_id: EarlyHelpEpisodeId,
     version: Version,
-    body: AllocationIn,
+    body: EpisodeAllocationIn,
 ) -> Response:
     """Give an early help episode to a worker, and to another team when one is named.
 

@@ -40,6 +40,18 @@ class AllocationIn(Wire):
     ] = None
 
 
+class EpisodeAllocationIn(AllocationIn):
+    """Who takes the early help episode on."""
+
+    team_id: Annotated[
+        Annotated[str, Line(64)] | None,
+        Field(
+            description="The team that becomes accountable; the one that is, when left out.",
+            examples=["family-centres"],
+        ),
+    ] = None
+
+
 class CaseSummary(WireOut):
     """A referral or an early help episode in a list."""
 

@@ -1,19 +1,37 @@
 """Contacts on the wire: what is told, and what is seen of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from api.faults import finding
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import (
+    LARGEST,
+    Flag,
+    Id,
+    Instant,
+    Line,
+    Text,
+    Wire,
+    WireOut,
+    what_is_sent_is_changed,
+)
+from api.schemas.people import (
+    Adult,
+    AdultChange,
+    AdultIn,
+    Child,
+    ChildChange,
+    LinkedChildIn,
+    Postcode,
+)
 from service.domain.contacts import (
     AgreementState,
     Channel,
-    ChildState,
     ContactState,
     LawfulBasis,
     warnings_about,
@@ -21,160 +39,13 @@ from service.domain.contacts import (
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.errors import Invalid, Problem
-from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
 from service.domain.information_requests import AnswerKind, InformationRequestState
-from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import ContactChanges, NewAdult, NewChild, NewContact
 
-
-def _checked(check: Callable[[str], str]) -> AfterValidator:
-    """The domain's check of a number, whose sentence says what to do and never what was sent."""
-
-    def checked(text: str) -> str:
-        try:
-            return check(text)
-        except ValueError as refusal:
-            raise finding("wrong_form", str(refusal)) from None
-
-    return AfterValidator(checked)
-
-
-NhsNumber = Annotated[str, Line(20), _checked(nhs_number)]
-PupilNumber = Annotated[str, Line(20), _checked(unique_pupil_number)]
 ContactId = Annotated[
     UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
 ]
-Postcode = Annotated[str, Line(10), _checked(postcode)]
-
-
-class ChildIn(Wire):
-    """A child as told."""
-
-    given_name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
-    ] = None
-    family_name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
-    ] = None
-    description: Annotated[
-        Annotated[str, Text(500)] | None,
-        Field(
-            description="What identifies a child whose name is not known.",
-            examples=["About four, red coat, called Mo by the older girl"],
-        ),
-    ] = None
-    date_of_birth: Annotated[
-        DateOn | None,
-        Field(
-            description="Date of birth; say in birth_knowledge how it is known.",
-            examples=["2018-04-09"],
-        ),
-    ] = None
-    birth_knowledge: Annotated[
-        BirthKnowledge | None,
-        Field(
-            description=(
-                "How the date of birth is known; `unborn` for an unborn child. Left out, it "
-                "follows from the dates given."
-            ),
-            examples=["known"],
-        ),
-    ] = None
-    expected_delivery_on: Annotated[
-        DateOn | None,
-        Field(
-            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
-        ),
-    ] = None
-    sex: Annotated[
-        Sex,
-        Field(
-            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
-        ),
-    ] = Sex.unknown
-    nhs_number: Annotated[
-        NhsNumber | None,
-        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
-    ] = None
-    unique_pupil_number: Annotated[
-        PupilNumber | None,
-        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
-    ] = None
-    ethnicity_code: Annotated[
-        Annotated[str, Line(8)] | None,
-        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
-    ] = None
-    disability_codes: Annotated[
-        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)],
-        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
-    ] = Field(default_factory=list)
-    first_language: Annotated[
-        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
-    ] = None
-    school: Annotated[
-        Annotated[str, Line(200)] | None,
-        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
-    ] = None
-
-
-class LinkedChildIn(ChildIn):
-    """A child as told to a worker, who may know the child from before."""
-
-    person_id: Annotated[
-        Id | None,
-        Field(
-            description=(
-                "The child already on file whom this is; from `GET "
-                "/v1/contacts/{contact_id}/history`."
-            ),
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ] = None
-
-
-class AdultIn(Wire):
-    """An adult as told."""
-
-    relationship: Annotated[
-        AdultRelationship,
-        Field(description="Who this adult is to the children.", examples=["father"]),
-    ] = AdultRelationship.not_known
-    name_known: Annotated[
-        Flag,
-        Field(
-            description="False for an adult whose name nobody knows: he is recorded all the same.",
-            examples=[False],
-        ),
-    ] = True
-    given_name: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
-    ] = None
-    family_name: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
-    ] = None
-    date_of_birth: Annotated[
-        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
-    ] = None
-    parental_responsibility: Annotated[
-        YesNo,
-        Field(
-            description="Whether this adult has parental responsibility.", examples=["not_known"]
-        ),
-    ] = YesNo.not_known
-    in_household: Annotated[
-        YesNo, Field(description="Whether this adult lives in the household.", examples=["no"])
-    ] = YesNo.not_known
-    telephone: Annotated[
-        Annotated[str, Line(40)] | None,
-        Field(description="Telephone number.", examples=["01632 960123"]),
-    ] = None
-    note: Annotated[
-        Annotated[str, Text(2000)] | None,
-        Field(description="Anything else about this adult.", examples=["Works nights"]),
-    ] = None
 
 
 class Referrer(Wire):
@@ -239,8 +110,8 @@ class Basis(Wire):
     ] = None
 
 
-class ContactTold(Wire):
-    """What is told of a contact, whoever tells it."""
+class ContactWords(Wire):
+    """What is told of a contact itself, whoever tells it."""
 
     concern: Annotated[
         Annotated[str, Text(20_000)],
@@ -271,13 +142,6 @@ class ContactTold(Wire):
             examples=[False],
         ),
     ] = False
-    adults: Annotated[
-        Annotated[list[AdultIn], Field(max_length=20)],
-        Field(
-            description="The adults: parents above all, known by name or not.",
-            examples=[[{"relationship": "father", "name_known": False}]],
-        ),
-    ] = Field(default_factory=list)
     agreement: Annotated[
         Agreement,
         Field(
@@ -306,6 +170,18 @@ class ContactTold(Wire):
             examples=["ZZ99 3CZ"],
         ),
     ] = None
+
+
+class ContactTold(ContactWords):
+    """What is told of a contact and the adults on it, whoever tells it."""
+
+    adults: Annotated[
+        Annotated[list[AdultIn], Field(max_length=20)],
+        Field(
+            description="The adults: parents above all, known by name or not.",
+            examples=[[{"relationship": "father", "name_known": False}]],
+        ),
+    ] = Field(default_factory=list)
 
     def adults_told(self) -> list[NewAdult]:
         """The adults as the use-case takes them."""
@@ -349,146 +225,8 @@ class ContactCreate(ContactTold):
         return new_contact(self, channel=self.channel)
 
 
-class ChildChange(Wire):
-    """A change to a child on the contact, or another child when `id` is left out.
-
-    Only what is sent is changed.
-    """
-
-    id: Annotated[
-        Id | None,
-        Field(
-            description="The child on this contact; left out to add one.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ] = None
-    person_id: Annotated[
-        Id | None,
-        Field(
-            description="The child already on file whom this is.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
-        ),
-    ] = None
-    given_name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
-    ] = None
-    family_name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
-    ] = None
-    description: Annotated[
-        Annotated[str, Text(500)] | None,
-        Field(
-            description="What identifies a child whose name is not known.",
-            examples=["About four, red coat, called Mo by the older girl"],
-        ),
-    ] = None
-    date_of_birth: Annotated[
-        DateOn | None,
-        Field(
-            description="Date of birth; say in birth_knowledge how it is known.",
-            examples=["2018-04-09"],
-        ),
-    ] = None
-    birth_knowledge: Annotated[
-        BirthKnowledge | None,
-        Field(
-            description="How the date of birth is known; `unborn` for an unborn child.",
-            examples=["known"],
-        ),
-    ] = None
-    expected_delivery_on: Annotated[
-        DateOn | None,
-        Field(
-            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
-        ),
-    ] = None
-    sex: Annotated[
-        Sex | None,
-        Field(
-            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
-        ),
-    ] = None
-    nhs_number: Annotated[
-        NhsNumber | None,
-        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
-    ] = None
-    unique_pupil_number: Annotated[
-        PupilNumber | None,
-        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
-    ] = None
-    ethnicity_code: Annotated[
-        Annotated[str, Line(8)] | None,
-        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
-    ] = None
-    disability_codes: Annotated[
-        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)] | None,
-        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
-    ] = None
-    first_language: Annotated[
-        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
-    ] = None
-    school: Annotated[
-        Annotated[str, Line(200)] | None,
-        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
-    ] = None
-
-
-class AdultChange(Wire):
-    """A change to an adult on the contact, or another adult when `id` is left out.
-
-    Only what is sent is changed.
-    """
-
-    id: Annotated[
-        Id | None,
-        Field(
-            description="The adult on this contact; left out to add one.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ] = None
-    relationship: Annotated[
-        AdultRelationship | None,
-        Field(description="Who this adult is to the children.", examples=["father"]),
-    ] = None
-    name_known: Annotated[
-        Flag | None,
-        Field(
-            description="False for an adult whose name nobody knows: he is recorded all the same.",
-            examples=[False],
-        ),
-    ] = None
-    given_name: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
-    ] = None
-    family_name: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
-    ] = None
-    date_of_birth: Annotated[
-        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
-    ] = None
-    parental_responsibility: Annotated[
-        YesNo | None,
-        Field(
-            description="Whether this adult has parental responsibility.", examples=["not_known"]
-        ),
-    ] = None
-    in_household: Annotated[
-        YesNo | None,
-        Field(description="Whether this adult lives in the household.", examples=["no"]),
-    ] = None
-    telephone: Annotated[
-        Annotated[str, Line(40)] | None,
-        Field(description="Telephone number.", examples=["01632 960123"]),
-    ] = None
-    note: Annotated[
-        Annotated[str, Text(2000)] | None,
-        Field(description="Anything else about this adult.", examples=["Works nights"]),
-    ] = None
-
-
-class ContactAmend(Wire):
+@what_is_sent_is_changed
+class ContactAmend(ContactWords):
     """An amendment, before any decision. Only what is sent is changed."""
 
     reason: Annotated[
@@ -500,33 +238,6 @@ class ContactAmend(Wire):
     ]
     channel: Annotated[
         Channel | None, Field(description="How it arrived.", examples=["telephone"])
-    ] = None
-    concern: Annotated[
-        Annotated[str, Text(20_000)] | None,
-        Field(
-            description="What the worry is, in the words of who told.",
-            examples=[
-                "Amara came to school with a bruise on her cheek and would not say how it happened."
-            ],
-        ),
-    ] = None
-    source_code: Annotated[
-        Annotated[str, Line(4)] | None,
-        Field(description="Referral source code of the children in need census.", examples=["2A"]),
-    ] = None
-    received_at: Annotated[
-        Instant | None,
-        Field(
-            description="When it was received, with its zone: every clock starts here.",
-            examples=["2026-10-23T15:00:00Z"],
-        ),
-    ] = None
-    immediate_danger: Annotated[
-        Flag | None,
-        Field(
-            description="Whether a child is said to be in immediate danger. Call 999 as well.",
-            examples=[False],
-        ),
     ] = None
     children: Annotated[
         Annotated[list[ChildChange], Field(max_length=20)] | None,
@@ -547,34 +258,6 @@ class ContactAmend(Wire):
         Field(
             description="Who told. Needed, unless the source code is 9 (anonymous).",
             examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
-        ),
-    ] = None
-    agreement: Annotated[
-        Agreement | None,
-        Field(
-            description="Agreement of the family to a service.",
-            examples=[{"state": "given", "note": "Mother agrees."}],
-        ),
-    ] = None
-    lawful_basis: Annotated[
-        Basis | None,
-        Field(
-            description="Lawful basis for sharing; not the same as agreement.",
-            examples=[{"basis": "public_task"}],
-        ),
-    ] = None
-    address: Annotated[
-        Annotated[str, Text(500)] | None,
-        Field(description="Where the children live.", examples=["12 Weir Street"]),
-    ] = None
-    town: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Town.", examples=["Riverbourne"])
-    ] = None
-    postcode: Annotated[
-        Postcode | None,
-        Field(
-            description="Postcode. A contact is never refused for a missing one.",
-            examples=["ZZ99 3CZ"],
         ),
     ] = None
 
@@ -622,149 +305,6 @@ class AcknowledgementIn(Wire):
             description="How they were told, and what.",
             examples=["Rang the school: received, will decide by tomorrow 16:00."],
         ),
-    ]
-
-
-class Child(WireOut):
-    """A child on this contact, and where the decision for this child stands."""
-
-    id: Annotated[
-        UUID,
-        Field(
-            description="The child on this contact; decisions name it.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
-    person_id: Annotated[
-        UUID,
-        Field(
-            description="The child, across contacts.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
-        ),
-    ]
-    state: Annotated[
-        ChildState,
-        Field(description="undecided, awaiting_sign_off, decided.", examples=["undecided"]),
-    ]
-    given_name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
-    ]
-    family_name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
-    ]
-    description: Annotated[
-        Annotated[str, Text(500)] | None,
-        Field(
-            description="What identifies a child whose name is not known.",
-            examples=["About four, red coat, called Mo by the older girl"],
-        ),
-    ]
-    date_of_birth: Annotated[
-        DateOn | None,
-        Field(
-            description="Date of birth; say in birth_knowledge how it is known.",
-            examples=["2018-04-09"],
-        ),
-    ]
-    birth_knowledge: Annotated[
-        BirthKnowledge,
-        Field(
-            description="How the date of birth is known; `unborn` for an unborn child.",
-            examples=["known"],
-        ),
-    ]
-    expected_delivery_on: Annotated[
-        DateOn | None,
-        Field(
-            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
-        ),
-    ]
-    sex: Annotated[
-        Sex,
-        Field(
-            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
-        ),
-    ]
-    nhs_number: Annotated[
-        Annotated[str, Field(max_length=10)] | None,
-        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
-    ]
-    unique_pupil_number: Annotated[
-        Annotated[str, Field(max_length=13)] | None,
-        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
-    ]
-    ethnicity_code: Annotated[
-        Annotated[str, Line(8)] | None,
-        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
-    ]
-    disability_codes: Annotated[
-        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)],
-        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
-    ]
-    first_language: Annotated[
-        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
-    ]
-    school: Annotated[
-        Annotated[str, Line(200)] | None,
-        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
-    ]
-    decided_at: Annotated[
-        Instant | None,
-        Field(
-            description="When the decision for this child was signed.",
-            examples=["2026-10-23T15:00:00Z"],
-        ),
-    ]
-
-
-class Adult(WireOut):
-    """An adult on this contact."""
-
-    id: Annotated[
-        UUID,
-        Field(
-            description="The adult on this contact.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
-    relationship: Annotated[
-        AdultRelationship,
-        Field(description="Who this adult is to the children.", examples=["father"]),
-    ]
-    name_known: Annotated[
-        Flag,
-        Field(
-            description="False for an adult whose name nobody knows: he is recorded all the same.",
-            examples=[False],
-        ),
-    ]
-    given_name: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
-    ]
-    family_name: Annotated[
-        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
-    ]
-    date_of_birth: Annotated[
-        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
-    ]
-    parental_responsibility: Annotated[
-        YesNo,
-        Field(
-            description="Whether this adult has parental responsibility.", examples=["not_known"]
-        ),
-    ]
-    in_household: Annotated[
-        YesNo, Field(description="Whether this adult lives in the household.", examples=["no"])
-    ]
-    telephone: Annotated[
-        Annotated[str, Line(40)] | None,
-        Field(description="Telephone number.", examples=["01632 960123"]),
-    ]
-    note: Annotated[
-        Annotated[str, Text(2000)] | None,
-        Field(description="Anything else about this adult.", examples=["Works nights"]),
     ]
 
 
@@ -1008,30 +548,32 @@ class Contact(WireOut):
     def of(cls, whole: WholeContact) -> Self:
         """As it is seen by staff."""
         contact = whole.contact
-        return cls.model_validate(
-            {
-                **{name: getattr(contact, name) for name in _OWN},
-                "referrer": Referrer.model_construct(
-                    name=contact.referrer_name,
-                    role=contact.referrer_role,
-                    agency=contact.referrer_agency,
-                    telephone=contact.referrer_telephone,
-                    email=contact.referrer_email,
-                ),
-                "agreement": Agreement.model_construct(
-                    state=contact.agreement, note=contact.agreement_note
-                ),
-                "lawful_basis": Basis.model_construct(
-                    basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
-                ),
-                "children": whole.children,
-                "adults": whole.adults,
-                "information_requests": whole.requests,
-                "decisions": whole.decisions,
-                "deadlines": whole.deadlines,
-                "warnings": warnings_about(contact, whole.children, whole.adults),
-            }
-        )
+        values = dict(zip(_OWN, _take_own(contact), strict=True))
+        values |= {
+            "referrer": Referrer.model_construct(
+                name=contact.referrer_name,
+                role=contact.referrer_role,
+                agency=contact.referrer_agency,
+                telephone=contact.referrer_telephone,
+                email=contact.referrer_email,
+            ),
+            "agreement": Agreement.model_construct(
+                state=contact.agreement, note=contact.agreement_note
+            ),
+            "lawful_basis": Basis.model_construct(
+                basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
+            ),
+            "children": [Child.seen(child) for child in whole.children],
+            "adults": [Adult.seen(adult) for adult in whole.adults],
+            "information_requests": [RequestSummary.seen(one) for one in whole.requests],
+            "decisions": [DecisionSummary.seen(one) for one in whole.decisions],
+            "deadlines": [Deadline.of(deadline) for deadline in whole.deadlines],
+            "warnings": [
+                Warning.seen(warning)
+                for warning in warnings_about(contact, whole.children, whole.adults)
+            ],
+        }
+        return cls.made_of({name: values[name] for name in cls.model_fields})
 
 
 class ContactSummary(WireOut):
@@ -1093,6 +635,9 @@ _OWN = tuple(
         "warnings",
     )
 )
+
+
+_take_own = attrgetter(*_OWN)
 
 
 def new_contact(sent: Any, *, channel: Channel) -> NewContact:

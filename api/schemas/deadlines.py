@@ -1,11 +1,12 @@
 """Clocks on the wire: when they started, when they run out, and the sum."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self, cast
 from uuid import UUID
 
 from pydantic import Field
 
 from api.schemas.fields import Instant, WireOut
+from service.domain import flags
 
 
 class SkippedDay(WireOut):
@@ -107,3 +108,14 @@ class Deadline(WireOut):
         Field(max_length=64, description="What stopped it.", examples=["decided"]),
     ]
     explanation: Annotated[Explanation, Field(description="Why the limit is what it is.")]
+
+    @classmethod
+    def of(cls, deadline: flags.Deadline) -> Self:
+        """A clock as the domain keeps it."""
+        told = deadline.explanation
+        explanation = {name: told[name] for name in Explanation.model_fields}
+        skipped = cast(list[dict[str, Any]], told["skipped"])
+        explanation["skipped"] = [SkippedDay.made_of(dict(day)) for day in skipped]
+        shown = cls.seen(deadline)
+        shown.__dict__["explanation"] = Explanation.made_of(explanation)
+        return shown

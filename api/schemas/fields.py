@@ -1,11 +1,27 @@
 """The strict types of the wire: instants, dates, texts, numbers, ids, and the closed object."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Optional,
+    Self,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 from annotated_types import GroupedMetadata
@@ -249,6 +265,9 @@ def _loose(annotation: Any, metadata: tuple[Any, ...] = ()) -> str | None:
     return None
 
 
+WireKind = TypeVar("WireKind", bound="Wire")
+
+
 class Wire(BaseModel):
     """What comes in: closed, so that a misspelt field is refused; frozen; and strictly typed.
 
@@ -269,13 +288,66 @@ class Wire(BaseModel):
                 raise TypeError(f"{cls.__name__}.{name} is loosely typed: use {better}.")
 
 
+def what_is_sent_is_changed(change: type[WireKind]) -> type[WireKind]:
+    """Makes every inherited field of a change optional, for what is not sent stays as it is."""
+    for name, told in change.__pydantic_fields__.items():
+        if name in change.__annotations__:
+            continue
+        annotation = (
+            Annotated[told.annotation, *told.metadata] if told.metadata else told.annotation
+        )
+        optional = copy(told)
+        # The annotation is a value here, not one that a checker could read.
+        optional.annotation = cast(Any, Optional[annotation])  # noqa: UP045  # see above
+        optional.metadata = []
+        optional.default = None
+        optional.default_factory = None
+        change.__pydantic_fields__[name] = optional
+    change.model_rebuild(force=True)
+    return change
+
+
 class WireOut(BaseModel):
     """What goes out. New fields may be added within a version, so callers ignore unknown ones.
 
     Instants must be in UTC already (as the database and `Instant` give them).
     """
 
-    model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        from_attributes=True,
+        hide_input_in_errors=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> Self:
+        """An object of values that are right already, as the domain's are: nothing is checked.
+
+        `values` holds every field, in order, and nothing else, and is its own from then on. What
+        pydantic's `model_construct` does, without going through the fields one by one.
+        """
+        made = cls.__new__(cls)
+        _put(made, "__dict__", values)
+        _put(made, "__pydantic_fields_set__", set())
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
+        return made
+
+    @classmethod
+    def seen(cls, record: Any) -> Self:
+        """An object of a record of the domain that bears all its fields, each of the same type."""
+        names, take = _fields_of(cls)
+        return cls.made_of(dict(zip(names, take(record), strict=True)))
+
+
+_put: Final = object.__setattr__
+
+
+@cache
+def _fields_of(kind: type[BaseModel]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(kind.model_fields)
+    return names, attrgetter(*names)
 
 
 Item = TypeVar("Item", bound=BaseModel)

@@ -44,10 +44,10 @@ class Ready(WireOut):
             examples=[
                 [
                     {
-                        "name": "database",
+                        "name": "sweep_deadlines",
                         "state": "ok",
-                        "says": "The database answers.",
-                        "last_succeeded_at": None,
+                        "says": "It ran in time.",
+                        "last_succeeded_at": "2026-10-23T15:00:00Z",
                     }
                 ]
             ],

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.contacts import ChildIn, ContactTold, Warning
+from api.schemas.contacts import ContactTold, Warning
 from api.schemas.fields import Instant, Line, Wire, WireOut
+from api.schemas.people import ChildIn
 from service.domain.contacts import Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress, PublicOutcome, SentReferral
 from service.domain.whole_contacts import WholeContact
@@ -407,7 +408,14 @@ class MultiAgencyReferral(WireOut):
         Field(
             description="The children whom you told of, and what was decided for each.",
             examples=[
-                [{"position": 0, "outcome": None, "outcome_in_words": None, "decided_at": None}]
+                [
+                    {
+                        "position": 0,
+                        "outcome": "early_help",
+                        "outcome_in_words": "Early help will be offered to the family.",
+                        "decided_at": "2026-10-26T11:20:00Z",
+                    }
+                ]
             ],
         ),
     ]

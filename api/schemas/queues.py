@@ -9,8 +9,8 @@ from pydantic import Field
 from api.schemas.fields import LARGEST, Instant, WireOut
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating, time_left
-from service.domain.flags import Deadline, SubjectKind
-from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem
+from service.domain.flags import SubjectKind
+from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, RunningClock
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
@@ -42,15 +42,17 @@ class TimeLeft(WireOut):
     ]
 
     @classmethod
-    def of(cls, deadline: Deadline, now: datetime) -> "TimeLeft":
+    def of(cls, deadline: RunningClock, now: datetime) -> "TimeLeft":
         """A clock as it stands at `now`."""
         left = time_left(deadline.due_at, now)
-        return cls.model_construct(
-            kind=deadline.kind,
-            due_at=deadline.due_at,
-            overdue=left.overdue,
-            minutes_left=left.minutes,
-            in_words=left.words,
+        return cls.made_of(
+            {
+                "kind": deadline.kind,
+                "due_at": deadline.due_at,
+                "overdue": left.overdue,
+                "minutes_left": left.minutes,
+                "in_words": left.words,
+            }
         )
 
 
@@ -141,28 +143,30 @@ class QueueLine(WireOut):
         waiting = item.waiting
         runs = waiting.due_at < NEVER
         left = time_left(waiting.due_at, now) if runs else None
-        return cls.model_construct(
-            subject_kind=waiting.subject_kind,
-            subject_id=waiting.subject_id,
-            reference=waiting.reference,
-            contact_id=waiting.contact_id,
-            contact_state=waiting.contact_state,
-            received_at=waiting.received_at,
-            channel=waiting.channel,
-            source_code=waiting.source_code,
-            rating=waiting.rating,
-            town=waiting.town,
-            immediate_danger=waiting.immediate_danger,
-            children=list(item.children),
-            due_at=waiting.due_at if runs else None,
-            overdue=left is not None and left.overdue,
-            time_left=None if left is None else left.words,
-            deadlines=[TimeLeft.of(one, now) for one in item.deadlines],
-            open_flags=item.flags,
-            next_action=item.next_action,
-            next_action_in_words=IN_WORDS[item.next_action],
-            accountable_team_id=waiting.team_id,
-            worker_id=waiting.worker_id,
-            worker_name=waiting.worker_name,
-            organisation_id=waiting.organisation_id,
+        return cls.made_of(
+            {
+                "subject_kind": waiting.subject_kind,
+                "subject_id": waiting.subject_id,
+                "reference": waiting.reference,
+                "contact_id": waiting.contact_id,
+                "contact_state": waiting.contact_state,
+                "received_at": waiting.received_at,
+                "channel": waiting.channel,
+                "source_code": waiting.source_code,
+                "rating": waiting.rating,
+                "town": waiting.town,
+                "immediate_danger": waiting.immediate_danger,
+                "children": list(item.children),
+                "due_at": waiting.due_at if runs else None,
+                "overdue": left is not None and left.overdue,
+                "time_left": None if left is None else left.words,
+                "deadlines": [TimeLeft.of(one, now) for one in item.deadlines],
+                "open_flags": item.flags,
+                "next_action": item.next_action,
+                "next_action_in_words": IN_WORDS[item.next_action],
+                "accountable_team_id": waiting.team_id,
+                "worker_id": waiting.worker_id,
+                "worker_name": waiting.worker_name,
+                "organisation_id": waiting.organisation_id,
+            }
         )

@@ -15,6 +15,22 @@ from service.domain.calendar import (
 )
 from service.domain.errors import Invalid
 
+# In words of our own: strftime speaks the language of the machine, and takes its time.
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _MANY_SKIPPED = 7
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -331,7 +347,7 @@ def _in_words(at: datetime, *, zoned: bool) -> str:
 
 
 def _day_in_words(at: datetime) -> str:
-    return f"{at:%A} {at.day} {at:%B %Y}"
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def _read_twice(at: datetime) -> bool:

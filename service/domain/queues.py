@@ -8,7 +8,7 @@ from uuid import UUID
 
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 
 # Sorts after everything that is due: a line without a running clock comes last.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -87,12 +87,20 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningClock:
+    """As much of a running deadline as a line shows."""
+
+    kind: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QueueItem:
     """One line of a queue: what waits, its running clocks, and who the children are."""
 
     waiting: Waiting
     next_action: NextAction
-    deadlines: Sequence[Deadline]
+    deadlines: Sequence[RunningClock]
     children: Sequence[str]
     flags: int
 

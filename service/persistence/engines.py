@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import URL, event, exc, make_url, text
+from sqlalchemy import URL, Dialect, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from service.persistence.failures import DatabaseAway, in_our_words
 from service.persistence.sqlite_on_the_loop import LoopConnection
@@ -237,6 +238,43 @@ class Database:
                 if loop.time() >= give_up_at:
                     raise DatabaseAway("another process holds the write lock") from error
             await asyncio.sleep(_BUSY_STEP_SECONDS)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How values are written for this database."""
+        return self._engine.dialect
+
+    @asynccontextmanager
+    async def straight(self) -> AsyncIterator[Any]:
+        """The driver's own connection, for work that is done in one go.
+
+        On PostgreSQL each statement on it is a transaction by itself; on SQLite everything done on
+        it is one, committed at the end or rolled back.
+        """
+        with in_our_words():
+            if self.is_sqlite:
+                async with self._turn_to_write(), self._driver() as driver:
+                    await self._begin_immediate(driver.straight)
+                    try:
+                        yield driver.straight
+                        driver.straight.execute("COMMIT")
+                    finally:
+                        if driver.straight.in_transaction:
+                            driver.straight.execute("ROLLBACK")
+            else:
+                async with self._driver() as driver:
+                    yield driver
+
+    @asynccontextmanager
+    async def _driver(self) -> AsyncIterator[Any]:
+        """A connection of the pool without SQLAlchemy around it; a broken one does not go back."""
+        held = await self._engine.raw_connection()
+        driver: Any = held.driver_connection
+        try:
+            yield driver
+        finally:
+            broken = not self.is_sqlite and driver.is_closed()
+            await greenlet_spawn(held.invalidate if broken else held.close)
 
     async def dispose(self) -> None:
         """Closes every connection."""

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Hashable, Sequence
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Dialect, Table
@@ -67,14 +68,16 @@ def columns_of(record: type) -> tuple[ColumnElement[Any], ...]:
 
 
 @cache
-def _reading(record: type) -> tuple[tuple[int, type[Enum]], ...]:
+def _reading(record: type) -> tuple[tuple[int, dict[Any, Enum]], ...]:
     hints = typing.get_type_hints(record)
-    found: list[tuple[int, type[Enum]]] = []
+    found: list[tuple[int, dict[Any, Enum]]] = []
     for position, field in enumerate(dataclasses.fields(record)):
         hint = hints[field.name]
         kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         found += [
-            (position, kind) for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)
+            (position, {member.value: member for member in kind})
+            for kind in kinds
+            if isinstance(kind, type) and issubclass(kind, Enum)
         ]
     return tuple(found)
 
@@ -82,19 +85,23 @@ def _reading(record: type) -> tuple[tuple[int, type[Enum]], ...]:
 def read(record: type[Record], row: Sequence[Any]) -> Record:
     """A record from a row that was selected with `columns_of`."""
     values = list(row)
-    for position, kind in _reading(cast(Hashable, record)):
+    for position, members in _reading(cast(Hashable, record)):
         if values[position] is not None:
-            values[position] = kind(values[position])
+            values[position] = members[values[position]]
     return record(*values)
 
 
 @cache
 def writing(
     record: type, dialect: Dialect
-) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
-    """Column names, and for each what turns its value into what the driver takes."""
+) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[int, Callable[[Any], Any]], ...]]:
+    """What takes the values out of a record, and what turns some of them into the driver's."""
     columns = columns_of(record)
-    names = tuple(str(column.name) for column in columns)
-    return names, tuple(
-        column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns
+    found = (
+        (place, column.type.dialect_impl(dialect).bind_processor(dialect))
+        for place, column in enumerate(columns)
+    )
+    return (
+        attrgetter(*(str(column.name) for column in columns)),
+        tuple((place, processor) for place, processor in found if processor is not None),
     )

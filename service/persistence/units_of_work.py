@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Executable, Result, update
+from sqlalchemy import CursorResult, Dialect, Executable, Result, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -150,7 +150,7 @@ class Work:
         """Runs a statement in the transaction, after whatever was added before it."""
         connection = await self._open()
         if self._added:
-            await self._flush(connection, alone=False)
+            await self._flush(connection)
         self._begun = True
         return await connection.execute(statement)
 
@@ -185,34 +185,42 @@ class Work:
     async def commit(self) -> None:
         """Writes what was added and commits; after this, and not before, it has happened."""
         if self._connection is None and self._added and not self._adds_need_a_transaction():
-            async with self._database.reading() as connection:
-                await self._flush(connection, alone=True)
+            async with self._database.straight() as driver:
+                await self._write(driver)
             return
         if self._added:
-            await self._flush(await self._open(), alone=False)
+            await self._flush(await self._open())
         if self._connection is not None:
             await self._connection.commit()
             await self._close()
 
     def _adds_need_a_transaction(self) -> bool:
-        return self._database.is_sqlite or _many(self._added)
+        return not self._database.is_sqlite and _many(self._added)
 
-    async def _flush(self, connection: AsyncConnection, *, alone: bool) -> None:
-        added, self._added = self._added, {}
-        kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
+    async def _flush(self, connection: AsyncConnection) -> None:
+        """Writes what was added in the transaction that is open."""
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        dialect = connection.dialect
         if self._database.is_sqlite:
-            for kind in kinds:
-                statement = _insert_statement(kind, "?")
-                driver.straight.executemany(
-                    statement, [_values(kind, dialect, record) for record in added[kind]]
-                )
+            await self._write(driver.straight)
             return
-        if not (alone or self._begun):
+        if not self._begun:
             # Makes the adapter begin its transaction before the driver is used directly.
             await connection.exec_driver_sql("SELECT 1")
             self._begun = True
+        await self._write(driver)
+
+    async def _write(self, driver: Any) -> None:
+        """Writes what was added, by the driver itself."""
+        added, self._added = self._added, {}
+        kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
+        dialect = self._database.dialect
+        if self._database.is_sqlite:
+            for kind in kinds:
+                statement = _insert_statement(kind, "?")
+                driver.executemany(
+                    statement, [_values(kind, dialect, record) for record in added[kind]]
+                )
+            return
         if _many(added):
             for kind in kinds:
                 await driver.executemany(
@@ -228,12 +236,12 @@ class Work:
         await driver.execute(_one_statement(shape), *values)
 
 
-def _values(kind: type, dialect: Any, record: object) -> list[Any]:
-    names, processors = writing(kind, dialect)
-    return [
-        getattr(record, name) if processor is None else processor(getattr(record, name))
-        for name, processor in zip(names, processors, strict=True)
-    ]
+def _values(kind: type, dialect: Dialect, record: object) -> list[Any]:
+    take, processors = writing(kind, dialect)
+    values = list(take(record))
+    for place, processor in processors:
+        values[place] = processor(values[place])
+    return values
 
 
 @cache

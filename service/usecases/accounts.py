@@ -66,7 +66,8 @@ async def suspend_access(
     )
     stopped = 1 if kind is SuspensionKind.account else await accounts.count_of(work, kind, target)
     work.add(made)
-    work.record(EventType.access_suspended, who, made.id, kind=kind, target=target)
+    # Not the target: it is free text, and the suspension itself tells it to those who may know.
+    work.record(EventType.access_suspended, who, made.id, kind=kind)
     return SuspensionMade(made, stopped)
 
 
@@ -117,7 +118,7 @@ async def lift_suspension(
         lifted_by=who.account_id,
         lifted_because=reason,
     )
-    work.record(EventType.access_restored, who, held.id, kind=held.kind, target=held.target)
+    work.record(EventType.access_restored, who, held.id, kind=held.kind)
     return replace(
         held,
         lifted_at=work.now,

@@ -122,23 +122,21 @@ def _arguments(given: list[str]) -> argparse.Namespace:
 
 
 def _measure_kind(bench: Bench, kind: str) -> None:
-    with ExitStack() as open_things:
-        store_of = open_things.enter_context(_stores(bench, kind))
-        places = [
-            open_things.enter_context(_place(bench, store_of(contacts))) for contacts in bench.sizes
-        ]
-        for number in range(bench.rounds):
-            bench.tell(f"{kind}: round {number + 1} of {bench.rounds}")
-            for what in PATHS:
-                for place in places:
-                    _measure(bench, place, what)
-        for place in places:
-            bench.results.memory(kind, place.store.contacts, place.server.memory_mb())
     with _stores(bench, kind) as store_of:
+        stores = [store_of(contacts) for contacts in bench.sizes]
+        with ExitStack() as running:
+            places = [running.enter_context(_place(bench, store)) for store in stores]
+            for number in range(bench.rounds):
+                bench.tell(f"{kind}: round {number + 1} of {bench.rounds}")
+                for what in PATHS:
+                    for place in places:
+                        _measure(bench, place, what)
+            for place in places:
+                bench.results.memory(kind, place.store.contacts, place.server.memory_mb())
         for number in range(bench.rounds):
             bench.tell(f"{kind}: sweeps, round {number + 1} of {bench.rounds}")
-            for size in bench.sizes:
-                _measure_sweeps(bench, store_of(size))
+            for store in stores:
+                _measure_sweeps(bench, store)
 
 
 @contextmanager

@@ -20,7 +20,6 @@ def _contact(chance: random.Random) -> dict[str, object]:
         "concern": CONCERN,
         "source_code": "2A",
         "channel": "telephone",
-        "received_at": "2026-10-23T15:00:00Z",
         "children": [
             {
                 "given_name": name,

@@ -178,17 +178,14 @@ def _run_bare(asked: dict[str, Any]) -> float:
             if asked["any_of"] is not None:
                 chosen = contact_id(asked["contacts"], number * 7919 % asked["contacts"] + 1)
                 fresh[asked["any_of"]] = chosen.hex
-            get = fresh.get
             for sql, values, sets in statements:
                 if sets is None:
-                    done = connection.execute(
-                        sql, [get(v, v) if v.__class__ is str else v for v in values]
-                    )
+                    done = connection.execute(sql, [fresh.get(value, value) for value in values])
                     if done.description is not None:
                         done.fetchall()
                 else:
                     connection.executemany(
-                        sql, [[get(v, v) if v.__class__ is str else v for v in one] for one in sets]
+                        sql, [[fresh.get(value, value) for value in one] for one in sets]
                     )
 
         return _rate(once, asked["seconds"])

@@ -15,6 +15,7 @@ from api.app import create_app
 from api.observability import configure_logs
 from service.bootstrap import House
 from service.persistence import engines
+from service.persistence.units_of_work import new_id
 from tests.benchmarks.servers import settings_for, token_for
 from tests.benchmarks.stores import Store
 
@@ -84,7 +85,7 @@ async def record(
                 house.forget_suspensions()
                 await house.caller(token_for(house.settings))
             statements.clear()
-            before = uuid_of_now()
+            before = new_id()
             await act(house)
             found = [one for one in statements if not one.sql.startswith("PRAGMA")]
         finally:
@@ -96,13 +97,6 @@ def _tell_of_prepared(house: House, statements: list[Statement]) -> None:
     @event.listens_for(house.database.engine.sync_engine, "before_cursor_execute")
     def tell(_: Any, __: Any, sql: str, values: Any, *___: Any) -> None:
         statements.append(Statement(sql, list(values or ())))
-
-
-def uuid_of_now() -> UUID:
-    """An id of this moment: those that are made later are greater."""
-    from service.persistence.units_of_work import new_id
-
-    return new_id()
 
 
 def _made_since(before: UUID, statements: Sequence[Statement]) -> Iterator[Any]:
@@ -129,12 +123,12 @@ def _as_uuid(value: object) -> UUID | None:
 
 class _ToldCursor(sqlite3.Cursor):
     def execute(self, sql: str, values: Any = (), /) -> Any:
-        self.connection.statements.append(Statement(sql, list(values)))  # type: ignore[attr-defined]  # _Told
+        self.connection.statements.append(Statement(sql, list(values)))  # type: ignore[attr-defined]  # it is _Told
         return super().execute(sql, values)
 
     def executemany(self, sql: str, sets: Any, /) -> Any:
         kept = [list(values) for values in sets]
-        self.connection.statements.append(Statement(sql, sets=kept))  # type: ignore[attr-defined]  # _Told
+        self.connection.statements.append(Statement(sql, sets=kept))  # type: ignore[attr-defined]  # it is _Told
         return super().executemany(sql, kept)
 
 

@@ -51,8 +51,8 @@ class Results:
             "measured_at": self.measured_at,
             "machine": self.machine,
             "figures": [
-                {"database": kind, "contacts": contacts, "what": what, "series": series}
-                for (kind, contacts, what), series in self.figures.items()
+                {"database": kind, "contacts": contacts, "what": what, "rounds": rounds}
+                for (kind, contacts, what), rounds in self.figures.items()
             ],
             "memory_mb": [
                 {"database": kind, "contacts": contacts, "megabytes": round(held, 1)}

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,9 +55,10 @@ def postgresql_stores(
     folder: Path, tell: Callable[[str], None]
 ) -> Iterator[Callable[[int], Store]]:
     """A PostgreSQL that keeps its cluster in the folder, and answers with stores by their size."""
-    with postgres_server(
-        durable=True, kept=folder / "postgresql", settings=POSTGRESQL_SETTINGS
-    ) as server:
+    kept = folder / "postgresql" if _reachable(folder) else None
+    if kept is None:
+        tell("PostgreSQL, which does not run as root, cannot reach the folder: nothing is kept.")
+    with postgres_server(durable=True, kept=kept, settings=POSTGRESQL_SETTINGS) as server:
 
         def store(contacts: int) -> Store:
             name = f"contacts_{contacts}_{_mark()}"
@@ -64,6 +67,12 @@ def postgresql_stores(
             return Store("postgresql", contacts, url)
 
         yield store
+
+
+def _reachable(folder: Path) -> bool:
+    return os.geteuid() != 0 or all(
+        step.stat().st_mode & stat.S_IXOTH for step in (folder, *folder.parents)
+    )
 
 
 async def _make(server_url: str, url: str, contacts: int, tell: Callable[[str], None]) -> None:

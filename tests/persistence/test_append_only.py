@@ -23,7 +23,7 @@ async def kept(desk: Desk) -> Database:
     return desk.database
 
 
-async def _refused(database: Database, statement: str) -> None:
+async def must_refuse(database: Database, statement: str) -> None:
     with pytest.raises(Exception, match="is append-only"):
         async with database.writing() as connection:
             await connection.execute(text(statement))
@@ -37,9 +37,9 @@ async def _count(database: Database, table: str) -> int:
 
 @pytest.mark.parametrize("table", ["event", "contact_amendment", "decision"])
 async def test_rows_cannot_be_taken_away(kept: Database, table: str) -> None:
-    await _refused(kept, f"DELETE FROM {table}")  # noqa: S608 - names from this file
+    await must_refuse(kept, f"DELETE FROM {table}")  # noqa: S608 - names from this file
     if not kept.is_sqlite:
-        await _refused(kept, f"TRUNCATE {table} CASCADE")
+        await must_refuse(kept, f"TRUNCATE {table} CASCADE")
     assert await _count(kept, table) == 1
 
 
@@ -47,9 +47,9 @@ async def test_rows_cannot_be_taken_away(kept: Database, table: str) -> None:
 async def test_a_row_cannot_be_replaced_by_inserting_over_it(kept: Database, table: str) -> None:
     """SQLite's INSERT OR REPLACE deletes without a DELETE, past the triggers unless told."""
     if kept.is_sqlite:
-        await _refused(kept, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608 - names from this file
+        await must_refuse(kept, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608 - names from this file
     else:
-        await _refused(
+        await must_refuse(
             kept,
             f"INSERT INTO {table} SELECT * FROM {table} "  # noqa: S608 - names from this file
             f"ON CONFLICT ({'sequence' if table == 'event' else 'id'}) DO UPDATE "
@@ -66,12 +66,12 @@ async def test_no_column_of_an_event_or_an_amendment_can_be_changed(kept: Databa
         "contact_amendment": "id contact_id amended_at amended_by reason before after",
     }.items():
         for column in columns.split():
-            await _refused(kept, f"UPDATE {table} SET {column} = {column}")  # noqa: S608 - names from this file
+            await must_refuse(kept, f"UPDATE {table} SET {column} = {column}")  # noqa: S608 - names from this file
 
 
 async def test_no_word_of_a_decision_can_be_changed(kept: Database) -> None:
     for column in " ".join(WORDS).split():
-        await _refused(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
+        await must_refuse(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
 
 
 async def test_every_column_of_a_decision_stays_but_its_state_and_version(kept: Database) -> None:
@@ -90,8 +90,8 @@ async def test_every_column_of_a_decision_stays_but_its_state_and_version(kept: 
 
 async def test_the_managers_answer_is_given_once(kept: Database, desk: Desk) -> None:
     for column in ("answered_at", "answered_by", "answer_words"):
-        await _refused(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
-        await _refused(kept, f"UPDATE decision SET {column} = NULL")  # noqa: S608 - names from this file
+        await must_refuse(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
+        await must_refuse(kept, f"UPDATE decision SET {column} = NULL")  # noqa: S608 - names from this file
     async with kept.writing() as connection:
         await connection.execute(text("UPDATE decision SET state = 'superseded', version = 9"))
         await connection.commit()
@@ -122,6 +122,6 @@ async def test_a_policy_that_was_in_force_stays_as_it_was(desk: Desk) -> None:
         await policy_versions.keep(work, "2026.1", "digest", "text")
         await policy_versions.keep(work, "2026.1", "digest", "text")
         await work.commit()
-    await _refused(desk.database, "UPDATE policy_version SET text = 'other'")
-    await _refused(desk.database, "DELETE FROM policy_version")
+    await must_refuse(desk.database, "UPDATE policy_version SET text = 'other'")
+    await must_refuse(desk.database, "DELETE FROM policy_version")
     assert await _count(desk.database, "policy_version WHERE text = 'text'") == 1

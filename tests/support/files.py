@@ -87,6 +87,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
         "deadline": file.deadlines[0].id,
         "information_request": request.id,
         "account": partner.account_id,
+        "worker": worker.account_id,
     }
     asked = [AgencyAsked(organisation, True, False, "Waiting would be unsafe.")]
     for child, outcome in zip(file.children, (Outcome.referral, Outcome.early_help), strict=False):

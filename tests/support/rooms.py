@@ -89,7 +89,7 @@ class Room:
 
     async def count(self, table: str) -> int:
         """How many rows a table holds."""
-        return int((await self.rows(f"SELECT count(*) FROM {table}"))[0][0])  # noqa: S608 - ours
+        return int((await self.rows(f"SELECT count(*) FROM {table}"))[0][0])  # noqa: S608 - our own tables
 
 
 @asynccontextmanager

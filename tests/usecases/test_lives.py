@@ -460,10 +460,10 @@ def _walk(
     server: SqliteFiles | PostgresServer, examples: int, steps: int
 ) -> type[RuleBasedStateMachine]:
     class Walked(Life):
-        create_database = staticmethod(server.create_database)  # type: ignore[assignment]  # bound
-        drop_database = staticmethod(server.drop_database)  # type: ignore[assignment]  # bound
+        create_database = staticmethod(server.create_database)  # type: ignore[assignment]  # bound already
+        drop_database = staticmethod(server.drop_database)  # type: ignore[assignment]  # bound already
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # Hypothesis
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # of Hypothesis
         Walked,
         settings=settings(
             max_examples=examples,

@@ -34,13 +34,14 @@ from service.domain.queues import (
     Queue,
     QueueFilters,
     QueueItem,
+    RunningClock,
     Waiting,
     child_in_a_line,
     next_action,
 )
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
-from service.persistence.records import columns_of, read, table_of
+from service.persistence.records import read, table_of
 from service.persistence.visibility import (
     contacts_visible_to,
     episodes_visible_to,
@@ -269,14 +270,14 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueIte
     if not waiting:
         return []
     contact_ids = {one.contact_id for one in waiting}
-    running: dict[UUID, list[Deadline]] = {}
-    for row in await ask.all(
-        select(*columns_of(Deadline))
+    # Not the whole rows: the sums that explain them are long, and a line does not show them.
+    running: dict[UUID, list[RunningClock]] = {}
+    for subject_id, kind, due_at in await ask.all(
+        select(DEADLINE.c.subject_id, DEADLINE.c.kind, DEADLINE.c.due_at)
         .where(DEADLINE.c.contact_id.in_(contact_ids), DEADLINE.c.stopped_at.is_(None))
         .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
     ):
-        deadline = read(Deadline, row)
-        running.setdefault(deadline.subject_id, []).append(deadline)
+        running.setdefault(subject_id, []).append(RunningClock(kind, due_at))
     children: dict[UUID, list[tuple[UUID, str]]] = {}
     for child_id, contact_id, given_name, family_name, birth in await ask.all(
         select(

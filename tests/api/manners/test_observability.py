@@ -79,7 +79,7 @@ async def test_no_canary_is_found_in_answers_to_refused_requests_or_in_any_log_o
 
         async def ask(method: str, path: str, **options: object) -> None:
             headers = options.pop("headers", {})
-            answer = await client.request(method, path, headers=head | headers, **options)  # type: ignore[operator,arg-type]
+            answer = await client.request(method, path, headers=head | headers, **options)  # type: ignore[operator,arg-type]  # a table of any options
             assert answer.status_code >= 400, (method, path)
             said.append(answer.text + str(answer.headers))
 
@@ -189,7 +189,7 @@ async def test_every_answer_has_the_security_headers(anna: AsyncClient) -> None:
     ]
     assert {answer.status_code for answer in answers} == {
         200, 404, 405, 204, 304, 422, 413, 500, 503,
-    }  # fmt: skip
+    }  # fmt: skip  # read as a table
     for answer in answers:
         headers = answer.headers
         assert headers["x-content-type-options"] == "nosniff"

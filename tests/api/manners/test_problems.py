@@ -31,7 +31,7 @@ async def test_every_kind_of_refusal_has_the_same_shape_and_a_type_that_resolves
     ]
     assert {answer.status_code for answer in answers} == {
         400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 500, 503,
-    }  # fmt: skip
+    }  # fmt: skip  # read as a table
     for answer in answers:
         assert answer.headers["content-type"] == "application/problem+json"
         told = ProblemDocument.model_validate(answer.json(), strict=True, extra="forbid")

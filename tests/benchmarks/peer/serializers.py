@@ -66,6 +66,7 @@ class DeadlineSerializer(serializers.ModelSerializer[Deadline]):
 class ContactSerializer(serializers.ModelSerializer[Contact]):
     """A contact with all that hangs on it."""
 
+    received_at = serializers.DateTimeField(default=timezone.now)
     children = ChildSerializer(many=True, min_length=1, max_length=20)
     adults = AdultSerializer(many=True, max_length=20)
     deadlines = DeadlineSerializer(many=True, read_only=True)

@@ -1,0 +1,274 @@
+"""Children and adults on the wire: as told, as changed, and as seen."""
+
+from collections.abc import Callable
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from api.faults import finding
+from api.schemas.fields import (
+    DateOn,
+    Flag,
+    Id,
+    Instant,
+    Line,
+    Text,
+    Wire,
+    WireOut,
+    what_is_sent_is_changed,
+)
+from service.domain.contacts import ChildState
+from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
+from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+
+
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    """The domain's check of a number, whose sentence says what to do and never what was sent."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as refusal:
+            raise finding("wrong_form", str(refusal)) from None
+
+    return AfterValidator(checked)
+
+
+NhsNumber = Annotated[str, Line(20), _checked(nhs_number)]
+PupilNumber = Annotated[str, Line(20), _checked(unique_pupil_number)]
+Postcode = Annotated[str, Line(10), _checked(postcode)]
+
+
+class ChildDetails(BaseModel):
+    """What may be said of a child, by whoever tells or reads it."""
+
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Given names. Leave out when not known.", examples=["Amara"]),
+    ] = None
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Family name. Leave out when not known.", examples=["Okafor"]),
+    ] = None
+    description: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(
+            description="What identifies a child whose name is not known.",
+            examples=["About four, red coat, called Mo by the older girl"],
+        ),
+    ] = None
+    date_of_birth: Annotated[
+        DateOn | None,
+        Field(
+            description="Date of birth; say in birth_knowledge how it is known.",
+            examples=["2018-04-09"],
+        ),
+    ] = None
+    birth_knowledge: Annotated[
+        BirthKnowledge | None,
+        Field(
+            description=(
+                "How the date of birth is known; `unborn` for an unborn child. Left out, it "
+                "follows from the dates given."
+            ),
+            examples=["known"],
+        ),
+    ] = None
+    expected_delivery_on: Annotated[
+        DateOn | None,
+        Field(
+            description="Expected date of delivery, for an unborn child.", examples=["2027-02-14"]
+        ),
+    ] = None
+    sex: Annotated[
+        Sex,
+        Field(
+            description="M male, F female, U unknown; always U for an unborn child.", examples=["F"]
+        ),
+    ] = Sex.unknown
+    nhs_number: Annotated[
+        NhsNumber | None,
+        Field(description="NHS number: ten digits with a check digit.", examples=["9434765919"]),
+    ] = None
+    unique_pupil_number: Annotated[
+        PupilNumber | None,
+        Field(description="Unique pupil number of the school census.", examples=["H801200001001"]),
+    ] = None
+    ethnicity_code: Annotated[
+        Annotated[str, Line(8)] | None,
+        Field(description="Ethnicity code of the children in need census.", examples=["BAFR"]),
+    ] = None
+    disability_codes: Annotated[
+        Annotated[list[Annotated[str, Line(8)]], Field(max_length=13)],
+        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
+    ] = Field(default_factory=list)
+    first_language: Annotated[
+        Annotated[str, Line(60)] | None, Field(description="First language.", examples=["English"])
+    ] = None
+    school: Annotated[
+        Annotated[str, Line(200)] | None,
+        Field(description="School, nursery or other setting.", examples=["Mill Lane Primary"]),
+    ] = None
+
+
+class ChildIn(ChildDetails, Wire):
+    """A child as told."""
+
+
+class LinkedChildIn(ChildIn):
+    """A child as told to a worker, who may know the child from before."""
+
+    person_id: Annotated[
+        Id | None,
+        Field(
+            description=(
+                "The child already on file whom this is; from `GET "
+                "/v1/contacts/{contact_id}/history`."
+            ),
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ] = None
+
+
+class AdultDetails(BaseModel):
+    """What may be said of an adult, by whoever tells or reads it."""
+
+    relationship: Annotated[
+        AdultRelationship,
+        Field(description="Who this adult is to the children.", examples=["father"]),
+    ] = AdultRelationship.not_known
+    name_known: Annotated[
+        Flag,
+        Field(
+            description="False for an adult whose name nobody knows: he is recorded all the same.",
+            examples=[False],
+        ),
+    ] = True
+    given_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Given names.", examples=["Sam"])
+    ] = None
+    family_name: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
+    ] = None
+    date_of_birth: Annotated[
+        DateOn | None, Field(description="Date of birth.", examples=["1990-01-31"])
+    ] = None
+    parental_responsibility: Annotated[
+        YesNo,
+        Field(
+            description="Whether this adult has parental responsibility.", examples=["not_known"]
+        ),
+    ] = YesNo.not_known
+    in_household: Annotated[
+        YesNo, Field(description="Whether this adult lives in the household.", examples=["no"])
+    ] = YesNo.not_known
+    telephone: Annotated[
+        Annotated[str, Line(40)] | None,
+        Field(description="Telephone number.", examples=["01632 960123"]),
+    ] = None
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(description="Anything else about this adult.", examples=["Works nights"]),
+    ] = None
+
+
+class AdultIn(AdultDetails, Wire):
+    """An adult as told."""
+
+
+@what_is_sent_is_changed
+class ChildChange(ChildIn):
+    """A change to a child on the contact, or another child when `id` is left out.
+
+    Only what is sent is changed.
+    """
+
+    id: Annotated[
+        Id | None,
+        Field(
+            description="The child on this contact; left out to add one.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ] = None
+    person_id: Annotated[
+        Id | None,
+        Field(
+            description="The child already on file whom this is.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
+        ),
+    ] = None
+
+
+@what_is_sent_is_changed
+class AdultChange(AdultIn):
+    """A change to an adult on the contact, or another adult when `id` is left out.
+
+    Only what is sent is changed.
+    """
+
+    id: Annotated[
+        Id | None,
+        Field(
+            description="The adult on this contact; left out to add one.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ] = None
+
+
+class _ChildOnContact(WireOut):
+    """Which child on which contact."""
+
+    id: Annotated[
+        UUID,
+        Field(
+            description="The child on this contact; decisions name it.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ]
+    person_id: Annotated[
+        UUID,
+        Field(
+            description="The child, across contacts.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
+        ),
+    ]
+    state: Annotated[
+        ChildState,
+        Field(description="undecided, awaiting_sign_off, decided.", examples=["undecided"]),
+    ]
+
+
+class Child(ChildDetails, _ChildOnContact):
+    """A child on this contact, and where the decision for this child stands."""
+
+    birth_knowledge: Annotated[
+        BirthKnowledge,
+        Field(
+            description="How the date of birth is known; `unborn` for an unborn child.",
+            examples=["known"],
+        ),
+    ]
+    decided_at: Annotated[
+        Instant | None,
+        Field(
+            description="When the decision for this child was signed.",
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+
+
+class _AdultOnContact(WireOut):
+    """Which adult on which contact."""
+
+    id: Annotated[
+        UUID,
+        Field(
+            description="The adult on this contact.",
+            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        ),
+    ]
+
+
+class Adult(AdultDetails, _AdultOnContact):
+    """An adult on this contact."""

@@ -1,0 +1,29 @@
+"""The benchmark runs, whole and short, on every change: it must not rot."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.__main__ import main
+
+QUICK = ["--quick", "--contacts", "500", "600", "--seconds", "0.2", "--connections", "2"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_short_run_measures_everything_beside_its_floor(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*QUICK, "--databases", kind, "--folder", str(tmp_path)]) == 0
+    assert "to be reached" in capsys.readouterr().out
+    (kept,) = (tmp_path / "results").glob("*.json")
+    told = json.loads(kept.read_text())
+    measured = {
+        (figure["what"], figure["contacts"]): figure["rounds"] for figure in told["figures"]
+    }
+    asked = ("post", "queue", "get", "sweep, nothing due", "sweep, 1,000 due")
+    assert set(measured) == {(what, size) for what in asked for size in (500, 600)}
+    for rounds in measured.values():
+        assert rounds["service"][0] > 0
+        assert rounds["floor"][0] > 0
+    assert all(0 < held["megabytes"] < 1000 for held in told["memory_mb"])
