@@ -89,10 +89,11 @@ def be_in_development() -> None:
         os.environ.setdefault("FRONTDOOR_DEVELOPMENT_ISSUER", "true")
 
 
-def _settings(**given: object) -> "Settings":
+def _settings(*, serving: bool = True, **given: Any) -> "Settings":
     from service.settings import load_settings
 
-    return load_settings(**{name: value for name, value in given.items() if value is not None})
+    told = {name: value for name, value in given.items() if value is not None}
+    return load_settings(serving=serving, **told)
 
 
 async def _in_house(
