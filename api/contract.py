@@ -49,6 +49,7 @@ you do not know. Instants are RFC 3339 with an offset, and come back in UTC."""
 
 CONTACT: Final = {
     "name": "Children's services systems team",
+    "url": "https://frontdoor.example.gov.uk",
     "email": "frontdoor@example.gov.uk",
 }
 """Whom callers ask, until the authority says otherwise."""
@@ -204,7 +205,7 @@ def openapi(
         description=DESCRIPTION,
         routes=app.routes,
         tags=app.openapi_tags,
-        license_info={"name": "MIT", "identifier": "MIT"},
+        license_info={"name": "MIT", "url": "https://opensource.org/license/mit"},
         servers=[{"url": "/", "description": "Where this contract was read"}],
     )
     document["info"]["contact"] = dict(contact or CONTACT)
