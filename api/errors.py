@@ -47,7 +47,7 @@ class Refusal(FrontDoorError):
 
 
 class BodyMalformed(Refusal):
-    """The body is not JSON as this service reads it: UTF-8, no name twice, no NaN, 32 levels."""
+    """The body is not JSON as this service reads it: UTF-8, no name twice, at most 32 levels."""
 
     code = "body_malformed"
     title = "The body cannot be read"

@@ -89,10 +89,11 @@ def be_in_development() -> None:
         os.environ.setdefault("FRONTDOOR_DEVELOPMENT_ISSUER", "true")
 
 
-def _settings(**given: object) -> "Settings":
+def _settings(*, serving: bool = True, **given: Any) -> "Settings":
     from service.settings import load_settings
 
-    return load_settings(**{name: value for name, value in given.items() if value is not None})
+    told = {name: value for name, value in given.items() if value is not None}
+    return load_settings(serving=serving, **told)
 
 
 async def _in_house(
@@ -190,8 +191,7 @@ def migrate(revision: str) -> None:
 
     Back the database up first. A new database is made from nothing.
     """
-    settings = _settings()
-    asyncio.run(bring_to(settings, revision))
+    asyncio.run(bring_to(_settings(serving=False), revision))
 
 
 async def bring_to(settings: "Settings", revision: str = "head") -> None:
@@ -310,12 +310,12 @@ def job(name: str | None) -> None:
     chosen = None if name is None else job_named(name)
     if chosen is None:
         for one in SCHEDULE:
-            click.echo(f"{one.name:<18} {one.does} ({one.often})")
+            click.echo(f"{one.name:<18} {one.does}, {one.often}")
         return
 
     async def run(house: "House") -> None:
         done = await run_once(house, chosen)
-        click.echo(f"{chosen.name}: done, {done} dealt with.")
+        click.echo(f"{chosen.name}: done, {done} found and dealt with.")
 
     asyncio.run(_in_house(_settings(), run))
 

@@ -110,9 +110,6 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         default=10, ge=1, le=200, description="Database connections kept open by a process."
     )
-    database_pool_overflow: int = Field(
-        default=0, ge=0, le=200, description="Connections beyond the pool, opened under load."
-    )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
     issuers: Annotated[tuple[IssuerSettings, ...], NoDecode] = Field(
@@ -224,9 +221,10 @@ _NO_SECRET = (
 )
 
 
-def load_settings(**given: Any) -> Settings:
+def load_settings(*, serving: bool = True, **given: Any) -> Settings:
     """The settings from the environment (`given` wins), checked, with the development secret.
 
+    Without `serving` nobody is to come in: issuers and the secret key are neither needed nor made.
     Raises `SettingsFaulty` naming every fault at once and repeating no value.
     """
     faults = _unknown_names(os.environ)
@@ -237,9 +235,11 @@ def load_settings(**given: Any) -> Settings:
         faults += [_sentence(one["loc"], one["msg"]) for one in error.errors()]
         faults += _faults_of_the_rest(given, broken)
         raise SettingsFaulty(tuple(faults)) from None
-    faults += settings.faults()
+    faults += settings.faults() if serving else ()
     if faults:
         raise SettingsFaulty(tuple(faults))
+    if not serving:
+        return settings
     if settings.secret_key is None:
         kept = kept_secret(settings.var_folder / "secret_key", _new_secret)
         settings = settings.model_copy(update={"secret_key": SecretStr(kept.decode("ascii"))})

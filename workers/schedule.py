@@ -39,7 +39,7 @@ SCHEDULE = (
     Job(
         JobName.sweep_deadlines,
         "raises, escalates and clears flags",
-        "every [sweep] every_seconds of the policy",
+        "as often as the policy says ([sweep] every_seconds)",
         sweep_deadlines.run,
     ),
     Job(

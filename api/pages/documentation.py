@@ -110,6 +110,7 @@ def documentation_router(contract: Callable[[], str]) -> APIRouter:
         """The interactive documentation."""
         return HTMLResponse(_PAGE, headers={"Content-Security-Policy": POLICY})
 
+    @router.get("/", response_class=HTMLResponse)
     @router.get("/docs", response_class=HTMLResponse)
     async def find_documentation() -> Response:
         """Where documentation is often looked for."""

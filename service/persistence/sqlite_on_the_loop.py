@@ -1,8 +1,8 @@
 """SQLite's driver called straight on the event loop, in the shape in which SQLAlchemy wants it.
 
 Each of our statements takes tens of microseconds on SQLite, less than a hop to another thread and
-back. This stands where an `aiosqlite.Connection` would stand; leaving out `async_creator` in
-`engines.py` brings aiosqlite's threads back, with nothing else to change.
+back. This stands where an `aiosqlite.Connection` would stand. The way back to aiosqlite's threads
+is to leave out `async_creator` in `engines.py`, and to ask it for what is asked of `straight` here.
 """
 
 import sqlite3

@@ -51,6 +51,7 @@ async def fill(desk: Desk) -> None:
             id=new_id(),
             reference=str(place),
             received_at=at,
+            sender_reference=f"INC-{place}",
             decided_at=ended,
             possible_duplicate_of=None,
             assignee_id=sample[Contact].assignee_id,
@@ -195,6 +196,13 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
         .limit(50),
         "ix_contact_sender",
+    ),
+    "what a sender sent under a reference of its own": (
+        select(CONTACT.c.id).where(
+            CONTACT.c.sender_organisation_id == "riverbourne-police",
+            CONTACT.c.sender_reference == "INC-1",
+        ),
+        "ix_contact_sender_reference",
     ),
     "decisions that wait for sign-off": (
         select(DECISION.c.id).where(

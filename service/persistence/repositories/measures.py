@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, literal, not_, or_, select
 
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision
@@ -64,15 +64,23 @@ def _within_24_hours(as_at: datetime) -> ColumnElement[bool]:
     that was put right later was stopped by the amendment. A contact that became a referral only
     by a change of mind was not accepted as one when its clock stopped.
     """
-    return exists().where(
-        DEADLINE.c.contact_id == CONTACT.c.id,
-        DEADLINE.c.subject_id == CONTACT.c.id,
-        DEADLINE.c.kind == _word("contact_to_referral"),
-        DEADLINE.c.stopped_because == _word("decided"),
-        DEADLINE.c.stopped_at <= as_at,
-        DEADLINE.c.stopped_at <= DEADLINE.c.due_at,
-        exists().where(_signed_referral(as_at), DECISION.c.answered_at <= DEADLINE.c.due_at),
+    # Values rather than EXISTS: PostgreSQL would answer EXISTS by a hash of every clock on file.
+    limit_kept = (
+        select(func.max(DEADLINE.c.due_at))
+        .where(
+            DEADLINE.c.contact_id == CONTACT.c.id,
+            DEADLINE.c.subject_id == CONTACT.c.id,
+            DEADLINE.c.kind == _word("contact_to_referral"),
+            DEADLINE.c.stopped_because == _word("decided"),
+            DEADLINE.c.stopped_at <= as_at,
+            DEADLINE.c.stopped_at <= DEADLINE.c.due_at,
+        )
+        .scalar_subquery()
     )
+    first_signed = (
+        select(func.min(DECISION.c.answered_at)).where(_signed_referral(as_at)).scalar_subquery()
+    )
+    return func.coalesce(first_signed <= limit_kept, false())
 
 
 _COUNTING: Mapping[str, _Counting] = MappingProxyType(
