@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -139,9 +139,13 @@ async def test_what_is_suspended_is_not_suspended_again_and_what_is_lifted_not_l
 async def test_each_leaves_one_event_with_ids_and_no_words(room: Room) -> None:
     made = await room.made(DOOR, of("organisation", POLICE, "Canary reason."), ADMIN)
     await room.post(f"{DOOR}/{made['id']}/lift", {"reason": "Canary two."}, OFFICER, version=1)
-    events = await room.rows("SELECT type, data FROM event ORDER BY sequence")
-    assert [type_ for type_, _ in events] == ["access.suspended", "access.restored"]
-    assert all("Canary" not in str(data) and POLICE in str(data) for _, data in events)
+    events = await room.rows("SELECT type, subject_id, data FROM event ORDER BY sequence")
+    assert [type_ for type_, _, _ in events] == ["access.suspended", "access.restored"]
+    assert {UUID(str(subject_id)) for _, subject_id, _ in events} == {UUID(made["id"])}
+    for _, _, data in events:
+        assert "organisation" in str(data)
+        assert "Canary" not in str(data)
+        assert POLICE not in str(data)
 
 
 async def test_suspensions_are_listed_newest_first_by_page_in_force_or_not(room: Room) -> None:

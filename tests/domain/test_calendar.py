@@ -9,6 +9,7 @@ from hypothesis import given, strategies
 from service.domain.calendar import (
     CalendarFaulty,
     CalendarUnknown,
+    OpenEndedCalendar,
     SkipKind,
     WorkingCalendar,
     london_date,
@@ -221,3 +222,25 @@ def test_more_working_days_are_later_and_adding_in_two_steps_is_adding_at_once(
 @given(DAYS, COUNTS)
 def test_a_closure_never_makes_anything_due_earlier(day: date, working_days: int) -> None:
     assert CLOSED.add_working_days(day, working_days) >= ENGLAND.add_working_days(day, working_days)
+
+
+@given(day=DAYS, count=COUNTS, calendar=CALENDARS)
+def test_within_the_known_years_an_open_ended_calendar_answers_the_same(
+    day: date, count: int, calendar: WorkingCalendar
+) -> None:
+    beyond = OpenEndedCalendar(calendar)
+    until = calendar.add_working_days(day, count)
+    assert beyond.add_working_days(day, count) == until
+    assert beyond.skipped_between(day, until) == calendar.skipped_between(day, until)
+    assert beyond.is_working_day(day) == calendar.is_working_day(day)
+
+
+@given(day=strategies.dates(date(2027, 6, 1), date(2027, 12, 31)), count=COUNTS)
+def test_beyond_the_known_years_a_limit_may_come_early_and_never_late(
+    day: date, count: int
+) -> None:
+    until_2027 = OpenEndedCalendar(WorkingCalendar(first_year=2018, last_year=2027))
+    counted = until_2027.add_working_days(day, count)
+    assert counted <= ENGLAND.add_working_days(day, count)
+    assert counted.weekday() < 5
+    assert until_2027.version != ENGLAND.version

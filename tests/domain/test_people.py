@@ -1,12 +1,14 @@
-"""Ages: completed years, on the day and not before it."""
+"""Ages in completed years; and what the file learns of a person, gap by gap."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.people import age_in_years
+from service.domain.people import BirthKnowledge, Person, Sex, age_in_years, learn
 
 BORN = st.dates(min_value=date(1950, 1, 1), max_value=date(2026, 12, 31))
 
@@ -44,3 +46,45 @@ def test_an_age_grows_by_one_on_one_day_of_the_year_and_never_shrinks(
     assert tomorrow is not None
     assert tomorrow - today in (0, 1)
     assert abs(today - days / 365.2425) < 1.01
+
+
+NOBODY = Person(
+    id=uuid4(),
+    given_name=None,
+    family_name=None,
+    date_of_birth=None,
+    birth_knowledge=BirthKnowledge.not_known,
+    expected_delivery_on=None,
+    sex=Sex.unknown,
+    nhs_number=None,
+    unique_pupil_number=None,
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
+ADA = replace(
+    NOBODY,
+    given_name="Ada",
+    family_name="Okafor",
+    date_of_birth=date(2018, 4, 9),
+    birth_knowledge=BirthKnowledge.known,
+    sex=Sex.female,
+    nhs_number="9434765919",
+)
+
+
+def test_gaps_are_filled_and_what_is_there_is_left() -> None:
+    assert learn(NOBODY, ADA) == ADA
+    other = replace(ADA, given_name="Eve", date_of_birth=date(2017, 1, 1), sex=Sex.male)
+    assert learn(ADA, other) == ADA
+    assert learn(ADA, NOBODY) == ADA
+
+
+def test_a_correction_moves_only_what_still_says_the_old() -> None:
+    corrected = {"given_name": "Ada", "date_of_birth": ADA.date_of_birth}
+    put_right = replace(ADA, given_name="Adaeze", date_of_birth=date(2018, 4, 8))
+    assert learn(ADA, put_right, corrected=corrected) == put_right
+    elsewhere = replace(ADA, given_name="A.", date_of_birth=date(2000, 1, 1))
+    assert learn(elsewhere, put_right, corrected=corrected) == elsewhere
+
+
+def test_a_number_that_another_bears_is_not_learnt() -> None:
+    assert learn(NOBODY, ADA, taken={"9434765919"}) == replace(ADA, nhs_number=None)

@@ -16,8 +16,7 @@ from service.domain.contacts import Channel
 from service.domain.errors import FrontDoorError, Invalid, Stale
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts as contact_rows
-from service.persistence.repositories import people as person_rows
+from service.persistence.repositories import contacts, people
 from service.usecases.contacts import (
     ContactChanges,
     Contradictory,
@@ -82,7 +81,7 @@ async def amended(
 
 
 async def on_file(house: House, person_id: UUID) -> Person:
-    return (await house.ask(lambda ask: person_rows.find(ask, [person_id])))[person_id]
+    return (await house.ask(lambda ask: people.find(ask, [person_id])))[person_id]
 
 
 def person_ids(file: WholeContact) -> list[UUID]:
@@ -248,7 +247,7 @@ async def test_one_child_named_twice_is_refused(
 async def test_a_child_linked_to_nobody_is_refused_where_it_stands(
     house: House, worker: Caller
 ) -> None:
-    with pytest.raises(person_rows.PersonUnknown) as refusal:
+    with pytest.raises(people.PersonUnknown) as refusal:
         await logged(house, worker, NewChild(given_name="Ada"), NewChild(person_id=uuid4()))
     assert [one.pointer for one in refusal.value.problems] == ["/children/1/person_id"]
 
@@ -280,8 +279,8 @@ async def test_a_rehearsal_keeps_nothing_and_a_worker_may_not_rehearse(
     police = await caller(house, Role.partner_system, organisation="riverbourne-police")
     new = told(source_code="6")
     file = await house.rehearse(lambda work: check_multi_agency_referral(work, police, new))
-    with pytest.raises(contact_rows.ContactNotFound):
-        await house.ask(lambda ask: contact_rows.get(ask, worker, file.contact.id))
+    with pytest.raises(contacts.ContactNotFound):
+        await house.ask(lambda ask: contacts.get(ask, worker, file.contact.id))
     with pytest.raises(RoleMissing):
         await house.rehearse(lambda work: check_multi_agency_referral(work, worker, new))
     stranger = await caller(house, Role.partner_system, organisation="nobody-knows")
@@ -301,7 +300,7 @@ async def test_two_roles_do_not_widen_what_is_followed_at_the_partners_door(hous
         scopes=police.scopes | (await caller(house, Role.mash_manager)).scopes,
     )
     assert await house.ask(lambda ask: list_multi_agency_referrals(ask, both, limit=10)) == []
-    with pytest.raises(contact_rows.MultiAgencyReferralNotFound):
+    with pytest.raises(contacts.MultiAgencyReferralNotFound):
         await house.ask(lambda ask: read_multi_agency_referral(ask, both, theirs.contact.id))
     nobodys = replace(both, organisation_id=None)
     assert await house.ask(lambda ask: list_multi_agency_referrals(ask, nobodys, limit=10)) == []
@@ -327,10 +326,10 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     helper = await caller(house, Role.early_help_worker)
     (child,) = seen
     history = await house.ask(
-        lambda ask: person_rows.history(ask, helper, child.child.person_id, but=now.contact.id)
+        lambda ask: people.history(ask, helper, child.child.person_id, but=now.contact.id)
     )
     assert not history
-    matches = await house.ask(lambda ask: person_rows.with_name_and_birth(ask, helper, child.child))
+    matches = await house.ask(lambda ask: people.with_name_and_birth(ask, helper, child.child))
     assert matches == []
 
 
