@@ -1,5 +1,6 @@
 """The very statements that the service sends for one request, written down by its own drivers."""
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -87,9 +88,13 @@ async def record(
             statements.clear()
             before = new_id()
             await act(house)
+            # The driver tells of the last statement when the loop next comes round.
+            await asyncio.sleep(0.05)
             found = [one for one in statements if not one.sql.startswith("PRAGMA")]
         finally:
             await house.close()
+    if not found:
+        raise RuntimeError("Nothing was recorded, so there would be no floor to measure.")
     return Recording(found, frozenset(_made_since(before, found)))
 
 
