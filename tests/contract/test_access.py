@@ -28,6 +28,7 @@ POLICE, SCHOOL = "riverbourne-police", "mill-lane-primary"
 
 # What anybody may ask without saying who they are: nothing of any case is in it.
 OPEN_TO_ALL = {
+    ("GET", "/"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -36,7 +37,6 @@ OPEN_TO_ALL = {
     ("GET", "/docs"),
     ("GET", "/problems"),
     ("GET", "/problems/{code}"),
-    ("GET", "/static/{name}"),
 }
 _AN_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
