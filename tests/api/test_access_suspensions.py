@@ -107,7 +107,9 @@ async def test_nobody_suspends_themselves_in_any_of_the_three_ways(room: Room) -
     assert await room.count("suspension") == 0
 
 
-@pytest.mark.parametrize("target", ["not-an-id", "4c85993c-e7c2-42bb-996f-b5eeb144dc5b", "Grace Adeyemi"])
+@pytest.mark.parametrize(
+    "target", ["not-an-id", "4c85993c-e7c2-42bb-996f-b5eeb144dc5b", "Grace Adeyemi"]
+)
 async def test_an_account_that_is_not_there_is_refused_and_not_repeated(
     room: Room, target: str
 ) -> None:
