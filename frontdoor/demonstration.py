@@ -71,6 +71,7 @@ from service.domain.decisions import (
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.information_requests import AnswerKind, InformationRequest, InformationScope
 from service.domain.measures import london_midnight, months_later
+from service.domain.new_contacts import NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import ContactFilters
@@ -84,11 +85,9 @@ from service.usecases.cases import (
     close_referral,
 )
 from service.usecases.contacts import (
-    NewContact,
     acknowledge_referrer,
     assign_contact,
     log_contact,
-    submit_multi_agency_referral,
     triage_contact,
 )
 from service.usecases.decisions import NewDecision, decide, sign_off
@@ -98,6 +97,7 @@ from service.usecases.information_requests import (
     answer_information_request,
     ask_agency,
 )
+from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 
 YEAR: Final = 2018
 """The year whose measures were published, and which the demonstration data relive."""

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from service.domain.new_contacts import NewAdult, NewChild
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
-from service.usecases.contacts import NewAdult, NewChild
 
 _ENGLISH: Final = (
     "Larkmeadow",

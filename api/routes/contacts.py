@@ -44,9 +44,17 @@ from service.domain.contacts import (
 from service.domain.deadlines import Rating
 from service.domain.errors import Invalid, Problem
 from service.domain.measures import MeasureCases, MeasureCode, Part
+from service.domain.new_contacts import (
+    ChannelNotYours,
+    CodeUnknown,
+    Contradictory,
+    ReceivedInTheFuture,
+    ReceivedTooLongAgo,
+)
+from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.usecases import contacts, measures
+from service.usecases import amendments, contacts, measures
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
 
@@ -57,11 +65,11 @@ _WHOSE_PART = Problem(
 
 _REFUSALS = (
     MinimumMissing,
-    contacts.ChannelNotYours,
-    contacts.CodeUnknown,
-    contacts.Contradictory,
-    contacts.ReceivedInTheFuture,
-    contacts.ReceivedTooLongAgo,
+    ChannelNotYours,
+    CodeUnknown,
+    Contradictory,
+    ReceivedInTheFuture,
+    ReceivedTooLongAgo,
 )
 
 
@@ -95,7 +103,7 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
     )
 
 
-@router.get("", response_model=Page[ContactSummary], responses=problems(contacts.ReferenceMistyped))
+@router.get("", response_model=Page[ContactSummary], responses=problems(ReferenceMistyped))
 async def list_contacts(
     request: Request,
     who: Who,
@@ -221,7 +229,7 @@ async def amend_contact(
     return _reply(
         await change(
             request,
-            lambda work: contacts.amend_contact(work, who, contact_id, version, body.told()),
+            lambda work: amendments.amend_contact(work, who, contact_id, version, body.told()),
         )
     )
 

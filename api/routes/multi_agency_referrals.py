@@ -22,8 +22,14 @@ from api.schemas.multi_agency_referrals import (
 )
 from service.domain.answers import Answer
 from service.domain.contacts import MinimumMissing
+from service.domain.new_contacts import (
+    CodeUnknown,
+    Contradictory,
+    ReceivedInTheFuture,
+    ReceivedTooLongAgo,
+)
 from service.domain.whole_contacts import WholeContact
-from service.usecases import contacts, multi_agency_referrals
+from service.usecases import multi_agency_referrals
 
 router = APIRouter(
     prefix="/v1/multi-agency-referrals",
@@ -32,11 +38,11 @@ router = APIRouter(
 )
 _REFUSALS = problems(
     MinimumMissing,
-    contacts.CodeUnknown,
-    contacts.Contradictory,
-    contacts.OrganisationNotKnownHere,
-    contacts.ReceivedInTheFuture,
-    contacts.ReceivedTooLongAgo,
+    CodeUnknown,
+    Contradictory,
+    multi_agency_referrals.OrganisationNotKnownHere,
+    ReceivedInTheFuture,
+    ReceivedTooLongAgo,
 )
 
 
@@ -64,7 +70,7 @@ async def submit_multi_agency_referral(
         who,
         key,
         body,
-        lambda work: contacts.submit_multi_agency_referral(work, who, body.told()),
+        lambda work: multi_agency_referrals.submit_multi_agency_referral(work, who, body.told()),
         receipt,
     )
 
@@ -79,7 +85,8 @@ async def check_multi_agency_referral(
     is missing and would help.
     """
     whole = await rehearse(
-        request, lambda work: contacts.check_multi_agency_referral(work, who, body.told())
+        request,
+        lambda work: multi_agency_referrals.check_multi_agency_referral(work, who, body.told()),
     )
     return reply(MultiAgencyReferralCheck.of(whole, house_of(request).policy.receipt))
 

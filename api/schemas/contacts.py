@@ -40,8 +40,9 @@ from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.errors import Invalid, Problem
 from service.domain.information_requests import AnswerKind, InformationRequestState
+from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
-from service.usecases.contacts import ContactChanges, NewAdult, NewChild, NewContact
+from service.usecases.amendments import ContactChanges
 
 ContactId = Annotated[
     UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])

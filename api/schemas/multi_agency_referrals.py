@@ -11,9 +11,9 @@ from api.schemas.fields import Instant, Line, Wire, WireOut
 from api.schemas.people import ChildIn
 from service.domain.contacts import Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress, PublicOutcome, SentReferral
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.policy import ReceiptWords
-from service.usecases.contacts import NewChild, NewContact
 
 MultiAgencyReferralId = Annotated[
     UUID,

@@ -3,6 +3,8 @@
 import re
 import secrets
 
+from service.domain.errors import Invalid
+
 # No two of these look or sound alike in a hurry: no 0/O/D, 1/I/L, 2/Z, 5/S, 8/B, U/V, M/N.
 ALPHABET = "34679ACDEFGHJKMPQRTVWX"
 _BODY = 9
@@ -12,6 +14,13 @@ _BODY = 9
 _MODULUS = 23
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _FORM = re.compile(f"([A-Z])-([{ALPHABET}]{{5}})-([{ALPHABET}]{{5}})")
+
+
+class ReferenceMistyped(Invalid):
+    """The check character of a reference does not fit: it was misheard or mistyped."""
+
+    code = "reference_mistyped"
+    title = "That is no reference"
 
 
 def _sum(characters: str) -> int:

@@ -1,7 +1,7 @@
 """What a policy is once it is loaded: frozen, typed, and asked by name."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -230,6 +230,18 @@ class Policy:
             f"No timescale is known here for anything before {rules[-1].applies_from.isoformat()}. "
             "Check the date."
         )
+
+    def why_no_rule(self, kinds: Iterable[str], *, at: datetime) -> str | None:
+        """A sentence when no rule is in force for one of these kinds at `at`, else None.
+
+        For kinds that are not told apart by rating. Raises TimescaleUnknown.
+        """
+        try:
+            for kind in kinds:
+                self.timescale(kind, at=at)
+        except NoRuleInForce as refusal:
+            return refusal.detail
+        return None
 
     def due_times(
         self, kind: str, started_at: datetime, rating: Rating | str | None = None

@@ -1,16 +1,77 @@
-"""Multi-agency referrals followed by their senders: each its own organisation's, and no other's."""
+"""Multi-agency referrals: sent, checked and followed by their senders, each its own alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.contacts import ChildState, Contact
+from service.domain.contacts import Channel, ChildState, Contact
+from service.domain.errors import NotAllowed, Problem
 from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import OUTCOMES, SentChild, SentReferral
-from service.domain.whole_contacts import ContactFilters
+from service.domain.new_contacts import CodeUnknown, Faults, NewContact
+from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, decisions
+from service.persistence.repositories import contacts, deadlines, decisions, new_contacts
+from service.persistence.units_of_work import Work
+
+
+class OrganisationNotKnownHere(NotAllowed):
+    """The caller's organisation is not in the authority's policy."""
+
+    code = "organisation_not_known_here"
+    title = "Your organisation is not known here"
+
+
+async def submit_multi_agency_referral(work: Work, who: Caller, new: NewContact) -> WholeContact:
+    """Takes a partner's multi-agency referral: it is a contact at once, in the one queue.
+
+    The organisation is the caller's own, whatever was sent. The same referral posted twice with
+    different keys becomes two contacts, the second marked as a possible duplicate of the first.
+    """
+    who.require(Permission.submit_multi_agency_referral)
+    return await _submit(work, who, new)
+
+
+async def check_multi_agency_referral(work: Work, who: Caller, new: NewContact) -> WholeContact:
+    """What `submit_multi_agency_referral` would make of this, or its refusal.
+
+    The caller must not commit (`House.rehearse`): nothing is to be kept.
+    """
+    who.require(Permission.validate_multi_agency_referral)
+    return await _submit(work, who, new)
+
+
+async def _submit(work: Work, who: Caller, new: NewContact) -> WholeContact:
+    organisation = work.policy.find_organisation(who.organisation_id or "")
+    if organisation is None:
+        raise OrganisationNotKnownHere(
+            "Your organisation is not in the authority's policy, so nothing was taken. If a child "
+            "is in danger call 999; to be added, ask the authority's system administrator."
+        )
+    faults = Faults()
+    if new.source_code not in organisation.source_codes:
+        faults.add(
+            CodeUnknown,
+            "Put right the source code and send it again.",
+            [
+                Problem(
+                    "/source_code",
+                    "Use one of your organisation's own source codes: "
+                    f"{', '.join(sorted(organisation.source_codes))}.",
+                    "source_not_yours",
+                )
+            ],
+        )
+    own = replace(
+        new,
+        children=[replace(child, person_id=None) for child in new.children],
+        channel=Channel.partner_system,
+        referrer_agency=organisation.name,
+        sender_organisation_id=organisation.id,
+    )
+    return await new_contacts.log(work, who, own, faults)
 
 
 async def read_multi_agency_referral(ask: Asking, who: Caller, contact_id: UUID) -> SentReferral:

@@ -18,7 +18,8 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
 )
-from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.domain.new_contacts import NewChild, NewContact
+from service.usecases.contacts import log_contact
 from service.usecases.decisions import NewDecision, decide, sign_off
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, client_of, open_house, token

@@ -19,12 +19,13 @@ from service.domain.contacts import Channel, Child, Contact, ContactState
 from service.domain.flags import Deadline
 from service.domain.identifiers import nhs_number
 from service.domain.measures import Breakdown, MeasureCases, Part
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import Queue, QueueFilters
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.records import table_of
 from service.persistence.repositories.contacts import nothing_on_file
 from service.settings import IssuerSettings, load_settings
-from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.usecases.contacts import log_contact
 from service.usecases.measures import list_cases, read_measure
 from service.usecases.queues import read_queue
 from tests.support.clocks import FixedClock

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from service.domain.access import Role
 from service.domain.contacts import Channel
+from service.domain.new_contacts import NewChild, NewContact
 from service.persistence.repositories import contacts
-from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.usecases.contacts import log_contact
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 

@@ -8,8 +8,9 @@ from service.domain.access import Role
 from service.domain.contacts import Channel
 from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.flags import Deadline, SubjectKind
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
-from service.usecases.contacts import NewChild, NewContact, log_contact
+from service.usecases.contacts import log_contact
 from service.usecases.decisions import NewDecision, decide, sign_off
 from tests.support.houses import caller
 

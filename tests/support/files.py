@@ -15,11 +15,12 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.flags import Flag, Severity, SubjectKind
+from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import new_id
-from service.usecases.contacts import NewAdult, NewChild, NewContact, submit_multi_agency_referral
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
+from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.houses import caller
 
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."

@@ -14,26 +14,18 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.contacts import Channel
 from service.domain.errors import FrontDoorError, Invalid, Stale
+from service.domain.new_contacts import Contradictory, NewAdult, NewChild, NewContact
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import contacts, people
-from service.usecases.contacts import (
-    ContactChanges,
-    Contradictory,
-    NewAdult,
-    NewChild,
-    NewContact,
-    OrganisationNotKnownHere,
-    amend_contact,
-    check_multi_agency_referral,
-    log_contact,
-    read_contact_history,
-    submit_multi_agency_referral,
-    triage_contact,
-)
+from service.usecases.amendments import ContactChanges, amend_contact
+from service.usecases.contacts import log_contact, read_contact_history, triage_contact
 from service.usecases.multi_agency_referrals import (
+    OrganisationNotKnownHere,
+    check_multi_agency_referral,
     list_multi_agency_referrals,
     read_multi_agency_referral,
+    submit_multi_agency_referral,
 )
 from tests.support.cases import decide_and_sign
 from tests.support.clocks import FixedClock

@@ -35,13 +35,11 @@ from service.domain.deadlines import Rating
 from service.domain.decisions import AgencyAsked, DecisionState, Outcome, OwnDecision
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed
 from service.domain.information_requests import AnswerKind
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
+from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import (
-    ContactChanges,
-    NewChild,
-    NewContact,
     acknowledge_referrer,
-    amend_contact,
     assign_contact,
     log_contact,
     read_contact,

@@ -31,15 +31,11 @@ from service.domain.measures import (
     Part,
     PeriodNotPossible,
 )
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.persistence.repositories import measures
-from service.usecases.contacts import (
-    ContactChanges,
-    NewChild,
-    NewContact,
-    amend_contact,
-    log_contact,
-)
+from service.usecases.amendments import ContactChanges, amend_contact
+from service.usecases.contacts import log_contact
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.measures import list_cases, read_measure, read_measures
 from tests.support.clocks import FixedClock

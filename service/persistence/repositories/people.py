@@ -1,7 +1,8 @@
 """People across contacts: recognised by their numbers, linked by a worker, with their history."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select, update
@@ -10,8 +11,9 @@ from service.domain.access import Caller
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.errors import Invalid
-from service.domain.people import Person
+from service.domain.errors import Invalid, Problem
+from service.domain.new_contacts import CHILD_FACTS, Faults, NewChild
+from service.domain.people import Person, learn
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
@@ -77,6 +79,158 @@ async def change(work: Work, old: Person, new: Person) -> None:
     }
     if differing:
         await work.execute(update(PERSON).where(PERSON.c.id == old.id).values(**differing))
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The person on file for each child, None for one not on file; and the numbers on file."""
+
+    people: Sequence[Person | None]
+    bearers: Mapping[str, Person]
+
+    def taken_from(self, person_id: UUID) -> frozenset[str]:
+        """The numbers that somebody else bears."""
+        return frozenset(
+            number for number, bearer in self.bearers.items() if bearer.id != person_id
+        )
+
+
+async def recognise(
+    work: Work, faults: Faults, children: Sequence[tuple[str, NewChild]], *, from_partner: bool
+) -> Recognised:
+    """For each child, the person on file: named by the caller, or known by an NHS or pupil number.
+
+    A worker who names one child twice is told so. A partner is not, where only the file knows
+    (they may not learn what is on file, and no concern waits for it): the second of the two is
+    recorded as a child of its own, for a worker to link.
+    """
+    named = [child.person_id for _, child in children if child.person_id is not None]
+    on_file = await find(work, named) if named else {}
+    faults.add(
+        PersonUnknown,
+        "A child was linked to nobody.",
+        [
+            Problem(
+                f"{at}/person_id",
+                "There is no child on file with this id. Leave it out, and the child is recorded "
+                "anew.",
+                "person_unknown",
+            )
+            for at, child in children
+            if child.person_id is not None and child.person_id not in on_file
+        ],
+    )
+    nhs = [child.nhs_number for _, child in children if child.nhs_number]
+    pupil = [child.unique_pupil_number for _, child in children if child.unique_pupil_number]
+    bearers: dict[str, Person] = {}
+    for person in await with_numbers(work, nhs, pupil) if nhs or pupil else ():
+        for number in (person.nhs_number, person.unique_pupil_number):
+            if number is not None:
+                bearers[number] = person
+    faults.add(
+        Invalid,
+        "A number belongs to another child than the one that was linked.",
+        [
+            Problem(
+                f"{at}/{name}",
+                "Another child on file bears this number. Check the number and the link.",
+                "number_of_another_child",
+            )
+            for at, child in children
+            for name in ("nhs_number", "unique_pupil_number")
+            if child.person_id is not None
+            and (bearer := bearers.get(getattr(child, name) or "")) is not None
+            and bearer.id != child.person_id
+        ],
+    )
+    found = [
+        (on_file.get(child.person_id) if child.person_id is not None else None)
+        or bearers.get(child.nhs_number or "")
+        or bearers.get(child.unique_pupil_number or "")
+        for _, child in children
+    ]
+    if from_partner:
+        found = _each_once(found)
+    marks = [
+        (at, {None if person is None else person.id, child.nhs_number, child.unique_pupil_number})
+        for (at, child), person in zip(children, found, strict=True)
+    ]
+    _refuse_one_child_twice(faults, marks)
+    return Recognised(found, bearers)
+
+
+def _each_once(found: Sequence[Person | None]) -> list[Person | None]:
+    seen: set[UUID] = set()
+    kept: list[Person | None] = []
+    for person in found:
+        again = person is not None and person.id in seen
+        kept.append(None if again else person)
+        if person is not None:
+            seen.add(person.id)
+    return kept
+
+
+def _refuse_one_child_twice(faults: Faults, marks: Sequence[tuple[str, set[Any]]]) -> None:
+    seen: dict[object, str] = {}
+    problems: list[Problem] = []
+    for at, of_child in marks:
+        told = of_child - {None}
+        first = next((seen[mark] for mark in told if mark in seen), None)
+        if first is not None:
+            problems.append(
+                Problem(
+                    at,
+                    f"This is the same child as the one at {first}: name each child once, with "
+                    "that child's own number.",
+                    "same_child_twice",
+                )
+            )
+        seen |= dict.fromkeys(told, at)
+    faults.add(Invalid, "One child is named twice.", problems)
+
+
+async def follow(
+    work: Work,
+    before: Sequence[Child],
+    after: Sequence[Child],
+    fresh: Sequence[Child],
+    known: Recognised,
+) -> None:
+    """Lets the file follow: what was corrected, what is new, and whom a child turned out to be.
+
+    A record that no contact speaks of any more gives up its numbers, so that whoever bears them
+    is recognised by them next time.
+    """
+    left = {
+        old.person_id
+        for old, new in zip(before, after, strict=True)
+        if old.person_id != new.person_id
+    }
+    orphans = [
+        person
+        for person_id, person in (await find(work, sorted(left))).items()
+        if not await is_spoken_of(work, person_id)
+    ]
+    freed: set[str | None] = set()
+    for orphan in orphans:
+        freed |= {orphan.nhs_number, orphan.unique_pupil_number}
+        await change(work, orphan, replace(orphan, nhs_number=None, unique_pupil_number=None))
+    on_file = await find(work, sorted({child.person_id for child in (*after, *fresh)}))
+    old_of = {old.id: old for old in before}
+    for child in (*after, *fresh):
+        person = on_file.get(child.person_id)
+        if person is None:
+            continue
+        old = old_of.get(child.id)
+        corrected: dict[str, Any] = {}
+        if old is not None and old.person_id == child.person_id:
+            corrected = {
+                name: getattr(old, name)
+                for name in CHILD_FACTS
+                if getattr(old, name) != getattr(child, name)
+            }
+        taken = known.taken_from(person.id) - freed
+        await change(work, person, learn(person, child, corrected=corrected, taken=taken))
 
 
 async def with_name_and_birth(ask: Asking, who: Caller, child: Child) -> list[Person]:

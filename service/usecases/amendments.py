@@ -1,0 +1,355 @@
+"""Amendments: what was recorded on a contact is put right before any decision rests on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+
+from service.domain.access import Caller, Permission
+from service.domain.contacts import (
+    ANONYMOUS,
+    CONTACT,
+    Adult,
+    Amendment,
+    Child,
+    ChildState,
+    Contact,
+    ContactAction,
+    ContactDecided,
+    MinimumMissing,
+    require_minimum,
+)
+from service.domain.errors import Invalid, Problem
+from service.domain.events import EventType
+from service.domain.flags import SubjectKind
+from service.domain.new_contacts import (
+    CHILD_FACTS,
+    START_AT_RECEIPT,
+    Faults,
+    NewAdult,
+    NewChild,
+    as_adult,
+    as_child,
+    as_person,
+    check_channel,
+    check_told,
+)
+from service.domain.people import BirthKnowledge, Person, Sex, birth_knowledge_meant
+from service.domain.whole_contacts import WholeContact
+from service.persistence.repositories import contacts, deadlines, information_requests, people
+from service.persistence.units_of_work import Work, new_id
+
+# As many as the contract shows: amendments may add more than were logged at once.
+MOST_CHILDREN = MOST_ADULTS = 100
+
+
+def _before_decision(children: Sequence[Child]) -> None:
+    if any(child.state is not ChildState.undecided for child in children):
+        raise ContactDecided(
+            "A decision on this contact waits for sign-off or is signed, and it rests on what is "
+            "recorded here. Return the decision first; after sign-off, log what is new as a new "
+            "contact.",
+            state="decision_drafted",
+            allowed=("return_to_decider", "log_contact"),
+        )
+
+
+_CONTACT_FIELDS = frozenset(
+    {
+        "concern",
+        "immediate_danger",
+        "received_at",
+        "channel",
+        "source_code",
+        "referrer_name",
+        "referrer_role",
+        "referrer_agency",
+        "referrer_telephone",
+        "referrer_email",
+        "agreement",
+        "agreement_note",
+        "lawful_basis",
+        "sharing_reason",
+        "address",
+        "town",
+        "postcode",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanges:
+    """An amendment: fields of the contact, fields of named children and adults, and new ones.
+
+    The pointers say where in what was sent each of them stood, for naming a fault there.
+    """
+
+    reason: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    children: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    new_children: Sequence[NewChild] = ()
+    adults: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    new_adults: Sequence[NewAdult] = ()
+    pointers: Mapping[UUID, str] = field(default_factory=dict)
+    new_child_pointers: Sequence[str] = ()
+    new_adult_pointers: Sequence[str] = ()
+
+    def at(self, noun: str, id_: UUID) -> str:
+        """Where in what was sent a named child or adult is."""
+        return self.pointers.get(id_, f"/{noun}")
+
+    def new_children_at(self) -> list[tuple[str, NewChild]]:
+        """The new children, each with where in what was sent it is."""
+        return _placed("/children", self.new_child_pointers, self.new_children)
+
+    def new_adults_at(self) -> list[tuple[str, NewAdult]]:
+        """The new adults, each with where in what was sent it is."""
+        return _placed("/adults", self.new_adult_pointers, self.new_adults)
+
+
+New = TypeVar("New", NewChild, NewAdult)
+
+
+def _placed(noun: str, pointers: Sequence[str], news: Sequence[New]) -> list[tuple[str, New]]:
+    if len(pointers) == len(news):
+        return list(zip(pointers, news, strict=True))
+    return [(noun, new) for new in news]
+
+
+async def amend_contact(
+    work: Work, who: Caller, contact_id: UUID, version: int, changes: ContactChanges
+) -> WholeContact:
+    """Amends what was recorded, before any decision, keeping the old words and the reason.
+
+    A change of `received_at` moves every clock that started from it, and clears the flags that
+    hung on the old limits. A number or a link that names another child on file moves the child
+    there. Raises ContactDecided once a decision rests on the contact, MinimumMissing when too
+    little would be left, and what `log_contact` raises.
+    """
+    who.require(Permission.amend_contact)
+    contact = await contacts.held(work, who, contact_id, version)
+    file = await contacts.whole(work, contact)
+    _before_decision(file.children)
+    CONTACT.after(contact.state, ContactAction.amend)
+    unknown = [
+        Problem(
+            f"{changes.at(noun, id_)}/id", "This is not on this contact.", "not_on_this_contact"
+        )
+        for noun, named, there in (
+            ("children", changes.children, {child.id for child in file.children}),
+            ("adults", changes.adults, {adult.id for adult in file.adults}),
+        )
+        for id_ in named
+        if id_ not in there
+    ]
+    if unknown:
+        raise Invalid("Name children and adults that are on this contact.", problems=unknown)
+    return await _amend(work, who, file, changes)
+
+
+async def _amend(
+    work: Work, who: Caller, file: WholeContact, changes: ContactChanges
+) -> WholeContact:
+    contact = file.contact
+    fields = {name: value for name, value in changes.fields.items() if name in _CONTACT_FIELDS}
+    amended = replace(contact, **fields, version=contact.version + 1)
+    faults = Faults()
+    check_channel(faults, contact.channel, amended.channel)
+    if len(file.children) + len(changes.new_children) > MOST_CHILDREN or (
+        len(file.adults) + len(changes.new_adults) > MOST_ADULTS
+    ):
+        faults.add(
+            Invalid,
+            "That is more children or adults than one contact holds.",
+            [Problem("", f"At most {MOST_CHILDREN} of each: log another contact.", "too_many")],
+        )
+    sent = {child.id: changes.children.get(child.id, {}) for child in file.children}
+    told = [
+        (changes.at("children", child.id), _as_told(child, sent[child.id]))
+        for child in file.children
+    ]
+    adults = [replace(adult, **changes.adults.get(adult.id, {})) for adult in file.adults]
+    at_adult: list[tuple[str, NewAdult | Adult]] = [
+        (changes.at("adults", adult.id), adult) for adult in adults if adult.id in changes.adults
+    ]
+    named = [place for place, child in zip(told, file.children, strict=True) if sent[child.id]]
+    check_told(
+        faults,
+        amended.source_code,
+        amended.received_at,
+        [*named, *changes.new_children_at()],
+        [*at_adult, *changes.new_adults_at()],
+        codes=work.policy.codes,
+        no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=amended.received_at),
+        now=work.now,
+    )
+    known = await people.recognise(
+        work,
+        faults,
+        [
+            *(
+                (at, _as_asked(old, new))
+                for (at, new), old in zip(told, file.children, strict=True)
+            ),
+            *changes.new_children_at(),
+        ],
+        from_partner=False,
+    )
+    children: list[Child] = []
+    for (_, new), old, person in zip(told, file.children, known.people, strict=False):
+        facts = {name: getattr(new, name) for name in CHILD_FACTS}
+        facts["birth_knowledge"] = birth_knowledge_meant(new)
+        facts["disability_codes"] = list(new.disability_codes)
+        children.append(
+            replace(old, **facts, person_id=old.person_id if person is None else person.id)
+        )
+    fresh_people: list[Person] = []
+    fresh: list[Child] = []
+    for new, person in zip(changes.new_children, known.people[len(children) :], strict=True):
+        if person is None:
+            person = as_person(new, new_id(), work.now)
+            fresh_people.append(person)
+        position = len(children) + len(fresh)
+        fresh.append(as_child(new, new_id(), contact.id, person.id, position))
+    fresh_adults = [
+        as_adult(new, new_id(), contact.id, len(adults) + offset)
+        for offset, new in enumerate(changes.new_adults)
+    ]
+    try:
+        require_minimum(amended, [*children, *fresh], [*adults, *fresh_adults])
+    except MinimumMissing as missing:
+        faults.add(MinimumMissing, missing.detail, missing.problems)
+    faults.refuse()
+    before, after = _differences(file, amended, children, adults)
+    for new_child in fresh:
+        after[f"children/{new_child.id}"] = to_jsonable_python(asdict(new_child))
+    for new_adult in fresh_adults:
+        after[f"adults/{new_adult.id}"] = to_jsonable_python(asdict(new_adult))
+    if not after:
+        raise Invalid(
+            "Nothing would change. Send at least one field with another value.",
+            problems=[Problem("", "Send at least one field with another value.", "no_change")],
+        )
+    for old_child, child in zip(file.children, children, strict=True):
+        await contacts.change_child(work, old_child, child)
+    await people.follow(work, file.children, children, fresh, known)
+    work.add(*fresh_people)
+    for old_adult, adult in zip(file.adults, adults, strict=True):
+        await contacts.change_adult(work, old_adult, adult)
+    await work.change(Contact, contact.id, contact.version, **fields)
+    if children != list(file.children):
+        await information_requests.renew_open(work, contact.id)
+    await _restart_clocks(work, file, amended)
+    work.add(
+        *fresh,
+        *fresh_adults,
+        Amendment(
+            id=new_id(),
+            contact_id=contact.id,
+            amended_at=work.now,
+            amended_by=who.account_id,
+            reason=changes.reason,
+            before=before,
+            after=after,
+        ),
+    )
+    work.record(
+        EventType.contact_amended,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        fields=sorted(fields),
+        children=[child.id for child in fresh],
+        people=[child.person_id for child in (*children, *fresh)],
+    )
+    return await contacts.whole(work, amended)
+
+
+_DATES = frozenset({"date_of_birth", "expected_delivery_on"})
+
+
+def _as_told(child: Child, sent: Mapping[str, Any]) -> NewChild:
+    """A child on the contact as told after an amendment, which may name what is not a fact."""
+    facts = {name: getattr(child, name) for name in CHILD_FACTS}
+    facts |= {name: value for name, value in sent.items() if name in CHILD_FACTS}
+    knowledge = sent.get("birth_knowledge")
+    if knowledge is BirthKnowledge.unborn:
+        facts |= {
+            name: value
+            for name, value in (("date_of_birth", None), ("sex", Sex.unknown))
+            if name not in sent
+        }
+    elif knowledge is not None and "expected_delivery_on" not in sent:
+        facts["expected_delivery_on"] = None
+    elif (
+        knowledge is None
+        and child.birth_knowledge is BirthKnowledge.not_known
+        and _DATES & sent.keys()
+    ):
+        facts["birth_knowledge"] = None
+    return NewChild(person_id=sent.get("person_id"), **facts)
+
+
+def _as_asked(old: Child, new: NewChild) -> NewChild:
+    """What to look for on file: a link or a number that is new, else whom the child is now."""
+    corrected = {
+        name: number
+        for name in ("nhs_number", "unique_pupil_number")
+        if (number := getattr(new, name)) != getattr(old, name)
+    }
+    linked = new.person_id is not None and new.person_id != old.person_id
+    numbered = any(corrected.values())
+    return replace(
+        new,
+        person_id=new.person_id if linked else None if numbered else old.person_id,
+        nhs_number=corrected.get("nhs_number"),
+        unique_pupil_number=corrected.get("unique_pupil_number"),
+    )
+
+
+def _differences(
+    file: WholeContact, amended: Contact, children: Sequence[Child], adults: Sequence[Adult]
+) -> tuple[dict[str, object], dict[str, object]]:
+    pairs: list[tuple[str, object, object]] = [("contact", file.contact, amended)]
+    pairs += [
+        (f"children/{old.id}", old, new) for old, new in zip(file.children, children, strict=True)
+    ]
+    pairs += [(f"adults/{old.id}", old, new) for old, new in zip(file.adults, adults, strict=True)]
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    for name, old, new in pairs:
+        was, is_now = asdict(old), asdict(new)  # type: ignore[call-overload]  # both are dataclasses
+        changed = [key for key in was if key != "version" and was[key] != is_now[key]]
+        if changed:
+            before[name] = to_jsonable_python({key: was[key] for key in changed})
+            after[name] = to_jsonable_python({key: is_now[key] for key in changed})
+    return before, after
+
+
+async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> None:
+    """Clocks that start at receipt start again when it turns out to have been another time.
+
+    Who is acknowledged may change, too: nobody can tell an anonymous caller that it arrived.
+    """
+    acknowledge = "acknowledge_referrer"
+    running = {
+        one.kind
+        for one in file.deadlines
+        if one.kind in START_AT_RECEIPT and one.subject_id == amended.id and one.stopped_at is None
+    }
+    wanted = set(running)
+    if amended.source_code == ANONYMOUS:
+        wanted.discard(acknowledge)
+    elif amended.acknowledged_at is None:
+        wanted.add(acknowledge)
+    moved = amended.received_at != file.contact.received_at
+    stopped = running if moved else running - wanted
+    if stopped:
+        because = "received_at_amended" if moved else "nobody_to_acknowledge"
+        await deadlines.stop(work, amended.id, amended.id, sorted(stopped), because)
+    for kind in sorted(wanted if moved else wanted - running):
+        deadlines.start(
+            work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at
+        )
