@@ -12,7 +12,7 @@ from api.contract import contract_text
 from api.cursors import Cursors
 from api.gauges import WorkGauges
 from api.manners import install_manners
-from api.observability import configure_logs
+from api.observability import configure_api_logs
 from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
@@ -98,7 +98,7 @@ def contract_app() -> FastAPI:
 def application() -> FastAPI:
     """The application as uvicorn starts it: opens the house from the environment, closes it."""
     settings = load_settings().check()
-    configure_logs(level=settings.log_level.lower())
+    configure_api_logs(level=settings.log_level.lower())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -2,10 +2,8 @@
 
 import logging
 import re
-import sys
 import time
-import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
@@ -16,6 +14,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
+
+from service.logs import Event, configure_logs, describe_failure
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
@@ -67,9 +67,6 @@ def note_caller(account_id: UUID) -> None:
         notes.account_id = str(account_id)
 
 
-Event = MutableMapping[str, Any]
-
-
 def _with_notes(logger: Any, method: str, event: Event) -> Event:
     notes = _notes.get()
     if notes is not None:
@@ -81,71 +78,12 @@ def _with_notes(logger: Any, method: str, event: Event) -> Event:
     return event
 
 
-def _without_words_of_failures(logger: Any, method: str, event: Event) -> Event:
-    """Replace an exception by its kind and place: its words may hold what was sent."""
-    failure = event.pop("exc_info", None)
-    if failure is True:
-        failure = sys.exc_info()[1]
-    elif isinstance(failure, tuple):
-        failure = failure[1]
-    event.pop("exc_text", None)
-    event.pop("stack_info", None)
-    if isinstance(failure, BaseException):
-        event["failure"] = describe_failure(failure)
-    return event
-
-
-def describe_failure(failure: BaseException) -> list[dict[str, Any]]:
-    """An exception and its causes as kinds and places, without their messages.
-
-    Messages of exceptions (a driver's, a parser's) quote what was sent, so they are not logged.
-    """
-    told: list[dict[str, Any]] = []
-    link: BaseException | None = failure
-    while link is not None and len(told) < 5:
-        frames = traceback.extract_tb(link.__traceback__)[-12:]
-        told.append(
-            {
-                "kind": f"{type(link).__module__}.{type(link).__qualname__}",
-                "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-            }
-        )
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    return told
-
-
-def configure_logs(*, level: str = "info", stream: TextIO | None = None) -> None:
-    """Send every log line, ours and the libraries', as one JSON object to a stream (stdout).
+def configure_api_logs(*, level: str = "info", stream: TextIO | None = None) -> None:
+    """Sends every log line to a stream as JSON, bound to the request that it belongs to.
 
     The server's own access log is silenced: it holds raw paths and queries.
     """
-    shared: list[Any] = [
-        _with_notes,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        _without_words_of_failures,
-    ]
-    number = logging.getLevelNamesMapping()[level.upper()]
-    target = sys.stdout if stream is None else stream
-    structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=target),
-        cache_logger_on_first_use=False,
-    )
-    handler = logging.StreamHandler(target)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(max(number, logging.WARNING))
+    number = configure_logs(level=level, stream=stream, first=[_with_notes])
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -174,8 +174,8 @@ def worker() -> None:
 
     Start as many as you like: one leads, the others stand by and take over when it dies.
     """
+    from service.logs import configure_logs
     from workers.__main__ import work
-    from workers.logs import configure_logs
 
     settings = _settings()
     configure_logs(level=settings.log_level)

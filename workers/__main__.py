@@ -7,10 +7,10 @@ import sys
 import structlog
 
 from service.bootstrap import DatabaseAway, House, SchemaUnknown, UnsafeDatabase
+from service.logs import configure_logs
 from service.policy import PolicyFaulty
 from service.settings import Settings, SettingsFaulty, load_settings
 from workers.leaders import LOOK_EVERY, lead
-from workers.logs import configure_logs
 from workers.scheduling import Schedule
 
 log = structlog.get_logger("workers")

@@ -13,7 +13,7 @@ import httpx
 from sqlalchemy import event
 
 from api.app import create_app
-from api.observability import configure_logs
+from api.observability import configure_api_logs
 from service.bootstrap import House
 from service.persistence import engines
 from service.persistence.units_of_work import new_id
@@ -65,7 +65,7 @@ async def record(
 ) -> Recording:
     """What an act sends to the database."""
     statements: list[Statement] = []
-    configure_logs(level="critical")
+    configure_api_logs(level="critical")
     with _sqlite_told(statements):
         house = await House.open(
             settings_for(store.url, folder).model_copy(update={"database_pool_size": 1})

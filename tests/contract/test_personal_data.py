@@ -25,7 +25,7 @@ from starlette.responses import Response
 
 from api.app import contract_app, create_app
 from api.contract import openapi
-from api.observability import configure_logs
+from api.observability import configure_api_logs
 from api.routing import FrontDoorRoute
 from service.bootstrap import DatabaseAway, House, Work
 from service.domain.access import Role
@@ -71,7 +71,7 @@ def logged() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     stream = io.StringIO()
-    configure_logs(level="debug", stream=stream)
+    configure_api_logs(level="debug", stream=stream)
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)

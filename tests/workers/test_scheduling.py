@@ -15,11 +15,11 @@ from structlog.testing import capture_logs
 from service.bootstrap import House
 from service.clock import system_clock
 from service.domain.job_runs import JobName
+from service.logs import configure_logs
 from tests.support.cases import log
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
 from tests.support.processes import until
-from workers.logs import configure_logs
 from workers.running import run_and_log
 from workers.schedule import SCHEDULE, Job, job_named
 from workers.scheduling import Schedule, first_run

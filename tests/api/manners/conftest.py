@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from api.observability import configure_logs
+from api.observability import configure_api_logs
 from tests.api.manners.toys import ID, toy_shop
 
 KEY = {"Idempotency-Key": "0b7cbd9e-6f0c-4a6a-9d4e-5b8f2a3c1d70"}
@@ -26,7 +26,7 @@ def logged() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     stream = io.StringIO()
-    configure_logs(level="info", stream=stream)
+    configure_api_logs(level="info", stream=stream)
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)
