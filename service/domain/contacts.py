@@ -244,6 +244,12 @@ class ContactDecided(Conflict):
     title = "A decision rests on this contact"
 
 
+# Sharing without agreement is recorded with its reason, and delays nothing (rule 15).
+_WITHOUT_AGREEMENT = frozenset(
+    {AgreementState.refused, AgreementState.withdrawn, AgreementState.not_sought}
+)
+
+
 class MinimumMissing(Invalid):
     """Less than a concern, something that identifies a child, and a referrer."""
 
@@ -397,6 +403,12 @@ def warnings_about(
             "/agreement/state",
             "agreement_not_known",
             "Ask whether the family knows of this, and whether they agree to a service.",
+        )
+    if contact.agreement in _WITHOUT_AGREEMENT and not contact.sharing_reason:
+        missing(
+            "/lawful_basis/sharing_reason",
+            "sharing_reason_missing",
+            "Record why this was shared without the family's agreement.",
         )
     if contact.lawful_basis is None:
         missing("/lawful_basis/basis", "lawful_basis_missing", "Record the basis for sharing.")

@@ -678,3 +678,15 @@ async def test_a_number_that_cannot_be_is_refused_in_words(
     assert pointers(answer) == {f"/children/0/{name}"}
     assert hint in answer.json()["errors"][0]["message"]
     assert wrong not in answer.text
+
+
+@pytest.mark.parametrize("state", ["refused", "withdrawn", "not_sought"])
+async def test_sharing_without_agreement_asks_for_its_reason_and_is_never_refused(
+    room: Room, state: str
+) -> None:
+    without = contact_body(agreement={"state": state}, lawful_basis={"basis": "public_task"})
+    made = await room.made("/v1/contacts", without)
+    assert "sharing_reason_missing" in {one["code"] for one in made["warnings"]}
+    basis = {"basis": "public_task", "sharing_reason": "Asking would have put Amara at risk."}
+    made = await room.made("/v1/contacts", without | {"lawful_basis": basis})
+    assert "sharing_reason_missing" not in {one["code"] for one in made["warnings"]}
