@@ -180,7 +180,10 @@ def test_jobs_are_listed_and_run_by_name() -> None:
     for name in names:
         if name != "check_holidays":  # says what the calendar of today says
             result = frontdoor("--development", "job", name)
-            assert (result.exit_code, result.output) == (0, f"{name}: done, 0 dealt with.\n")
+            assert (result.exit_code, result.output) == (
+                0,
+                f"{name}: done, 0 found and dealt with.\n",
+            )
 
 
 def test_the_contract_is_written(tmp_path: Path) -> None:

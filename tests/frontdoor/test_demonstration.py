@@ -1,7 +1,6 @@
 """The demonstration data: the published year comes of them, and the desk of today is alive."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +59,6 @@ class Demonstration:
     folder: Path
     loaded: Loaded
     told: list[tuple[int, int]]
-    seconds: float
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +72,8 @@ def demonstration(
 
     async def run() -> Demonstration:
         async with open_house(url, FixedClock(NOW), folder) as house:
-            began = time.thread_time()
             loaded = await load(house, progress=lambda done, of: told.append((done, of)))
-            return Demonstration(url, folder, loaded, told, time.thread_time() - began)
+            return Demonstration(url, folder, loaded, told)
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         yield thread.submit(lambda: asyncio.run(run())).result()
@@ -133,10 +130,9 @@ async def test_the_figures_of_the_year_list_their_very_cases(house: House) -> No
                 assert len(listed) == getattr(point, part)
 
 
-async def test_loading_takes_less_than_a_minute_of_computing_and_tells_how_far_it_is(
+async def test_loading_tells_how_far_it_is(
     demonstration: Demonstration,
 ) -> None:
-    assert demonstration.seconds < 60
     done = [one for one, _ in demonstration.told]
     assert done == sorted(done)
     assert len(done) > 50
