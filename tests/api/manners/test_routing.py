@@ -11,7 +11,7 @@ from tests.api.manners.conftest import TOY
 
 
 async def test_a_path_that_is_not_there_is_a_problem(anna: AsyncClient) -> None:
-    for path in ("/v1", "/v1/nothing", "/v1/toys/", "/v1//toys", "/v1/toys/a/b/c", "//"):
+    for path in ("/v1", "/v1/nothing", "/v1/toys/", "/v1//toys", "/v1/toys/a/b/c"):
         answer = await anna.get(path)
         assert answer.status_code == 404, path
         assert answer.json()["code"] == "path_unknown"
