@@ -45,16 +45,6 @@ def reply_as_shown(model: BaseModel) -> Response:
     return _response(body, 200, headers={"etag": f'"{tag}"'})
 
 
-def reply_nothing(
-    *, version: int | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Answer 204: done, with nothing to say."""
-    response = Response(status_code=204, headers=headers)
-    if version is not None:
-        response.raw_headers.append((b"etag", etag(version).encode()))
-    return response
-
-
 def page(
     items: Sequence[BaseModel],
     *,

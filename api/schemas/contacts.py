@@ -49,8 +49,8 @@ ContactId = Annotated[
 ]
 
 
-class Referrer(Wire):
-    """Who told the front door."""
+class SenderPerson(Wire):
+    """Who of the sending organisation told, and how they are reached."""
 
     name: Annotated[
         Annotated[str, Line(100)] | None,
@@ -60,13 +60,6 @@ class Referrer(Wire):
         Annotated[str, Line(100)] | None,
         Field(description="Role of who told.", examples=["Designated safeguarding lead"]),
     ] = None
-    agency: Annotated[
-        Annotated[str, Line(200)] | None,
-        Field(
-            description="Agency of who told; filled in by the service for a partner system.",
-            examples=["Mill Lane Primary"],
-        ),
-    ] = None
     telephone: Annotated[
         Annotated[str, Line(40)] | None,
         Field(description="Telephone to reach them on.", examples=["01632 960111"]),
@@ -74,6 +67,18 @@ class Referrer(Wire):
     email: Annotated[
         Annotated[str, Line(254), Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None,
         Field(description="E-mail address to reach them on.", examples=["dsl@mill-lane.example"]),
+    ] = None
+
+
+class Referrer(SenderPerson):
+    """Who told the front door."""
+
+    agency: Annotated[
+        Annotated[str, Line(200)] | None,
+        Field(
+            description="Agency of who told; filled in by the service for a partner system.",
+            examples=["Mill Lane Primary"],
+        ),
     ] = None
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.contacts import ContactTold, Warning
-from api.schemas.fields import Instant, Line, Wire, WireOut
+from api.schemas.contacts import ContactTold, SenderPerson, Warning
+from api.schemas.fields import Instant, Line, WireOut
 from api.schemas.people import ChildIn
 from service.domain.contacts import Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress, PublicOutcome, SentReferral
@@ -23,27 +23,6 @@ MultiAgencyReferralId = Annotated[
     ),
 ]
 SenderReference = Annotated[str, Line(100)]
-
-
-class SenderPerson(Wire):
-    """Who of the sending organisation told, and how they are reached."""
-
-    name: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Name of who told.", examples=["Priya Shah"]),
-    ] = None
-    role: Annotated[
-        Annotated[str, Line(100)] | None,
-        Field(description="Role of who told.", examples=["Designated safeguarding lead"]),
-    ] = None
-    telephone: Annotated[
-        Annotated[str, Line(40)] | None,
-        Field(description="Telephone to reach them on.", examples=["01632 960111"]),
-    ] = None
-    email: Annotated[
-        Annotated[str, Line(254), Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None,
-        Field(description="E-mail address to reach them on.", examples=["dsl@mill-lane.example"]),
-    ] = None
 
 
 class MultiAgencyReferralCreate(ContactTold):
