@@ -20,6 +20,7 @@ class Role(StrEnum):
     assessment_team_manager = "assessment_team_manager"
     assessment_team_worker = "assessment_team_worker"
     partner_system = "partner_system"
+    head_of_service = "head_of_service"
     qa_auditor = "qa_auditor"
     performance_analyst = "performance_analyst"
     information_governance_officer = "information_governance_officer"
@@ -38,6 +39,10 @@ class Scope(StrEnum):
     decisions_sign = "decisions.sign"
     cases_read = "cases.read"
     cases_write = "cases.write"
+    transfers_read = "transfers.read"
+    transfers_write = "transfers.write"
+    challenges_read = "challenges.read"
+    challenges_write = "challenges.write"
     flags_read = "flags.read"
     flags_write = "flags.write"
     multi_agency_referrals_submit = "multi_agency_referrals.submit"
@@ -68,16 +73,40 @@ class Permission(StrEnum):
     read_early_help_episodes = "read_early_help_episodes"
     allocate_early_help_episode = "allocate_early_help_episode"
     close_early_help_episode = "close_early_help_episode"
+    read_accountability = "read_accountability"
+    read_transfers = "read_transfers"
+    export_transfers = "export_transfers"
+    request_step_up = "request_step_up"
+    open_step_up = "open_step_up"
+    answer_step_up = "answer_step_up"
+    agree_to_refused_step_up = "agree_to_refused_step_up"
+    ask_for_early_help_case = "ask_for_early_help_case"
+    give_up_early_help_case = "give_up_early_help_case"
+    request_step_down = "request_step_down"
+    answer_step_down = "answer_step_down"
+    agree_to_refused_step_down = "agree_to_refused_step_down"
+    ask_for_referral = "ask_for_referral"
+    give_up_referral = "give_up_referral"
+    record_family_agreement = "record_family_agreement"
+    record_first_visit = "record_first_visit"
+    complete_step_down = "complete_step_down"
+    read_challenges = "read_challenges"
+    challenge_decision = "challenge_decision"
+    answer_challenge = "answer_challenge"
     read_queue_contacts = "read_queue_contacts"
     read_queue_sign_off = "read_queue_sign_off"
     read_queue_allocation = "read_queue_allocation"
     read_queue_information_requests = "read_queue_information_requests"
+    read_queue_step_up = "read_queue_step_up"
+    read_queue_step_down = "read_queue_step_down"
+    read_queue_challenges = "read_queue_challenges"
     read_queue_mine = "read_queue_mine"
     read_flags = "read_flags"
     acknowledge_flag = "acknowledge_flag"
     submit_multi_agency_referral = "submit_multi_agency_referral"
     validate_multi_agency_referral = "validate_multi_agency_referral"
     read_own_multi_agency_referrals = "read_own_multi_agency_referrals"
+    disagree_with_outcome = "disagree_with_outcome"
     read_measures = "read_measures"
     read_workers = "read_workers"
     read_teams_and_codes = "read_teams_and_codes"
@@ -181,6 +210,11 @@ DUTIES: Mapping[Role, Duty] = MappingProxyType(
             "sends its own organisation's referrals, follows them, answers what it is asked",
             Reach.OWN_ORGANISATION,
         ),
+        Role.head_of_service: Duty(
+            "head of service",
+            "answers what managers could not settle between them, and watches that nothing waits",
+            Reach.ALL,
+        ),
         Role.qa_auditor: Duty(
             "QA auditor",
             "reads practice in order to judge it, and changes nothing",
@@ -207,6 +241,12 @@ DUTIES: Mapping[Role, Duty] = MappingProxyType(
 _MASH = (Role.mash_worker, Role.mash_manager)
 _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
+_MANAGERS = (
+    Role.mash_manager,
+    Role.early_help_spoc_manager,
+    Role.assessment_team_manager,
+    Role.head_of_service,
+)
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
@@ -222,7 +262,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_contacts: _grant(
             Scope.contacts_read,
-            (*_CASEWORK, Role.qa_auditor),
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
             "List and read contacts, as far as one's reach goes.",
         ),
         Permission.amend_contact: _grant(
@@ -260,12 +300,18 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_decisions: _grant(
             Scope.decisions_read,
-            (*_CASEWORK, Role.qa_auditor),
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
             "Read decisions and their earlier versions, as far as one's reach goes.",
         ),
         Permission.read_referrals: _grant(
             Scope.cases_read,
-            (*_MASH, Role.early_help_spoc_manager, *_ASSESSMENT, Role.qa_auditor),
+            (
+                *_MASH,
+                Role.early_help_spoc_manager,
+                *_ASSESSMENT,
+                Role.head_of_service,
+                Role.qa_auditor,
+            ),
             "List and read referrals to children's social care.",
         ),
         Permission.allocate_referral: _grant(
@@ -280,7 +326,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
-            (*_MASH, *_EARLY_HELP, Role.qa_auditor),
+            (*_MASH, *_EARLY_HELP, Role.head_of_service, Role.qa_auditor),
             "List and read early help episodes.",
         ),
         Permission.allocate_early_help_episode: _grant(
@@ -292,6 +338,96 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.cases_write,
             (Role.early_help_spoc_manager,),
             "Close an early help episode with a coded reason.",
+        ),
+        Permission.read_accountability: _grant(
+            Scope.cases_read,
+            (*_MANAGERS, Role.qa_auditor),
+            "See for every open child the one accountable team, and the worker.",
+        ),
+        Permission.read_transfers: _grant(
+            Scope.transfers_read,
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "List and read step-ups and step-downs with their history.",
+        ),
+        Permission.export_transfers: _grant(
+            Scope.transfers_read,
+            (*_MANAGERS, Role.qa_auditor),
+            "Take a list of step-ups and step-downs out as CSV: no names.",
+        ),
+        Permission.request_step_up: _grant(
+            Scope.transfers_write, _EARLY_HELP, "Ask for a step-up of an early help case."
+        ),
+        Permission.open_step_up: _grant(
+            Scope.transfers_write, _MASH, "Open a step-up: seen, and not yet answered."
+        ),
+        Permission.answer_step_up: _grant(
+            Scope.transfers_write, (Role.mash_manager,), "Accept or refuse a step-up."
+        ),
+        Permission.agree_to_refused_step_up: _grant(
+            Scope.transfers_write,
+            (Role.early_help_spoc_manager,),
+            "Agree to the refusal of a step-up, or challenge it.",
+        ),
+        Permission.ask_for_early_help_case: _grant(
+            Scope.transfers_write,
+            (Role.mash_manager, Role.assessment_team_manager),
+            "Ask early help for a case; agree to its refusal, or challenge it.",
+        ),
+        Permission.give_up_early_help_case: _grant(
+            Scope.transfers_write,
+            (Role.early_help_spoc_manager,),
+            "Open, accept or refuse social care's asking for an early help case.",
+        ),
+        Permission.request_step_down: _grant(
+            Scope.transfers_write, _ASSESSMENT, "Ask for a step-down of a referral, with a plan."
+        ),
+        Permission.answer_step_down: _grant(
+            Scope.transfers_write,
+            (Role.early_help_spoc_manager,),
+            "Open, accept or refuse a step-down.",
+        ),
+        Permission.agree_to_refused_step_down: _grant(
+            Scope.transfers_write,
+            (Role.assessment_team_manager,),
+            "Agree to the refusal of a step-down, or challenge it.",
+        ),
+        Permission.ask_for_referral: _grant(
+            Scope.transfers_write,
+            (Role.early_help_spoc_manager,),
+            "Ask social care for a case; agree to its refusal, or challenge it.",
+        ),
+        Permission.give_up_referral: _grant(
+            Scope.transfers_write,
+            (Role.assessment_team_manager,),
+            "Open, accept or refuse early help's asking for a referral.",
+        ),
+        Permission.record_family_agreement: _grant(
+            Scope.transfers_write,
+            (*_EARLY_HELP, *_ASSESSMENT),
+            "Record whether the family agrees to a step-down.",
+        ),
+        Permission.record_first_visit: _grant(
+            Scope.transfers_write, _EARLY_HELP, "Record early help's first visit in a step-down."
+        ),
+        Permission.complete_step_down: _grant(
+            Scope.transfers_write,
+            (Role.assessment_team_manager,),
+            "Complete a step-down, which closes the referral; decide on one that came back.",
+        ),
+        Permission.read_challenges: _grant(
+            Scope.challenges_read,
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "List and read challenges with every answer.",
+        ),
+        Permission.challenge_decision: _grant(
+            Scope.challenges_write,
+            (*_EARLY_HELP, *_ASSESSMENT),
+            "Challenge a signed decision; escalate, accept the answer, or withdraw.",
+        ),
+        Permission.answer_challenge: _grant(
+            Scope.challenges_write,
+            _MANAGERS,
+            "Answer a challenge at the stage that is put to one's role.",
         ),
         Permission.read_queue_contacts: _grant(
             Scope.contacts_read,
@@ -309,16 +445,31 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.read_queue_information_requests: _grant(
             Scope.information_read, _MASH, "Work from the information requests not yet answered."
         ),
+        Permission.read_queue_step_up: _grant(
+            Scope.transfers_read,
+            (*_MASH, Role.early_help_spoc_manager, Role.head_of_service),
+            "Work from the step-ups under way.",
+        ),
+        Permission.read_queue_step_down: _grant(
+            Scope.transfers_read,
+            _MANAGERS,
+            "Work from the step-downs under way.",
+        ),
+        Permission.read_queue_challenges: _grant(
+            Scope.challenges_read, _MANAGERS, "Work from the challenges that are not settled."
+        ),
         Permission.read_queue_mine: _grant(
             Scope.contacts_read, _CASEWORK, "Work from what one holds oneself."
         ),
         Permission.read_flags: _grant(
             Scope.flags_read,
-            (*_CASEWORK, Role.qa_auditor),
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
             "See breaches and warnings, and why each is raised.",
         ),
         Permission.acknowledge_flag: _grant(
-            Scope.flags_write, _CASEWORK, "Acknowledge a flag and say what one will do."
+            Scope.flags_write,
+            (*_CASEWORK, Role.head_of_service),
+            "Acknowledge a flag and say what one will do.",
         ),
         Permission.submit_multi_agency_referral: _grant(
             Scope.multi_agency_referrals_submit,
@@ -335,9 +486,15 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.partner_system,),
             "Follow the referrals that one's own organisation sent.",
         ),
+        Permission.disagree_with_outcome: _grant(
+            Scope.multi_agency_referrals_submit,
+            (Role.partner_system,),
+            "Disagree with the outcome of a referral that one's own organisation sent.",
+        ),
         Permission.read_measures: _grant(
             Scope.measures_read,
             (
+                Role.head_of_service,
                 Role.mash_manager,
                 Role.early_help_spoc_manager,
                 Role.assessment_team_manager,
@@ -350,6 +507,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.reference_read,
             (
                 *_CASEWORK,
+                Role.head_of_service,
                 Role.qa_auditor,
                 Role.information_governance_officer,
                 Role.system_administrator,

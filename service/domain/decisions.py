@@ -118,6 +118,7 @@ class Decision:
     answered_by: UUID | None
     answer_words: str | None
     superseded_at: datetime | None
+    joined_case_id: UUID | None
     version: int
 
 

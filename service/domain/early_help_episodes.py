@@ -18,6 +18,18 @@ class EpisodeClosure(StrEnum):
     universal_services = "universal_services"
     died = "died"
     decision_superseded = "decision_superseded"
+    stepped_up = "stepped_up"
+    returned_to_social_care = "returned_to_social_care"
+
+
+SETTLED_BY_THE_SERVICE = frozenset(
+    {
+        EpisodeClosure.decision_superseded,
+        EpisodeClosure.stepped_up,
+        EpisodeClosure.returned_to_social_care,
+    }
+)
+"""Closures that follow from something else, and that nobody can give as a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class EarlyHelpEpisode:
     child_id: UUID
     person_id: UUID
     decision_id: UUID
+    transfer_id: UUID | None
     level_of_need: LevelOfNeed
     source_code: str
     state: CaseState

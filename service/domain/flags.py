@@ -23,6 +23,8 @@ class SubjectKind(StrEnum):
     information_request = "information_request"
     referral = "referral"
     early_help_episode = "early_help_episode"
+    transfer = "transfer"
+    challenge = "challenge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class CaseState(StrEnum):
 
     awaiting_allocation = "awaiting_allocation"
     allocated = "allocated"
+    handing_over = "handing_over"
     closed = "closed"
 
 
@@ -23,6 +24,11 @@ class CaseAction(StrEnum):
     allocate = "allocate"
     close = "close"
     supersede = "supersede"
+    step_up = "step_up"
+    hand_over = "hand_over"
+    take_back = "take_back"
+    send_back = "send_back"
+    complete_step_down = "complete_step_down"
 
 
 CASE = StateTable(
@@ -34,6 +40,16 @@ CASE = StateTable(
         (CaseState.allocated, CaseAction.close): CaseState.closed,
         (CaseState.awaiting_allocation, CaseAction.supersede): CaseState.closed,
         (CaseState.allocated, CaseAction.supersede): CaseState.closed,
+        # An early help episode ends by a step-up, or by a step-down that came back.
+        (CaseState.awaiting_allocation, CaseAction.step_up): CaseState.closed,
+        (CaseState.allocated, CaseAction.step_up): CaseState.closed,
+        (CaseState.awaiting_allocation, CaseAction.send_back): CaseState.closed,
+        (CaseState.allocated, CaseAction.send_back): CaseState.closed,
+        # A referral stays open, and answers for the child no more, until a step-down is complete.
+        (CaseState.allocated, CaseAction.hand_over): CaseState.handing_over,
+        (CaseState.handing_over, CaseAction.allocate): CaseState.handing_over,
+        (CaseState.handing_over, CaseAction.take_back): CaseState.allocated,
+        (CaseState.handing_over, CaseAction.complete_step_down): CaseState.closed,
     },
     final=frozenset({CaseState.closed}),
 )
@@ -49,6 +65,7 @@ class Referral:
     child_id: UUID
     person_id: UUID
     decision_id: UUID
+    transfer_id: UUID | None
     statutory_basis: StatutoryBasis
     source_code: str
     state: CaseState

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, Text, text
+from sqlalchemy import JSON, Computed, DateTime, Dialect, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
@@ -85,6 +85,43 @@ def kept(
     if foreign_key is not None:
         options["foreign_key"] = foreign_key
     return cast(Any, Field)(default, **options)
+
+
+def open_person(table: str) -> Any:
+    """The child of a case while it is open, computed by the database from `closed_at`.
+
+    It points at the accountability of the child, so that no case is open without one; the end of
+    the transaction, and not the statement, is when this is looked at.
+    """
+    return cast(Any, Field)(
+        None,
+        sa_column_args=(
+            Computed("CASE WHEN closed_at IS NULL THEN person_id END"),
+            ForeignKey(
+                "accountability.person_id",
+                name=f"fk_{table}_open_person",
+                use_alter=True,
+                deferrable=True,
+                initially="DEFERRED",
+            ),
+        ),
+        sa_column_kwargs={
+            "comment": "The child while this is open; computed.",
+            "info": {"sensitivity": Sensitivity.plain},
+        },
+    )
+
+
+def brought_by(table: str) -> Any:
+    """The accepted transfer that brought a child to this case, if one did."""
+    return cast(Any, Field)(
+        None,
+        sa_column_args=(ForeignKey("transfer.id", name=f"fk_{table}_transfer", use_alter=True),),
+        sa_column_kwargs={
+            "comment": "The accepted transfer that brought the child, if one did.",
+            "info": {"sensitivity": Sensitivity.plain},
+        },
+    )
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Dialect, Table
 from sqlmodel import SQLModel
 
 from service.domain import (
+    accountabilities,
     accounts,
     answers,
+    challenges,
     contacts,
     decisions,
     early_help_episodes,
@@ -24,6 +26,7 @@ from service.domain import (
     job_runs,
     people,
     referrals,
+    transfers,
 )
 from service.persistence import tables
 
@@ -41,6 +44,11 @@ ROW_OF: dict[type, type[SQLModel]] = {
     decisions.Decision: tables.decisions.DecisionRow,
     referrals.Referral: tables.referrals.ReferralRow,
     early_help_episodes.EarlyHelpEpisode: tables.early_help_episodes.EarlyHelpEpisodeRow,
+    accountabilities.Accountability: tables.accountabilities.AccountabilityRow,
+    transfers.Transfer: tables.transfers.TransferRow,
+    transfers.TransferStep: tables.transfers.TransferStepRow,
+    challenges.Challenge: tables.challenges.ChallengeRow,
+    challenges.ChallengeStep: tables.challenges.ChallengeStepRow,
     flags.Deadline: tables.deadlines.DeadlineRow,
     flags.Flag: tables.flags.FlagRow,
     events.Event: tables.events.EventRow,

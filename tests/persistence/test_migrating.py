@@ -1,6 +1,7 @@
 """Schema steps: from nothing to now, back and again, and no start on a schema we do not know."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -42,7 +43,21 @@ def _differences(connection: Connection) -> list[Any]:
         connection,
         opts={"compare_type": True, "compare_server_default": True, "render_as_batch": True},
     )
-    return list(compare_metadata(context, metadata))
+    with warnings.catch_warnings():
+        # PostgreSQL gives a computed column back in words of its own.
+        warnings.filterwarnings("ignore", "Computed default on .* cannot be modified")
+        found = list(compare_metadata(context, metadata))
+    # SQLAlchemy does not read DEFERRABLE beside a column of SQLite; what it does is tried in
+    # test_accountability.
+    return [one for one in found if not _is_deferred_key_of_sqlite(connection, one)]
+
+
+def _is_deferred_key_of_sqlite(connection: Connection, difference: Any) -> bool:
+    return (
+        connection.dialect.name == "sqlite"
+        and difference[0] in ("remove_fk", "add_fk")
+        and difference[1].column_keys == ["open_person_id"]
+    )
 
 
 def _index(found: Any) -> str:

@@ -16,10 +16,32 @@ BEGINNING = datetime(2026, 3, 6, 16, 0, 0, 123456, tzinfo=UTC)
 AWKWARD = "Zoë O’Brien; DROP TABLE contact; -- \"quoted\" 'single' \\ %s ? $1 :name \n\t 🐻"
 
 
+# What the tables ask of one another: the referral is open and answers for the child, the transfer
+# comes after the cases that it is between, and a challenge is of one thing.
+_FITTING: Mapping[str, Mapping[str, str | None]] = {
+    "referral": {"transfer_id": None, "closed_at": None},
+    "early_help_episode": {"transfer_id": None},
+    "accountability": {
+        "person_id": "person",
+        "referral_id": "referral",
+        "early_help_episode_id": None,
+    },
+    "transfer": {"referral_id": "referral"},
+    "challenge": {"decision_id": None, "transfer_id": "transfer"},
+}
+
+
 def one_of_each(*, full: bool) -> list[Any]:
     """A record of every kind, in an order in which they may be written."""
     ids = {table_of(record).name: new_id() for record in ROW_OF}
-    return [_record(record, ids, full=full) for record in ROW_OF]
+    found = []
+    for record in ROW_OF:
+        fitting = {
+            name: None if table is None else ids[table]
+            for name, table in _FITTING.get(table_of(record).name, {}).items()
+        }
+        found.append(dataclasses.replace(_record(record, ids, full=full), **fitting))
+    return found
 
 
 def _record(record: type, ids: Mapping[str, UUID], *, full: bool) -> Any:

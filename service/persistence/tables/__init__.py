@@ -4,8 +4,10 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from service.persistence.tables import (
+    accountabilities,
     accounts,
     answers,
+    challenges,
     contacts,
     deadlines,
     decisions,
@@ -16,11 +18,14 @@ from service.persistence.tables import (
     job_runs,
     people,
     referrals,
+    transfers,
 )
 
 __all__ = [
+    "accountabilities",
     "accounts",
     "answers",
+    "challenges",
     "contacts",
     "deadlines",
     "decisions",
@@ -32,6 +37,7 @@ __all__ = [
     "metadata",
     "people",
     "referrals",
+    "transfers",
 ]
 
 metadata: MetaData = SQLModel.metadata

@@ -73,4 +73,7 @@ class DecisionRow(SQLModel, table=True):
     answered_by: UUID | None = kept("Manager who answered.", foreign_key="account.id")
     answer_words: str | None = kept("The manager's own words.", Sensitivity.sensitive)
     superseded_at: datetime | None = kept("When replaced.", type_=INSTANT)
+    joined_case_id: UUID | None = kept(
+        "The open referral or early help episode that it joined, when the child was open already."
+    )
     version: int = kept("Grows with each change; the ETag.")

@@ -6,7 +6,14 @@ from uuid import UUID
 from sqlalchemy import Index, SmallInteger
 from sqlmodel import SQLModel
 
-from service.persistence.columns import INSTANT, Sensitivity, kept, partial_index
+from service.persistence.columns import (
+    INSTANT,
+    Sensitivity,
+    brought_by,
+    kept,
+    open_person,
+    partial_index,
+)
 
 
 class EarlyHelpEpisodeRow(SQLModel, table=True):
@@ -15,7 +22,14 @@ class EarlyHelpEpisodeRow(SQLModel, table=True):
     __tablename__ = "early_help_episode"
     __table_args__ = (
         Index("ux_early_help_episode_reference", "reference", unique=True),
-        Index("ux_early_help_episode_decision", "decision_id", unique=True),
+        partial_index(
+            "ux_early_help_episode_decision",
+            "decision_id",
+            where="transfer_id IS NULL",
+            unique=True,
+        ),
+        Index("ux_early_help_episode_open", "id", "open_person_id", unique=True),
+        Index("ux_early_help_episode_open_person", "open_person_id", unique=True),
         Index("ix_early_help_episode_contact", "contact_id"),
         Index("ix_early_help_episode_person", "person_id"),
         Index("ix_early_help_episode_accepted", "accepted_at", "id"),
@@ -37,6 +51,7 @@ class EarlyHelpEpisodeRow(SQLModel, table=True):
     child_id: UUID = kept("The child on that contact.", foreign_key="contact_child.id")
     person_id: UUID = kept("The child, across contacts.", foreign_key="person.id")
     decision_id: UUID = kept("The signed decision it rests on.", foreign_key="decision.id")
+    transfer_id: UUID | None = brought_by("early_help_episode")
     level_of_need: int = kept(
         "2 additional or 3 targeted.", Sensitivity.sensitive, type_=SmallInteger
     )
@@ -53,3 +68,4 @@ class EarlyHelpEpisodeRow(SQLModel, table=True):
     closure_code: str | None = kept("Why it closed, coded.", Sensitivity.sensitive)
     closure_reason: str | None = kept("Why it closed, in words.", Sensitivity.sensitive)
     version: int = kept("Grows with each change; the ETag.")
+    open_person_id: UUID | None = open_person("early_help_episode")

@@ -6,7 +6,14 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
-from service.persistence.columns import INSTANT, Sensitivity, kept, partial_index
+from service.persistence.columns import (
+    INSTANT,
+    Sensitivity,
+    brought_by,
+    kept,
+    open_person,
+    partial_index,
+)
 
 
 class ReferralRow(SQLModel, table=True):
@@ -15,7 +22,11 @@ class ReferralRow(SQLModel, table=True):
     __tablename__ = "referral"
     __table_args__ = (
         Index("ux_referral_reference", "reference", unique=True),
-        Index("ux_referral_decision", "decision_id", unique=True),
+        partial_index(
+            "ux_referral_decision", "decision_id", where="transfer_id IS NULL", unique=True
+        ),
+        Index("ux_referral_open", "id", "open_person_id", unique=True),
+        Index("ux_referral_open_person", "open_person_id", unique=True),
         Index("ix_referral_contact", "contact_id"),
         Index("ix_referral_person", "person_id"),
         Index("ix_referral_accepted", "accepted_at", "id"),
@@ -35,9 +46,10 @@ class ReferralRow(SQLModel, table=True):
     child_id: UUID = kept("The child on that contact.", foreign_key="contact_child.id")
     person_id: UUID = kept("The child, across contacts.", foreign_key="person.id")
     decision_id: UUID = kept("The signed decision it rests on.", foreign_key="decision.id")
+    transfer_id: UUID | None = brought_by("referral")
     statutory_basis: str = kept("section_17 or section_47.", Sensitivity.sensitive)
     source_code: str = kept("Referral source code.")
-    state: str = kept("awaiting_allocation, allocated, closed.")
+    state: str = kept("awaiting_allocation, allocated, handing_over, closed.")
     accepted_at: datetime = kept(
         "When the decision was signed: the clock starts here.", type_=INSTANT
     )
@@ -54,3 +66,4 @@ class ReferralRow(SQLModel, table=True):
     closure_code: str | None = kept("Why it closed, coded.", Sensitivity.sensitive)
     closure_reason: str | None = kept("Why it closed, in words.", Sensitivity.sensitive)
     version: int = kept("Grows with each change; the ETag.")
+    open_person_id: UUID | None = open_person("referral")

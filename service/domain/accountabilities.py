@@ -1,0 +1,73 @@
+"""Accountability: for every open child exactly one case, and by it exactly one team (rule 9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.errors import Conflict
+
+
+class CareService(StrEnum):
+    """Who answers for a child: the front door until it has decided, then one of the two sides."""
+
+    front_door = "front_door"
+    early_help = "early_help"
+    social_care = "social_care"
+
+
+@dataclass(frozen=True, slots=True)
+class Accountability:
+    """The one case that answers for an open child; its team is the one accountable team.
+
+    There is a row for each child with an open referral or early help episode, and for no other:
+    the database refuses an open case without it, and it without an open case.
+    """
+
+    person_id: UUID
+    referral_id: UUID | None
+    early_help_episode_id: UUID | None
+    since: datetime
+
+    @property
+    def case_id(self) -> UUID:
+        """The referral or early help episode that answers for the child."""
+        found = self.referral_id or self.early_help_episode_id
+        if found is None:
+            raise ValueError("an accountability without a case")
+        return found
+
+    @property
+    def service(self) -> CareService:
+        """Which side answers for the child."""
+        return CareService.social_care if self.referral_id else CareService.early_help
+
+
+@dataclass(frozen=True, slots=True)
+class AccountableTeam:
+    """One open child, with the one team and, when allocated, the one worker who answer for it."""
+
+    person_id: UUID
+    service: CareService
+    contact_id: UUID
+    child_id: UUID
+    case_id: UUID | None
+    reference: str
+    team_id: str
+    worker_id: UUID | None
+    worker_name: str | None
+    since: datetime
+
+
+class OpenToSocialCare(Conflict):
+    """The child is open to social care: early help takes over by a step-down, not by a decision."""
+
+    code = "child_open_to_social_care"
+    title = "Open to children's social care"
+
+
+class ChildMovedOn(Conflict):
+    """The child has moved between early help and social care since this decision was signed."""
+
+    code = "child_moved_on"
+    title = "The child has moved on since"

@@ -1,0 +1,156 @@
+"""Challenges: professional disagreement in the open, in stages, to a recorded outcome (rule 8)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.states import StateTable
+
+
+class ChallengedThing(StrEnum):
+    """What somebody disagrees with."""
+
+    decision = "decision"
+    refusal = "refusal"
+
+
+class ChallengeState(StrEnum):
+    """Where a challenge stands."""
+
+    raised = "raised"
+    upheld = "upheld"
+    awaiting_change = "awaiting_change"
+    ended = "ended"
+
+
+class ChallengeAction(StrEnum):
+    """What can be done to a challenge."""
+
+    agree = "agree"
+    uphold = "uphold"
+    uphold_finally = "uphold_finally"
+    change = "change"
+    escalate = "escalate"
+    accept = "accept"
+    lapse = "lapse"
+    withdraw = "withdraw"
+    carry_out = "carry_out"
+    overtake = "overtake"
+    raise_ = "raise"
+
+
+class ChallengeOutcome(StrEnum):
+    """How a challenge ended. A change is a new, superseding decision, or an acceptance."""
+
+    agreed = "agreed"
+    upheld = "upheld"
+    changed = "changed"
+    withdrawn = "withdrawn"
+    overtaken = "overtaken"
+
+
+_S, _A = ChallengeState, ChallengeAction
+CHALLENGE = StateTable(
+    noun="challenge",
+    start=_S.raised,
+    moves={
+        (_S.raised, _A.agree): _S.ended,
+        (_S.raised, _A.uphold): _S.upheld,
+        (_S.raised, _A.uphold_finally): _S.ended,
+        (_S.raised, _A.change): _S.awaiting_change,
+        (_S.raised, _A.escalate): _S.raised,
+        (_S.raised, _A.withdraw): _S.ended,
+        (_S.upheld, _A.accept): _S.ended,
+        (_S.upheld, _A.escalate): _S.raised,
+        (_S.upheld, _A.lapse): _S.ended,
+        (_S.upheld, _A.withdraw): _S.ended,
+        (_S.awaiting_change, _A.carry_out): _S.ended,
+        (_S.raised, _A.overtake): _S.ended,
+        (_S.upheld, _A.overtake): _S.ended,
+        (_S.awaiting_change, _A.overtake): _S.ended,
+    },
+    final=frozenset({_S.ended}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One disagreement with a signed decision or with the refusal of a transfer.
+
+    `answering_role` is whose manager answers the stage it is at; `stage` counts from 1.
+    """
+
+    id: UUID
+    reference: str
+    thing: ChallengedThing
+    decision_id: UUID | None
+    transfer_id: UUID | None
+    contact_id: UUID
+    child_id: UUID
+    person_id: UUID
+    state: ChallengeState
+    stage: int
+    answering_role: str
+    raised_at: datetime
+    raised_by: UUID
+    raised_by_organisation_id: str | None
+    stage_began_at: datetime
+    outcome: ChallengeOutcome | None
+    changed_to_decision_id: UUID | None
+    ended_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeStep:
+    """One move of a challenge, never changed: who did what, at which stage, in which words."""
+
+    id: UUID
+    challenge_id: UUID
+    action: ChallengeAction
+    state: ChallengeState
+    stage: int
+    at: datetime
+    by: UUID | None
+    organisation_id: str | None
+    words: str | None
+
+
+CLOCKS = (
+    "challenge_stage_1",
+    "challenge_stage_2",
+    "challenge_stage_3",
+    "challenge_response",
+    "challenge_change",
+)
+"""Every clock that can run on a challenge."""
+
+
+class ChallengeOpen(Conflict):
+    """While a challenge is open the case stays where it is, and somebody is accountable."""
+
+    code = "challenge_open"
+    title = "A challenge is open"
+
+
+class ChallengeFaulty(Invalid):
+    """A challenge or an answer that does not say why."""
+
+    code = "challenge_incomplete"
+    title = "Say why"
+
+
+class NotYoursToAnswer(NotAllowed):
+    """A stage is answered by the role that it is put to, and by somebody new each time."""
+
+    code = "not_yours_to_answer"
+    title = "Answered by somebody else"
+
+
+class NothingToChallenge(Conflict):
+    """Only a signed decision that stands, or a refusal that waits to be agreed, is challenged."""
+
+    code = "nothing_to_challenge"
+    title = "Nothing to challenge"

@@ -1,0 +1,355 @@
+"""Transfers: step-ups and step-downs of one child, from asking to the end (rules 9 to 12)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from service.domain.access import Permission
+from service.domain.decisions import StatutoryBasis
+from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.states import StateTable
+
+
+class Direction(StrEnum):
+    """Early help to social care, or social care to early help."""
+
+    step_up = "step_up"
+    step_down = "step_down"
+
+
+class Party(StrEnum):
+    """The two sides of a transfer: who holds the child, and who is to."""
+
+    sender = "sender"
+    receiver = "receiver"
+
+
+class FamilyAgreement(StrEnum):
+    """Whether the family agrees to early help; not the lawful basis for sharing (rules 11, 15)."""
+
+    not_yet_asked = "not_yet_asked"
+    asked = "asked"
+    given = "given"
+    refused = "refused"
+    withdrawn = "withdrawn"
+
+
+NO_AGREEMENT = frozenset({FamilyAgreement.refused, FamilyAgreement.withdrawn})
+
+
+class TransferState(StrEnum):
+    """Where a transfer stands."""
+
+    requested = "requested"
+    opened = "opened"
+    refusal_pending = "refusal_pending"
+    refusal_challenged = "refusal_challenged"
+    refusal_overturned = "refusal_overturned"
+    accepted = "accepted"
+    returned = "returned"
+    completed = "completed"
+    refused = "refused"
+    withdrawn = "withdrawn"
+    superseded = "superseded"
+
+
+class TransferAction(StrEnum):
+    """What can be done to a transfer."""
+
+    open = "open"
+    accept = "accept"
+    refuse = "refuse"
+    agree_to_refusal = "agree_to_refusal"
+    challenge_refusal = "challenge_refusal"
+    uphold_refusal = "uphold_refusal"
+    overturn_refusal = "overturn_refusal"
+    send_back = "send_back"
+    request_again = "request_again"
+    keep = "keep"
+    complete = "complete"
+    withdraw = "withdraw"
+    supersede = "supersede"
+    request = "request"
+    record_family_agreement = "record_family_agreement"
+    record_first_visit = "record_first_visit"
+
+
+_S, _A = TransferState, TransferAction
+TRANSFER = StateTable(
+    noun="transfer",
+    start=_S.requested,
+    moves={
+        (_S.requested, _A.open): _S.opened,
+        (_S.opened, _A.accept): _S.accepted,
+        (_S.opened, _A.refuse): _S.refusal_pending,
+        (_S.refusal_pending, _A.agree_to_refusal): _S.refused,
+        (_S.refusal_pending, _A.challenge_refusal): _S.refusal_challenged,
+        (_S.refusal_challenged, _A.uphold_refusal): _S.refused,
+        (_S.refusal_challenged, _A.overturn_refusal): _S.refusal_overturned,
+        (_S.refusal_overturned, _A.accept): _S.accepted,
+        (_S.requested, _A.record_family_agreement): _S.requested,
+        (_S.opened, _A.record_family_agreement): _S.opened,
+        (_S.refusal_overturned, _A.record_family_agreement): _S.refusal_overturned,
+        (_S.accepted, _A.record_family_agreement): _S.accepted,
+        (_S.requested, _A.send_back): _S.returned,
+        (_S.opened, _A.send_back): _S.returned,
+        (_S.refusal_overturned, _A.send_back): _S.returned,
+        (_S.accepted, _A.send_back): _S.returned,
+        (_S.returned, _A.request_again): _S.requested,
+        (_S.returned, _A.keep): _S.withdrawn,
+        (_S.accepted, _A.record_first_visit): _S.accepted,
+        (_S.accepted, _A.complete): _S.completed,
+        (_S.requested, _A.withdraw): _S.withdrawn,
+        (_S.opened, _A.withdraw): _S.withdrawn,
+        (_S.refusal_overturned, _A.withdraw): _S.withdrawn,
+        (_S.requested, _A.supersede): _S.superseded,
+        (_S.opened, _A.supersede): _S.superseded,
+        (_S.refusal_pending, _A.supersede): _S.superseded,
+        (_S.refusal_challenged, _A.supersede): _S.superseded,
+        (_S.refusal_overturned, _A.supersede): _S.superseded,
+        (_S.accepted, _A.supersede): _S.superseded,
+        (_S.returned, _A.supersede): _S.superseded,
+    },
+    final=frozenset({_S.completed, _S.refused, _S.withdrawn, _S.superseded}),
+)
+
+
+class WaitsFor(StrEnum):
+    """What an open transfer waits for."""
+
+    opening = "opening"
+    answer = "answer"
+    refusal_agreement = "refusal_agreement"
+    challenge = "challenge"
+    acceptance = "acceptance"
+    family_agreement = "family_agreement"
+    first_visit = "first_visit"
+    completion = "completion"
+    return_decision = "return_decision"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One line of a step-down plan: the outcome expected, the action, who does it and by when."""
+
+    outcome: str
+    action: str
+    who: str
+    by_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The passing of one child between early help and social care, asked for by one side.
+
+    `asked_by` is the sender, who hands over, or the receiver, who asks for the case. The sender's
+    case is known from the start, the receiver's from the acceptance on.
+    """
+
+    id: UUID
+    reference: str
+    direction: Direction
+    asked_by: Party
+    contact_id: UUID
+    child_id: UUID
+    person_id: UUID
+    referral_id: UUID | None
+    early_help_episode_id: UUID | None
+    state: TransferState
+    reason_code: str
+    evidence: str
+    sender_team_id: str
+    receiver_team_id: str
+    receiver_worker_id: UUID | None
+    statutory_basis: StatutoryBasis | None
+    plan: Sequence[Mapping[str, object]]
+    family_agreement: FamilyAgreement
+    requested_at: datetime
+    requested_by: UUID
+    opened_at: datetime | None
+    answered_at: datetime | None
+    answered_by: UUID | None
+    refusal_code: str | None
+    refusal_agreed_at: datetime | None
+    accepted_at: datetime | None
+    family_agreed_at: datetime | None
+    first_visit_at: datetime | None
+    returned_at: datetime | None
+    completed_at: datetime | None
+    ended_at: datetime | None
+    version: int
+
+    @property
+    def sender_case_id(self) -> UUID:
+        """The case that the child leaves."""
+        found = (
+            self.early_help_episode_id if self.direction is Direction.step_up else self.referral_id
+        )
+        if found is None:
+            raise ValueError("a transfer without a sender")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStep:
+    """One move of a transfer, never changed: who did what, when, and in which words."""
+
+    id: UUID
+    transfer_id: UUID
+    action: TransferAction
+    state: TransferState
+    at: datetime
+    by: UUID | None
+    code: str | None
+    words: str | None
+
+
+def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
+    """The actions possible now for somebody, in the table's order.
+
+    Those that only the service itself does (superseding, what a challenge does) are left out, and
+    what only a step-down knows in a step-up.
+    """
+    hidden = {_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal}
+    if transfer.direction is Direction.step_up:
+        hidden |= {_A.record_family_agreement, _A.record_first_visit, _A.complete}
+    return tuple(one for one in TRANSFER.allowed(transfer.state) if one not in hidden)
+
+
+def waits_for(transfer: Transfer) -> WaitsFor | None:
+    """What an open transfer waits for next; None when it has ended."""
+    match transfer.state:
+        case TransferState.requested:
+            return WaitsFor.opening
+        case TransferState.opened:
+            return WaitsFor.answer
+        case TransferState.refusal_pending:
+            return WaitsFor.refusal_agreement
+        case TransferState.refusal_challenged:
+            return WaitsFor.challenge
+        case TransferState.refusal_overturned:
+            return WaitsFor.acceptance
+        case TransferState.returned:
+            return WaitsFor.return_decision
+        case TransferState.accepted:
+            if transfer.family_agreement is not FamilyAgreement.given:
+                return WaitsFor.family_agreement
+            return WaitsFor.first_visit if transfer.first_visit_at is None else WaitsFor.completion
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """Who does what in one sort of transfer, and which clocks run on it."""
+
+    request: Permission
+    open: Permission
+    answer: Permission
+    agree_to_refusal: Permission
+    opened_clock: str
+    answered_clock: str
+
+
+MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
+    {
+        (Direction.step_up, Party.sender): Manners(
+            request=Permission.request_step_up,
+            open=Permission.open_step_up,
+            answer=Permission.answer_step_up,
+            agree_to_refusal=Permission.agree_to_refused_step_up,
+            opened_clock="step_up_opened",
+            answered_clock="step_up_answered",
+        ),
+        (Direction.step_up, Party.receiver): Manners(
+            request=Permission.ask_for_early_help_case,
+            open=Permission.give_up_early_help_case,
+            answer=Permission.give_up_early_help_case,
+            agree_to_refusal=Permission.ask_for_early_help_case,
+            opened_clock="step_up_opened",
+            answered_clock="step_up_answered",
+        ),
+        (Direction.step_down, Party.sender): Manners(
+            request=Permission.request_step_down,
+            open=Permission.answer_step_down,
+            answer=Permission.answer_step_down,
+            agree_to_refusal=Permission.agree_to_refused_step_down,
+            opened_clock="step_down_opened",
+            answered_clock="step_down_answered",
+        ),
+        (Direction.step_down, Party.receiver): Manners(
+            request=Permission.ask_for_referral,
+            open=Permission.give_up_referral,
+            answer=Permission.give_up_referral,
+            agree_to_refusal=Permission.ask_for_referral,
+            opened_clock="step_down_opened",
+            answered_clock="step_down_answered",
+        ),
+    }
+)
+
+CLOCKS = (
+    "step_up_opened",
+    "step_up_answered",
+    "step_up_refusal_agreed",
+    "step_down_opened",
+    "step_down_answered",
+    "step_down_refusal_agreed",
+    "step_down_family_agreement",
+    "step_down_first_visit",
+    "step_down_completed",
+    "step_down_returned",
+)
+"""Every clock that can run on a transfer."""
+
+
+class TransferUnderWay(Conflict):
+    """Another transfer of this child is under way."""
+
+    code = "transfer_under_way"
+    title = "Another transfer is under way"
+
+
+class NotAccountable(Conflict):
+    """The case does not answer for the child now, so it cannot be handed over."""
+
+    code = "not_accountable"
+    title = "Another case answers for the child"
+
+
+class TransferIncomplete(Invalid):
+    """The request or the answer leaves out what is needed; each gap is named."""
+
+    code = "transfer_incomplete"
+    title = "Something is missing"
+
+
+class OwnTransfer(NotAllowed):
+    """A transfer is answered by somebody other than who asked for it."""
+
+    code = "own_transfer"
+    title = "Answered by somebody else"
+
+
+class NotForThisDirection(Conflict):
+    """A step-up has no family agreement, first visit or completion of its own."""
+
+    code = "not_for_this_direction"
+    title = "Not part of a step-up"
+
+
+class StepDownNotReady(Conflict):
+    """A step-down is complete when the family has agreed and the first visit was made."""
+
+    code = "step_down_not_ready"
+    title = "The step-down is not ready to complete"
+
+
+class StepDownUnfinished(Conflict):
+    """An accepted step-down ends by its completion, its return or a step-up; not by a closure."""
+
+    code = "step_down_unfinished"
+    title = "A step-down is unfinished"
