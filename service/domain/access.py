@@ -370,7 +370,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.ask_for_early_help_case: _grant(
             Scope.transfers_write,
-            (Role.mash_manager, Role.assessment_team_manager),
+            (Role.mash_manager,),
             "Ask early help for a case; agree to its refusal, or challenge it.",
         ),
         Permission.give_up_early_help_case: _grant(

@@ -3,7 +3,9 @@
 from sqlalchemy import ColumnElement, exists, false, or_, true
 
 from service.domain.access import Caller, Reach
+from service.domain.challenges import Challenge
 from service.domain.contacts import Contact
+from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.information_requests import InformationRequest
 from service.domain.referrals import Referral
@@ -13,6 +15,8 @@ _CONTACT = table_of(Contact)
 _REFERRAL = table_of(Referral)
 _EPISODE = table_of(EarlyHelpEpisode)
 _REQUEST = table_of(InformationRequest)
+_DECISION = table_of(Decision)
+_CHALLENGE = table_of(Challenge)
 
 
 def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
@@ -26,11 +30,22 @@ def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     if Reach.EARLY_HELP in who.reach:
         ways.append(exists().where(_EPISODE.c.contact_id == _CONTACT.c.id))
+        ways.append(_joined(Outcome.early_help))
     if Reach.SOCIAL_CARE in who.reach:
         ways.append(exists().where(_REFERRAL.c.contact_id == _CONTACT.c.id))
+        ways.append(_joined(Outcome.referral))
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CONTACT.c.sender_organisation_id == who.organisation_id)
     return or_(*ways) if ways else false()
+
+
+def _joined(outcome: Outcome) -> ColumnElement[bool]:
+    """The contacts whose decision joined a case that was open already."""
+    return exists().where(
+        _DECISION.c.contact_id == _CONTACT.c.id,
+        _DECISION.c.joined_case_id.is_not(None),
+        _DECISION.c.outcome == outcome,
+    )
 
 
 def referrals_visible_to(who: Caller) -> ColumnElement[bool]:
@@ -49,4 +64,18 @@ def requests_visible_to(who: Caller) -> ColumnElement[bool]:
         return true()
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         return _REQUEST.c.organisation_id == who.organisation_id
+    return false()
+
+
+def transfers_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The transfers that a caller may know of: each is between early help and social care."""
+    return true() if who.reach & {Reach.ALL, Reach.EARLY_HELP, Reach.SOCIAL_CARE} else false()
+
+
+def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The challenges that a caller may know of: staff all, a partner those it raised."""
+    if who.reach & {Reach.ALL, Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+        return true()
+    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+        return _CHALLENGE.c.raised_by_organisation_id == who.organisation_id
     return false()

@@ -4,6 +4,7 @@ from service.policy.code_lists import CodeList, CodeLists
 from service.policy.loading import load_policy
 from service.policy.policies import (
     AgencyKind,
+    ChallengeRules,
     DecisionPrompt,
     NoRuleInForce,
     Organisation,
@@ -17,11 +18,13 @@ from service.policy.policies import (
     TeamUnknown,
     TeamWork,
     TimescaleUnknown,
+    TransferRules,
 )
 from service.policy.reading import PolicyFaulty
 
 __all__ = [
     "AgencyKind",
+    "ChallengeRules",
     "CodeList",
     "CodeLists",
     "DecisionPrompt",
@@ -38,5 +41,6 @@ __all__ = [
     "TeamUnknown",
     "TeamWork",
     "TimescaleUnknown",
+    "TransferRules",
     "load_policy",
 ]

@@ -3,11 +3,13 @@
 import hashlib
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
-from service.domain.access import Role
+from service.domain import challenges, transfers
+from service.domain.access import GRANTS, Permission, Role
 from service.domain.calendar import CalendarFaulty, WorkingCalendar
 from service.domain.deadlines import (
     ElapsedLimit,
@@ -20,6 +22,7 @@ from service.domain.deadlines import (
 from service.policy.code_lists import england
 from service.policy.policies import (
     AgencyKind,
+    ChallengeRules,
     DecisionPrompt,
     Organisation,
     Policy,
@@ -29,6 +32,7 @@ from service.policy.policies import (
     Team,
     TeamService,
     TeamWork,
+    TransferRules,
 )
 from service.policy.reading import PolicyFaulty, Table
 
@@ -44,6 +48,7 @@ NEEDED_KINDS = {
     "sign_off": False,
     "allocation": False,
     "early_help_allocation": False,
+    **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""
 
@@ -61,6 +66,10 @@ FLAG_ROLES = tuple(
     role.value
     for role in Role
     if role not in (Role.partner_system, Role.performance_analyst, Role.system_administrator)
+)
+
+_ANSWERING_ROLES = tuple(
+    role.value for role in Role if role in GRANTS[Permission.answer_challenge].roles
 )
 
 _LARGEST_FILE = 1_000_000
@@ -133,6 +142,11 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
     re_referral_months = re_referral.whole("within_months", least=1, most=120)
     re_referral.done()
     prompts = _prompts(root.table("decision_prompts"))
+    family_help = root.table("family_help")
+    one_service = family_help.yes_or_no("one_service")
+    family_help.done()
+    transfer_rules = _transfers(root.table("transfers"))
+    challenge_rules = _challenges(root.table("challenges"))
     receipt = _receipt(root.table("receipt"))
     organisations = _organisations(root.tables("organisation"), faults)
     teams = _teams(root.tables("team", least=1), faults)
@@ -155,6 +169,9 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
         rationale=rationale,
         re_referral_within_months=re_referral_months,
         decision_prompts=prompts,
+        one_family_help_service=one_service,
+        transfers=transfer_rules,
+        challenges=challenge_rules,
         receipt=receipt,
         organisations=organisations,
         teams=teams,
@@ -394,6 +411,35 @@ def _prompts(table: Table) -> tuple[DecisionPrompt, ...]:
     )
     table.done()
     return prompts
+
+
+def _transfers(table: Table) -> TransferRules:
+    rules = TransferRules(
+        step_up_source_code=table.choice("step_up_source_code", england().referral_source),
+        step_up_reasons=_reasons(table.table("step_up_reasons")),
+        step_down_reasons=_reasons(table.table("step_down_reasons")),
+        step_up_refusals=_reasons(table.table("step_up_refusals")),
+        step_down_refusals=_reasons(table.table("step_down_refusals")),
+    )
+    table.done()
+    return rules
+
+
+def _reasons(table: Table) -> Mapping[str, str]:
+    found = {table.identifier_key(key): table.text(key, longest=200) for key in table.names()}
+    table.done()
+    if not found:
+        table.fault("names no reason; nobody could choose one.")
+    return MappingProxyType(found)
+
+
+def _challenges(table: Table) -> ChallengeRules:
+    rules = ChallengeRules(
+        stage_2_answered_by=table.choice("stage_2_answered_by", _ANSWERING_ROLES),
+        stage_3_answered_by=table.choice("stage_3_answered_by", _ANSWERING_ROLES),
+    )
+    table.done()
+    return rules
 
 
 def _receipt(table: Table) -> ReceiptWords:

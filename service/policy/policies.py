@@ -158,6 +158,34 @@ class RationaleRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRules:
+    """Why steps are asked for and refused, each code with its words; how a step-up is counted."""
+
+    step_up_source_code: str
+    step_up_reasons: Mapping[str, str]
+    step_down_reasons: Mapping[str, str]
+    step_up_refusals: Mapping[str, str]
+    step_down_refusals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRules:
+    """Who answers a challenge that the manager of the side that decided did not settle."""
+
+    stage_2_answered_by: str
+    stage_3_answered_by: str
+
+    @property
+    def last_stage(self) -> int:
+        """The stage whose answer is final."""
+        return 3
+
+    def answered_by(self, stage: int) -> str:
+        """The role that answers a later stage; the first is the deciding side's own."""
+        return self.stage_2_answered_by if stage == 2 else self.stage_3_answered_by
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One authority's policy, whole and checked. Made by `load_policy` alone.
 
@@ -178,6 +206,9 @@ class Policy:
     rationale: RationaleRules
     re_referral_within_months: int
     decision_prompts: tuple[DecisionPrompt, ...]
+    one_family_help_service: bool
+    transfers: TransferRules
+    challenges: ChallengeRules
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]

@@ -1,22 +1,32 @@
 """Referrals and early help episodes: what a decision led to, read and listed alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from service.domain.access import Caller
+from service.domain.accountabilities import Accountability
+from service.domain.decisions import LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import SubjectKind
-from service.domain.referrals import Referral
+from service.domain.references import new_reference
+from service.domain.referrals import (
+    CASE,
+    CaseAction,
+    CaseState,
+    Referral,
+    months_after,
+)
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.units_of_work import Work
+from service.persistence.repositories import accountabilities, deadlines
+from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
@@ -42,6 +52,7 @@ class Cases(Generic[Case]):
 
     record: type[Case]
     subject_kind: SubjectKind
+    allocation_clock: str
     visible_to: Callable[[Caller], ColumnElement[bool]]
     missing: Callable[[], NotFound]
 
@@ -70,11 +81,23 @@ class Cases(Generic[Case]):
             raise Stale(case.version)
         return case
 
+    async def read_held(self, work: Work, case_id: UUID) -> Case:
+        """One case that the caller has found, held until the commit."""
+        row = await work.first(
+            select(*columns_of(self.record))
+            .where(table_of(self.record).c.id == case_id)
+            .with_for_update(of=table_of(self.record), key_share=True)
+        )
+        if row is None:
+            raise self.missing()
+        return read(self.record, row)
+
     async def of_decision(self, ask: Asking, decision_id: UUID) -> Case | None:
         """The case that a decision led to."""
         row = await ask.first(
             select(*columns_of(self.record)).where(
-                table_of(self.record).c.decision_id == decision_id
+                table_of(self.record).c.decision_id == decision_id,
+                table_of(self.record).c.transfer_id.is_(None),
             )
         )
         return None if row is None else read(self.record, row)
@@ -83,7 +106,10 @@ class Cases(Generic[Case]):
         """The case that a decision led to, held until the commit."""
         row = await work.first(
             select(*columns_of(self.record))
-            .where(table_of(self.record).c.decision_id == decision_id)
+            .where(
+                table_of(self.record).c.decision_id == decision_id,
+                table_of(self.record).c.transfer_id.is_(None),
+            )
             .with_for_update(of=table_of(self.record), key_share=True)
         )
         return None if row is None else read(self.record, row)
@@ -97,12 +123,53 @@ class Cases(Generic[Case]):
         )
         return [read(self.record, row) for row in rows]
 
-    async def latest_of_person(self, ask: Asking, person_id: UUID, but: UUID) -> Case | None:
+    async def moved_on(self, ask: Asking | Work, decision_id: UUID) -> bool:
+        """Whether a transfer has brought the child of a decision to a case of this kind."""
+        table = table_of(self.record)
+        row = await ask.first(
+            select(table.c.id)
+            .where(table.c.decision_id == decision_id, table.c.transfer_id.is_not(None))
+            .limit(1)
+        )
+        return row is not None
+
+    async def close(
+        self,
+        work: Work,
+        who: Caller,
+        case: Case,
+        action: CaseAction,
+        code: str,
+        reason: str,
+        *,
+        clock_stops: str = "closed",
+    ) -> Case:
+        """Closes a case that is held, with the clock that waits for its allocation.
+
+        Whoever calls sees to who answers for the child from now on. Raises WrongState, Stale.
+        """
+        changed: dict[str, Any] = {
+            "state": CASE.after(case.state, action),
+            "closed_at": work.now,
+            "closed_by": who.account_id,
+            "closure_code": code,
+            "closure_reason": reason,
+        }
+        await deadlines.stop(work, case.contact_id, case.id, [self.allocation_clock], clock_stops)
+        version = await work.change(self.record, case.id, case.version, **changed)
+        return replace(case, version=version, **changed)
+
+    async def latest_of_person(
+        self, ask: Asking, person_id: UUID, but: UUID | None = None
+    ) -> Case | None:
         """The last case of a child that did not come of the contact `but`."""
         table = table_of(self.record)
         row = await ask.first(
             select(*columns_of(self.record))
-            .where(table.c.person_id == person_id, table.c.contact_id != but)
+            .where(
+                table.c.person_id == person_id,
+                *([] if but is None else [table.c.contact_id != but]),
+            )
             .order_by(table.c.accepted_at.desc(), table.c.id.desc())
             .limit(1)
         )
@@ -148,14 +215,125 @@ class Cases(Generic[Case]):
 REFERRALS = Cases(
     Referral,
     SubjectKind.referral,
+    "allocation",
     referrals_visible_to,
     lambda: ReferralNotFound("There is no referral with this id that you may see. Check the id."),
 )
 EPISODES = Cases(
     EarlyHelpEpisode,
     SubjectKind.early_help_episode,
+    "early_help_allocation",
     episodes_visible_to,
     lambda: EpisodeNotFound(
         "There is no early help episode with this id that you may see. Check the id."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What brings a child to a new case: a signed decision, or since then an accepted transfer.
+
+    `known_at` is when the front door was told: what a re-referral is reckoned from.
+    """
+
+    contact_id: UUID
+    child_id: UUID
+    person_id: UUID
+    decision_id: UUID
+    transfer_id: UUID | None
+    source_code: str
+    known_at: datetime
+
+
+async def open_referral(
+    work: Work,
+    origin: Origin,
+    *,
+    team_id: str,
+    worker_id: UUID | None,
+    statutory_basis: StatutoryBasis,
+    answered: Accountability | None,
+) -> Referral:
+    """Opens a child to social care; the referral answers for the child from now on.
+
+    `answered` is which case answered until now, when one did. The clock of the allocation starts
+    unless a worker takes it on at once.
+    """
+    but = origin.contact_id if origin.transfer_id is None else None
+    previous = await REFERRALS.latest_of_person(work, origin.person_id, but=but)
+    last_help = await EPISODES.latest_of_person(work, origin.person_id, but=but)
+    known = [one for one in (previous, last_help) if one is not None]
+    last_known = max(known, key=lambda one: one.accepted_at, default=None)
+    months = work.policy.re_referral_within_months
+    referral = Referral(
+        id=new_id(),
+        reference=new_reference("R"),
+        contact_id=origin.contact_id,
+        child_id=origin.child_id,
+        person_id=origin.person_id,
+        decision_id=origin.decision_id,
+        transfer_id=origin.transfer_id,
+        statutory_basis=statutory_basis,
+        source_code=origin.source_code,
+        state=CASE.start if worker_id is None else CaseState.allocated,
+        accepted_at=work.now,
+        team_id=team_id,
+        worker_id=worker_id,
+        allocated_at=None if worker_id is None else work.now,
+        previous_referral_id=None if previous is None else previous.id,
+        re_referral=previous is not None
+        and months_after(previous.accepted_at, months) > origin.known_at,
+        last_known_team_id=None if last_known is None else last_known.team_id,
+        closed_at=None,
+        closed_by=None,
+        closure_code=None,
+        closure_reason=None,
+        version=1,
+    )
+    await _open(work, REFERRALS, referral, answered)
+    return referral
+
+
+async def open_episode(
+    work: Work,
+    origin: Origin,
+    *,
+    team_id: str,
+    worker_id: UUID | None,
+    level_of_need: LevelOfNeed,
+    answered: Accountability | None,
+) -> EarlyHelpEpisode:
+    """Opens a child to early help; the episode answers for the child from now on."""
+    episode = EarlyHelpEpisode(
+        id=new_id(),
+        reference=new_reference("E"),
+        contact_id=origin.contact_id,
+        child_id=origin.child_id,
+        person_id=origin.person_id,
+        decision_id=origin.decision_id,
+        transfer_id=origin.transfer_id,
+        level_of_need=level_of_need,
+        source_code=origin.source_code,
+        state=CASE.start if worker_id is None else CaseState.allocated,
+        accepted_at=work.now,
+        team_id=team_id,
+        worker_id=worker_id,
+        allocated_at=None if worker_id is None else work.now,
+        closed_at=None,
+        closed_by=None,
+        closure_code=None,
+        closure_reason=None,
+        version=1,
+    )
+    await _open(work, EPISODES, episode, answered)
+    return episode
+
+
+async def _open(work: Work, kind: Cases[Case], case: Case, answered: Accountability | None) -> None:
+    work.add(case)
+    await accountabilities.give(work, case, answered)
+    if case.worker_id is None:
+        deadlines.start(
+            work, kind.allocation_clock, kind.subject_kind, case.id, case.contact_id, work.now
+        )

@@ -24,8 +24,12 @@ def start(
     contact_id: UUID,
     started_at: datetime,
     rating: Rating | None = None,
+    owner: str | None = None,
 ) -> Deadline:
-    """Starts a clock by the rule in force at `started_at`, with the sum that explains it."""
+    """Starts a clock by the rule in force at `started_at`, with the sum that explains it.
+
+    `owner` is the role that must act, where it is not always the one that the policy names.
+    """
     timescale = work.policy.timescale(kind, rating, at=started_at)
     times = work.policy.due_times(kind, started_at, rating)
     deadline = Deadline(
@@ -35,7 +39,7 @@ def start(
         subject_kind=subject_kind,
         subject_id=subject_id,
         contact_id=contact_id,
-        owner_role=timescale.owner,
+        owner_role=owner or timescale.owner,
         started_at=started_at,
         due_at=times.due_at,
         warn_at=times.warn_at,

@@ -1,0 +1,196 @@
+"""Challenges: raised, moved with a line of history each, ended; and what they keep in place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from service.domain.access import Caller
+from service.domain.challenges import (
+    CHALLENGE,
+    CLOCKS,
+    Challenge,
+    ChallengeAction,
+    ChallengedThing,
+    ChallengeOpen,
+    ChallengeOutcome,
+    ChallengeState,
+    ChallengeStep,
+)
+from service.domain.errors import NotFound
+from service.domain.flags import SubjectKind
+from service.domain.references import new_reference
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import deadlines
+from service.persistence.units_of_work import Work, new_id
+from service.persistence.visibility import challenges_visible_to
+
+CHALLENGE_TABLE = table_of(Challenge)
+STEP = table_of(ChallengeStep)
+
+
+class ChallengeNotFound(NotFound):
+    """No such challenge, or not one that the caller may know of."""
+
+    code = "challenge_not_found"
+    title = "No such challenge"
+
+
+async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
+    """One challenge. Raises ChallengeNotFound."""
+    row = await ask.first(
+        select(*columns_of(Challenge)).where(
+            CHALLENGE_TABLE.c.id == challenge_id, challenges_visible_to(who)
+        )
+    )
+    if row is None:
+        raise ChallengeNotFound(
+            "There is no challenge with this id that you may see. Check the id."
+        )
+    return read(Challenge, row)
+
+
+async def open_of_person(ask: Asking | Work, person_id: UUID) -> list[Challenge]:
+    """The challenges about a child that have not ended."""
+    rows = await ask.all(
+        select(*columns_of(Challenge))
+        .where(CHALLENGE_TABLE.c.person_id == person_id, CHALLENGE_TABLE.c.ended_at.is_(None))
+        .order_by(CHALLENGE_TABLE.c.id)
+    )
+    return [read(Challenge, row) for row in rows]
+
+
+async def refuse_while_open(work: Work, person_id: UUID, *, but: UUID | None = None) -> None:
+    """Raises ChallengeOpen when a challenge about a child is open, other than `but` (rule 8)."""
+    for one in await open_of_person(work, person_id):
+        if one.id != but:
+            raise ChallengeOpen(
+                f"Challenge {one.reference} is open: until it ends the case is neither closed nor "
+                "stepped down nor given to another team. Answer it, or have it withdrawn.",
+                state=one.state,
+                allowed=(),
+            )
+
+
+async def steps_of(
+    ask: Asking | Work, challenge_ids: Sequence[UUID]
+) -> Mapping[UUID, list[ChallengeStep]]:
+    """Every move of several challenges, in order."""
+    found: dict[UUID, list[ChallengeStep]] = {id_: [] for id_ in challenge_ids}
+    if found:
+        rows = await ask.all(
+            select(*columns_of(ChallengeStep))
+            .where(STEP.c.challenge_id.in_(found))
+            .order_by(STEP.c.challenge_id, STEP.c.id)
+        )
+        for row in rows:
+            step = read(ChallengeStep, row)
+            found[step.challenge_id].append(step)
+    return found
+
+
+def _keep_step(
+    work: Work, who: Caller | None, challenge: Challenge, action: ChallengeAction, words: str | None
+) -> None:
+    work.add(
+        ChallengeStep(
+            id=new_id(),
+            challenge_id=challenge.id,
+            action=action,
+            state=challenge.state,
+            stage=challenge.stage,
+            at=work.now,
+            by=None if who is None else who.account_id,
+            organisation_id=None if who is None else who.organisation_id,
+            words=words,
+        )
+    )
+
+
+def raise_one(
+    work: Work,
+    who: Caller,
+    *,
+    decision_id: UUID | None = None,
+    transfer_id: UUID | None = None,
+    contact_id: UUID,
+    child_id: UUID,
+    person_id: UUID,
+    answering_role: str,
+    words: str,
+    organisation_id: str | None = None,
+) -> Challenge:
+    """Raises a challenge at its first stage and starts that stage's clock."""
+    challenge = Challenge(
+        id=new_id(),
+        reference=new_reference("H"),
+        thing=ChallengedThing.refusal if decision_id is None else ChallengedThing.decision,
+        decision_id=decision_id,
+        transfer_id=transfer_id,
+        contact_id=contact_id,
+        child_id=child_id,
+        person_id=person_id,
+        state=CHALLENGE.start,
+        stage=1,
+        answering_role=answering_role,
+        raised_at=work.now,
+        raised_by=who.account_id,
+        raised_by_organisation_id=organisation_id,
+        stage_began_at=work.now,
+        outcome=None,
+        changed_to_decision_id=None,
+        ended_at=None,
+        version=1,
+    )
+    work.add(challenge)
+    _keep_step(work, who, challenge, ChallengeAction.raise_, words)
+    start_clock(work, challenge, "challenge_stage_1", owner=answering_role)
+    return challenge
+
+
+async def move(
+    work: Work,
+    who: Caller | None,
+    challenge: Challenge,
+    action: ChallengeAction,
+    *,
+    words: str | None = None,
+    outcome: ChallengeOutcome | None = None,
+    **changed: Any,
+) -> Challenge:
+    """Takes a challenge one step on, with its line of history; every clock of it stops first.
+
+    `outcome` is given when, and only when, the step ends it. Raises WrongState and Stale.
+    """
+    state = CHALLENGE.after(challenge.state, action)
+    await deadlines.stop(work, challenge.contact_id, challenge.id, CLOCKS, action)
+    if state is ChallengeState.ended:
+        changed |= {"ended_at": work.now, "outcome": outcome}
+    version = await work.change(Challenge, challenge.id, challenge.version, state=state, **changed)
+    moved = replace(challenge, state=state, version=version, **changed)
+    _keep_step(work, who, moved, action, words)
+    return moved
+
+
+async def overtake(work: Work, who: Caller | None, person_id: UUID) -> list[UUID]:
+    """Ends the open challenges about a child whom social care has taken on meanwhile."""
+    found = await open_of_person(work, person_id)
+    for one in found:
+        await move(work, who, one, ChallengeAction.overtake, outcome=ChallengeOutcome.overtaken)
+    return [one.id for one in found]
+
+
+def start_clock(work: Work, challenge: Challenge, kind: str, owner: str | None = None) -> None:
+    """Starts a clock of a challenge now."""
+    deadlines.start(
+        work,
+        kind,
+        SubjectKind.challenge,
+        challenge.id,
+        challenge.contact_id,
+        work.now,
+        owner=owner,
+    )
