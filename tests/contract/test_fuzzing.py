@@ -1,6 +1,7 @@
 """No input makes the service fail: the whole API, fuzzed as a manager and as a partner.
 
-That no partner reaches what another sent is tried operation by operation in `test_access.py`.
+That no partner reaches what another sent is tried operation by operation in `test_access.py`, and
+fuzzed as two partners at once in `test_peers.py`.
 """
 
 import json
