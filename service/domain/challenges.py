@@ -67,11 +67,13 @@ CHALLENGE = StateTable(
         (_S.upheld, _A.lapse): _S.ended,
         (_S.upheld, _A.withdraw): _S.ended,
         (_S.awaiting_change, _A.carry_out): _S.ended,
+        (_S.awaiting_change, _A.withdraw): _S.ended,
         (_S.raised, _A.overtake): _S.ended,
         (_S.upheld, _A.overtake): _S.ended,
         (_S.awaiting_change, _A.overtake): _S.ended,
     },
     final=frozenset({_S.ended}),
+    by_itself=frozenset({_A.uphold_finally, _A.lapse, _A.carry_out, _A.overtake}),
 )
 
 

@@ -52,6 +52,7 @@ CASE = StateTable(
         (CaseState.handing_over, CaseAction.complete_step_down): CaseState.closed,
     },
     final=frozenset({CaseState.closed}),
+    by_itself=frozenset(CaseAction) - {CaseAction.allocate, CaseAction.close},
 )
 
 

@@ -26,10 +26,16 @@ class StateTable(Generic[State, Action]):
     start: State
     moves: Mapping[tuple[State, Action], State]
     final: frozenset[State] = field(default_factory=frozenset)
+    # What follows from something done elsewhere: nobody can ask for it here.
+    by_itself: frozenset[Action] = field(default_factory=frozenset)
 
     def allowed(self, state: State) -> tuple[Action, ...]:
-        """The actions possible in `state`, in the table's order."""
-        return tuple(action for (start, action) in self.moves if start == state)
+        """The actions that somebody can do in `state`, in the table's order."""
+        return tuple(
+            action
+            for (start, action) in self.moves
+            if start == state and action not in self.by_itself
+        )
 
     def after(self, state: State, action: Action) -> State:
         """The state that `action` leads to.

@@ -114,6 +114,7 @@ TRANSFER = StateTable(
         (_S.returned, _A.supersede): _S.superseded,
     },
     final=frozenset({_S.completed, _S.refused, _S.withdrawn, _S.superseded}),
+    by_itself=frozenset({_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal}),
 )
 
 
@@ -207,16 +208,17 @@ class TransferStep:
     words: str | None
 
 
-def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
-    """The actions possible now for somebody, in the table's order.
+_OF_STEP_DOWNS = frozenset(
+    {_A.record_family_agreement, _A.record_first_visit, _A.complete, _A.request_again, _A.keep}
+)
 
-    Those that only the service itself does (superseding, what a challenge does) are left out, and
-    what only a step-down knows in a step-up.
-    """
-    hidden = {_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal}
-    if transfer.direction is Direction.step_up:
-        hidden |= {_A.record_family_agreement, _A.record_first_visit, _A.complete}
-    return tuple(one for one in TRANSFER.allowed(transfer.state) if one not in hidden)
+
+def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
+    """The actions that somebody can do now: a step-up knows fewer than a step-down."""
+    step_up = transfer.direction is Direction.step_up
+    return tuple(
+        one for one in TRANSFER.allowed(transfer.state) if not (step_up and one in _OF_STEP_DOWNS)
+    )
 
 
 def waits_for(transfer: Transfer) -> WaitsFor | None:

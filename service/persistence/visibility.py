@@ -15,7 +15,7 @@ _CONTACT = table_of(Contact)
 _REFERRAL = table_of(Referral)
 _EPISODE = table_of(EarlyHelpEpisode)
 _REQUEST = table_of(InformationRequest)
-_DECISION = table_of(Decision)
+_JOINED = table_of(Decision).alias("joined")
 _CHALLENGE = table_of(Challenge)
 
 
@@ -42,9 +42,9 @@ def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
 def _joined(outcome: Outcome) -> ColumnElement[bool]:
     """The contacts whose decision joined a case that was open already."""
     return exists().where(
-        _DECISION.c.contact_id == _CONTACT.c.id,
-        _DECISION.c.joined_case_id.is_not(None),
-        _DECISION.c.outcome == outcome,
+        _JOINED.c.contact_id == _CONTACT.c.id,
+        _JOINED.c.joined_case_id.is_not(None),
+        _JOINED.c.outcome == outcome,
     )
 
 

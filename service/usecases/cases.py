@@ -8,13 +8,26 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.decisions import stock_phrase_fault
-from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
+from service.domain.early_help_episodes import (
+    SETTLED_BY_THE_SERVICE,
+    EarlyHelpEpisode,
+    EpisodeClosure,
+)
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.referrals import CASE, CaseAction, Referral
+from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
 from service.persistence.asking import Asking
-from service.persistence.repositories import accounts, cases, contacts, deadlines
+from service.persistence.repositories import (
+    accountabilities,
+    accounts,
+    cases,
+    challenges,
+    contacts,
+    deadlines,
+    transfers,
+)
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
 from service.policy import TeamWork
@@ -29,17 +42,13 @@ WorkerUnknown = accounts.WorkerUnknown
 class _Kind:
     """What differs between a referral and an early help episode."""
 
-    clock: str
     work: TeamWork
     allocated: EventType
     closed: EventType
 
 
-_REFERRAL = _Kind(
-    "allocation", TeamWork.referral, EventType.referral_allocated, EventType.referral_closed
-)
+_REFERRAL = _Kind(TeamWork.referral, EventType.referral_allocated, EventType.referral_closed)
 _EPISODE = _Kind(
-    "early_help_allocation",
     TeamWork.early_help_episode,
     EventType.early_help_episode_allocated,
     EventType.early_help_episode_closed,
@@ -120,13 +129,16 @@ async def _allocate(
             state=case.state,
             allowed=CASE.allowed(case.state),
         )
+    if team_id is not None and team_id != case.team_id:
+        await accountabilities.held(work, case.person_id)
+        await challenges.refuse_while_open(work, case.person_id)
     changed: dict[str, Any] = {
         "state": state,
         "worker_id": worker_id,
         "team_id": team_id or case.team_id,
         "allocated_at": case.allocated_at or work.now,
     }
-    await deadlines.stop(work, case.contact_id, case.id, [kind.clock], "allocated")
+    await deadlines.stop(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
     await work.change(cases.record, case.id, case.version, **changed)
     work.record(
         kind.allocated,
@@ -172,13 +184,14 @@ async def close_early_help_episode(
 ) -> EarlyHelpEpisode:
     """Closes an allocated early help episode with a coded reason and words."""
     who.require(Permission.close_early_help_episode)
-    if code is EpisodeClosure.decision_superseded:
+    if code in SETTLED_BY_THE_SERVICE:
         raise ClosureFaulty(
             "Put right the closure code and send it again.",
             problems=[
                 Problem(
                     "/closure_code",
-                    "Only a new signed decision closes a case as superseded.",
+                    "This closure follows from a new signed decision, a step-up or a step-down "
+                    "that came back; nobody gives it as a reason.",
                     "closure_code_not_possible",
                 )
             ],
@@ -196,19 +209,28 @@ async def _close(
     code: Any,
     reason: str,
 ) -> Case:
+    found = await cases.get(work, who, case_id)
+    await contacts.renew(work, found.contact_id)
+    answers = await accountabilities.held(work, found.person_id)
     case = await cases.held(work, who, case_id, version)
-    state = CASE.after(case.state, CaseAction.close)
+    step_down = await transfers.open_step_down(work, case.person_id)
+    if step_down is not None and step_down.state is TransferState.accepted:
+        raise StepDownUnfinished(
+            f"Step-down {step_down.reference} was accepted and is not complete. Complete it, or "
+            "record that the family does not agree, which sends the child back; early help may "
+            "also ask for a step-up.",
+            state=case.state,
+            allowed=(TransferAction.complete, TransferAction.record_family_agreement),
+        )
+    CASE.after(case.state, CaseAction.close)
     no_reason = stock_phrase_fault(reason, work.policy.rationale, "/reason")
     if no_reason is not None:
         raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
-    changed: dict[str, Any] = {
-        "state": state,
-        "closed_at": work.now,
-        "closed_by": who.account_id,
-        "closure_code": code,
-        "closure_reason": reason,
-    }
-    await work.change(cases.record, case.id, case.version, **changed)
+    await challenges.refuse_while_open(work, case.person_id)
+    settled = await transfers.settle(work, who, case.person_id)
+    closed = await cases.close(work, who, case, CaseAction.close, code, reason)
+    if answers is not None and answers.case_id == case.id:
+        await accountabilities.end(work, case.person_id)
     work.record(
         kind.closed,
         who,
@@ -216,8 +238,9 @@ async def _close(
         contact_id=case.contact_id,
         person_id=case.person_id,
         closure_code=code,
+        settled_transfer_ids=settled,
     )
-    return replace(case, version=case.version + 1, **changed)
+    return closed
 
 
 async def list_referrals(

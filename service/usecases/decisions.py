@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.accountabilities import (
+    Accountability,
+    CareService,
+    ChildMovedOn,
+    OpenToSocialCare,
+)
+from service.domain.challenges import (
+    Challenge,
+    ChallengeState,
+)
 from service.domain.contacts import CHILD, CONTACT, Child, ChildAction, ChildState, ContactAction
 from service.domain.decisions import (
     DECISION,
@@ -31,12 +41,26 @@ from service.domain.errors import NotFound, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import InformationRequestState
-from service.domain.references import new_reference
-from service.domain.referrals import CASE, CaseAction, Referral
+from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, decisions, people
-from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
+from service.persistence.repositories import (
+    accountabilities,
+    challenges,
+    contacts,
+    deadlines,
+    decisions,
+    people,
+    transfers,
+)
+from service.persistence.repositories.cases import (
+    EPISODES,
+    REFERRALS,
+    Cases,
+    Origin,
+    open_episode,
+    open_referral,
+)
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Team, TeamWork
 
@@ -90,6 +114,10 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     earlier = [one for one in file.decisions if one.child_id == child.id]
     superseded = await _supersede_or_refuse(work, child, earlier, new)
+    answers = await accountabilities.of_person(work, child.person_id)
+    standing = next((one for one in earlier if one.state is DecisionState.signed), None)
+    if new.outcome is Outcome.early_help and answers is not None:
+        await _refuse_early_help_from_social_care(work, answers, standing)
     history = await people.history(work, who, child.person_id, but=contact.id)
     draft = _draft(work, who, file, child, new, superseded)
     asked: dict[str, bool] = {}
@@ -104,6 +132,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         rationale_rules=work.policy.rationale,
     )
     problems += _unknown_codes(work, draft)
+    problems += await _team_of_another(work, draft, answers, standing)
     if problems:
         raise DecisionIncomplete(
             "The decision leaves something out. Put right what is named and send it again.",
@@ -186,10 +215,33 @@ async def _supersede_or_refuse(
                 Problem("/supersedes/because", "Say why the mind was changed.", "reason_missing")
             ],
         )
+    if replaced is standing:
+        await _refuse_if_moved_on(work, standing)
+        await _challenge_that_allows(work, standing)
     if replaced is waiting:
         await _supersede(work, waiting)
         await deadlines.stop(work, waiting.contact_id, waiting.id, ["sign_off"], "superseded")
     return replaced
+
+
+async def _challenge_that_allows(work: Work, standing: Decision) -> Challenge | None:
+    """The challenge that led to this change of a standing decision, when one did.
+
+    Raises ChallengeOpen while another challenge about the child is open (rule 8).
+    """
+    found = await challenges.open_of_person(work, standing.person_id)
+    changing = next(
+        (
+            one
+            for one in found
+            if one.state is ChallengeState.awaiting_change and one.decision_id == standing.id
+        ),
+        None,
+    )
+    await challenges.refuse_while_open(
+        work, standing.person_id, but=None if changing is None else changing.id
+    )
+    return changing
 
 
 async def _supersede(work: Work, decision: Decision) -> None:
@@ -237,8 +289,55 @@ def _draft(
         answered_by=None,
         answer_words=None,
         superseded_at=None,
+        joined_case_id=None,
         version=1,
     )
+
+
+async def _replaces(work: Work, case_id: UUID, standing: Decision | None) -> bool:
+    """Whether this case is what the decision that stands led to: it will close with it."""
+    if standing is None:
+        return False
+    for cases in (REFERRALS, EPISODES):
+        case = await cases.of_decision(work, standing.id)
+        if case is not None and case.id == case_id:
+            return not await decisions.joined_by_another(work, case_id)
+    return False
+
+
+async def _refuse_early_help_from_social_care(
+    work: Work, answers: Accountability, standing: Decision | None
+) -> None:
+    if answers.service is CareService.social_care and not await _replaces(
+        work, answers.case_id, standing
+    ):
+        raise _open_to_social_care()
+
+
+async def _team_of_another(
+    work: Work, draft: Decision, answers: Accountability | None, standing: Decision | None
+) -> list[Problem]:
+    """The fault of naming a team for a child who stays with the one that answers already."""
+    if draft.receiving_team_id is None or answers is None:
+        return []
+    joins: Cases[Any] | None = None
+    if (draft.outcome, answers.service) == (Outcome.referral, CareService.social_care):
+        joins = REFERRALS
+    if (draft.outcome, answers.service) == (Outcome.early_help, CareService.early_help):
+        joins = EPISODES
+    if joins is None or await _replaces(work, answers.case_id, standing):
+        return []
+    case = await joins.read_held(work, answers.case_id)
+    if case.team_id == draft.receiving_team_id:
+        return []
+    return [
+        Problem(
+            "/receiving_team_id",
+            f"The child is open already, and {case.team_id} answers for the child: leave this "
+            "out, and the decision joins that case.",
+            "child_has_a_team",
+        )
+    ]
 
 
 _WORK_OF = {
@@ -337,9 +436,23 @@ async def sign_off(
         ),
         None,
     )
-    closed_id = None
+    answers = await accountabilities.held(work, decision.person_id) if agreed else None
+    carried = _CarriedOut()
+    changing = None
     if agreed and standing is not None:
-        closed_id = await _settle_superseded(work, who, standing)
+        await _refuse_if_moved_on(work, standing)
+        changing = await _challenge_that_allows(work, standing)
+        closed_id, settled = await _settle_superseded(work, who, standing, answers)
+        carried = _CarriedOut(closed_id=closed_id, settled=settled)
+        if closed_id is not None:
+            answers = None
+    if agreed:
+        done = await _carry_out(work, who, file, answered, answers)
+        carried = replace(
+            done,
+            closed_id=done.closed_id or carried.closed_id,
+            settled=[*done.settled, *carried.settled],
+        )
     await work.change(
         Decision,
         decision.id,
@@ -348,7 +461,11 @@ async def sign_off(
         answered_at=work.now,
         answered_by=who.account_id,
         answer_words=words,
+        joined_case_id=carried.joined_id,
     )
+    answered = replace(answered, joined_case_id=carried.joined_id)
+    if changing is not None:
+        await challenges.carry_out(work, who, changing, decision.id)
     if replaces_signed:
         contact_state, decided_at = contact.state, contact.decided_at
     elif agreed:
@@ -373,7 +490,6 @@ async def sign_off(
     await work.change(
         type(contact), contact.id, contact.version, state=contact_state, decided_at=decided_at
     )
-    led_to = await _carry_out(work, file, answered) if agreed else None
     work.record(
         EventType.decision_signed if agreed else EventType.decision_returned,
         who,
@@ -382,141 +498,196 @@ async def sign_off(
         person_id=child.person_id,
         child_id=child.id,
         outcome=decision.outcome,
-        led_to=led_to,
+        led_to=carried.opened_id,
+        joined_id=carried.joined_id,
         superseded_id=standing.id if agreed and standing is not None else None,
-        closed_id=closed_id,
+        closed_id=carried.closed_id,
+        settled_transfer_ids=list(carried.settled),
+        overtaken_challenge_ids=list(carried.overtaken),
+        changed_by_challenge_id=None if changing is None else changing.id,
         contact_state=contact_state,
     )
     return answered
 
 
-async def _carry_out(work: Work, file: WholeContact, decision: Decision) -> UUID | None:
-    """Makes what the signed decision decides: the receiving team is accountable from now on."""
-    if decision.outcome is Outcome.referral:
-        return (await _open_referral(work, file, decision)).id
-    if decision.outcome is Outcome.early_help:
-        return (await _open_episode(work, file, decision)).id
-    return None
+@dataclass(frozen=True, slots=True)
+class _CarriedOut:
+    """What a signed decision led to: a case that it opened, or one that it joined."""
+
+    opened_id: UUID | None = None
+    joined_id: UUID | None = None
+    closed_id: UUID | None = None
+    settled: Sequence[UUID] = ()
+    overtaken: Sequence[UUID] = ()
 
 
-async def _open_referral(work: Work, file: WholeContact, decision: Decision) -> Referral:
-    previous = await REFERRALS.latest_of_person(work, decision.person_id, but=file.contact.id)
-    last_help = await EPISODES.latest_of_person(work, decision.person_id, but=file.contact.id)
-    known = [one for one in (previous, last_help) if one is not None]
-    last_known = max(known, key=lambda one: one.accepted_at, default=None)
-    months = work.policy.re_referral_within_months
-    referral = Referral(
-        id=new_id(),
-        reference=new_reference("R"),
-        contact_id=file.contact.id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
-        decision_id=decision.id,
-        statutory_basis=decision.statutory_basis or StatutoryBasis.section_17,
-        source_code=file.contact.source_code,
-        state=CASE.start,
-        accepted_at=work.now,
-        team_id=decision.receiving_team_id or work.policy.teams_for(TeamWork.referral)[0].id,
-        worker_id=None,
-        allocated_at=None,
-        previous_referral_id=None if previous is None else previous.id,
-        re_referral=previous is not None
-        and months_after(previous.accepted_at, months) > file.contact.received_at,
-        last_known_team_id=None if last_known is None else last_known.team_id,
-        closed_at=None,
-        closed_by=None,
-        closure_code=None,
-        closure_reason=None,
-        version=1,
-    )
-    work.add(referral)
-    deadlines.start(
-        work, "allocation", SubjectKind.referral, referral.id, referral.contact_id, work.now
-    )
-    return referral
-
-
-async def _open_episode(work: Work, file: WholeContact, decision: Decision) -> EarlyHelpEpisode:
-    teams = work.policy.teams_for(TeamWork.early_help_episode)
-    episode = EarlyHelpEpisode(
-        id=new_id(),
-        reference=new_reference("E"),
-        contact_id=file.contact.id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
-        decision_id=decision.id,
-        level_of_need=decision.level_of_need,
-        source_code=file.contact.source_code,
-        state=CASE.start,
-        accepted_at=work.now,
-        team_id=decision.receiving_team_id or teams[0].id,
-        worker_id=None,
-        allocated_at=None,
-        closed_at=None,
-        closed_by=None,
-        closure_code=None,
-        closure_reason=None,
-        version=1,
-    )
-    work.add(episode)
-    deadlines.start(
-        work,
-        "early_help_allocation",
-        SubjectKind.early_help_episode,
-        episode.id,
-        episode.contact_id,
-        work.now,
-    )
-    return episode
-
-
-def months_after(at: datetime, months: int) -> datetime:
-    """The same day and time so many months later; the last day of a shorter month."""
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    for day in range(at.day, 27, -1):
-        try:
-            return at.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    return at.replace(year=year, month=month + 1)
-
-
-async def _settle_superseded(work: Work, who: Caller, old: Decision) -> UUID | None:
-    """Ends the decision that stood, and whatever it had led to, in this same transaction.
-
-    Returns the referral or episode that this closed.
-    """
-    await _supersede(work, old)
-    return await _close_superseded(
-        work, who, REFERRALS, old, "allocation", "RC7"
-    ) or await _close_superseded(
-        work, who, EPISODES, old, "early_help_allocation", EpisodeClosure.decision_superseded
-    )
-
-
-async def _close_superseded(
+async def _carry_out(
     work: Work,
     who: Caller,
-    cases: Cases[Referral] | Cases[EarlyHelpEpisode],
-    old: Decision,
-    clock: str,
-    closure_code: str,
-) -> UUID | None:
-    case = await cases.of_decision_held(work, old.id)
-    if case is None or case.closed_at is not None:
-        return None
-    await deadlines.stop(work, case.contact_id, case.id, [clock], "decision_superseded")
-    await work.change(
-        cases.record,
-        case.id,
-        case.version,
-        state=CASE.after(case.state, CaseAction.supersede),
-        closed_at=work.now,
-        closed_by=who.account_id,
-        closure_code=closure_code,
-        closure_reason="The decision behind it was superseded by a new signed decision.",
+    file: WholeContact,
+    decision: Decision,
+    answers: Accountability | None,
+) -> _CarriedOut:
+    """Makes what the signed decision decides: the receiving team is accountable from now on.
+
+    A child who is open already is not opened twice: the decision joins the case that answers for
+    the child. Social care takes over from early help at once, which settles what was under way
+    between them; early help takes over from social care by a step-down alone.
+    """
+    if decision.outcome is Outcome.early_help:
+        if answers is None:
+            return _CarriedOut(opened_id=(await _open_episode(work, file, decision, None)).id)
+        if answers.service is CareService.social_care:
+            raise _open_to_social_care()
+        return _CarriedOut(joined_id=answers.case_id)
+    if decision.outcome is Outcome.referral:
+        if answers is None:
+            return _CarriedOut(opened_id=(await _open_referral(work, file, decision, None)).id)
+        if answers.service is CareService.social_care:
+            return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
+        return await _take_over(work, who, file, decision, answers)
+    return _CarriedOut()
+
+
+async def _take_over(
+    work: Work,
+    who: Caller,
+    file: WholeContact,
+    decision: Decision,
+    answers: Accountability,
+) -> _CarriedOut:
+    """Social care takes a child on from early help, by a decision on a new contact."""
+    step_down = await transfers.open_step_down(work, decision.person_id)
+    settled = await transfers.settle(work, who, decision.person_id)
+    overtaken = await challenges.overtake(work, who, decision.person_id)
+    episode = await EPISODES.read_held(work, answers.case_id)
+    await EPISODES.close(
+        work,
+        who,
+        episode,
+        CaseAction.step_up,
+        EpisodeClosure.stepped_up,
+        "Social care took the child on by a decision on a new contact.",
+        clock_stops="stepped_up",
     )
-    return case.id
+    ended = _CarriedOut(closed_id=episode.id, settled=settled, overtaken=overtaken)
+    if step_down is not None and step_down.early_help_episode_id == episode.id:
+        # Early help had accepted, and social care's case is still open: it takes the child back.
+        referral = await REFERRALS.take_back(work, step_down.referral_id)
+        await accountabilities.give(work, referral, answers)
+        return replace(ended, joined_id=await _join(work, decision, referral.id))
+    return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
+
+
+async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
+    """Joins the open referral: a more serious concern raises its statutory basis."""
+    if decision.statutory_basis is StatutoryBasis.section_47:
+        referral = await REFERRALS.read_held(work, referral_id)
+        if referral.statutory_basis is not StatutoryBasis.section_47:
+            await work.change(
+                Referral,
+                referral.id,
+                referral.version,
+                statutory_basis=StatutoryBasis.section_47,
+            )
+    return referral_id
+
+
+def _open_to_social_care() -> OpenToSocialCare:
+    return OpenToSocialCare(
+        "The child is open to children's social care. Early help takes a child over by a "
+        "step-down, with a plan and the family's agreement: decide for the open referral here, "
+        "and let the assessment team ask for the step-down.",
+        state=CareService.social_care,
+        allowed=(Outcome.referral, Outcome.information_and_advice, Outcome.no_further_action),
+    )
+
+
+def _origin(file: WholeContact, decision: Decision) -> Origin:
+    return Origin(
+        contact_id=file.contact.id,
+        child_id=decision.child_id,
+        person_id=decision.person_id,
+        decision_id=decision.id,
+        transfer_id=None,
+        source_code=file.contact.source_code,
+        known_at=file.contact.received_at,
+    )
+
+
+async def _open_referral(
+    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
+) -> Referral:
+    return await open_referral(
+        work,
+        _origin(file, decision),
+        team_id=decision.receiving_team_id or work.policy.teams_for(TeamWork.referral)[0].id,
+        worker_id=None,
+        statutory_basis=decision.statutory_basis or StatutoryBasis.section_17,
+        answered=answered,
+    )
+
+
+async def _open_episode(
+    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
+) -> EarlyHelpEpisode:
+    teams = work.policy.teams_for(TeamWork.early_help_episode)
+    return await open_episode(
+        work,
+        _origin(file, decision),
+        team_id=decision.receiving_team_id or teams[0].id,
+        worker_id=None,
+        level_of_need=decision.level_of_need,
+        answered=answered,
+    )
+
+
+async def _refuse_if_moved_on(work: Work, standing: Decision) -> None:
+    """A decision is not superseded once the child has moved on from it (rule 12)."""
+    for cases in (REFERRALS, EPISODES):
+        if await cases.moved_on(work, standing.id):
+            raise ChildMovedOn(
+                "Since this decision was signed the child has moved between early help and social "
+                "care, so it decides nothing any more. Log what is new as a contact, or ask for a "
+                "step-up or a step-down.",
+                state=standing.state,
+                allowed=(),
+            )
+
+
+async def _settle_superseded(
+    work: Work, who: Caller, old: Decision, answers: Accountability | None
+) -> tuple[UUID | None, Sequence[UUID]]:
+    """Ends the decision that stood, and whatever it had led to, in this same transaction.
+
+    Returns the referral or episode that this closed, and the transfers that it settled. A case
+    that another standing decision joined stays open: the child is still somebody's.
+    """
+    await _supersede(work, old)
+    kinds: tuple[tuple[Any, str], ...] = (
+        (REFERRALS, "RC7"),
+        (EPISODES, EpisodeClosure.decision_superseded),
+    )
+    for cases, code in kinds:
+        case = await cases.of_decision_held(work, old.id)
+        if case is None or case.closed_at is not None:
+            continue
+        if await decisions.joined_by_another(work, case.id):
+            return None, ()
+        settled = await transfers.settle(work, who, old.person_id)
+        await cases.close(
+            work,
+            who,
+            case,
+            CaseAction.supersede,
+            code,
+            "The decision behind it was superseded by a new signed decision.",
+            clock_stops="decision_superseded",
+        )
+        if answers is not None and answers.case_id == case.id:
+            await accountabilities.end(work, old.person_id)
+        return case.id, settled
+    return None, ()
 
 
 async def read_decision(ask: Asking, who: Caller, decision_id: UUID) -> WholeDecision:
@@ -527,15 +698,17 @@ async def read_decision(ask: Asking, who: Caller, decision_id: UUID) -> WholeDec
 
 async def whole_decision(ask: Asking, decision: Decision) -> WholeDecision:
     """What hangs on a decision that the caller may see."""
-    referral = episode = None
+    referral_id = episode_id = None
     if decision.answered_at is not None:
         if decision.outcome is Outcome.referral:
             referral = await REFERRALS.of_decision(ask, decision.id)
+            referral_id = decision.joined_case_id if referral is None else referral.id
         if decision.outcome is Outcome.early_help:
             episode = await EPISODES.of_decision(ask, decision.id)
+            episode_id = decision.joined_case_id if episode is None else episode.id
     return WholeDecision(
         decision=decision,
         deadlines=await deadlines.of_subject(ask, decision.contact_id, decision.id),
-        referral_id=None if referral is None else referral.id,
-        early_help_episode_id=None if episode is None else episode.id,
+        referral_id=referral_id,
+        early_help_episode_id=episode_id,
     )

@@ -212,7 +212,21 @@ class Cases(Generic[Case]):
         return [read(self.record, row) for row in await ask.all(statement)]
 
 
-REFERRALS = Cases(
+@dataclass(frozen=True, slots=True)
+class _Referrals(Cases[Referral]):
+    """Referrals, which stay open while a step-down is under way."""
+
+    async def take_back(self, work: Work, referral_id: UUID | None) -> Referral:
+        """Makes a referral that was being handed over social care's own again."""
+        if referral_id is None:
+            raise self.missing()
+        referral = await self.read_held(work, referral_id)
+        state = CASE.after(referral.state, CaseAction.take_back)
+        version = await work.change(Referral, referral.id, referral.version, state=state)
+        return replace(referral, state=state, version=version)
+
+
+REFERRALS = _Referrals(
     Referral,
     SubjectKind.referral,
     "allocation",

@@ -175,12 +175,66 @@ async def move(
     return moved
 
 
-async def overtake(work: Work, who: Caller | None, person_id: UUID) -> list[UUID]:
-    """Ends the open challenges about a child whom social care has taken on meanwhile."""
-    found = await open_of_person(work, person_id)
+async def carry_out(
+    work: Work, who: Caller, challenge: Challenge, decision_id: UUID | None = None
+) -> Challenge:
+    """Ends a challenge by the change that it led to: a new decision, or an acceptance."""
+    return await move(
+        work,
+        who,
+        challenge,
+        ChallengeAction.carry_out,
+        outcome=ChallengeOutcome.changed,
+        changed_to_decision_id=decision_id,
+    )
+
+
+async def withdraw(work: Work, who: Caller, challenge: Challenge, words: str) -> Challenge:
+    """Ends a challenge because who raised it takes it back."""
+    return await move(
+        work,
+        who,
+        challenge,
+        ChallengeAction.withdraw,
+        words=words,
+        outcome=ChallengeOutcome.withdrawn,
+    )
+
+
+async def overtake(
+    work: Work, who: Caller | None, person_id: UUID, *, but: UUID | None = None
+) -> list[UUID]:
+    """Ends the open challenges about a child whom social care has taken on meanwhile.
+
+    All but one about the refusal of the transfer `but`, which ends in its own way.
+    """
+    return await _overtake(
+        work,
+        who,
+        [one for one in await open_of_person(work, person_id) if not but or one.transfer_id != but],
+    )
+
+
+async def overtake_of_transfer(work: Work, who: Caller | None, transfer_id: UUID) -> list[UUID]:
+    """Ends the open challenge about the refusal of a transfer that ends otherwise."""
+    found = await of_transfer(work, transfer_id)
+    return await _overtake(work, who, [one for one in found if one.ended_at is None])
+
+
+async def _overtake(work: Work, who: Caller | None, found: Sequence[Challenge]) -> list[UUID]:
     for one in found:
         await move(work, who, one, ChallengeAction.overtake, outcome=ChallengeOutcome.overtaken)
     return [one.id for one in found]
+
+
+async def of_transfer(ask: Asking | Work, transfer_id: UUID) -> list[Challenge]:
+    """The challenges of a transfer's refusals, in order."""
+    rows = await ask.all(
+        select(*columns_of(Challenge))
+        .where(CHALLENGE_TABLE.c.transfer_id == transfer_id)
+        .order_by(CHALLENGE_TABLE.c.id)
+    )
+    return [read(Challenge, row) for row in rows]
 
 
 def start_clock(work: Work, challenge: Challenge, kind: str, owner: str | None = None) -> None:

@@ -11,6 +11,7 @@ from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.errors import NotFound
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import contacts_visible_to
 
 DECISION = table_of(Decision)
@@ -59,3 +60,17 @@ async def standing_outcomes(ask: Asking, contact_ids: Sequence[UUID]) -> Mapping
         )
     )
     return {child_id: Outcome(outcome) for child_id, outcome in rows}
+
+
+async def joined_by_another(ask: Asking | Work, case_id: UUID) -> bool:
+    """Whether a decision that stands joined a case that another decision had opened."""
+    row = await ask.first(
+        select(DECISION.c.id)
+        .where(
+            DECISION.c.joined_case_id == case_id,
+            DECISION.c.state == DecisionState.signed,
+            DECISION.c.superseded_at.is_(None),
+        )
+        .limit(1)
+    )
+    return row is not None

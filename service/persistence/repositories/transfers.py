@@ -20,7 +20,7 @@ from service.domain.transfers import (
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines
+from service.persistence.repositories import challenges, deadlines
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import transfers_visible_to
 
@@ -134,12 +134,13 @@ async def settle(
 ) -> list[UUID]:
     """Ends a child's open transfers, all but one, because something else moves or closes the child.
 
-    Rule 12, "No second door". Returns which.
+    Rule 12, "No second door". What was said against the refusal of one ends with it. Returns which.
     """
     settled: list[UUID] = []
     for one in await open_of_person(work, person_id):
         if one.id != but:
             await move(work, who, one, TransferAction.supersede)
+            await challenges.overtake_of_transfer(work, who, one.id)
             settled.append(one.id)
     return settled
 

@@ -16,6 +16,7 @@ class DecisionRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_decision_contact", "contact_id"),
         Index("ix_decision_child", "child_id"),
+        partial_index("ix_decision_joined", "joined_case_id", where="joined_case_id IS NOT NULL"),
         partial_index(
             "ix_decision_waiting", "id", where="answered_at IS NULL AND superseded_at IS NULL"
         ),

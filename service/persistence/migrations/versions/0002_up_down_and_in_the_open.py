@@ -549,6 +549,12 @@ def upgrade() -> None:
             "open already.",
         ),
     )
+    _partial(
+        "ix_decision_joined",
+        "decision",
+        ["joined_case_id"],
+        where="joined_case_id IS NOT NULL",
+    )
     for table in _CASES:
         _add_computed(table)
     if not _sqlite():
@@ -663,4 +669,5 @@ def downgrade() -> None:
         op.drop_index(f"ux_{table}_decision", table)
         op.execute(f"ALTER TABLE {table} DROP COLUMN transfer_id")
         op.create_index(f"ux_{table}_decision", table, ["decision_id"], unique=True)
+    op.drop_index("ix_decision_joined", "decision")
     op.execute("ALTER TABLE decision DROP COLUMN joined_case_id")

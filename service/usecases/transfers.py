@@ -1,0 +1,1050 @@
+"""Step-ups and step-downs: asked for, opened, answered, completed (rules 9 to 12)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller, Permission, Role
+from service.domain.accountabilities import Accountability
+from service.domain.challenges import Challenge
+from service.domain.decisions import (
+    LevelOfNeed,
+    StatutoryBasis,
+    rationale_fault,
+    stock_phrase_fault,
+)
+from service.domain.early_help_episodes import EpisodeClosure
+from service.domain.errors import Conflict, Problem, Stale
+from service.domain.events import EventType
+from service.domain.flags import Deadline
+from service.domain.references import new_reference
+from service.domain.referrals import CASE, CaseAction, Referral
+from service.domain.transfers import (
+    MANNERS,
+    NO_AGREEMENT,
+    TRANSFER,
+    Direction,
+    FamilyAgreement,
+    Manners,
+    NotAccountable,
+    NotForThisDirection,
+    OwnTransfer,
+    Party,
+    PlanLine,
+    StepDownNotReady,
+    Transfer,
+    TransferAction,
+    TransferIncomplete,
+    TransferState,
+    TransferStep,
+    TransferUnderWay,
+    allowed,
+)
+from service.persistence.asking import Asking
+from service.persistence.repositories import (
+    accountabilities,
+    accounts,
+    challenges,
+    contacts,
+    deadlines,
+    transfers,
+)
+from service.persistence.repositories.cases import (
+    EPISODES,
+    REFERRALS,
+    Cases,
+    Origin,
+    open_episode,
+    open_referral,
+)
+from service.persistence.units_of_work import Work, new_id
+from service.policy import TeamWork
+
+# Refusals from below that routes name in the contract.
+TransferNotFound = transfers.TransferNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransfer:
+    """A transfer as it is asked for: the case is the sender's, whoever asks."""
+
+    direction: Direction
+    case_id: UUID
+    reason_code: str
+    evidence: str
+    asked_by: Party = Party.sender
+    receiving_team_id: str | None = None
+    receiving_worker_id: UUID | None = None
+    statutory_basis: StatutoryBasis | None = None
+    plan: Sequence[PlanLine] = ()
+    family_agreement: FamilyAgreement = FamilyAgreement.not_yet_asked
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What who accepts says: their words, and who takes the child on."""
+
+    words: str
+    receiving_team_id: str | None = None
+    receiving_worker_id: UUID | None = None
+    statutory_basis: StatutoryBasis | None = None
+    plan: Sequence[PlanLine] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The transfer that was asked for, and whether it had been asked for before."""
+
+    transfer: Transfer
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTransfer:
+    """A transfer with every move, its clocks, and what was said against its refusal."""
+
+    transfer: Transfer
+    steps: Sequence[TransferStep]
+    deadlines: Sequence[Deadline]
+    challenges: Sequence[Challenge]
+
+
+class FirstVisitRecorded(Conflict):
+    """The first visit is made once."""
+
+    code = "first_visit_recorded"
+    title = "The first visit is recorded"
+
+
+def _incomplete(problems: Sequence[Problem]) -> TransferIncomplete:
+    return TransferIncomplete(
+        "Something is missing or does not fit. Put right what is named and send it again.",
+        problems=list(problems),
+    )
+
+
+def _sender(direction: Direction) -> Cases[Any]:
+    return EPISODES if direction is Direction.step_up else REFERRALS
+
+
+def _work_of_receiver(direction: Direction) -> TeamWork:
+    return TeamWork.referral if direction is Direction.step_up else TeamWork.early_help_episode
+
+
+async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Requested:
+    """Asks for a step-up or a step-down of one child; until it is accepted nothing moves.
+
+    The sender asks with a case that it holds; the receiver asks for a case that the sender holds.
+    Asked for again while it is open, the open one comes back. A step-down carries a plan, the
+    family's agreement in one of its states, and a named receiving practitioner (rule 11).
+    Raises NotAccountable when the case does not answer for the child, TransferUnderWay,
+    TransferIncomplete naming every gap.
+    """
+    manners = MANNERS[new.direction, new.asked_by]
+    who.require(manners.request)
+    cases = _sender(new.direction)
+    found = await cases.get(work, who, new.case_id)
+    await contacts.renew(work, found.contact_id)
+    answers = await accountabilities.held(work, found.person_id)
+    case = await cases.read_held(work, found.id)
+    for one in await transfers.open_of_person(work, case.person_id):
+        if one.direction is new.direction:
+            if (one.asked_by, one.sender_case_id) == (new.asked_by, case.id):
+                return Requested(one, before=True)
+            raise TransferUnderWay(
+                f"Transfer {one.reference} of this child is open: answer that one first.",
+                state=one.state,
+                allowed=allowed(one),
+            )
+    if answers is None or answers.case_id != case.id:
+        raise NotAccountable(
+            "This case does not answer for the child now, so it cannot be handed over. Read the "
+            "child's accountability and ask with the case that does.",
+            state=case.state,
+            allowed=(),
+        )
+    if new.direction is Direction.step_down:
+        CASE.after(case.state, CaseAction.hand_over)
+    problems = _faults_in_request(work, new)
+    if problems:
+        raise _incomplete(problems)
+    worker_id = new.receiving_worker_id
+    if worker_id is not None:
+        await accounts.require_staff(work, worker_id, "/receiving_worker_id")
+    transfer = Transfer(
+        id=new_id(),
+        reference=new_reference("T"),
+        direction=new.direction,
+        asked_by=new.asked_by,
+        contact_id=case.contact_id,
+        child_id=case.child_id,
+        person_id=case.person_id,
+        referral_id=None if new.direction is Direction.step_up else case.id,
+        early_help_episode_id=case.id if new.direction is Direction.step_up else None,
+        state=TRANSFER.start,
+        reason_code=new.reason_code,
+        evidence=new.evidence,
+        sender_team_id=case.team_id,
+        receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction),
+        receiver_worker_id=worker_id,
+        statutory_basis=new.statutory_basis,
+        plan=_plan(new.plan),
+        family_agreement=new.family_agreement,
+        requested_at=work.now,
+        requested_by=who.account_id,
+        opened_at=None,
+        answered_at=None,
+        answered_by=None,
+        refusal_code=None,
+        refusal_agreed_at=None,
+        accepted_at=None,
+        family_agreed_at=work.now if new.family_agreement is FamilyAgreement.given else None,
+        first_visit_at=None,
+        returned_at=None,
+        completed_at=None,
+        ended_at=None,
+        version=1,
+    )
+    work.add(transfer)
+    transfers.keep_step(
+        work, who, transfer, TransferAction.request, code=new.reason_code, words=new.evidence
+    )
+    _start_waiting(work, transfer, manners)
+    _record(work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code)
+    return Requested(transfer, before=False)
+
+
+def _first_receiver(work: Work, direction: Direction) -> str:
+    """Whom a step is put to when it names nobody: a step-up to the one front door."""
+    wanted = TeamWork.contact if direction is Direction.step_up else TeamWork.early_help_episode
+    return work.policy.teams_for(wanted)[0].id
+
+
+def _plan(lines: Sequence[PlanLine]) -> list[Mapping[str, object]]:
+    return [{**asdict(line), "by_on": line.by_on.isoformat()} for line in lines]
+
+
+def _start_waiting(work: Work, transfer: Transfer, manners: Manners) -> None:
+    owner = _answerer(transfer)
+    transfers.start_clock(work, transfer, manners.opened_clock, owner)
+    transfers.start_clock(work, transfer, manners.answered_clock, owner)
+    if (
+        transfer.direction is Direction.step_down
+        and transfer.family_agreement is not FamilyAgreement.given
+    ):
+        transfers.start_clock(work, transfer, "step_down_family_agreement")
+
+
+_ANSWERER = {
+    (Direction.step_up, Party.sender): Role.mash_manager,
+    (Direction.step_up, Party.receiver): Role.early_help_spoc_manager,
+    (Direction.step_down, Party.sender): Role.early_help_spoc_manager,
+    (Direction.step_down, Party.receiver): Role.assessment_team_manager,
+}
+_ASKER = {
+    (Direction.step_up, Party.sender): Role.early_help_spoc_manager,
+    (Direction.step_up, Party.receiver): Role.mash_manager,
+    (Direction.step_down, Party.sender): Role.assessment_team_manager,
+    (Direction.step_down, Party.receiver): Role.early_help_spoc_manager,
+}
+
+
+def _answerer(transfer: Transfer) -> str:
+    return _ANSWERER[transfer.direction, transfer.asked_by].value
+
+
+def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
+    rules = work.policy.transfers
+    step_down = new.direction is Direction.step_down
+    pull = new.asked_by is Party.receiver
+    constant_lead = work.policy.one_family_help_service
+    problems: list[Problem] = []
+    reasons = rules.step_down_reasons if step_down else rules.step_up_reasons
+    problems += _unknown_code(new.reason_code, reasons, "/reason_code")
+    fault = rationale_fault(new.evidence, work.policy.rationale, "/evidence")
+    if fault is not None:
+        problems.append(fault)
+    if new.receiving_team_id is not None:
+        problems += _team_fault(work, new.direction, new.receiving_team_id)
+    elif pull:
+        problems.append(
+            Problem("/receiving_team_id", "Name the team that asks for the case.", "missing")
+        )
+    if new.family_agreement in NO_AGREEMENT:
+        problems.append(
+            Problem(
+                "/family_agreement",
+                "The family does not agree, so there is no step-down to ask for. Decide with the "
+                "family first.",
+                "family_does_not_agree",
+            )
+        )
+    if not step_down:
+        if new.plan or new.family_agreement is not FamilyAgreement.not_yet_asked:
+            problems.append(
+                Problem(
+                    "/plan" if new.plan else "/family_agreement",
+                    "Only a step-down carries this: leave it out.",
+                    "not_for_this_direction",
+                )
+            )
+        if pull and new.statutory_basis is None:
+            problems.append(_basis_missing())
+        return problems
+    if new.statutory_basis is not None:
+        problems.append(
+            Problem("/statutory_basis", "Only a step-up carries this: leave it out.", "surplus")
+        )
+    if not new.plan and not pull:
+        problems.append(_plan_missing())
+    if new.receiving_worker_id is None and not constant_lead:
+        problems.append(
+            Problem(
+                "/receiving_worker_id",
+                "Name the practitioner of early help who is to take the child on: "
+                "GET /v1/workers lists them.",
+                "missing",
+            )
+        )
+    return problems
+
+
+def _plan_missing() -> Problem:
+    return Problem(
+        "/plan",
+        "A step-down carries a plan: the outcomes expected, the actions, who and by when.",
+        "missing",
+    )
+
+
+def _basis_missing() -> Problem:
+    return Problem("/statutory_basis", "Say section_17 or section_47.", "missing")
+
+
+def _unknown_code(code: str, codes: Mapping[str, str], pointer: str) -> list[Problem]:
+    if code in codes:
+        return []
+    return [Problem(pointer, f"Use one of: {', '.join(codes)}.", "code_unknown")]
+
+
+def _team_fault(work: Work, direction: Direction, team_id: str) -> list[Problem]:
+    teams = [team.id for team in work.policy.teams_for(_work_of_receiver(direction))]
+    if team_id in teams:
+        return []
+    return [
+        Problem(
+            "/receiving_team_id",
+            f"Use a team that takes this: {', '.join(teams)}.",
+            "team_cannot_receive",
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A transfer that is held, with the child's accountability."""
+
+    transfer: Transfer
+    answers: Accountability | None
+
+
+async def _hold(work: Work, who: Caller, transfer_id: UUID) -> _Held:
+    found = await transfers.get(work, who, transfer_id)
+    await contacts.renew(work, found.contact_id)
+    answers = await accountabilities.held(work, found.person_id)
+    return _Held(await transfers.get(work, who, transfer_id), answers)
+
+
+def _refuse_stale(transfer: Transfer, version: int) -> None:
+    # After the state: a loser is told what the state is, and what is possible in it.
+    if transfer.version != version:
+        raise Stale(transfer.version)
+
+
+def _own_words(work: Work, words: str) -> None:
+    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        raise _incomplete([fault])
+
+
+def _record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **data: object) -> None:
+    work.record(
+        type_,
+        who,
+        transfer.id,
+        contact_id=transfer.contact_id,
+        person_id=transfer.person_id,
+        direction=transfer.direction,
+        state=transfer.state,
+        **data,
+    )
+
+
+async def open_transfer(work: Work, who: Caller, transfer_id: UUID, version: int) -> Transfer:
+    """Opens a transfer: it has been seen, which is not the same as answered."""
+    found = await transfers.get(work, who, transfer_id)
+    manners = MANNERS[found.direction, found.asked_by]
+    who.require(manners.open)
+    held = await _hold(work, who, transfer_id)
+    TRANSFER.after(held.transfer.state, TransferAction.open)
+    _refuse_stale(held.transfer, version)
+    await transfers.stop_clocks(work, held.transfer, "opened", manners.opened_clock)
+    moved = await transfers.move(work, who, held.transfer, TransferAction.open, opened_at=work.now)
+    _record(work, who, EventType.transfer_opened, moved)
+    return moved
+
+
+async def accept_transfer(
+    work: Work, who: Caller, transfer_id: UUID, version: int, acceptance: Acceptance
+) -> Transfer:
+    """Accepts a transfer: from this instant the receiving team is accountable (rule 9).
+
+    A step-up is complete with it: early help's episode closes, and a referral opens (or the one
+    that an accepted step-down had left open takes the child back). After a step-down the referral
+    stays open, answering for the child no more, until the step-down is complete.
+    Raises OwnTransfer, ChallengeOpen for a step-down, TransferIncomplete.
+    """
+    found = await transfers.get(work, who, transfer_id)
+    manners = MANNERS[found.direction, found.asked_by]
+    who.require(manners.answer)
+    held = await _hold(work, who, transfer_id)
+    transfer, answers = held.transfer, held.answers
+    TRANSFER.after(transfer.state, TransferAction.accept)
+    _refuse_stale(transfer, version)
+    _refuse_own(who, transfer)
+    _own_words(work, acceptance.words)
+    if answers is None or answers.case_id != transfer.sender_case_id:
+        raise NotAccountable(
+            "The sender's case does not answer for the child any more.",
+            state=transfer.state,
+            allowed=allowed(transfer),
+        )
+    sender = await _sender(transfer.direction).read_held(work, transfer.sender_case_id)
+    settled_terms = _terms(work, transfer, sender, acceptance)
+    if settled_terms.worker_id is not None:
+        await accounts.require_staff(work, settled_terms.worker_id, "/receiving_worker_id")
+    overturned = await _challenge_overturned(work, transfer)
+    step = _accept_step_up if transfer.direction is Direction.step_up else _accept_step_down
+    moved = await step(work, who, transfer, answers, sender, settled_terms)
+    if overturned is not None:
+        await challenges.carry_out(work, who, overturned)
+    return moved
+
+
+def _refuse_own(who: Caller, transfer: Transfer) -> None:
+    if transfer.requested_by == who.account_id:
+        raise OwnTransfer(
+            "You asked for this transfer, so somebody else must answer it. It stays in the queue; "
+            "ask another manager."
+        )
+
+
+async def _challenge_overturned(work: Work, transfer: Transfer) -> Challenge | None:
+    """The challenge whose answer is this acceptance, when there is one.
+
+    A step-down waits for every other challenge about the child (rule 8); a step-up does not: a
+    child at risk waits for no disagreement.
+    """
+    found = await challenges.open_of_person(work, transfer.person_id)
+    mine = next((one for one in found if one.transfer_id == transfer.id), None)
+    if transfer.direction is Direction.step_down:
+        await challenges.refuse_while_open(
+            work, transfer.person_id, but=None if mine is None else mine.id
+        )
+    return mine
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """On which terms a child passes over: to whom, on what basis, with which plan."""
+
+    team_id: str
+    worker_id: UUID | None
+    statutory_basis: StatutoryBasis | None
+    plan: Sequence[Mapping[str, object]]
+    words: str
+
+
+def _terms(work: Work, transfer: Transfer, sender: Any, acceptance: Acceptance) -> _Terms:
+    step_up = transfer.direction is Direction.step_up
+    pull = transfer.asked_by is Party.receiver
+    problems: list[Problem] = []
+    takes = [team.id for team in work.policy.teams_for(_work_of_receiver(transfer.direction))]
+    # One family help service: the team and the lead practitioner may stay as they are.
+    constant = work.policy.one_family_help_service
+    stays = sender.team_id if constant and sender.team_id in takes else None
+    named = acceptance.receiving_team_id
+    team_id = named or (transfer.receiver_team_id if pull or not step_up else stays)
+    if named is not None:
+        problems += _team_fault(work, transfer.direction, named)
+    elif team_id is None:
+        problems.append(
+            Problem(
+                "/receiving_team_id", f"Name the receiving team: {', '.join(takes)}.", "missing"
+            )
+        )
+    basis = acceptance.statutory_basis or transfer.statutory_basis
+    if step_up and basis is None:
+        problems.append(_basis_missing())
+    plan: Sequence[Mapping[str, object]] = _plan(acceptance.plan) or transfer.plan
+    if not step_up and not plan:
+        problems.append(_plan_missing())
+    if problems or team_id is None:
+        raise _incomplete(problems)
+    worker_id = acceptance.receiving_worker_id or transfer.receiver_worker_id
+    if worker_id is None and constant:
+        worker_id = sender.worker_id
+    return _Terms(team_id, worker_id, basis if step_up else None, plan, acceptance.words)
+
+
+async def _accept_step_up(
+    work: Work,
+    who: Caller,
+    transfer: Transfer,
+    answers: Accountability,
+    sender: Any,
+    terms: _Terms,
+) -> Transfer:
+    step_down = await transfers.open_step_down(work, transfer.person_id)
+    await EPISODES.close(
+        work,
+        who,
+        sender,
+        CaseAction.step_up,
+        EpisodeClosure.stepped_up,
+        f"Stepped up to social care: {transfer.reference}.",
+        clock_stops="stepped_up",
+    )
+    settled: list[UUID] = []
+    if step_down is not None:
+        settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
+        referral = await REFERRALS.take_back(work, step_down.referral_id)
+        await accountabilities.give(work, referral, answers)
+    else:
+        referral = await open_referral(
+            work,
+            _origin(work, transfer, sender, work.policy.transfers.step_up_source_code),
+            team_id=terms.team_id,
+            worker_id=terms.worker_id,
+            statutory_basis=terms.statutory_basis or StatutoryBasis.section_17,
+            answered=answers,
+        )
+    overtaken = await challenges.overtake(work, who, transfer.person_id, but=transfer.id)
+    accepted = await _accepted(
+        work, who, transfer, terms, referral_id=referral.id, early_help_episode_id=sender.id
+    )
+    moved = await transfers.move(
+        work, None, accepted, TransferAction.complete, completed_at=work.now
+    )
+    _record(
+        work,
+        who,
+        EventType.transfer_accepted,
+        moved,
+        referral_id=referral.id,
+        early_help_episode_id=sender.id,
+        team_id=referral.team_id,
+        was_team_id=sender.team_id,
+        settled_transfer_ids=settled,
+        overtaken_challenge_ids=overtaken,
+    )
+    return moved
+
+
+async def _accept_step_down(
+    work: Work,
+    who: Caller,
+    transfer: Transfer,
+    answers: Accountability,
+    sender: Any,
+    terms: _Terms,
+) -> Transfer:
+    state = CASE.after(sender.state, CaseAction.hand_over)
+    await work.change(Referral, sender.id, sender.version, state=state)
+    episode = await open_episode(
+        work,
+        _origin(work, transfer, sender, sender.source_code),
+        team_id=terms.team_id,
+        worker_id=terms.worker_id,
+        level_of_need=LevelOfNeed.targeted,
+        answered=answers,
+    )
+    moved = await _accepted(
+        work, who, transfer, terms, referral_id=sender.id, early_help_episode_id=episode.id
+    )
+    transfers.start_clock(work, moved, "step_down_first_visit")
+    _record(
+        work,
+        who,
+        EventType.transfer_accepted,
+        moved,
+        referral_id=sender.id,
+        early_help_episode_id=episode.id,
+        team_id=episode.team_id,
+        was_team_id=sender.team_id,
+    )
+    return moved
+
+
+def _origin(work: Work, transfer: Transfer, sender: Any, source_code: str) -> Origin:
+    return Origin(
+        contact_id=transfer.contact_id,
+        child_id=transfer.child_id,
+        person_id=transfer.person_id,
+        decision_id=sender.decision_id,
+        transfer_id=transfer.id,
+        source_code=source_code,
+        known_at=work.now,
+    )
+
+
+async def _accepted(
+    work: Work,
+    who: Caller,
+    transfer: Transfer,
+    terms: _Terms,
+    *,
+    referral_id: UUID | None,
+    early_help_episode_id: UUID | None,
+) -> Transfer:
+    manners = MANNERS[transfer.direction, transfer.asked_by]
+    await transfers.stop_clocks(work, transfer, "accepted", manners.answered_clock)
+    return await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.accept,
+        words=terms.words,
+        answered_at=work.now,
+        answered_by=who.account_id,
+        accepted_at=work.now,
+        receiver_team_id=terms.team_id,
+        receiver_worker_id=terms.worker_id,
+        statutory_basis=terms.statutory_basis,
+        plan=list(terms.plan),
+        refusal_code=None,
+        referral_id=referral_id,
+        early_help_episode_id=early_help_episode_id,
+    )
+
+
+async def refuse_transfer(
+    work: Work,
+    who: Caller,
+    transfer_id: UUID,
+    version: int,
+    *,
+    reason_code: str,
+    explanation: str,
+) -> Transfer:
+    """Refuses a transfer with a coded reason and a threshold explanation (rule 10).
+
+    It is final only when the manager of who asked agrees; the sender stays accountable.
+    """
+    found = await transfers.get(work, who, transfer_id)
+    who.require(MANNERS[found.direction, found.asked_by].answer)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    TRANSFER.after(transfer.state, TransferAction.refuse)
+    _refuse_stale(transfer, version)
+    _refuse_own(who, transfer)
+    step_up = transfer.direction is Direction.step_up
+    rules = work.policy.transfers
+    problems = _unknown_code(
+        reason_code,
+        rules.step_up_refusals if step_up else rules.step_down_refusals,
+        "/reason_code",
+    )
+    fault = rationale_fault(explanation, work.policy.rationale, "/explanation")
+    if fault is not None:
+        problems.append(fault)
+    if problems:
+        raise _incomplete(problems)
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.refuse,
+        code=reason_code,
+        words=explanation,
+        answered_at=work.now,
+        answered_by=who.account_id,
+        refusal_code=reason_code,
+    )
+    asker = _ASKER[transfer.direction, transfer.asked_by].value
+    transfers.start_clock(work, moved, f"{transfer.direction}_refusal_agreed", asker)
+    _record(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
+    return moved
+
+
+async def answer_refusal(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, agreed: bool, words: str
+) -> Transfer:
+    """The manager of who asked agrees to a refusal, in their own words, or challenges it.
+
+    Agreed, the transfer ends and the sender keeps the child. Challenged, it waits for the outcome
+    of the challenge.
+    """
+    found = await transfers.get(work, who, transfer_id)
+    who.require(MANNERS[found.direction, found.asked_by].agree_to_refusal)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    action = TransferAction.agree_to_refusal if agreed else TransferAction.challenge_refusal
+    TRANSFER.after(transfer.state, action)
+    _refuse_stale(transfer, version)
+    if transfer.answered_by == who.account_id:
+        raise OwnTransfer("You refused this transfer, so somebody else must agree to that.")
+    if agreed:
+        _own_words(work, words)
+    else:
+        fault = rationale_fault(words, work.policy.rationale, "/words")
+        if fault is not None:
+            raise _incomplete([fault])
+    await transfers.stop_clocks(
+        work,
+        transfer,
+        "agreed" if agreed else "challenged",
+        f"{transfer.direction}_refusal_agreed",
+    )
+    changed: dict[str, Any] = {"refusal_agreed_at": work.now} if agreed else {}
+    moved = await transfers.move(work, who, transfer, action, words=words, **changed)
+    raised = None
+    if not agreed:
+        raised = challenges.raise_one(
+            work,
+            who,
+            transfer_id=transfer.id,
+            contact_id=transfer.contact_id,
+            child_id=transfer.child_id,
+            person_id=transfer.person_id,
+            answering_role=_answerer(transfer),
+            words=words,
+        )
+    _record(
+        work,
+        who,
+        EventType.transfer_refusal_agreed if agreed else EventType.transfer_refusal_challenged,
+        moved,
+        challenge_id=None if raised is None else raised.id,
+    )
+    return moved
+
+
+def _refuse_step_up(transfer: Transfer) -> None:
+    if transfer.direction is Direction.step_up:
+        raise NotForThisDirection(
+            "Only a step-down has the family's agreement, a first visit and a completion of its "
+            "own.",
+            state=transfer.state,
+            allowed=allowed(transfer),
+        )
+
+
+async def record_family_agreement(
+    work: Work,
+    who: Caller,
+    transfer_id: UUID,
+    version: int,
+    *,
+    agreement: FamilyAgreement,
+    words: str,
+) -> Transfer:
+    """Records whether the family agrees to early help (rule 11).
+
+    Refused or withdrawn, the step-down goes back to the sender for a decision with a clock of its
+    own, and so does the responsibility when early help had accepted.
+    """
+    who.require(Permission.record_family_agreement)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    _refuse_step_up(transfer)
+    TRANSFER.after(transfer.state, TransferAction.record_family_agreement)
+    _refuse_stale(transfer, version)
+    _refuse_impossible_agreement(transfer, agreement)
+    _own_words(work, words)
+    if agreement in NO_AGREEMENT:
+        return await _send_back(work, who, held, agreement, words)
+    given = agreement is FamilyAgreement.given
+    if given:
+        await transfers.stop_clocks(work, transfer, "given", "step_down_family_agreement")
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.record_family_agreement,
+        code=agreement,
+        words=words,
+        family_agreement=agreement,
+        family_agreed_at=work.now if given else None,
+    )
+    _record(
+        work, who, EventType.transfer_family_agreement_recorded, moved, family_agreement=agreement
+    )
+    return moved
+
+
+def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement) -> None:
+    before = transfer.family_agreement
+    possible = {
+        FamilyAgreement.not_yet_asked: (
+            FamilyAgreement.asked,
+            FamilyAgreement.given,
+            FamilyAgreement.refused,
+        ),
+        FamilyAgreement.asked: (FamilyAgreement.given, FamilyAgreement.refused),
+        FamilyAgreement.given: (FamilyAgreement.withdrawn,),
+    }.get(before, ())
+    if agreement not in possible:
+        raise _incomplete(
+            [
+                Problem(
+                    "/agreement",
+                    f"The agreement is {before.replace('_', ' ')}; next it can be: "
+                    f"{', '.join(possible)}.",
+                    "agreement_not_possible",
+                )
+            ]
+        )
+
+
+async def _send_back(
+    work: Work, who: Caller, held: _Held, agreement: FamilyAgreement, words: str
+) -> Transfer:
+    transfer, answers = held.transfer, held.answers
+    was_accepted = transfer.state is TransferState.accepted
+    settled: list[UUID] = []
+    changed: dict[str, Any] = {}
+    if was_accepted and answers is not None and transfer.early_help_episode_id is not None:
+        episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
+        settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
+        await EPISODES.close(
+            work,
+            who,
+            episode,
+            CaseAction.send_back,
+            EpisodeClosure.returned_to_social_care,
+            f"The family does not agree: {transfer.reference} went back to social care.",
+            clock_stops="returned",
+        )
+        referral = await REFERRALS.take_back(work, transfer.referral_id)
+        await accountabilities.give(work, referral, answers)
+        changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
+    manners = MANNERS[transfer.direction, transfer.asked_by]
+    await transfers.stop_clocks(
+        work,
+        transfer,
+        "returned",
+        manners.opened_clock,
+        manners.answered_clock,
+        "step_down_family_agreement",
+        "step_down_first_visit",
+        "step_down_completed",
+    )
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.send_back,
+        code=agreement,
+        words=words,
+        family_agreement=agreement,
+        family_agreed_at=None,
+        returned_at=work.now,
+        **changed,
+    )
+    transfers.start_clock(work, moved, "step_down_returned")
+    _record(
+        work,
+        who,
+        EventType.transfer_returned,
+        moved,
+        family_agreement=agreement,
+        was_accepted=was_accepted,
+        closed_id=transfer.early_help_episode_id if was_accepted else None,
+        settled_transfer_ids=settled,
+    )
+    return moved
+
+
+async def decide_returned_transfer(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, ask_again: bool, words: str
+) -> Transfer:
+    """The sender decides on a step-down that came back: asks again, or keeps the child.
+
+    Asked again, every clock begins anew. Kept, the transfer ends as withdrawn; a case that is to
+    close then closes with a reason of its own.
+    """
+    who.require(Permission.complete_step_down)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    action = TransferAction.request_again if ask_again else TransferAction.keep
+    TRANSFER.after(transfer.state, action)
+    _refuse_stale(transfer, version)
+    _own_words(work, words)
+    await transfers.stop_clocks(work, transfer, action, "step_down_returned")
+    changed: dict[str, Any] = {}
+    if ask_again:
+        changed = {
+            "opened_at": None,
+            "answered_at": None,
+            "answered_by": None,
+            "family_agreement": FamilyAgreement.asked,
+        }
+    moved = await transfers.move(work, who, transfer, action, words=words, **changed)
+    if ask_again:
+        _start_waiting(work, moved, MANNERS[moved.direction, moved.asked_by])
+    _record(work, who, EventType.transfer_return_decided, moved, ask_again=ask_again)
+    return moved
+
+
+async def record_first_visit(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, visited_at: datetime, words: str
+) -> Transfer:
+    """Records early help's first visit to the child, after a step-down was accepted."""
+    who.require(Permission.record_first_visit)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    _refuse_step_up(transfer)
+    TRANSFER.after(transfer.state, TransferAction.record_first_visit)
+    _refuse_stale(transfer, version)
+    if transfer.first_visit_at is not None:
+        raise FirstVisitRecorded(
+            "The first visit is recorded; what came after it belongs to the episode.",
+            state=transfer.state,
+            allowed=tuple(
+                one for one in allowed(transfer) if one is not TransferAction.record_first_visit
+            ),
+        )
+    if not transfer.requested_at <= visited_at <= work.now:
+        raise _incomplete(
+            [
+                Problem(
+                    "/visited_at",
+                    "The first visit lies between the request and now. Check the time.",
+                    "time_not_possible",
+                )
+            ]
+        )
+    _own_words(work, words)
+    await transfers.stop_clocks(work, transfer, "visited", "step_down_first_visit")
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.record_first_visit,
+        words=words,
+        first_visit_at=visited_at,
+    )
+    transfers.start_clock(work, moved, "step_down_completed")
+    _record(work, who, EventType.transfer_first_visit_recorded, moved, visited_at=visited_at)
+    return moved
+
+
+async def complete_transfer(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, closure_code: str, words: str
+) -> Transfer:
+    """Completes a step-down: the referral closes, with RC9 where an assessment ended it.
+
+    Raises StepDownNotReady while the family's agreement or the first visit is missing, or while a
+    step-up of the child is open; ChallengeOpen.
+    """
+    who.require(Permission.complete_step_down)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    _refuse_step_up(transfer)
+    TRANSFER.after(transfer.state, TransferAction.complete)
+    _refuse_stale(transfer, version)
+    await _refuse_unready(work, transfer)
+    problems = [
+        *_unknown_code(
+            closure_code,
+            work.policy.codes.closure_reason.labels,
+            "/closure_code",
+        ),
+    ]
+    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        problems.append(fault)
+    if problems:
+        raise _incomplete(problems)
+    if transfer.referral_id is None:
+        raise REFERRALS.missing()
+    referral = await REFERRALS.read_held(work, transfer.referral_id)
+    await REFERRALS.close(work, who, referral, CaseAction.complete_step_down, closure_code, words)
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.complete,
+        code=closure_code,
+        words=words,
+        completed_at=work.now,
+    )
+    _record(
+        work,
+        who,
+        EventType.transfer_completed,
+        moved,
+        referral_id=referral.id,
+        closure_code=closure_code,
+    )
+    return moved
+
+
+async def _refuse_unready(work: Work, transfer: Transfer) -> None:
+    await challenges.refuse_while_open(work, transfer.person_id)
+    missing = []
+    if transfer.family_agreement is not FamilyAgreement.given:
+        missing.append("the family's agreement")
+    if transfer.first_visit_at is None:
+        missing.append("the first visit of early help")
+    others = await transfers.open_of_person(work, transfer.person_id)
+    if any(one.id != transfer.id for one in others):
+        missing.append("the answer to the step-up that is open")
+    if missing:
+        raise StepDownNotReady(
+            f"Not yet: {' and '.join(missing)} first.",
+            state=transfer.state,
+            allowed=tuple(one for one in allowed(transfer) if one is not TransferAction.complete),
+        )
+
+
+async def withdraw_transfer(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, words: str
+) -> Transfer:
+    """Who asked takes the request back before it is answered; the sender keeps the child."""
+    found = await transfers.get(work, who, transfer_id)
+    who.require(MANNERS[found.direction, found.asked_by].request)
+    held = await _hold(work, who, transfer_id)
+    transfer = held.transfer
+    TRANSFER.after(transfer.state, TransferAction.withdraw)
+    _refuse_stale(transfer, version)
+    _own_words(work, words)
+    moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
+    overturned = [
+        one
+        for one in await challenges.open_of_person(work, transfer.person_id)
+        if one.transfer_id == transfer.id
+    ]
+    for one in overturned:
+        await challenges.withdraw(work, who, one, words)
+    _record(work, who, EventType.transfer_withdrawn, moved)
+    return moved
+
+
+async def read_transfer(ask: Asking, who: Caller, transfer_id: UUID) -> WholeTransfer:
+    """One transfer with its whole history. Raises TransferNotFound."""
+    who.require(Permission.read_transfers)
+    return await whole_transfer(ask, await transfers.get(ask, who, transfer_id))
+
+
+async def whole_transfer(ask: Asking, transfer: Transfer) -> WholeTransfer:
+    """What hangs on a transfer that the caller may see."""
+    return WholeTransfer(
+        transfer=transfer,
+        steps=(await transfers.steps_of(ask, [transfer.id]))[transfer.id],
+        deadlines=await deadlines.of_subject(ask, transfer.contact_id, transfer.id),
+        challenges=await challenges.of_transfer(ask, transfer.id),
+    )
