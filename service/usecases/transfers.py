@@ -193,7 +193,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         reason_code=new.reason_code,
         evidence=new.evidence,
         sender_team_id=case.team_id,
-        receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction),
+        receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction, case),
         receiver_worker_id=worker_id,
         statutory_basis=new.statutory_basis,
         plan=_plan(new.plan),
@@ -222,10 +222,17 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     return Requested(transfer, before=False)
 
 
-def _first_receiver(work: Work, direction: Direction) -> str:
-    """Whom a step is put to when it names nobody: a step-up to the one front door."""
-    wanted = TeamWork.contact if direction is Direction.step_up else TeamWork.early_help_episode
-    return work.policy.teams_for(wanted)[0].id
+def _first_receiver(work: Work, direction: Direction, case: Any) -> str:
+    """Whom a step is put to when it names nobody: a step-up to the one front door.
+
+    A step-down goes to early help's first team; in one family help service the team stays, when it
+    takes early help too.
+    """
+    if direction is Direction.step_up:
+        return work.policy.teams_for(TeamWork.contact)[0].id
+    takes = [team.id for team in work.policy.teams_for(TeamWork.early_help_episode)]
+    stays = work.policy.one_family_help_service and case.team_id in takes
+    return str(case.team_id) if stays else takes[0]
 
 
 def _plan(lines: Sequence[PlanLine]) -> list[Mapping[str, object]]:
