@@ -99,7 +99,7 @@ async def challenge_decision(
             Challenge.of_whole(whole),
             200 if before else 201,
             version=whole.challenge.version,
-            location=None if before else f"/v1/challenges/{whole.challenge.id}",
+            location=f"/v1/challenges/{whole.challenge.id}",
         )
 
     return await create(request, who, key, body, raised, answer)

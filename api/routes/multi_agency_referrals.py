@@ -155,10 +155,11 @@ async def read_multi_agency_referral(
 
 
 def _receipt(found: Disagreements) -> Answer:
-    shown = DisagreementReceipt.of(found)
-    if found.before:
-        return rendered(shown, 200)
-    return rendered(shown, 201, location=f"/v1/multi-agency-referrals/{found.referral_id}")
+    return rendered(
+        DisagreementReceipt.of(found),
+        200 if found.before else 201,
+        location=f"/v1/multi-agency-referrals/{found.referral_id}",
+    )
 
 
 @router.post(
