@@ -342,7 +342,7 @@ async def a_whole_case(
         body["children"] = [{**child, "nhs_number": None} for child in whole["children"]]
         # A partner's agency is its own: it is not asked for it.
         body["referrer"] = {k: v for k, v in whole["referrer"].items() if k != "agency"}
-        await do(name, Role.partner_system, body, organisation="riverbourne-police")
+        sent = await do(name, Role.partner_system, body, organisation="riverbourne-police")
     administrator = Role.system_administrator
     suspension = await do(
         "suspend_access",
@@ -388,6 +388,30 @@ async def a_whole_case(
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    decision = {"decision_id": drafts[1]["id"]}
+    early_help = Role.early_help_worker
+    doubts = {"words": "The school saw new bruises on Monday, and nobody asked the child of them."}
+    challenge = await do("challenge_decision", early_help, doubts, **decision)
+    answer = {"answer": "upheld", **doubts}
+    value = {"challenge_id": challenge["id"]}
+    await do("answer_challenge", manager, answer, version=1, **value)
+    await do("accept_challenge_answer", early_help, doubts, version=2, **value)
+    challenge = await do("challenge_decision", early_help, doubts, **decision)
+    value = {"challenge_id": challenge["id"]}
+    await do("escalate_challenge", early_help, doubts, version=1, **value)
+    await do("withdraw_challenge", early_help, doubts, version=2, **value)
+    theirs = {"contact_id": sent["id"]}
+    child = (await do("read_contact", worker, None, **theirs))["children"][0]
+    draft = await do("decide", worker, decision_body(child["id"], "no_further_action"), **theirs)
+    await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    for name in ("disagree_with_outcome", "escalate_disagreement", "withdraw_disagreement"):
+        await do(
+            name,
+            Role.partner_system,
+            doubts,
+            organisation="riverbourne-police",
+            referral_id=sent["id"],
+        )
     held = {}
     for noun, role in (
         ("referral", Role.assessment_team_manager),
