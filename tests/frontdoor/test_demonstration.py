@@ -112,9 +112,9 @@ async def test_the_figures_of_the_year_list_their_very_cases(house: House) -> No
         )
         for point in reading.points:
             filters = ContactFilters(
-                received_from=point.received_from,
-                received_to=point.received_to,
-                source_codes=() if point.source_code is None else (point.source_code,),
+                received_from=point.begins_at,
+                received_to=point.ends_at,
+                source_codes=() if point.group is None else (point.group,),
             )
             for part in Part:
                 listed = await house.ask_at_length(
