@@ -41,6 +41,7 @@ from frontdoor.demonstration_narratives import (
     RATED,
     RETURNED,
     SECOND_THOUGHTS,
+    TAKEN_ON,
     THEMES,
     UNBORN,
     VOICE_NOT_KNOWN,
@@ -50,6 +51,7 @@ from frontdoor.demonstration_narratives import (
 from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
+from service.domain.accountabilities import CareService
 from service.domain.calendar import LONDON, london_date, london_time
 from service.domain.contacts import (
     ANONYMOUS,
@@ -73,9 +75,9 @@ from service.domain.information_requests import AnswerKind, InformationRequest, 
 from service.domain.measures import london_midnight, months_later
 from service.domain.new_contacts import NewContact
 from service.domain.people import BirthKnowledge
-from service.domain.referrals import Referral
+from service.domain.referrals import CaseState, Referral
 from service.domain.whole_contacts import ContactFilters
-from service.persistence.repositories import contacts
+from service.persistence.repositories import accountabilities, contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
 from service.usecases.cases import (
@@ -649,7 +651,11 @@ class _Story:
             )
         )
 
-    async def _draft(self, work: Work, child: Child, new: NewDecision) -> Decision:
+    async def _draft(self, work: Work, child: Child, outcome: Outcome) -> Decision:
+        if outcome is Outcome.early_help and await open_to_social_care(work, child.person_id):
+            # Early help takes over from social care by a step-down alone.
+            outcome = Outcome.information_and_advice
+        new = self._decision(child, outcome)
         return await decide(work, self.worker, self.contact_id, new)
 
     async def _answer_draft(
@@ -661,7 +667,7 @@ class _Story:
 
     async def _draft_and_have_returned(self, work: Work) -> None:
         child = self.children[0]
-        draft = await self._draft(work, child, self._decision(child, self.outcomes[0]))
+        draft = await self._draft(work, child, self.outcomes[0])
         span = self.plan.ends_at - self.plan.received_at
 
         async def send_back(work: Work) -> None:
@@ -671,7 +677,7 @@ class _Story:
 
     async def _draft_all(self, work: Work) -> None:
         drafts = [
-            await self._draft(work, child, self._decision(child, outcome))
+            await self._draft(work, child, outcome)
             for child, outcome in zip(self.children, self.outcomes, strict=True)
         ]
         if not self.plan.signed:
@@ -684,7 +690,15 @@ class _Story:
 
     def _sign_at(self, instant: datetime, draft: Decision) -> None:
         async def sign(work: Work) -> None:
-            await self._answer_draft(work, draft, agreed=True, words=AGREED)
+            waiting = draft
+            if draft.outcome is Outcome.early_help and await open_to_social_care(
+                work, draft.person_id
+            ):
+                # Meanwhile social care has taken the child on, by another contact.
+                await self._answer_draft(work, draft, agreed=False, words=TAKEN_ON)
+                child = next(one for one in self.children if one.id == draft.child_id)
+                waiting = await self._draft(work, child, Outcome.early_help)
+            await self._answer_draft(work, waiting, agreed=True, words=AGREED)
 
         self.desk.at(instant, sign)
 
@@ -697,7 +711,11 @@ class _Story:
 
     async def _think_again(self, work: Work) -> None:
         """A changed mind is a new decision, signed like the first: it is now section 47."""
-        first, *_ = await REFERRALS.of_contact(work, self.contact_id)
+        opened = await REFERRALS.of_contact(work, self.contact_id)
+        if not opened:
+            # The child was open already, and the decision joined that referral.
+            return
+        first = opened[0]
         child = next(one for one in self.children if one.id == first.child_id)
         new = NewDecision(
             child_id=child.id,
@@ -713,7 +731,7 @@ class _Story:
             supersedes_id=first.decision_id,
             supersedes_because="What has become known since changes the basis.",
         )
-        draft = await self._draft(work, child, new)
+        draft = await decide(work, self.worker, self.contact_id, new)
         self._sign_at(work.now + timedelta(minutes=40), draft)
         self.desk.at(work.now + timedelta(minutes=40), self._give_out)
 
@@ -722,7 +740,8 @@ class _Story:
             if referral.closed_at is None:
                 self._allocate_referral_of(referral)
         for episode in await EPISODES.of_contact(work, self.contact_id):
-            self._allocate_episode_of(episode)
+            if episode.closed_at is None:
+                self._allocate_episode_of(episode)
 
     def _allocated_at(self, accepted_at: datetime) -> datetime:
         """Four in five within the five working days; the others up to a fortnight over."""
@@ -738,22 +757,25 @@ class _Story:
         teams = [team.id for team in self.desk.policy.teams if "referral" in team.accepts]
 
         async def allocate(work: Work) -> None:
+            found = await REFERRALS.get(work, people.assessment_manager, referral.id)
+            if found.state is not CaseState.awaiting_allocation:
+                return
             worker = chance.choice(people.assessment_workers).account_id
-            held = await allocate_referral(
+            await allocate_referral(
                 work,
                 people.assessment_manager,
-                referral.id,
-                referral.version,
+                found.id,
+                found.version,
                 worker,
                 chance.choice(teams),
             )
             if chance.random() < 0.6:
                 self.desk.at(
                     _between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
-                    lambda work: close(work, held),
+                    close,
                 )
 
-        async def close(work: Work, held: Referral) -> None:
+        async def close(work: Work) -> None:
             code, words = chance.choice(
                 (
                     ("RC8", self._words(CLOSED_AFTER_ASSESSMENT)),
@@ -763,7 +785,9 @@ class _Story:
                 )
             )
             manager = people.assessment_manager
-            await close_referral(work, manager, held.id, held.version, code, words)
+            found = await REFERRALS.get(work, manager, referral.id)
+            if found.state is CaseState.allocated:
+                await close_referral(work, manager, found.id, found.version, code, words)
 
         self.desk.at(self._allocated_at(referral.accepted_at), allocate)
 
@@ -771,32 +795,44 @@ class _Story:
         people, chance = self.desk.people, self.chance
 
         async def allocate(work: Work) -> None:
-            held = await allocate_early_help_episode(
+            found = await EPISODES.get(work, people.early_help_manager, episode.id)
+            if found.state is not CaseState.awaiting_allocation:
+                return
+            await allocate_early_help_episode(
                 work,
                 people.early_help_manager,
-                episode.id,
-                episode.version,
+                found.id,
+                found.version,
                 chance.choice(people.early_help_workers).account_id,
                 None,
             )
             if chance.random() < 0.6:
                 self.desk.at(
                     _between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
-                    lambda work: close(work, held),
+                    close,
                 )
 
-        async def close(work: Work, held: EarlyHelpEpisode) -> None:
-            code = chance.choice(sorted(EPISODE_ENDED))
-            await close_early_help_episode(
-                work,
-                people.early_help_manager,
-                held.id,
-                held.version,
-                EpisodeClosure(code),
-                EPISODE_ENDED[code],
-            )
+        async def close(work: Work) -> None:
+            manager = people.early_help_manager
+            found = await EPISODES.get(work, manager, episode.id)
+            if found.state is CaseState.allocated:
+                code = chance.choice(sorted(EPISODE_ENDED))
+                await close_early_help_episode(
+                    work,
+                    manager,
+                    found.id,
+                    found.version,
+                    EpisodeClosure(code),
+                    EPISODE_ENDED[code],
+                )
 
         self.desk.at(self._allocated_at(episode.accepted_at), allocate)
+
+
+async def open_to_social_care(work: Work, person_id: UUID) -> bool:
+    """Whether social care answers for a child now."""
+    answers = await accountabilities.of_person(work, person_id)
+    return answers is not None and answers.service is CareService.social_care
 
 
 def _level(chance: random.Random, outcome: Outcome) -> LevelOfNeed:

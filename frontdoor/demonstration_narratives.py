@@ -507,6 +507,9 @@ RETURNED: Final = (
     "Who is the father, and was he asked? Add it, or say why it cannot be known.",
     "The reasons repeat the concern. Say why this level and not the one below.",
 )
+TAKEN_ON: Final = (
+    "Social care has taken the child on since, by another contact: decide for the open referral.",
+)
 SECOND_THOUGHTS: Final = (
     "The hospital's report arrived after sign-off and shows that the injury was inflicted.",
     "A sibling has since given an account which makes significant harm likely.",
