@@ -5,10 +5,8 @@ account; so what it shows (deadlines, history, measures) comes of the rules and 
 The whole load is one transaction: interrupted, it has not happened.
 """
 
-import asyncio
-import heapq
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +14,7 @@ from uuid import UUID
 
 import httpx
 
+from frontdoor.demonstration_desk import Desk, People, between
 from frontdoor.demonstration_families import Family, NhsNumbers, new_family
 from frontdoor.demonstration_narratives import (
     ACKNOWLEDGED,
@@ -52,7 +51,7 @@ from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.accountabilities import CareService
-from service.domain.calendar import LONDON, london_date, london_time
+from service.domain.calendar import LONDON, london_date
 from service.domain.contacts import (
     ANONYMOUS,
     SELF_REFERRALS,
@@ -198,8 +197,6 @@ _SURNAMES_OF_REFERRERS: Final = (
     "Osierton",
 )  # fmt: skip  - a table reads better in rows
 _INITIALS: Final = "ABCDEFGHJKLMNPRSTW"
-_STEP: Final = 200
-_OFFICE_HOURS: Final = range(8, 19)
 
 
 class NotLoaded(Told):
@@ -227,22 +224,6 @@ class _MovableClock:
         return self.at
 
 
-@dataclass(frozen=True, slots=True)
-class _People:
-    """Who works at this front door, each with an account; the first of each is development's own.
-
-    So `frontdoor token --role mash_worker` is somebody who has worked here all year.
-    """
-
-    workers: Sequence[Caller]
-    managers: Sequence[Caller]
-    early_help_manager: Caller
-    early_help_workers: Sequence[Caller]
-    assessment_manager: Caller
-    assessment_workers: Sequence[Caller]
-    partners: dict[str, Caller]
-
-
 _NAMED: Final = {
     Role.mash_worker: (
         "Orla Saltmarsh",
@@ -251,6 +232,7 @@ _NAMED: Final = {
         "Wasim Rainhill",
     ),
     Role.mash_manager: ("Philippa Greywater",),
+    Role.head_of_service: ("Marguerite Fellwater",),
     Role.early_help_worker: ("Anneliese Broadfen", "Desmond Kitehill", "Suresh Nadimore"),
     Role.assessment_team_worker: (
         "Gwendolen Stormcroft",
@@ -262,7 +244,7 @@ _NAMED: Final = {
 }
 
 
-async def _hire(house: House, policy: Policy) -> _People:
+async def _hire(house: House, policy: Policy) -> People:
     issuer = house.development_issuer
     if issuer is None:
         raise NotLoaded(
@@ -277,64 +259,19 @@ async def _hire(house: House, policy: Policy) -> _People:
             for name in (None, *_NAMED.get(role, ()))
         ]
 
-    return _People(
+    return People(
         workers=await staff(Role.mash_worker),
         managers=await staff(Role.mash_manager),
         early_help_manager=(await staff(Role.early_help_spoc_manager))[0],
         early_help_workers=await staff(Role.early_help_worker),
         assessment_manager=(await staff(Role.assessment_team_manager))[0],
         assessment_workers=await staff(Role.assessment_team_worker),
+        heads=await staff(Role.head_of_service),
         partners={
             one.id: await house.caller(issuer.mint(Role.partner_system, organisation=one.id))
             for one in policy.organisations
         },
     )
-
-
-Act = Callable[[Work], Awaitable[None]]
-
-
-class _Desk:
-    """What is going to happen, in the order of time, each thing at its own instant."""
-
-    def __init__(self, policy: Policy, people: _People, until: datetime) -> None:
-        self.policy = policy
-        self.people = people
-        self.until = until
-        self._coming: list[tuple[datetime, int, Act]] = []
-        self._added = 0
-        self.logged = 0
-
-    def at(self, instant: datetime, act: Act) -> None:
-        """Has something happen, to the second; what lies after the present does not happen."""
-        instant = instant.replace(microsecond=0)
-        if instant <= self.until:
-            heapq.heappush(self._coming, (instant, self._added, act))
-            self._added += 1
-
-    async def live_through(self, work: Work, told: Callable[[int], None]) -> None:
-        """Does it all."""
-        done = 0
-        while self._coming:
-            work.now, _, act = heapq.heappop(self._coming)
-            await act(work)
-            done += 1
-            if done % _STEP == 0:
-                told(self.logged)
-                # SQLite's statements never wait, so nothing else would notice an interruption.
-                await asyncio.sleep(0)
-
-
-def _between(chance: random.Random, after: datetime, before: datetime) -> datetime:
-    """An instant between two, in office hours if a few tries find one."""
-    span = (before - after).total_seconds()
-    instant = after
-    for _ in range(8):
-        instant = after + timedelta(seconds=round(chance.random() * span))
-        local = london_time(instant)
-        if local.weekday() < 5 and local.hour in _OFFICE_HOURS:
-            break
-    return instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +313,7 @@ class _Asked:
 class _Story:
     """One contact, from the call to the day on which the cases that came of it close."""
 
-    def __init__(self, desk: _Desk, chance: random.Random, plan: _Plan, family: Family) -> None:
+    def __init__(self, desk: Desk, chance: random.Random, plan: _Plan, family: Family) -> None:
         self.desk = desk
         self.chance = chance
         self.plan = plan
@@ -422,8 +359,8 @@ class _Story:
     def _acknowledged_at(self, logged_at: datetime) -> datetime:
         received_at = self.plan.received_at
         if self.chance.random() < 0.87:
-            return _between(self.chance, logged_at, received_at + timedelta(hours=20))
-        return _between(
+            return between(self.chance, logged_at, received_at + timedelta(hours=20))
+        return between(
             self.chance, received_at + timedelta(days=2), received_at + timedelta(days=5)
         )
 
@@ -565,7 +502,7 @@ class _Story:
         rest = self.plan.ends_at - asked_at
         answered_at = asked_at + rest * self.chance.uniform(0.05, 0.6)
         if self.chance.random() < 0.18:
-            answered_at = _between(
+            answered_at = between(
                 self.chance, asked_at + timedelta(hours=25), asked_at + timedelta(days=6)
             )
 
@@ -748,9 +685,9 @@ class _Story:
         limit = self.desk.policy.calendar.add_working_days(london_date(accepted_at), 5)
         due_at = london_midnight(limit)
         if self.chance.random() < 0.83:
-            return _between(self.chance, accepted_at + timedelta(hours=2), due_at)
+            return between(self.chance, accepted_at + timedelta(hours=2), due_at)
         late = due_at + timedelta(days=1)
-        return _between(self.chance, late, late + timedelta(days=14))
+        return between(self.chance, late, late + timedelta(days=14))
 
     def _allocate_referral_of(self, referral: Referral) -> None:
         people, chance = self.desk.people, self.chance
@@ -771,7 +708,7 @@ class _Story:
             )
             if chance.random() < 0.6:
                 self.desk.at(
-                    _between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
+                    between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
                     close,
                 )
 
@@ -808,7 +745,7 @@ class _Story:
             )
             if chance.random() < 0.6:
                 self.desk.at(
-                    _between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
+                    between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
                     close,
                 )
 
@@ -865,7 +802,7 @@ def _received_at(chance: random.Random, begins: date) -> datetime:
 
 def _ends_at(chance: random.Random, received_at: datetime, *, in_time: bool) -> datetime:
     first, last = (2.0, 23.5) if in_time else (24.5, 110.0)
-    return _between(
+    return between(
         chance, received_at + timedelta(hours=first), received_at + timedelta(hours=last)
     )
 
@@ -1052,7 +989,7 @@ async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
             mark = f"demonstration-{year}"
             if await _finished(work, people, mark):
                 return Loaded(already_there=True, contacts=0)
-            desk = _Desk(house.policy, people, now)
+            desk = Desk(house.policy, people, now)
             total = _prepare(desk, year, mark, now)
             progress(0, total)
             await desk.live_through(work, lambda logged: progress(logged, total))
@@ -1061,7 +998,7 @@ async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
     return Loaded(already_there=False, contacts=desk.logged)
 
 
-async def _finished(work: Work, people: _People, mark: str) -> bool:
+async def _finished(work: Work, people: People, mark: str) -> bool:
     """Whether this load has been done before. Raises NotLoaded when other contacts are there."""
     manager = people.managers[0]
     if await contacts.nothing_on_file(work):
@@ -1077,7 +1014,7 @@ async def _finished(work: Work, people: _People, mark: str) -> bool:
     )
 
 
-def _prepare(desk: _Desk, year: int, mark: str, now: datetime) -> int:
+def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     """Puts the year and the live desk on the desk. Returns how many contacts there will be."""
     schools = tuple(one.name for one in desk.policy.organisations if one.kind == "school")
     numbers = NhsNumbers()
