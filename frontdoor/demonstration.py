@@ -47,6 +47,18 @@ from frontdoor.demonstration_narratives import (
     VOICE_OF_THE_UNBORN,
     Theme,
 )
+from frontdoor.demonstration_steps import (
+    CHANGED_DECISIONS,
+    DISPUTES,
+    DOWNS,
+    NOW_DISPUTED,
+    NOW_DOWN,
+    NOW_UP,
+    UPS,
+    Course,
+    Script,
+    deck,
+)
 from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
@@ -76,7 +88,7 @@ from service.domain.new_contacts import NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral
 from service.domain.whole_contacts import ContactFilters
-from service.persistence.repositories import accountabilities, contacts
+from service.persistence.repositories import accountabilities, contacts, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
 from service.usecases.cases import (
@@ -301,6 +313,30 @@ class _Plan:
     second_thoughts: bool = False
     partly_signed: bool = False
     family: int | None = None
+    script: Script | None = None
+
+
+@dataclass(slots=True)
+class _Scripts:
+    """What the children of the year are dealt, until no card is left: which go up, and down."""
+
+    ups: list[Script]
+    downs: list[Script]
+    disputes: list[Script]
+    changed: list[Script]
+
+    def deal(self, chance: random.Random, case: Referral | EarlyHelpEpisode) -> Script | None:
+        """What happens with a case beside the usual, if anything."""
+        drawn = chance.random()
+        if isinstance(case, Referral):
+            steps, disputes, share = self.downs, self.disputes, 0.065
+        else:
+            steps, disputes, share = self.ups, self.changed, 0.17
+        if steps and drawn < share:
+            return steps.pop()
+        if disputes and drawn > 1 - share / 4:
+            return disputes.pop()
+        return None
 
 
 @dataclass(slots=True)
@@ -313,8 +349,16 @@ class _Asked:
 class _Story:
     """One contact, from the call to the day on which the cases that came of it close."""
 
-    def __init__(self, desk: Desk, chance: random.Random, plan: _Plan, family: Family) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        chance: random.Random,
+        plan: _Plan,
+        family: Family,
+        scripts: _Scripts | None = None,
+    ) -> None:
         self.desk = desk
+        self.scripts = scripts
         self.chance = chance
         self.plan = plan
         self.family = family
@@ -680,14 +724,41 @@ class _Story:
             if episode.closed_at is None:
                 self._allocate_episode_of(episode)
 
-    def _allocated_at(self, accepted_at: datetime) -> datetime:
+    def _allocated_at(self, case: Referral | EarlyHelpEpisode) -> datetime:
         """Four in five within the five working days; the others up to a fortnight over."""
+        accepted_at = case.accepted_at
+        if self.plan.script is not None:
+            return accepted_at + timedelta(hours=3)
         limit = self.desk.policy.calendar.add_working_days(london_date(accepted_at), 5)
         due_at = london_midnight(limit)
         if self.chance.random() < 0.83:
             return between(self.chance, accepted_at + timedelta(hours=2), due_at)
         late = due_at + timedelta(days=1)
         return between(self.chance, late, late + timedelta(days=14))
+
+    def _begin_course(self, work: Work, case: Referral | EarlyHelpEpisode) -> bool:
+        """Has the child take a way of its own between early help and social care, if it is to."""
+        script = self.plan.script if case.child_id == self.children[0].id else None
+        if script is None and self.scripts is not None:
+            script = self.scripts.deal(self.chance, case)
+        if script is None:
+            return False
+        Course(self.desk, self.chance, script, case, self._decide_anew).begin(work)
+        return True
+
+    async def _decide_anew(self, work: Work, decision_id: UUID) -> None:
+        """Carries out what a challenge led to: advice in place of early help."""
+        old = await decisions.get(work, self.manager, decision_id)
+        child = next(one for one in self.children if one.id == old.child_id)
+        new = replace(
+            self._decision(child, Outcome.information_and_advice),
+            supersedes_id=old.id,
+            supersedes_because="The challenge of the decision led to this change.",
+            history_considered=HISTORY[0].format(count="What is on file"),
+            last_closed_because=self._words(LAST_CLOSED),
+        )
+        draft = await decide(work, self.worker, self.contact_id, new)
+        await self._answer_draft(work, draft, agreed=True, words=AGREED)
 
     def _allocate_referral_of(self, referral: Referral) -> None:
         people, chance = self.desk.people, self.chance
@@ -706,7 +777,7 @@ class _Story:
                 worker,
                 chance.choice(teams),
             )
-            if chance.random() < 0.6:
+            if not self._begin_course(work, found) and chance.random() < 0.6:
                 self.desk.at(
                     between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
                     close,
@@ -726,7 +797,7 @@ class _Story:
             if found.state is CaseState.allocated:
                 await close_referral(work, manager, found.id, found.version, code, words)
 
-        self.desk.at(self._allocated_at(referral.accepted_at), allocate)
+        self.desk.at(self._allocated_at(referral), allocate)
 
     def _allocate_episode_of(self, episode: EarlyHelpEpisode) -> None:
         people, chance = self.desk.people, self.chance
@@ -743,7 +814,7 @@ class _Story:
                 chance.choice(people.early_help_workers).account_id,
                 None,
             )
-            if chance.random() < 0.6:
+            if not self._begin_course(work, found) and chance.random() < 0.6:
                 self.desk.at(
                     between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
                     close,
@@ -763,7 +834,7 @@ class _Story:
                     EPISODE_ENDED[code],
                 )
 
-        self.desk.at(self._allocated_at(episode.accepted_at), allocate)
+        self.desk.at(self._allocated_at(episode), allocate)
 
 
 async def open_to_social_care(work: Work, person_id: UUID) -> bool:
@@ -932,6 +1003,30 @@ def _live(chance: random.Random, now: datetime) -> list[_Plan]:
         source = chance.choice(("6", "2A", "3B", "1A", "3E"))
         span = min(0.9, 20 / (days * 24))
         came(cases, days * 24, source, span=span, outcome=outcome, acknowledged=True)
+    return plans + _on_their_way(chance, now)
+
+
+def _on_their_way(chance: random.Random, now: datetime) -> list[_Plan]:
+    """Children who are between early help and social care today, at every step, some late."""
+    base = _Plan(now, now, Outcome.referral, "10", returned=False, asks=0)
+    plans: list[_Plan] = []
+    for outcome, scripts in (
+        (Outcome.early_help, (*NOW_UP, *NOW_DISPUTED)),
+        (Outcome.referral, NOW_DOWN),
+    ):
+        for script in scripts:
+            first = script.moves[0].hours_ago or 0
+            received_at = now - timedelta(hours=first + 24 * chance.randint(3, 9))
+            plans.append(
+                replace(
+                    base,
+                    received_at=received_at,
+                    ends_at=received_at + timedelta(hours=chance.randint(9, 20)),
+                    outcome=outcome,
+                    source_code=chance.choice(("6", "2A", "3B", "1A", "3E")),
+                    script=script,
+                )
+            )
     return plans
 
 
@@ -1025,7 +1120,8 @@ def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     first = next(place for place, plan in enumerate(plans) if plan.source_code in sent)
     plans[first] = replace(plans[first], by_partner=True, sender_reference=mark)
     town = _Town(chance, numbers, schools)
-    stories = [_Story(desk, chance, plan, town.family(plan)) for plan in plans]
+    scripts = _Scripts(*(deck(chance, one) for one in (UPS, DOWNS, DISPUTES, CHANGED_DECISIONS)))
+    stories = [_Story(desk, chance, plan, town.family(plan), scripts) for plan in plans]
 
     chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
     town = _Town(chance, numbers, schools)
