@@ -450,7 +450,9 @@ class _OnPostgresql:
             await self._connection.execute(f"SET {setting}")
         found = await self._connection.fetch(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
-            "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+            # Neither those of a constraint nor those that a foreign key points at.
+            "AND indexname NOT IN (SELECT relname FROM pg_constraint "
+            "JOIN pg_class ON pg_class.oid = conindid)"
         )
         for row in found:
             await self._connection.execute(f'DROP INDEX "{row["indexname"]}"')
