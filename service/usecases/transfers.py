@@ -1,6 +1,6 @@
 """Step-ups and step-downs: asked for, opened, answered, completed (rules 9 to 12)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -72,6 +72,9 @@ EpisodeNotFound = cases.EpisodeNotFound
 ReferralNotFound = cases.ReferralNotFound
 TransferNotFound = transfers.TransferNotFound
 WorkerUnknown = accounts.WorkerUnknown
+
+Move = Callable[[Work], Awaitable[Transfer]]
+"""One move of a transfer, with all its terms: the transfer as it is after it."""
 
 
 @dataclass(frozen=True, slots=True)
