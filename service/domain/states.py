@@ -1,6 +1,6 @@
 """State tables: the one place where a thing changes its state."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -37,15 +37,16 @@ class StateTable(Generic[State, Action]):
             if start == state and action not in self.by_itself
         )
 
-    def after(self, state: State, action: Action) -> State:
+    def after(self, state: State, action: Action, *, never: Collection[Action] = ()) -> State:
         """The state that `action` leads to.
 
-        Raises WrongState, naming the state and the actions allowed now.
+        Raises WrongState, naming the state and the actions allowed now; not those that this thing
+        can `never` do, whatever its state.
         """
         try:
             return self.moves[(state, action)]
         except KeyError:
-            allowed = self.allowed(state)
+            allowed = tuple(one for one in self.allowed(state) if one not in never)
             could = ", ".join(allowed) if allowed else "nothing more"
             raise WrongState(
                 f"This {self.noun} is {state.replace('_', ' ')}; "

@@ -213,12 +213,19 @@ _OF_STEP_DOWNS = frozenset(
 )
 
 
+def _never(transfer: Transfer) -> frozenset[TransferAction]:
+    return _OF_STEP_DOWNS if transfer.direction is Direction.step_up else frozenset()
+
+
 def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
     """The actions that somebody can do now: a step-up knows fewer than a step-down."""
-    step_up = transfer.direction is Direction.step_up
-    return tuple(
-        one for one in TRANSFER.allowed(transfer.state) if not (step_up and one in _OF_STEP_DOWNS)
-    )
+    never = _never(transfer)
+    return tuple(one for one in TRANSFER.allowed(transfer.state) if one not in never)
+
+
+def after(transfer: Transfer, action: TransferAction) -> TransferState:
+    """The state that `action` leads to. Raises WrongState, naming what is allowed now."""
+    return TRANSFER.after(transfer.state, action, never=_never(transfer))
 
 
 def waits_for(transfer: Transfer) -> WaitsFor | None:

@@ -40,6 +40,7 @@ from service.domain.transfers import (
     TransferState,
     TransferStep,
     TransferUnderWay,
+    after,
     allowed,
 )
 from service.persistence.asking import Asking
@@ -388,7 +389,7 @@ async def open_transfer(work: Work, who: Caller, transfer_id: UUID, version: int
     manners = MANNERS[found.direction, found.asked_by]
     who.require(manners.open)
     held = await _hold(work, who, transfer_id)
-    TRANSFER.after(held.transfer.state, TransferAction.open)
+    after(held.transfer, TransferAction.open)
     _refuse_stale(held.transfer, version)
     await transfers.stop_clocks(work, held.transfer, "opened", manners.opened_clock)
     moved = await transfers.move(work, who, held.transfer, TransferAction.open, opened_at=work.now)
@@ -411,7 +412,7 @@ async def accept_transfer(
     who.require(manners.answer)
     held = await _hold(work, who, transfer_id)
     transfer, answers = held.transfer, held.answers
-    TRANSFER.after(transfer.state, TransferAction.accept)
+    after(transfer, TransferAction.accept)
     _refuse_stale(transfer, version)
     _refuse_own(who, transfer)
     _own_words(work, acceptance.words)
@@ -647,7 +648,7 @@ async def refuse_transfer(
     who.require(MANNERS[found.direction, found.asked_by].answer)
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
-    TRANSFER.after(transfer.state, TransferAction.refuse)
+    after(transfer, TransferAction.refuse)
     _refuse_stale(transfer, version)
     _refuse_own(who, transfer)
     step_up = transfer.direction is Direction.step_up
@@ -692,7 +693,7 @@ async def answer_refusal(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     action = TransferAction.agree_to_refusal if agreed else TransferAction.challenge_refusal
-    TRANSFER.after(transfer.state, action)
+    after(transfer, action)
     _refuse_stale(transfer, version)
     if transfer.answered_by == who.account_id:
         raise OwnTransfer("You refused this transfer, so somebody else must agree to that.")
@@ -760,7 +761,7 @@ async def record_family_agreement(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     _refuse_step_up(transfer)
-    TRANSFER.after(transfer.state, TransferAction.record_family_agreement)
+    after(transfer, TransferAction.record_family_agreement)
     _refuse_stale(transfer, version)
     _refuse_impossible_agreement(transfer, agreement)
     _own_words(work, words)
@@ -880,7 +881,7 @@ async def decide_returned_transfer(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     action = TransferAction.request_again if ask_again else TransferAction.keep
-    TRANSFER.after(transfer.state, action)
+    after(transfer, action)
     _refuse_stale(transfer, version)
     _own_words(work, words)
     await transfers.stop_clocks(work, transfer, action, "step_down_returned")
@@ -907,7 +908,7 @@ async def record_first_visit(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     _refuse_step_up(transfer)
-    TRANSFER.after(transfer.state, TransferAction.record_first_visit)
+    after(transfer, TransferAction.record_first_visit)
     _refuse_stale(transfer, version)
     if transfer.first_visit_at is not None:
         raise FirstVisitRecorded(
@@ -954,7 +955,7 @@ async def complete_transfer(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     _refuse_step_up(transfer)
-    TRANSFER.after(transfer.state, TransferAction.complete)
+    after(transfer, TransferAction.complete)
     _refuse_stale(transfer, version)
     await _refuse_unready(work, transfer)
     problems = [
@@ -1019,7 +1020,7 @@ async def withdraw_transfer(
     who.require(MANNERS[found.direction, found.asked_by].request)
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
-    TRANSFER.after(transfer.state, TransferAction.withdraw)
+    after(transfer, TransferAction.withdraw)
     _refuse_stale(transfer, version)
     _own_words(work, words)
     moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
