@@ -16,6 +16,7 @@ from api.observability import configure_api_logs
 from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
+    challenges,
     contacts,
     decisions,
     early_help_episodes,
@@ -33,6 +34,7 @@ from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
+    challenges.router,
     contacts.router,
     decisions.router,
     early_help_episodes.router,

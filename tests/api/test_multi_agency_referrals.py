@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from api.schemas.multi_agency_referrals import (
+    Disagreement,
     MultiAgencyReferral,
     MultiAgencyReferralReceipt,
     MultiAgencyReferralSummary,
@@ -444,6 +445,7 @@ def test_the_fields_that_a_partner_may_see_are_these_and_no_others() -> None:
         "acknowledged_at",
         "decided_at",
         "children",
+        "disagreements",
         "immediate_danger",
         "questions",
         "disagreement",
@@ -453,6 +455,17 @@ def test_the_fields_that_a_partner_may_see_are_these_and_no_others() -> None:
         "outcome",
         "outcome_in_words",
         "decided_at",
+    }
+    assert set(Disagreement.model_fields) == {
+        "reference",
+        "position",
+        "state",
+        "in_words",
+        "stage",
+        "raised_at",
+        "due_at",
+        "outcome",
+        "ended_at",
     }
 
 
