@@ -28,6 +28,7 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    transfers,
 )
 from service.bootstrap import House
 from service.settings import load_settings
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    transfers.router,
 )
 
 

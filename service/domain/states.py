@@ -37,20 +37,22 @@ class StateTable(Generic[State, Action]):
             if start == state and action not in self.by_itself
         )
 
-    def after(self, state: State, action: Action, *, never: Collection[Action] = ()) -> State:
+    def after(
+        self, state: State, action: Action, *, could: Collection[Action] | None = None
+    ) -> State:
         """The state that `action` leads to.
 
-        Raises WrongState, naming the state and the actions allowed now; not those that this thing
-        can `never` do, whatever its state.
+        Raises WrongState, naming the state and the actions allowed now: those of the table, or
+        `could` where more than the state has a say in it.
         """
         try:
             return self.moves[(state, action)]
         except KeyError:
-            allowed = tuple(one for one in self.allowed(state) if one not in never)
-            could = ", ".join(allowed) if allowed else "nothing more"
+            allowed = self.allowed(state) if could is None else tuple(could)
+            words = ", ".join(allowed) if allowed else "nothing more"
             raise WrongState(
                 f"This {self.noun} is {state.replace('_', ' ')}; "
-                f"{action.replace('_', ' ')} is not possible now. Possible now: {could}.",
+                f"{action.replace('_', ' ')} is not possible now. Possible now: {words}.",
                 state=state,
                 allowed=allowed,
             ) from None
