@@ -199,8 +199,8 @@ async def test_who_gives_a_case_to_another_team_waits_for_the_child_before_holdi
         await accountabilities.held(work, case.person_id)
         doing = allocating(office.people, case, 2, "assessment-south")
         giving.append(asyncio.create_task(office.houses[1].perform(doing)))
-        while not office.house.database.is_sqlite and not await somebody_waits(office.houses[0]):
-            await asyncio.sleep(0.01)
+        while not await somebody_waits(office.house):
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - the database tells nobody of who waits
         await REFERRALS.read_held(work, case.id)
 
     await office.do(move_the_child)
@@ -210,6 +210,8 @@ async def test_who_gives_a_case_to_another_team_waits_for_the_child_before_holdi
 
 
 async def somebody_waits(house: House) -> bool:
+    if house.database.is_sqlite:
+        return True  # whoever writes waits for the one who does
     async with house.database.reading() as connection:
         waiting = await connection.execute(
             text(
@@ -392,7 +394,7 @@ async def test_sixty_four_who_hammer_twenty_children_leave_each_with_one_team(
         for place in range(CHILDREN)
     ]
     persons = [case.person_id for case in cases]
-    before = len([one for one in (await office.record()).events])
+    before = len((await office.record()).events)
     crowd = Crowd(office, SEED)
     outcomes = await asyncio.gather(
         crowd.clocks(),
