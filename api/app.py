@@ -16,9 +16,11 @@ from api.observability import configure_api_logs
 from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
+    accountabilities,
     contacts,
     decisions,
     early_help_episodes,
+    exports,
     flags,
     health,
     information_requests,
@@ -27,15 +29,18 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    transfer_lists,
 )
 from service.bootstrap import House
 from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
+    accountabilities.router,
     contacts.router,
     decisions.router,
     early_help_episodes.router,
+    exports.router,
     flags.router,
     health.router,
     information_requests.router,
@@ -44,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    transfer_lists.router,
 )
 
 

@@ -193,6 +193,22 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def reading_at_one_instant(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for long reads that all see the record as it was at the first of them."""
+        with in_our_words():
+            if self.is_sqlite:
+                async with self._long.connect() as connection:
+                    # The adapter would begin a transaction for a change alone.
+                    await connection.exec_driver_sql("BEGIN")
+                    yield connection
+                return
+            async with self._engine.connect() as connection:
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                yield connection
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is rolled back unless committed."""
         if not self.is_sqlite:
