@@ -18,6 +18,7 @@ import service
 import service.usecases
 from api.errors import kinds_of_problem, status_of
 from service.domain.access import DUTIES, Role, permission_matrix
+from service.domain.challenges import CHALLENGE
 from service.domain.contacts import CHILD, CONTACT
 from service.domain.deadlines import Timescale
 from service.domain.decisions import DECISION
@@ -25,6 +26,7 @@ from service.domain.events import EventType
 from service.domain.information_requests import INFORMATION_REQUEST
 from service.domain.referrals import CASE
 from service.domain.states import StateTable
+from service.domain.transfers import TRANSFER
 from service.persistence.columns import Sensitivity
 from service.policy import load_policy
 from service.settings import PREFIX, IssuerSettings, Settings
@@ -51,6 +53,32 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.early_help_episode_allocated: "An early help episode was given to a worker.",
         EventType.early_help_episode_closed: "An early help episode was closed with a coded "
         "reason.",
+        EventType.transfer_requested: "A step-up or a step-down of one child was asked for.",
+        EventType.transfer_opened: "A transfer was seen by who answers it, and not yet answered.",
+        EventType.transfer_accepted: "A transfer was accepted: from this instant the receiving "
+        "team answers for the child. What it closed, opened and settled is named.",
+        EventType.transfer_refused: "A transfer was refused with a coded reason; who asked has to "
+        "agree, or to challenge it.",
+        EventType.transfer_refusal_agreed: "The manager of who asked agreed to the refusal.",
+        EventType.transfer_refusal_challenged: "The manager of who asked challenged the refusal.",
+        EventType.transfer_family_agreement_recorded: "Whether the family agrees to early help was "
+        "recorded.",
+        EventType.transfer_returned: "A step-down went back to the sender, since the family does "
+        "not agree.",
+        EventType.transfer_return_decided: "The sender asked again for a step-down that came back, "
+        "or kept the child.",
+        EventType.transfer_first_visit_recorded: "Early help made its first visit.",
+        EventType.transfer_completed: "A step-down is complete: social care's case closed.",
+        EventType.transfer_withdrawn: "Who asked for a transfer took it back.",
+        EventType.transfers_exported: "A list of transfers was taken out as CSV.",
+        EventType.challenge_raised: "Somebody disagreed with a signed decision, in the open.",
+        EventType.challenge_answered: "A stage of a challenge was answered: agreed, upheld or "
+        "changed.",
+        EventType.challenge_escalated: "A challenge went to its next stage, by a person or by its "
+        "own clock.",
+        EventType.challenge_accepted: "Who raised a challenge took the answer.",
+        EventType.challenge_withdrawn: "Who raised a challenge took it back.",
+        EventType.challenge_lapsed: "An upheld challenge was not escalated in time, and ended.",
         EventType.flag_raised: "A limit is near (warning) or has passed (breach).",
         EventType.flag_escalated: "Nobody acknowledged the flag in time; it went to the next role.",
         EventType.flag_acknowledged: "Somebody took the flag on and said what they will do.",
@@ -141,7 +169,22 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
         "A referral or an early help episode",
         CASE,
         "Both begin without a worker and with a clock on their allocation, and end with a coded "
-        "reason, or when a new decision supersedes the one they came from.",
+        "reason, or when a new decision supersedes the one they came from. An early help episode "
+        "also ends by a step-up; a referral is handing over from the acceptance of a step-down to "
+        "its completion.",
+    ),
+    (
+        "A transfer",
+        TRANSFER,
+        "A step-up and a step-down have one life. Responsibility moves on acceptance. A step-up is "
+        "complete with it; the family's agreement, the first visit, the return and the completion "
+        "belong to step-downs. Whatever else moves or closes the child supersedes it.",
+    ),
+    (
+        "A challenge",
+        CHALLENGE,
+        "Three stages, the answer to the last of which is final. It lapses when an upheld answer "
+        "is not escalated in time, and is overtaken when social care takes the child on.",
     ),
     (
         "An information request",

@@ -350,6 +350,14 @@ class PolicyRead(WireOut):
         Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=1000)],
         Field(description="Phrases of which a rationale may not consist.", examples=[["as above"]]),
     ]
+    one_family_help_service: Annotated[
+        bool,
+        Field(
+            description="Whether early help and section 17 are one family help service, in which "
+            "the team and the lead practitioner may stay when a child steps up or down.",
+            examples=[False],
+        ),
+    ]
     decision_prompts: Annotated[
         Annotated[list[Prompt], Field(max_length=50)],
         Field(
@@ -375,6 +383,7 @@ class PolicyRead(WireOut):
             re_referral_within_months=policy.re_referral_within_months,
             rationale_minimum_characters=policy.rationale.minimum_characters,
             rationale_refused_phrases=list(policy.rationale.refused_phrases),
+            one_family_help_service=policy.one_family_help_service,
             decision_prompts=[
                 Prompt(key=one.key, question=one.question) for one in policy.decision_prompts
             ],

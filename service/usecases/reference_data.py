@@ -9,7 +9,7 @@ from service.domain.errors import NotFound
 from service.persistence.asking import Asking
 from service.persistence.repositories import policy_versions
 from service.persistence.repositories.policy_versions import PolicyVersion
-from service.policy import CodeList, CodeLists, Organisation, Policy, Team
+from service.policy import CodeList, Organisation, Policy, Team
 
 
 class CodeListUnknown(NotFound):
@@ -41,22 +41,30 @@ def list_teams(policy: Policy, who: Caller) -> Sequence[Team]:
 
 
 def list_code_lists(policy: Policy, who: Caller) -> Sequence[CodeList]:
-    """Every code list."""
+    """Every code list: the national ones, and the authority's own reasons for steps."""
     who.require(Permission.read_teams_and_codes)
-    return list(_by_name(policy.codes).values())
+    return list(_by_name(policy).values())
 
 
 def read_code_list(policy: Policy, who: Caller, name: str) -> CodeList:
     """One code list by name. Raises CodeListUnknown."""
     who.require(Permission.read_teams_and_codes)
-    found = _by_name(policy.codes).get(name)
+    found = _by_name(policy).get(name)
     if found is None:
         raise CodeListUnknown("There is no code list of this name. GET /v1/codes lists them.")
     return found
 
 
-def _by_name(codes: CodeLists) -> Mapping[str, CodeList]:
+def _by_name(policy: Policy) -> Mapping[str, CodeList]:
+    codes, rules = policy.codes, policy.transfers
     lists: dict[str, CodeList] = {field.name: getattr(codes, field.name) for field in fields(codes)}
+    for name, labels in (
+        ("step_up_reason", rules.step_up_reasons),
+        ("step_down_reason", rules.step_down_reasons),
+        ("step_up_refusal", rules.step_up_refusals),
+        ("step_down_refusal", rules.step_down_refusals),
+    ):
+        lists[name] = CodeList(name, labels)
     return MappingProxyType(lists)
 
 

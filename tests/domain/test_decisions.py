@@ -59,6 +59,7 @@ def draft(**changes: Any) -> Decision:
         answered_by=None,
         answer_words=None,
         superseded_at=None,
+        joined_case_id=None,
         version=1,
     )
     return replace(whole, **changes)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.challenges import CHALLENGE, ChallengeAction, ChallengeState
 from service.domain.contacts import (
     CHILD,
     CONTACT,
@@ -22,6 +23,7 @@ from service.domain.information_requests import (
 )
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.states import StateTable, WrongState
+from service.domain.transfers import TRANSFER, TransferAction, TransferState
 
 TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (CONTACT, ContactState, ContactAction),
@@ -29,6 +31,9 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (DECISION, DecisionState, DecisionAction),
     (INFORMATION_REQUEST, InformationRequestState, InformationRequestAction),
     (CASE, CaseState, CaseAction),
+    # Asking and raising are how these begin, and no move of what is there.
+    (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
+    (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
 ]
 each = pytest.mark.parametrize(
     ("table", "states", "actions"), TABLES, ids=[table.noun for table, _, _ in TABLES]
@@ -75,7 +80,7 @@ def test_what_is_not_in_the_table_is_refused_with_the_actions_that_are_possible(
         allowed = table.allowed(state)
         for action in actions:
             if (state, action) in table.moves:
-                assert action in allowed
+                assert (action in allowed) is (action not in table.by_itself)
                 assert table.after(state, action) is table.moves[state, action]
                 continue
             with pytest.raises(WrongState) as refused:

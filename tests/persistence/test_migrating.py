@@ -4,6 +4,7 @@ import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,17 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
+from service.domain.accountabilities import Accountability
+from service.domain.accounts import Account
+from service.domain.contacts import Contact
+from service.domain.decisions import Decision
+from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
+from service.domain.events import Event
+from service.domain.flags import Deadline, Flag
+from service.domain.people import Person
+from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
 from service.persistence.migrating import (
     SchemaUnknown,
@@ -21,7 +31,7 @@ from service.persistence.migrating import (
     newest,
     require_newest,
 )
-from service.persistence.records import ROW_OF, columns_of, read
+from service.persistence.records import ROW_OF, columns_of, read, table_of
 from service.persistence.tables import metadata
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -200,3 +210,73 @@ async def test_a_start_on_a_schema_that_is_not_ours_is_refused_and_says_what_to_
         await migrate_database(database, "base")
     with pytest.raises(SchemaUnknown, match="frontdoor migrate"):
         await start()
+
+
+async def _at_the_first_step(database: Database) -> dict[type, Any]:
+    """A record of every kind that the first step knew, the referral and the episode both open."""
+    await migrate_database(database, "0001")
+    given = {type(record): record for record in one_of_each(full=True)}
+    episode = given[EarlyHelpEpisode] = replace(given[EarlyHelpEpisode], closed_at=None)
+    given[Deadline] = replace(given[Deadline], subject_id=episode.id, stopped_at=None)
+    given[Flag] = replace(given[Flag], subject_id=episode.id, cleared_at=None)
+    async with database.writing() as connection:
+        known = await connection.run_sync(
+            lambda given: {
+                table: {column["name"] for column in inspect(given).get_columns(table)}
+                for table in inspect(given).get_table_names()
+            }
+        )
+        for kind, record in given.items():
+            table = table_of(kind)
+            if table.name in known:
+                values = {
+                    field.name: getattr(record, field.name)
+                    for field in fields(record)
+                    if field.name in known[table.name]
+                }
+                await connection.execute(insert(table).values(**values))
+        await connection.commit()
+    return given
+
+
+async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_one_case(
+    empty_database_url: str,
+) -> None:
+    async with opened(empty_database_url) as database:
+        given = await _at_the_first_step(database)
+        await migrate_database(database)
+        async with database.reading() as connection:
+
+            async def kept(kind: type) -> Any:
+                row = (await connection.execute(select(*columns_of(kind)))).first()
+                return None if row is None else read(kind, row)
+
+            referral, episode = given[Referral], given[EarlyHelpEpisode]
+            answers = await kept(Accountability)
+            assert (answers.person_id, answers.case_id) == (referral.person_id, referral.id)
+            assert answers.since == referral.accepted_at
+            assert await kept(Referral) == replace(referral, transfer_id=None)
+            closed = await kept(EarlyHelpEpisode)
+            assert closed.closed_at is not None
+            assert closed == replace(
+                episode,
+                state=CaseState.closed,
+                closed_at=closed.closed_at,
+                closure_code=EpisodeClosure.decision_superseded,
+                closure_reason=closed.closure_reason,
+                version=episode.version + 1,
+            )
+            assert "open twice" in closed.closure_reason
+            assert (await kept(Deadline)).stopped_because == "open_twice"
+            assert (await kept(Flag)).cleared_because == "open_twice"
+            events = (await connection.execute(text("SELECT type FROM event"))).scalars().all()
+            assert sorted(events) == sorted([given[Event].type.value, "early_help_episode.closed"])
+            for kind in (Person, Contact, Decision, Account):
+                assert await kept(kind) == (
+                    replace(given[kind], joined_case_id=None) if kind is Decision else given[kind]
+                )
+        await migrate_database(database, "0001")
+        assert await current(database) == "0001"
+        await migrate_database(database)
+        async with database.reading() as connection:
+            assert await connection.run_sync(_differences) == []

@@ -221,6 +221,27 @@ FAULTS = [
         'kind = "sign_off"\napplies_from = 2020-01-01',
         r"sign_off: its first rule applies from 2020-01-01, but the policy begins on 2015-01-01",
     ),
+    (
+        'step_up_source_code = "5D"',
+        'step_up_source_code = "99"',
+        r"\[transfers\] step_up_source_code: .*99",
+    ),
+    (
+        'moved_away = "The family has moved away"',
+        'moved_away = " "',
+        r"step_down_refusals.* moved_away: is empty",
+    ),
+    (
+        'family_asked = "The family asked for early help instead"',
+        '"Family Asked" = "The family asked for early help instead"',
+        r"step_down_reasons.* Family Asked: is not an id",
+    ),
+    (
+        'stage_3_answered_by = "head_of_service"',
+        'stage_3_answered_by = "early_help_worker"',
+        r"\[challenges\] stage_3_answered_by: .*early_help_worker",
+    ),
+    ("one_service = false", 'one_service = "no"', r"\[family_help\] one_service: is neither"),
     ("applies_from = 2015-01-01", 'applies_from = "2015"', r"\[policy\] applies_from: is not a da"),
     ("applies_from = 2015-01-01", "applies_from = 2014-01-01", r"first_year: is after 2014-01-01"),
     ('version = "2026.1"', 'version = " "', r"\[policy\] version: is empty"),
@@ -228,7 +249,7 @@ FAULTS = [
     ("first_year = 2015", "first_year = 1900", r"first_year: 1900 is not between 1978 and 2100"),
     ("last_year = 2028", "last_year = 2014", r"\[calendar\]: The first year .* comes after"),
     ("last_year = 2028", "last_year = true", r"last_year: is not a whole number"),
-    ("holidays_alarm_days = 90", "holidays_alarm_days = 7", r"alarm_days: must be at least 21"),
+    ("holidays_alarm_days = 90", "holidays_alarm_days = 7", r"alarm_days: must be at least 28"),
     ('"23:59:59"', '"24:00"', r"working_day_ends: is not a time of day"),
     ('"23:59:59"', '"01:30:00"', r"working_day_ends: is before 12:00:00"),
     (

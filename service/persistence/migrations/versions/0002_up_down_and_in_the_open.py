@@ -607,6 +607,9 @@ def upgrade() -> None:
     )
     op.create_index("ux_accountability_referral", "accountability", ["referral_id"], unique=True)
     _hold_each_open_child_once()
+    if not _sqlite():
+        # What is put off to the end of the transaction has to be looked at before an index is made.
+        op.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in _CASES:
         op.create_index(f"ux_{table}_open_person", table, ["open_person_id"], unique=True)
         if not _sqlite():

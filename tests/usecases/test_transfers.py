@@ -1,0 +1,419 @@
+"""Step-ups and step-downs: responsibility moves on acceptance; a child is always somebody's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.domain.access import Role
+from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
+from service.domain.contacts import Channel
+from service.domain.decisions import Outcome, StatutoryBasis
+from service.domain.early_help_episodes import EpisodeClosure
+from service.domain.errors import NotFound, Stale
+from service.domain.new_contacts import NewChild, NewContact
+from service.domain.referrals import CaseState
+from service.domain.states import WrongState
+from service.domain.transfers import (
+    FamilyAgreement,
+    NotAccountable,
+    NotForThisDirection,
+    OwnTransfer,
+    Party,
+    StepDownNotReady,
+    StepDownUnfinished,
+    TransferIncomplete,
+    TransferState,
+    TransferUnderWay,
+)
+from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.usecases import cases, transfers
+from service.usecases.contacts import log_contact
+from service.usecases.decisions import decide, sign_off
+from tests.support.clocks import FixedClock
+from tests.support.files import new_decision
+from tests.support.houses import caller, open_house
+from tests.support.steps import EVIDENCE, PLAN, WORDS, Steps, steps_in
+
+FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def opened(url: str, folder: Path) -> AsyncIterator[Steps]:
+    async with open_house(url, FixedClock(FRIDAY), folder) as house:
+        yield await steps_in(house)
+
+
+@pytest.fixture()
+async def steps(database_url: str, tmp_path: Path) -> AsyncIterator[Steps]:
+    async with opened(database_url, tmp_path) as found:
+        yield found
+
+
+async def test_until_a_step_up_is_accepted_early_help_answers_and_then_social_care(
+    steps: Steps,
+) -> None:
+    episode = await steps.child_in_early_help()
+    asked = await steps.step_up(episode)
+    assert await steps.running(asked) == {"step_up_opened", "step_up_answered"}
+    seen = await steps.opened(asked)
+    assert await steps.running(seen) == {"step_up_answered"}
+    before = await steps.answers(episode.person_id)
+    assert before is not None
+    assert before.early_help_episode_id == episode.id
+    done = await steps.accept(seen)
+    assert done.state is TransferState.completed
+    assert await steps.running(done) == set()
+    after = await steps.answers(episode.person_id)
+    assert after is not None
+    assert (after.referral_id, after.early_help_episode_id) == (done.referral_id, None)
+    referral = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, after.case_id))
+    assert (referral.team_id, referral.state) == ("assessment-north", CaseState.awaiting_allocation)
+    assert (referral.source_code, referral.transfer_id) == ("5D", done.id)
+    closed = await steps.house.ask(lambda ask: EPISODES.get(ask, steps.mash, episode.id))
+    assert closed.closure_code is EpisodeClosure.stepped_up
+
+
+async def test_a_refused_step_up_stays_with_the_sender_until_its_manager_agrees(
+    steps: Steps,
+) -> None:
+    episode = await steps.child_in_early_help()
+    refused = await steps.refuse(await steps.opened(await steps.step_up(episode)))
+    assert refused.state is TransferState.refusal_pending
+    assert await steps.running(refused) == {"step_up_answered", "step_up_refusal_agreed"}
+    agreed = await steps.answer_refusal(refused, agreed=True)
+    assert agreed.state is TransferState.refused
+    assert agreed.ended_at == FRIDAY
+    assert await steps.running(agreed) == set()
+    answers = await steps.answers(episode.person_id)
+    assert answers is not None
+    assert answers.early_help_episode_id == episode.id
+
+
+async def test_a_refusal_that_is_not_agreed_becomes_a_challenge(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    refused = await steps.refuse(await steps.opened(await steps.step_up(episode)))
+    challenged = await steps.answer_refusal(refused, agreed=False)
+    assert challenged.state is TransferState.refusal_challenged
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, refused.id))
+    [challenge] = whole.challenges
+    assert challenge.answering_role == "mash_manager"
+    assert [step.action for step in whole.steps] == [
+        "request",
+        "open",
+        "refuse",
+        "challenge_refusal",
+    ]
+
+
+async def test_a_step_down_closes_social_care_only_when_it_is_complete(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    asked = await steps.step_down(referral)
+    assert await steps.running(asked) == {
+        "step_down_opened",
+        "step_down_answered",
+        "step_down_family_agreement",
+    }
+    accepted = await steps.accept(await steps.opened(asked))
+    answers = await steps.answers(referral.person_id)
+    assert answers is not None
+    assert answers.early_help_episode_id == accepted.early_help_episode_id
+    open_still = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    assert (open_still.state, open_still.closed_at) == (CaseState.handing_over, None)
+    with pytest.raises(StepDownNotReady, match="agreement and the first visit"):
+        await steps.complete(accepted)
+    agreed = await steps.family(accepted, FamilyAgreement.given)
+    visited = await steps.visit(agreed)
+    assert await steps.running(visited) == {"step_down_completed"}
+    done = await steps.complete(visited)
+    assert done.state is TransferState.completed
+    closed = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    assert (closed.state, closed.closure_code) == (CaseState.closed, "RC9")
+    assert await steps.answers(referral.person_id) == answers
+
+
+@pytest.mark.parametrize("accepted", [False, True], ids=["before", "after"])
+async def test_a_family_that_does_not_agree_sends_a_step_down_back(
+    steps: Steps, accepted: bool
+) -> None:
+    referral = await steps.child_in_social_care()
+    transfer = await steps.opened(await steps.step_down(referral))
+    if accepted:
+        transfer = await steps.accept(transfer)
+    back = await steps.family(transfer, FamilyAgreement.refused)
+    assert back.state is TransferState.returned
+    assert await steps.running(back) == {"step_down_returned"}
+    answers = await steps.answers(referral.person_id)
+    assert answers is not None
+    assert answers.referral_id == referral.id
+    again = await steps.do(
+        lambda work: transfers.decide_returned_transfer(
+            work, steps.assessment, back.id, back.version, ask_again=True, words=WORDS
+        )
+    )
+    assert again.state is TransferState.requested
+    assert await steps.running(again) == {
+        "step_down_opened",
+        "step_down_answered",
+        "step_down_family_agreement",
+    }
+    done = await steps.accept(await steps.opened(again))
+    assert done.state is TransferState.accepted
+    refused = await steps.family(done, FamilyAgreement.refused)
+    kept = await steps.do(
+        lambda work: transfers.decide_returned_transfer(
+            work, steps.assessment, refused.id, refused.version, ask_again=False, words=WORDS
+        )
+    )
+    assert kept.state is TransferState.withdrawn
+    assert await steps.running(kept) == set()
+
+
+async def test_a_step_up_while_a_step_down_is_unfinished_gives_the_child_back(
+    steps: Steps,
+) -> None:
+    referral = await steps.child_in_social_care()
+    down = await steps.accept(await steps.opened(await steps.step_down(referral)))
+    episode = await steps.house.ask(
+        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)  # type: ignore[arg-type]  # set by the acceptance
+    )
+    up = await steps.step_up(episode)
+    with pytest.raises(StepDownNotReady, match="step-up that is open"):
+        ready = await steps.family(down, FamilyAgreement.given)
+        await steps.complete(await steps.visit(ready))
+    done = await steps.accept(await steps.opened(up))
+    assert done.referral_id == referral.id
+    answers = await steps.answers(referral.person_id)
+    assert answers is not None
+    assert answers.referral_id == referral.id
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, down.id))
+    assert whole.transfer.state is TransferState.superseded
+    assert all(one.stopped_at is not None for one in whole.deadlines)
+
+
+async def test_asking_twice_returns_the_open_one(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    first = await steps.step_up(episode)
+    assert (await steps.step_up(episode)).id == first.id
+    withdrawn = await steps.do(
+        lambda work: transfers.withdraw_transfer(
+            work, steps.early_help, first.id, first.version, words=WORDS
+        )
+    )
+    assert withdrawn.state is TransferState.withdrawn
+    assert (await steps.step_up(episode)).id != first.id
+
+
+async def test_a_closure_settles_what_is_open(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    asked = await steps.step_up(episode)
+    await steps.do(
+        lambda work: cases.close_early_help_episode(
+            work, steps.spoc, episode.id, episode.version, EpisodeClosure.moved_away, WORDS
+        )
+    )
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, asked.id))
+    assert whole.transfer.state is TransferState.superseded
+    assert await steps.running(asked) == set()
+    assert await steps.answers(episode.person_id) is None
+
+
+async def test_an_unfinished_step_down_is_not_closed_from_either_side(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    down = await steps.accept(await steps.opened(await steps.step_down(referral)))
+    handing_over = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    with pytest.raises(StepDownUnfinished):
+        await steps.do(
+            lambda work: cases.close_referral(
+                work, steps.assessment, referral.id, handing_over.version, "RC8", WORDS
+            )
+        )
+    with pytest.raises(StepDownUnfinished):
+        await steps.do(
+            lambda work: cases.close_early_help_episode(
+                work,
+                steps.spoc,
+                down.early_help_episode_id,  # type: ignore[arg-type]  # set by the acceptance
+                1,
+                EpisodeClosure.outcomes_met,
+                WORDS,
+            )
+        )
+
+
+async def _new_contact(
+    steps: Steps, person_id: object, outcome: Outcome, **changes: object
+) -> None:
+    worker = await caller(steps.house, Role.mash_worker)
+    new = NewContact(
+        concern="The school rang again.",
+        source_code="2A",
+        channel=Channel.telephone,
+        referrer_role="Teacher",
+        children=[NewChild(given_name="Ada", family_name="Example", person_id=person_id)],
+    )
+    file = await steps.do(lambda work: log_contact(work, worker, new))
+    draft = await steps.do(
+        lambda work: decide(
+            work,
+            worker,
+            file.contact.id,
+            new_decision(
+                steps.house,
+                file.children[0].id,
+                outcome,
+                history_considered="Early help and social care have known the child.",
+                last_closed_because="It is open still.",
+                **changes,
+            ),
+        )
+    )
+    await steps.do(
+        lambda work: sign_off(work, steps.mash, draft.id, draft.version, agreed=True, words=WORDS)
+    )
+
+
+async def test_a_decision_to_refer_takes_over_from_early_help_and_settles_the_step_up(
+    steps: Steps,
+) -> None:
+    episode = await steps.child_in_early_help()
+    asked = await steps.step_up(episode)
+    await _new_contact(steps, episode.person_id, Outcome.referral)
+    answers = await steps.answers(episode.person_id)
+    assert answers is not None
+    assert answers.referral_id is not None
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, asked.id))
+    assert whole.transfer.state is TransferState.superseded
+    with pytest.raises(WrongState) as refused:
+        await steps.opened(asked)
+    assert refused.value.allowed == ()
+
+
+async def test_a_decision_for_an_open_child_joins_the_case_that_is_open(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    await _new_contact(
+        steps, referral.person_id, Outcome.referral, statutory_basis=StatutoryBasis.section_47
+    )
+    answers = await steps.answers(referral.person_id)
+    assert answers is not None
+    assert answers.referral_id == referral.id
+    joined = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    assert joined.statutory_basis is StatutoryBasis.section_47
+
+
+async def test_no_decision_takes_a_child_from_social_care_to_early_help(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    with pytest.raises(OpenToSocialCare):
+        await _new_contact(steps, referral.person_id, Outcome.early_help)
+
+
+async def test_a_decision_is_not_superseded_once_the_child_has_moved_on(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    await steps.accept(await steps.opened(await steps.step_up(episode)))
+    worker = await caller(steps.house, Role.mash_worker)
+    changed = new_decision(
+        steps.house,
+        episode.child_id,
+        Outcome.no_further_action,
+        supersedes_id=episode.decision_id,
+        supersedes_because="The school rang and took it back.",
+    )
+    with pytest.raises(ChildMovedOn):
+        await steps.do(lambda work: decide(work, worker, episode.contact_id, changed))
+
+
+async def test_who_asks_does_not_answer(steps: Steps) -> None:
+    both = replace(
+        steps.spoc,
+        roles=steps.spoc.roles | steps.mash.roles,
+        scopes=steps.spoc.scopes | steps.mash.scopes,
+    )
+    episode = await steps.child_in_early_help()
+    new = transfers.NewTransfer(
+        direction=transfers.Direction.step_up,
+        case_id=episode.id,
+        reason_code="risk_increased",
+        evidence=EVIDENCE,
+    )
+    asked = await steps.do(lambda work: transfers.request_transfer(work, both, new))
+    seen = await steps.opened(asked.transfer)
+    with pytest.raises(OwnTransfer):
+        await steps.do(
+            lambda work: transfers.accept_transfer(
+                work, both, seen.id, seen.version, transfers.Acceptance(WORDS)
+            )
+        )
+
+
+async def test_the_receiver_may_ask_for_a_case_and_the_holder_answers(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    new = transfers.NewTransfer(
+        direction=transfers.Direction.step_down,
+        case_id=referral.id,
+        asked_by=Party.receiver,
+        reason_code="need_reduced",
+        evidence=EVIDENCE,
+        receiving_team_id="family-centres",
+        receiving_worker_id=steps.early_help.account_id,
+    )
+    asked = await steps.do(lambda work: transfers.request_transfer(work, steps.spoc, new))
+    with pytest.raises(TransferUnderWay):
+        await steps.step_down(referral)
+    seen = await steps.do(
+        lambda work: transfers.open_transfer(
+            work, steps.assessment, asked.transfer.id, asked.transfer.version
+        )
+    )
+    with pytest.raises(TransferIncomplete) as missing:
+        await steps.do(
+            lambda work: transfers.accept_transfer(
+                work, steps.assessment, seen.id, seen.version, transfers.Acceptance(WORDS)
+            )
+        )
+    assert [one.pointer for one in missing.value.problems] == ["/plan"]
+    done = await steps.do(
+        lambda work: transfers.accept_transfer(
+            work, steps.assessment, seen.id, seen.version, transfers.Acceptance(WORDS, plan=PLAN)
+        )
+    )
+    assert (done.state, done.receiver_team_id) == (TransferState.accepted, "family-centres")
+
+
+async def test_a_loser_is_told_the_state_and_what_is_possible(steps: Steps) -> None:
+    seen = await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+    await steps.refuse(seen)
+    with pytest.raises(WrongState) as late:
+        await steps.accept(seen)
+    assert late.value.state == TransferState.refusal_pending
+    assert late.value.allowed == ("agree_to_refusal", "challenge_refusal")
+
+
+async def test_an_old_version_is_refused(steps: Steps) -> None:
+    asked = await steps.step_up(await steps.child_in_early_help())
+    with pytest.raises(Stale):
+        await steps.do(
+            lambda work: transfers.open_transfer(work, steps.mash, asked.id, asked.version + 1)
+        )
+
+
+async def test_only_the_case_that_answers_is_handed_over(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    await steps.accept(await steps.opened(await steps.step_up(episode)))
+    with pytest.raises(NotAccountable):
+        await steps.step_up(episode)
+
+
+async def test_what_belongs_to_a_step_down_is_refused_in_a_step_up(steps: Steps) -> None:
+    asked = await steps.step_up(await steps.child_in_early_help())
+    with pytest.raises(NotForThisDirection):
+        await steps.family(asked, FamilyAgreement.given)
+
+
+async def test_a_partner_cannot_tell_that_a_transfer_is_there(steps: Steps) -> None:
+    asked = await steps.step_up(await steps.child_in_early_help())
+    partner = await caller(steps.house, Role.partner_system, organisation="riverbourne-police")
+    with pytest.raises(NotFound):
+        await steps.do(lambda work: transfers.open_transfer(work, partner, asked.id, 1))
