@@ -219,10 +219,17 @@ class Database:
         with in_our_words():
             async with self._turn_to_write(), self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
-                await self._begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
-                # From here on SQLAlchemy knows of the transaction, and its commit is one.
-                await connection.begin()
-                yield connection
+                driver = raw.driver_connection.straight  # type: ignore[union-attr]  # our own adapter
+                await self._begin_immediate(driver)
+                try:
+                    # From here on SQLAlchemy knows of the transaction, and its commit is one.
+                    await connection.begin()
+                    yield connection
+                finally:
+                    # A commit that a deferred constraint refuses leaves SQLite's transaction open,
+                    # and SQLAlchemy takes it for ended.
+                    if driver.in_transaction:
+                        driver.execute("ROLLBACK")
 
     @asynccontextmanager
     async def _turn_to_write(self) -> AsyncIterator[None]:

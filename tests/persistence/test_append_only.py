@@ -60,7 +60,8 @@ async def test_a_row_cannot_be_replaced_by_inserting_over_it(kept: Database, tab
     assert await _count(kept, table) == 1
 
 
-async def test_no_column_of_what_is_only_added_to_can_be_changed(kept: Database) -> None:
+async def test_no_column_of_an_event_or_an_amendment_can_be_changed(kept: Database) -> None:
+    """Nor one of a step of a transfer or of a challenge."""
     from service.persistence.tables import metadata
 
     for table in APPEND_ONLY:

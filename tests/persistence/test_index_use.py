@@ -92,9 +92,8 @@ async def fill(desk: Desk) -> None:
             supersedes_id=None,
             answered_at=ended,
             superseded_at=None,
-            joined_case_id=None,
-            state="signed" if ended else "awaiting_sign_off",
             joined_case_id=new_id() if left else None,
+            state="signed" if ended else "awaiting_sign_off",
         )
         deadline = replace(
             sample[Deadline],
