@@ -10,7 +10,10 @@ from io import StringIO
 from typing import IO, Final
 from uuid import UUID
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Scope
+
+from api.replies import unless_unchanged
 
 MEDIA_TYPE: Final = "text/csv"
 _IN_MEMORY: Final = 1024 * 1024
@@ -70,19 +73,23 @@ class CsvTable:
         """Throws the table away."""
         self._file.close()
 
-    def answer(self, file_name: str) -> StreamingResponse:
-        """The table as a download."""
+    def answer(self, scope: Scope, file_name: str) -> Response:
+        """The table as a download; 304 when the caller holds this very table."""
         length = self._file.tell()
         self._file.seek(0)
         response = StreamingResponse(
-            self._pieces(), media_type=MEDIA_TYPE, headers={"content-length": str(length)}
+            self._pieces(),
+            media_type=MEDIA_TYPE,
+            headers={
+                "content-disposition": f'attachment; filename="{file_name}"',
+                "content-length": str(length),
+                "etag": f'"{self._digest.hexdigest()}"',
+            },
         )
-        for name, value in (
-            ("content-disposition", f'attachment; filename="{file_name}"'),
-            ("etag", f'"{self._digest.hexdigest()}"'),
-        ):
-            response.headers[name] = value
-        return response
+        answered = unless_unchanged(scope, response)
+        if answered is not response:
+            self.close()
+        return answered
 
     def _pieces(self) -> Iterator[bytes]:
         try:

@@ -58,4 +58,4 @@ async def export_transfers(request: Request, who: Who, filters: Filters) -> Resp
     except BaseException:
         table.close()
         raise
-    return table.answer(f"transfers-{now:%Y-%m-%dT%H%MZ}.csv")
+    return table.answer(request.scope, f"transfers-{now:%Y-%m-%dT%H%MZ}.csv")
