@@ -30,6 +30,7 @@ from api.routes import (
     reference_data,
     referrals,
     transfer_lists,
+    transfers,
 )
 from service.bootstrap import House
 from service.settings import load_settings
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reference_data.router,
     referrals.router,
     transfer_lists.router,
+    transfers.router,
 )
 
 

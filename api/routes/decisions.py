@@ -10,7 +10,9 @@ from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
 from api.schemas.decisions import Decision, DecisionCreate, DecisionId, SignOffIn, SignOffOutcome
 from service.bootstrap import Work
+from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.answers import Answer
+from service.domain.challenges import ChallengeOpen
 from service.domain.decisions import (
     CannotSupersede,
     ChildAlreadyDecided,
@@ -45,9 +47,12 @@ def _reply(whole: WholeDecision) -> Response:
     response_model=Decision,
     responses=problems(
         CannotSupersede,
+        ChallengeOpen,
         ChildAlreadyDecided,
+        ChildMovedOn,
         DecisionIncomplete,
         DecisionWaiting,
+        OpenToSocialCare,
         WrongState,
         decisions.ChildNotOnContact,
         decisions.ContactNotFound,
@@ -84,7 +89,15 @@ async def read_decision(request: Request, who: Who, decision_id: DecisionId) -> 
 @router.post(
     "/decisions/{decision_id}/sign-off",
     response_model=Decision,
-    responses=problems(OwnDecision, OwnWordsNeeded, WrongState, decisions.DecisionNotFound),
+    responses=problems(
+        ChallengeOpen,
+        ChildMovedOn,
+        OpenToSocialCare,
+        OwnDecision,
+        OwnWordsNeeded,
+        WrongState,
+        decisions.DecisionNotFound,
+    ),
 )
 async def sign_off(
     request: Request, who: Who, decision_id: DecisionId, version: Version, body: SignOffIn
@@ -92,7 +105,9 @@ async def sign_off(
     """Agree a decision or return it, in one's own words; never one's own decision.
 
     Agreed, what it decides exists at once: a referral, an early help episode, or the end of the
-    matter for this child. Returned, the child waits for another draft, and both versions stay.
+    matter for this child. A child who is open already is not opened twice: the decision joins the
+    open case, and social care takes over from early help. Returned, the child waits for another
+    draft, and both versions stay.
     """
     agreed = body.outcome is SignOffOutcome.agreed
 

@@ -27,7 +27,9 @@ from api.schemas.early_help_episodes import (
 from api.schemas.fields import CursorText, Limit, Page
 from service.bootstrap import Work
 from service.domain import early_help_episodes
+from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
+from service.domain.transfers import StepDownUnfinished
 from service.domain.whole_contacts import CaseFilters, WholeCase
 from service.usecases import cases
 
@@ -102,6 +104,7 @@ async def read_early_help_episode(
     "/{early_help_episode_id}/allocation",
     response_model=EarlyHelpEpisode,
     responses=problems(
+        ChallengeOpen,
         WrongState,
         cases.AlreadyAllocated,
         cases.EpisodeNotFound,
@@ -133,7 +136,13 @@ async def allocate_early_help_episode(
 @router.post(
     "/{early_help_episode_id}/closure",
     response_model=EarlyHelpEpisode,
-    responses=problems(WrongState, cases.ClosureFaulty, cases.EpisodeNotFound),
+    responses=problems(
+        ChallengeOpen,
+        StepDownUnfinished,
+        WrongState,
+        cases.ClosureFaulty,
+        cases.EpisodeNotFound,
+    ),
 )
 async def close_early_help_episode(
     request: Request,
@@ -142,9 +151,10 @@ async def close_early_help_episode(
     version: Version,
     body: EarlyHelpEpisodeClosureIn,
 ) -> Response:
-    """Close an allocated early help episode, with a code and words.
+    """Close an allocated early help episode, with a code and words; its open transfers end with it.
 
-    Moving to social care is a step-up, never a closure.
+    Moving to social care is a step-up, never a closure. Not while a challenge is open, or the
+    step-down that it came of is not complete.
     """
 
     async def closed(work: Work) -> WholeCase[early_help_episodes.EarlyHelpEpisode]:

@@ -22,7 +22,9 @@ from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.referrals import Referral, ReferralClosureIn, ReferralId, ReferralSummary
 from service.bootstrap import Work
 from service.domain import referrals
+from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
+from service.domain.transfers import StepDownUnfinished
 from service.domain.whole_contacts import CaseFilters, WholeCase
 from service.usecases import cases
 
@@ -80,6 +82,7 @@ async def read_referral(request: Request, who: Who, referral_id: ReferralId) -> 
     "/{referral_id}/allocation",
     response_model=Referral,
     responses=problems(
+        ChallengeOpen,
         WrongState,
         cases.AlreadyAllocated,
         cases.ReferralNotFound,
@@ -107,14 +110,21 @@ async def allocate_referral(
 @router.post(
     "/{referral_id}/closure",
     response_model=Referral,
-    responses=problems(WrongState, cases.ClosureFaulty, cases.ReferralNotFound),
+    responses=problems(
+        ChallengeOpen,
+        StepDownUnfinished,
+        WrongState,
+        cases.ClosureFaulty,
+        cases.ReferralNotFound,
+    ),
 )
 async def close_referral(
     request: Request, who: Who, referral_id: ReferralId, version: Version, body: ReferralClosureIn
 ) -> Response:
-    """Close an allocated referral, with a code and words.
+    """Close an allocated referral, with a code and words; its open transfers end with it.
 
-    A child goes to early help by a step-down, never by a closure.
+    A child goes to early help by a step-down, never by a closure. Not while a challenge is open, or
+    a step-down was accepted and is not complete.
     """
 
     async def closed(work: Work) -> WholeCase[referrals.Referral]:

@@ -14,7 +14,7 @@ _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 States = Annotated[
     list[CaseState],
-    Query(max_length=3, description="Only these states.", examples=[["awaiting_allocation"]]),
+    Query(max_length=4, description="Only these states.", examples=[["awaiting_allocation"]]),
 ]
 Teams = Annotated[
     list[Annotated[str, Line(64)]],
@@ -71,16 +71,27 @@ class CaseSummary(WireOut):
     state: Annotated[
         CaseState,
         Field(
-            description="awaiting_allocation, allocated, closed.", examples=["awaiting_allocation"]
+            description=(
+                "awaiting_allocation, allocated, closed; and for a referral handing_over: early "
+                "help accepted a step-down that is not complete."
+            ),
+            examples=["awaiting_allocation"],
         ),
     ]
     accepted_at: Annotated[
-        Instant, Field(description="When the decision was signed: the clock starts here.")
+        Instant,
+        Field(
+            description="When the decision was signed, or the transfer accepted: its clock starts."
+        ),
     ]
     team_id: Annotated[
         str,
         Field(
-            max_length=64, description="The one accountable team.", examples=["assessment-north"]
+            max_length=64,
+            description=(
+                "The one accountable team; while a referral is handing over, early help's is."
+            ),
+            examples=["assessment-north"],
         ),
     ]
     worker_id: Annotated[
@@ -107,6 +118,13 @@ class WholeCaseOut(CaseSummary):
 
     decision_id: Annotated[
         UUID, Field(description="The signed decision that it rests on.", examples=[_ID])
+    ]
+    transfer_id: Annotated[
+        UUID | None,
+        Field(
+            description="The step-up or step-down that opened it; null when a decision did.",
+            examples=[None],
+        ),
     ]
     closed_by: Annotated[UUID | None, Field(description="Who closed it.", examples=[_ID])]
     closure_reason: Annotated[

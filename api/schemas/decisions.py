@@ -390,11 +390,22 @@ class Decision(WireOut):
     superseded_at: Annotated[
         Instant | None, Field(description="When a new decision replaced it; null while it stands.")
     ]
+    joined_case_id: Annotated[
+        UUID | None,
+        Field(
+            description=(
+                "The case that was open for the child already, which the signed decision joined; "
+                "null when it opened one, or none."
+            ),
+            examples=[None],
+        ),
+    ]
     referral_id: Annotated[
-        UUID | None, Field(description="The referral that it led to.", examples=[_ID])
+        UUID | None, Field(description="The referral that it led to or joined.", examples=[_ID])
     ]
     early_help_episode_id: Annotated[
-        UUID | None, Field(description="The early help episode that it led to.", examples=[_ID])
+        UUID | None,
+        Field(description="The early help episode that it led to or joined.", examples=[_ID]),
     ]
     deadlines: Annotated[
         list[Deadline],

@@ -23,7 +23,11 @@ class EarlyHelpEpisodeClosureIn(Wire):
     closure_code: Annotated[
         EpisodeClosure,
         Field(
-            description="Why, coded. `decision_superseded` is set by a new signed decision alone.",
+            description=(
+                "Why, coded: outcomes_met, family_declined, moved_away, universal_services, died. "
+                "The others follow from a new signed decision, a step-up or a step-down that came "
+                "back, and are refused here."
+            ),
             examples=["outcomes_met"],
         ),
     ]

@@ -23,7 +23,11 @@ class ReferralClosureIn(Wire):
     closure_code: Annotated[
         Annotated[str, Line(8)],
         Field(
-            description="Closure code of the children in need census; never RC9.", examples=["RC8"]
+            description=(
+                "Closure code of the children in need census. Never RC9: that is given by "
+                "completing a step-down."
+            ),
+            examples=["RC8"],
         ),
     ]
     reason: Annotated[

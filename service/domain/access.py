@@ -1,6 +1,6 @@
 """Who may do what: roles, scopes, the one table of permissions, and how far a caller sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -581,6 +581,23 @@ class Caller:
             raise RoleMissing(_role_words(grant) + ("" if has_scope else " " + _scope_words(grant)))
         if not has_scope:
             raise ScopeMissing(_scope_words(grant))
+
+    def require_one_of(self, permissions: Collection[Permission]) -> None:
+        """Raise as `require` does when not one of several permissions is held.
+
+        For what takes one permission or another by the sort of the thing: who holds none of them
+        is told so before the thing is looked for.
+        """
+        if any(self.may(one) for one in permissions):
+            return
+        grants = [GRANTS[one] for one in permissions]
+        raising = [one for one in grants if not one.roles.isdisjoint(self.roles)]
+        if raising:
+            raise ScopeMissing(_scope_words(raising[0]))
+        roles = frozenset(role for one in grants for role in one.roles)
+        wanted = Grant(grants[0].scope, roles, "")
+        has_scope = wanted.scope in self.scopes
+        raise RoleMissing(_role_words(wanted) + ("" if has_scope else " " + _scope_words(wanted)))
 
     @property
     def reach(self) -> frozenset[Reach]:

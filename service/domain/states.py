@@ -1,6 +1,6 @@
 """State tables: the one place where a thing changes its state."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -37,19 +37,22 @@ class StateTable(Generic[State, Action]):
             if start == state and action not in self.by_itself
         )
 
-    def after(self, state: State, action: Action) -> State:
+    def after(
+        self, state: State, action: Action, *, could: Collection[Action] | None = None
+    ) -> State:
         """The state that `action` leads to.
 
-        Raises WrongState, naming the state and the actions allowed now.
+        Raises WrongState, naming the state and the actions allowed now: those of the table, or
+        `could` where more than the state has a say in it.
         """
         try:
             return self.moves[(state, action)]
         except KeyError:
-            allowed = self.allowed(state)
-            could = ", ".join(allowed) if allowed else "nothing more"
+            allowed = self.allowed(state) if could is None else tuple(could)
+            words = ", ".join(allowed) if allowed else "nothing more"
             raise WrongState(
                 f"This {self.noun} is {state.replace('_', ' ')}; "
-                f"{action.replace('_', ' ')} is not possible now. Possible now: {could}.",
+                f"{action.replace('_', ' ')} is not possible now. Possible now: {words}.",
                 state=state,
                 allowed=allowed,
             ) from None

@@ -215,11 +215,37 @@ _OF_STEP_DOWNS = frozenset(
 
 
 def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
-    """The actions that somebody can do now: a step-up knows fewer than a step-down."""
-    step_up = transfer.direction is Direction.step_up
-    return tuple(
-        one for one in TRANSFER.allowed(transfer.state) if not (step_up and one in _OF_STEP_DOWNS)
-    )
+    """The actions that somebody can do now: a step-up knows fewer than a step-down.
+
+    The first visit is recorded once, and a step-down is complete when the family has agreed and
+    the first visit was made.
+    """
+    not_now: set[TransferAction] = set()
+    if transfer.direction is Direction.step_up:
+        not_now |= _OF_STEP_DOWNS
+    if transfer.first_visit_at is not None:
+        not_now.add(_A.record_first_visit)
+    if transfer.first_visit_at is None or transfer.family_agreement is not FamilyAgreement.given:
+        not_now.add(_A.complete)
+    return tuple(one for one in TRANSFER.allowed(transfer.state) if one not in not_now)
+
+
+def after(transfer: Transfer, action: TransferAction) -> TransferState:
+    """The state that an action takes a transfer to.
+
+    Raises WrongState, naming the state and the actions that are possible in this direction.
+    """
+    return TRANSFER.after(transfer.state, action, could=allowed(transfer))
+
+
+def accountable_party(transfer: Transfer) -> Party | None:
+    """Which side answers for the child while the transfer is open; None once it has ended.
+
+    Responsibility moves on acceptance (rule 9); an accepted step-up is complete at once.
+    """
+    if transfer.state in TRANSFER.final:
+        return None
+    return Party.receiver if transfer.state is TransferState.accepted else Party.sender
 
 
 class Standing(Protocol):

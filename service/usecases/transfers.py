@@ -1,8 +1,9 @@
 """Step-ups and step-downs: asked for, opened, answered, completed (rules 9 to 12)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -40,12 +41,14 @@ from service.domain.transfers import (
     TransferState,
     TransferStep,
     TransferUnderWay,
+    after,
     allowed,
 )
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     accounts,
+    cases,
     challenges,
     contacts,
     deadlines,
@@ -63,7 +66,10 @@ from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.
+EpisodeNotFound = cases.EpisodeNotFound
+ReferralNotFound = cases.ReferralNotFound
 TransferNotFound = transfers.TransferNotFound
+WorkerUnknown = accounts.WorkerUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +150,11 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     """
     manners = MANNERS[new.direction, new.asked_by]
     who.require(manners.request)
-    cases = _sender(new.direction)
-    found = await cases.get(work, who, new.case_id)
+    holder = _sender(new.direction)
+    found = await holder.get(work, who, new.case_id)
     await contacts.renew(work, found.contact_id)
     answers = await accountabilities.held(work, found.person_id)
-    case = await cases.read_held(work, found.id)
+    case = await holder.read_held(work, found.id)
     for one in await transfers.open_of_person(work, case.person_id):
         if one.direction is new.direction:
             if (one.asked_by, one.sender_case_id) == (new.asked_by, case.id):
@@ -187,7 +193,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         reason_code=new.reason_code,
         evidence=new.evidence,
         sender_team_id=case.team_id,
-        receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction),
+        receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction, case),
         receiver_worker_id=worker_id,
         statutory_basis=new.statutory_basis,
         plan=_plan(new.plan),
@@ -216,10 +222,17 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     return Requested(transfer, before=False)
 
 
-def _first_receiver(work: Work, direction: Direction) -> str:
-    """Whom a step is put to when it names nobody: a step-up to the one front door."""
-    wanted = TeamWork.contact if direction is Direction.step_up else TeamWork.early_help_episode
-    return work.policy.teams_for(wanted)[0].id
+def _first_receiver(work: Work, direction: Direction, case: Any) -> str:
+    """Whom a step is put to when it names nobody: a step-up to the one front door.
+
+    A step-down goes to early help's first team; in one family help service the team stays, when it
+    takes early help too.
+    """
+    if direction is Direction.step_up:
+        return work.policy.teams_for(TeamWork.contact)[0].id
+    takes = [team.id for team in work.policy.teams_for(TeamWork.early_help_episode)]
+    stays = work.policy.one_family_help_service and case.team_id in takes
+    return str(case.team_id) if stays else takes[0]
 
 
 def _plan(lines: Sequence[PlanLine]) -> list[Mapping[str, object]]:
@@ -357,6 +370,20 @@ async def _hold(work: Work, who: Caller, transfer_id: UUID) -> _Held:
     return _Held(await transfers.get(work, who, transfer_id), answers)
 
 
+async def _manners(
+    work: Work, who: Caller, transfer_id: UUID, of: Callable[[Manners], Permission]
+) -> Manners:
+    """The manners of a transfer, once the caller may do the thing to this sort of transfer.
+
+    Who may do it to none is told so before the transfer is looked for.
+    """
+    who.require_one_of([of(one) for one in MANNERS.values()])
+    found = await transfers.get(work, who, transfer_id)
+    manners = MANNERS[found.direction, found.asked_by]
+    who.require(of(manners))
+    return manners
+
+
 def _refuse_stale(transfer: Transfer, version: int) -> None:
     # After the state: a loser is told what the state is, and what is possible in it.
     if transfer.version != version:
@@ -384,11 +411,9 @@ def _record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **dat
 
 async def open_transfer(work: Work, who: Caller, transfer_id: UUID, version: int) -> Transfer:
     """Opens a transfer: it has been seen, which is not the same as answered."""
-    found = await transfers.get(work, who, transfer_id)
-    manners = MANNERS[found.direction, found.asked_by]
-    who.require(manners.open)
+    manners = await _manners(work, who, transfer_id, attrgetter("open"))
     held = await _hold(work, who, transfer_id)
-    TRANSFER.after(held.transfer.state, TransferAction.open)
+    after(held.transfer, TransferAction.open)
     _refuse_stale(held.transfer, version)
     await transfers.stop_clocks(work, held.transfer, "opened", manners.opened_clock)
     moved = await transfers.move(work, who, held.transfer, TransferAction.open, opened_at=work.now)
@@ -406,12 +431,10 @@ async def accept_transfer(
     stays open, answering for the child no more, until the step-down is complete.
     Raises OwnTransfer, ChallengeOpen for a step-down, TransferIncomplete.
     """
-    found = await transfers.get(work, who, transfer_id)
-    manners = MANNERS[found.direction, found.asked_by]
-    who.require(manners.answer)
+    await _manners(work, who, transfer_id, attrgetter("answer"))
     held = await _hold(work, who, transfer_id)
     transfer, answers = held.transfer, held.answers
-    TRANSFER.after(transfer.state, TransferAction.accept)
+    after(transfer, TransferAction.accept)
     _refuse_stale(transfer, version)
     _refuse_own(who, transfer)
     _own_words(work, acceptance.words)
@@ -643,11 +666,10 @@ async def refuse_transfer(
 
     It is final only when the manager of who asked agrees; the sender stays accountable.
     """
-    found = await transfers.get(work, who, transfer_id)
-    who.require(MANNERS[found.direction, found.asked_by].answer)
+    await _manners(work, who, transfer_id, attrgetter("answer"))
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
-    TRANSFER.after(transfer.state, TransferAction.refuse)
+    after(transfer, TransferAction.refuse)
     _refuse_stale(transfer, version)
     _refuse_own(who, transfer)
     step_up = transfer.direction is Direction.step_up
@@ -687,12 +709,11 @@ async def answer_refusal(
     Agreed, the transfer ends and the sender keeps the child. Challenged, it waits for the outcome
     of the challenge.
     """
-    found = await transfers.get(work, who, transfer_id)
-    who.require(MANNERS[found.direction, found.asked_by].agree_to_refusal)
+    await _manners(work, who, transfer_id, attrgetter("agree_to_refusal"))
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     action = TransferAction.agree_to_refusal if agreed else TransferAction.challenge_refusal
-    TRANSFER.after(transfer.state, action)
+    after(transfer, action)
     _refuse_stale(transfer, version)
     if transfer.answered_by == who.account_id:
         raise OwnTransfer("You refused this transfer, so somebody else must agree to that.")
@@ -760,7 +781,7 @@ async def record_family_agreement(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     _refuse_step_up(transfer)
-    TRANSFER.after(transfer.state, TransferAction.record_family_agreement)
+    after(transfer, TransferAction.record_family_agreement)
     _refuse_stale(transfer, version)
     _refuse_impossible_agreement(transfer, agreement)
     _own_words(work, words)
@@ -880,7 +901,7 @@ async def decide_returned_transfer(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     action = TransferAction.request_again if ask_again else TransferAction.keep
-    TRANSFER.after(transfer.state, action)
+    after(transfer, action)
     _refuse_stale(transfer, version)
     _own_words(work, words)
     await transfers.stop_clocks(work, transfer, action, "step_down_returned")
@@ -907,15 +928,13 @@ async def record_first_visit(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     _refuse_step_up(transfer)
-    TRANSFER.after(transfer.state, TransferAction.record_first_visit)
+    after(transfer, TransferAction.record_first_visit)
     _refuse_stale(transfer, version)
     if transfer.first_visit_at is not None:
         raise FirstVisitRecorded(
             "The first visit is recorded; what came after it belongs to the episode.",
             state=transfer.state,
-            allowed=tuple(
-                one for one in allowed(transfer) if one is not TransferAction.record_first_visit
-            ),
+            allowed=allowed(transfer),
         )
     if not transfer.requested_at <= visited_at <= work.now:
         raise _incomplete(
@@ -954,7 +973,7 @@ async def complete_transfer(
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
     _refuse_step_up(transfer)
-    TRANSFER.after(transfer.state, TransferAction.complete)
+    after(transfer, TransferAction.complete)
     _refuse_stale(transfer, version)
     await _refuse_unready(work, transfer)
     problems = [
@@ -1015,11 +1034,10 @@ async def withdraw_transfer(
     work: Work, who: Caller, transfer_id: UUID, version: int, *, words: str
 ) -> Transfer:
     """Who asked takes the request back before it is answered; the sender keeps the child."""
-    found = await transfers.get(work, who, transfer_id)
-    who.require(MANNERS[found.direction, found.asked_by].request)
+    await _manners(work, who, transfer_id, attrgetter("request"))
     held = await _hold(work, who, transfer_id)
     transfer = held.transfer
-    TRANSFER.after(transfer.state, TransferAction.withdraw)
+    after(transfer, TransferAction.withdraw)
     _refuse_stale(transfer, version)
     _own_words(work, words)
     moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)

@@ -215,7 +215,7 @@ async def test_a_child_with_two_open_contacts_counts_with_the_first(office: Offi
     assert len(rows) == 2
     # Decided on the first, the child still waits on the second.
     await office.tamper(
-        f"UPDATE contact SET decided_at = received_at WHERE reference = '{first.contact.reference}'"
+        f"UPDATE contact SET decided_at = received_at WHERE id = '{first.contact.id.hex}'"  # noqa: S608 - an id of our own
     )
     row = await office.of(one)
     assert row is not None

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from service.domain.access import Role
 from service.usecases.flags import sweep
 from tests.support.builders import (
+    allocation_body,
     child_body,
     contact_body,
     decision_body,
@@ -480,13 +481,27 @@ async def test_many_first_contacts_about_one_child_at_once_find_one_person(room:
     assert await room.count("person") == 1
 
 
+async def close_referral(room: Room, referral_id: str) -> None:
+    """Allocates a referral, and closes it for want of need."""
+    manager = Role.assessment_team_manager
+    worker = (await caller(room.house, Role.assessment_team_worker)).account_id
+    for version, act, body in (
+        (1, "allocation", allocation_body(worker)),
+        (2, "closure", {"closure_code": "RC8", "reason": "No unmet need was found."}),
+    ):
+        path = f"/v1/referrals/{referral_id}/{act}"
+        answer = await room.post(path, body, manager, version=version)
+        assert answer.status_code == 200, answer.text
+
+
 async def test_a_re_referral_is_recognised_by_the_number_and_by_the_link(room: Room) -> None:
     first = await room.made(
         "/v1/contacts", contact_body(children=[child_body(nhs_number=NHS), child_body("Chidi")])
     )
     by_number, by_link = first["children"]
     for child in first["children"]:
-        await room.decided(first["id"], child["id"], "referral")
+        decided = await room.decided(first["id"], child["id"], "referral")
+        await close_referral(room, decided["referral_id"])
     room.clock.forward(days=200)
     second = await room.made(
         "/v1/contacts",
@@ -508,7 +523,7 @@ async def test_a_re_referral_is_recognised_by_the_number_and_by_the_link(room: R
     told = {
         "history": {
             "considered": "Referred in October; the single assessment found no need.",
-            "last_closed_because": "It is still open.",
+            "last_closed_because": "The assessment found no unmet need.",
         }
     }
     for child in second["children"]:

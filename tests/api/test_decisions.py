@@ -13,6 +13,7 @@ from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from tests.support.builders import (
     PROMPTS,
+    allocation_body,
     answer_body,
     child_body,
     contact_body,
@@ -297,6 +298,7 @@ async def test_history_on_file_must_be_considered_and_the_next_referral_is_a_re_
     earlier = await desk.sign(
         await desk.draft(before, 0, "referral", receiving_team_id="assessment-south")
     )
+    await close_referral(desk, earlier["referral_id"])
     desk.clock.forward(days=200)
     contact = await desk.contact(children=children)
     assert contact["children"][0]["person_id"] == before["children"][0]["person_id"]
@@ -310,7 +312,7 @@ async def test_history_on_file_must_be_considered_and_the_next_referral_is_a_re_
     ]
     history = {
         "considered": "One referral in the autumn, for bruises.",
-        "last_closed_because": "It is still open with the southern team.",
+        "last_closed_because": "The assessment found no unmet need.",
     }
     signed = await desk.sign(done(await desk.post(WORKER, path, body | {"history": history}), 201))
     assert signed["history"] == history
@@ -320,6 +322,51 @@ async def test_history_on_file_must_be_considered_and_the_next_referral_is_a_re_
     assert referral["last_known_team_id"] == "assessment-south"
     # Screened afresh: it does not go straight back to the last team.
     assert referral["team_id"] == "assessment-north"
+
+
+async def test_a_child_who_is_open_already_joins_the_open_referral(desk: Desk) -> None:
+    children = [child_body(nhs_number="9434765919")]
+    earlier = await desk.sign(
+        await desk.draft(await desk.contact(children=children), 0, "referral")
+    )
+    assert earlier["joined_case_id"] is None
+    desk.clock.forward(days=20)
+    history = {
+        "considered": "One referral three weeks ago, for bruises.",
+        "last_closed_because": "It is still open with the northern team.",
+    }
+    contact = await desk.contact(children=children)
+    draft = await desk.draft(contact, 0, "referral", statutory_basis="section_47", history=history)
+    signed = await desk.sign(draft)
+    assert (signed["referral_id"], signed["joined_case_id"]) == (earlier["referral_id"],) * 2
+    found = done(
+        await desk.get(MANAGER, f"/v1/referrals?person_id={contact['children'][0]['person_id']}")
+    )
+    assert [one["id"] for one in found["items"]] == [earlier["referral_id"]]
+    # The graver concern raises the basis of the case that is open.
+    assert found["items"][0]["statutory_basis"] == "section_47"
+
+
+async def test_early_help_takes_over_from_social_care_by_no_decision(desk: Desk) -> None:
+    children = [child_body(nhs_number="9434765919")]
+    await desk.sign(await desk.draft(await desk.contact(children=children), 0, "referral"))
+    contact = await desk.contact(children=children)
+    child_id = contact["children"][0]["id"]
+    history = {"considered": "One referral today.", "last_closed_because": "It is open."}
+    body = decision_body(child_id, "early_help", history=history)
+    answer = await desk.post(WORKER, f"/v1/contacts/{contact['id']}/decisions", body)
+    problem = expect_refusal(answer, 409, "child_open_to_social_care")
+    assert problem["state"] == "social_care"
+    assert "referral" in problem["allowed"]
+
+
+async def close_referral(desk: Desk, referral_id: str) -> None:
+    """Allocates a referral, and closes it for want of need."""
+    manager, path = Role.assessment_team_manager, f"/v1/referrals/{referral_id}"
+    worker = await desk.account_of(Role.assessment_team_worker)
+    done(await desk.post(manager, f"{path}/allocation", allocation_body(worker), version=1))
+    body = {"closure_code": "RC8", "reason": "The assessment found no unmet need."}
+    done(await desk.post(manager, f"{path}/closure", body, version=2))
 
 
 async def test_a_second_decision_for_a_signed_child_says_which_it_supersedes_and_why(

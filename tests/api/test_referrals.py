@@ -114,10 +114,7 @@ async def test_a_referral_goes_to_a_worker_who_is_known_and_a_team_that_takes_it
 async def test_a_referral_closes_with_a_code_and_words_and_stays_closed(desk: Desk) -> None:
     case = await referral(desk)
     problem = expect_refusal(await close(desk, case, version=1), 409, "wrong_state")
-    assert (problem["state"], problem["allowed"]) == (
-        "awaiting_allocation",
-        ["allocate", "supersede"],
-    )
+    assert (problem["state"], problem["allowed"]) == ("awaiting_allocation", ["allocate"])
     done(await allocate(desk, case))
     desk.clock.forward(days=20)
     closed = done(await close(desk, case))

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import httpx
 from api.app import contract_app, create_app
 from api.routing import served_operations
 from service.bootstrap import House
-from service.domain.access import GRANTS, Role, Scope
+from service.domain.access import GRANTS, Permission, Role, Scope
 from service.domain.queues import Queue
+from service.domain.transfers import MANNERS, Manners
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.files import partners_file
@@ -88,7 +90,10 @@ def _table() -> dict[str, dict[str, str]]:
 
 
 def cells() -> list[tuple[str, Operation, dict[str, str]]]:
-    """What has a row: each operation that is not open to all, and each queue by itself."""
+    """What has a row: each operation that is not open to all.
+
+    Each queue has one by itself, and each sort of transfer that can be asked for.
+    """
     found: list[tuple[str, Operation, dict[str, str]]] = []
     for one in operations():
         if (one.method.upper(), one.path) in OPEN_TO_ALL:
@@ -97,6 +102,10 @@ def cells() -> list[tuple[str, Operation, dict[str, str]]]:
             [told] = [name for name in one.document["parameters"] if name["name"] == "queue"]
             found += [(f"{one.name} {queue}", one, {"queue": queue}) for queue in Queue]
             assert told["schema"].get("enum", list(Queue)) == list(Queue)
+        elif one.name == "request_transfer":
+            for direction, asked_by in MANNERS:
+                sort = {"direction": str(direction), "asked_by": str(asked_by)}
+                found.append((f"{one.name} {direction} {asked_by}", one, sort))
         else:
             found.append((one.name, one, {}))
     return found
@@ -169,6 +178,8 @@ async def _tried(
     if operation.name == "suspend_access":
         # The example names somebody; the test must go on, so it is nobody.
         body = {**body, "kind": "account", "target": str(uuid4())}
+    if operation.name == "request_transfer":
+        body = {**body, **fixed, "case_id": str(uuid4())}
     return await operation.send(client, headers, values, body=body)
 
 
@@ -179,8 +190,16 @@ def _code(answer: httpx.Response) -> str | None:
 
 
 def test_the_table_and_the_grants_agree_on_who_comes_in_at_all() -> None:
-    """Each row is the row of some permission: no route lets in a set of roles of its own making."""
+    """Each row is the row of some permission: no route lets in a set of roles of its own making.
+
+    What is done to a transfer takes one permission or another by its sort, so its row is that of
+    all of them; that each sort has its own is tried in tests/api/test_transfers.py.
+    """
     sets = {(grant.scope, grant.roles) for grant in GRANTS.values()}
+    for done in (one.name for one in fields(Manners) if one.type is Permission):
+        grants = [GRANTS[getattr(manners, done)] for manners in MANNERS.values()]
+        assert len({grant.scope for grant in grants}) == 1, done
+        sets.add((grants[0].scope, frozenset().union(*(grant.roles for grant in grants))))
     strange = [
         name
         for name, row in _table().items()

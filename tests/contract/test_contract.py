@@ -104,6 +104,7 @@ OF_HTTP = {
     "the codes of problems": sorted(kinds_of_problem()),
     "the state of a check": ["degraded", "failing", "ok"],
     "what a manager makes of a decision": ["agreed", "returned"],
+    "what a sender makes of a step-down that came back": ["ask_again", "keep"],
 }
 # Whole lists less what nobody may choose by hand.
 PARTS = {
@@ -283,6 +284,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "early_help_episode_id": "early_help_episode",
         "information_request_id": "information_request",
         "flag_id": "flag",
+        "transfer_id": "transfer",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}
     if "multi-agency" in operation.path:
@@ -303,6 +305,7 @@ def _with_ids_that_are_there(value: Any, file: WholeFile, name: str = "") -> Any
         "child_ids": "child",
         "person_id": "person",
         "worker_id": "worker",
+        "case_id": "early_help_episode",
         "target": "leaver",
         "decision_id": "decision_waiting",
     }

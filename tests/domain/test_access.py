@@ -24,12 +24,13 @@ from service.domain.errors import NotAllowed
 
 # Written out by hand, so that a change of the table is a change here too.
 # W MASH worker, M MASH manager, S early help SPOC manager, e early help worker,
-# A assessment team manager, a assessment team worker, P partner system, Q QA auditor,
-# F performance analyst (figures), G information governance officer, X system administrator.
-LETTERS = dict(zip("WMSeAaPQFGX", Role, strict=True))
+# A assessment team manager, a assessment team worker, P partner system, H head of service,
+# Q QA auditor, F performance analyst (figures), G information governance officer,
+# X system administrator.
+LETTERS = dict(zip("WMSeAaPHQFGX", Role, strict=True))
 EXPECTED = {
     "log_contact": "WM",
-    "read_contacts": "WMSeAaQ",
+    "read_contacts": "WMSeAaHQ",
     "amend_contact": "WM",
     "triage_contact": "WM",
     "assign_contact": "WM",
@@ -39,27 +40,51 @@ EXPECTED = {
     "read_information_requests": "WMSPQ",
     "decide": "WM",
     "sign_off": "M",
-    "read_decisions": "WMSeAaQ",
-    "read_referrals": "WMSAaQ",
+    "read_decisions": "WMSeAaHQ",
+    "read_referrals": "WMSAaHQ",
     "allocate_referral": "A",
     "close_referral": "A",
-    "read_early_help_episodes": "WMSeQ",
+    "read_early_help_episodes": "WMSeHQ",
     "allocate_early_help_episode": "S",
     "close_early_help_episode": "S",
+    "read_accountability": "MSAHQ",
+    "read_transfers": "WMSeAaHQ",
+    "export_transfers": "MSAHQ",
+    "request_step_up": "Se",
+    "open_step_up": "WM",
+    "answer_step_up": "M",
+    "agree_to_refused_step_up": "S",
+    "ask_for_early_help_case": "M",
+    "give_up_early_help_case": "S",
+    "request_step_down": "Aa",
+    "answer_step_down": "S",
+    "agree_to_refused_step_down": "A",
+    "ask_for_referral": "S",
+    "give_up_referral": "A",
+    "record_family_agreement": "SeAa",
+    "record_first_visit": "Se",
+    "complete_step_down": "A",
+    "read_challenges": "WMSeAaHQ",
+    "challenge_decision": "SeAa",
+    "answer_challenge": "MSAH",
     "read_queue_contacts": "WMS",
     "read_queue_sign_off": "M",
     "read_queue_allocation": "SA",
     "read_queue_information_requests": "WM",
+    "read_queue_step_up": "WMSH",
+    "read_queue_step_down": "MSAH",
+    "read_queue_challenges": "MSAH",
     "read_queue_mine": "WMSeAa",
-    "read_flags": "WMSeAaQ",
-    "acknowledge_flag": "WMSeAa",
+    "read_flags": "WMSeAaHQ",
+    "acknowledge_flag": "WMSeAaH",
     "submit_multi_agency_referral": "P",
     "validate_multi_agency_referral": "P",
     "read_own_multi_agency_referrals": "P",
-    "read_measures": "MSAQF",
-    "read_workers": "WMSeAaQGX",
-    "read_teams_and_codes": "WMSeAaPQFGX",
-    "read_policy": "WMSeAaQFGX",
+    "disagree_with_outcome": "P",
+    "read_measures": "MSAHQF",
+    "read_workers": "WMSeAaHQGX",
+    "read_teams_and_codes": "WMSeAaPHQFGX",
+    "read_policy": "WMSeAaHQFGX",
     "suspend_access": "GX",
     "read_access_suspensions": "GX",
 }
@@ -133,6 +158,21 @@ def test_a_refusal_names_the_scope_too_when_both_are_missing() -> None:
         caller(Role.mash_worker, scopes=frozenset()).require(Permission.sign_off)
 
 
+def test_of_several_permissions_one_will_do_and_none_is_refused_with_the_roles_of_all() -> None:
+    several = (Permission.answer_step_up, Permission.answer_step_down)
+    caller(Role.mash_manager).require_one_of(several)
+    caller(Role.early_help_spoc_manager).require_one_of(several)
+    with pytest.raises(RoleMissing) as refused:
+        caller(Role.performance_analyst).require_one_of(several)
+    assert refused.value.detail.startswith(
+        "This needs one of these roles: MASH manager or early help SPOC manager."
+    )
+    with pytest.raises(RoleMissing, match=r"roles.*scope transfers\.write"):
+        caller(Role.performance_analyst, scopes=frozenset()).require_one_of(several)
+    with pytest.raises(ScopeMissing, match=r"transfers\.write"):
+        caller(Role.mash_manager, scopes=frozenset()).require_one_of(several)
+
+
 def test_a_refusal_does_not_tell_who_was_refused() -> None:
     with pytest.raises(NotAllowed) as refused:
         caller(Role.mash_worker).require(Permission.sign_off)
@@ -178,6 +218,7 @@ def test_the_table_cannot_be_changed_while_the_service_runs() -> None:
         (Role.assessment_team_manager, {Reach.SOCIAL_CARE}),
         (Role.assessment_team_worker, {Reach.SOCIAL_CARE}),
         (Role.partner_system, {Reach.OWN_ORGANISATION}),
+        (Role.head_of_service, {Reach.ALL}),
         (Role.qa_auditor, {Reach.ALL}),
         (Role.performance_analyst, set()),
         (Role.information_governance_officer, set()),

@@ -16,11 +16,13 @@ from service.domain.decisions import (
 )
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
+from service.domain.transfers import Direction
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import new_id
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
 
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
@@ -57,7 +59,7 @@ def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: obje
 async def partners_file(house: House, organisation: str, source_code: str) -> WholeFile:
     """A partner's referral of three children: one referred on, one to early help, one waiting.
 
-    Its own agency was asked about it, and a flag is up.
+    Its own agency was asked about it, a flag is up, and early help asks for a step-up.
     """
     partner = await caller(house, Role.partner_system, organisation=organisation)
     worker = await caller(house, Role.mash_worker)
@@ -101,6 +103,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     waiting = new_decision(house, file.children[2].id, Outcome.early_help, agencies=asked)
     drafted = await house.perform(lambda work: decide(work, worker, contact_id, waiting))
     ids["decision_waiting"] = drafted.id
+    ids["transfer"] = await _step_up(house, ids["early_help_episode"])
     ids["flag"] = await _flag(house, file.deadlines[0].id, contact_id)
     return WholeFile(organisation, ids)
 
@@ -127,6 +130,13 @@ async def _decided(
         )
     )
     return draft.id
+
+
+async def _step_up(house: House, episode_id: UUID) -> UUID:
+    early_help = await caller(house, Role.early_help_worker)
+    new = NewTransfer(Direction.step_up, episode_id, "risk_increased", RATIONALE)
+    asked = await house.perform(lambda work: request_transfer(work, early_help, new))
+    return asked.transfer.id
 
 
 async def _flag(house: House, deadline_id: UUID, contact_id: UUID) -> UUID:

@@ -5,15 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from service.domain.access import Role
+from service.domain.access import Role, RoleMissing
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.early_help_episodes import EpisodeClosure
-from service.domain.errors import NotFound, Stale
+from service.domain.errors import Stale
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.referrals import CaseState
 from service.domain.states import WrongState
@@ -415,5 +416,13 @@ async def test_what_belongs_to_a_step_down_is_refused_in_a_step_up(steps: Steps)
 async def test_a_partner_cannot_tell_that_a_transfer_is_there(steps: Steps) -> None:
     asked = await steps.step_up(await steps.child_in_early_help())
     partner = await caller(steps.house, Role.partner_system, organisation="riverbourne-police")
-    with pytest.raises(NotFound):
-        await steps.do(lambda work: transfers.open_transfer(work, partner, asked.id, 1))
+    answers = []
+    for id_ in (asked.id, uuid4()):
+        with pytest.raises(RoleMissing) as refused:
+            await steps.do(lambda work, of=id_: transfers.open_transfer(work, partner, of, 1))
+        answers.append(refused.value.detail)
+        with pytest.raises(RoleMissing):
+            await steps.house.ask(
+                lambda ask, of=id_: transfers.read_transfer(ask, partner, of)  # type: ignore[misc]  # bound now
+            )
+    assert answers[0] == answers[1]
