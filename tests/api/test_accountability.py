@@ -92,11 +92,8 @@ async def test_every_open_child_is_listed_once_with_the_one_team_that_answers(
     rows = await office.rows(query={"limit": 1})
     assert [row["person_id"] for row in rows] == sorted(row["person_id"] for row in rows)
     found = {row["person_id"]: row for row in rows}
-    assert set(found) == {
-        str(one) for one in (
-            waiting.children[0].person_id, held.person_id, helped.person_id, passing.person_id
-        )
-    }  # fmt: skip
+    everybody = (waiting.children[0], held, helped, passing)
+    assert set(found) == {str(one.person_id) for one in everybody}
     assert found[str(waiting.children[0].person_id)] == {
         "person_id": str(waiting.children[0].person_id),
         "service": "front_door",
