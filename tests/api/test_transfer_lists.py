@@ -305,6 +305,10 @@ async def test_list_reading_queue_and_export_say_the_same_of_whatever_happened(
     wholes = [await office.whole(row["id"]) for row in rows]
     for row, whole in zip(rows, wholes, strict=True):
         says_the_same(row, whole, office.clock())
+        by_itself = (await office.ask(f"/v1/transfers/{row['id']}")).json()
+        alike = (set(row) & set(by_itself)) - {"steps", "challenges", "refusal_code"}
+        assert len(alike) > 20
+        assert {name: row[name] for name in alike} == {name: by_itself[name] for name in alike}
     towns = {row["id"]: row["town"] for row in rows}
     for query in questions(chance, wholes):
         wanted = [

@@ -1,5 +1,8 @@
 """A front door with years behind it: many contacts decided, five hundred open, made in SQL.
 
+One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
+newest three hundred of them open, on an open case that answers for the child.
+
 Every id follows from the number of its contact, so that the load and the floor can name any of
 them without asking.
 """
@@ -7,7 +10,7 @@ them without asking.
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +24,8 @@ from sqlalchemy.engine import make_url
 from service.policy import load_policy
 
 OPEN = 500
+OPEN_TRANSFERS = 300
+ONE_IN = 10
 # The newest contact was received at this instant, the others one a minute before it.
 NEWEST_AT = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 STEP_MS = 60_000
@@ -28,6 +33,7 @@ ACCOUNT = UUID("01890000-0000-7000-8000-000000000001")
 CLOCKS = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
 _CHUNK = 50_000
 _CONTACT, _CHILD, _PERSON, _ADULT, _DEADLINE, _EVENT, _DECISION, _REFERRAL = range(1, 9)
+_EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
 
 CONCERN = (
     "The school rang: the child came in with a bruise on the left cheek and would not say how it "
@@ -114,11 +120,40 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+EVIDENCE = (
+    "Three visits in a row found the children alone after dark; school sees them hungry and tired, "
+    "the mother cancels every appointment, and the plan of early help has not held since spring."
+)
+EXPLANATION = (
+    "What is described is what the plan was made for and has not been tried with: no tool was used "
+    "to score it, and the children have not been asked."
+)
+
 _GIVEN = ("Amara", "Ben", "Chloe", "Dev", "Ella", "Finn", "Grace", "Hassan", "Isla", "Jack", "Mia")
 _FAMILY = ("Okafor", "Smith", "Patel", "Jones", "Khan", "Nowak", "Brown", "Ali", "Evans", "Wood")
 _TOWNS = ("Riverbourne", "Weirton", "Millbridge", "Ashford Lane", "Stonebeck")
 _SOURCES = ("1A", "2A", "3A", "4", "5A", "6")
 _OUTCOMES = ("no_further_action", "information_and_advice", "early_help", "referral")
+# Of the contacts with two children, of whom one went to early help and one to social care.
+_STEP_UP = f"(n % {2 * ONE_IN} = 1)"
+_STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"
+# So many hours after the contact was received.
+_STEP_HOURS = {"requested": 60, "opened": 62, "refused": 70, "agreed": 80}
+_STEP_CLOCKS = (
+    ("opened", "requested", "opened", "opened"),
+    ("answered", "requested", "agreed", "refused"),
+    ("refusal_agreed", "refused", "agreed", "agreed"),
+)
+_PLAN = json.dumps(
+    [
+        {
+            "outcome": "The children are fed and rested for school",
+            "action": "Weekly visits on routines",
+            "who": "Family worker",
+            "by_on": "2026-12-01",
+        }
+    ]
+)
 _CHILDREN = "CROSS JOIN (SELECT 0 AS j UNION ALL SELECT 1) AS k"
 
 
@@ -141,6 +176,7 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
     given, family = _cycle(_GIVEN, by_child), _cycle(_FAMILY, "n / 7")
     birth = f"{at} - (400 + ({by_child}) % 5000) * 86400000"
     policy = load_policy(None)
+    down, still = _STEP_DOWN, f"n > {open_transfer_from(contacts)}"
     made = [
         f"""INSERT INTO contact (id, reference, state, channel, source_code, concern,
         immediate_danger, received_at, logged_at, logged_by, referrer_name, referrer_role,
@@ -215,7 +251,7 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         SELECT {decision}, {sql.id(_CONTACT)}, {child}, {sql.id(_PERSON, place="j")}, 'signed',
         {level}, {outcome}, CASE {outcome} WHEN 'referral' THEN 'section_17' END,
         {_quoted(RATIONALE)}, {sql.document("'[]'")}, {sql.document("'[]'")},
-        CASE WHEN {outcome} IN ('referral', 'early_help') THEN 'assessment' END, NULL,
+        CASE WHEN {outcome} IN ('referral', 'early_help') THEN 'assessment-north' END, NULL,
         {sql.instant(f"{at} + 18 * {hour}")}, {account}, {sql.instant(f"{at} + 20 * {hour}")},
         {account}, 'I agree: the reasons are there and the family was heard.', 2
         FROM {numbers} {decided}"""
@@ -235,10 +271,122 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         SELECT {sql.id(_REFERRAL, place="j")},
         'R-' || {sql.hex12("((n * 2 + j) * 7919) % 281474976710597")},
         {sql.id(_CONTACT)}, {child}, {sql.id(_PERSON, place="j")}, {decision}, 'section_17', '2A',
-        'closed', {sql.instant(f"{at} + 20 * {hour}")}, 'assessment', {account},
-        {sql.instant(f"{at} + 40 * {hour}")}, FALSE, {sql.instant(f"{at} + 500 * {hour}")}, 'RC8', 3
+        CASE WHEN {down} AND {still} THEN 'allocated' ELSE 'closed' END,
+        {sql.instant(f"{at} + 20 * {hour}")}, 'assessment-north', {account},
+        {sql.instant(f"{at} + 40 * {hour}")}, FALSE,
+        CASE WHEN NOT ({down} AND {still}) THEN {sql.instant(f"{at} + 500 * {hour}")} END,
+        CASE WHEN NOT ({down} AND {still}) THEN 'RC8' END, 3
         FROM {numbers} {decided} AND {outcome} = 'referral'"""
     )
+    return made + _transfers(sql, contacts, numbers)
+
+
+def open_transfer_from(contacts: int) -> int:
+    """The contacts after this one, of those that are decided, have their transfers open."""
+    return contacts - OPEN - OPEN_TRANSFERS * ONE_IN
+
+
+def _transfers(sql: Dialect, contacts: int, numbers: str) -> list[str]:
+    """The statements that make the transfers, with their cases, moves and clocks.
+
+    Those that ended were refused, and the refusal agreed. Of the open ones a third each waits to
+    be opened, to be answered, and for the refusal to be agreed.
+    """
+    at, hour, account = ms("n"), 3_600_000, sql.uuid(f"'{ACCOUNT.hex}'")
+    up, down = _STEP_UP, _STEP_DOWN
+    still = f"n > {open_transfer_from(contacts)}"
+    place = f"(CASE WHEN {up} THEN 0 ELSE 1 END)"
+    child, person = sql.id(_CHILD, place=place), sql.id(_PERSON, place=place)
+    decision, contact = sql.id(_DECISION, place=place), sql.id(_CONTACT)
+    episode, referral = sql.id(_EPISODE), sql.id(_REFERRAL, place="1")
+    transfer = sql.id(_TRANSFER)
+    where = f"FROM {numbers} WHERE ({up} OR {down}) AND n <= {contacts - OPEN}"
+    # How far an open one has come: requested, opened, refused; one that ended came to the end.
+    far = f"(CASE WHEN {still} THEN (n / {ONE_IN}) % 3 ELSE 3 END)"
+    begun = {name: f"{at} + {hours} * {hour}" for name, hours in _STEP_HOURS.items()}
+    asked, opened, refused, agreed = (sql.instant(begun[name]) for name in _STEP_HOURS)
+    direction = f"(CASE WHEN {up} THEN 'step_up' ELSE 'step_down' END)"
+    code = f"(CASE WHEN {up} THEN 'below_threshold' ELSE 'above_threshold' END)"
+    made = [
+        f"""INSERT INTO early_help_episode (id, reference, contact_id, child_id, person_id,
+        decision_id, level_of_need, source_code, state, accepted_at, team_id, worker_id,
+        allocated_at, closed_at, closure_code, version)
+        SELECT {episode}, 'E-' || {sql.hex12("(n * 7919) % 281474976710597")}, {contact}, {child},
+        {person}, {decision}, 3, '2A',
+        CASE WHEN {still} THEN 'allocated' ELSE 'closed' END,
+        {sql.instant(f"{at} + 20 * {hour}")}, 'family-centres', {account},
+        {sql.instant(f"{at} + 22 * {hour}")},
+        CASE WHEN NOT {still} THEN {sql.instant(f"{at} + 500 * {hour}")} END,
+        CASE WHEN NOT {still} THEN 'outcomes_met' END, 3 {where} AND {up}""",
+        f"""INSERT INTO accountability (person_id, referral_id, early_help_episode_id, since)
+        SELECT {person}, CASE WHEN {down} THEN {referral} END, CASE WHEN {up} THEN {episode} END,
+        {sql.instant(f"{at} + 20 * {hour}")} {where} AND {still}""",
+        f"""INSERT INTO transfer (id, reference, direction, asked_by, contact_id, child_id,
+        person_id, referral_id, early_help_episode_id, state, reason_code, evidence,
+        sender_team_id, receiver_team_id, receiver_worker_id, plan, family_agreement, requested_at,
+        requested_by, opened_at, answered_at, answered_by, refusal_code, refusal_agreed_at,
+        ended_at, version)
+        SELECT {transfer}, 'T-' || {sql.hex12("(n * 7919) % 281474976710597")}, {direction},
+        'sender', {contact}, {child}, {person}, CASE WHEN {down} THEN {referral} END,
+        CASE WHEN {up} THEN {episode} END,
+        CASE {far} WHEN 0 THEN 'requested' WHEN 1 THEN 'opened' WHEN 2 THEN 'refusal_pending'
+        ELSE 'refused' END,
+        CASE WHEN {up} THEN 'risk_increased' ELSE 'need_reduced' END, {_quoted(EVIDENCE)},
+        CASE WHEN {up} THEN 'family-centres' ELSE 'assessment-north' END,
+        CASE WHEN {up} THEN 'mash' ELSE 'early-help-spoc' END,
+        CASE WHEN {down} THEN {account} END,
+        {sql.document(f"CASE WHEN {down} THEN {_quoted(_PLAN)} ELSE '[]' END")},
+        CASE WHEN {down} THEN 'asked' ELSE 'not_yet_asked' END, {asked}, {account},
+        CASE WHEN {far} >= 1 THEN {opened} END, CASE WHEN {far} >= 2 THEN {refused} END,
+        CASE WHEN {far} >= 2 THEN {account} END, CASE WHEN {far} >= 2 THEN {code} END,
+        CASE WHEN {far} = 3 THEN {agreed} END, CASE WHEN {far} = 3 THEN {agreed} END,
+        {far} + 1 {where}""",
+    ]
+    moves = (
+        ("request", "requested", asked, "NULL", EVIDENCE),
+        ("open", "opened", opened, "NULL", None),
+        ("refuse", "refusal_pending", refused, code, EXPLANATION),
+        ("agree_to_refusal", "refused", agreed, "NULL", EXPLANATION),
+    )
+    for number, (action, state, when, coded, words) in enumerate(moves):
+        step = sql.id(_TRANSFER_STEP, place=str(number))
+        said = "NULL" if words is None else _quoted(words)
+        made.append(
+            f"""INSERT INTO transfer_step (id, transfer_id, action, state, at, by, code, words)
+            SELECT {step}, {transfer}, '{action}', '{state}', {when}, {account}, {coded}, {said}
+            {where} AND {far} >= {number}"""
+        )
+    return made + _clocks_of_transfers(sql, where, far, begun)
+
+
+def _clocks_of_transfers(
+    sql: Dialect, where: str, far: str, begun: Mapping[str, str]
+) -> list[str]:
+    """The clocks of the transfers: of the opening, the answer and the agreement to a refusal."""
+    policy = load_policy(None)
+    hour = 3_600_000
+    made: list[str] = []
+    for direction, chosen in (("step_up", _STEP_UP), ("step_down", _STEP_DOWN)):
+        for number, (kind, starts, stops, because) in enumerate(_STEP_CLOCKS, start=4):
+            timescale = policy.timescale(f"{direction}_{kind}", at=NEWEST_AT)
+            explanation = json.dumps(
+                policy.due_times(f"{direction}_{kind}", NEWEST_AT).explanation.as_json()
+            )
+            started = list(_STEP_HOURS).index(starts)
+            stopped = list(_STEP_HOURS).index(stops)
+            due = f"{begun[starts]} + 35 * {hour}"
+            made.append(
+                f"""INSERT INTO deadline (id, kind, subject_kind, subject_id, contact_id,
+                owner_role, started_at, due_at, warn_at, stopped_at, stopped_because,
+                policy_version, explanation)
+                SELECT {sql.id(_DEADLINE, place=str(number))}, '{direction}_{kind}', 'transfer',
+                {sql.id(_TRANSFER)}, {sql.id(_CONTACT)}, '{timescale.owner}',
+                {sql.instant(begun[starts])}, {sql.instant(due)},
+                {sql.instant(f"{due} - 4 * {hour}")},
+                CASE WHEN {far} >= {stopped} THEN {sql.instant(begun[stops])} END,
+                CASE WHEN {far} >= {stopped} THEN '{because}' END, '{policy.stamp}',
+                {sql.document(_quoted(explanation))} {where} AND {chosen} AND {far} >= {started}"""
+            )
     return made
 
 
