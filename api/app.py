@@ -17,6 +17,7 @@ from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
     accountabilities,
+    challenges,
     contacts,
     decisions,
     early_help_episodes,
@@ -38,6 +39,7 @@ from service.settings import load_settings
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
     accountabilities.router,
+    challenges.router,
     contacts.router,
     decisions.router,
     early_help_episodes.router,

@@ -12,7 +12,13 @@ from service.bootstrap import House
 from service.domain.job_runs import JobName
 from service.policy import Policy
 from service.usecases.jobs import every
-from workers.jobs import check_holidays, check_impossible, forget_answers, sweep_deadlines
+from workers.jobs import (
+    check_holidays,
+    check_impossible,
+    forget_answers,
+    move_challenges,
+    sweep_deadlines,
+)
 
 Run = Callable[[House], Awaitable[int]]
 
@@ -41,6 +47,12 @@ SCHEDULE = (
         "raises, escalates and clears flags",
         "as often as the policy says ([sweep] every_seconds)",
         sweep_deadlines.run,
+    ),
+    Job(
+        JobName.move_challenges,
+        "moves challenges whose stage nobody answered, or whose answer nobody took up, in time",
+        "as often as the sweep",
+        move_challenges.run,
     ),
     Job(
         JobName.check_impossible,

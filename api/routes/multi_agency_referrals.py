@@ -12,6 +12,10 @@ from api.replies import page, reply, reply_as_shown
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Instant, Limit, Page
 from api.schemas.multi_agency_referrals import (
+    DisagreementCreate,
+    DisagreementEscalationCreate,
+    DisagreementReceipt,
+    DisagreementWithdrawalCreate,
     MultiAgencyReferral,
     MultiAgencyReferralCheck,
     MultiAgencyReferralCreate,
@@ -21,6 +25,7 @@ from api.schemas.multi_agency_referrals import (
     SenderReference,
 )
 from service.domain.answers import Answer
+from service.domain.challenges import ChallengeFaulty, NothingToChallenge
 from service.domain.contacts import MinimumMissing
 from service.domain.new_contacts import (
     CodeUnknown,
@@ -29,7 +34,8 @@ from service.domain.new_contacts import (
     ReceivedTooLongAgo,
 )
 from service.domain.whole_contacts import WholeContact
-from service.usecases import multi_agency_referrals
+from service.usecases import challenges, multi_agency_referrals
+from service.usecases.challenges import Disagreements
 
 router = APIRouter(
     prefix="/v1/multi-agency-referrals",
@@ -146,3 +152,115 @@ async def read_multi_agency_referral(
         lambda asking: multi_agency_referrals.read_multi_agency_referral(asking, who, referral_id),
     )
     return reply_as_shown(MultiAgencyReferral.of(found, house_of(request).policy.receipt))
+
+
+def _receipt(found: Disagreements) -> Answer:
+    return rendered(
+        DisagreementReceipt.of(found),
+        200 if found.before else 201,
+        location=f"/v1/multi-agency-referrals/{found.referral_id}",
+    )
+
+
+@router.post(
+    "/{referral_id}/disagreement",
+    status_code=201,
+    response_model=DisagreementReceipt,
+    responses={
+        200: {
+            "model": DisagreementReceipt,
+            "description": "You said so before, and it is open: this is where it stands.",
+        },
+        **problems(
+            ChallengeFaulty,
+            NothingToChallenge,
+            challenges.MultiAgencyReferralNotFound,
+            challenges.NoSuchChild,
+            challenges.UnderReview,
+        ),
+    },
+)
+async def disagree_with_outcome(
+    request: Request,
+    who: Who,
+    key: Key,
+    referral_id: MultiAgencyReferralId,
+    body: DisagreementCreate,
+) -> Response:
+    """Disagree with what was decided, for all children of yours who are decided or for some.
+
+    A manager answers each within a time limit; a stage that nobody answers in time goes to the
+    next by itself. Where it stands is shown with the referral.
+    """
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        lambda work: challenges.disagree_with_outcome(
+            work, who, referral_id, words=body.words, positions=body.children
+        ),
+        _receipt,
+    )
+
+
+@router.post(
+    "/{referral_id}/disagreement/escalation",
+    status_code=201,
+    response_model=DisagreementReceipt,
+    responses=problems(
+        ChallengeFaulty,
+        challenges.MultiAgencyReferralNotFound,
+        challenges.NoSuchChild,
+        challenges.NothingOpen,
+    ),
+)
+async def escalate_disagreement(
+    request: Request,
+    who: Who,
+    key: Key,
+    referral_id: MultiAgencyReferralId,
+    body: DisagreementEscalationCreate,
+) -> Response:
+    """Take what you disagree with to the next stage: not answered yet, or answered against you."""
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        lambda work: challenges.escalate_disagreement(
+            work, who, referral_id, words=body.words, positions=body.children
+        ),
+        _receipt,
+    )
+
+
+@router.post(
+    "/{referral_id}/disagreement/withdrawal",
+    status_code=201,
+    response_model=DisagreementReceipt,
+    responses=problems(
+        ChallengeFaulty,
+        challenges.MultiAgencyReferralNotFound,
+        challenges.NoSuchChild,
+        challenges.NothingOpen,
+    ),
+)
+async def withdraw_disagreement(
+    request: Request,
+    who: Who,
+    key: Key,
+    referral_id: MultiAgencyReferralId,
+    body: DisagreementWithdrawalCreate,
+) -> Response:
+    """Take back what you disagreed with: the decision stands."""
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        lambda work: challenges.withdraw_disagreement(
+            work, who, referral_id, words=body.words, positions=body.children
+        ),
+        _receipt,
+    )

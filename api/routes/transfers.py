@@ -1,6 +1,5 @@
 """Step-ups and step-downs over HTTP: ask, open, answer, and see through to completion."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -36,7 +35,6 @@ from service.domain.transfers import (
     TransferIncomplete,
     TransferUnderWay,
 )
-from service.domain.transfers import Transfer as Moved
 from service.usecases import transfers
 
 router = APIRouter(prefix="/v1/transfers", tags=["transfers"], route_class=FrontDoorRoute)
@@ -64,7 +62,7 @@ def _reply(whole: transfers.WholeTransfer) -> Response:
     return reply(Transfer.of(whole), version=whole.transfer.version)
 
 
-async def _moved(request: Request, move: Callable[[Work], Awaitable[Moved]]) -> Response:
+async def _moved(request: Request, move: transfers.Move) -> Response:
     async def moved(work: Work) -> transfers.WholeTransfer:
         return await transfers.whole_transfer(work, await move(work))
 

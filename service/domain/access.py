@@ -92,6 +92,7 @@ class Permission(StrEnum):
     complete_step_down = "complete_step_down"
     read_challenges = "read_challenges"
     challenge_decision = "challenge_decision"
+    pursue_challenge = "pursue_challenge"
     answer_challenge = "answer_challenge"
     read_queue_contacts = "read_queue_contacts"
     read_queue_sign_off = "read_queue_sign_off"
@@ -422,7 +423,12 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.challenge_decision: _grant(
             Scope.challenges_write,
             (*_EARLY_HELP, *_ASSESSMENT),
-            "Challenge a signed decision; escalate, accept the answer, or withdraw.",
+            "Challenge a signed decision.",
+        ),
+        Permission.pursue_challenge: _grant(
+            Scope.challenges_write,
+            (Role.mash_manager, *_EARLY_HELP, *_ASSESSMENT),
+            "Escalate a challenge of one's own side, accept its answer, or withdraw it.",
         ),
         Permission.answer_challenge: _grant(
             Scope.challenges_write,

@@ -1,10 +1,12 @@
 """Challenges: professional disagreement in the open, in stages, to a recorded outcome (rule 8)."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.access import Role
 from service.domain.errors import Conflict, Invalid, NotAllowed
 from service.domain.states import StateTable
 
@@ -39,6 +41,14 @@ class ChallengeAction(StrEnum):
     carry_out = "carry_out"
     overtake = "overtake"
     raise_ = "raise"
+
+
+class ChallengeAnswer(StrEnum):
+    """What a stage answers: both sides agree that it stands, it stands, or it changes."""
+
+    agreed = "agreed"
+    upheld = "upheld"
+    changed = "changed"
 
 
 class ChallengeOutcome(StrEnum):
@@ -82,6 +92,7 @@ class Challenge:
     """One disagreement with a signed decision or with the refusal of a transfer.
 
     `answering_role` is whose manager answers the stage it is at; `stage` counts from 1.
+    `challenger_role` is the manager of the side that raised it, or a partner's system.
     """
 
     id: UUID
@@ -98,6 +109,7 @@ class Challenge:
     raised_at: datetime
     raised_by: UUID
     raised_by_organisation_id: str | None
+    challenger_role: str
     stage_began_at: datetime
     outcome: ChallengeOutcome | None
     changed_to_decision_id: UUID | None
@@ -118,6 +130,53 @@ class ChallengeStep:
     by: UUID | None
     organisation_id: str | None
     words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeFilters:
+    """What a list of challenges can be narrowed by."""
+
+    states: Sequence[str] = ()
+    is_open: bool | None = None
+    stage: int | None = None
+    outcomes: Sequence[str] = ()
+    thing: ChallengedThing | None = None
+    answering_role: str | None = None
+    person_id: UUID | None = None
+    contact_id: UUID | None = None
+
+
+def allowed(challenge: Challenge, last_stage: int) -> tuple[ChallengeAction, ...]:
+    """The actions that somebody can do now: the last stage goes no further up.
+
+    A refusal that was overturned is carried out by the acceptance of its transfer, or ends with
+    the withdrawal of that.
+    """
+    impossible = set()
+    if challenge.stage >= last_stage:
+        impossible.add(ChallengeAction.escalate)
+    if challenge.thing is ChallengedThing.refusal and challenge.state is _S.awaiting_change:
+        impossible.add(ChallengeAction.withdraw)
+    return tuple(one for one in CHALLENGE.allowed(challenge.state) if one not in impossible)
+
+
+_SIDES = (
+    (
+        Role.early_help_spoc_manager,
+        frozenset({Role.early_help_spoc_manager, Role.early_help_worker}),
+    ),
+    (
+        Role.assessment_team_manager,
+        frozenset({Role.assessment_team_manager, Role.assessment_team_worker}),
+    ),
+)
+
+
+def challenger_role_of(roles: Collection[Role]) -> Role:
+    """The manager of the side that somebody of these roles challenges a decision for."""
+    return next(
+        (manager for manager, side in _SIDES if not side.isdisjoint(roles)), Role.partner_system
+    )
 
 
 CLOCKS = (
@@ -156,3 +215,24 @@ class NothingToChallenge(Conflict):
 
     code = "nothing_to_challenge"
     title = "Nothing to challenge"
+
+
+class ChallengeOfOwnDecision(NotAllowed):
+    """A decision is challenged by somebody who neither drafted nor signed it."""
+
+    code = "challenge_of_own_decision"
+    title = "This is your own decision"
+
+
+class NotYourChallenge(NotAllowed):
+    """A challenge is escalated, accepted and withdrawn by the side that raised it."""
+
+    code = "not_your_challenge"
+    title = "Raised by somebody else"
+
+
+class LastStage(Conflict):
+    """The last stage's answer is final: there is nobody further up to put a challenge to."""
+
+    code = "last_stage"
+    title = "The last stage"

@@ -10,6 +10,7 @@ class JobName(StrEnum):
     """Everything that happens by itself."""
 
     sweep_deadlines = "sweep_deadlines"
+    move_challenges = "move_challenges"
     forget_answers = "forget_answers"
     check_holidays = "check_holidays"
     check_impossible = "check_impossible"

@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeState
 from service.domain.contacts import Contact, ContactState
 from service.domain.decisions import Outcome
+from service.domain.flags import Deadline
 
 
 class Progress(StrEnum):
@@ -75,6 +77,94 @@ def progress_of(state: ContactState, outcomes: Iterable[PublicOutcome | None]) -
     return progress
 
 
+class DisagreementState(StrEnum):
+    """Where a partner's disagreement stands, in the words that a partner sees."""
+
+    being_considered = "being_considered"
+    answered = "answered"
+    being_changed = "being_changed"
+    ended = "ended"
+
+
+class DisagreementOutcome(StrEnum):
+    """How a partner's disagreement ended, in the words that a partner sees."""
+
+    decision_stands = "decision_stands"
+    decision_changed = "decision_changed"
+    withdrawn = "withdrawn"
+    overtaken = "overtaken"
+
+
+DISAGREEMENT_STATES: Mapping[ChallengeState, DisagreementState] = MappingProxyType(
+    {
+        ChallengeState.raised: DisagreementState.being_considered,
+        ChallengeState.upheld: DisagreementState.answered,
+        ChallengeState.awaiting_change: DisagreementState.being_changed,
+        ChallengeState.ended: DisagreementState.ended,
+    }
+)
+
+DISAGREEMENT_OUTCOMES: Mapping[ChallengeOutcome, DisagreementOutcome] = MappingProxyType(
+    {
+        ChallengeOutcome.agreed: DisagreementOutcome.decision_stands,
+        ChallengeOutcome.upheld: DisagreementOutcome.decision_stands,
+        ChallengeOutcome.changed: DisagreementOutcome.decision_changed,
+        ChallengeOutcome.withdrawn: DisagreementOutcome.withdrawn,
+        ChallengeOutcome.overtaken: DisagreementOutcome.overtaken,
+    }
+)
+
+DISAGREEMENTS_IN_WORDS: Mapping[DisagreementState | DisagreementOutcome, str] = MappingProxyType(
+    {
+        DisagreementState.being_considered: "A manager is considering what you said.",
+        DisagreementState.answered: (
+            "A manager has answered: the decision stands. You may take it to the next stage."
+        ),
+        DisagreementState.being_changed: "A manager agrees with you; a new decision is being made.",
+        DisagreementOutcome.decision_stands: "The decision stands.",
+        DisagreementOutcome.decision_changed: "There is a new decision.",
+        DisagreementOutcome.withdrawn: "You withdrew what you said.",
+        DisagreementOutcome.overtaken: "Something else was decided for the child meanwhile.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What a partner said against a decision, as the partner may see it: no staff, no narrative."""
+
+    reference: str
+    position: int
+    state: DisagreementState
+    stage: int
+    raised_at: datetime
+    due_at: datetime | None
+    outcome: DisagreementOutcome | None
+    ended_at: datetime | None
+
+    @property
+    def in_words(self) -> str:
+        """The state, or how it ended, as a sentence."""
+        return DISAGREEMENTS_IN_WORDS[self.outcome or self.state]
+
+
+def disagreement_of(
+    challenge: Challenge, position: int, clocks: Iterable[Deadline]
+) -> Disagreement:
+    """A challenge that a partner raised, in public words."""
+    outcome = challenge.outcome
+    return Disagreement(
+        reference=challenge.reference,
+        position=position,
+        state=DISAGREEMENT_STATES[challenge.state],
+        stage=challenge.stage,
+        raised_at=challenge.raised_at,
+        due_at=next((clock.due_at for clock in clocks if clock.stopped_at is None), None),
+        outcome=None if outcome is None else DISAGREEMENT_OUTCOMES[outcome],
+        ended_at=challenge.ended_at,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SentChild:
     """One child as the partner sent it: its place in what was sent, and what was decided."""
@@ -97,6 +187,7 @@ class SentReferral:
     children: Sequence[SentChild]
     decision_due_at: datetime | None
     acknowledgement_due_at: datetime | None
+    disagreements: Sequence[Disagreement] = ()
 
     @property
     def progress(self) -> Progress:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
-from service.domain.access import Permission
+from service.domain.access import Permission, Role
 from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Conflict, Invalid, NotAllowed
 from service.domain.states import StateTable
@@ -338,6 +338,26 @@ MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
         ),
     }
 )
+
+ANSWERER: Mapping[tuple[Direction, Party], Role] = MappingProxyType(
+    {
+        (Direction.step_up, Party.sender): Role.mash_manager,
+        (Direction.step_up, Party.receiver): Role.early_help_spoc_manager,
+        (Direction.step_down, Party.sender): Role.early_help_spoc_manager,
+        (Direction.step_down, Party.receiver): Role.assessment_team_manager,
+    }
+)
+"""The manager who answers each sort of transfer, and the first stage of what is said against it."""
+
+ASKER: Mapping[tuple[Direction, Party], Role] = MappingProxyType(
+    {
+        (Direction.step_up, Party.sender): Role.early_help_spoc_manager,
+        (Direction.step_up, Party.receiver): Role.mash_manager,
+        (Direction.step_down, Party.sender): Role.assessment_team_manager,
+        (Direction.step_down, Party.receiver): Role.early_help_spoc_manager,
+    }
+)
+"""The manager of who asked for each sort of transfer: agrees to its refusal, or challenges it."""
 
 CLOCKS = (
     "step_up_opened",

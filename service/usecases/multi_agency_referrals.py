@@ -9,11 +9,23 @@ from service.domain.access import Caller, Permission
 from service.domain.contacts import Channel, ChildState, Contact
 from service.domain.errors import NotAllowed, Problem
 from service.domain.flags import Deadline
-from service.domain.multi_agency_referrals import OUTCOMES, SentChild, SentReferral
+from service.domain.multi_agency_referrals import (
+    OUTCOMES,
+    Disagreement,
+    SentChild,
+    SentReferral,
+    disagreement_of,
+)
 from service.domain.new_contacts import CodeUnknown, Faults, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, decisions, new_contacts
+from service.persistence.repositories import (
+    challenges,
+    contacts,
+    deadlines,
+    decisions,
+    new_contacts,
+)
 from service.persistence.units_of_work import Work
 
 
@@ -81,8 +93,27 @@ async def read_multi_agency_referral(ask: Asking, who: Caller, contact_id: UUID)
     """
     who.require(Permission.read_own_multi_agency_referrals)
     contact = await contacts.sent_by(ask, who.organisation_id, contact_id)
-    clocks = await deadlines.of_subject(ask, contact.id, contact.id)
-    return (await _as_sent(ask, [contact], clocks))[0]
+    clocks = await deadlines.of_contact(ask, contact.id)
+    own = [one for one in clocks if one.subject_id == contact.id]
+    [sent] = await _as_sent(ask, [contact], own)
+    return replace(sent, disagreements=await _disagreements(ask, who, contact, clocks))
+
+
+async def _disagreements(
+    ask: Asking, who: Caller, contact: Contact, clocks: Sequence[Deadline]
+) -> list[Disagreement]:
+    found = await challenges.raised_by(ask, who.organisation_id or "", [contact.id])
+    if not found:
+        return []
+    places = {child.id: child.position for child in await contacts.children(ask, contact.id)}
+    return [
+        disagreement_of(
+            one,
+            places[one.child_id],
+            [clock for clock in clocks if clock.subject_id == one.id],
+        )
+        for one in found
+    ]
 
 
 async def list_multi_agency_referrals(

@@ -1,13 +1,13 @@
 """Step-ups and step-downs: asked for, opened, answered, completed (rules 9 to 12)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from service.domain.access import Caller, Permission, Role
+from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
 from service.domain.decisions import (
@@ -23,6 +23,8 @@ from service.domain.flags import Deadline
 from service.domain.references import new_reference
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import (
+    ANSWERER,
+    ASKER,
     MANNERS,
     NO_AGREEMENT,
     TRANSFER,
@@ -70,6 +72,9 @@ EpisodeNotFound = cases.EpisodeNotFound
 ReferralNotFound = cases.ReferralNotFound
 TransferNotFound = transfers.TransferNotFound
 WorkerUnknown = accounts.WorkerUnknown
+
+Move = Callable[[Work], Awaitable[Transfer]]
+"""One move of a transfer, with all its terms: the transfer as it is after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,22 +255,8 @@ def _start_waiting(work: Work, transfer: Transfer, manners: Manners) -> None:
         transfers.start_clock(work, transfer, "step_down_family_agreement")
 
 
-_ANSWERER = {
-    (Direction.step_up, Party.sender): Role.mash_manager,
-    (Direction.step_up, Party.receiver): Role.early_help_spoc_manager,
-    (Direction.step_down, Party.sender): Role.early_help_spoc_manager,
-    (Direction.step_down, Party.receiver): Role.assessment_team_manager,
-}
-_ASKER = {
-    (Direction.step_up, Party.sender): Role.early_help_spoc_manager,
-    (Direction.step_up, Party.receiver): Role.mash_manager,
-    (Direction.step_down, Party.sender): Role.assessment_team_manager,
-    (Direction.step_down, Party.receiver): Role.early_help_spoc_manager,
-}
-
-
 def _answerer(transfer: Transfer) -> str:
-    return _ANSWERER[transfer.direction, transfer.asked_by].value
+    return ANSWERER[transfer.direction, transfer.asked_by].value
 
 
 def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
@@ -695,7 +686,7 @@ async def refuse_transfer(
         answered_by=who.account_id,
         refusal_code=reason_code,
     )
-    asker = _ASKER[transfer.direction, transfer.asked_by].value
+    asker = ASKER[transfer.direction, transfer.asked_by].value
     transfers.start_clock(work, moved, f"{transfer.direction}_refusal_agreed", asker)
     _record(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
     return moved
@@ -741,6 +732,7 @@ async def answer_refusal(
             child_id=transfer.child_id,
             person_id=transfer.person_id,
             answering_role=_answerer(transfer),
+            challenger_role=ASKER[transfer.direction, transfer.asked_by],
             words=words,
         )
     _record(
@@ -836,6 +828,8 @@ async def _send_back(
     transfer, answers = held.transfer, held.answers
     was_accepted = transfer.state is TransferState.accepted
     settled: list[UUID] = []
+    # Where an overturned refusal waited to be accepted, there is nothing to accept any more.
+    overtaken = await challenges.overtake_of_transfer(work, who, transfer.id)
     changed: dict[str, Any] = {}
     if was_accepted and answers is not None and transfer.early_help_episode_id is not None:
         episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
@@ -885,6 +879,7 @@ async def _send_back(
         was_accepted=was_accepted,
         closed_id=transfer.early_help_episode_id if was_accepted else None,
         settled_transfer_ids=settled,
+        overtaken_challenge_ids=overtaken,
     )
     return moved
 

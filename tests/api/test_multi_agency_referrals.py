@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from api.schemas.multi_agency_referrals import (
+    Disagreement,
     MultiAgencyReferral,
     MultiAgencyReferralReceipt,
     MultiAgencyReferralSummary,
@@ -27,6 +28,7 @@ from service.domain.multi_agency_referrals import (
     progress_of,
 )
 from service.domain.references import is_reference
+from service.usecases.challenges import move_challenges
 from tests.support.builders import (
     RATIONALE,
     child_body,
@@ -444,6 +446,7 @@ def test_the_fields_that_a_partner_may_see_are_these_and_no_others() -> None:
         "acknowledged_at",
         "decided_at",
         "children",
+        "disagreements",
         "immediate_danger",
         "questions",
         "disagreement",
@@ -453,6 +456,17 @@ def test_the_fields_that_a_partner_may_see_are_these_and_no_others() -> None:
         "outcome",
         "outcome_in_words",
         "decided_at",
+    }
+    assert set(Disagreement.model_fields) == {
+        "reference",
+        "position",
+        "state",
+        "in_words",
+        "stage",
+        "raised_at",
+        "due_at",
+        "outcome",
+        "ended_at",
     }
 
 
@@ -510,3 +524,264 @@ async def test_thirteen_days_later_the_same_key_still_gives_the_same_receipt(roo
     room.clock.forward(days=13)
     again = await room.post(DOOR, police_body(), PARTNER, key=key, organisation=POLICE)
     assert (again.status_code, again.content) == (201, first.content)
+
+
+# Disagreeing with the outcome.
+
+REASONS = "She was seen with new bruises on Monday, and nobody asked her how they came about."
+
+
+async def decided_of(room: Room, outcome: str = "no_further_action", children: int = 1) -> Any:
+    receipt = await sent(room, children=[child_body(f"Child {n}") for n in range(children)])
+    contact = await room.read(f"/v1/contacts/{receipt['id']}")
+    for child in contact["children"]:
+        await room.decided(receipt["id"], child["id"], outcome)
+    return receipt
+
+
+async def disagree(room: Room, referral_id: str, below: str = "", **body: Any) -> Any:
+    who = body.pop("organisation", POLICE)
+    return await room.post(
+        f"{DOOR}/{referral_id}/disagreement{below}",
+        {"words": REASONS, **body},
+        PARTNER,
+        organisation=who,
+    )
+
+
+async def challenge_of(room: Room, disagreement: Any) -> Any:
+    listed = await room.read("/v1/challenges", Role.mash_manager)
+    [found] = [one for one in listed["items"] if one["reference"] == disagreement["reference"]]
+    return await room.read(f"/v1/challenges/{found['id']}", Role.mash_manager)
+
+
+async def answered(room: Room, disagreement: Any, answer: str, role: Role) -> None:
+    found = await challenge_of(room, disagreement)
+    said = await room.post(
+        f"/v1/challenges/{found['id']}/answer",
+        {"answer": answer, "words": "I looked at the file again, and this is what I find in it."},
+        role,
+        version=found["version"],
+    )
+    assert said.status_code == 200, said.text
+
+
+async def test_a_partner_disagrees_and_follows_what_becomes_of_it_in_public_words(
+    room: Room,
+) -> None:
+    receipt = await decided_of(room)
+    answer = await disagree(room, receipt["id"])
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"{DOOR}/{receipt['id']}"
+    [said] = answer.json()["disagreements"]
+    assert is_reference(said.pop("reference"), "H")
+    assert said == {
+        "position": 0,
+        "state": "being_considered",
+        "in_words": "A manager is considering what you said.",
+        "stage": 1,
+        "raised_at": "2026-10-23T15:00:00Z",
+        "due_at": "2026-10-27T23:59:59Z",
+        "outcome": None,
+        "ended_at": None,
+    }
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    await answered(room, shown, "upheld", Role.mash_manager)
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert (shown["state"], shown["due_at"]) == ("answered", "2026-10-27T23:59:59Z")
+    taken = await disagree(room, receipt["id"], "/escalation")
+    assert taken.status_code == 201, taken.text
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert taken.json()["disagreements"] == [shown]
+    assert (shown["state"], shown["stage"]) == ("being_considered", 2)
+    await answered(room, shown, "agreed", Role.head_of_service)
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert (shown["state"], shown["outcome"], shown["in_words"]) == (
+        "ended",
+        "decision_stands",
+        "The decision stands.",
+    )
+    assert (shown["due_at"], shown["ended_at"]) == (None, "2026-10-23T15:00:00Z")
+
+
+async def test_it_is_a_challenge_that_the_manager_of_the_mash_answers(room: Room) -> None:
+    receipt = await decided_of(room)
+    [said] = (await disagree(room, receipt["id"])).json()["disagreements"]
+    found = await challenge_of(room, said)
+    assert found["raised_by_organisation_id"] == POLICE
+    assert (found["answering_role"], found["challenger_role"]) == ("mash_manager", "partner_system")
+    assert [(step["words"], step["organisation_id"]) for step in found["steps"]] == [
+        (REASONS, POLICE)
+    ]
+
+
+async def test_the_partner_sees_no_name_and_no_word_of_staff(room: Room) -> None:
+    receipt = await decided_of(room)
+    [said] = (await disagree(room, receipt["id"])).json()["disagreements"]
+    found = await challenge_of(room, said)
+    await answered(room, said, "upheld", Role.mash_manager)
+    page = await room.get(f"{DOOR}/{receipt['id']}", PARTNER, organisation=POLICE)
+    for hidden in ("I looked at the file", "mash_manager", found["id"], found["decision_id"]):
+        assert hidden not in page.text
+
+
+async def test_said_again_the_open_one_comes_back(room: Room) -> None:
+    receipt = await decided_of(room)
+    first = await disagree(room, receipt["id"])
+    again = await disagree(room, receipt["id"], words="Again.")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert await room.count("challenge") == 1
+
+
+async def test_it_is_for_every_decided_child_or_for_those_that_are_named(room: Room) -> None:
+    receipt = await decided_of(room, children=3)
+    named = await disagree(room, receipt["id"], children=[2])
+    assert [one["position"] for one in named.json()["disagreements"]] == [2]
+    every = await disagree(room, receipt["id"])
+    assert every.status_code == 201
+    assert [one["position"] for one in every.json()["disagreements"]] == [0, 1, 2]
+    assert await room.count("challenge") == 3
+    withdrawn = await disagree(room, receipt["id"], "/withdrawal", children=[0, 1])
+    assert {one["outcome"] for one in withdrawn.json()["disagreements"]} == {"withdrawn"}
+    shown = (await followed(room, receipt["id"]))["disagreements"]
+    assert {one["position"]: one["state"] for one in shown} == {
+        0: "ended",
+        1: "ended",
+        2: "being_considered",
+    }
+
+
+async def test_a_place_at_which_no_child_was_sent_is_pointed_at(room: Room) -> None:
+    receipt = await decided_of(room)
+    refused = await disagree(room, receipt["id"], children=[0, 7])
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_such_child")
+    assert pointers(refused) == {"/children/1"}
+
+
+async def test_before_the_decision_there_is_nothing_to_disagree_with(room: Room) -> None:
+    receipt = await sent(room)
+    refused = await disagree(room, receipt["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_challenge")
+    assert refused.json()["state"] == "received"
+    contact = await room.read(f"/v1/contacts/{receipt['id']}")
+    await room.made(
+        f"/v1/contacts/{receipt['id']}/decisions", decision_body(contact["children"][0]["id"])
+    )
+    refused = await disagree(room, receipt["id"])
+    assert (refused.status_code, refused.json()["state"]) == (409, "in_triage")
+
+
+@pytest.mark.parametrize("below", ["/escalation", "/withdrawal"])
+async def test_without_an_open_disagreement_there_is_nothing_to_go_on_with(
+    room: Room, below: str
+) -> None:
+    receipt = await decided_of(room)
+    refused = await disagree(room, receipt["id"], below)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_disagreement_open")
+    assert refused.json()["allowed"] == []
+
+
+async def test_once_it_is_being_changed_it_can_only_be_withdrawn(room: Room) -> None:
+    receipt = await decided_of(room)
+    [said] = (await disagree(room, receipt["id"])).json()["disagreements"]
+    await answered(room, said, "changed", Role.mash_manager)
+    refused = await disagree(room, receipt["id"], "/escalation")
+    assert (refused.status_code, refused.json()["allowed"]) == (409, ["withdraw"])
+
+
+async def test_what_it_changed_shows_as_the_new_outcome(room: Room) -> None:
+    receipt = await decided_of(room)
+    [said] = (await disagree(room, receipt["id"])).json()["disagreements"]
+    await answered(room, said, "changed", Role.mash_manager)
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert shown["state"] == "being_changed"
+    found = await challenge_of(room, said)
+    await room.decided(
+        receipt["id"],
+        found["child_id"],
+        "referral",
+        supersedes={"decision_id": found["decision_id"], "because": "The police were right."},
+    )
+    page = await followed(room, receipt["id"])
+    assert page["disagreements"][0]["outcome"] == "decision_changed"
+    assert page["children"][0]["outcome"] == "accepted_by_childrens_social_care"
+
+
+async def test_what_staff_already_look_at_again_is_said_so(room: Room) -> None:
+    receipt = await decided_of(room, "early_help", children=2)
+    contact = await room.read(f"/v1/contacts/{receipt['id']}")
+    [first, _] = contact["decisions"]
+    await room.made(
+        f"/v1/decisions/{first['id']}/challenges", {"words": REASONS}, Role.early_help_worker
+    )
+    refused = await disagree(room, receipt["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "under_review")
+    assert await room.count("challenge") == 1
+    assert (await followed(room, receipt["id"]))["disagreements"] == []
+    ids = [child["id"] for child in contact["children"]]
+    place = 1 - ids.index(first["child_id"])
+    assert (await disagree(room, receipt["id"], children=[place])).status_code == 201
+
+
+@pytest.mark.parametrize("action", ["escalation", "withdrawal"])
+async def test_staff_pursue_no_challenge_for_a_partner(room: Room, action: str) -> None:
+    receipt = await decided_of(room)
+    [said] = (await disagree(room, receipt["id"])).json()["disagreements"]
+    found = await challenge_of(room, said)
+    for role in (Role.early_help_spoc_manager, Role.assessment_team_manager, Role.mash_manager):
+        refused = await room.post(
+            f"/v1/challenges/{found['id']}/{action}",
+            {"words": REASONS},
+            role,
+            version=found["version"],
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_your_challenge")
+
+
+async def test_what_nobody_answers_goes_up_by_itself_and_the_partner_sees_it(room: Room) -> None:
+    receipt = await decided_of(room)
+    await disagree(room, receipt["id"])
+    room.clock.forward(days=5)
+    assert await move_challenges(room.house) == 1
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert (shown["state"], shown["stage"]) == ("being_considered", 2)
+    await answered(room, shown, "upheld", Role.head_of_service)
+    room.clock.forward(days=5)
+    assert await move_challenges(room.house) == 1
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert (shown["state"], shown["outcome"]) == ("ended", "decision_stands")
+
+
+@pytest.mark.parametrize("below", ["", "/escalation", "/withdrawal"])
+async def test_anothers_referral_is_answered_as_one_that_is_not_there(
+    room: Room, below: str
+) -> None:
+    receipt = await decided_of(room)
+    await disagree(room, receipt["id"])
+    anothers = await disagree(room, receipt["id"], below, organisation=HOSPITAL)
+    nobodys = await disagree(room, str(uuid4()), below, organisation=HOSPITAL)
+    assert anothers.status_code == nobodys.status_code == 404
+
+    def of(answer: Any) -> Any:
+        known = ("instance", "request_id")
+        return {name: value for name, value in answer.json().items() if name not in known}
+
+    assert of(anothers) == of(nobodys)
+    assert await room.count("challenge") == 1
+
+
+async def test_one_key_is_one_disagreement(room: Room) -> None:
+    receipt = await decided_of(room)
+    path, body, key = f"{DOOR}/{receipt['id']}/disagreement", {"words": REASONS}, uuid4()
+    first = await room.post(path, body, PARTNER, key=key, organisation=POLICE)
+    again = await room.post(path, body, PARTNER, key=key, organisation=POLICE)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert await room.count("challenge") == 1
+
+
+async def test_words_that_say_nothing_are_no_disagreement(room: Room) -> None:
+    receipt = await decided_of(room)
+    refused = await disagree(room, receipt["id"], words="We disagree.")
+    assert (refused.status_code, pointers(refused)) == (422, {"/words"})

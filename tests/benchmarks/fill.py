@@ -3,6 +3,12 @@
 One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
 newest three hundred of them open, on an open case that answers for the child.
 
+One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
+newest three hundred of them open, on an open case that answers for the child.
+
+One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
+newest three hundred of them open, on an open case that answers for the child.
+
 Every id follows from the number of its contact, so that the load and the floor can name any of
 them without asking.
 """
@@ -26,6 +32,10 @@ from service.policy import load_policy
 OPEN = 500
 OPEN_TRANSFERS = 300
 ONE_IN = 10
+OPEN_TRANSFERS = 300
+ONE_IN = 10
+OPEN_TRANSFERS = 300
+ONE_IN = 10
 # The newest contact was received at this instant, the others one a minute before it.
 NEWEST_AT = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 STEP_MS = 60_000
@@ -33,6 +43,8 @@ ACCOUNT = UUID("01890000-0000-7000-8000-000000000001")
 CLOCKS = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
 _CHUNK = 50_000
 _CONTACT, _CHILD, _PERSON, _ADULT, _DEADLINE, _EVENT, _DECISION, _REFERRAL = range(1, 9)
+_EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
+_EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
 _EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
 
 CONCERN = (
@@ -129,11 +141,69 @@ EXPLANATION = (
     "to score it, and the children have not been asked."
 )
 
+EVIDENCE = (
+    "Three visits in a row found the children alone after dark; school sees them hungry and tired, "
+    "the mother cancels every appointment, and the plan of early help has not held since spring."
+)
+EXPLANATION = (
+    "What is described is what the plan was made for and has not been tried with: no tool was used "
+    "to score it, and the children have not been asked."
+)
+
+EVIDENCE = (
+    "Three visits in a row found the children alone after dark; school sees them hungry and tired, "
+    "the mother cancels every appointment, and the plan of early help has not held since spring."
+)
+EXPLANATION = (
+    "What is described is what the plan was made for and has not been tried with: no tool was used "
+    "to score it, and the children have not been asked."
+)
+
 _GIVEN = ("Amara", "Ben", "Chloe", "Dev", "Ella", "Finn", "Grace", "Hassan", "Isla", "Jack", "Mia")
 _FAMILY = ("Okafor", "Smith", "Patel", "Jones", "Khan", "Nowak", "Brown", "Ali", "Evans", "Wood")
 _TOWNS = ("Riverbourne", "Weirton", "Millbridge", "Ashford Lane", "Stonebeck")
 _SOURCES = ("1A", "2A", "3A", "4", "5A", "6")
 _OUTCOMES = ("no_further_action", "information_and_advice", "early_help", "referral")
+# Of the contacts with two children, of whom one went to early help and one to social care.
+_STEP_UP = f"(n % {2 * ONE_IN} = 1)"
+_STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"
+# So many hours after the contact was received.
+_STEP_HOURS = {"requested": 60, "opened": 62, "refused": 70, "agreed": 80}
+_STEP_CLOCKS = (
+    ("opened", "requested", "opened", "opened"),
+    ("answered", "requested", "agreed", "refused"),
+    ("refusal_agreed", "refused", "agreed", "agreed"),
+)
+_PLAN = json.dumps(
+    [
+        {
+            "outcome": "The children are fed and rested for school",
+            "action": "Weekly visits on routines",
+            "who": "Family worker",
+            "by_on": "2026-12-01",
+        }
+    ]
+)
+# Of the contacts with two children, of whom one went to early help and one to social care.
+_STEP_UP = f"(n % {2 * ONE_IN} = 1)"
+_STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"
+# So many hours after the contact was received.
+_STEP_HOURS = {"requested": 60, "opened": 62, "refused": 70, "agreed": 80}
+_STEP_CLOCKS = (
+    ("opened", "requested", "opened", "opened"),
+    ("answered", "requested", "agreed", "refused"),
+    ("refusal_agreed", "refused", "agreed", "agreed"),
+)
+_PLAN = json.dumps(
+    [
+        {
+            "outcome": "The children are fed and rested for school",
+            "action": "Weekly visits on routines",
+            "who": "Family worker",
+            "by_on": "2026-12-01",
+        }
+    ]
+)
 # Of the contacts with two children, of whom one went to early help and one to social care.
 _STEP_UP = f"(n % {2 * ONE_IN} = 1)"
 _STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"

@@ -284,6 +284,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "early_help_episode_id": "early_help_episode",
         "information_request_id": "information_request",
         "flag_id": "flag",
+        "challenge_id": "challenge",
         "transfer_id": "transfer",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}

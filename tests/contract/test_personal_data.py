@@ -8,7 +8,7 @@ import io
 import itertools
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ from tests.support.builders import (
     sign_off_body,
 )
 from tests.support.clocks import FixedClock
-from tests.support.houses import open_house
+from tests.support.houses import caller, open_house
 from tests.support.operations import Json, Operation, operations
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
@@ -129,9 +129,13 @@ def variants(schema: Json) -> list[Json]:
     return found
 
 
+# Ids and codes of the policy: nothing else is taken there.
+CODES = ("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code")
+
+
 def is_words(schema: Json, name: str) -> bool:
     """Whether a place holds words of somebody's choosing."""
-    return name not in ("organisation_id", "team_id", "receiving_team_id", "prompt") and any(
+    return name not in CODES and any(
         one.get("type") == "string"
         and one.get("maxLength", 0) >= LONG_ENOUGH
         and not {"format", "enum", "const"} & one.keys()
@@ -338,7 +342,7 @@ async def a_whole_case(
         body["children"] = [{**child, "nhs_number": None} for child in whole["children"]]
         # A partner's agency is its own: it is not asked for it.
         body["referrer"] = {k: v for k, v in whole["referrer"].items() if k != "agency"}
-        await do(name, Role.partner_system, body, organisation="riverbourne-police")
+        sent = await do(name, Role.partner_system, body, organisation="riverbourne-police")
     administrator = Role.system_administrator
     suspension = await do(
         "suspend_access",
@@ -384,19 +388,121 @@ async def a_whole_case(
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
-    for noun, role, code in (
-        ("referral", Role.assessment_team_manager, "RC8"),
-        ("early_help_episode", Role.early_help_spoc_manager, "outcomes_met"),
+    decision = {"decision_id": drafts[1]["id"]}
+    early_help = Role.early_help_worker
+    doubts = {"words": "The school saw new bruises on Monday, and nobody asked the child of them."}
+    challenge = await do("challenge_decision", early_help, doubts, **decision)
+    answer = {"answer": "upheld", **doubts}
+    value = {"challenge_id": challenge["id"]}
+    await do("answer_challenge", manager, answer, version=1, **value)
+    await do("accept_challenge_answer", early_help, doubts, version=2, **value)
+    challenge = await do("challenge_decision", early_help, doubts, **decision)
+    value = {"challenge_id": challenge["id"]}
+    await do("escalate_challenge", early_help, doubts, version=1, **value)
+    await do("withdraw_challenge", early_help, doubts, version=2, **value)
+    theirs = {"contact_id": sent["id"]}
+    child = (await do("read_contact", worker, None, **theirs))["children"][0]
+    draft = await do("decide", worker, decision_body(child["id"], "no_further_action"), **theirs)
+    await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    for name in ("disagree_with_outcome", "escalate_disagreement", "withdraw_disagreement"):
+        await do(
+            name,
+            Role.partner_system,
+            doubts,
+            organisation="riverbourne-police",
+            referral_id=sent["id"],
+        )
+    held = {}
+    for noun, role in (
+        ("referral", Role.assessment_team_manager),
+        ("early_help_episode", Role.early_help_spoc_manager),
     ):
         plural = by_name[f"list_{noun}s"]
         listed = await watch.client.get(plural.path, headers=headers(house, role))
-        case = listed.json()["items"][0]
-        me = await house.caller(headers(house, role)["Authorization"].removeprefix("Bearer "))
-        value = {f"{noun}_id": case["id"]}
-        await do(f"allocate_{noun}", role, allocation_body(me.account_id), version=1, **value)
-        closing = {"closure_code": code, "reason": "All is well."}
-        await do(f"close_{noun}", role, closing, version=2, **value)
+        held[noun] = listed.json()["items"][0]["id"]
+    await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     return filled
+
+
+async def workers_of(house: House) -> dict[Role, str]:
+    """The accounts of a worker of each side."""
+    return {
+        role: str((await caller(house, role)).account_id)
+        for role in (Role.early_help_worker, Role.assessment_team_worker)
+    }
+
+
+async def both_ways(
+    do: Callable[..., Awaitable[Json]], workers: dict[Role, str], referral_id: str, episode_id: str
+) -> None:
+    """One child from social care to early help and another the other way, and the end of both."""
+    spoc, manager, mash = (
+        Role.early_help_spoc_manager,
+        Role.assessment_team_manager,
+        Role.mash_manager,
+    )
+    words = {"words": "I have read the file and spoken with the worker."}
+    lead = workers[Role.early_help_worker]
+
+    async def move(transfer: Json, name: str, role: Role, body: Json | None = None) -> Json:
+        return await do(name, role, body, version=transfer["version"], transfer_id=transfer["id"])
+
+    async def allocate(noun: str, role: Role, case_id: str, worker_id: str) -> Json:
+        body = allocation_body(worker_id)
+        return await do(f"allocate_{noun}", role, body, version=1, **{f"{noun}_id": case_id})
+
+    await allocate("referral", manager, referral_id, workers[Role.assessment_team_worker])
+    step_down = {
+        "direction": "step_down",
+        "case_id": referral_id,
+        "reason_code": "need_reduced",
+        "evidence": "The plan has ended and the child is fed, in school and safe at home.",
+        "receiving_worker_id": lead,
+        "plan": [
+            {
+                "outcome": "She is fed.",
+                "action": "Weekly visits.",
+                "who": "Family worker",
+                "by_on": "2026-05-01",
+            }
+        ],
+    }
+    down = await do("request_transfer", manager, step_down)
+    down = await move(down, "record_family_agreement", manager, {"agreement": "refused", **words})
+    down = await move(down, "decide_returned_transfer", manager, {"decision": "keep", **words})
+    down = await do("request_transfer", manager, step_down)
+    down = await move(down, "open_transfer", spoc)
+    down = await move(down, "accept_transfer", spoc, {**words, "plan": step_down["plan"]})
+    down = await move(down, "record_family_agreement", spoc, {"agreement": "given", **words})
+    visit = {"visited_at": down["accepted_at"], **words}
+    down = await move(down, "record_first_visit", spoc, visit)
+    down = await move(down, "complete_transfer", manager, {"closure_code": "RC9", **words})
+
+    await allocate("early_help_episode", spoc, episode_id, lead)
+    step_up = {
+        "direction": "step_up",
+        "case_id": episode_id,
+        "reason_code": "risk_increased",
+        "evidence": "The child has come to school with new bruises twice, unexplained.",
+    }
+    up = await do("request_transfer", spoc, step_up)
+    await move(up, "withdraw_transfer", spoc, words)
+    up = await move(await do("request_transfer", spoc, step_up), "open_transfer", mash)
+    refusal = {"reason_code": "below_threshold", "explanation": step_up["evidence"]}
+    up = await move(up, "refuse_transfer", mash, refusal)
+    await move(up, "answer_refusal", spoc, {"agreed": True, **words})
+    up = await move(await do("request_transfer", spoc, step_up), "open_transfer", mash)
+    acceptance = {"receiving_team_id": "assessment-north", "statutory_basis": "section_17"}
+    up = await move(up, "accept_transfer", mash, {**words, **acceptance})
+
+    second = up["referral_id"]
+    await allocate("referral", manager, second, workers[Role.assessment_team_worker])
+    reason = {"reason": "All is well."}
+    closing = {"closure_code": "RC8", **reason}
+    await do("close_referral", manager, closing, version=2, referral_id=second)
+    closing = {"closure_code": "outcomes_met", **reason}
+    first = down["early_help_episode_id"]
+    await do("close_early_help_episode", spoc, closing, version=1, early_help_episode_id=first)
 
 
 async def every_door_that_refuses(house: House, watch: Watch, canaries: Canaries) -> None:

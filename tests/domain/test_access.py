@@ -66,6 +66,7 @@ EXPECTED = {
     "complete_step_down": "A",
     "read_challenges": "WMSeAaHQ",
     "challenge_decision": "SeAa",
+    "pursue_challenge": "MSeAa",
     "answer_challenge": "MSAH",
     "read_queue_contacts": "WMS",
     "read_queue_sign_off": "M",

@@ -19,6 +19,7 @@ from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.transfers import Direction
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import new_id
+from service.usecases.challenges import challenge_decision
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
@@ -59,7 +60,8 @@ def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: obje
 async def partners_file(house: House, organisation: str, source_code: str) -> WholeFile:
     """A partner's referral of three children: one referred on, one to early help, one waiting.
 
-    Its own agency was asked about it, a flag is up, and early help asks for a step-up.
+    Its own agency was asked about it, a flag is up, early help asks for a step-up, and challenges
+    what was decided.
     """
     partner = await caller(house, Role.partner_system, organisation=organisation)
     worker = await caller(house, Role.mash_worker)
@@ -103,6 +105,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     waiting = new_decision(house, file.children[2].id, Outcome.early_help, agencies=asked)
     drafted = await house.perform(lambda work: decide(work, worker, contact_id, waiting))
     ids["decision_waiting"] = drafted.id
+    ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
     ids["flag"] = await _flag(house, file.deadlines[0].id, contact_id)
     return WholeFile(organisation, ids)
@@ -130,6 +133,14 @@ async def _decided(
         )
     )
     return draft.id
+
+
+async def _challenge(house: House, decision_id: UUID) -> UUID:
+    early_help = await caller(house, Role.early_help_worker)
+    raised = await house.perform(
+        lambda work: challenge_decision(work, early_help, decision_id, words=RATIONALE)
+    )
+    return raised.challenge.id
 
 
 async def _step_up(house: House, episode_id: UUID) -> UUID:

@@ -1,11 +1,12 @@
 """Challenges: raised, moved with a line of history each, ended; and what they keep in place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, literal, literal_column, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.challenges import (
@@ -14,13 +15,14 @@ from service.domain.challenges import (
     Challenge,
     ChallengeAction,
     ChallengedThing,
+    ChallengeFilters,
     ChallengeOpen,
     ChallengeOutcome,
     ChallengeState,
     ChallengeStep,
 )
 from service.domain.errors import NotFound
-from service.domain.flags import SubjectKind
+from service.domain.flags import Deadline, SubjectKind
 from service.domain.references import new_reference
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -30,6 +32,7 @@ from service.persistence.visibility import challenges_visible_to
 
 CHALLENGE_TABLE = table_of(Challenge)
 STEP = table_of(ChallengeStep)
+DEADLINE = table_of(Deadline)
 
 
 class ChallengeNotFound(NotFound):
@@ -37,6 +40,10 @@ class ChallengeNotFound(NotFound):
 
     code = "challenge_not_found"
     title = "No such challenge"
+
+
+def _missing() -> ChallengeNotFound:
+    return ChallengeNotFound("There is no challenge with this id that you may see. Check the id.")
 
 
 async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
@@ -47,10 +54,135 @@ async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
         )
     )
     if row is None:
-        raise ChallengeNotFound(
-            "There is no challenge with this id that you may see. Check the id."
-        )
+        raise _missing()
     return read(Challenge, row)
+
+
+async def held(work: Work, challenge_id: UUID) -> Challenge:
+    """One challenge as it is now that its contact and its child are held."""
+    row = await work.first(
+        select(*columns_of(Challenge)).where(CHALLENGE_TABLE.c.id == challenge_id)
+    )
+    if row is None:
+        raise _missing()
+    return read(Challenge, row)
+
+
+async def open_of_decision(ask: Asking | Work, decision_id: UUID) -> Challenge | None:
+    """The challenge of a decision that has not ended: there is at most one."""
+    row = await ask.first(
+        select(*columns_of(Challenge)).where(
+            CHALLENGE_TABLE.c.decision_id == decision_id, CHALLENGE_TABLE.c.ended_at.is_(None)
+        )
+    )
+    return None if row is None else read(Challenge, row)
+
+
+async def raised_by(
+    ask: Asking | Work, organisation_id: str, contact_ids: Sequence[UUID]
+) -> list[Challenge]:
+    """What a partner agency raised about several contacts, in order."""
+    if not contact_ids:
+        return []
+    rows = await ask.all(
+        select(*columns_of(Challenge))
+        .where(
+            CHALLENGE_TABLE.c.contact_id.in_(contact_ids),
+            CHALLENGE_TABLE.c.raised_by_organisation_id == organisation_id,
+        )
+        .order_by(CHALLENGE_TABLE.c.id)
+    )
+    return [read(Challenge, row) for row in rows]
+
+
+async def list_newest_first(
+    ask: Asking,
+    who: Caller,
+    filters: ChallengeFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Challenge]:
+    """Challenges by when they were raised, newest first, from after a place on."""
+    statement = (
+        select(*columns_of(Challenge))
+        .where(challenges_visible_to(who), *_conditions(filters))
+        .order_by(CHALLENGE_TABLE.c.raised_at.desc(), CHALLENGE_TABLE.c.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        raised_at, challenge_id = after
+        statement = statement.where(
+            tuple_(CHALLENGE_TABLE.c.raised_at, CHALLENGE_TABLE.c.id)
+            < tuple_(
+                literal(raised_at, CHALLENGE_TABLE.c.raised_at.type),
+                literal(challenge_id, CHALLENGE_TABLE.c.id.type),
+            )
+        )
+    return [read(Challenge, row) for row in await ask.all(statement)]
+
+
+def _conditions(filters: ChallengeFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.states:
+        found.append(CHALLENGE_TABLE.c.state.in_(filters.states))
+    if filters.outcomes:
+        found.append(CHALLENGE_TABLE.c.outcome.in_(filters.outcomes))
+    if filters.is_open is not None:
+        ended_at = CHALLENGE_TABLE.c.ended_at
+        found.append(ended_at.is_(None) if filters.is_open else ended_at.is_not(None))
+    for name in ("stage", "thing", "answering_role", "person_id", "contact_id"):
+        value = getattr(filters, name)
+        if value is not None:
+            found.append(CHALLENGE_TABLE.c[name] == value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A clock of a challenge that has run out, and which challenge it is."""
+
+    deadline_id: UUID
+    due_at: datetime
+    challenge_id: UUID
+
+
+async def overdue(
+    ask: Asking | Work,
+    now: datetime,
+    kinds: Sequence[str],
+    *,
+    limit: int,
+    after: Overdue | None = None,
+    only: UUID | None = None,
+) -> list[Overdue]:
+    """The clocks of these kinds that run and are over, soonest limit first, from a place on.
+
+    They are found in an index of the running clocks of challenges alone.
+    """
+    statement = (
+        select(DEADLINE.c.id, DEADLINE.c.due_at, DEADLINE.c.subject_id)
+        .where(
+            DEADLINE.c.stopped_at.is_(None),
+            # Word for word as the index has it: a bound value would pass it by.
+            DEADLINE.c.subject_kind == literal_column(f"'{SubjectKind.challenge.value}'"),
+            DEADLINE.c.due_at <= now,
+            DEADLINE.c.kind.in_(kinds),
+        )
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+        .limit(limit)
+    )
+    if only is not None:
+        statement = statement.where(DEADLINE.c.subject_id == only)
+    if after is not None:
+        statement = statement.where(
+            tuple_(DEADLINE.c.due_at, DEADLINE.c.id)
+            > tuple_(
+                literal(after.due_at, DEADLINE.c.due_at.type),
+                literal(after.deadline_id, DEADLINE.c.id.type),
+            )
+        )
+    return [Overdue(*row) for row in await ask.all(statement)]
 
 
 async def open_of_person(ask: Asking | Work, person_id: UUID) -> list[Challenge]:
@@ -120,6 +252,7 @@ def raise_one(
     child_id: UUID,
     person_id: UUID,
     answering_role: str,
+    challenger_role: str,
     words: str,
     organisation_id: str | None = None,
 ) -> Challenge:
@@ -139,6 +272,7 @@ def raise_one(
         raised_at=work.now,
         raised_by=who.account_id,
         raised_by_organisation_id=organisation_id,
+        challenger_role=challenger_role,
         stage_began_at=work.now,
         outcome=None,
         changed_to_decision_id=None,

@@ -55,6 +55,7 @@ class ChallengeRow(SQLModel, table=True):
     raised_at: datetime = kept("When it was raised.", type_=INSTANT)
     raised_by: UUID = kept("Who raised it.", foreign_key="account.id")
     raised_by_organisation_id: str | None = kept("The partner agency that raised it, if one did.")
+    challenger_role: str = kept("The manager of the side that raised it, or partner_system.")
     stage_began_at: datetime = kept("When this stage began.", type_=INSTANT)
     outcome: str | None = kept("agreed, upheld, changed, withdrawn, overtaken.")
     changed_to_decision_id: UUID | None = kept(

@@ -35,6 +35,12 @@ class DeadlineRow(SQLModel, table=True):
             "id",
             where="stopped_at IS NULL AND warned_at IS NULL AND warn_at IS NOT NULL",
         ),
+        partial_index(
+            "ix_deadline_of_challenge",
+            "due_at",
+            "id",
+            where="stopped_at IS NULL AND subject_kind = 'challenge'",
+        ),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)

@@ -433,6 +433,12 @@ def upgrade() -> None:
             nullable=True,
             comment="The partner agency that raised it, if one did.",
         ),
+        sa.Column(
+            "challenger_role",
+            sa.String(),
+            nullable=False,
+            comment="The manager of the side that raised it, or partner_system.",
+        ),
         sa.Column("stage_began_at", INSTANT, nullable=False, comment="When this stage began."),
         sa.Column(
             "outcome",
@@ -539,6 +545,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_challenge_step_challenge", "challenge_step", ["challenge_id", "id"], unique=False
     )
+    _partial(
+        "ix_deadline_of_challenge",
+        "deadline",
+        ["due_at", "id"],
+        where="stopped_at IS NULL AND subject_kind = 'challenge'",
+    )
     op.add_column(
         "decision",
         sa.Column(
@@ -630,6 +642,7 @@ def downgrade() -> None:
     """Goes back from this step: what the step before cannot hold goes with it."""
     if not _sqlite():
         op.alter_column("referral", "state", comment="awaiting_allocation, allocated, closed.")
+    op.drop_index("ix_deadline_of_challenge", "deadline")
     op.execute("DELETE FROM flag WHERE subject_kind IN ('transfer', 'challenge')")
     op.execute("DELETE FROM deadline WHERE subject_kind IN ('transfer', 'challenge')")
     for table in _CASES:

@@ -1,0 +1,254 @@
+"""Challenges over HTTP: raise one, list and read them, answer, escalate, accept, withdraw."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import (
+    Key,
+    Version,
+    Who,
+    ask,
+    change,
+    create,
+    house_of,
+    next_place,
+    place_of,
+    rendered,
+)
+from api.replies import page, reply
+from api.routing import FrontDoorRoute
+from api.schemas.challenges import (
+    AnsweringRoleFilter,
+    Challenge,
+    ChallengeAnswerIn,
+    ChallengeEscalationIn,
+    ChallengeId,
+    ChallengeIn,
+    ChallengeSummary,
+    ChallengeWordsIn,
+    ContactFilter,
+    OpenFilter,
+    Outcomes,
+    PersonFilter,
+    StageFilter,
+    States,
+    ThingFilter,
+)
+from api.schemas.decisions import DecisionId
+from api.schemas.fields import CursorText, Limit, Page
+from service.bootstrap import Work
+from service.domain.answers import Answer
+from service.domain.challenges import (
+    ChallengeFaulty,
+    ChallengeFilters,
+    ChallengeOfOwnDecision,
+    LastStage,
+    NothingToChallenge,
+    NotYourChallenge,
+    NotYoursToAnswer,
+)
+from service.domain.states import WrongState
+from service.usecases import challenges
+from service.usecases.challenges import WholeChallenge
+
+router = APIRouter(prefix="/v1", tags=["challenges"], route_class=FrontDoorRoute)
+
+
+def _reply(whole: WholeChallenge) -> Response:
+    return reply(Challenge.of_whole(whole), version=whole.challenge.version)
+
+
+@router.post(
+    "/decisions/{decision_id}/challenges",
+    status_code=201,
+    response_model=Challenge,
+    responses={
+        200: {
+            "model": Challenge,
+            "description": "A challenge of this decision is open already: this one.",
+        },
+        **problems(
+            ChallengeFaulty,
+            ChallengeOfOwnDecision,
+            NothingToChallenge,
+            challenges.DecisionNotFound,
+        ),
+    },
+)
+async def challenge_decision(
+    request: Request, who: Who, key: Key, decision_id: DecisionId, body: ChallengeIn
+) -> Response:
+    """Challenge a signed decision that stands, in the open and with reasons.
+
+    The MASH manager answers first, within a clock. While it is open the case is neither closed nor
+    stepped down nor given to another team. Asked again meanwhile, the open challenge comes back.
+    """
+
+    async def raised(work: Work) -> tuple[WholeChallenge, bool]:
+        found = await challenges.challenge_decision(work, who, decision_id, words=body.words)
+        whole = await challenges.whole_challenge(work, work.policy, found.challenge)
+        return whole, found.before
+
+    def answer(made: tuple[WholeChallenge, bool]) -> Answer:
+        whole, before = made
+        return rendered(
+            Challenge.of_whole(whole),
+            200 if before else 201,
+            version=whole.challenge.version,
+            location=f"/v1/challenges/{whole.challenge.id}",
+        )
+
+    return await create(request, who, key, body, raised, answer)
+
+
+@router.get("/challenges", response_model=Page[ChallengeSummary])
+async def list_challenges(
+    request: Request,
+    who: Who,
+    state: States = [],  # noqa: B006 - the framework copies it
+    is_open: OpenFilter = None,
+    stage: StageFilter = None,
+    outcome: Outcomes = [],  # noqa: B006 - the framework copies it
+    thing: ThingFilter = None,
+    answering_role: AnsweringRoleFilter = None,
+    person_id: PersonFilter = None,
+    contact_id: ContactFilter = None,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List challenges, newest first, each with the limit that runs on it."""
+    filters = ChallengeFilters(
+        states=state,
+        is_open=is_open,
+        stage=stage,
+        outcomes=outcome,
+        thing=thing,
+        answering_role=answering_role,
+        person_id=person_id,
+        contact_id=contact_id,
+    )
+    signed: dict[str, Any] = {name: getattr(filters, name) for name in ChallengeFilters.__slots__}
+    place = place_of(request, who, "challenges", cursor, signed)
+    after: Any = None if place is None else (place.key[0], place.id)
+    found = await ask(
+        request,
+        lambda asking: challenges.list_challenges(
+            asking, who, filters, limit=limit + 1, after=after
+        ),
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1].challenge
+        following = next_place(
+            request, who, "challenges", Place((last.raised_at,), last.id), signed
+        )
+    return page([ChallengeSummary.of(one) for one in shown], request=request, cursor=following)
+
+
+@router.get(
+    "/challenges/{challenge_id}",
+    response_model=Challenge,
+    responses=problems(challenges.ChallengeNotFound),
+)
+async def read_challenge(request: Request, who: Who, challenge_id: ChallengeId) -> Response:
+    """Read a challenge: every move of it, its clocks with their sums, and what is possible now."""
+    policy = house_of(request).policy
+    return _reply(
+        await ask(
+            request, lambda asking: challenges.read_challenge(asking, who, policy, challenge_id)
+        )
+    )
+
+
+@router.post(
+    "/challenges/{challenge_id}/answer",
+    response_model=Challenge,
+    responses=problems(ChallengeFaulty, NotYoursToAnswer, WrongState, challenges.ChallengeNotFound),
+)
+async def answer_challenge(
+    request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeAnswerIn
+) -> Response:
+    """Answer a challenge at the stage that is put to your role; a later stage, somebody new.
+
+    Upheld at the last stage it ends. A change is never made here: it is a new, superseding
+    decision, or the acceptance of the transfer that had been refused.
+    """
+
+    async def answered(work: Work) -> WholeChallenge:
+        moved = await challenges.answer_challenge(
+            work, who, challenge_id, version, answer=body.answer, words=body.words
+        )
+        return await challenges.whole_challenge(work, work.policy, moved)
+
+    return _reply(await change(request, answered))
+
+
+@router.post(
+    "/challenges/{challenge_id}/escalation",
+    response_model=Challenge,
+    responses=problems(
+        ChallengeFaulty, LastStage, NotYourChallenge, WrongState, challenges.ChallengeNotFound
+    ),
+)
+async def escalate_challenge(
+    request: Request,
+    who: Who,
+    challenge_id: ChallengeId,
+    version: Version,
+    body: ChallengeEscalationIn,
+) -> Response:
+    """Put a challenge of your side to the next stage: not answered yet, or upheld.
+
+    A stage that nobody answers in time goes there by itself.
+    """
+
+    async def escalated(work: Work) -> WholeChallenge:
+        moved = await challenges.escalate_challenge(
+            work, who, challenge_id, version, words=body.words
+        )
+        return await challenges.whole_challenge(work, work.policy, moved)
+
+    return _reply(await change(request, escalated))
+
+
+@router.post(
+    "/challenges/{challenge_id}/acceptance",
+    response_model=Challenge,
+    responses=problems(ChallengeFaulty, NotYourChallenge, WrongState, challenges.ChallengeNotFound),
+)
+async def accept_challenge_answer(
+    request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeWordsIn
+) -> Response:
+    """Accept that what your side challenged was upheld: the challenge ends, and it stands."""
+
+    async def accepted(work: Work) -> WholeChallenge:
+        moved = await challenges.accept_challenge_answer(
+            work, who, challenge_id, version, words=body.words
+        )
+        return await challenges.whole_challenge(work, work.policy, moved)
+
+    return _reply(await change(request, accepted))
+
+
+@router.post(
+    "/challenges/{challenge_id}/withdrawal",
+    response_model=Challenge,
+    responses=problems(ChallengeFaulty, NotYourChallenge, WrongState, challenges.ChallengeNotFound),
+)
+async def withdraw_challenge(
+    request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeWordsIn
+) -> Response:
+    """Take a challenge of your side back: the decision or the refusal stands."""
+
+    async def withdrawn(work: Work) -> WholeChallenge:
+        moved = await challenges.withdraw_challenge(
+            work, who, challenge_id, version, words=body.words
+        )
+        return await challenges.whole_challenge(work, work.policy, moved)
+
+    return _reply(await change(request, withdrawn))

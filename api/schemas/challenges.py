@@ -1,0 +1,285 @@
+"""Challenges on the wire: what is disagreed with, every stage and answer, and what is possible."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from api.schemas.deadlines import Deadline
+from api.schemas.fields import (
+    LARGEST,
+    FlagParameter,
+    Id,
+    Instant,
+    Text,
+    WholeParameter,
+    Wire,
+    WireOut,
+)
+from service.domain.access import Role
+from service.domain.challenges import (
+    ChallengeAction,
+    ChallengeAnswer,
+    ChallengedThing,
+    ChallengeOutcome,
+    ChallengeState,
+)
+from service.usecases.challenges import DatedChallenge, WholeChallenge
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+_REASONS = (
+    "The bruises were explained by nobody, and the level decided passes over what the school saw."
+)
+
+ChallengeId = Annotated[UUID, Path(description="The challenge.", examples=[_ID])]
+States = Annotated[
+    list[ChallengeState],
+    Query(max_length=4, description="Only these states.", examples=[["raised"]]),
+]
+Outcomes = Annotated[
+    list[ChallengeOutcome],
+    Query(max_length=5, description="Only those that ended so.", examples=[["changed"]]),
+]
+OpenFilter = Annotated[
+    FlagParameter | None,
+    Query(alias="open", description="Only those that have not ended, or only those that have."),
+]
+StageFilter = Annotated[
+    Annotated[int, WholeParameter(1, 9)] | None,
+    Query(description="Only those at this stage, or that ended at it.", examples=[1]),
+]
+ThingFilter = Annotated[
+    ChallengedThing | None,
+    Query(description="Only challenges of a decision, or of a refusal.", examples=["decision"]),
+]
+AnsweringRoleFilter = Annotated[
+    Role | None,
+    Query(
+        description="Only those whose stage this role answers, or answered last.",
+        examples=["mash_manager"],
+    ),
+]
+
+
+class ChallengeIn(Wire):
+    """Why a signed decision is challenged."""
+
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="What the facts are, and why they meet another threshold.",
+            examples=[_REASONS],
+        ),
+    ]
+
+
+class ChallengeAnswerIn(Wire):
+    """What a stage answers, and why."""
+
+    answer: Annotated[
+        ChallengeAnswer,
+        Field(
+            description=(
+                "`agreed`: both sides agree that it stands, which ends the challenge. `upheld`: it "
+                "stands against the challenge, which may go to the next stage. `changed`: it does "
+                "not stand; a superseding decision follows, or the transfer waits to be accepted."
+            ),
+            examples=["upheld"],
+        ),
+    ]
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="Why, in your own words.",
+            examples=[
+                "I read the file again: the school's account and the hospital's fit each other."
+            ],
+        ),
+    ]
+
+
+class ChallengeEscalationIn(Wire):
+    """Why a challenge goes to the next stage."""
+
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="Why the answer, or its absence, does not settle it.", examples=[_REASONS]
+        ),
+    ]
+
+
+class ChallengeWordsIn(Wire):
+    """What the side that raised a challenge says to its end."""
+
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="In your own words.",
+            examples=["The hospital's letter has come since, and it settles what we asked."],
+        ),
+    ]
+
+
+class ChallengeSummary(WireOut):
+    """A challenge in a list."""
+
+    id: Annotated[UUID, Field(description="The challenge.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Human reference.", examples=["H-7K3MA-9TQ4R"])
+    ]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
+    ]
+    thing: Annotated[
+        ChallengedThing,
+        Field(description="What is disagreed with: decision, refusal.", examples=["decision"]),
+    ]
+    decision_id: Annotated[
+        UUID | None,
+        Field(description="The decision challenged; null for a refusal.", examples=[_ID]),
+    ]
+    transfer_id: Annotated[
+        UUID | None,
+        Field(
+            description="The transfer whose refusal is challenged; null for a decision.",
+            examples=[None],
+        ),
+    ]
+    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
+    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    state: Annotated[
+        ChallengeState,
+        Field(description="raised, upheld, awaiting_change, ended.", examples=["raised"]),
+    ]
+    stage: Annotated[
+        Annotated[int, Field(ge=1, le=9)],
+        Field(description="The stage that it is at, from 1.", examples=[1]),
+    ]
+    answering_role: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The role that answers at this stage.",
+            examples=["mash_manager"],
+        ),
+    ]
+    challenger_role: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The manager of the side that raised it; partner_system for a partner's.",
+            examples=["early_help_spoc_manager"],
+        ),
+    ]
+    raised_at: Annotated[Instant, Field(description="When it was raised.")]
+    raised_by: Annotated[UUID, Field(description="Who raised it.", examples=[_ID])]
+    raised_by_organisation_id: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The partner agency that raised it; null for staff.",
+            examples=[None],
+        ),
+    ]
+    stage_began_at: Annotated[Instant, Field(description="When this stage began.")]
+    outcome: Annotated[
+        ChallengeOutcome | None,
+        Field(
+            description="How it ended: agreed, upheld, changed, withdrawn, overtaken.",
+            examples=[None],
+        ),
+    ]
+    changed_to_decision_id: Annotated[
+        UUID | None, Field(description="The superseding decision it led to.", examples=[None])
+    ]
+    ended_at: Annotated[Instant | None, Field(description="When it ended; null while open.")]
+    due_at: Annotated[
+        Instant | None,
+        Field(description="The limit of the clock that runs on it; null when none runs."),
+    ]
+
+    @classmethod
+    def of(cls, dated: DatedChallenge) -> Self:
+        """As it stands in the list."""
+        names = (name for name in cls.model_fields if name != "due_at")
+        return cls.model_validate(
+            {**{name: getattr(dated.challenge, name) for name in names}, "due_at": dated.due_at}
+        )
+
+
+class ChallengeStep(WireOut):
+    """One move of a challenge, never changed."""
+
+    action: Annotated[
+        ChallengeAction,
+        Field(description="What was done.", examples=["raise"]),
+    ]
+    state: Annotated[ChallengeState, Field(description="The state it led to.", examples=["raised"])]
+    stage: Annotated[
+        Annotated[int, Field(ge=1, le=9)],
+        Field(description="The stage at which it stood then.", examples=[1]),
+    ]
+    at: Annotated[Instant, Field(description="When.")]
+    by: Annotated[
+        UUID | None,
+        Field(description="Who; null when its own clock did it.", examples=[_ID]),
+    ]
+    organisation_id: Annotated[
+        str | None,
+        Field(max_length=64, description="The partner agency, if one did it.", examples=[None]),
+    ]
+    words: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="In their own words; null where the service did it by itself.",
+            examples=[_REASONS],
+        ),
+    ]
+
+
+class Challenge(ChallengeSummary):
+    """A challenge with its whole history: every move, every clock, and what is possible now."""
+
+    allowed: Annotated[
+        list[ChallengeAction],
+        Field(
+            max_length=11,
+            description=(
+                "What can be done now. `agree`, `uphold` and `change` are answers of the answering "
+                "role; the others are for the side that raised it."
+            ),
+            examples=[["agree", "uphold", "change", "escalate", "withdraw"]],
+        ),
+    ]
+    steps: Annotated[
+        list[ChallengeStep],
+        Field(max_length=100, description="Every move, in order.", examples=[[]]),
+    ]
+    deadlines: Annotated[
+        list[Deadline],
+        Field(max_length=100, description="Every clock that runs or ran on it.", examples=[[]]),
+    ]
+
+    @classmethod
+    def of_whole(cls, whole: WholeChallenge) -> Self:
+        """As it is seen by staff."""
+        names = (name for name in ChallengeSummary.model_fields if name != "due_at")
+        return cls.model_validate(
+            {
+                **{name: getattr(whole.challenge, name) for name in names},
+                "due_at": next(
+                    (clock.due_at for clock in whole.deadlines if clock.stopped_at is None), None
+                ),
+                "allowed": whole.allowed,
+                "steps": whole.steps,
+                "deadlines": whole.deadlines,
+            }
+        )
+
+
+PersonFilter = Annotated[Id | None, Query(description="Only this child, across contacts.")]
+ContactFilter = Annotated[Id | None, Query(description="Only about this contact.")]

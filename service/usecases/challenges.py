@@ -1,0 +1,717 @@
+"""Challenges: raised, answered in stages, escalated, ended; by people and by their own clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.access import Caller, Permission, Role
+from service.domain.challenges import (
+    CHALLENGE,
+    Challenge,
+    ChallengeAction,
+    ChallengeAnswer,
+    ChallengedThing,
+    ChallengeFaulty,
+    ChallengeFilters,
+    ChallengeOfOwnDecision,
+    ChallengeOutcome,
+    ChallengeState,
+    ChallengeStep,
+    LastStage,
+    NothingToChallenge,
+    NotYourChallenge,
+    NotYoursToAnswer,
+    allowed,
+    challenger_role_of,
+)
+from service.domain.contacts import Child
+from service.domain.decisions import Decision, DecisionState, rationale_fault, stock_phrase_fault
+from service.domain.errors import Conflict, FrontDoorError, Problem, Stale
+from service.domain.events import EventType
+from service.domain.flags import Deadline
+from service.domain.multi_agency_referrals import PROGRESS, Disagreement, disagreement_of
+from service.domain.states import WrongState
+from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
+from service.persistence.asking import Asking
+from service.persistence.repositories import (
+    accountabilities,
+    challenges,
+    contacts,
+    deadlines,
+    decisions,
+    transfers,
+)
+from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.persistence.units_of_work import Performing, Work
+from service.policy import Policy
+
+# Refusals from below that routes name in the contract.
+ChallengeNotFound = challenges.ChallengeNotFound
+DecisionNotFound = decisions.DecisionNotFound
+MultiAgencyReferralNotFound = contacts.MultiAgencyReferralNotFound
+
+# So many are looked up at once by the job; each is moved in a transaction of its own.
+BATCH = 100
+
+_FIRST_ANSWER = Role.mash_manager
+_ACTION = {
+    ChallengeAnswer.agreed: ChallengeAction.agree,
+    ChallengeAnswer.upheld: ChallengeAction.uphold,
+    ChallengeAnswer.changed: ChallengeAction.change,
+}
+_OF_PARTNERS = (ChallengeAction.escalate, ChallengeAction.withdraw)
+_ANSWERS = frozenset({*_ACTION.values(), ChallengeAction.uphold_finally})
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The challenge of a decision, and whether it had been raised before."""
+
+    challenge: Challenge
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeChallenge:
+    """A challenge with every move, its clocks, and what can be done with it now."""
+
+    challenge: Challenge
+    steps: Sequence[ChallengeStep]
+    deadlines: Sequence[Deadline]
+    allowed: Sequence[ChallengeAction]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedChallenge:
+    """A challenge in a list, with the limit that runs on it; None when none runs."""
+
+    challenge: Challenge
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreements:
+    """What a partner disagrees with, and whether all of it had been said before."""
+
+    referral_id: UUID
+    disagreements: Sequence[Disagreement]
+    before: bool
+
+
+class NoSuchChild(ChallengeFaulty):
+    """A place in `children` at which the sender sent no child."""
+
+    code = "no_such_child"
+    title = "No such child on this referral"
+
+
+class NothingOpen(Conflict):
+    """No disagreement of the sender's is open with which this can be done."""
+
+    code = "no_disagreement_open"
+    title = "No disagreement is open for this"
+
+
+class UnderReview(Conflict):
+    """The front door itself is looking at this decision again already."""
+
+    code = "under_review"
+    title = "Being looked at again already"
+
+
+async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, words: str) -> Raised:
+    """Raises a challenge of a signed decision that stands; the MASH manager answers first (rule 8).
+
+    Raised again while one is open, the open one comes back. Raises NothingToChallenge,
+    ChallengeOfOwnDecision, ChallengeFaulty.
+    """
+    who.require(Permission.challenge_decision)
+    found = await decisions.get(work, who, decision_id)
+    await contacts.held(work, who, found.contact_id)
+    await accountabilities.held(work, found.person_id)
+    decision = await decisions.get(work, who, decision_id)
+    if who.account_id in (decision.drafted_by, decision.answered_by):
+        raise ChallengeOfOwnDecision(
+            "You drafted or signed this decision. A changed mind is a new decision that supersedes "
+            "it; a challenge is somebody else's to raise."
+        )
+    before = await challenges.open_of_decision(work, decision.id)
+    if before is not None:
+        return Raised(before, before=True)
+    await _refuse_nothing_to_challenge(work, decision)
+    _require_reasons(work, words)
+    await contacts.renew(work, decision.contact_id)
+    role = challenger_role_of(who.roles)
+    return Raised(_raise(work, who, decision, words, role), before=False)
+
+
+def _stands(decision: Decision) -> bool:
+    return decision.state is DecisionState.signed and decision.superseded_at is None
+
+
+async def _moved_on(work: Work, decision: Decision) -> bool:
+    return any([await cases.moved_on(work, decision.id) for cases in (REFERRALS, EPISODES)])
+
+
+async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
+    if not _stands(decision):
+        raise NothingToChallenge(
+            "Only a signed decision that stands is challenged. Read the contact for the decision "
+            "that stands now.",
+            state=decision.state,
+            allowed=(),
+        )
+    if await _moved_on(work, decision):
+        raise NothingToChallenge(
+            "Since this decision was signed the child has moved between early help and social "
+            "care, so it decides nothing any more. Ask for a step-up or a step-down instead.",
+            state=decision.state,
+            allowed=(),
+        )
+
+
+def _raise(
+    work: Work,
+    who: Caller,
+    decision: Decision,
+    words: str,
+    challenger_role: Role,
+    organisation_id: str | None = None,
+) -> Challenge:
+    challenge = challenges.raise_one(
+        work,
+        who,
+        decision_id=decision.id,
+        contact_id=decision.contact_id,
+        child_id=decision.child_id,
+        person_id=decision.person_id,
+        answering_role=_FIRST_ANSWER,
+        challenger_role=challenger_role,
+        words=words,
+        organisation_id=organisation_id,
+    )
+    _record(work, who, EventType.challenge_raised, challenge)
+    return challenge
+
+
+def _record(
+    work: Work, who: Caller | None, type_: EventType, challenge: Challenge, **data: object
+) -> None:
+    work.record(
+        type_,
+        who,
+        challenge.id,
+        contact_id=challenge.contact_id,
+        person_id=challenge.person_id,
+        thing=challenge.thing,
+        decision_id=challenge.decision_id,
+        transfer_id=challenge.transfer_id,
+        state=challenge.state,
+        stage=challenge.stage,
+        answering_role=challenge.answering_role,
+        outcome=challenge.outcome,
+        **data,
+    )
+
+
+def _require_reasons(work: Work, words: str) -> None:
+    fault = rationale_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        raise _faulty(fault)
+
+
+def _require_own_words(work: Work, words: str) -> None:
+    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        raise _faulty(fault)
+
+
+def _faulty(fault: Problem) -> ChallengeFaulty:
+    return ChallengeFaulty("Say why, in your own words.", problems=[fault])
+
+
+async def _hold(work: Work, who: Caller, challenge_id: UUID) -> Challenge:
+    found = await challenges.get(work, who, challenge_id)
+    await contacts.renew(work, found.contact_id)
+    await accountabilities.held(work, found.person_id)
+    return await challenges.held(work, challenge_id)
+
+
+def _refuse_impossible(work: Work, challenge: Challenge, action: ChallengeAction) -> None:
+    possible = allowed(challenge, work.policy.challenges.last_stage)
+    if action in possible:
+        return
+    could = ", ".join(possible) or "nothing more"
+    state = challenge.state
+    if challenge.thing is ChallengedThing.refusal and state is ChallengeState.awaiting_change:
+        raise WrongState(
+            "The refusal was overturned, and the transfer waits to be accepted: the challenge ends "
+            "with that, or with the withdrawal of the transfer itself.",
+            state=state,
+            allowed=possible,
+        )
+    if action is ChallengeAction.escalate and (state, action) in CHALLENGE.moves:
+        raise LastStage(
+            f"This is the last stage: its answer is final. Possible now: {could}.",
+            state=state,
+            allowed=possible,
+        )
+    raise WrongState(
+        f"This challenge is {state.replace('_', ' ')}; {action} is not possible now. "
+        f"Possible now: {could}.",
+        state=state,
+        allowed=possible,
+    )
+
+
+def _refuse_stale(challenge: Challenge, version: int) -> None:
+    # After the state: a loser is told what the state is, and what is possible in it.
+    if challenge.version != version:
+        raise Stale(challenge.version)
+
+
+async def answer_challenge(
+    work: Work,
+    who: Caller,
+    challenge_id: UUID,
+    version: int,
+    *,
+    answer: ChallengeAnswer,
+    words: str,
+) -> Challenge:
+    """Answers a challenge at its stage: both sides agree, it is upheld against, or it changes.
+
+    `agreed` ends it: the decision or the refusal stands. `upheld` ends it at the last stage;
+    before that the challenger accepts the answer or escalates, each within a clock. `changed`
+    waits for a superseding decision, or for the transfer to be accepted. Raises NotYoursToAnswer,
+    WrongState, Stale, ChallengeFaulty.
+    """
+    who.require(Permission.answer_challenge)
+    challenge = await _hold(work, who, challenge_id)
+    action = _ACTION[answer]
+    _refuse_impossible(work, challenge, action)
+    _refuse_stale(challenge, version)
+    transfer = await _transfer_of(work, challenge)
+    await _refuse_wrong_answerer(work, who, challenge, transfer)
+    _require_reasons(work, words)
+    stage = challenge.stage
+    if answer is ChallengeAnswer.agreed:
+        moved = await _end(work, who, challenge, transfer, action, ChallengeOutcome.agreed, words)
+    elif answer is ChallengeAnswer.changed:
+        moved = await _change(work, who, challenge, transfer, words)
+    elif stage >= work.policy.challenges.last_stage:
+        moved = await _end(
+            work,
+            who,
+            challenge,
+            transfer,
+            ChallengeAction.uphold_finally,
+            ChallengeOutcome.upheld,
+            words,
+        )
+    else:
+        moved = await challenges.move(work, who, challenge, action, words=words)
+        partner = moved.challenger_role == Role.partner_system
+        # A partner is nobody's to command here: the role that the policy names tells them.
+        owner = None if partner else moved.challenger_role
+        challenges.start_clock(work, moved, "challenge_response", owner)
+    _record(work, who, EventType.challenge_answered, moved, answer=answer)
+    return moved
+
+
+async def _transfer_of(work: Work, challenge: Challenge) -> Transfer | None:
+    """The transfer whose refusal is challenged, held."""
+    if challenge.transfer_id is None:
+        return None
+    found = await transfers.open_of_person(work, challenge.person_id)
+    return next((one for one in found if one.id == challenge.transfer_id), None)
+
+
+async def _refuse_wrong_answerer(
+    work: Work, who: Caller, challenge: Challenge, transfer: Transfer | None
+) -> None:
+    if challenge.answering_role not in who.roles:
+        raise NotYoursToAnswer(
+            f"Stage {challenge.stage} is answered by another role: "
+            f"{challenge.answering_role.replace('_', ' ')}."
+        )
+    if challenge.raised_by == who.account_id:
+        raise NotYoursToAnswer("You raised this challenge, so somebody else must answer it.")
+    if challenge.stage == 1:
+        return
+    before = await _who_took_part(work, who, challenge, transfer)
+    if who.account_id in before:
+        raise NotYoursToAnswer(
+            "You decided this, or answered it at an earlier stage. Each stage is answered by "
+            "somebody new: ask a colleague of the same role."
+        )
+
+
+async def _who_took_part(
+    work: Work, who: Caller, challenge: Challenge, transfer: Transfer | None
+) -> set[UUID | None]:
+    """Who answered an earlier stage, and who decided what is challenged."""
+    steps = (await challenges.steps_of(work, [challenge.id]))[challenge.id]
+    found = {step.by for step in steps if step.action in _ANSWERS}
+    if transfer is not None:
+        found.add(transfer.answered_by)
+    if challenge.decision_id is not None:
+        decision = await decisions.get(work, who, challenge.decision_id)
+        found |= {decision.drafted_by, decision.answered_by}
+    return found
+
+
+async def _change(
+    work: Work, who: Caller, challenge: Challenge, transfer: Transfer | None, words: str
+) -> Challenge:
+    owner = None
+    if transfer is not None:
+        owner = ANSWERER[transfer.direction, transfer.asked_by]
+        await transfers.move(work, who, transfer, TransferAction.overturn_refusal, words=words)
+    moved = await challenges.move(work, who, challenge, ChallengeAction.change, words=words)
+    challenges.start_clock(work, moved, "challenge_change", owner)
+    return moved
+
+
+async def _end(
+    work: Work,
+    who: Caller | None,
+    challenge: Challenge,
+    transfer: Transfer | None,
+    action: ChallengeAction,
+    outcome: ChallengeOutcome,
+    words: str | None,
+) -> Challenge:
+    """Ends a challenge by which nothing changes: a refusal that was challenged is final with it."""
+    if transfer is not None and transfer.state is TransferState.refusal_challenged:
+        await transfers.move(
+            work,
+            who,
+            transfer,
+            TransferAction.uphold_refusal,
+            words=words,
+            refusal_agreed_at=work.now,
+        )
+    return await challenges.move(work, who, challenge, action, words=words, outcome=outcome)
+
+
+async def escalate_challenge(
+    work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
+) -> Challenge:
+    """The challenger's side puts a challenge to the next stage: unanswered, or upheld.
+
+    Raises NotYourChallenge, LastStage, WrongState, Stale, ChallengeFaulty.
+    """
+    challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.escalate)
+    _require_reasons(work, words)
+    return await _escalate(work, who, challenge, words)
+
+
+async def _pursued(
+    work: Work, who: Caller, challenge_id: UUID, version: int, action: ChallengeAction
+) -> Challenge:
+    who.require(Permission.pursue_challenge)
+    challenge = await _hold(work, who, challenge_id)
+    _refuse_impossible(work, challenge, action)
+    _refuse_stale(challenge, version)
+    if challenge.raised_by_organisation_id is not None:
+        raise NotYourChallenge(
+            "A partner agency raised this. It alone takes it further or withdraws it; else the "
+            "challenge goes on by its own clock."
+        )
+    if challenge.raised_by != who.account_id and challenge.challenger_role not in who.roles:
+        raise NotYourChallenge(
+            "This is for who raised the challenge, or for a manager of the same side."
+        )
+    return challenge
+
+
+async def _escalate(
+    work: Work, who: Caller | None, challenge: Challenge, words: str | None
+) -> Challenge:
+    stage = challenge.stage + 1
+    role = work.policy.challenges.answered_by(stage)
+    moved = await challenges.move(
+        work,
+        who,
+        challenge,
+        ChallengeAction.escalate,
+        words=words,
+        stage=stage,
+        answering_role=role,
+        stage_began_at=work.now,
+    )
+    challenges.start_clock(work, moved, f"challenge_stage_{stage}", role)
+    _record(work, who, EventType.challenge_escalated, moved)
+    return moved
+
+
+async def accept_challenge_answer(
+    work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
+) -> Challenge:
+    """The challenger's side accepts that the decision or the refusal was upheld: it ends so."""
+    challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.accept)
+    _require_own_words(work, words)
+    transfer = await _transfer_of(work, challenge)
+    outcome = ChallengeOutcome.upheld
+    moved = await _end(work, who, challenge, transfer, ChallengeAction.accept, outcome, words)
+    _record(work, who, EventType.challenge_accepted, moved)
+    return moved
+
+
+async def withdraw_challenge(
+    work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
+) -> Challenge:
+    """The challenger's side takes a challenge back: the decision or the refusal stands."""
+    challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.withdraw)
+    _require_own_words(work, words)
+    return await _withdraw(work, who, challenge, words)
+
+
+async def _withdraw(work: Work, who: Caller, challenge: Challenge, words: str) -> Challenge:
+    transfer = await _transfer_of(work, challenge)
+    outcome = ChallengeOutcome.withdrawn
+    moved = await _end(work, who, challenge, transfer, ChallengeAction.withdraw, outcome, words)
+    _record(work, who, EventType.challenge_withdrawn, moved)
+    return moved
+
+
+async def disagree_with_outcome(
+    work: Work, who: Caller, contact_id: UUID, *, words: str, positions: Sequence[int] = ()
+) -> Disagreements:
+    """A partner disagrees with what was decided for the children whom it sent (rules 8, 16).
+
+    For those at `positions` in what it sent, or for all who are decided; each is a challenge that
+    the MASH manager answers first. Said again while it is open, the open one comes back. Raises
+    MultiAgencyReferralNotFound for another's as for none, NothingToChallenge, UnderReview.
+    """
+    who.require(Permission.disagree_with_outcome)
+    sent = await _hold_sent(work, who, contact_id, positions)
+    raised: list[Challenge] = []
+    fresh: list[Decision] = []
+    undecided = False
+    for child in sent.chosen:
+        decision = next(
+            (one for one in await decisions.of_child(work, child.id) if _stands(one)), None
+        )
+        if decision is None or await _moved_on(work, decision):
+            undecided = True
+            continue
+        before = await challenges.open_of_decision(work, decision.id)
+        if before is None:
+            fresh.append(decision)
+        elif before.raised_by_organisation_id == who.organisation_id:
+            raised.append(before)
+        else:
+            raise UnderReview(
+                f"What was decided for the child at place {child.position} is being looked at "
+                "again already. Name the other children, and come back to this one when it is "
+                "decided.",
+                state=sent.progress,
+                allowed=(),
+            )
+    if (undecided and positions) or not (raised or fresh):
+        raise NothingToChallenge(
+            "There is no decision to disagree with: it is not made yet, or the work with the "
+            "child has gone on since. Call the front door.",
+            state=sent.progress,
+            allowed=(),
+        )
+    if fresh:
+        _require_reasons(work, words)
+        await contacts.renew(work, contact_id)
+    for decision in fresh:
+        role = Role.partner_system
+        raised.append(_raise(work, who, decision, words, role, who.organisation_id))
+    return await _as_disagreements(work, sent, raised, before=not fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A partner's own referral that is held: its children as sent, and those that are meant."""
+
+    contact_id: UUID
+    progress: str
+    children: Sequence[Child]
+    chosen: Sequence[Child]
+
+
+async def _hold_sent(work: Work, who: Caller, contact_id: UUID, positions: Sequence[int]) -> _Sent:
+    await contacts.sent_by(work, who.organisation_id, contact_id)
+    contact = await contacts.held(work, who, contact_id)
+    added = await contacts.added_later(work, [contact_id])
+    sent = [one for one in await contacts.children(work, contact_id) if one.id not in added]
+    there = {child.position for child in sent}
+    unknown = [
+        Problem(
+            f"/children/{place}",
+            "Name a child by its place in `children` as you sent it, from 0.",
+            "no_such_child",
+        )
+        for place, position in enumerate(positions)
+        if position not in there
+    ]
+    if unknown:
+        raise NoSuchChild("You sent no child at this place.", problems=unknown)
+    chosen = [one for one in sent if not positions or one.position in positions]
+    # Several children are held in one order, whoever holds them.
+    for person_id in sorted({child.person_id for child in chosen}):
+        await accountabilities.held(work, person_id)
+    return _Sent(contact_id, PROGRESS[contact.state], sent, chosen)
+
+
+async def _as_disagreements(
+    work: Work, sent: _Sent, found: Sequence[Challenge], *, before: bool
+) -> Disagreements:
+    clocks = await deadlines.of_subjects(work, [(one.contact_id, one.id) for one in found])
+    places = {child.id: child.position for child in sent.children}
+    shown = [disagreement_of(one, places[one.child_id], clocks[one.id]) for one in found]
+    return Disagreements(
+        sent.contact_id, sorted(shown, key=lambda one: one.position), before=before
+    )
+
+
+async def escalate_disagreement(
+    work: Work, who: Caller, contact_id: UUID, *, words: str, positions: Sequence[int] = ()
+) -> Disagreements:
+    """A partner takes what it disagrees with to the next stage: all of its own that can go there.
+
+    Raises NothingOpen when none can.
+    """
+    who.require(Permission.disagree_with_outcome)
+    sent, own = await _hold_own(work, who, contact_id, positions, ChallengeAction.escalate)
+    _require_reasons(work, words)
+    moved = [await _escalate(work, who, one, words) for one in own]
+    return await _as_disagreements(work, sent, moved, before=False)
+
+
+async def withdraw_disagreement(
+    work: Work, who: Caller, contact_id: UUID, *, words: str, positions: Sequence[int] = ()
+) -> Disagreements:
+    """A partner takes back what it disagreed with; the decisions stand."""
+    who.require(Permission.disagree_with_outcome)
+    sent, own = await _hold_own(work, who, contact_id, positions, ChallengeAction.withdraw)
+    _require_own_words(work, words)
+    moved = [await _withdraw(work, who, one, words) for one in own]
+    return await _as_disagreements(work, sent, moved, before=False)
+
+
+async def _hold_own(
+    work: Work,
+    who: Caller,
+    contact_id: UUID,
+    positions: Sequence[int],
+    action: ChallengeAction,
+) -> tuple[_Sent, list[Challenge]]:
+    """A partner's open challenges about these children with which this can be done."""
+    sent = await _hold_sent(work, who, contact_id, positions)
+    meant = {child.id for child in sent.chosen}
+    found = await challenges.raised_by(work, who.organisation_id or "", [contact_id])
+    own = [one for one in found if one.child_id in meant and one.ended_at is None]
+    last = work.policy.challenges.last_stage
+    possible = [one for one in own if action in allowed(one, last)]
+    if not possible:
+        could = {one for challenge in own for one in allowed(challenge, last)}
+        raise NothingOpen(
+            "You have no disagreement open with which this can be done: the answer of the last "
+            "stage is final, and what led to a change is being changed.",
+            state=sent.progress,
+            allowed=[one for one in _OF_PARTNERS if one in could],
+        )
+    await contacts.renew(work, contact_id)
+    return sent, possible
+
+
+async def move_challenges(house: Performing) -> int:
+    """Moves the challenges whose clock has run out. Returns how many it moved.
+
+    A stage below the last that nobody answered goes to the next; an upheld answer that nobody
+    took up ends as upheld. The last stage waits, with its flag. It looks at what is due, not at
+    when it last ran; each challenge is moved in its own transaction, once, if it is due still. So
+    it is right with two at once, and after days of downtime a challenge takes one step alone, for
+    nobody could have answered the next.
+    """
+    last = house.policy.challenges.last_stage
+    kinds = ["challenge_response", *(f"challenge_stage_{stage}" for stage in range(1, last))]
+    moved = 0
+    failures: list[FrontDoorError] = []
+    after = None
+    while True:
+        place, now = after, house.clock()
+        due = await house.ask(
+            lambda ask: challenges.overdue(ask, now, kinds, limit=BATCH, after=place)  # noqa: B023 - run at once
+        )
+        for one in due:
+            try:
+                await house.perform(
+                    lambda work: _move_by_its_clock(work, one.challenge_id, kinds)  # noqa: B023 - run at once
+                )
+                moved += 1
+            except Stale:
+                # Somebody was quicker: a person, or this job elsewhere.
+                continue
+            except FrontDoorError as failure:
+                # One that cannot be moved keeps no other waiting.
+                failures.append(failure)
+        if len(due) < BATCH:
+            break
+        after = due[-1]
+    if failures:
+        raise failures[0]
+    return moved
+
+
+async def _move_by_its_clock(work: Work, challenge_id: UUID, kinds: Sequence[str]) -> None:
+    """Moves one challenge whose clock has run out. Raises Stale when that is so no longer."""
+    found = await challenges.held(work, challenge_id)
+    await contacts.renew(work, found.contact_id)
+    await accountabilities.held(work, found.person_id)
+    challenge = await challenges.held(work, challenge_id)
+    if not await challenges.overdue(work, work.now, kinds, limit=1, only=challenge_id):
+        raise Stale(challenge.version)
+    if challenge.state is ChallengeState.raised:
+        await _escalate(work, None, challenge, None)
+        return
+    transfer = await _transfer_of(work, challenge)
+    outcome = ChallengeOutcome.upheld
+    moved = await _end(work, None, challenge, transfer, ChallengeAction.lapse, outcome, None)
+    _record(work, None, EventType.challenge_lapsed, moved)
+
+
+async def list_challenges(
+    ask: Asking,
+    who: Caller,
+    filters: ChallengeFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[DatedChallenge]:
+    """Challenges that the caller may see, newest first, from after a place on."""
+    who.require(Permission.read_challenges)
+    found = await challenges.list_newest_first(ask, who, filters, limit=limit, after=after)
+    clocks = await deadlines.of_subjects(ask, [(one.contact_id, one.id) for one in found])
+    return [
+        DatedChallenge(
+            one, next((clock.due_at for clock in clocks[one.id] if clock.stopped_at is None), None)
+        )
+        for one in found
+    ]
+
+
+async def read_challenge(
+    ask: Asking, who: Caller, policy: Policy, challenge_id: UUID
+) -> WholeChallenge:
+    """One challenge with its whole history. Raises ChallengeNotFound."""
+    who.require(Permission.read_challenges)
+    return await whole_challenge(ask, policy, await challenges.get(ask, who, challenge_id))
+
+
+async def whole_challenge(ask: Asking, policy: Policy, challenge: Challenge) -> WholeChallenge:
+    """What hangs on a challenge that the caller may see."""
+    return WholeChallenge(
+        challenge=challenge,
+        steps=(await challenges.steps_of(ask, [challenge.id]))[challenge.id],
+        deadlines=await deadlines.of_subject(ask, challenge.contact_id, challenge.id),
+        allowed=allowed(challenge, policy.challenges.last_stage),
+    )
