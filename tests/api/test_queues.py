@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from service.bootstrap import House
 from service.domain.access import Role
+from service.domain.challenges import ChallengeAnswer
 from service.domain.transfers import FamilyAgreement, Transfer
+from service.usecases.challenges import answer_challenge
 from service.usecases.transfers import decide_returned_transfer
+from tests.support.challenges import sides_of
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house, token
-from tests.support.steps import WORDS, Steps, steps_in
+from tests.support.steps import EVIDENCE, WORDS, Steps, steps_in
 
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 
@@ -324,6 +327,55 @@ async def test_a_refusal_waits_for_who_asked_and_then_for_the_answer_to_the_chal
         "answering_role": "mash_manager",
         "raised_at": "2026-10-23T17:00:00Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "of_challenge", "of_transfer", "waits_for"),
+    [
+        ("upheld", "upheld", "accept_or_escalate", "accept_or_escalate", "challenge"),
+        ("changed", "awaiting_change", "accept_transfer", "accept_transfer", "acceptance"),
+    ],
+)
+async def test_an_answered_challenge_waits_for_who_raised_it_or_for_the_change(
+    queues: Queues, answer: str, state: str, of_challenge: str, of_transfer: str, waits_for: str
+) -> None:
+    steps = queues.steps
+    refused = await steps.refuse(
+        await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+    )
+    transfer = await steps.answer_refusal(refused, agreed=False)
+    [raised] = await queues.lines("challenges")
+    await steps.do(
+        lambda work: answer_challenge(
+            work,
+            steps.mash,
+            UUID(raised["subject_id"]),
+            1,
+            answer=ChallengeAnswer(answer),
+            words=EVIDENCE,
+        )
+    )
+    [line] = await queues.lines("challenges")
+    assert (line["challenge"]["state"], line["next_action"]) == (state, of_challenge)
+    line = await queues.line("step-up", transfer)
+    assert (line["next_action"], line["transfer"]["waits_for"]) == (of_transfer, waits_for)
+
+
+async def test_a_challenged_decision_waits_in_the_queue_of_challenges_until_it_ends(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock = FixedClock(FRIDAY)
+    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
+        queues = Queues(clock, await steps_in(house), client)
+        sides = await sides_of(house)
+        helped = await sides.challenged()
+        [line] = await queues.lines("challenges")
+        assert (line["subject_id"], line["challenge"]["thing"]) == (str(helped.id), "decision")
+        assert line["accountable_team_id"] == "early-help-spoc"
+        await sides.answer(helped, "changed")
+        [line] = await queues.lines("challenges")
+        assert line["next_action"] == "decide_anew"
+        assert [one["kind"] for one in line["deadlines"]] == ["challenge_change"]
 
 
 async def test_a_queue_of_steps_has_overdue_ones_on_top_and_is_read_by_page(

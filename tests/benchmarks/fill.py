@@ -429,9 +429,7 @@ def _transfers(sql: Dialect, contacts: int, numbers: str) -> list[str]:
     return made + _clocks_of_transfers(sql, where, far, begun)
 
 
-def _clocks_of_transfers(
-    sql: Dialect, where: str, far: str, begun: Mapping[str, str]
-) -> list[str]:
+def _clocks_of_transfers(sql: Dialect, where: str, far: str, begun: Mapping[str, str]) -> list[str]:
     """The clocks of the transfers: of the opening, the answer and the agreement to a refusal."""
     policy = load_policy(None)
     hour = 3_600_000
