@@ -5,10 +5,8 @@ account; so what it shows (deadlines, history, measures) comes of the rules and 
 The whole load is one transaction: interrupted, it has not happened.
 """
 
-import asyncio
-import heapq
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +14,7 @@ from uuid import UUID
 
 import httpx
 
+from frontdoor.demonstration_desk import Desk, People, between
 from frontdoor.demonstration_families import Family, NhsNumbers, new_family
 from frontdoor.demonstration_narratives import (
     ACKNOWLEDGED,
@@ -41,16 +40,30 @@ from frontdoor.demonstration_narratives import (
     RATED,
     RETURNED,
     SECOND_THOUGHTS,
+    TAKEN_ON,
     THEMES,
     UNBORN,
     VOICE_NOT_KNOWN,
     VOICE_OF_THE_UNBORN,
     Theme,
 )
+from frontdoor.demonstration_steps import (
+    CHANGED_DECISIONS,
+    DISPUTES,
+    DOWNS,
+    NOW_DISPUTED,
+    NOW_DOWN,
+    NOW_UP,
+    UPS,
+    Course,
+    Script,
+    deck,
+)
 from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
-from service.domain.calendar import LONDON, london_date, london_time
+from service.domain.accountabilities import CareService
+from service.domain.calendar import LONDON, london_date
 from service.domain.contacts import (
     ANONYMOUS,
     SELF_REFERRALS,
@@ -73,9 +86,9 @@ from service.domain.information_requests import AnswerKind, InformationRequest, 
 from service.domain.measures import london_midnight, months_later
 from service.domain.new_contacts import NewContact
 from service.domain.people import BirthKnowledge
-from service.domain.referrals import Referral
+from service.domain.referrals import CaseState, Referral
 from service.domain.whole_contacts import ContactFilters
-from service.persistence.repositories import contacts
+from service.persistence.repositories import accountabilities, contacts, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
 from service.usecases.cases import (
@@ -196,8 +209,6 @@ _SURNAMES_OF_REFERRERS: Final = (
     "Osierton",
 )  # fmt: skip  - a table reads better in rows
 _INITIALS: Final = "ABCDEFGHJKLMNPRSTW"
-_STEP: Final = 200
-_OFFICE_HOURS: Final = range(8, 19)
 
 
 class NotLoaded(Told):
@@ -225,22 +236,6 @@ class _MovableClock:
         return self.at
 
 
-@dataclass(frozen=True, slots=True)
-class _People:
-    """Who works at this front door, each with an account; the first of each is development's own.
-
-    So `frontdoor token --role mash_worker` is somebody who has worked here all year.
-    """
-
-    workers: Sequence[Caller]
-    managers: Sequence[Caller]
-    early_help_manager: Caller
-    early_help_workers: Sequence[Caller]
-    assessment_manager: Caller
-    assessment_workers: Sequence[Caller]
-    partners: dict[str, Caller]
-
-
 _NAMED: Final = {
     Role.mash_worker: (
         "Orla Saltmarsh",
@@ -249,6 +244,7 @@ _NAMED: Final = {
         "Wasim Rainhill",
     ),
     Role.mash_manager: ("Philippa Greywater",),
+    Role.head_of_service: ("Marguerite Fellwater",),
     Role.early_help_worker: ("Anneliese Broadfen", "Desmond Kitehill", "Suresh Nadimore"),
     Role.assessment_team_worker: (
         "Gwendolen Stormcroft",
@@ -260,7 +256,7 @@ _NAMED: Final = {
 }
 
 
-async def _hire(house: House, policy: Policy) -> _People:
+async def _hire(house: House, policy: Policy) -> People:
     issuer = house.development_issuer
     if issuer is None:
         raise NotLoaded(
@@ -275,64 +271,19 @@ async def _hire(house: House, policy: Policy) -> _People:
             for name in (None, *_NAMED.get(role, ()))
         ]
 
-    return _People(
+    return People(
         workers=await staff(Role.mash_worker),
         managers=await staff(Role.mash_manager),
         early_help_manager=(await staff(Role.early_help_spoc_manager))[0],
         early_help_workers=await staff(Role.early_help_worker),
         assessment_manager=(await staff(Role.assessment_team_manager))[0],
         assessment_workers=await staff(Role.assessment_team_worker),
+        heads=await staff(Role.head_of_service),
         partners={
             one.id: await house.caller(issuer.mint(Role.partner_system, organisation=one.id))
             for one in policy.organisations
         },
     )
-
-
-Act = Callable[[Work], Awaitable[None]]
-
-
-class _Desk:
-    """What is going to happen, in the order of time, each thing at its own instant."""
-
-    def __init__(self, policy: Policy, people: _People, until: datetime) -> None:
-        self.policy = policy
-        self.people = people
-        self.until = until
-        self._coming: list[tuple[datetime, int, Act]] = []
-        self._added = 0
-        self.logged = 0
-
-    def at(self, instant: datetime, act: Act) -> None:
-        """Has something happen, to the second; what lies after the present does not happen."""
-        instant = instant.replace(microsecond=0)
-        if instant <= self.until:
-            heapq.heappush(self._coming, (instant, self._added, act))
-            self._added += 1
-
-    async def live_through(self, work: Work, told: Callable[[int], None]) -> None:
-        """Does it all."""
-        done = 0
-        while self._coming:
-            work.now, _, act = heapq.heappop(self._coming)
-            await act(work)
-            done += 1
-            if done % _STEP == 0:
-                told(self.logged)
-                # SQLite's statements never wait, so nothing else would notice an interruption.
-                await asyncio.sleep(0)
-
-
-def _between(chance: random.Random, after: datetime, before: datetime) -> datetime:
-    """An instant between two, in office hours if a few tries find one."""
-    span = (before - after).total_seconds()
-    instant = after
-    for _ in range(8):
-        instant = after + timedelta(seconds=round(chance.random() * span))
-        local = london_time(instant)
-        if local.weekday() < 5 and local.hour in _OFFICE_HOURS:
-            break
-    return instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +313,30 @@ class _Plan:
     second_thoughts: bool = False
     partly_signed: bool = False
     family: int | None = None
+    script: Script | None = None
+
+
+@dataclass(slots=True)
+class _Scripts:
+    """What the children of the year are dealt, until no card is left: which go up, and down."""
+
+    ups: list[Script]
+    downs: list[Script]
+    disputes: list[Script]
+    changed: list[Script]
+
+    def deal(self, chance: random.Random, case: Referral | EarlyHelpEpisode) -> Script | None:
+        """What happens with a case beside the usual, if anything."""
+        drawn = chance.random()
+        if isinstance(case, Referral):
+            steps, disputes, share = self.downs, self.disputes, 0.065
+        else:
+            steps, disputes, share = self.ups, self.changed, 0.17
+        if steps and drawn < share:
+            return steps.pop()
+        if disputes and drawn > 1 - share / 4:
+            return disputes.pop()
+        return None
 
 
 @dataclass(slots=True)
@@ -374,8 +349,16 @@ class _Asked:
 class _Story:
     """One contact, from the call to the day on which the cases that came of it close."""
 
-    def __init__(self, desk: _Desk, chance: random.Random, plan: _Plan, family: Family) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        chance: random.Random,
+        plan: _Plan,
+        family: Family,
+        scripts: _Scripts | None = None,
+    ) -> None:
         self.desk = desk
+        self.scripts = scripts
         self.chance = chance
         self.plan = plan
         self.family = family
@@ -420,8 +403,8 @@ class _Story:
     def _acknowledged_at(self, logged_at: datetime) -> datetime:
         received_at = self.plan.received_at
         if self.chance.random() < 0.87:
-            return _between(self.chance, logged_at, received_at + timedelta(hours=20))
-        return _between(
+            return between(self.chance, logged_at, received_at + timedelta(hours=20))
+        return between(
             self.chance, received_at + timedelta(days=2), received_at + timedelta(days=5)
         )
 
@@ -563,7 +546,7 @@ class _Story:
         rest = self.plan.ends_at - asked_at
         answered_at = asked_at + rest * self.chance.uniform(0.05, 0.6)
         if self.chance.random() < 0.18:
-            answered_at = _between(
+            answered_at = between(
                 self.chance, asked_at + timedelta(hours=25), asked_at + timedelta(days=6)
             )
 
@@ -649,7 +632,11 @@ class _Story:
             )
         )
 
-    async def _draft(self, work: Work, child: Child, new: NewDecision) -> Decision:
+    async def _draft(self, work: Work, child: Child, outcome: Outcome) -> Decision:
+        if outcome is Outcome.early_help and await open_to_social_care(work, child.person_id):
+            # Early help takes over from social care by a step-down alone.
+            outcome = Outcome.information_and_advice
+        new = self._decision(child, outcome)
         return await decide(work, self.worker, self.contact_id, new)
 
     async def _answer_draft(
@@ -661,7 +648,7 @@ class _Story:
 
     async def _draft_and_have_returned(self, work: Work) -> None:
         child = self.children[0]
-        draft = await self._draft(work, child, self._decision(child, self.outcomes[0]))
+        draft = await self._draft(work, child, self.outcomes[0])
         span = self.plan.ends_at - self.plan.received_at
 
         async def send_back(work: Work) -> None:
@@ -671,7 +658,7 @@ class _Story:
 
     async def _draft_all(self, work: Work) -> None:
         drafts = [
-            await self._draft(work, child, self._decision(child, outcome))
+            await self._draft(work, child, outcome)
             for child, outcome in zip(self.children, self.outcomes, strict=True)
         ]
         if not self.plan.signed:
@@ -684,7 +671,15 @@ class _Story:
 
     def _sign_at(self, instant: datetime, draft: Decision) -> None:
         async def sign(work: Work) -> None:
-            await self._answer_draft(work, draft, agreed=True, words=AGREED)
+            waiting = draft
+            if draft.outcome is Outcome.early_help and await open_to_social_care(
+                work, draft.person_id
+            ):
+                # Meanwhile social care has taken the child on, by another contact.
+                await self._answer_draft(work, draft, agreed=False, words=TAKEN_ON)
+                child = next(one for one in self.children if one.id == draft.child_id)
+                waiting = await self._draft(work, child, Outcome.early_help)
+            await self._answer_draft(work, waiting, agreed=True, words=AGREED)
 
         self.desk.at(instant, sign)
 
@@ -697,7 +692,11 @@ class _Story:
 
     async def _think_again(self, work: Work) -> None:
         """A changed mind is a new decision, signed like the first: it is now section 47."""
-        first, *_ = await REFERRALS.of_contact(work, self.contact_id)
+        opened = await REFERRALS.of_contact(work, self.contact_id)
+        if not opened:
+            # The child was open already, and the decision joined that referral.
+            return
+        first = opened[0]
         child = next(one for one in self.children if one.id == first.child_id)
         new = NewDecision(
             child_id=child.id,
@@ -713,7 +712,7 @@ class _Story:
             supersedes_id=first.decision_id,
             supersedes_because="What has become known since changes the basis.",
         )
-        draft = await self._draft(work, child, new)
+        draft = await decide(work, self.worker, self.contact_id, new)
         self._sign_at(work.now + timedelta(minutes=40), draft)
         self.desk.at(work.now + timedelta(minutes=40), self._give_out)
 
@@ -722,38 +721,69 @@ class _Story:
             if referral.closed_at is None:
                 self._allocate_referral_of(referral)
         for episode in await EPISODES.of_contact(work, self.contact_id):
-            self._allocate_episode_of(episode)
+            if episode.closed_at is None:
+                self._allocate_episode_of(episode)
 
-    def _allocated_at(self, accepted_at: datetime) -> datetime:
+    def _allocated_at(self, case: Referral | EarlyHelpEpisode) -> datetime:
         """Four in five within the five working days; the others up to a fortnight over."""
+        accepted_at = case.accepted_at
+        if self.plan.script is not None:
+            return accepted_at + timedelta(hours=3)
         limit = self.desk.policy.calendar.add_working_days(london_date(accepted_at), 5)
         due_at = london_midnight(limit)
         if self.chance.random() < 0.83:
-            return _between(self.chance, accepted_at + timedelta(hours=2), due_at)
+            return between(self.chance, accepted_at + timedelta(hours=2), due_at)
         late = due_at + timedelta(days=1)
-        return _between(self.chance, late, late + timedelta(days=14))
+        return between(self.chance, late, late + timedelta(days=14))
+
+    def _begin_course(self, work: Work, case: Referral | EarlyHelpEpisode) -> bool:
+        """Has the child take a way of its own between early help and social care, if it is to."""
+        script = self.plan.script if case.child_id == self.children[0].id else None
+        if script is None and self.scripts is not None:
+            script = self.scripts.deal(self.chance, case)
+        if script is None:
+            return False
+        Course(self.desk, self.chance, script, case, self._decide_anew).begin(work)
+        return True
+
+    async def _decide_anew(self, work: Work, decision_id: UUID) -> None:
+        """Carries out what a challenge led to: advice in place of early help."""
+        old = await decisions.get(work, self.manager, decision_id)
+        child = next(one for one in self.children if one.id == old.child_id)
+        new = replace(
+            self._decision(child, Outcome.information_and_advice),
+            supersedes_id=old.id,
+            supersedes_because="The challenge of the decision led to this change.",
+            history_considered=HISTORY[0].format(count="What is on file"),
+            last_closed_because=self._words(LAST_CLOSED),
+        )
+        draft = await decide(work, self.worker, self.contact_id, new)
+        await self._answer_draft(work, draft, agreed=True, words=AGREED)
 
     def _allocate_referral_of(self, referral: Referral) -> None:
         people, chance = self.desk.people, self.chance
         teams = [team.id for team in self.desk.policy.teams if "referral" in team.accepts]
 
         async def allocate(work: Work) -> None:
+            found = await REFERRALS.get(work, people.assessment_manager, referral.id)
+            if found.state is not CaseState.awaiting_allocation:
+                return
             worker = chance.choice(people.assessment_workers).account_id
-            held = await allocate_referral(
+            await allocate_referral(
                 work,
                 people.assessment_manager,
-                referral.id,
-                referral.version,
+                found.id,
+                found.version,
                 worker,
                 chance.choice(teams),
             )
-            if chance.random() < 0.6:
+            if not self._begin_course(work, found) and chance.random() < 0.6:
                 self.desk.at(
-                    _between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
-                    lambda work: close(work, held),
+                    between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
+                    close,
                 )
 
-        async def close(work: Work, held: Referral) -> None:
+        async def close(work: Work) -> None:
             code, words = chance.choice(
                 (
                     ("RC8", self._words(CLOSED_AFTER_ASSESSMENT)),
@@ -763,40 +793,54 @@ class _Story:
                 )
             )
             manager = people.assessment_manager
-            await close_referral(work, manager, held.id, held.version, code, words)
+            found = await REFERRALS.get(work, manager, referral.id)
+            if found.state is CaseState.allocated:
+                await close_referral(work, manager, found.id, found.version, code, words)
 
-        self.desk.at(self._allocated_at(referral.accepted_at), allocate)
+        self.desk.at(self._allocated_at(referral), allocate)
 
     def _allocate_episode_of(self, episode: EarlyHelpEpisode) -> None:
         people, chance = self.desk.people, self.chance
 
         async def allocate(work: Work) -> None:
-            held = await allocate_early_help_episode(
+            found = await EPISODES.get(work, people.early_help_manager, episode.id)
+            if found.state is not CaseState.awaiting_allocation:
+                return
+            await allocate_early_help_episode(
                 work,
                 people.early_help_manager,
-                episode.id,
-                episode.version,
+                found.id,
+                found.version,
                 chance.choice(people.early_help_workers).account_id,
                 None,
             )
-            if chance.random() < 0.6:
+            if not self._begin_course(work, found) and chance.random() < 0.6:
                 self.desk.at(
-                    _between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
-                    lambda work: close(work, held),
+                    between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
+                    close,
                 )
 
-        async def close(work: Work, held: EarlyHelpEpisode) -> None:
-            code = chance.choice(sorted(EPISODE_ENDED))
-            await close_early_help_episode(
-                work,
-                people.early_help_manager,
-                held.id,
-                held.version,
-                EpisodeClosure(code),
-                EPISODE_ENDED[code],
-            )
+        async def close(work: Work) -> None:
+            manager = people.early_help_manager
+            found = await EPISODES.get(work, manager, episode.id)
+            if found.state is CaseState.allocated:
+                code = chance.choice(sorted(EPISODE_ENDED))
+                await close_early_help_episode(
+                    work,
+                    manager,
+                    found.id,
+                    found.version,
+                    EpisodeClosure(code),
+                    EPISODE_ENDED[code],
+                )
 
-        self.desk.at(self._allocated_at(episode.accepted_at), allocate)
+        self.desk.at(self._allocated_at(episode), allocate)
+
+
+async def open_to_social_care(work: Work, person_id: UUID) -> bool:
+    """Whether social care answers for a child now."""
+    answers = await accountabilities.of_person(work, person_id)
+    return answers is not None and answers.service is CareService.social_care
 
 
 def _level(chance: random.Random, outcome: Outcome) -> LevelOfNeed:
@@ -829,7 +873,7 @@ def _received_at(chance: random.Random, begins: date) -> datetime:
 
 def _ends_at(chance: random.Random, received_at: datetime, *, in_time: bool) -> datetime:
     first, last = (2.0, 23.5) if in_time else (24.5, 110.0)
-    return _between(
+    return between(
         chance, received_at + timedelta(hours=first), received_at + timedelta(hours=last)
     )
 
@@ -959,6 +1003,30 @@ def _live(chance: random.Random, now: datetime) -> list[_Plan]:
         source = chance.choice(("6", "2A", "3B", "1A", "3E"))
         span = min(0.9, 20 / (days * 24))
         came(cases, days * 24, source, span=span, outcome=outcome, acknowledged=True)
+    return plans + _on_their_way(chance, now)
+
+
+def _on_their_way(chance: random.Random, now: datetime) -> list[_Plan]:
+    """Children who are between early help and social care today, at every step, some late."""
+    base = _Plan(now, now, Outcome.referral, "10", returned=False, asks=0)
+    plans: list[_Plan] = []
+    for outcome, scripts in (
+        (Outcome.early_help, (*NOW_UP, *NOW_DISPUTED)),
+        (Outcome.referral, NOW_DOWN),
+    ):
+        for script in scripts:
+            first = script.moves[0].hours_ago or 0
+            received_at = now - timedelta(hours=first + 24 * chance.randint(3, 9))
+            plans.append(
+                replace(
+                    base,
+                    received_at=received_at,
+                    ends_at=received_at + timedelta(hours=chance.randint(9, 20)),
+                    outcome=outcome,
+                    source_code=chance.choice(("6", "2A", "3B", "1A", "3E")),
+                    script=script,
+                )
+            )
     return plans
 
 
@@ -1016,7 +1084,7 @@ async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
             mark = f"demonstration-{year}"
             if await _finished(work, people, mark):
                 return Loaded(already_there=True, contacts=0)
-            desk = _Desk(house.policy, people, now)
+            desk = Desk(house.policy, people, now)
             total = _prepare(desk, year, mark, now)
             progress(0, total)
             await desk.live_through(work, lambda logged: progress(logged, total))
@@ -1025,7 +1093,7 @@ async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
     return Loaded(already_there=False, contacts=desk.logged)
 
 
-async def _finished(work: Work, people: _People, mark: str) -> bool:
+async def _finished(work: Work, people: People, mark: str) -> bool:
     """Whether this load has been done before. Raises NotLoaded when other contacts are there."""
     manager = people.managers[0]
     if await contacts.nothing_on_file(work):
@@ -1041,7 +1109,7 @@ async def _finished(work: Work, people: _People, mark: str) -> bool:
     )
 
 
-def _prepare(desk: _Desk, year: int, mark: str, now: datetime) -> int:
+def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     """Puts the year and the live desk on the desk. Returns how many contacts there will be."""
     schools = tuple(one.name for one in desk.policy.organisations if one.kind == "school")
     numbers = NhsNumbers()
@@ -1052,7 +1120,8 @@ def _prepare(desk: _Desk, year: int, mark: str, now: datetime) -> int:
     first = next(place for place, plan in enumerate(plans) if plan.source_code in sent)
     plans[first] = replace(plans[first], by_partner=True, sender_reference=mark)
     town = _Town(chance, numbers, schools)
-    stories = [_Story(desk, chance, plan, town.family(plan)) for plan in plans]
+    scripts = _Scripts(*(deck(chance, one) for one in (UPS, DOWNS, DISPUTES, CHANGED_DECISIONS)))
+    stories = [_Story(desk, chance, plan, town.family(plan), scripts) for plan in plans]
 
     chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
     town = _Town(chance, numbers, schools)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.domain.decisions import Outcome
+from service.domain.transfers import Direction, FamilyAgreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,6 +508,9 @@ RETURNED: Final = (
     "Who is the father, and was he asked? Add it, or say why it cannot be known.",
     "The reasons repeat the concern. Say why this level and not the one below.",
 )
+TAKEN_ON: Final = (
+    "Social care has taken the child on since, by another contact: decide for the open referral.",
+)
 SECOND_THOUGHTS: Final = (
     "The hospital's report arrived after sign-off and shows that the injury was inflicted.",
     "A sibling has since given an account which makes significant harm likely.",
@@ -542,3 +546,112 @@ RATED: Final = {
     "amber": "A serious worry, with a safe adult present for now.",
     "green": "Support seems to be needed, with no sign of risk tonight.",
 }
+
+# ---- Step-ups, step-downs and disagreements -----------------------------------------------------
+
+EVIDENCE_UP: Final = (
+    "Three home visits in a row found the children alone after dark, and the plan has not held.",
+    "The youngest told the family worker of being hit with a belt; there is a mark on the back.",
+    "Since the new partner moved in the mother cancels every visit, and school sees the children "
+    "hungry and frightened.",
+    "The parent drinks again every day, says so, and no adult in the household keeps the children "
+    "safe at night.",
+)
+EVIDENCE_DOWN: Final = (
+    "The assessment found no risk of significant harm; what is left is help with routines and the "
+    "school run, which the family asks for.",
+    "The child in need plan has ended with its outcomes met, and the family wants to keep the "
+    "family worker.",
+    "The father has left for good, the children are settled, and debts and housing are what the "
+    "family still needs help with.",
+)
+REFUSED_STEPS: Final = {
+    Direction.step_up: (
+        "What is described is neglect that the early help plan was made for and has not been tried "
+        "with: no visit since May, and no tool was used to score it.",
+        "The injury was seen by the doctor, who finds the account given of it likely; nothing else "
+        "points to significant harm at present.",
+        "The school's account and the family worker's differ, and the children have not been "
+        "asked; the threshold cannot be weighed on this.",
+    ),
+    Direction.step_down: (
+        "Two incidents since the assessment show that risk is where it was: this still meets the "
+        "threshold for a child in need.",
+        "The plan names no outcome that early help could work towards, and nobody who would do it.",
+        "The family does not know that social care is leaving, so its agreement means nothing yet.",
+    ),
+}
+AGREED_TO_REFUSAL: Final = (
+    "I have read the explanation with the worker: we try the plan again, with weekly visits.",
+    "The point on evidence is fair. We gather it and ask again if it bears out our worry.",
+)
+CHALLENGED: Final = (
+    "The refusal weighs each event alone. Together they are a pattern, and the children are "
+    "frightened: this meets the threshold.",
+    "What the refusal says is missing was in the request: the scores, the dates and the child's "
+    "own words are all there.",
+)
+CHALLENGED_DECISION: Final = {
+    True: (
+        "The contact holds nothing that reaches section 17: the family came for help with rent, "
+        "and an assessment will drive them away.",
+    ),
+    False: (
+        "The family has said no to early help twice, and the health visitor gives what is needed: "
+        "an episode would help nobody.",
+    ),
+}
+STAGE_ANSWERED: Final = {
+    "agreed": (
+        "We talked it through with both workers and see it alike now: it stays as it is, and the "
+        "visits are doubled.",
+    ),
+    "upheld": (
+        "I have read the whole file again. The points raised were weighed when this was decided, "
+        "and the threshold was applied as published.",
+        "Having heard both sides I uphold this: the risk is known, watched, and not rising.",
+    ),
+    "changed": (
+        "The pattern was not seen because each event was read alone. This is to be changed today.",
+        "New facts from the school tip the balance: the challenge is right.",
+    ),
+}
+TAKEN_FURTHER: Final = {
+    "escalate": (
+        "The answer does not say why the child's own words count for nothing. I put this to the "
+        "next stage.",
+        "We still disagree about the risk at night, and a child cannot wait for us to agree.",
+    ),
+    "take": (
+        "The answer says why, and names what would change it. We can work with that.",
+        "Explained in full to the worker and to me: we accept it and keep watching.",
+    ),
+    "give_up": ("The family's own plan has made the question idle: grandmother has moved in.",),
+}
+STEP_ACCEPTED: Final = (
+    "Read with the worker who knows the family; a first visit is arranged, both together.",
+    "The evidence is clear. The family was told today who takes over and why.",
+)
+STEP_WITHDRAWN: Final = (
+    "The family's circumstances changed overnight; we stay with them and look again in a month.",
+)
+FAMILY_SAID: Final = {
+    FamilyAgreement.given: "The mother agrees to weekly visits and knows that she may stop them.",
+    FamilyAgreement.refused: "The father wants no more visits from anybody, and said so twice.",
+    FamilyAgreement.withdrawn: "After the first weeks the mother no longer wants the visits.",
+}
+VISITED: Final = (
+    "Saw both children at home, alone and with the mother; the plan hangs on the fridge.",
+    "First visit with the social worker; the children showed their room and spoke of school.",
+)
+KEPT: Final = {
+    "ask_again": ("Met the family with the school: with another worker they are willing to try.",),
+    "keep": ("We keep the case, and review in a month what the family would accept.",),
+}
+PLANS: Final = (
+    ("The children are fed and rested for school", "Weekly visits on routines", "Family worker"),
+    ("Rent arrears are under control", "Advice and a repayment plan", "Housing adviser"),
+    ("The mother has help close by", "Place in the Tuesday group", "Family centre"),
+    ("Attendance is above nine days in ten", "Morning calls and a breakfast place", "School"),
+    ("Speech comes on as it should", "Six sessions at home", "Speech therapist"),
+)

@@ -43,7 +43,7 @@ from service.domain.contacts import (
 )
 from service.domain.deadlines import Rating
 from service.domain.errors import Invalid, Problem
-from service.domain.measures import MeasureCases, MeasureCode, Part
+from service.domain.measures import MeasureCases, MeasureCode, MeasureCountsOthers, Part
 from service.domain.new_contacts import (
     ChannelNotYours,
     CodeUnknown,
@@ -103,7 +103,11 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
     )
 
 
-@router.get("", response_model=Page[ContactSummary], responses=problems(ReferenceMistyped))
+@router.get(
+    "",
+    response_model=Page[ContactSummary],
+    responses=problems(ReferenceMistyped, MeasureCountsOthers),
+)
 async def list_contacts(
     request: Request,
     who: Who,

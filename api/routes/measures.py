@@ -11,7 +11,12 @@ from api.replies import page, reply
 from api.routing import FrontDoorRoute
 from api.schemas.fields import DateOn, Instant, Page
 from api.schemas.measures import Measure, MeasureReading
-from service.domain.measures import Breakdown, MeasureCode, PeriodNotPossible
+from service.domain.measures import (
+    Breakdown,
+    BreakdownNotPossible,
+    MeasureCode,
+    PeriodNotPossible,
+)
 from service.usecases import measures
 
 router = APIRouter(prefix="/v1/measures", tags=["measures"], route_class=FrontDoorRoute)
@@ -24,7 +29,11 @@ async def read_measures(request: Request, who: Who) -> Response:
     return page([Measure.model_validate(one) for one in found], request=request, cursor=None)
 
 
-@router.get("/{code}", response_model=MeasureReading, responses=problems(PeriodNotPossible))
+@router.get(
+    "/{code}",
+    response_model=MeasureReading,
+    responses=problems(PeriodNotPossible, BreakdownNotPossible),
+)
 async def read_measure(
     request: Request,
     who: Who,
@@ -50,7 +59,11 @@ async def read_measure(
         ),
     ] = None,
     by: Annotated[
-        Breakdown | None, Query(description="Break it down by this.", examples=["source"])
+        Breakdown | None,
+        Query(
+            description="Break it down by this; the list of measures says by what each can be.",
+            examples=["source"],
+        ),
     ] = None,
 ) -> Response:
     """Read a measure by London month, with numerator, denominator and the cases behind them.

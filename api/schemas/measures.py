@@ -8,13 +8,18 @@ from pydantic import Field
 
 from api.schemas.fields import LARGEST, DateOn, Instant, WireOut
 from service.domain import measures
-from service.domain.measures import Breakdown, MeasureCode, Part, Unit
+from service.domain.measures import Breakdown, Counted, MeasureCode, Part, Unit
 
 _CASES = (
     "/v1/contacts?measure=PI1&part=missed&as_at=2019-01-31T12%3A00%3A00Z"
     "&received_from=2018-03-01T00%3A00%3A00Z&received_to=2018-03-31T23%3A00%3A00Z"
 )
 _MONTH = "2018-03"
+_BEGAN = {
+    Counted.contacts: "received",
+    Counted.transfers: "requested",
+    Counted.challenges: "raised",
+}
 
 
 class Measure(WireOut):
@@ -46,10 +51,32 @@ class Measure(WireOut):
             examples=["Performance measure PI1, published monthly since 2018"],
         ),
     ]
+    counted: Annotated[Counted, Field(description="What its cases are.", examples=["contacts"])]
+    breakdowns: Annotated[
+        list[Breakdown],
+        Field(max_length=20, description="What it can be broken down by.", examples=[["source"]]),
+    ]
+    timed: Annotated[
+        bool,
+        Field(
+            description="Whether its figures tell the median and the longest time.",
+            examples=[False],
+        ),
+    ]
+    standing: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether it counts what stands at the end of each month, whenever it began; else "
+                "what began in the month."
+            ),
+            examples=[False],
+        ),
+    ]
 
 
 class MeasureCasePaths(WireOut):
-    """Paths that list the very contacts behind a figure, as at the same instant."""
+    """Paths that list the very cases behind a figure, as at the same instant."""
 
     denominator: Annotated[
         str, Field(max_length=2048, description="Those counted against.", examples=[_CASES])
@@ -63,21 +90,25 @@ class MeasureCasePaths(WireOut):
 
     @classmethod
     def of(
-        cls, code: MeasureCode, as_at: datetime, point: measures.MeasurePoint
+        cls, measure: measures.Measure, by: Breakdown | None, point: measures.MeasurePoint
     ) -> "MeasureCasePaths":
         """The paths for one figure."""
+        began = _BEGAN[measure.counted]
 
         def path(part: Part) -> str:
             query: dict[str, str] = {
-                "measure": code,
+                "measure": measure.code,
                 "part": part,
-                "as_at": _zulu(as_at),
-                "received_from": _zulu(point.received_from),
-                "received_to": _zulu(point.received_to),
+                "as_at": _zulu(point.as_at),
             }
-            if point.source_code is not None:
-                query["source_code"] = point.source_code
-            return f"/v1/contacts?{urlencode(query)}"
+            if not measure.standing:
+                query[f"{began}_from"] = _zulu(point.begins_at)
+                query[f"{began}_to"] = _zulu(point.ends_at)
+            if by is Breakdown.source and point.group is not None:
+                query["source_code"] = point.group
+            elif by is not None and point.group is not None:
+                query |= {"by": by, "group": point.group}
+            return f"/v1/{measure.counted}?{urlencode(query)}"
 
         return cls.model_construct(
             denominator=path(Part.denominator),
@@ -100,13 +131,46 @@ class MeasurePoint(WireOut):
             examples=[_MONTH],
         ),
     ]
-    received_from: Annotated[Instant, Field(description="Its cases were received from here …")]
-    received_to: Annotated[Instant, Field(description="… up to here, and not with it.")]
+    begins_at: Annotated[
+        Instant,
+        Field(
+            description=(
+                "Its cases were received, requested or raised from here; those of a standing "
+                "measure whenever they were …"
+            )
+        ),
+    ]
+    ends_at: Annotated[Instant, Field(description="… up to here, and not with it.")]
+    as_at: Annotated[
+        Instant,
+        Field(
+            description=(
+                "Counted as the record stood at this instant: that of the reading, or for a "
+                "standing measure the end of the month where that comes first."
+            )
+        ),
+    ]
+    received_from: Annotated[
+        Instant | None,
+        Field(description="The same as `begins_at` where contacts are counted; else null."),
+    ]
+    received_to: Annotated[
+        Instant | None,
+        Field(description="The same as `ends_at` where contacts are counted; else null."),
+    ]
     source_code: Annotated[
         str | None,
         Field(
             max_length=4,
             description="The referral source, in a breakdown by source; else null.",
+            examples=["2A"],
+        ),
+    ]
+    group: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="What it is in a breakdown: a code, a team, a step or a stage; else null.",
             examples=["2A"],
         ),
     ]
@@ -128,21 +192,51 @@ class MeasurePoint(WireOut):
             examples=[78.9],
         ),
     ]
+    median_minutes: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=LARGEST,
+            description=(
+                "The median time in whole minutes, day and night, of all counted against; null "
+                "for a measure that is not timed, and of nothing."
+            ),
+            examples=[195],
+        ),
+    ]
+    longest_minutes: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=LARGEST,
+            description="The longest time among them, in the same way.",
+            examples=[1560],
+        ),
+    ]
     cases: Annotated[MeasureCasePaths, Field(description="Where the very cases are.")]
 
     @classmethod
-    def of(cls, code: MeasureCode, as_at: datetime, point: measures.MeasurePoint) -> "MeasurePoint":
+    def of(
+        cls, measure: measures.Measure, by: Breakdown | None, point: measures.MeasurePoint
+    ) -> "MeasurePoint":
         """A figure as it goes out."""
+        of_contacts = measure.counted is Counted.contacts
         return cls.model_construct(
             period=point.period,
-            received_from=point.received_from,
-            received_to=point.received_to,
-            source_code=point.source_code,
+            begins_at=point.begins_at,
+            ends_at=point.ends_at,
+            as_at=point.as_at,
+            received_from=point.begins_at if of_contacts else None,
+            received_to=point.ends_at if of_contacts else None,
+            source_code=point.group if by is Breakdown.source else None,
+            group=point.group,
             numerator=point.numerator,
             denominator=point.denominator,
             missed=point.missed,
             value=None if point.value is None else float(point.value),
-            cases=MeasureCasePaths.of(code, as_at, point),
+            median_minutes=point.median_minutes,
+            longest_minutes=point.longest_minutes,
+            cases=MeasureCasePaths.of(measure, by, point),
         )
 
 
@@ -182,15 +276,15 @@ class MeasureReading(WireOut):
     @classmethod
     def of(cls, reading: measures.MeasureReading) -> "MeasureReading":
         """A reading as it goes out."""
-        code = reading.measure.code
+        measure, by = reading.measure, reading.by
         return cls.model_construct(
-            measure=Measure.model_validate(reading.measure),
+            measure=Measure.model_validate(measure),
             as_at=reading.as_at,
             from_on=reading.from_on,
             to_on=reading.to_on,
-            by=reading.by,
-            points=[MeasurePoint.of(code, reading.as_at, point) for point in reading.points],
-            total=MeasurePoint.of(code, reading.as_at, reading.total),
+            by=by,
+            points=[MeasurePoint.of(measure, by, point) for point in reading.points],
+            total=MeasurePoint.of(measure, None, reading.total),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,6 +22,27 @@ class MeasureCode(StrEnum):
     """The measures that can be read, by the codes under which they are published."""
 
     pi1 = "PI1"
+    step_ups_accepted = "step_ups_accepted"
+    step_ups_refused = "step_ups_refused"
+    step_up_refusals_agreed = "step_up_refusals_agreed"
+    step_up_refusals_challenged = "step_up_refusals_challenged"
+    step_up_refusals_upheld = "step_up_refusals_upheld"
+    step_up_time_to_open = "step_up_time_to_open"
+    step_up_time_to_answer = "step_up_time_to_answer"
+    step_downs_waiting = "step_downs_waiting"
+    step_downs_returned = "step_downs_returned"
+    challenges_ended = "challenges_ended"
+    challenges_agreed = "challenges_agreed"
+    challenges_upheld = "challenges_upheld"
+    challenges_changed = "challenges_changed"
+
+
+class Counted(StrEnum):
+    """What a measure counts: its cases."""
+
+    contacts = "contacts"
+    transfers = "transfers"
+    challenges = "challenges"
 
 
 class Unit(StrEnum):
@@ -42,17 +63,31 @@ class Breakdown(StrEnum):
     """What a measure can be broken down by."""
 
     source = "source"
+    sending_team = "sending_team"
+    reason = "reason"
+    refusal_reason = "refusal_reason"
+    waits_for = "waits_for"
+    stage = "stage"
+    result = "result"
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a measure counts. `definition` is the whole of it in words; `source` who asks for it."""
+    """What a measure counts. `definition` is the whole of it in words; `source` who asks for it.
+
+    `timed`: its figures tell the median and the longest time too. `standing`: it counts what stands
+    at an instant, at the end of each month, and not what began in the month.
+    """
 
     code: MeasureCode
     title: str
     definition: str
     unit: Unit
     source: str
+    counted: Counted
+    breakdowns: tuple[Breakdown, ...]
+    timed: bool = False
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +95,29 @@ class Period:
     """One London month or the part of it that was asked for: from, up to, not with."""
 
     label: str
-    received_from: datetime
-    received_to: datetime
+    begins_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurePoint:
     """One figure of a measure. `value` is None where there is nothing to count against.
 
-    `period` is the London month, "2018-03"; for a whole reading its London days, from/up to. The
-    bounds are those of `received_at` of its cases; `source_code` is set in a breakdown by source.
+    `period` is the London month, "2018-03"; for a whole reading its London days, from/up to. Its
+    cases were received, requested or raised from `begins_at` up to and not with `ends_at`; those
+    of a standing measure stand at `as_at`, whenever they began. `group` is set in a breakdown. The
+    times are in whole minutes, of a timed measure with something to count alone.
     """
 
     period: str
-    received_from: datetime
-    received_to: datetime
+    begins_at: datetime
+    ends_at: datetime
+    as_at: datetime
     numerator: int
     denominator: int
-    source_code: str | None = None
+    group: str | None = None
+    median_minutes: int | None = None
+    longest_minutes: int | None = None
 
     @property
     def missed(self) -> int:
@@ -92,11 +132,13 @@ class MeasurePoint:
 
 @dataclass(frozen=True, slots=True)
 class MeasureCases:
-    """The contacts behind a part of a measure's figures, as at an instant."""
+    """The cases behind a part of a measure's figures, or of one group of them, as at an instant."""
 
     code: str
     part: Part
     as_at: datetime
+    by: Breakdown | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +174,58 @@ class PeriodNotPossible(Invalid):
     title: ClassVar[str] = "No such period"
 
 
+class BreakdownNotPossible(Invalid):
+    """The measure is not broken down by this."""
+
+    code: ClassVar[str] = "breakdown_not_possible"
+    title: ClassVar[str] = "No such breakdown"
+
+
+class MeasureCountsOthers(Invalid):
+    """The measure counts other cases than those that are listed here."""
+
+    code: ClassVar[str] = "measure_counts_others"
+    title: ClassVar[str] = "Not counted by this measure"
+
+
+_STEP_UPS = (
+    "Step-ups accepted, refused, challenged, time to answer: measures of the front door; Ofsted "
+    "monitoring visit letter of 21 February 2019: refused without any clear explanations around "
+    "thresholds"
+)
+_STEP_DOWNS = (
+    "Step-downs waiting, median and longest: measures of the front door; Ofsted monitoring visit "
+    "letter of 21 February 2019: cases not being progressed for several weeks"
+)
+_CHALLENGES = (
+    "Challenges by stage and result: measures of the front door; Ofsted monitoring visit letter of "
+    "21 February 2019: referrals are then closed inappropriately or changed"
+)
+_ASKED = (Breakdown.sending_team, Breakdown.reason)
+_REFUSED = (*_ASKED, Breakdown.refusal_reason)
+_DISAGREED = (Breakdown.stage, Breakdown.result)
+
+
+def _step_ups(code: MeasureCode, title: str, definition: str, *, timed: bool = False) -> Measure:
+    refused = code.startswith("step_up_refusals")
+    return Measure(
+        code,
+        title,
+        definition,
+        Unit.per_cent,
+        _STEP_UPS,
+        Counted.transfers,
+        _REFUSED if refused else _ASKED,
+        timed=timed,
+    )
+
+
+def _challenges(code: MeasureCode, title: str, definition: str) -> Measure:
+    return Measure(
+        code, title, definition, Unit.per_cent, _CHALLENGES, Counted.challenges, _DISAGREED
+    )
+
+
 MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
     {
         measure.code: measure
@@ -146,6 +240,109 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "contacts that led to no referral, are not counted.",
                 Unit.per_cent,
                 "Performance measure PI1, published monthly since 2018",
+                Counted.contacts,
+                (Breakdown.source,),
+            ),
+            _step_ups(
+                MeasureCode.step_ups_accepted,
+                "Step-ups accepted",
+                "Of the step-ups requested in the month, whichever side asked: the share accepted "
+                "by the instant of the reading, after a challenge or without one. What waits, was "
+                "refused, withdrawn or superseded counts as not accepted.",
+            ),
+            _step_ups(
+                MeasureCode.step_ups_refused,
+                "Step-ups refused",
+                "Of the step-ups requested in the month: the share that was refused by the instant "
+                "of the reading, whether or not the refusal was agreed or overturned since.",
+            ),
+            _step_ups(
+                MeasureCode.step_up_refusals_agreed,
+                "Refusals of step-ups agreed",
+                "Of the step-ups requested in the month that were refused: the share whose refusal "
+                "the manager of who asked had agreed to by the instant of the reading.",
+            ),
+            _step_ups(
+                MeasureCode.step_up_refusals_challenged,
+                "Refusals of step-ups challenged",
+                "Of the step-ups requested in the month that were refused: the share whose refusal "
+                "had been challenged by the instant of the reading.",
+            ),
+            _step_ups(
+                MeasureCode.step_up_refusals_upheld,
+                "Challenged refusals of step-ups upheld",
+                "Of the step-ups requested in the month whose refusal was challenged: the share "
+                "whose refusal stood at the end of the challenge, by the instant of the reading.",
+            ),
+            _step_ups(
+                MeasureCode.step_up_time_to_open,
+                "Time to open a step-up",
+                "Of the step-ups requested in the month that, at the instant of the reading, were "
+                "opened or had passed the limit unopened: the share opened within the limit. "
+                "Median and longest are of the time from the request until it was opened, or for "
+                "one not opened until it ended or the instant of the reading.",
+                timed=True,
+            ),
+            _step_ups(
+                MeasureCode.step_up_time_to_answer,
+                "Time to answer a step-up",
+                "Of the step-ups requested in the month that, at the instant of the reading, were "
+                "accepted or refused for good, or had passed the limit for that: the share "
+                "answered within the limit. A refusal is an answer once it is agreed, or stands at "
+                "the end of a challenge. Median and longest are of the time from the request until "
+                "the answer, or for one not answered until it ended or the instant of the reading.",
+                timed=True,
+            ),
+            Measure(
+                MeasureCode.step_downs_waiting,
+                "Step-downs waiting, and the share that is stuck",
+                "Of the step-downs that were requested and had not ended at the end of the month, "
+                "or at the instant of the reading where that comes first: the share that was stuck "
+                "then, with a running clock past its limit. Median and longest are of the time "
+                "since the request. The figure of the whole is that of its last instant, and not a "
+                "sum of the months.",
+                Unit.per_cent,
+                _STEP_DOWNS,
+                Counted.transfers,
+                (Breakdown.waits_for, *_ASKED),
+                timed=True,
+                standing=True,
+            ),
+            Measure(
+                MeasureCode.step_downs_returned,
+                "Step-downs returned to the sender",
+                "Of the step-downs requested in the month: the share that went back to the sender "
+                "by the instant of the reading, because the family refused or withdrew its "
+                "agreement.",
+                Unit.per_cent,
+                _STEP_DOWNS,
+                Counted.transfers,
+                _ASKED,
+            ),
+            _challenges(
+                MeasureCode.challenges_ended,
+                "Challenges ended",
+                "Of the challenges raised in the month: the share that had ended by the instant of "
+                "the reading. A breakdown by stage goes by the highest stage reached, one by "
+                "result by the outcome, open where there is none yet.",
+            ),
+            _challenges(
+                MeasureCode.challenges_agreed,
+                "Challenges that ended in agreement",
+                "Of the challenges raised in the month that had ended by the instant of the "
+                "reading: the share that ended in agreement, with nothing changed.",
+            ),
+            _challenges(
+                MeasureCode.challenges_upheld,
+                "Challenges that ended with the decision upheld",
+                "Of the challenges raised in the month that had ended by the instant of the "
+                "reading: the share that ended with the decision or refusal upheld.",
+            ),
+            _challenges(
+                MeasureCode.challenges_changed,
+                "Challenges that changed the decision",
+                "Of the challenges raised in the month that had ended by the instant of the "
+                "reading: the share that ended in a new decision, or in an acceptance.",
             ),
         )
     }
@@ -161,6 +358,55 @@ def measure_of(code: str) -> Measure:
         return MEASURES[MeasureCode(code)]
     except ValueError:
         raise MeasureNotFound from None
+
+
+def require_counted(code: str, counted: Counted) -> None:
+    """Raises MeasureCountsOthers for a measure of other cases, and MeasureNotFound."""
+    measure = measure_of(code)
+    if measure.counted is not counted:
+        raise MeasureCountsOthers(
+            "Put right the measure and ask again.",
+            problems=[
+                Problem(
+                    "query:measure",
+                    f"This measure counts {measure.counted}: ask for its cases where they are "
+                    "listed, by the path that the figure gives.",
+                    "measure_counts_others",
+                )
+            ],
+        )
+
+
+def require_breakdown(measure: Measure, by: Breakdown | None) -> None:
+    """Raises BreakdownNotPossible for what the measure is not broken down by."""
+    if by is not None and by not in measure.breakdowns:
+        raise BreakdownNotPossible(
+            "Put right the breakdown and ask again.",
+            problems=[
+                Problem(
+                    "query:by",
+                    f"This measure is broken down by: {', '.join(measure.breakdowns)}.",
+                    "breakdown_not_possible",
+                )
+            ],
+        )
+
+
+def median_minutes(waits: Sequence[timedelta]) -> int | None:
+    """The median of several times in whole minutes; None of nothing.
+
+    Of an even number it is the mean of the two in the middle. Small numbers are shown as they are:
+    managers act on the very cases.
+    """
+    if not waits:
+        return None
+    ordered = sorted(waits)
+    return whole_minutes((ordered[(len(waits) - 1) // 2] + ordered[len(waits) // 2]) / 2)
+
+
+def whole_minutes(wait: timedelta) -> int:
+    """A time in whole minutes, the last one ended."""
+    return wait // timedelta(minutes=1)
 
 
 def per_cent(numerator: int, denominator: int) -> Decimal | None:

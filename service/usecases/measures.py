@@ -1,5 +1,6 @@
 """Measures: which there are, what one reads over a period, and the very cases behind it."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,15 +9,18 @@ from service.domain.contacts import Contact
 from service.domain.measures import (
     MEASURES,
     Breakdown,
+    Counted,
     Measure,
     MeasureCases,
     MeasurePoint,
     MeasureReading,
+    Period,
     london_midnight,
     measure_of,
     period_asked_for,
     periods,
     require_come,
+    require_counted,
 )
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.asking import Asking
@@ -44,29 +48,32 @@ async def read_measure(
 
     Counted from the whole record, whatever the caller may open: figures, no names. Without a
     breakdown there is a point for every month; with one, for what occurs in it. Raises
-    MeasureNotFound, PeriodNotPossible.
+    MeasureNotFound, BreakdownNotPossible, PeriodNotPossible.
     """
     who.require(Permission.read_measures)
     measure = measure_of(code)
     at, start, end = period_asked_for(now, as_at, from_on, to_on)
     months = periods(start, end)
-    by_source = by is Breakdown.source
-    points = await measures.figures(ask, code, at, months, by_source=by_source)
-    if not by_source:
+    whole = Period(
+        f"{start.isoformat()}/{end.isoformat()}", london_midnight(start), london_midnight(end)
+    )
+    points = await measures.figures(ask, measure, at, months, by=by)
+    if by is None:
         found = {point.period: point for point in points}
-        points = [
-            found.get(month.label)
-            or MeasurePoint(month.label, month.received_from, month.received_to, 0, 0)
-            for month in months
-        ]
-    total = MeasurePoint(
-        period=f"{start.isoformat()}/{end.isoformat()}",
-        received_from=london_midnight(start),
-        received_to=london_midnight(end),
+        points = [found.get(month.label) or _nothing(month, at) for month in months]
+    total = replace(
+        _nothing(whole, at),
         numerator=sum(point.numerator for point in points),
         denominator=sum(point.denominator for point in points),
     )
+    if measure.timed:
+        # Neither medians nor what stands at the end of each month can be added up.
+        total = next(iter(await measures.figures(ask, measure, at, [whole])), _nothing(whole, at))
     return MeasureReading(measure, at, start, end, by, points, total)
+
+
+def _nothing(period: Period, as_at: datetime) -> MeasurePoint:
+    return MeasurePoint(period.label, period.begins_at, period.ends_at, as_at, 0, 0)
 
 
 async def list_cases(
@@ -82,11 +89,12 @@ async def list_cases(
     """The contacts behind a part of a figure, as far as the caller sees, newest first.
 
     By the same predicate as the figure: whoever sees all finds as many as it says. Raises
-    MeasureNotFound, PeriodNotPossible for an instant that has not come.
+    MeasureNotFound, MeasureCountsOthers, PeriodNotPossible for an instant that has not come.
     """
     who.require(Permission.read_contacts)
     require_come(now, cases.as_at)
-    behind = measures.cases(cases.code, cases.part, cases.as_at)
+    require_counted(cases.code, Counted.contacts)
+    behind = measures.cases(cases)
     return await contacts.list_newest_first(
         ask, who, filters, limit=limit, after=after, also=[behind]
     )

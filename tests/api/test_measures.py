@@ -91,8 +91,9 @@ async def get(front: Front, path: str, role: Role = Role.mash_manager) -> Any:
 
 async def test_the_measures_say_what_they_count(front: Front) -> None:
     listed = await get(front, "/v1/measures")
-    assert [one["code"] for one in listed["items"]] == ["PI1"]
-    assert "24 hours" in listed["items"][0]["definition"]
+    assert "PI1" in [one["code"] for one in listed["items"]]
+    pi1 = next(one for one in listed["items"] if one["code"] == "PI1")
+    assert "24 hours" in pi1["definition"]
 
 
 async def test_a_measure_reads_month_by_month(front: Front) -> None:

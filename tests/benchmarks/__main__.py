@@ -19,14 +19,22 @@ from pathlib import Path
 from itsdangerous import URLSafeTimedSerializer
 
 from service.clock import system_clock
+from service.domain.access import Role
 from tests.benchmarks import floors, loads
 from tests.benchmarks.examples import contacts
 from tests.benchmarks.fill import ACCOUNT, contact_id, tidy
 from tests.benchmarks.recordings import Recording, record_request
-from tests.benchmarks.results import Results, as_markdown
+from tests.benchmarks.results import CHECK, Results, as_markdown
 from tests.benchmarks.servers import Server, peer, service, settings_for, token_for
 from tests.benchmarks.stores import Store, postgresql_stores, sqlite_store
-from tests.benchmarks.sweeps import bare_sweep, recorded_sweep, timed_sweep
+from tests.benchmarks.sweeps import (
+    bare_check,
+    bare_sweep,
+    recorded_check,
+    recorded_sweep,
+    timed_check,
+    timed_sweep,
+)
 
 DUE = 1000
 _SWEEPS_OF_NOTHING = 50
@@ -55,7 +63,7 @@ class Place:
 
     store: Store
     server: Server
-    token: str
+    tokens: dict[str, str]
     peer: Server | None
     peer_token: str
     recordings: dict[str, Recording]
@@ -65,7 +73,11 @@ PATHS = {
     "post": ("POST", "/v1/contacts"),
     "queue": ("GET", "/v1/queues/contacts?limit=50"),
     "get": ("GET", "/v1/contacts/{id}"),
+    "step-up queue": ("GET", "/v1/queues/step-up?limit=50"),
+    "step-down queue": ("GET", "/v1/queues/step-down?limit=50"),
 }
+# Who asks, where it is not who logs contacts.
+ROLES = {"step-up queue": Role.mash_manager, "step-down queue": Role.early_help_spoc_manager}
 PEER_PATHS = {"post": "/contacts", "queue": "/queues/contacts?limit=50"}
 
 
@@ -134,9 +146,10 @@ def _measure_kind(bench: Bench, kind: str) -> None:
             for place in places:
                 bench.results.memory(kind, place.store.contacts, place.server.memory_mb())
         for number in range(bench.rounds):
-            bench.tell(f"{kind}: sweeps, round {number + 1} of {bench.rounds}")
+            bench.tell(f"{kind}: sweeps and checks, round {number + 1} of {bench.rounds}")
             for store in stores:
                 _measure_sweeps(bench, store)
+                _measure_check(bench, store)
 
 
 @contextmanager
@@ -160,6 +173,7 @@ def _place(bench: Bench, store: Store) -> Iterator[Place]:
                 method,
                 path.format(id=one),
                 contacts()[0] if method == "POST" else None,
+                _role(what),
             )
         )
         for what, (method, path) in PATHS.items()
@@ -174,11 +188,15 @@ def _place(bench: Bench, store: Store) -> Iterator[Place]:
         yield Place(
             store,
             server,
-            token_for(settings_for(store.url, bench.folder)),
+            {what: token_for(settings_for(store.url, bench.folder), _role(what)) for what in PATHS},
             beside,
             URLSafeTimedSerializer(secret).dumps({"account": str(ACCOUNT)}),
             recordings,
         )
+
+
+def _role(what: str) -> Role:
+    return ROLES.get(what, Role.mash_worker)
 
 
 def _load(bench: Bench, place: Place, what: str) -> loads.Load:
@@ -191,7 +209,7 @@ def _load(bench: Bench, place: Place, what: str) -> loads.Load:
         place.server.port,
         method,
         paths,
-        place.token,
+        place.tokens[what],
         bodies=contacts() if method == "POST" else [],
         expected=201 if method == "POST" else 200,
         connections=bench.connections,
@@ -252,6 +270,14 @@ def _measure_sweeps(bench: Bench, store: Store) -> None:
         bare = bare_sweep(store, recording, due=due, repeat=repeat)
         bench.results.add(store.kind, store.contacts, what, "floor", 1000 / bare)
     tidy(store.url)
+
+
+def _measure_check(bench: Bench, store: Store) -> None:
+    recording = recorded_check(store, bench.folder)
+    took = timed_check(store, bench.folder)
+    bench.results.add(store.kind, store.contacts, CHECK, "service", 1000 / took)
+    bare = bare_check(store, recording)
+    bench.results.add(store.kind, store.contacts, CHECK, "floor", 1000 / bare)
 
 
 def _machine() -> str:

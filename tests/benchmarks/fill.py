@@ -3,12 +3,6 @@
 One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
 newest three hundred of them open, on an open case that answers for the child.
 
-One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
-newest three hundred of them open, on an open case that answers for the child.
-
-One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
-newest three hundred of them open, on an open case that answers for the child.
-
 Every id follows from the number of its contact, so that the load and the floor can name any of
 them without asking.
 """
@@ -32,10 +26,6 @@ from service.policy import load_policy
 OPEN = 500
 OPEN_TRANSFERS = 300
 ONE_IN = 10
-OPEN_TRANSFERS = 300
-ONE_IN = 10
-OPEN_TRANSFERS = 300
-ONE_IN = 10
 # The newest contact was received at this instant, the others one a minute before it.
 NEWEST_AT = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 STEP_MS = 60_000
@@ -43,8 +33,6 @@ ACCOUNT = UUID("01890000-0000-7000-8000-000000000001")
 CLOCKS = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
 _CHUNK = 50_000
 _CONTACT, _CHILD, _PERSON, _ADULT, _DEADLINE, _EVENT, _DECISION, _REFERRAL = range(1, 9)
-_EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
-_EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
 _EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
 
 CONCERN = (
@@ -141,69 +129,11 @@ EXPLANATION = (
     "to score it, and the children have not been asked."
 )
 
-EVIDENCE = (
-    "Three visits in a row found the children alone after dark; school sees them hungry and tired, "
-    "the mother cancels every appointment, and the plan of early help has not held since spring."
-)
-EXPLANATION = (
-    "What is described is what the plan was made for and has not been tried with: no tool was used "
-    "to score it, and the children have not been asked."
-)
-
-EVIDENCE = (
-    "Three visits in a row found the children alone after dark; school sees them hungry and tired, "
-    "the mother cancels every appointment, and the plan of early help has not held since spring."
-)
-EXPLANATION = (
-    "What is described is what the plan was made for and has not been tried with: no tool was used "
-    "to score it, and the children have not been asked."
-)
-
 _GIVEN = ("Amara", "Ben", "Chloe", "Dev", "Ella", "Finn", "Grace", "Hassan", "Isla", "Jack", "Mia")
 _FAMILY = ("Okafor", "Smith", "Patel", "Jones", "Khan", "Nowak", "Brown", "Ali", "Evans", "Wood")
 _TOWNS = ("Riverbourne", "Weirton", "Millbridge", "Ashford Lane", "Stonebeck")
 _SOURCES = ("1A", "2A", "3A", "4", "5A", "6")
 _OUTCOMES = ("no_further_action", "information_and_advice", "early_help", "referral")
-# Of the contacts with two children, of whom one went to early help and one to social care.
-_STEP_UP = f"(n % {2 * ONE_IN} = 1)"
-_STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"
-# So many hours after the contact was received.
-_STEP_HOURS = {"requested": 60, "opened": 62, "refused": 70, "agreed": 80}
-_STEP_CLOCKS = (
-    ("opened", "requested", "opened", "opened"),
-    ("answered", "requested", "agreed", "refused"),
-    ("refusal_agreed", "refused", "agreed", "agreed"),
-)
-_PLAN = json.dumps(
-    [
-        {
-            "outcome": "The children are fed and rested for school",
-            "action": "Weekly visits on routines",
-            "who": "Family worker",
-            "by_on": "2026-12-01",
-        }
-    ]
-)
-# Of the contacts with two children, of whom one went to early help and one to social care.
-_STEP_UP = f"(n % {2 * ONE_IN} = 1)"
-_STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"
-# So many hours after the contact was received.
-_STEP_HOURS = {"requested": 60, "opened": 62, "refused": 70, "agreed": 80}
-_STEP_CLOCKS = (
-    ("opened", "requested", "opened", "opened"),
-    ("answered", "requested", "agreed", "refused"),
-    ("refusal_agreed", "refused", "agreed", "agreed"),
-)
-_PLAN = json.dumps(
-    [
-        {
-            "outcome": "The children are fed and rested for school",
-            "action": "Weekly visits on routines",
-            "who": "Family worker",
-            "by_on": "2026-12-01",
-        }
-    ]
-)
 # Of the contacts with two children, of whom one went to early help and one to social care.
 _STEP_UP = f"(n % {2 * ONE_IN} = 1)"
 _STEP_DOWN = f"(n % {2 * ONE_IN} = {ONE_IN + 1})"
@@ -520,7 +450,9 @@ class _OnPostgresql:
             await self._connection.execute(f"SET {setting}")
         found = await self._connection.fetch(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
-            "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+            # Neither those of a constraint nor those that a foreign key points at.
+            "AND indexname NOT IN (SELECT relname FROM pg_constraint "
+            "JOIN pg_class ON pg_class.oid = conindid)"
         )
         for row in found:
             await self._connection.execute(f'DROP INDEX "{row["indexname"]}"')
@@ -559,7 +491,10 @@ def plain_url(url: str) -> str:
 
 
 def fill(url: str, contacts: int, tell: Callable[[str], None]) -> None:
-    """Fills a migrated, empty database with so many contacts, the newest 500 of them open."""
+    """Fills a migrated, empty database with so many contacts, the newest 500 of them open.
+
+    One in ten of the others has a transfer behind it, of which the newest 300 are open.
+    """
     if contacts < OPEN:
         raise ValueError(f"At least {OPEN} contacts: so many are open.")
 
@@ -596,7 +531,8 @@ def _since(at: datetime) -> UUID:
 
 async def _tidy(url: str) -> None:
     newer = _since(NEWEST_AT + timedelta(days=1))
-    still_open = _since(NEWEST_AT - timedelta(milliseconds=OPEN * STEP_MS))
+    steps_open = OPEN + OPEN_TRANSFERS * ONE_IN
+    still_open = _since(NEWEST_AT - timedelta(milliseconds=steps_open * STEP_MS))
     if make_url(url).get_backend_name() == "sqlite":
         with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as file:
             triggers = file.execute(

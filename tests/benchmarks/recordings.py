@@ -15,6 +15,7 @@ from sqlalchemy import event
 from api.app import create_app
 from api.observability import configure_api_logs
 from service.bootstrap import House
+from service.domain.access import Role
 from service.persistence import engines
 from service.persistence.units_of_work import new_id
 from tests.benchmarks.servers import settings_for, token_for
@@ -39,21 +40,26 @@ class Recording:
 
 
 async def record_request(
-    store: Store, folder: Path, method: str, path: str, body: str | None = None
+    store: Store,
+    folder: Path,
+    method: str,
+    path: str,
+    body: str | None = None,
+    role: Role = Role.mash_worker,
 ) -> Recording:
     """What one request to the service sends to its database, once the service has warmed up."""
 
     async def ask(house: House) -> None:
         assert house.development_issuer is not None
         transport = httpx.ASGITransport(create_app(house))
-        headers = {"Authorization": f"Bearer {token_for(house.settings)}"}
+        headers = {"Authorization": f"Bearer {token_for(house.settings, role)}"}
         if body is not None:
             headers |= {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
         async with httpx.AsyncClient(transport=transport, base_url="http://front.door") as client:
             answer = await client.request(method, path, content=body, headers=headers)
         answer.raise_for_status()
 
-    return await record(store, folder, ask, warm_up=ask)
+    return await record(store, folder, ask, warm_up=ask, role=role)
 
 
 async def record(
@@ -62,6 +68,7 @@ async def record(
     act: Callable[[House], Awaitable[Any]],
     *,
     warm_up: Callable[[House], Awaitable[Any]] | None = None,
+    role: Role = Role.mash_worker,
 ) -> Recording:
     """What an act sends to the database."""
     statements: list[Statement] = []
@@ -84,7 +91,7 @@ async def record(
             if warm_up is not None:
                 await warm_up(house)
                 house.forget_suspensions()
-                await house.caller(token_for(house.settings))
+                await house.caller(token_for(house.settings, role))
             statements.clear()
             before = new_id()
             await act(house)

@@ -56,9 +56,9 @@ def settings_for(url: str, folder: Path) -> Settings:
     )
 
 
-def token_for(settings: Settings) -> str:
-    """A token of the development issuer for who logs contacts."""
-    return DevelopmentIssuer(settings, system_clock).mint(Role.mash_worker)
+def token_for(settings: Settings, role: Role = Role.mash_worker) -> str:
+    """A token of the development issuer for who logs contacts, or for another role."""
+    return DevelopmentIssuer(settings, system_clock).mint(role)
 
 
 @contextmanager

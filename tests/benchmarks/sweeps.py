@@ -1,4 +1,4 @@
-"""The sweep: how long it takes with nothing due and with a thousand clocks due."""
+"""What a clock does: the sweep with nothing due and with a thousand clocks due, and the check."""
 
 import asyncio
 import sqlite3
@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from service.bootstrap import House
 from service.persistence.engines import open_sqlite
 from service.usecases.flags import sweep
+from service.usecases.jobs import check_impossible
 from tests.benchmarks.fill import plain_url, tidy
 from tests.benchmarks.recordings import Recording, Statement, record
 from tests.benchmarks.servers import settings_for
@@ -90,6 +91,44 @@ def recorded_sweep(store: Store, folder: Path, *, due: int) -> Recording:
 def bare_sweep(store: Store, recording: Recording, *, due: int, repeat: int = 1) -> float:
     """Milliseconds that the bare driver takes for the very statements of a recorded sweep."""
     make_due(store, due)
+    return _bare(store, recording, repeat)
+
+
+def timed_check(store: Store, folder: Path) -> float:
+    """Milliseconds that the check of what should be impossible takes, on a house that is warm.
+
+    It finds nothing, or it raises what it found: then the filled database is not a true one.
+    """
+
+    async def run() -> float:
+        house = await House.open(settings_for(store.url, folder))
+        try:
+            await house.ask_at_length(lambda ask: check_impossible(ask, house.policy))
+            began_at = time.perf_counter()
+            await house.ask_at_length(lambda ask: check_impossible(ask, house.policy))
+            return (time.perf_counter() - began_at) * 1000
+        finally:
+            await house.close()
+
+    return asyncio.run(run())
+
+
+def recorded_check(store: Store, folder: Path) -> Recording:
+    """The statements of one check, to be done again by the bare driver."""
+
+    async def check(house: House) -> None:
+        # Where what is asked is written down; the service asks the same at length, elsewhere.
+        await house.ask(lambda ask: check_impossible(ask, house.policy))
+
+    return asyncio.run(record(store, folder, check))
+
+
+def bare_check(store: Store, recording: Recording) -> float:
+    """Milliseconds that the bare driver takes for the very statements of a recorded check."""
+    return _bare(store, recording, repeat=1)
+
+
+def _bare(store: Store, recording: Recording, repeat: int) -> float:
     if store.kind == "sqlite":
         with closing(open_sqlite(make_url(store.url).database or "")) as connection:
             began_at = time.perf_counter()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.benchmarks.__main__ import main
 
-QUICK = ["--quick", "--contacts", "500", "600", "--seconds", "0.2", "--connections", "2"]
+QUICK = ["--quick", "--contacts", "800", "900", "--seconds", "0.2", "--connections", "2"]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -21,8 +21,17 @@ def test_a_short_run_measures_everything_beside_its_floor(
     measured = {
         (figure["what"], figure["contacts"]): figure["rounds"] for figure in told["figures"]
     }
-    asked = ("post", "queue", "get", "sweep, nothing due", "sweep, 1,000 due")
-    assert set(measured) == {(what, size) for what in asked for size in (500, 600)}
+    asked = (
+        "post",
+        "queue",
+        "get",
+        "step-up queue",
+        "step-down queue",
+        "sweep, nothing due",
+        "sweep, 1,000 due",
+        "check of the impossible",
+    )
+    assert set(measured) == {(what, size) for what in asked for size in (800, 900)}
     for rounds in measured.values():
         assert rounds["service"][0] > 0
         assert rounds["floor"][0] > 0

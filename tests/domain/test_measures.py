@@ -33,7 +33,7 @@ def test_a_share_of_nothing_is_no_figure() -> None:
 
 def test_months_are_those_of_london() -> None:
     assert [
-        (one.label, one.received_from, one.received_to)
+        (one.label, one.begins_at, one.ends_at)
         for one in periods(date(2018, 3, 1), date(2018, 4, 11))
     ] == [
         ("2018-03", datetime(2018, 3, 1, tzinfo=UTC), datetime(2018, 3, 31, 23, tzinfo=UTC)),

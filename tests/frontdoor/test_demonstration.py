@@ -1,30 +1,46 @@
 """The demonstration data: the published year comes of them, and the desk of today is alive."""
 
 import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 
 from frontdoor.demonstration import Loaded, NotLoaded, load
 from service.bootstrap import Asking, House
+from service.domain import challenges, transfers
 from service.domain.access import Role
+from service.domain.challenges import Challenge, ChallengedThing
 from service.domain.contacts import Channel, Child, Contact, ContactState
-from service.domain.flags import Deadline
+from service.domain.flags import Deadline, Flag
 from service.domain.identifiers import nhs_number
-from service.domain.measures import Breakdown, MeasureCases, Part
+from service.domain.measures import MEASURES, Breakdown, MeasureCases, MeasureReading, Part
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import Queue, QueueFilters
+from service.domain.referrals import Referral
+from service.domain.transfers import (
+    Direction,
+    Party,
+    Transfer,
+    TransferState,
+    WaitsFor,
+)
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.records import table_of
+from service.persistence.repositories import impossibilities
 from service.persistence.repositories.contacts import nothing_on_file
 from service.settings import IssuerSettings, load_settings
 from service.usecases.contacts import log_contact
+from service.usecases.flags import sweep
+from service.usecases.jobs import CLOCKS_UNTIL_DECIDED
 from service.usecases.measures import list_cases, read_measure
 from service.usecases.queues import read_queue
 from tests.support.clocks import FixedClock
@@ -33,6 +49,8 @@ from tests.support.houses import caller, open_house
 
 NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
+TRANSFER, CHALLENGE, FLAG = table_of(Transfer), table_of(Challenge), table_of(Flag)
+REFERRAL = table_of(Referral)
 
 # The share of contacts accepted as a referral within 24 hours, as published for 2018.
 PUBLISHED = (
@@ -112,9 +130,9 @@ async def test_the_figures_of_the_year_list_their_very_cases(house: House) -> No
         )
         for point in reading.points:
             filters = ContactFilters(
-                received_from=point.received_from,
-                received_to=point.received_to,
-                source_codes=() if point.source_code is None else (point.source_code,),
+                received_from=point.begins_at,
+                received_to=point.ends_at,
+                source_codes=() if point.group is None else (point.group,),
             )
             for part in Part:
                 listed = await house.ask_at_length(
@@ -156,7 +174,7 @@ async def test_everything_of_the_year_is_finished_so_that_only_the_desk_of_today
             )
         )
     )[0]
-    assert oldest > NOW - timedelta(days=20)
+    assert oldest > NOW - timedelta(days=30)
     undecided = await house.ask(
         lambda ask: ask.all(select(CONTACT.c.received_at).where(CONTACT.c.decided_at.is_(None)))
     )
@@ -203,6 +221,99 @@ async def test_each_queue_has_work_for_whoever_signs_in_with_a_development_token
             lambda ask, who=who, queue=queue: read_queue(ask, who, queue, QueueFilters(), limit=100)
         )
         assert len(lines) >= 3, queue
+
+
+async def test_the_year_has_steps_both_ways_to_every_end(house: House) -> None:
+    in_the_year = TRANSFER.c.requested_at < datetime(2019, 6, 1, tzinfo=UTC)
+    rows = await house.ask(
+        lambda ask: ask.all(
+            select(TRANSFER.c.direction, TRANSFER.c.asked_by, TRANSFER.c.state, func.count())
+            .where(in_the_year)
+            .group_by(TRANSFER.c.direction, TRANSFER.c.asked_by, TRANSFER.c.state)
+        )
+    )
+    for direction in Direction:
+        counts = {tuple(row[1:3]): row[3] for row in rows if row[0] == direction}
+        assert 40 <= sum(counts.values()) <= 100
+        assert {state for _, state in counts} == transfers.TRANSFER.final
+        assert counts[Party.receiver, TransferState.completed] >= 1
+        assert counts[Party.receiver, TransferState.refused] >= 1
+    codes = await house.ask(lambda ask: ask.all(select(REFERRAL.c.closure_code).distinct()))
+    assert "RC9" in {row[0] for row in codes}
+    months = await house.ask(
+        lambda ask: ask.all(select(TRANSFER.c.requested_at).where(in_the_year))
+    )
+    assert len({row[0].month for row in months}) >= 10
+
+
+async def test_challenges_of_the_year_end_in_every_way_at_every_stage(house: House) -> None:
+    rows = await house.ask(
+        lambda ask: ask.all(
+            select(CHALLENGE.c.thing, CHALLENGE.c.stage, CHALLENGE.c.outcome)
+            .where(CHALLENGE.c.ended_at.is_not(None))
+            .distinct()
+        )
+    )
+    ends = {(stage, outcome) for _, stage, outcome in rows}
+    assert ends >= {
+        (stage, outcome) for stage in (1, 2, 3) for outcome in ("agreed", "upheld", "changed")
+    }
+    assert {thing for thing, _, _ in rows} == set(ChallengedThing)
+
+
+async def test_the_measures_of_steps_have_something_to_tell(house: House) -> None:
+    manager = await caller(house, Role.early_help_spoc_manager)
+
+    async def read(code: str, by: Breakdown | None = None, year: int = 2018) -> MeasureReading:
+        return await house.ask_at_length(
+            lambda ask: read_measure(
+                ask,
+                manager,
+                code,
+                now=NOW,
+                from_on=date(year, 1, 1),
+                to_on=date(year + 1, 1, 1),
+                by=by,
+            )
+        )
+
+    for measure in MEASURES.values():
+        total = (await read(measure.code)).total
+        if measure.standing:
+            continue
+        assert 0 < total.numerator < total.denominator or measure.code == "challenges_ended"
+    waiting = await read("step_downs_waiting", Breakdown.waits_for, year=2026)
+    assert {point.group for point in waiting.points} == {one.value for one in WaitsFor} - {
+        WaitsFor.acceptance
+    }
+    assert waiting.total.numerator >= 5
+
+
+async def test_the_next_sweep_raises_every_kind_of_flag_of_steps_and_challenges(
+    demonstration: Demonstration, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite3"
+    with (
+        closing(sqlite3.connect(make_url(demonstration.url).database or "")) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    async with open_house(f"sqlite:///{copy}", FixedClock(NOW), tmp_path) as house:
+        await sweep(house)
+        rows = await house.ask(
+            lambda ask: ask.all(select(FLAG.c.kind).where(FLAG.c.severity == "breach").distinct())
+        )
+    assert {row[0] for row in rows} >= {*transfers.CLOCKS, *challenges.CLOCKS}
+
+
+async def test_nothing_that_should_be_impossible_is_on_file(house: House) -> None:
+    teams = [team.id for team in house.policy.teams]
+    found = await house.ask_at_length(
+        lambda ask: impossibilities.count(
+            ask, clocks_until_decided=CLOCKS_UNTIL_DECIDED, teams=teams
+        )
+    )
+    assert found == {}
 
 
 async def test_every_source_and_kind_of_child_occurs(house: House) -> None:

@@ -142,9 +142,9 @@ class Desk:
     async def listed(self, point: MeasurePoint, part: Part, as_at: datetime) -> list[UUID]:
         """The contacts that the filter of a figure lists."""
         filters = ContactFilters(
-            received_from=point.received_from,
-            received_to=point.received_to,
-            source_codes=() if point.source_code is None else (point.source_code,),
+            received_from=point.begins_at,
+            received_to=point.ends_at,
+            source_codes=() if point.group is None else (point.group,),
         )
         found = await self.house.ask_at_length(
             lambda ask: list_cases(
@@ -324,8 +324,7 @@ async def test_a_breakdown_by_source_adds_up_to_the_whole(desk: Desk) -> None:
     await desk.received_and_decided(london(2018, 3, 1, 9), 3, source_code="6")
     reading = await desk.read(by=Breakdown.source)
     assert [
-        (point.period, point.source_code, point.numerator, point.denominator)
-        for point in reading.points
+        (point.period, point.group, point.numerator, point.denominator) for point in reading.points
     ] == [
         ("2018-02", "2A", 2, 2),
         ("2018-02", "3E", 1, 1),
@@ -408,5 +407,5 @@ async def test_a_measure_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(MeasureNotFound):
         await desk.house.ask(lambda ask: read_measure(ask, desk.manager, "PI0", now=LONG_AFTER))
     with pytest.raises(MeasureNotFound):
-        measures.cases("PI0", Part.missed, LONG_AFTER)
+        measures.cases(MeasureCases("PI0", Part.missed, LONG_AFTER))
     assert [one.code for one in await desk.house.ask(lambda ask: read_measures(ask, desk.manager))]

@@ -1,18 +1,61 @@
-"""Measures: which contacts a figure counts, said once, for the figure and for the list alike."""
+"""Measures: which cases a figure counts, said once, for the figure and for the list alike."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
+from service.domain.challenges import ChallengeOutcome
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision
 from service.domain.flags import Deadline
-from service.domain.measures import MeasureNotFound, MeasurePoint, Part, Period
+from service.domain.measures import (
+    Breakdown,
+    Measure,
+    MeasureCases,
+    MeasureCode,
+    MeasurePoint,
+    Part,
+    Period,
+    measure_of,
+    median_minutes,
+    require_breakdown,
+    whole_minutes,
+)
+from service.domain.transfers import Direction, TransferAction, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
+from service.persistence.repositories import measures_of_steps
+from service.persistence.repositories.measures_of_steps import (
+    CHALLENGE,
+    TRANSFER,
+    Grouping,
+    Predicate,
+    asked_for,
+    both,
+    clock_stopped_at,
+    done,
+    ended_as,
+    stopped_in_time,
+    stopped_or_late,
+)
 
 CONTACT = table_of(Contact)
 DECISION = table_of(Decision)
@@ -26,10 +69,15 @@ def _word(text: str) -> ColumnElement[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """The contacts counted against, and what those of them meet that count."""
+    """The cases counted against, what those of them meet that count, and when each began.
 
-    against: Callable[[datetime], ColumnElement[bool]]
-    meets: Callable[[datetime], ColumnElement[bool]]
+    `until`: when the time ended that a timed measure takes; until then it still runs.
+    """
+
+    began_at: ColumnElement[datetime]
+    against: Predicate
+    meets: Predicate
+    until: ColumnElement[datetime] | None = None
 
 
 def _signed_referral(as_at: datetime) -> ColumnElement[bool]:
@@ -83,74 +131,197 @@ def _within_24_hours(as_at: datetime) -> ColumnElement[bool]:
     return func.coalesce(first_signed <= limit_kept, false())
 
 
-_COUNTING: Mapping[str, _Counting] = MappingProxyType(
-    {"PI1": _Counting(_accepted, _within_24_hours)}
+def _step_ups(against: Predicate, meets: Predicate) -> _Counting:
+    return _Counting(TRANSFER.c.requested_at, both(asked_for(Direction.step_up), against), meets)
+
+
+def _step_up_times(kind: str, *because: str) -> _Counting:
+    counting = _step_ups(stopped_or_late(kind, because), stopped_in_time(kind, because))
+    return replace(counting, until=clock_stopped_at(kind))
+
+
+def _challenges(against: Predicate, meets: Predicate) -> _Counting:
+    return _Counting(CHALLENGE.c.raised_at, both(measures_of_steps.raised, against), meets)
+
+
+def _all(_: datetime) -> ColumnElement[bool]:
+    return true()
+
+
+_ACTION = TransferAction
+_REFUSED = done(_ACTION.refuse)
+_CHALLENGED = done(_ACTION.challenge_refusal)
+_STEP_DOWNS = asked_for(Direction.step_down)
+_COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
+    {
+        MeasureCode.pi1: _Counting(CONTACT.c.received_at, _accepted, _within_24_hours),
+        MeasureCode.step_ups_accepted: _step_ups(_all, done(_ACTION.accept)),
+        MeasureCode.step_ups_refused: _step_ups(_all, _REFUSED),
+        MeasureCode.step_up_refusals_agreed: _step_ups(_REFUSED, done(_ACTION.agree_to_refusal)),
+        MeasureCode.step_up_refusals_challenged: _step_ups(_REFUSED, _CHALLENGED),
+        MeasureCode.step_up_refusals_upheld: _step_ups(_CHALLENGED, done(_ACTION.uphold_refusal)),
+        MeasureCode.step_up_time_to_open: _step_up_times("step_up_opened", "opened"),
+        MeasureCode.step_up_time_to_answer: _step_up_times(
+            "step_up_answered", "accepted", TransferState.refused
+        ),
+        MeasureCode.step_downs_waiting: _Counting(
+            TRANSFER.c.requested_at,
+            both(_STEP_DOWNS, measures_of_steps.waiting),
+            measures_of_steps.stuck,
+        ),
+        MeasureCode.step_downs_returned: _Counting(
+            TRANSFER.c.requested_at, _STEP_DOWNS, done(_ACTION.send_back)
+        ),
+        MeasureCode.challenges_ended: _challenges(_all, measures_of_steps.ended),
+        MeasureCode.challenges_agreed: _challenges(
+            measures_of_steps.ended, ended_as(ChallengeOutcome.agreed)
+        ),
+        MeasureCode.challenges_upheld: _challenges(
+            measures_of_steps.ended, ended_as(ChallengeOutcome.upheld)
+        ),
+        MeasureCode.challenges_changed: _challenges(
+            measures_of_steps.ended, ended_as(ChallengeOutcome.changed)
+        ),
+    }
+)
+_GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
+    {
+        Breakdown.source: lambda _: CONTACT.c.source_code,
+        Breakdown.sending_team: lambda _: TRANSFER.c.sender_team_id,
+        Breakdown.reason: lambda _: TRANSFER.c.reason_code,
+        Breakdown.refusal_reason: measures_of_steps.refusal_reason,
+        Breakdown.waits_for: measures_of_steps.waits_for,
+        Breakdown.stage: lambda as_at: cast(measures_of_steps.stage(as_at), String),
+        Breakdown.result: measures_of_steps.result,
+    }
 )
 
 
-def _counting(code: str) -> _Counting:
-    found = _COUNTING.get(code)
-    if found is None:
-        raise MeasureNotFound
-    return found
+def cases(asked: MeasureCases) -> ColumnElement[bool]:
+    """The cases behind a part of a measure's figures, or of one group of them, as at an instant.
 
-
-def cases(code: str, part: Part, as_at: datetime) -> ColumnElement[bool]:
-    """The contacts behind a part of a measure's figures, as at an instant.
-
-    For `also` of a list of contacts. Raises MeasureNotFound.
+    For `also` of a list of what the measure counts: contacts, transfers or challenges. Raises
+    MeasureNotFound, BreakdownNotPossible.
     """
-    counting = _counting(code)
-    against = counting.against(as_at)
-    if part is Part.denominator:
-        return against
-    meets = counting.meets(as_at)
-    return and_(against, meets if part is Part.numerator else not_(meets))
+    measure = measure_of(asked.code)
+    require_breakdown(measure, asked.by)
+    counting = _COUNTING[measure.code]
+    behind = counting.against(asked.as_at)
+    if asked.part is not Part.denominator:
+        meets = counting.meets(asked.as_at)
+        behind = and_(behind, meets if asked.part is Part.numerator else not_(meets))
+    if asked.by is not None:
+        behind = and_(behind, _GROUPING[asked.by](asked.as_at) == asked.group)
+    return behind
 
 
 async def figures(
     ask: Asking,
-    code: str,
+    measure: Measure,
     as_at: datetime,
     periods: Sequence[Period],
     *,
-    by_source: bool = False,
+    by: Breakdown | None = None,
 ) -> list[MeasurePoint]:
-    """Numerator and denominator for each period that has cases, in order. Raises MeasureNotFound.
+    """Numerator and denominator for each period that has cases, in order.
 
-    `periods` follow on each other without gaps. They are told apart by their bounds as instants,
-    worked out in London time: a database that groups by a month of its own puts the first hour of
-    a summer month into the month before.
+    `periods` follow on each other without gaps. Raises BreakdownNotPossible.
     """
-    counting = _counting(code)
-    received = CONTACT.c.received_at
-    place = case(
-        *((received < period.received_to, position) for position, period in enumerate(periods)),
-        else_=len(periods),
-    ).label("place")
-    groups = [place, CONTACT.c.source_code] if by_source else [place]
+    require_breakdown(measure, by)
+    points: list[MeasurePoint] = []
+    if measure.standing:
+        for period in periods:
+            if period.begins_at <= as_at:
+                then = min(as_at, period.ends_at)
+                points += await _timed(ask, measure, then, [period], by, literal(0), true())
+    else:
+        began_at = _COUNTING[measure.code].began_at
+        # By their bounds as instants, worked out in London time: a database that groups by a month
+        # of its own puts the first hour of a summer month into the month before.
+        place = case(
+            *((began_at < period.ends_at, position) for position, period in enumerate(periods)),
+            else_=len(periods),
+        )
+        within = and_(began_at >= periods[0].begins_at, began_at < periods[-1].ends_at)
+        count = _timed if measure.timed else _counted
+        points = await count(ask, measure, as_at, periods, by, place, within)
+    return sorted(points, key=lambda one: (one.begins_at, one.group or ""))
+
+
+def _grouped(by: Breakdown | None, as_at: datetime) -> list[ColumnElement[Any]]:
+    return [] if by is None else [_GROUPING[by](as_at).label("grouped_by")]
+
+
+async def _counted(
+    ask: Asking,
+    measure: Measure,
+    as_at: datetime,
+    periods: Sequence[Period],
+    by: Breakdown | None,
+    place: ColumnElement[int],
+    within: ColumnElement[bool],
+) -> list[MeasurePoint]:
+    """Figures that the database counts, one for each place among the periods and each group."""
+    counting = _COUNTING[measure.code]
+    groups = [place.label("place"), *_grouped(by, as_at)]
     rows = await ask.all(
         select(
             func.count().label("denominator"),
             func.count(case((counting.meets(as_at), 1))).label("numerator"),
             *groups,
         )
-        .where(
-            received >= periods[0].received_from,
-            received < periods[-1].received_to,
-            counting.against(as_at),
-        )
+        .where(within, counting.against(as_at))
         .group_by(*groups)
     )
-    points = [
+    return [
         MeasurePoint(
             period=periods[row.place].label,
-            received_from=periods[row.place].received_from,
-            received_to=periods[row.place].received_to,
+            begins_at=periods[row.place].begins_at,
+            ends_at=periods[row.place].ends_at,
+            as_at=as_at,
             numerator=row.numerator,
             denominator=row.denominator,
-            source_code=row.source_code if by_source else None,
+            group=None if by is None else row.grouped_by,
         )
         for row in rows
     ]
-    return sorted(points, key=lambda one: (one.received_from, one.source_code or ""))
+
+
+async def _timed(
+    ask: Asking,
+    measure: Measure,
+    as_at: datetime,
+    periods: Sequence[Period],
+    by: Breakdown | None,
+    place: ColumnElement[int],
+    within: ColumnElement[bool],
+) -> list[MeasurePoint]:
+    """Figures with the times behind them, case by case, because no database's median is both's."""
+    counting = _COUNTING[measure.code]
+    columns: list[ColumnElement[Any]] = [place.label("place"), counting.began_at.label("began_at")]
+    if counting.until is not None:
+        columns.append(counting.until.label("until"))
+    rows = await ask.all(
+        select(
+            case((counting.meets(as_at), 1), else_=0).label("met"), *columns, *_grouped(by, as_at)
+        ).where(within, counting.against(as_at))
+    )
+    found: dict[tuple[int, str | None], list[tuple[int, timedelta]]] = {}
+    for row in rows:
+        until = as_at if counting.until is None or row.until is None else min(row.until, as_at)
+        group = None if by is None else row.grouped_by
+        found.setdefault((row.place, group), []).append((row.met, until - row.began_at))
+    return [
+        MeasurePoint(
+            period=periods[position].label,
+            begins_at=periods[position].begins_at,
+            ends_at=periods[position].ends_at,
+            as_at=as_at,
+            numerator=sum(met for met, _ in lines),
+            denominator=len(lines),
+            group=group,
+            median_minutes=median_minutes([wait for _, wait in lines]),
+            longest_minutes=whole_minutes(max(wait for _, wait in lines)),
+        )
+        for (position, group), lines in found.items()
+    ]
