@@ -105,9 +105,10 @@ async def _allocate(
     worker_id: UUID,
     team_id: str | None,
 ) -> Case:
-    # The contact before its cases, as whoever supersedes a decision holds them.
+    # The contact, then the child, then its cases, as whoever moves the child holds them.
     found = await cases.get(work, who, case_id)
     await contacts.renew(work, found.contact_id)
+    await accountabilities.held(work, found.person_id)
     case = await cases.held(work, who, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
     await accounts.require_staff(work, worker_id, "/worker_id")
@@ -130,7 +131,6 @@ async def _allocate(
             allowed=CASE.allowed(case.state),
         )
     if team_id is not None and team_id != case.team_id:
-        await accountabilities.held(work, case.person_id)
         await challenges.refuse_while_open(work, case.person_id)
     changed: dict[str, Any] = {
         "state": state,

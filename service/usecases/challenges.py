@@ -340,7 +340,7 @@ async def _refuse_wrong_answerer(
         raise NotYoursToAnswer("You raised this challenge, so somebody else must answer it.")
     if challenge.stage == 1:
         return
-    before = await _who_took_part(work, who, challenge, transfer)
+    before = await _who_took_part(work, challenge, transfer)
     if who.account_id in before:
         raise NotYoursToAnswer(
             "You decided this, or answered it at an earlier stage. Each stage is answered by "
@@ -349,16 +349,16 @@ async def _refuse_wrong_answerer(
 
 
 async def _who_took_part(
-    work: Work, who: Caller, challenge: Challenge, transfer: Transfer | None
+    work: Work, challenge: Challenge, transfer: Transfer | None
 ) -> set[UUID | None]:
     """Who answered an earlier stage, and who decided what is challenged."""
     steps = (await challenges.steps_of(work, [challenge.id]))[challenge.id]
     found = {step.by for step in steps if step.action in _ANSWERS}
     if transfer is not None:
         found.add(transfer.answered_by)
-    if challenge.decision_id is not None:
-        decision = await decisions.get(work, who, challenge.decision_id)
-        found |= {decision.drafted_by, decision.answered_by}
+    for decision in await decisions.of_child(work, challenge.child_id):
+        if decision.id == challenge.decision_id:
+            found |= {decision.drafted_by, decision.answered_by}
     return found
 
 

@@ -446,6 +446,9 @@ async def sign_off(
         carried = _CarriedOut(closed_id=closed_id, settled=settled)
         if closed_id is not None:
             answers = None
+        if changing is not None:
+            # Before what is decided is done: social care taking over overtakes the other ones.
+            await challenges.carry_out(work, who, changing, decision.id)
     if agreed:
         done = await _carry_out(work, who, file, answered, answers)
         carried = replace(
@@ -464,8 +467,6 @@ async def sign_off(
         joined_case_id=carried.joined_id,
     )
     answered = replace(answered, joined_case_id=carried.joined_id)
-    if changing is not None:
-        await challenges.carry_out(work, who, changing, decision.id)
     if replaces_signed:
         contact_state, decided_at = contact.state, contact.decided_at
     elif agreed:

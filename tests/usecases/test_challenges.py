@@ -632,6 +632,32 @@ async def test_social_care_may_take_the_child_on_which_overtakes_the_challenge(
     assert [one.stopped_because for one in whole.deadlines] == ["overtake"]
 
 
+async def test_the_change_that_a_challenge_led_to_takes_the_child_on_from_early_help(
+    sides: Sides,
+) -> None:
+    decision = await sides.decided(Outcome.no_further_action)
+    raised = await sides.do(challenge_decision, "spoc", decision.id, words=REASONS)
+    challenge = await sides.answer(raised.challenge, "changed")
+    other = await log(sides.house)
+    await same_child(sides)
+    history: dict[str, Any] = {
+        "history_considered": "Nothing was done the first time.",
+        "last_closed_because": "It is being looked at again.",
+    }
+    await sides.decided_on(other.contact.id, other.children[0].id, Outcome.early_help, **history)
+    new = await sides.decided_on(
+        decision.contact_id,
+        decision.child_id,
+        Outcome.referral,
+        supersedes_id=decision.id,
+        supersedes_because="The school's chronology has come.",
+        **history,
+    )
+    whole = await sides.read(challenge.id)
+    assert whole.challenge.outcome is ChallengeOutcome.changed
+    assert whole.challenge.changed_to_decision_id == new.id
+
+
 # What it changes is a new, superseding decision.
 
 

@@ -392,6 +392,14 @@ async def test_a_loser_is_told_the_state_and_what_is_possible(steps: Steps) -> N
     assert late.value.allowed == ("agree_to_refusal", "challenge_refusal")
 
 
+async def test_a_loser_at_a_step_up_is_told_only_what_a_step_up_knows(steps: Steps) -> None:
+    asked = await steps.step_up(await steps.child_in_early_help())
+    with pytest.raises(WrongState) as early:
+        await steps.accept(asked)
+    assert early.value.allowed == ("open", "withdraw")
+    assert "family" not in early.value.detail
+
+
 async def test_an_old_version_is_refused(steps: Steps) -> None:
     asked = await steps.step_up(await steps.child_in_early_help())
     with pytest.raises(Stale):
