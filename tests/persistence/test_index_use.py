@@ -12,7 +12,7 @@ from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline, Flag
+from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.people import Person
 from service.domain.referrals import Referral
@@ -99,6 +99,7 @@ async def fill(desk: Desk) -> None:
             sample[Deadline],
             id=new_id(),
             contact_id=contact.id,
+            subject_kind=SubjectKind.contact,
             subject_id=contact.id,
             due_at=at,
             warn_at=at,
@@ -159,6 +160,18 @@ async def fill(desk: Desk) -> None:
             episode,
             transfer,
             challenge,
+            replace(
+                sample[Deadline],
+                id=new_id(),
+                contact_id=contact.id,
+                subject_kind=SubjectKind.challenge,
+                subject_id=challenge.id,
+                due_at=at,
+                warn_at=at,
+                warned_at=ended,
+                breached_at=ended,
+                stopped_at=ended,
+            ),
             replace(sample[TransferStep], id=new_id(), transfer_id=transfer.id),
             replace(sample[ChallengeStep], id=new_id(), challenge_id=challenge.id),
             contact,
@@ -355,6 +368,17 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the history of a challenge": (
         select(CHALLENGE_STEP.c.id).where(CHALLENGE_STEP.c.challenge_id == new_id()),
         "ix_challenge_step_challenge",
+    ),
+    "the challenges whose clock has run out": (
+        select(DEADLINE.c.subject_id)
+        .where(
+            DEADLINE.c.stopped_at.is_(None),
+            DEADLINE.c.subject_kind == "challenge",
+            DEADLINE.c.due_at <= NOW,
+        )
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+        .limit(100),
+        "ix_deadline_of_challenge",
     ),
     "the decisions that joined a case": (
         select(DECISION.c.id).where(DECISION.c.joined_case_id == new_id()),
