@@ -73,6 +73,27 @@ async def test_a_figure_of_transfers_leads_to_the_list_of_transfers(front: Front
     )
 
 
+async def test_each_figure_of_transfers_lists_its_very_cases(front: Front) -> None:
+    listing = (await get(front, "/v1/measures"))["items"]
+    for measure in (one for one in listing if one["counted"] == "transfers"):
+        for by in ("", *(f"&by={one}" for one in measure["breakdowns"])):
+            reading = await get(front, f"/v1/measures/{measure['code']}?{YEAR}{by}")
+            for point in (*reading["points"], reading["total"]):
+                if point["denominator"]:
+                    for part in ("numerator", "denominator", "missed"):
+                        listed = await get(front, point["cases"][part])
+                        assert len(listed["items"]) == point[part]
+
+
+async def test_the_cases_of_a_figure_come_page_by_page_and_as_csv(front: Front) -> None:
+    first = await get(front, "/v1/transfers?measure=step_ups_accepted&part=missed&limit=2")
+    second = await get(front, first["next"])
+    assert [len(first["items"]), len(second["items"]), second["next"]] == [2, 1, None]
+    table = await asked(front, "/v1/exports/transfers?measure=step_ups_accepted&part=missed")
+    assert table.status_code == 200, table.text
+    assert len(table.text.strip().splitlines()) == 4
+
+
 async def test_a_figure_of_challenges_leads_to_its_very_cases_page_by_page(front: Front) -> None:
     for by in ("", "&by=stage", "&by=result"):
         reading = await get(front, f"/v1/measures/challenges_ended?{YEAR}{by}")
@@ -93,6 +114,9 @@ async def test_a_figure_of_challenges_leads_to_its_very_cases_page_by_page(front
         (f"/v1/measures/step_ups_accepted?{YEAR}&by=stage", "breakdown_not_possible"),
         ("/v1/challenges?measure=step_ups_accepted", "measure_counts_others"),
         ("/v1/contacts?measure=challenges_ended", "measure_counts_others"),
+        ("/v1/transfers?measure=PI1", "measure_counts_others"),
+        ("/v1/exports/transfers?measure=challenges_ended", "measure_counts_others"),
+        ("/v1/transfers?measure=step_ups_accepted&by=stage&group=1", "breakdown_not_possible"),
         ("/v1/challenges?measure=challenges_ended&by=reason&group=x", "breakdown_not_possible"),
         ("/v1/challenges?measure=challenges_ended&by=stage", "invalid"),
         ("/v1/challenges?group=1", "invalid"),
