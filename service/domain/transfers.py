@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 from uuid import UUID
 
 from service.domain.access import Permission, Role
@@ -247,7 +248,26 @@ def accountable_party(transfer: Transfer) -> Party | None:
     return Party.receiver if transfer.state is TransferState.accepted else Party.sender
 
 
-def waits_for(transfer: Transfer) -> WaitsFor | None:
+class Standing(Protocol):
+    """As much of a transfer as says what it waits for."""
+
+    @property
+    def state(self) -> TransferState:
+        """Where it stands."""
+        ...
+
+    @property
+    def family_agreement(self) -> FamilyAgreement:
+        """Whether the family agrees."""
+        ...
+
+    @property
+    def first_visit_at(self) -> datetime | None:
+        """When early help first visited."""
+        ...
+
+
+def waits_for(transfer: Standing) -> WaitsFor | None:
     """What an open transfer waits for next; None when it has ended."""
     match transfer.state:
         case TransferState.requested:
