@@ -1,6 +1,6 @@
 """Transfers: step-ups and step-downs of one child, from asking to the end (rules 9 to 12)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,8 +9,8 @@ from typing import Protocol
 from uuid import UUID
 
 from service.domain.access import Permission, Role
-from service.domain.decisions import StatutoryBasis
-from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.decisions import RationaleRules, StatutoryBasis, stock_phrase_fault
+from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.states import StateTable
 
 
@@ -209,7 +209,7 @@ class TransferStep:
     words: str | None
 
 
-_OF_STEP_DOWNS = frozenset(
+OF_STEP_DOWNS = frozenset(
     {_A.record_family_agreement, _A.record_first_visit, _A.complete, _A.request_again, _A.keep}
 )
 
@@ -222,7 +222,7 @@ def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
     """
     not_now: set[TransferAction] = set()
     if transfer.direction is Direction.step_up:
-        not_now |= _OF_STEP_DOWNS
+        not_now |= OF_STEP_DOWNS
     if transfer.first_visit_at is not None:
         not_now.add(_A.record_first_visit)
     if transfer.first_visit_at is None or transfer.family_agreement is not FamilyAgreement.given:
@@ -409,6 +409,13 @@ class NotForThisDirection(Conflict):
     title = "Not part of a step-up"
 
 
+class FirstVisitRecorded(Conflict):
+    """The first visit is made once."""
+
+    code = "first_visit_recorded"
+    title = "The first visit is recorded"
+
+
 class StepDownNotReady(Conflict):
     """A step-down is complete when the family has agreed and the first visit was made."""
 
@@ -421,3 +428,26 @@ class StepDownUnfinished(Conflict):
 
     code = "step_down_unfinished"
     title = "A step-down is unfinished"
+
+
+def incomplete(problems: Sequence[Problem]) -> TransferIncomplete:
+    """The refusal that names everything that is missing or does not fit."""
+    return TransferIncomplete(
+        "Something is missing or does not fit. Put right what is named and send it again.",
+        problems=list(problems),
+    )
+
+
+def unknown_code(code: str, codes: Iterable[str], pointer: str) -> list[Problem]:
+    """The fault of a code that is not on its list, which is named; empty when it is."""
+    codes = tuple(codes)
+    if code in codes:
+        return []
+    return [Problem(pointer, f"Use one of: {', '.join(codes)}.", "code_unknown")]
+
+
+def require_own_words(words: str, rules: RationaleRules) -> None:
+    """Raises TransferIncomplete for words that are nothing but stock phrases."""
+    fault = stock_phrase_fault(words, rules, "/words")
+    if fault is not None:
+        raise incomplete([fault])
