@@ -235,7 +235,9 @@ def _by_name(table: sa.Table) -> list[sa.Index]:
 
 def _column(column: "sa.Column[Any]") -> str:
     kind = "instant" if isinstance(column.type, sa.DateTime) else _type_words(column)
-    points = "".join(f" → `{one.column.table.name}`" for one in column.foreign_keys)
+    points = "".join(
+        f" → `{name}`" for name in sorted({one.column.table.name for one in column.foreign_keys})
+    )
     sensitivity: Sensitivity = column.info["sensitivity"]
     empty = "yes" if column.nullable else ""
     return (
