@@ -199,8 +199,8 @@ async def test_who_gives_a_case_to_another_team_waits_for_the_child_before_holdi
         await accountabilities.held(work, case.person_id)
         doing = allocating(office.people, case, 2, "assessment-south")
         giving.append(asyncio.create_task(office.houses[1].perform(doing)))
-        while not await somebody_waits(office.house):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - the database tells nobody of who waits
+        while not await somebody_waits(office.house):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.01)
         await REFERRALS.read_held(work, case.id)
 
     await office.do(move_the_child)
