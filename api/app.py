@@ -16,10 +16,12 @@ from api.observability import configure_api_logs
 from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
+    accountabilities,
     challenges,
     contacts,
     decisions,
     early_help_episodes,
+    exports,
     flags,
     health,
     information_requests,
@@ -28,6 +30,7 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    transfer_lists,
     transfers,
 )
 from service.bootstrap import House
@@ -35,10 +38,12 @@ from service.settings import load_settings
 
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
+    accountabilities.router,
     challenges.router,
     contacts.router,
     decisions.router,
     early_help_episodes.router,
+    exports.router,
     flags.router,
     health.router,
     information_requests.router,
@@ -47,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    transfer_lists.router,
     transfers.router,
 )
 

@@ -46,16 +46,18 @@ from service.usecases.challenges import (
     escalate_challenge,
     withdraw_challenge,
 )
+from service.usecases.step_downs import (
+    complete_transfer,
+    decide_returned_transfer,
+    record_family_agreement,
+    record_first_visit,
+)
 from service.usecases.transfers import (
     Acceptance,
     NewTransfer,
     accept_transfer,
     answer_refusal,
-    complete_transfer,
-    decide_returned_transfer,
     open_transfer,
-    record_family_agreement,
-    record_first_visit,
     refuse_transfer,
     request_transfer,
     withdraw_transfer,

@@ -257,6 +257,11 @@ class House:
         async with self.database.long_reading() as connection:
             return await question(Reading(connection))
 
+    async def ask_at_one_instant(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
+        """Reads at length, and everything as it was at one instant."""
+        async with self.database.reading_at_one_instant() as connection:
+            return await question(Reading(connection))
+
     def leadership(self) -> Leadership:
         """The lead among all workers on this database: to be taken, watched and released."""
         return leadership_on(self.database)

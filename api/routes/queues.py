@@ -43,7 +43,9 @@ async def read_queue(
 
     `contacts` is the desk; `sign-off` the decisions that wait for a manager; `allocation` the
     referrals and early help episodes that nobody works yet; `information-requests` what agencies
-    have not answered; `mine` what waits for the caller.
+    have not answered; `step-up` and `step-down` the transfers that have not ended, each with its
+    age, what it waits for and when it becomes stuck; `challenges` those that have not ended;
+    `mine` what waits for the caller.
     """
     filters = QueueFilters(
         source_codes=source_code,
@@ -65,5 +67,8 @@ async def read_queue(
     if len(found) > limit:
         last = shown[-1].waiting
         following = next_place(request, who, name, Place((last.due_at,), last.subject_id), signed)
-    now = house_of(request).clock()
-    return page([QueueLine.of(one, now) for one in shown], request=request, cursor=following)
+    house = house_of(request)
+    now, policy = house.clock(), house.policy
+    return page(
+        [QueueLine.of(one, now, policy) for one in shown], request=request, cursor=following
+    )

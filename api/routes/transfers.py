@@ -28,6 +28,7 @@ from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
 from service.domain.transfers import (
+    FirstVisitRecorded,
     NotAccountable,
     NotForThisDirection,
     OwnTransfer,
@@ -35,7 +36,7 @@ from service.domain.transfers import (
     TransferIncomplete,
     TransferUnderWay,
 )
-from service.usecases import transfers
+from service.usecases import step_downs, transfers
 
 router = APIRouter(prefix="/v1/transfers", tags=["transfers"], route_class=FrontDoorRoute)
 
@@ -222,7 +223,7 @@ async def record_family_agreement(
     """
     return await _moved(
         request,
-        lambda work: transfers.record_family_agreement(
+        lambda work: step_downs.record_family_agreement(
             work, who, transfer_id, version, agreement=body.agreement, words=body.words
         ),
     )
@@ -235,7 +236,7 @@ async def record_family_agreement(
         NotForThisDirection,
         TransferIncomplete,
         WrongState,
-        transfers.FirstVisitRecorded,
+        FirstVisitRecorded,
         transfers.TransferNotFound,
     ),
 )
@@ -245,7 +246,7 @@ async def record_first_visit(
     """Record early help's first visit to the child, after a step-down was accepted."""
     return await _moved(
         request,
-        lambda work: transfers.record_first_visit(
+        lambda work: step_downs.record_first_visit(
             work, who, transfer_id, version, visited_at=body.visited_at, words=body.words
         ),
     )
@@ -280,7 +281,7 @@ async def decide_returned_transfer(
     """
     return await _moved(
         request,
-        lambda work: transfers.decide_returned_transfer(
+        lambda work: step_downs.decide_returned_transfer(
             work,
             who,
             transfer_id,
@@ -312,7 +313,7 @@ async def complete_transfer(
     """
     return await _moved(
         request,
-        lambda work: transfers.complete_transfer(
+        lambda work: step_downs.complete_transfer(
             work, who, transfer_id, version, closure_code=body.closure_code, words=body.words
         ),
     )

@@ -7,10 +7,12 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating, time_left
 from service.domain.flags import SubjectKind
 from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, RunningClock
+from service.policy import Policy
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
@@ -136,9 +138,17 @@ class QueueLine(WireOut):
             examples=["mill-lane-primary"],
         ),
     ]
+    transfer: Annotated[
+        TransferInQueue | None,
+        Field(description="The transfer of the line; null for a line of anything else."),
+    ]
+    challenge: Annotated[
+        ChallengeInQueue | None,
+        Field(description="The challenge of the line; null for a line of anything else."),
+    ]
 
     @classmethod
-    def of(cls, item: QueueItem, now: datetime) -> "QueueLine":
+    def of(cls, item: QueueItem, now: datetime, policy: Policy) -> "QueueLine":
         """A line as it stands at `now`."""
         waiting = item.waiting
         runs = waiting.due_at < NEVER
@@ -168,5 +178,11 @@ class QueueLine(WireOut):
                 "worker_id": waiting.worker_id,
                 "worker_name": waiting.worker_name,
                 "organisation_id": waiting.organisation_id,
+                "transfer": None
+                if item.transfer is None
+                else TransferInQueue.of(item.transfer, now, policy),
+                "challenge": None
+                if item.challenge is None
+                else ChallengeInQueue.seen(item.challenge),
             }
         )

@@ -1,5 +1,6 @@
 """Accountability: for every open child exactly one case, and by it exactly one team (rule 9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +58,42 @@ class AccountableTeam:
     worker_id: UUID | None
     worker_name: str | None
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountabilityFilters:
+    """What the list of accountability can be narrowed by."""
+
+    service: CareService | None = None
+    team_ids: Sequence[str] = ()
+    worker_id: UUID | None = None
+    unallocated: bool = False
+    person_id: UUID | None = None
+
+
+class WhyNobody(StrEnum):
+    """Why no team answers for an open child: none of these should ever be."""
+
+    nobody_answers = "nobody_answers"
+    case_not_open = "case_not_open"
+    case_of_another_child = "case_of_another_child"
+    team_unknown = "team_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildWithoutTeam:
+    """An open child for whom no team answers, and why: by the contact or the case that shows it.
+
+    `subject_id` is the case, or for the front door the contact.
+    """
+
+    person_id: UUID
+    subject_id: UUID
+    service: CareService
+    why: WhyNobody
+    contact_id: UUID | None
+    reference: str | None
+    team_id: str | None
 
 
 class OpenToSocialCare(Conflict):

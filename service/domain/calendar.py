@@ -246,6 +246,24 @@ class OpenEndedCalendar(WorkingCalendar):
             working_days -= self._skipped(day) is None
         return day
 
+    def working_days_between(self, after: date, until: date) -> int:
+        """How many working days lie after `after` and up to and including `until`."""
+        if self._first_day <= after and until <= self._last_day and after <= until:
+            return super().working_days_between(after, until)
+        days = range(after.toordinal() + 1, until.toordinal() + 1)
+        return sum(self._skipped(date.fromordinal(ordinal)) is None for ordinal in days)
+
+    def day_over_working_days_ago(self, today: date, working_days: int) -> date:
+        """The latest day after which more than so many working days have begun, today included.
+
+        What happened on it or before has waited for more than `working_days` working days.
+        """
+        day = today
+        while working_days >= 0:
+            working_days -= self._skipped(day) is None
+            day -= timedelta(days=1)
+        return day
+
     def skipped_between(self, after: date, until: date) -> tuple[SkippedDay, ...]:
         """The days strictly between the two that do not count, in order, each with its reason."""
         days = range(after.toordinal() + 1, until.toordinal())

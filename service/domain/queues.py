@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.challenges import ChallengedThing, ChallengeState
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
+from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
+from service.domain.transfers import WaitsFor
 
 # Sorts after everything that is due: a line without a running clock comes last.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -21,6 +24,9 @@ class Queue(StrEnum):
     sign_off = "sign-off"
     allocation = "allocation"
     information_requests = "information-requests"
+    step_up = "step-up"
+    step_down = "step-down"
+    challenges = "challenges"
     mine = "mine"
 
 
@@ -36,6 +42,17 @@ class NextAction(StrEnum):
     allocate = "allocate"
     answer = "answer"
     work_case = "work_case"
+    open_transfer = "open_transfer"
+    answer_transfer = "answer_transfer"
+    agree_to_refusal = "agree_to_refusal"
+    answer_challenge = "answer_challenge"
+    accept_or_escalate = "accept_or_escalate"
+    accept_transfer = "accept_transfer"
+    ask_family = "ask_family"
+    make_first_visit = "make_first_visit"
+    complete_transfer = "complete_transfer"
+    decide_returned = "decide_returned"
+    decide_anew = "decide_anew"
 
 
 IN_WORDS = {
@@ -48,6 +65,17 @@ IN_WORDS = {
     NextAction.allocate: "Give it to a worker.",
     NextAction.answer: "The agency answers, or somebody chases it.",
     NextAction.work_case: "Work with the child and family.",
+    NextAction.open_transfer: "Open it: who is to answer has not seen it yet.",
+    NextAction.answer_transfer: "Accept it, or refuse it with a coded reason and an explanation.",
+    NextAction.agree_to_refusal: "The manager of who asked agrees to the refusal or challenges it.",
+    NextAction.answer_challenge: "The manager of the role that is named answers the challenge.",
+    NextAction.accept_or_escalate: "Upheld: who raised it accepts the answer or escalates.",
+    NextAction.accept_transfer: "The refusal was overturned: accept it, naming who takes it on.",
+    NextAction.ask_family: "Ask the family, and record whether they agree.",
+    NextAction.make_first_visit: "Early help makes the first visit and records it.",
+    NextAction.complete_transfer: "Social care completes it, which closes the referral.",
+    NextAction.decide_returned: "It came back: social care asks again or keeps the child.",
+    NextAction.decide_anew: "The challenge led to a change: draft the new decision.",
 }
 
 
@@ -103,6 +131,43 @@ class QueueItem:
     deadlines: Sequence[RunningClock]
     children: Sequence[str]
     flags: int
+    transfer: ListedTransfer | None = None
+    challenge: ChallengeInShort | None = None
+
+
+_OF_TRANSFER = {
+    WaitsFor.opening: NextAction.open_transfer,
+    WaitsFor.answer: NextAction.answer_transfer,
+    WaitsFor.refusal_agreement: NextAction.agree_to_refusal,
+    WaitsFor.challenge: NextAction.answer_challenge,
+    WaitsFor.acceptance: NextAction.accept_transfer,
+    WaitsFor.family_agreement: NextAction.ask_family,
+    WaitsFor.first_visit: NextAction.make_first_visit,
+    WaitsFor.completion: NextAction.complete_transfer,
+    WaitsFor.return_decision: NextAction.decide_returned,
+}
+
+
+def next_action_of_transfer(transfer: ListedTransfer) -> NextAction:
+    """What somebody has to do next about a transfer; once it has ended, with the child alone."""
+    challenge = transfer.open_challenge
+    if transfer.waits_for is WaitsFor.challenge and challenge is not None:
+        return next_action_of_challenge(challenge)
+    if transfer.waits_for is None:
+        return NextAction.work_case
+    return _OF_TRANSFER[transfer.waits_for]
+
+
+def next_action_of_challenge(challenge: ChallengeInShort) -> NextAction:
+    """What somebody has to do next about a challenge; once it has ended, with the child alone."""
+    if challenge.state is ChallengeState.ended:
+        return NextAction.work_case
+    if challenge.state is ChallengeState.upheld:
+        return NextAction.accept_or_escalate
+    if challenge.state is ChallengeState.awaiting_change:
+        of_decision = challenge.thing is ChallengedThing.decision
+        return NextAction.decide_anew if of_decision else NextAction.accept_transfer
+    return NextAction.answer_challenge
 
 
 def next_action(waiting: Waiting) -> NextAction:

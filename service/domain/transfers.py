@@ -1,15 +1,16 @@
 """Transfers: step-ups and step-downs of one child, from asking to the end (rules 9 to 12)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 from uuid import UUID
 
 from service.domain.access import Permission, Role
-from service.domain.decisions import StatutoryBasis
-from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.decisions import RationaleRules, StatutoryBasis, stock_phrase_fault
+from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.states import StateTable
 
 
@@ -208,7 +209,7 @@ class TransferStep:
     words: str | None
 
 
-_OF_STEP_DOWNS = frozenset(
+OF_STEP_DOWNS = frozenset(
     {_A.record_family_agreement, _A.record_first_visit, _A.complete, _A.request_again, _A.keep}
 )
 
@@ -221,7 +222,7 @@ def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
     """
     not_now: set[TransferAction] = set()
     if transfer.direction is Direction.step_up:
-        not_now |= _OF_STEP_DOWNS
+        not_now |= OF_STEP_DOWNS
     if transfer.first_visit_at is not None:
         not_now.add(_A.record_first_visit)
     if transfer.first_visit_at is None or transfer.family_agreement is not FamilyAgreement.given:
@@ -247,7 +248,26 @@ def accountable_party(transfer: Transfer) -> Party | None:
     return Party.receiver if transfer.state is TransferState.accepted else Party.sender
 
 
-def waits_for(transfer: Transfer) -> WaitsFor | None:
+class Standing(Protocol):
+    """As much of a transfer as says what it waits for."""
+
+    @property
+    def state(self) -> TransferState:
+        """Where it stands."""
+        ...
+
+    @property
+    def family_agreement(self) -> FamilyAgreement:
+        """Whether the family agrees."""
+        ...
+
+    @property
+    def first_visit_at(self) -> datetime | None:
+        """When early help first visited."""
+        ...
+
+
+def waits_for(transfer: Standing) -> WaitsFor | None:
     """What an open transfer waits for next; None when it has ended."""
     match transfer.state:
         case TransferState.requested:
@@ -389,6 +409,13 @@ class NotForThisDirection(Conflict):
     title = "Not part of a step-up"
 
 
+class FirstVisitRecorded(Conflict):
+    """The first visit is made once."""
+
+    code = "first_visit_recorded"
+    title = "The first visit is recorded"
+
+
 class StepDownNotReady(Conflict):
     """A step-down is complete when the family has agreed and the first visit was made."""
 
@@ -401,3 +428,26 @@ class StepDownUnfinished(Conflict):
 
     code = "step_down_unfinished"
     title = "A step-down is unfinished"
+
+
+def incomplete(problems: Sequence[Problem]) -> TransferIncomplete:
+    """The refusal that names everything that is missing or does not fit."""
+    return TransferIncomplete(
+        "Something is missing or does not fit. Put right what is named and send it again.",
+        problems=list(problems),
+    )
+
+
+def unknown_code(code: str, codes: Iterable[str], pointer: str) -> list[Problem]:
+    """The fault of a code that is not on its list, which is named; empty when it is."""
+    codes = tuple(codes)
+    if code in codes:
+        return []
+    return [Problem(pointer, f"Use one of: {', '.join(codes)}.", "code_unknown")]
+
+
+def require_own_words(words: str, rules: RationaleRules) -> None:
+    """Raises TransferIncomplete for words that are nothing but stock phrases."""
+    fault = stock_phrase_fault(words, rules, "/words")
+    if fault is not None:
+        raise incomplete([fault])

@@ -193,6 +193,22 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def reading_at_one_instant(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for long reads that all see the record as it was at the first of them."""
+        with in_our_words():
+            if self.is_sqlite:
+                async with self._long.connect() as connection:
+                    # The adapter would begin a transaction for a change alone.
+                    await connection.exec_driver_sql("BEGIN")
+                    yield connection
+                return
+            async with self._engine.connect() as connection:
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                yield connection
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is rolled back unless committed."""
         if not self.is_sqlite:
@@ -203,10 +219,17 @@ class Database:
         with in_our_words():
             async with self._turn_to_write(), self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
-                await self._begin_immediate(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
-                # From here on SQLAlchemy knows of the transaction, and its commit is one.
-                await connection.begin()
-                yield connection
+                driver = raw.driver_connection.straight  # type: ignore[union-attr]  # our own adapter
+                await self._begin_immediate(driver)
+                try:
+                    # From here on SQLAlchemy knows of the transaction, and its commit is one.
+                    await connection.begin()
+                    yield connection
+                finally:
+                    # A commit that a deferred constraint refuses leaves SQLite's transaction open,
+                    # and SQLAlchemy takes it for ended.
+                    if driver.in_transaction:
+                        driver.execute("ROLLBACK")
 
     @asynccontextmanager
     async def _turn_to_write(self) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -16,6 +16,7 @@ from service.domain.calendar import (
 )
 from service.domain.deadlines import DueTimes, EscalationStep, Rating, Timescale, due_times
 from service.domain.errors import Invalid, NotFound
+from service.domain.measures import london_midnight
 from service.policy.code_lists import CodeLists
 
 
@@ -330,6 +331,20 @@ class Policy:
         The first is the one that is accountable until somebody says otherwise.
         """
         return tuple(team for team in self.teams if work in team.accepts)
+
+    def working_days_old(self, since: datetime, now: datetime) -> int:
+        """How many working days lie after the London day of `since`, up to and with that of `now`.
+
+        Outside the known years weekends alone are left out.
+        """
+        calendar = OpenEndedCalendar(self.calendar)
+        return calendar.working_days_between(london_date(since), london_date(now))
+
+    def older_than(self, working_days: int, now: datetime) -> datetime:
+        """The instant before which something began that is more than so many working days old."""
+        calendar = OpenEndedCalendar(self.calendar)
+        day = calendar.day_over_working_days_ago(london_date(now), working_days)
+        return london_midnight(day + timedelta(days=1))
 
     def holidays_alarm(self, today: date) -> str | None:
         """A sentence for the operator when the known bank holidays are about to end, else None."""

@@ -42,7 +42,7 @@ from service.persistence.repositories import (
     decisions,
     transfers,
 )
-from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.persistence.repositories.cases import moved_on
 from service.persistence.units_of_work import Performing, Work
 from service.policy import Policy
 
@@ -150,10 +150,6 @@ def _stands(decision: Decision) -> bool:
     return decision.state is DecisionState.signed and decision.superseded_at is None
 
 
-async def _moved_on(work: Work, decision: Decision) -> bool:
-    return any([await cases.moved_on(work, decision.id) for cases in (REFERRALS, EPISODES)])
-
-
 async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
     if not _stands(decision):
         raise NothingToChallenge(
@@ -162,7 +158,7 @@ async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
             state=decision.state,
             allowed=(),
         )
-    if await _moved_on(work, decision):
+    if await moved_on(work, decision.id):
         raise NothingToChallenge(
             "Since this decision was signed the child has moved between early help and social "
             "care, so it decides nothing any more. Ask for a step-up or a step-down instead.",
@@ -340,7 +336,7 @@ async def _refuse_wrong_answerer(
         raise NotYoursToAnswer("You raised this challenge, so somebody else must answer it.")
     if challenge.stage == 1:
         return
-    before = await _who_took_part(work, who, challenge, transfer)
+    before = await _who_took_part(work, challenge, transfer)
     if who.account_id in before:
         raise NotYoursToAnswer(
             "You decided this, or answered it at an earlier stage. Each stage is answered by "
@@ -349,16 +345,16 @@ async def _refuse_wrong_answerer(
 
 
 async def _who_took_part(
-    work: Work, who: Caller, challenge: Challenge, transfer: Transfer | None
+    work: Work, challenge: Challenge, transfer: Transfer | None
 ) -> set[UUID | None]:
     """Who answered an earlier stage, and who decided what is challenged."""
     steps = (await challenges.steps_of(work, [challenge.id]))[challenge.id]
     found = {step.by for step in steps if step.action in _ANSWERS}
     if transfer is not None:
         found.add(transfer.answered_by)
-    if challenge.decision_id is not None:
-        decision = await decisions.get(work, who, challenge.decision_id)
-        found |= {decision.drafted_by, decision.answered_by}
+    for decision in await decisions.of_child(work, challenge.child_id):
+        if decision.id == challenge.decision_id:
+            found |= {decision.drafted_by, decision.answered_by}
     return found
 
 
@@ -495,7 +491,7 @@ async def disagree_with_outcome(
         decision = next(
             (one for one in await decisions.of_child(work, child.id) if _stands(one)), None
         )
-        if decision is None or await _moved_on(work, decision):
+        if decision is None or await moved_on(work, decision.id):
             undecided = True
             continue
         before = await challenges.open_of_decision(work, decision.id)

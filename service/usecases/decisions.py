@@ -58,6 +58,7 @@ from service.persistence.repositories.cases import (
     REFERRALS,
     Cases,
     Origin,
+    moved_on,
     open_episode,
     open_referral,
 )
@@ -645,15 +646,14 @@ async def _open_episode(
 
 async def _refuse_if_moved_on(work: Work, standing: Decision) -> None:
     """A decision is not superseded once the child has moved on from it (rule 12)."""
-    for cases in (REFERRALS, EPISODES):
-        if await cases.moved_on(work, standing.id):
-            raise ChildMovedOn(
-                "Since this decision was signed the child has moved between early help and social "
-                "care, so it decides nothing any more. Log what is new as a contact, or ask for a "
-                "step-up or a step-down.",
-                state=standing.state,
-                allowed=(),
-            )
+    if await moved_on(work, standing.id):
+        raise ChildMovedOn(
+            "Since this decision was signed the child has moved between early help and social "
+            "care, so it decides nothing any more. Log what is new as a contact, or ask for a "
+            "step-up or a step-down.",
+            state=standing.state,
+            allowed=(),
+        )
 
 
 async def _settle_superseded(

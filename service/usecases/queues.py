@@ -13,6 +13,9 @@ PERMISSION_OF = {
     Queue.sign_off: Permission.read_queue_sign_off,
     Queue.allocation: Permission.read_queue_allocation,
     Queue.information_requests: Permission.read_queue_information_requests,
+    Queue.step_up: Permission.read_queue_step_up,
+    Queue.step_down: Permission.read_queue_step_down,
+    Queue.challenges: Permission.read_queue_challenges,
     Queue.mine: Permission.read_queue_mine,
 }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -14,10 +13,9 @@ from service.domain.decisions import (
     LevelOfNeed,
     StatutoryBasis,
     rationale_fault,
-    stock_phrase_fault,
 )
 from service.domain.early_help_episodes import EpisodeClosure
-from service.domain.errors import Conflict, Problem, Stale
+from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.references import new_reference
@@ -32,19 +30,17 @@ from service.domain.transfers import (
     FamilyAgreement,
     Manners,
     NotAccountable,
-    NotForThisDirection,
     OwnTransfer,
     Party,
     PlanLine,
-    StepDownNotReady,
     Transfer,
     TransferAction,
-    TransferIncomplete,
-    TransferState,
     TransferStep,
     TransferUnderWay,
-    after,
     allowed,
+    incomplete,
+    require_own_words,
+    unknown_code,
 )
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
@@ -122,20 +118,6 @@ class WholeTransfer:
     challenges: Sequence[Challenge]
 
 
-class FirstVisitRecorded(Conflict):
-    """The first visit is made once."""
-
-    code = "first_visit_recorded"
-    title = "The first visit is recorded"
-
-
-def _incomplete(problems: Sequence[Problem]) -> TransferIncomplete:
-    return TransferIncomplete(
-        "Something is missing or does not fit. Put right what is named and send it again.",
-        problems=list(problems),
-    )
-
-
 def _sender(direction: Direction) -> Cases[Any]:
     return EPISODES if direction is Direction.step_up else REFERRALS
 
@@ -180,7 +162,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         CASE.after(case.state, CaseAction.hand_over)
     problems = _faults_in_request(work, new)
     if problems:
-        raise _incomplete(problems)
+        raise incomplete(problems)
     worker_id = new.receiving_worker_id
     if worker_id is not None:
         await accounts.require_staff(work, worker_id, "/receiving_worker_id")
@@ -222,8 +204,8 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     transfers.keep_step(
         work, who, transfer, TransferAction.request, code=new.reason_code, words=new.evidence
     )
-    _start_waiting(work, transfer, manners)
-    _record(work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code)
+    transfers.start_waiting(work, transfer)
+    transfers.record(work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code)
     return Requested(transfer, before=False)
 
 
@@ -244,17 +226,6 @@ def _plan(lines: Sequence[PlanLine]) -> list[Mapping[str, object]]:
     return [{**asdict(line), "by_on": line.by_on.isoformat()} for line in lines]
 
 
-def _start_waiting(work: Work, transfer: Transfer, manners: Manners) -> None:
-    owner = _answerer(transfer)
-    transfers.start_clock(work, transfer, manners.opened_clock, owner)
-    transfers.start_clock(work, transfer, manners.answered_clock, owner)
-    if (
-        transfer.direction is Direction.step_down
-        and transfer.family_agreement is not FamilyAgreement.given
-    ):
-        transfers.start_clock(work, transfer, "step_down_family_agreement")
-
-
 def _answerer(transfer: Transfer) -> str:
     return ANSWERER[transfer.direction, transfer.asked_by].value
 
@@ -266,7 +237,7 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
     constant_lead = work.policy.one_family_help_service
     problems: list[Problem] = []
     reasons = rules.step_down_reasons if step_down else rules.step_up_reasons
-    problems += _unknown_code(new.reason_code, reasons, "/reason_code")
+    problems += unknown_code(new.reason_code, reasons, "/reason_code")
     fault = rationale_fault(new.evidence, work.policy.rationale, "/evidence")
     if fault is not None:
         problems.append(fault)
@@ -327,12 +298,6 @@ def _basis_missing() -> Problem:
     return Problem("/statutory_basis", "Say section_17 or section_47.", "missing")
 
 
-def _unknown_code(code: str, codes: Mapping[str, str], pointer: str) -> list[Problem]:
-    if code in codes:
-        return []
-    return [Problem(pointer, f"Use one of: {', '.join(codes)}.", "code_unknown")]
-
-
 def _team_fault(work: Work, direction: Direction, team_id: str) -> list[Problem]:
     teams = [team.id for team in work.policy.teams_for(_work_of_receiver(direction))]
     if team_id in teams:
@@ -344,21 +309,6 @@ def _team_fault(work: Work, direction: Direction, team_id: str) -> list[Problem]
             "team_cannot_receive",
         )
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A transfer that is held, with the child's accountability."""
-
-    transfer: Transfer
-    answers: Accountability | None
-
-
-async def _hold(work: Work, who: Caller, transfer_id: UUID) -> _Held:
-    found = await transfers.get(work, who, transfer_id)
-    await contacts.renew(work, found.contact_id)
-    answers = await accountabilities.held(work, found.person_id)
-    return _Held(await transfers.get(work, who, transfer_id), answers)
 
 
 async def _manners(
@@ -375,40 +325,13 @@ async def _manners(
     return manners
 
 
-def _refuse_stale(transfer: Transfer, version: int) -> None:
-    # After the state: a loser is told what the state is, and what is possible in it.
-    if transfer.version != version:
-        raise Stale(transfer.version)
-
-
-def _own_words(work: Work, words: str) -> None:
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise _incomplete([fault])
-
-
-def _record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **data: object) -> None:
-    work.record(
-        type_,
-        who,
-        transfer.id,
-        contact_id=transfer.contact_id,
-        person_id=transfer.person_id,
-        direction=transfer.direction,
-        state=transfer.state,
-        **data,
-    )
-
-
 async def open_transfer(work: Work, who: Caller, transfer_id: UUID, version: int) -> Transfer:
     """Opens a transfer: it has been seen, which is not the same as answered."""
     manners = await _manners(work, who, transfer_id, attrgetter("open"))
-    held = await _hold(work, who, transfer_id)
-    after(held.transfer, TransferAction.open)
-    _refuse_stale(held.transfer, version)
+    held = await transfers.hold(work, who, transfer_id, version, TransferAction.open)
     await transfers.stop_clocks(work, held.transfer, "opened", manners.opened_clock)
     moved = await transfers.move(work, who, held.transfer, TransferAction.open, opened_at=work.now)
-    _record(work, who, EventType.transfer_opened, moved)
+    transfers.record(work, who, EventType.transfer_opened, moved)
     return moved
 
 
@@ -423,12 +346,10 @@ async def accept_transfer(
     Raises OwnTransfer, ChallengeOpen for a step-down, TransferIncomplete.
     """
     await _manners(work, who, transfer_id, attrgetter("answer"))
-    held = await _hold(work, who, transfer_id)
+    held = await transfers.hold(work, who, transfer_id, version, TransferAction.accept)
     transfer, answers = held.transfer, held.answers
-    after(transfer, TransferAction.accept)
-    _refuse_stale(transfer, version)
     _refuse_own(who, transfer)
-    _own_words(work, acceptance.words)
+    require_own_words(acceptance.words, work.policy.rationale)
     if answers is None or answers.case_id != transfer.sender_case_id:
         raise NotAccountable(
             "The sender's case does not answer for the child any more.",
@@ -506,7 +427,7 @@ def _terms(work: Work, transfer: Transfer, sender: Any, acceptance: Acceptance) 
     if not step_up and not plan:
         problems.append(_plan_missing())
     if problems or team_id is None:
-        raise _incomplete(problems)
+        raise incomplete(problems)
     worker_id = acceptance.receiving_worker_id or transfer.receiver_worker_id
     if worker_id is None and constant:
         worker_id = sender.worker_id
@@ -552,7 +473,7 @@ async def _accept_step_up(
     moved = await transfers.move(
         work, None, accepted, TransferAction.complete, completed_at=work.now
     )
-    _record(
+    transfers.record(
         work,
         who,
         EventType.transfer_accepted,
@@ -589,7 +510,7 @@ async def _accept_step_down(
         work, who, transfer, terms, referral_id=sender.id, early_help_episode_id=episode.id
     )
     transfers.start_clock(work, moved, "step_down_first_visit")
-    _record(
+    transfers.record(
         work,
         who,
         EventType.transfer_accepted,
@@ -658,14 +579,12 @@ async def refuse_transfer(
     It is final only when the manager of who asked agrees; the sender stays accountable.
     """
     await _manners(work, who, transfer_id, attrgetter("answer"))
-    held = await _hold(work, who, transfer_id)
+    held = await transfers.hold(work, who, transfer_id, version, TransferAction.refuse)
     transfer = held.transfer
-    after(transfer, TransferAction.refuse)
-    _refuse_stale(transfer, version)
     _refuse_own(who, transfer)
     step_up = transfer.direction is Direction.step_up
     rules = work.policy.transfers
-    problems = _unknown_code(
+    problems = unknown_code(
         reason_code,
         rules.step_up_refusals if step_up else rules.step_down_refusals,
         "/reason_code",
@@ -674,7 +593,7 @@ async def refuse_transfer(
     if fault is not None:
         problems.append(fault)
     if problems:
-        raise _incomplete(problems)
+        raise incomplete(problems)
     moved = await transfers.move(
         work,
         who,
@@ -688,7 +607,7 @@ async def refuse_transfer(
     )
     asker = ASKER[transfer.direction, transfer.asked_by].value
     transfers.start_clock(work, moved, f"{transfer.direction}_refusal_agreed", asker)
-    _record(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
+    transfers.record(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
     return moved
 
 
@@ -701,19 +620,17 @@ async def answer_refusal(
     of the challenge.
     """
     await _manners(work, who, transfer_id, attrgetter("agree_to_refusal"))
-    held = await _hold(work, who, transfer_id)
-    transfer = held.transfer
     action = TransferAction.agree_to_refusal if agreed else TransferAction.challenge_refusal
-    after(transfer, action)
-    _refuse_stale(transfer, version)
+    held = await transfers.hold(work, who, transfer_id, version, action)
+    transfer = held.transfer
     if transfer.answered_by == who.account_id:
         raise OwnTransfer("You refused this transfer, so somebody else must agree to that.")
     if agreed:
-        _own_words(work, words)
+        require_own_words(words, work.policy.rationale)
     else:
         fault = rationale_fault(words, work.policy.rationale, "/words")
         if fault is not None:
-            raise _incomplete([fault])
+            raise incomplete([fault])
     await transfers.stop_clocks(
         work,
         transfer,
@@ -735,7 +652,7 @@ async def answer_refusal(
             challenger_role=ASKER[transfer.direction, transfer.asked_by],
             words=words,
         )
-    _record(
+    transfers.record(
         work,
         who,
         EventType.transfer_refusal_agreed if agreed else EventType.transfer_refusal_challenged,
@@ -745,296 +662,14 @@ async def answer_refusal(
     return moved
 
 
-def _refuse_step_up(transfer: Transfer) -> None:
-    if transfer.direction is Direction.step_up:
-        raise NotForThisDirection(
-            "Only a step-down has the family's agreement, a first visit and a completion of its "
-            "own.",
-            state=transfer.state,
-            allowed=allowed(transfer),
-        )
-
-
-async def record_family_agreement(
-    work: Work,
-    who: Caller,
-    transfer_id: UUID,
-    version: int,
-    *,
-    agreement: FamilyAgreement,
-    words: str,
-) -> Transfer:
-    """Records whether the family agrees to early help (rule 11).
-
-    Refused or withdrawn, the step-down goes back to the sender for a decision with a clock of its
-    own, and so does the responsibility when early help had accepted.
-    """
-    who.require(Permission.record_family_agreement)
-    held = await _hold(work, who, transfer_id)
-    transfer = held.transfer
-    _refuse_step_up(transfer)
-    after(transfer, TransferAction.record_family_agreement)
-    _refuse_stale(transfer, version)
-    _refuse_impossible_agreement(transfer, agreement)
-    _own_words(work, words)
-    if agreement in NO_AGREEMENT:
-        return await _send_back(work, who, held, agreement, words)
-    given = agreement is FamilyAgreement.given
-    if given:
-        await transfers.stop_clocks(work, transfer, "given", "step_down_family_agreement")
-    moved = await transfers.move(
-        work,
-        who,
-        transfer,
-        TransferAction.record_family_agreement,
-        code=agreement,
-        words=words,
-        family_agreement=agreement,
-        family_agreed_at=work.now if given else None,
-    )
-    _record(
-        work, who, EventType.transfer_family_agreement_recorded, moved, family_agreement=agreement
-    )
-    return moved
-
-
-def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement) -> None:
-    before = transfer.family_agreement
-    possible = {
-        FamilyAgreement.not_yet_asked: (
-            FamilyAgreement.asked,
-            FamilyAgreement.given,
-            FamilyAgreement.refused,
-        ),
-        FamilyAgreement.asked: (FamilyAgreement.given, FamilyAgreement.refused),
-        FamilyAgreement.given: (FamilyAgreement.withdrawn,),
-    }.get(before, ())
-    if agreement not in possible:
-        raise _incomplete(
-            [
-                Problem(
-                    "/agreement",
-                    f"The agreement is {before.replace('_', ' ')}; next it can be: "
-                    f"{', '.join(possible)}.",
-                    "agreement_not_possible",
-                )
-            ]
-        )
-
-
-async def _send_back(
-    work: Work, who: Caller, held: _Held, agreement: FamilyAgreement, words: str
-) -> Transfer:
-    transfer, answers = held.transfer, held.answers
-    was_accepted = transfer.state is TransferState.accepted
-    settled: list[UUID] = []
-    # Where an overturned refusal waited to be accepted, there is nothing to accept any more.
-    overtaken = await challenges.overtake_of_transfer(work, who, transfer.id)
-    changed: dict[str, Any] = {}
-    if was_accepted and answers is not None and transfer.early_help_episode_id is not None:
-        episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
-        settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
-        await EPISODES.close(
-            work,
-            who,
-            episode,
-            CaseAction.send_back,
-            EpisodeClosure.returned_to_social_care,
-            f"The family does not agree: {transfer.reference} went back to social care.",
-            clock_stops="returned",
-        )
-        referral = await REFERRALS.take_back(work, transfer.referral_id)
-        await accountabilities.give(work, referral, answers)
-        changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
-    manners = MANNERS[transfer.direction, transfer.asked_by]
-    await transfers.stop_clocks(
-        work,
-        transfer,
-        "returned",
-        manners.opened_clock,
-        manners.answered_clock,
-        "step_down_family_agreement",
-        "step_down_first_visit",
-        "step_down_completed",
-    )
-    moved = await transfers.move(
-        work,
-        who,
-        transfer,
-        TransferAction.send_back,
-        code=agreement,
-        words=words,
-        family_agreement=agreement,
-        family_agreed_at=None,
-        returned_at=work.now,
-        **changed,
-    )
-    transfers.start_clock(work, moved, "step_down_returned")
-    _record(
-        work,
-        who,
-        EventType.transfer_returned,
-        moved,
-        family_agreement=agreement,
-        was_accepted=was_accepted,
-        closed_id=transfer.early_help_episode_id if was_accepted else None,
-        settled_transfer_ids=settled,
-        overtaken_challenge_ids=overtaken,
-    )
-    return moved
-
-
-async def decide_returned_transfer(
-    work: Work, who: Caller, transfer_id: UUID, version: int, *, ask_again: bool, words: str
-) -> Transfer:
-    """The sender decides on a step-down that came back: asks again, or keeps the child.
-
-    Asked again, every clock begins anew. Kept, the transfer ends as withdrawn; a case that is to
-    close then closes with a reason of its own.
-    """
-    who.require(Permission.complete_step_down)
-    held = await _hold(work, who, transfer_id)
-    transfer = held.transfer
-    action = TransferAction.request_again if ask_again else TransferAction.keep
-    after(transfer, action)
-    _refuse_stale(transfer, version)
-    _own_words(work, words)
-    await transfers.stop_clocks(work, transfer, action, "step_down_returned")
-    changed: dict[str, Any] = {}
-    if ask_again:
-        changed = {
-            "opened_at": None,
-            "answered_at": None,
-            "answered_by": None,
-            "family_agreement": FamilyAgreement.asked,
-        }
-    moved = await transfers.move(work, who, transfer, action, words=words, **changed)
-    if ask_again:
-        _start_waiting(work, moved, MANNERS[moved.direction, moved.asked_by])
-    _record(work, who, EventType.transfer_return_decided, moved, ask_again=ask_again)
-    return moved
-
-
-async def record_first_visit(
-    work: Work, who: Caller, transfer_id: UUID, version: int, *, visited_at: datetime, words: str
-) -> Transfer:
-    """Records early help's first visit to the child, after a step-down was accepted."""
-    who.require(Permission.record_first_visit)
-    held = await _hold(work, who, transfer_id)
-    transfer = held.transfer
-    _refuse_step_up(transfer)
-    after(transfer, TransferAction.record_first_visit)
-    _refuse_stale(transfer, version)
-    if transfer.first_visit_at is not None:
-        raise FirstVisitRecorded(
-            "The first visit is recorded; what came after it belongs to the episode.",
-            state=transfer.state,
-            allowed=allowed(transfer),
-        )
-    if not transfer.requested_at <= visited_at <= work.now:
-        raise _incomplete(
-            [
-                Problem(
-                    "/visited_at",
-                    "The first visit lies between the request and now. Check the time.",
-                    "time_not_possible",
-                )
-            ]
-        )
-    _own_words(work, words)
-    await transfers.stop_clocks(work, transfer, "visited", "step_down_first_visit")
-    moved = await transfers.move(
-        work,
-        who,
-        transfer,
-        TransferAction.record_first_visit,
-        words=words,
-        first_visit_at=visited_at,
-    )
-    transfers.start_clock(work, moved, "step_down_completed")
-    _record(work, who, EventType.transfer_first_visit_recorded, moved, visited_at=visited_at)
-    return moved
-
-
-async def complete_transfer(
-    work: Work, who: Caller, transfer_id: UUID, version: int, *, closure_code: str, words: str
-) -> Transfer:
-    """Completes a step-down: the referral closes, with RC9 where an assessment ended it.
-
-    Raises StepDownNotReady while the family's agreement or the first visit is missing, or while a
-    step-up of the child is open; ChallengeOpen.
-    """
-    who.require(Permission.complete_step_down)
-    held = await _hold(work, who, transfer_id)
-    transfer = held.transfer
-    _refuse_step_up(transfer)
-    after(transfer, TransferAction.complete)
-    _refuse_stale(transfer, version)
-    await _refuse_unready(work, transfer)
-    problems = [
-        *_unknown_code(
-            closure_code,
-            work.policy.codes.closure_reason.labels,
-            "/closure_code",
-        ),
-    ]
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        problems.append(fault)
-    if problems:
-        raise _incomplete(problems)
-    if transfer.referral_id is None:
-        raise REFERRALS.missing()
-    referral = await REFERRALS.read_held(work, transfer.referral_id)
-    await REFERRALS.close(work, who, referral, CaseAction.complete_step_down, closure_code, words)
-    moved = await transfers.move(
-        work,
-        who,
-        transfer,
-        TransferAction.complete,
-        code=closure_code,
-        words=words,
-        completed_at=work.now,
-    )
-    _record(
-        work,
-        who,
-        EventType.transfer_completed,
-        moved,
-        referral_id=referral.id,
-        closure_code=closure_code,
-    )
-    return moved
-
-
-async def _refuse_unready(work: Work, transfer: Transfer) -> None:
-    await challenges.refuse_while_open(work, transfer.person_id)
-    missing = []
-    if transfer.family_agreement is not FamilyAgreement.given:
-        missing.append("the family's agreement")
-    if transfer.first_visit_at is None:
-        missing.append("the first visit of early help")
-    others = await transfers.open_of_person(work, transfer.person_id)
-    if any(one.id != transfer.id for one in others):
-        missing.append("the answer to the step-up that is open")
-    if missing:
-        raise StepDownNotReady(
-            f"Not yet: {' and '.join(missing)} first.",
-            state=transfer.state,
-            allowed=tuple(one for one in allowed(transfer) if one is not TransferAction.complete),
-        )
-
-
 async def withdraw_transfer(
     work: Work, who: Caller, transfer_id: UUID, version: int, *, words: str
 ) -> Transfer:
     """Who asked takes the request back before it is answered; the sender keeps the child."""
     await _manners(work, who, transfer_id, attrgetter("request"))
-    held = await _hold(work, who, transfer_id)
+    held = await transfers.hold(work, who, transfer_id, version, TransferAction.withdraw)
     transfer = held.transfer
-    after(transfer, TransferAction.withdraw)
-    _refuse_stale(transfer, version)
-    _own_words(work, words)
+    require_own_words(words, work.policy.rationale)
     moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
     overturned = [
         one
@@ -1043,7 +678,7 @@ async def withdraw_transfer(
     ]
     for one in overturned:
         await challenges.withdraw(work, who, one, words)
-    _record(work, who, EventType.transfer_withdrawn, moved)
+    transfers.record(work, who, EventType.transfer_withdrawn, moved)
     return moved
 
 

@@ -244,3 +244,24 @@ def test_beyond_the_known_years_a_limit_may_come_early_and_never_late(
     assert counted <= ENGLAND.add_working_days(day, count)
     assert counted.weekday() < 5
     assert until_2027.version != ENGLAND.version
+
+
+@given(day=DAYS, count=COUNTS, calendar=CALENDARS)
+def test_the_working_days_between_two_days_are_counted_alike_with_and_without_an_end(
+    day: date, count: int, calendar: WorkingCalendar
+) -> None:
+    beyond = OpenEndedCalendar(calendar)
+    until = calendar.add_working_days(day, count)
+    assert beyond.working_days_between(day, until) == count
+    assert calendar.working_days_between(day, until) == count
+    assert beyond.working_days_between(until, day) == 0
+
+
+@given(strategies.dates(date(2016, 1, 1), date(2040, 12, 31)), strategies.integers(0, 40))
+def test_over_so_many_working_days_ago_is_the_latest_day_that_is_so(
+    today: date, working_days: int
+) -> None:
+    calendar = OpenEndedCalendar(WorkingCalendar(first_year=2018, last_year=2027))
+    latest = calendar.day_over_working_days_ago(today, working_days)
+    assert calendar.working_days_between(latest, today) > working_days
+    assert calendar.working_days_between(latest + timedelta(days=1), today) == working_days

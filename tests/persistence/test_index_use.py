@@ -7,14 +7,19 @@ from typing import Any
 
 from sqlalchemy import Select, select, text
 
+from service.domain.accountabilities import Accountability
+from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline, Flag
+from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
+from service.domain.people import Person
 from service.domain.referrals import Referral
+from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, table_of
+from service.persistence.repositories.accountabilities import is_open
 from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
 from tests.support.records import one_of_each
@@ -22,7 +27,21 @@ from tests.support.records import one_of_each
 MANY = 3000
 OPEN_EVERY = 100
 
-CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST, CHILD = (
+(
+    CONTACT,
+    DEADLINE,
+    FLAG,
+    DECISION,
+    REFERRAL,
+    EPISODE,
+    REQUEST,
+    CHILD,
+    TRANSFER,
+    TRANSFER_STEP,
+    CHALLENGE,
+    CHALLENGE_STEP,
+    ACCOUNTABILITY,
+) = (
     table_of(kind)
     for kind in (
         Contact,
@@ -33,14 +52,20 @@ CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST, CHILD = (
         EarlyHelpEpisode,
         InformationRequest,
         Child,
+        Transfer,
+        TransferStep,
+        Challenge,
+        ChallengeStep,
+        Accountability,
     )
 )
+TABLES = (CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST, TRANSFER, CHALLENGE)
 
 
 async def fill(desk: Desk) -> None:
     """Thousands of finished things and one open in a hundred, as after years of use."""
     sample = {type(one): one for one in one_of_each(full=True)}
-    parents = [sample[kind] for kind in ROW_OF if kind.__name__ in ("Account", "Person")]
+    parents = [sample[kind] for kind in ROW_OF if kind.__name__ == "Account"]
     rows: list[Any] = []
     for place in range(MANY):
         left = place % OPEN_EVERY == 0
@@ -56,22 +81,25 @@ async def fill(desk: Desk) -> None:
             possible_duplicate_of=None,
             assignee_id=sample[Contact].assignee_id,
         )
-        child = replace(sample[Child], id=new_id(), contact_id=contact.id)
+        person = replace(sample[Person], id=new_id(), nhs_number=None, unique_pupil_number=None)
+        child = replace(sample[Child], id=new_id(), contact_id=contact.id, person_id=person.id)
         decision = replace(
             sample[Decision],
             id=new_id(),
             contact_id=contact.id,
             child_id=child.id,
+            person_id=person.id,
             supersedes_id=None,
             answered_at=ended,
             superseded_at=None,
-            joined_case_id=None,
+            joined_case_id=new_id() if left else None,
             state="signed" if ended else "awaiting_sign_off",
         )
         deadline = replace(
             sample[Deadline],
             id=new_id(),
             contact_id=contact.id,
+            subject_kind=SubjectKind.contact,
             subject_id=contact.id,
             due_at=at,
             warn_at=at,
@@ -79,8 +107,73 @@ async def fill(desk: Desk) -> None:
             breached_at=ended,
             stopped_at=ended,
         )
-        same = {"contact_id": contact.id, "child_id": child.id, "decision_id": decision.id}
+        of_child = {"contact_id": contact.id, "child_id": child.id, "person_id": person.id}
+        same = {**of_child, "decision_id": decision.id, "transfer_id": None}
+        referral = replace(
+            sample[Referral],
+            id=new_id(),
+            reference=str(place),
+            previous_referral_id=None,
+            allocated_at=ended,
+            closed_at=ended,
+            **same,
+        )
+        episode = replace(
+            sample[EarlyHelpEpisode],
+            id=new_id(),
+            reference=str(place),
+            allocated_at=ended,
+            closed_at=ended,
+            **same,
+        )
+        transfer = replace(
+            sample[Transfer],
+            id=new_id(),
+            reference=str(place),
+            direction=Direction.step_up if place % 200 else Direction.step_down,
+            referral_id=referral.id,
+            early_help_episode_id=episode.id,
+            requested_at=at,
+            answered_at=ended,
+            ended_at=ended,
+            **of_child,
+        )
+        challenge = replace(
+            sample[Challenge],
+            id=new_id(),
+            reference=str(place),
+            thing=ChallengedThing.refusal,
+            decision_id=None,
+            transfer_id=transfer.id,
+            changed_to_decision_id=None,
+            raised_at=at,
+            ended_at=ended,
+            **of_child,
+        )
+        if left:
+            rows.append(
+                replace(sample[Accountability], person_id=person.id, referral_id=referral.id)
+            )
         rows += [
+            person,
+            referral,
+            episode,
+            transfer,
+            challenge,
+            replace(
+                sample[Deadline],
+                id=new_id(),
+                contact_id=contact.id,
+                subject_kind=SubjectKind.challenge,
+                subject_id=challenge.id,
+                due_at=at,
+                warn_at=at,
+                warned_at=ended,
+                breached_at=ended,
+                stopped_at=ended,
+            ),
+            replace(sample[TransferStep], id=new_id(), transfer_id=transfer.id),
+            replace(sample[ChallengeStep], id=new_id(), challenge_id=challenge.id),
             contact,
             child,
             decision,
@@ -101,23 +194,6 @@ async def fill(desk: Desk) -> None:
                 contact_id=contact.id,
                 asked_at=at,
                 answered_at=ended,
-            ),
-            replace(
-                sample[Referral],
-                id=new_id(),
-                reference=str(place),
-                previous_referral_id=None,
-                allocated_at=ended,
-                closed_at=ended,
-                **same,
-            ),
-            replace(
-                sample[EarlyHelpEpisode],
-                id=new_id(),
-                reference=str(place),
-                allocated_at=ended,
-                closed_at=ended,
-                **same,
             ),
         ]
     async with desk.work() as work:
@@ -241,6 +317,81 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         select(CHILD.c.id).where(CHILD.c.contact_id == new_id()),
         "ix_contact_child_contact",
     ),
+    "the step-ups under way": (
+        select(TRANSFER.c.id).where(
+            TRANSFER.c.direction == "step_up", TRANSFER.c.ended_at.is_(None)
+        ),
+        "ux_transfer_open|ix_transfer_open_referral|ix_transfer_open_early_help_episode",
+    ),
+    "the open transfers of a child": (
+        select(TRANSFER.c.id).where(
+            TRANSFER.c.person_id == new_id(), TRANSFER.c.ended_at.is_(None)
+        ),
+        "ux_transfer_open",
+    ),
+    "the open transfers of a referral": (
+        select(TRANSFER.c.id).where(
+            TRANSFER.c.referral_id == new_id(), TRANSFER.c.ended_at.is_(None)
+        ),
+        "ix_transfer_open_referral",
+    ),
+    "the open transfers of an early help episode": (
+        select(TRANSFER.c.id).where(
+            TRANSFER.c.early_help_episode_id == new_id(), TRANSFER.c.ended_at.is_(None)
+        ),
+        "ix_transfer_open_early_help_episode",
+    ),
+    "transfers, newest first": (
+        select(TRANSFER.c.id)
+        .order_by(TRANSFER.c.requested_at.desc(), TRANSFER.c.id.desc())
+        .limit(50),
+        "ix_transfer_requested",
+    ),
+    "the history of a transfer": (
+        select(TRANSFER_STEP.c.id).where(TRANSFER_STEP.c.transfer_id == new_id()),
+        "ix_transfer_step_transfer",
+    ),
+    "the challenges under way": (
+        select(CHALLENGE.c.id).where(CHALLENGE.c.ended_at.is_(None)),
+        "ix_challenge_open_person|ux_challenge_open_transfer",
+    ),
+    "the open challenges about a child": (
+        select(CHALLENGE.c.id).where(
+            CHALLENGE.c.person_id == new_id(), CHALLENGE.c.ended_at.is_(None)
+        ),
+        "ix_challenge_open_person",
+    ),
+    "the challenges of a transfer": (
+        select(CHALLENGE.c.id).where(CHALLENGE.c.transfer_id == new_id()),
+        "ix_challenge_transfer",
+    ),
+    "the history of a challenge": (
+        select(CHALLENGE_STEP.c.id).where(CHALLENGE_STEP.c.challenge_id == new_id()),
+        "ix_challenge_step_challenge",
+    ),
+    "the challenges whose clock has run out": (
+        select(DEADLINE.c.subject_id)
+        .where(
+            DEADLINE.c.stopped_at.is_(None),
+            DEADLINE.c.subject_kind == "challenge",
+            DEADLINE.c.due_at <= NOW,
+        )
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+        .limit(100),
+        "ix_deadline_of_challenge",
+    ),
+    "the decisions that joined a case": (
+        select(DECISION.c.id).where(DECISION.c.joined_case_id == new_id()),
+        "ix_decision_joined",
+    ),
+    "the open referrals": (
+        select(REFERRAL.c.id).where(is_open(REFERRAL)),
+        "ux_referral_open_person",
+    ),
+    "the open early help episodes": (
+        select(EPISODE.c.id).where(is_open(EPISODE)),
+        "ux_early_help_episode_open_person",
+    ),
     "clocks of a contact": (
         select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),
         "ix_deadline_contact|ux_deadline_running",
@@ -268,7 +419,7 @@ async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
     assert not wrong, "\n\n".join(wrong)
     unasked = {
         index.name
-        for table in (CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST)
+        for table in TABLES
         for index in table.indexes
         if index.dialect_options["postgresql"]["where"] is not None and not index.unique
     } - set("|".join(index for _, index in QUESTIONS.values()).split("|"))

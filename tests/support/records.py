@@ -31,6 +31,11 @@ _FITTING: Mapping[str, Mapping[str, str | None]] = {
 }
 
 
+def unset_in(table: str) -> set[str]:
+    """The fields that the tables want unset, even where every other is set."""
+    return {name for name, of in _FITTING.get(table, {}).items() if of is None}
+
+
 def one_of_each(*, full: bool) -> list[Any]:
     """A record of every kind, in an order in which they may be written."""
     ids = {table_of(record).name: new_id() for record in ROW_OF}

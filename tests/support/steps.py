@@ -15,7 +15,7 @@ from service.domain.referrals import Referral
 from service.domain.transfers import Direction, FamilyAgreement, PlanLine, Transfer
 from service.persistence.repositories import accountabilities
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import cases, transfers
+from service.usecases import cases, step_downs, transfers
 from tests.support.cases import decide_for, log
 from tests.support.houses import caller
 
@@ -158,7 +158,7 @@ class Steps:
     async def family(self, transfer: Transfer, agreement: FamilyAgreement) -> Transfer:
         """The family's agreement, recorded."""
         return await self.do(
-            lambda work: transfers.record_family_agreement(
+            lambda work: step_downs.record_family_agreement(
                 work,
                 self.social_worker,
                 transfer.id,
@@ -171,7 +171,7 @@ class Steps:
     async def visit(self, transfer: Transfer) -> Transfer:
         """The first visit, made now."""
         return await self.do(
-            lambda work: transfers.record_first_visit(
+            lambda work: step_downs.record_first_visit(
                 work,
                 self.early_help,
                 transfer.id,
@@ -184,7 +184,7 @@ class Steps:
     async def complete(self, transfer: Transfer, code: str = "RC9") -> Transfer:
         """The step-down, complete."""
         return await self.do(
-            lambda work: transfers.complete_transfer(
+            lambda work: step_downs.complete_transfer(
                 work,
                 self.assessment,
                 transfer.id,

@@ -39,7 +39,7 @@ from service.domain.transfers import Direction, FamilyAgreement, Transfer, Trans
 from service.persistence.repositories.challenges import overdue
 from service.persistence.repositories.decisions import of_child
 from service.policy import TeamWork
-from service.usecases import cases, transfers
+from service.usecases import cases, step_downs, transfers
 from service.usecases.challenges import (
     accept_challenge_answer,
     challenge_decision,
@@ -565,7 +565,7 @@ async def test_while_it_is_open_a_step_down_is_not_completed(
     transfer = await sides.do(transfers.open_transfer, "spoc", transfer.id, 1)
     transfer = await sides.accept(transfer, "spoc")
     transfer = await sides.do(
-        transfers.record_family_agreement,
+        step_downs.record_family_agreement,
         "spoc",
         transfer.id,
         transfer.version,
@@ -574,7 +574,7 @@ async def test_while_it_is_open_a_step_down_is_not_completed(
     )
     clock.forward(days=3)
     transfer = await sides.do(
-        transfers.record_first_visit,
+        step_downs.record_first_visit,
         "spoc",
         transfer.id,
         transfer.version,
@@ -596,11 +596,11 @@ async def test_while_it_is_open_a_step_down_is_not_completed(
     finish = {"closure_code": "RC9", "words": WORDS}
     with pytest.raises(ChallengeOpen):
         await sides.do(
-            transfers.complete_transfer, "assessment", transfer.id, transfer.version, **finish
+            step_downs.complete_transfer, "assessment", transfer.id, transfer.version, **finish
         )
     await sides.pursue(withdraw_challenge, raised.challenge, "spoc")
     done = await sides.do(
-        transfers.complete_transfer, "assessment", transfer.id, transfer.version, **finish
+        step_downs.complete_transfer, "assessment", transfer.id, transfer.version, **finish
     )
     assert done.state is TransferState.completed
 
@@ -791,7 +791,7 @@ async def test_a_step_down_that_goes_back_takes_the_challenge_of_its_refusal_wit
     assert challenge.transfer_id is not None
     transfer = await sides.transfer(challenge.transfer_id)
     returned = await sides.do(
-        transfers.record_family_agreement,
+        step_downs.record_family_agreement,
         "assessor",
         transfer.id,
         transfer.version,

@@ -37,7 +37,8 @@ from service.domain.whole_contacts import ContactFilters
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import challenges, measures, transfers
 from service.usecases.measures import list_cases, read_measure
-from service.usecases.transfers import decide_returned_transfer, withdraw_transfer
+from service.usecases.step_downs import decide_returned_transfer
+from service.usecases.transfers import withdraw_transfer
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
 from tests.support.steps import WORDS, Steps, steps_in

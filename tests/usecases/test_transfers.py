@@ -31,7 +31,7 @@ from service.domain.transfers import (
     TransferUnderWay,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import cases, transfers
+from service.usecases import cases, step_downs, transfers
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide, sign_off
 from tests.support.clocks import FixedClock
@@ -151,7 +151,7 @@ async def test_a_family_that_does_not_agree_sends_a_step_down_back(
     assert answers is not None
     assert answers.referral_id == referral.id
     again = await steps.do(
-        lambda work: transfers.decide_returned_transfer(
+        lambda work: step_downs.decide_returned_transfer(
             work, steps.assessment, back.id, back.version, ask_again=True, words=WORDS
         )
     )
@@ -165,7 +165,7 @@ async def test_a_family_that_does_not_agree_sends_a_step_down_back(
     assert done.state is TransferState.accepted
     refused = await steps.family(done, FamilyAgreement.refused)
     kept = await steps.do(
-        lambda work: transfers.decide_returned_transfer(
+        lambda work: step_downs.decide_returned_transfer(
             work, steps.assessment, refused.id, refused.version, ask_again=False, words=WORDS
         )
     )

@@ -1,19 +1,58 @@
 """Who answers for each open child: one case, and by it one team; moved here and nowhere else."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
-from service.domain.accountabilities import Accountability
+from service.domain.access import Caller
+from service.domain.accountabilities import (
+    Accountability,
+    AccountabilityFilters,
+    AccountableTeam,
+    CareService,
+    ChildWithoutTeam,
+    WhyNobody,
+)
+from service.domain.accounts import Account
+from service.domain.contacts import Child, ChildState, Contact
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
+from service.persistence.visibility import (
+    contacts_visible_to,
+    episodes_visible_to,
+    referrals_visible_to,
+)
 
 ACCOUNTABILITY = table_of(Accountability)
 PERSON = table_of(Person)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+CONTACT = table_of(Contact)
+CHILD = table_of(Child)
+ACCOUNT = table_of(Account)
+_CASES = (
+    (CareService.social_care, REFERRAL, ACCOUNTABILITY.c.referral_id, referrals_visible_to),
+    (CareService.early_help, EPISODE, ACCOUNTABILITY.c.early_help_episode_id, episodes_visible_to),
+)
 
 
 async def held(work: Work, person_id: UUID) -> Accountability | None:
@@ -62,3 +101,228 @@ async def give(work: Work, case: Referral | EarlyHelpEpisode, since: Accountabil
 async def end(work: Work, person_id: UUID) -> None:
     """Nobody answers for a child whose last case closes in this same transaction."""
     await work.execute(delete(ACCOUNTABILITY).where(ACCOUNTABILITY.c.person_id == person_id))
+
+
+async def teams_by_child(
+    ask: Asking,
+    who: Caller,
+    filters: AccountabilityFilters,
+    *,
+    limit: int,
+    after: UUID | None = None,
+) -> list[AccountableTeam]:
+    """For every open child the one team and, when allocated, the one worker, by the child's id.
+
+    A child whom neither side holds is open at the front door until decided; of several contacts
+    the one that was logged first answers.
+    """
+    ways: list[Select[Any]] = []
+    for service, table, case_id, seen in _CASES:
+        if filters.service in (None, service):
+            own = (ACCOUNTABILITY.c.person_id, table.c.team_id, table.c.worker_id)
+            ways.append(
+                select(
+                    ACCOUNTABILITY.c.person_id,
+                    literal(service.value).label("service"),
+                    table.c.contact_id,
+                    table.c.child_id,
+                    table.c.id.label("case_id"),
+                    table.c.reference,
+                    table.c.team_id,
+                    table.c.worker_id,
+                    ACCOUNTABILITY.c.since,
+                )
+                .join(table, table.c.id == case_id)
+                .where(seen(who), *_narrowed(filters, after, *own))
+                .order_by(ACCOUNTABILITY.c.person_id)
+                .limit(limit)
+            )
+    if filters.service in (None, CareService.front_door):
+        own = (CHILD.c.person_id, CONTACT.c.team_id, CONTACT.c.assignee_id)
+        ways.append(
+            select(
+                CHILD.c.person_id,
+                literal(CareService.front_door.value).label("service"),
+                CHILD.c.contact_id,
+                CHILD.c.id.label("child_id"),
+                literal(None, CHILD.c.id.type).label("case_id"),
+                CONTACT.c.reference,
+                CONTACT.c.team_id,
+                CONTACT.c.assignee_id.label("worker_id"),
+                CONTACT.c.received_at.label("since"),
+            )
+            .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+            .where(*_at_the_front_door(), contacts_visible_to(who))
+            .where(*_narrowed(filters, after, *own))
+            .order_by(CHILD.c.person_id)
+            .limit(limit)
+        )
+    line = union_all(*(select(*way.subquery().c) for way in ways)).subquery("line")
+    names = [name for name in AccountableTeam.__slots__ if name not in ("worker_name", "since")]
+    rows = await ask.all(
+        select(*(line.c[name] for name in names), ACCOUNT.c.name, line.c.since)
+        .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
+        .order_by(line.c.person_id)
+        .limit(limit)
+    )
+    return [read(AccountableTeam, row) for row in rows]
+
+
+def _narrowed(
+    filters: AccountabilityFilters,
+    after: UUID | None,
+    person_id: ColumnElement[Any],
+    team_id: ColumnElement[Any],
+    worker_id: ColumnElement[Any],
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.team_ids:
+        found.append(team_id.in_(filters.team_ids))
+    if filters.worker_id is not None:
+        found.append(worker_id == filters.worker_id)
+    if filters.unallocated:
+        found.append(worker_id.is_(None))
+    if filters.person_id is not None:
+        found.append(person_id == filters.person_id)
+    if after is not None:
+        found.append(person_id > after)
+    return found
+
+
+def is_open(table: Any) -> ColumnElement[bool]:
+    """Whether a case is open, found in the index of the open ones.
+
+    As a range: SQLite would look at every row for what merely is not null.
+    """
+    condition: ColumnElement[bool] = table.c.open_person_id >= UUID(int=0)
+    return condition
+
+
+def _at_the_front_door() -> list[ColumnElement[bool]]:
+    """A child on an undecided contact, itself undecided, whom no case answers for.
+
+    On several such contacts, the child counts with the one that was logged first.
+    """
+    other_child, other = CHILD.alias("other_child"), CONTACT.alias("other")
+    earlier = (
+        exists()
+        .where(
+            other_child.c.person_id == CHILD.c.person_id,
+            other_child.c.state != ChildState.decided,
+            other.c.id == other_child.c.contact_id,
+            other.c.decided_at.is_(None),
+            tuple_(other.c.id, other_child.c.id) < tuple_(CONTACT.c.id, CHILD.c.id),
+        )
+        .correlate(CHILD, CONTACT)
+    )
+    held = exists().where(ACCOUNTABILITY.c.person_id == CHILD.c.person_id).correlate(CHILD)
+    return [
+        CONTACT.c.decided_at.is_(None),
+        CHILD.c.state != ChildState.decided,
+        ~held,
+        ~earlier,
+    ]
+
+
+async def children_without_a_team(
+    ask: Asking,
+    who: Caller,
+    teams: Collection[str],
+    *,
+    limit: int,
+    after: tuple[UUID, UUID] | None = None,
+) -> list[ChildWithoutTeam]:
+    """The open children for whom no team answers, by the child's id: there should be none.
+
+    `teams` are those that the policy knows.
+    """
+    line = union_all(*_faults(who, teams)).subquery("line")
+    statement = (
+        select(*(line.c[name] for name in ChildWithoutTeam.__slots__))
+        .order_by(line.c.person_id, line.c.subject_id)
+        .limit(limit)
+    )
+    if after is not None:
+        id_type = ACCOUNTABILITY.c.person_id.type
+        statement = statement.where(
+            tuple_(line.c.person_id, line.c.subject_id)
+            > tuple_(*(literal(one, id_type) for one in after))
+        )
+    return [read(ChildWithoutTeam, row) for row in await ask.all(statement)]
+
+
+def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
+    found: list[Select[Any]] = []
+    for service, table, case_id, seen in _CASES:
+        # A case that is open, and nothing that says who answers for the child.
+        answered = exists().where(ACCOUNTABILITY.c.person_id == table.c.open_person_id)
+        found.append(
+            select(
+                *_fault(service, WhyNobody.nobody_answers, table, table.c.person_id, table.c.id)
+            ).where(is_open(table), ~answered, seen(who))
+        )
+        # Something that says who answers, and a case that cannot.
+        whose = ACCOUNTABILITY.c.person_id
+        why = case(
+            (table.c.person_id != whose, WhyNobody.case_of_another_child),
+            (or_(table.c.id.is_(None), table.c.closed_at.is_not(None)), WhyNobody.case_not_open),
+            else_=WhyNobody.team_unknown,
+        )
+        found.append(
+            select(*_fault(service, why, table, whose, case_id))
+            .select_from(ACCOUNTABILITY)
+            .outerjoin(table, table.c.id == case_id)
+            .where(
+                case_id.is_not(None),
+                or_(
+                    table.c.id.is_(None),
+                    table.c.closed_at.is_not(None),
+                    table.c.person_id != whose,
+                    table.c.team_id.not_in(teams),
+                ),
+                seen(who),
+            )
+        )
+    nothing = and_(
+        ACCOUNTABILITY.c.referral_id.is_(None), ACCOUNTABILITY.c.early_help_episode_id.is_(None)
+    )
+    found.append(
+        select(
+            ACCOUNTABILITY.c.person_id,
+            ACCOUNTABILITY.c.person_id.label("subject_id"),
+            literal(CareService.front_door.value).label("service"),
+            literal(WhyNobody.nobody_answers.value).label("why"),
+            literal(None, CONTACT.c.id.type).label("contact_id"),
+            literal(None, CONTACT.c.reference.type).label("reference"),
+            literal(None, CONTACT.c.team_id.type).label("team_id"),
+        ).where(nothing, referrals_visible_to(who))
+    )
+    found.append(
+        select(
+            CHILD.c.person_id,
+            CONTACT.c.id.label("subject_id"),
+            literal(CareService.front_door.value).label("service"),
+            literal(WhyNobody.team_unknown.value).label("why"),
+            CONTACT.c.id.label("contact_id"),
+            CONTACT.c.reference,
+            CONTACT.c.team_id,
+        )
+        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), contacts_visible_to(who))
+    )
+    return found
+
+
+def _fault(
+    service: CareService, why: Any, table: Any, person_id: Any, subject_id: Any
+) -> list[ColumnElement[Any]]:
+    said = literal(why.value) if isinstance(why, WhyNobody) else why
+    return [
+        person_id.label("person_id"),
+        subject_id.label("subject_id"),
+        literal(service.value).label("service"),
+        said.label("why"),
+        table.c.contact_id,
+        table.c.reference,
+        table.c.team_id,
+    ]

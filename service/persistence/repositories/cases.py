@@ -351,3 +351,8 @@ async def _open(work: Work, kind: Cases[Case], case: Case, answered: Accountabil
         deadlines.start(
             work, kind.allocation_clock, kind.subject_kind, case.id, case.contact_id, work.now
         )
+
+
+async def moved_on(ask: Asking | Work, decision_id: UUID) -> bool:
+    """Whether a transfer has moved the child since a decision: it decides nothing any more."""
+    return await REFERRALS.moved_on(ask, decision_id) or await EPISODES.moved_on(ask, decision_id)

@@ -2,20 +2,27 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or_, select
 
+from service.domain.accountabilities import Accountability
+from service.domain.challenges import Challenge
 from service.domain.contacts import Child, ChildState, Contact
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
 from service.domain.referrals import Referral
+from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
+from service.persistence.repositories.accountabilities import is_open
 
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
 DECISION = table_of(Decision)
 DEADLINE = table_of(Deadline)
+ACCOUNTABILITY = table_of(Accountability)
+TRANSFER = table_of(Transfer)
+CHALLENGE = table_of(Challenge)
 CASES = {"referral": table_of(Referral), "early_help_episode": table_of(EarlyHelpEpisode)}
 
 
@@ -50,7 +57,7 @@ def _questions(
         questions[f"open_{name}_with_an_unknown_team"] = (
             select(func.count())
             .select_from(case)
-            .where(case.c.closed_at.is_(None), case.c.team_id.not_in(teams))
+            .where(is_open(case), case.c.team_id.not_in(teams))
         )
     decided: ColumnElement[bool] = exists().where(
         CONTACT.c.id == CHILD.c.contact_id, CONTACT.c.decided_at.is_not(None)
@@ -74,4 +81,108 @@ def _questions(
         .select_from(CONTACT)
         .where(CONTACT.c.decided_at.is_(None), CONTACT.c.team_id.not_in(teams))
     )
+    return {**questions, **_of_accountability(), **_of_transfers(teams), **_of_clocks()}
+
+
+def _of_accountability() -> dict[str, Select[int]]:
+    """For every open child exactly one case answers (rule 9); the database refuses all of these."""
+    questions: dict[str, Select[int]] = {}
+    answering: FromClause = ACCOUNTABILITY
+    for name, case in CASES.items():
+        questions[f"open_{name}_without_accountability"] = (
+            select(func.count())
+            .select_from(case)
+            .where(
+                is_open(case),
+                ~exists().where(ACCOUNTABILITY.c.person_id == case.c.open_person_id),
+            )
+        )
+        # Joined, and not asked row by row: what is open is few, what has closed is very many.
+        answering = answering.outerjoin(
+            case,
+            and_(
+                case.c.id == ACCOUNTABILITY.c[f"{name}_id"],
+                case.c.open_person_id == ACCOUNTABILITY.c.person_id,
+            ),
+        )
+    questions["accountability_without_an_open_case_of_the_child"] = (
+        select(func.count())
+        .select_from(answering)
+        .where(*(case.c.id.is_(None) for case in CASES.values()))
+    )
+    twice = (
+        select(ACCOUNTABILITY.c.person_id)
+        .group_by(ACCOUNTABILITY.c.person_id)
+        .having(
+            func.count(ACCOUNTABILITY.c.referral_id)
+            + func.count(ACCOUNTABILITY.c.early_help_episode_id)
+            > 1
+        )
+        .subquery()
+    )
+    questions["child_with_two_accountable_cases"] = select(func.count()).select_from(twice)
+    return questions
+
+
+def _of_transfers(teams: Collection[str]) -> dict[str, Select[int]]:
+    """Of the open transfers: between two sides, of the case that answers, and of no closed one."""
+    own = TRANSFER.c
+    accepted = own.state == TransferState.accepted
+    up, down = (own.direction == one for one in (Direction.step_up, Direction.step_down))
+    no_sender = or_(up & own.early_help_episode_id.is_(None), down & own.referral_id.is_(None))
+    no_receiver = or_(
+        own.receiver_team_id.not_in(teams),
+        accepted & or_(own.early_help_episode_id.is_(None), own.referral_id.is_(None)),
+    )
+    # Early help's case answers while a step-up waits, and after a step-down was accepted.
+    with_early_help = or_(up, accepted)
+    answering = or_(
+        with_early_help & (ACCOUNTABILITY.c.early_help_episode_id == own.early_help_episode_id),
+        ~with_early_help & (ACCOUNTABILITY.c.referral_id == own.referral_id),
+    )
+    of_the_child = exists().where(ACCOUNTABILITY.c.person_id == own.person_id, answering)
+    wrong = {
+        "open_transfer_without_a_sender": no_sender,
+        "open_transfer_without_a_receiver": no_receiver,
+        "open_transfer_of_a_case_that_does_not_answer": ~of_the_child,
+    }
+    questions = {
+        name: select(func.count()).select_from(TRANSFER).where(own.ended_at.is_(None), condition)
+        for name, condition in wrong.items()
+    }
+    between: FromClause = TRANSFER
+    for name, case in CASES.items():
+        between = between.outerjoin(case, case.c.id == own[f"{name}_id"])
+    questions["closed_case_with_an_open_transfer"] = (
+        select(func.count())
+        .select_from(between)
+        .where(own.ended_at.is_(None), or_(*(c.c.closed_at.is_not(None) for c in CASES.values())))
+    )
+    questions["ended_transfer_with_an_open_challenge"] = (
+        select(func.count())
+        .select_from(CHALLENGE)
+        .join(TRANSFER, own.id == CHALLENGE.c.transfer_id)
+        .where(CHALLENGE.c.ended_at.is_(None), own.ended_at.is_not(None))
+    )
+    return questions
+
+
+def _of_clocks() -> dict[str, Select[int]]:
+    """A clock runs on every transfer and every challenge that is open, and on no other."""
+    questions: dict[str, Select[int]] = {}
+    for name, table in (("transfer", TRANSFER), ("challenge", CHALLENGE)):
+        running = exists().where(
+            DEADLINE.c.contact_id == table.c.contact_id,
+            DEADLINE.c.subject_id == table.c.id,
+            DEADLINE.c.stopped_at.is_(None),
+        )
+        questions[f"open_{name}_with_no_running_clock"] = (
+            select(func.count()).select_from(table).where(table.c.ended_at.is_(None), ~running)
+        )
+        questions[f"clock_running_on_an_ended_{name}"] = (
+            select(func.count())
+            .select_from(DEADLINE)
+            .join(table, table.c.id == DEADLINE.c.subject_id)
+            .where(DEADLINE.c.stopped_at.is_(None), table.c.ended_at.is_not(None))
+        )
     return questions

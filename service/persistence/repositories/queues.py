@@ -1,6 +1,6 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.domain.access import Caller
+from service.domain.access import Caller, Permission
+from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
+from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -31,6 +33,7 @@ from service.domain.information_requests import InformationRequest
 from service.domain.people import BirthKnowledge
 from service.domain.queues import (
     NEVER,
+    NextAction,
     Queue,
     QueueFilters,
     QueueItem,
@@ -38,15 +41,22 @@ from service.domain.queues import (
     Waiting,
     child_in_a_line,
     next_action,
+    next_action_of_challenge,
+    next_action_of_transfer,
 )
 from service.domain.referrals import Referral
+from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
+from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
+from service.persistence.repositories import transfer_lists
 from service.persistence.visibility import (
+    challenges_visible_to,
     contacts_visible_to,
     episodes_visible_to,
     referrals_visible_to,
     requests_visible_to,
+    transfers_visible_to,
 )
 
 CONTACT = table_of(Contact)
@@ -56,6 +66,9 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 REQUEST = table_of(InformationRequest)
 DEADLINE = table_of(Deadline)
+TRANSFER = table_of(Transfer)
+CHALLENGE = table_of(Challenge)
+ACCOUNTABILITY = table_of(Accountability)
 FLAG = table_of(Flag)
 ACCOUNT = table_of(Account)
 
@@ -65,7 +78,7 @@ def _soonest(*of: ColumnElement[bool]) -> Any:
     return (
         select(func.min(DEADLINE.c.due_at))
         .where(DEADLINE.c.stopped_at.is_(None), *of)
-        .correlate(CONTACT, DECISION, REFERRAL, EPISODE, REQUEST)
+        .correlate(CONTACT, DECISION, REFERRAL, EPISODE, REQUEST, TRANSFER, CHALLENGE)
         .scalar_subquery()
     )
 
@@ -194,6 +207,59 @@ def _information_requests(who: Caller) -> Select[Any]:
     )
 
 
+def _of_open_child(
+    table: Any, kind: SubjectKind, seen: ColumnElement[bool], *which: ColumnElement[bool]
+) -> Select[Any]:
+    """What is under way about a child, with the team and the worker who answer for the child now.
+
+    The contact's own where nobody holds the child: a challenge of a decision may be of such a one.
+    """
+    due_at = _soonest(
+        DEADLINE.c.contact_id == table.c.contact_id, DEADLINE.c.subject_id == table.c.id
+    )
+    held = ACCOUNTABILITY.c.person_id.is_not(None)
+    worker_id = func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id)
+    return (
+        select(
+            *_line(
+                kind,
+                table.c.id,
+                due_at,
+                reference=table.c.reference,
+                team_id=func.coalesce(REFERRAL.c.team_id, EPISODE.c.team_id, CONTACT.c.team_id),
+                worker_id=case((held, worker_id), else_=CONTACT.c.assignee_id),
+                child_id=table.c.child_id,
+            )
+        )
+        .select_from(table)
+        .join(CONTACT, CONTACT.c.id == table.c.contact_id)
+        .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == table.c.person_id)
+        .outerjoin(REFERRAL, REFERRAL.c.id == ACCOUNTABILITY.c.referral_id)
+        .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
+        .where(table.c.ended_at.is_(None), seen, *which)
+    )
+
+
+def _transfers(who: Caller, *which: ColumnElement[bool]) -> Select[Any]:
+    return _of_open_child(TRANSFER, SubjectKind.transfer, transfers_visible_to(who), *which)
+
+
+def _challenges(who: Caller) -> Select[Any]:
+    return _of_open_child(CHALLENGE, SubjectKind.challenge, challenges_visible_to(who))
+
+
+def _first_visits(who: Caller) -> Select[Any]:
+    """The accepted step-downs whose named receiver has not visited yet."""
+    return _transfers(
+        who,
+        true() if who.may(Permission.read_transfers) else false(),
+        TRANSFER.c.direction == Direction.step_down,
+        TRANSFER.c.state == TransferState.accepted,
+        TRANSFER.c.receiver_worker_id == who.account_id,
+        TRANSFER.c.first_visit_at.is_(None),
+    )
+
+
 def _mine(who: Caller) -> Any:
     me = who.account_id
     returned = exists().where(
@@ -214,7 +280,8 @@ def _mine(who: Caller) -> Any:
         contacts_visible_to(who),
         or_(CONTACT.c.assignee_id == me, returned),
     )
-    return union_all(contacts, *_both_cases(who, lambda table: table.c.worker_id == me))
+    cases = _both_cases(who, lambda table: table.c.worker_id == me)
+    return union_all(contacts, *cases, _first_visits(who))
 
 
 _LINES: dict[Queue, Callable[[Caller], Any]] = {
@@ -222,6 +289,9 @@ _LINES: dict[Queue, Callable[[Caller], Any]] = {
     Queue.sign_off: _sign_off,
     Queue.allocation: _allocation,
     Queue.information_requests: _information_requests,
+    Queue.step_up: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_up),
+    Queue.step_down: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_down),
+    Queue.challenges: _challenges,
     Queue.mine: _mine,
 }
 
@@ -302,10 +372,12 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueIte
             .group_by(FLAG.c.subject_id)
         )
     }
+    transfers = await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer))
+    challenges = await transfer_lists.challenges_in_short(ask, _of(waiting, SubjectKind.challenge))
     return [
         QueueItem(
             waiting=one,
-            next_action=next_action(one),
+            next_action=_next_action(one, transfers, challenges),
             deadlines=running.get(one.subject_id, []) or running.get(one.contact_id, []),
             children=[
                 name
@@ -313,6 +385,24 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueIte
                 if one.child_id in (None, child_id)
             ],
             flags=flags.get(one.subject_id, 0),
+            transfer=transfers.get(one.subject_id),
+            challenge=challenges.get(one.subject_id),
         )
         for one in waiting
     ]
+
+
+def _of(waiting: Sequence[Waiting], kind: SubjectKind) -> list[UUID]:
+    return [one.subject_id for one in waiting if one.subject_kind is kind]
+
+
+def _next_action(
+    one: Waiting,
+    transfers: Mapping[UUID, ListedTransfer],
+    challenges: Mapping[UUID, ChallengeInShort],
+) -> NextAction:
+    if one.subject_id in transfers:
+        return next_action_of_transfer(transfers[one.subject_id])
+    if one.subject_id in challenges:
+        return next_action_of_challenge(challenges[one.subject_id])
+    return next_action(one)

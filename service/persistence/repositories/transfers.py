@@ -1,26 +1,35 @@
 """Step-ups and step-downs: read, held, moved with a line of history each, and settled."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from service.domain.access import Caller
-from service.domain.errors import NotFound
+from service.domain.accountabilities import Accountability
+from service.domain.errors import NotFound, Stale
+from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.transfers import (
+    ANSWERER,
     CLOCKS,
+    MANNERS,
+    OF_STEP_DOWNS,
     TRANSFER,
     Direction,
+    FamilyAgreement,
+    NotForThisDirection,
     Transfer,
     TransferAction,
     TransferStep,
+    after,
+    allowed,
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import challenges, deadlines
+from service.persistence.repositories import accountabilities, challenges, contacts, deadlines
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import transfers_visible_to
 
@@ -161,3 +170,63 @@ def start_clock(work: Work, transfer: Transfer, kind: str, owner: str | None = N
 async def stop_clocks(work: Work, transfer: Transfer, because: str, *kinds: str) -> None:
     """Stops clocks of a transfer that run."""
     await deadlines.stop(work, transfer.contact_id, transfer.id, kinds, because)
+
+
+def start_waiting(work: Work, transfer: Transfer) -> None:
+    """Starts what runs from the request on: until it is opened, answered, agreed by the family."""
+    manners = MANNERS[transfer.direction, transfer.asked_by]
+    owner = ANSWERER[transfer.direction, transfer.asked_by]
+    start_clock(work, transfer, manners.opened_clock, owner)
+    start_clock(work, transfer, manners.answered_clock, owner)
+    if (
+        transfer.direction is Direction.step_down
+        and transfer.family_agreement is not FamilyAgreement.given
+    ):
+        start_clock(work, transfer, "step_down_family_agreement")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A transfer that is held until the commit, with the child's accountability."""
+
+    transfer: Transfer
+    answers: Accountability | None
+
+
+async def hold(
+    work: Work, who: Caller, transfer_id: UUID, version: int, action: TransferAction
+) -> Held:
+    """A transfer on which somebody is about to act, with its contact and its child held.
+
+    Raises TransferNotFound; NotForThisDirection for what only step-downs have; WrongState with the
+    state and what is possible in it; and only then Stale: who comes second is told why.
+    """
+    found = await get(work, who, transfer_id)
+    await contacts.renew(work, found.contact_id)
+    answers = await accountabilities.held(work, found.person_id)
+    transfer = await get(work, who, transfer_id)
+    if action in OF_STEP_DOWNS and transfer.direction is Direction.step_up:
+        raise NotForThisDirection(
+            "Only a step-down has the family's agreement, a first visit, a return and a "
+            "completion of its own.",
+            state=transfer.state,
+            allowed=allowed(transfer),
+        )
+    after(transfer, action)
+    if transfer.version != version:
+        raise Stale(transfer.version)
+    return Held(transfer, answers)
+
+
+def record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **data: object) -> None:
+    """Keeps the one event of a move of a transfer."""
+    work.record(
+        type_,
+        who,
+        transfer.id,
+        contact_id=transfer.contact_id,
+        person_id=transfer.person_id,
+        direction=transfer.direction,
+        state=transfer.state,
+        **data,
+    )

@@ -1,0 +1,293 @@
+"""Step-downs after they were asked for: the family's agreement, the visit, the end (rule 11)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.decisions import stock_phrase_fault
+from service.domain.early_help_episodes import EpisodeClosure
+from service.domain.errors import Problem
+from service.domain.events import EventType
+from service.domain.referrals import CaseAction
+from service.domain.transfers import (
+    MANNERS,
+    NO_AGREEMENT,
+    FamilyAgreement,
+    FirstVisitRecorded,
+    StepDownNotReady,
+    Transfer,
+    TransferAction,
+    TransferState,
+    allowed,
+    incomplete,
+    require_own_words,
+    unknown_code,
+)
+from service.persistence.repositories import accountabilities, challenges, transfers
+from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.persistence.repositories.transfers import Held
+from service.persistence.units_of_work import Work
+
+
+async def record_family_agreement(
+    work: Work,
+    who: Caller,
+    transfer_id: UUID,
+    version: int,
+    *,
+    agreement: FamilyAgreement,
+    words: str,
+) -> Transfer:
+    """Records whether the family agrees to early help (rule 11).
+
+    Refused or withdrawn, the step-down goes back to the sender for a decision with a clock of its
+    own, and so does the responsibility when early help had accepted.
+    """
+    who.require(Permission.record_family_agreement)
+    held = await transfers.hold(
+        work, who, transfer_id, version, TransferAction.record_family_agreement
+    )
+    transfer = held.transfer
+    _refuse_impossible_agreement(transfer, agreement)
+    require_own_words(words, work.policy.rationale)
+    if agreement in NO_AGREEMENT:
+        return await _send_back(work, who, held, agreement, words)
+    given = agreement is FamilyAgreement.given
+    if given:
+        await transfers.stop_clocks(work, transfer, "given", "step_down_family_agreement")
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.record_family_agreement,
+        code=agreement,
+        words=words,
+        family_agreement=agreement,
+        family_agreed_at=work.now if given else None,
+    )
+    transfers.record(
+        work, who, EventType.transfer_family_agreement_recorded, moved, family_agreement=agreement
+    )
+    return moved
+
+
+def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement) -> None:
+    before = transfer.family_agreement
+    possible = {
+        FamilyAgreement.not_yet_asked: (
+            FamilyAgreement.asked,
+            FamilyAgreement.given,
+            FamilyAgreement.refused,
+        ),
+        FamilyAgreement.asked: (FamilyAgreement.given, FamilyAgreement.refused),
+        FamilyAgreement.given: (FamilyAgreement.withdrawn,),
+    }.get(before, ())
+    if agreement not in possible:
+        raise incomplete(
+            [
+                Problem(
+                    "/agreement",
+                    f"The agreement is {before.replace('_', ' ')}; next it can be: "
+                    f"{', '.join(possible)}.",
+                    "agreement_not_possible",
+                )
+            ]
+        )
+
+
+async def _send_back(
+    work: Work, who: Caller, held: Held, agreement: FamilyAgreement, words: str
+) -> Transfer:
+    transfer, answers = held.transfer, held.answers
+    was_accepted = transfer.state is TransferState.accepted
+    settled: list[UUID] = []
+    # Where an overturned refusal waited to be accepted, there is nothing to accept any more.
+    overtaken = await challenges.overtake_of_transfer(work, who, transfer.id)
+    changed: dict[str, Any] = {}
+    if was_accepted and answers is not None and transfer.early_help_episode_id is not None:
+        episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
+        settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
+        await EPISODES.close(
+            work,
+            who,
+            episode,
+            CaseAction.send_back,
+            EpisodeClosure.returned_to_social_care,
+            f"The family does not agree: {transfer.reference} went back to social care.",
+            clock_stops="returned",
+        )
+        referral = await REFERRALS.take_back(work, transfer.referral_id)
+        await accountabilities.give(work, referral, answers)
+        changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
+    manners = MANNERS[transfer.direction, transfer.asked_by]
+    await transfers.stop_clocks(
+        work,
+        transfer,
+        "returned",
+        manners.opened_clock,
+        manners.answered_clock,
+        "step_down_family_agreement",
+        "step_down_first_visit",
+        "step_down_completed",
+    )
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.send_back,
+        code=agreement,
+        words=words,
+        family_agreement=agreement,
+        family_agreed_at=None,
+        returned_at=work.now,
+        **changed,
+    )
+    transfers.start_clock(work, moved, "step_down_returned")
+    transfers.record(
+        work,
+        who,
+        EventType.transfer_returned,
+        moved,
+        family_agreement=agreement,
+        was_accepted=was_accepted,
+        closed_id=transfer.early_help_episode_id if was_accepted else None,
+        settled_transfer_ids=settled,
+        overtaken_challenge_ids=overtaken,
+    )
+    return moved
+
+
+async def decide_returned_transfer(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, ask_again: bool, words: str
+) -> Transfer:
+    """The sender decides on a step-down that came back: asks again, or keeps the child.
+
+    Asked again, every clock begins anew. Kept, the transfer ends as withdrawn; a case that is to
+    close then closes with a reason of its own.
+    """
+    who.require(Permission.complete_step_down)
+    action = TransferAction.request_again if ask_again else TransferAction.keep
+    held = await transfers.hold(work, who, transfer_id, version, action)
+    transfer = held.transfer
+    require_own_words(words, work.policy.rationale)
+    await transfers.stop_clocks(work, transfer, action, "step_down_returned")
+    changed: dict[str, Any] = {}
+    if ask_again:
+        changed = {
+            "opened_at": None,
+            "answered_at": None,
+            "answered_by": None,
+            "family_agreement": FamilyAgreement.asked,
+        }
+    moved = await transfers.move(work, who, transfer, action, words=words, **changed)
+    if ask_again:
+        transfers.start_waiting(work, moved)
+    transfers.record(work, who, EventType.transfer_return_decided, moved, ask_again=ask_again)
+    return moved
+
+
+async def record_first_visit(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, visited_at: datetime, words: str
+) -> Transfer:
+    """Records early help's first visit to the child, after a step-down was accepted."""
+    who.require(Permission.record_first_visit)
+    held = await transfers.hold(work, who, transfer_id, version, TransferAction.record_first_visit)
+    transfer = held.transfer
+    if transfer.first_visit_at is not None:
+        raise FirstVisitRecorded(
+            "The first visit is recorded; what came after it belongs to the episode.",
+            state=transfer.state,
+            allowed=allowed(transfer),
+        )
+    if not transfer.requested_at <= visited_at <= work.now:
+        raise incomplete(
+            [
+                Problem(
+                    "/visited_at",
+                    "The first visit lies between the request and now. Check the time.",
+                    "time_not_possible",
+                )
+            ]
+        )
+    require_own_words(words, work.policy.rationale)
+    await transfers.stop_clocks(work, transfer, "visited", "step_down_first_visit")
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.record_first_visit,
+        words=words,
+        first_visit_at=visited_at,
+    )
+    transfers.start_clock(work, moved, "step_down_completed")
+    transfers.record(
+        work, who, EventType.transfer_first_visit_recorded, moved, visited_at=visited_at
+    )
+    return moved
+
+
+async def complete_transfer(
+    work: Work, who: Caller, transfer_id: UUID, version: int, *, closure_code: str, words: str
+) -> Transfer:
+    """Completes a step-down: the referral closes, with RC9 where an assessment ended it.
+
+    Raises StepDownNotReady while the family's agreement or the first visit is missing, or while a
+    step-up of the child is open; ChallengeOpen.
+    """
+    who.require(Permission.complete_step_down)
+    held = await transfers.hold(work, who, transfer_id, version, TransferAction.complete)
+    transfer = held.transfer
+    await _refuse_unready(work, transfer)
+    problems = [
+        *unknown_code(
+            closure_code,
+            work.policy.codes.closure_reason.labels,
+            "/closure_code",
+        ),
+    ]
+    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        problems.append(fault)
+    if problems:
+        raise incomplete(problems)
+    if transfer.referral_id is None:
+        raise REFERRALS.missing()
+    referral = await REFERRALS.read_held(work, transfer.referral_id)
+    await REFERRALS.close(work, who, referral, CaseAction.complete_step_down, closure_code, words)
+    moved = await transfers.move(
+        work,
+        who,
+        transfer,
+        TransferAction.complete,
+        code=closure_code,
+        words=words,
+        completed_at=work.now,
+    )
+    transfers.record(
+        work,
+        who,
+        EventType.transfer_completed,
+        moved,
+        referral_id=referral.id,
+        closure_code=closure_code,
+    )
+    return moved
+
+
+async def _refuse_unready(work: Work, transfer: Transfer) -> None:
+    await challenges.refuse_while_open(work, transfer.person_id)
+    missing = []
+    if transfer.family_agreement is not FamilyAgreement.given:
+        missing.append("the family's agreement")
+    if transfer.first_visit_at is None:
+        missing.append("the first visit of early help")
+    others = await transfers.open_of_person(work, transfer.person_id)
+    if any(one.id != transfer.id for one in others):
+        missing.append("the answer to the step-up that is open")
+    if missing:
+        raise StepDownNotReady(
+            f"Not yet: {' and '.join(missing)} first.",
+            state=transfer.state,
+            allowed=tuple(one for one in allowed(transfer) if one is not TransferAction.complete),
+        )
