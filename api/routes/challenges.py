@@ -19,6 +19,7 @@ from api.deps import (
     place_of,
     rendered,
 )
+from api.measure_cases import Behind
 from api.replies import page, reply
 from api.routing import FrontDoorRoute
 from api.schemas.challenges import (
@@ -34,13 +35,15 @@ from api.schemas.challenges import (
     OpenFilter,
     Outcomes,
     PersonFilter,
+    RaisedFromFilter,
+    RaisedToFilter,
     StageFilter,
     States,
     ThingFilter,
 )
 from api.schemas.decisions import DecisionId
 from api.schemas.fields import CursorText, Limit, Page
-from service.bootstrap import Work
+from service.bootstrap import Asking, Work
 from service.domain.answers import Answer
 from service.domain.challenges import (
     ChallengeFaulty,
@@ -51,9 +54,10 @@ from service.domain.challenges import (
     NotYourChallenge,
     NotYoursToAnswer,
 )
+from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.usecases import challenges
-from service.usecases.challenges import WholeChallenge
+from service.usecases.challenges import DatedChallenge, WholeChallenge
 
 router = APIRouter(prefix="/v1", tags=["challenges"], route_class=FrontDoorRoute)
 
@@ -105,10 +109,15 @@ async def challenge_decision(
     return await create(request, who, key, body, raised, answer)
 
 
-@router.get("/challenges", response_model=Page[ChallengeSummary])
+@router.get(
+    "/challenges",
+    response_model=Page[ChallengeSummary],
+    responses=problems(MeasureCountsOthers, BreakdownNotPossible),
+)
 async def list_challenges(
     request: Request,
     who: Who,
+    asked: Behind,
     state: States = [],  # noqa: B006 - the framework copies it
     is_open: OpenFilter = None,
     stage: StageFilter = None,
@@ -117,10 +126,16 @@ async def list_challenges(
     answering_role: AnsweringRoleFilter = None,
     person_id: PersonFilter = None,
     contact_id: ContactFilter = None,
+    raised_from: RaisedFromFilter = None,
+    raised_to: RaisedToFilter = None,
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
-    """List challenges, newest first, each with the limit that runs on it."""
+    """List challenges, newest first, each with the limit that runs on it.
+
+    Each figure of a measure of challenges gives the filter that lists its very cases.
+    """
+    house = house_of(request)
     filters = ChallengeFilters(
         states=state,
         is_open=is_open,
@@ -130,16 +145,24 @@ async def list_challenges(
         answering_role=answering_role,
         person_id=person_id,
         contact_id=contact_id,
+        raised_from=raised_from,
+        raised_to=raised_to,
+        behind=asked.of(Counted.challenges, house.clock()),
     )
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in ChallengeFilters.__slots__}
+    # An instant that was not named is another for each page, so what was asked is signed.
+    signed: dict[str, Any] = {
+        name: getattr(filters, name) for name in ChallengeFilters.__slots__ if name != "behind"
+    } | asked.signed()
     place = place_of(request, who, "challenges", cursor, signed)
     after: Any = None if place is None else (place.key[0], place.id)
-    found = await ask(
-        request,
-        lambda asking: challenges.list_challenges(
-            asking, who, filters, limit=limit + 1, after=after
-        ),
-    )
+
+    async def listed(asking: Asking) -> list[DatedChallenge]:
+        return await challenges.list_challenges(asking, who, filters, limit=limit + 1, after=after)
+
+    if filters.behind is None:
+        found = await ask(request, listed)
+    else:
+        found = await house.ask_at_length(listed)
     shown = found[:limit]
     following = None
     if len(found) > limit:

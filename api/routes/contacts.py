@@ -19,6 +19,7 @@ from api.deps import (
     place_of,
     rendered,
 )
+from api.measure_cases import Behind
 from api.replies import page, reply
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import (
@@ -42,8 +43,7 @@ from service.domain.contacts import (
     RationaleNeeded,
 )
 from service.domain.deadlines import Rating
-from service.domain.errors import Invalid, Problem
-from service.domain.measures import MeasureCases, MeasureCode, MeasureCountsOthers, Part
+from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.new_contacts import (
     ChannelNotYours,
     CodeUnknown,
@@ -58,10 +58,6 @@ from service.usecases import amendments, contacts, measures
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
 
-
-_WHOSE_PART = Problem(
-    "query:measure", "`part` and `as_at` belong to a measure: name it.", "measure_missing"
-)
 
 _REFUSALS = (
     MinimumMissing,
@@ -106,11 +102,12 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
 @router.get(
     "",
     response_model=Page[ContactSummary],
-    responses=problems(ReferenceMistyped, MeasureCountsOthers),
+    responses=problems(ReferenceMistyped, MeasureCountsOthers, BreakdownNotPossible),
 )
 async def list_contacts(
     request: Request,
     who: Who,
+    asked: Behind,
     state: Annotated[
         list[ContactState],
         Query(max_length=10, description="Only these states.", examples=[["received"]]),
@@ -136,27 +133,12 @@ async def list_contacts(
         Annotated[str, Line(64)] | None,
         Query(description="Sent by this organisation.", examples=["riverbourne-police"]),
     ] = None,
-    measure: Annotated[
-        MeasureCode | None,
-        Query(description="Only those behind this measure's figures.", examples=["PI1"]),
-    ] = None,
-    part: Annotated[
-        Part | None,
-        Query(
-            description="With `measure`: which part of its figures; else `denominator`.",
-            examples=["missed"],
-        ),
-    ] = None,
-    as_at: Annotated[
-        Instant | None,
-        Query(description="With `measure`: as the record stood at this instant; else now."),
-    ] = None,
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
     """List contacts, newest first.
 
-    Each figure of a measure gives the `measure`, `part` and `as_at` that list its very cases.
+    Each figure of a measure gives the filter that lists its very cases.
     """
     filters = ContactFilters(
         states=state,
@@ -168,12 +150,12 @@ async def list_contacts(
         sender_organisation_id=sender_organisation_id,
     )
     signed: dict[str, Any] = {name: getattr(filters, name) for name in ContactFilters.__slots__}
-    if measure is not None:
-        signed |= {"measure": measure, "part": part, "as_at": as_at}
-    elif part is not None or as_at is not None:
-        raise Invalid("Put right the query and send it again.", problems=[_WHOSE_PART])
+    signed |= asked.signed()
     place = place_of(request, who, "contacts", cursor, signed)
-    if measure is None:
+    house = house_of(request)
+    now = house.clock()
+    behind = asked.of(Counted.contacts, now)
+    if behind is None:
         found = await ask(
             request,
             lambda asking: contacts.list_contacts(
@@ -181,9 +163,6 @@ async def list_contacts(
             ),
         )
     else:
-        house = house_of(request)
-        now = house.clock()
-        behind = MeasureCases(measure, part or Part.denominator, as_at or now)
         found = await house.ask_at_length(
             lambda asking: measures.list_cases(
                 asking, who, behind, filters, now=now, limit=limit + 1, after=_after(place)

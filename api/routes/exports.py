@@ -3,12 +3,14 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from api.contract import problems
 from api.csv_tables import CsvTable
 from api.deps import Who, change, house_of
 from api.routes.transfer_lists import Filters
 from api.routing import FrontDoorRoute
 from api.schemas.transfer_exports import COLUMNS, row_of
 from service.bootstrap import Asking
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.usecases import transfer_lists
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=FrontDoorRoute)
@@ -32,7 +34,8 @@ _EXAMPLE = (
         200: {
             "description": "One row a transfer, newest first; the first row names the columns.",
             "content": {"text/csv": {"schema": {"type": "string"}, "example": _EXAMPLE}},
-        }
+        },
+        **problems(MeasureCountsOthers, BreakdownNotPossible),
     },
 )
 async def export_transfers(request: Request, who: Who, filters: Filters) -> Response:

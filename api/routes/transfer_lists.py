@@ -1,12 +1,15 @@
 """Lists of transfers over HTTP: what managers ask of the step-ups and step-downs."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from api.contract import problems
 from api.cursors import Place
 from api.deps import Who, ask, house_of, next_place, place_of
+from api.measure_cases import Behind
 from api.replies import page
 from api.routing import FrontDoorRoute
 from api.schemas.fields import (
@@ -21,6 +24,7 @@ from api.schemas.fields import (
 )
 from api.schemas.transfer_lists import ListedTransfer
 from service.domain.challenges import ChallengeOutcome
+from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.transfer_lists import TransferFilters
 from service.domain.transfers import Direction, TransferState, WaitsFor
 from service.usecases import transfer_lists
@@ -32,6 +36,8 @@ _Teams = list[Annotated[str, Line(64)]]
 
 
 async def transfer_filters(
+    request: Request,
+    asked: Behind,
     direction: Annotated[
         Direction | None, Query(description="Only this direction.", examples=["step_down"])
     ] = None,
@@ -134,6 +140,7 @@ async def transfer_filters(
         challenged=challenged,
         challenge_outcomes=challenge_outcome,
         raised_by=raised_by,
+        behind=asked.of(Counted.transfers, house_of(request).clock()),
     )
 
 
@@ -141,30 +148,46 @@ Filters = Annotated[TransferFilters, Depends(transfer_filters)]
 """What lists and exports of transfers are narrowed by."""
 
 
-@router.get("", response_model=Page[ListedTransfer])
+@router.get(
+    "",
+    response_model=Page[ListedTransfer],
+    responses=problems(MeasureCountsOthers, BreakdownNotPossible),
+)
 async def list_transfers(
     request: Request,
     who: Who,
     filters: Filters,
+    asked: Behind,
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
     """List transfers, newest first, each with its history and its challenges in short.
 
     Filters hold together; those on a refusal are of one and the same refusal, those on a challenge
-    of one and the same challenge. What was said is in the transfer itself.
+    of one and the same challenge. Each figure of a measure of transfers gives the filter that lists
+    its very cases. What was said is in the transfer itself.
     """
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in TransferFilters.__slots__}
+    # An instant that was not named is another for each page, so what was asked is signed.
+    signed: dict[str, Any] = {
+        name: getattr(filters, name) for name in TransferFilters.__slots__ if name != "behind"
+    } | asked.signed()
     place = place_of(request, who, "transfers", cursor, signed)
     after: Any = None if place is None else (place.key[0], place.id)
     house = house_of(request)
     now, policy = house.clock(), house.policy
-    found = await ask(
-        request,
-        lambda asking: transfer_lists.list_transfers(
-            asking, who, filters, now=now, policy=policy, limit=limit + 1, after=after
-        ),
+    question = partial(
+        transfer_lists.list_transfers,
+        who=who,
+        filters=filters,
+        now=now,
+        policy=policy,
+        limit=limit + 1,
+        after=after,
     )
+    if filters.behind is None:
+        found = await ask(request, question)
+    else:
+        found = await house.ask_at_length(question)
     shown = found[:limit]
     following = None
     if len(found) > limit:

@@ -283,3 +283,5 @@ class Challenge(ChallengeSummary):
 
 PersonFilter = Annotated[Id | None, Query(description="Only this child, across contacts.")]
 ContactFilter = Annotated[Id | None, Query(description="Only about this contact.")]
+RaisedFromFilter = Annotated[Instant | None, Query(description="Raised at this instant or later.")]
+RaisedToFilter = Annotated[Instant | None, Query(description="Raised before this instant.")]

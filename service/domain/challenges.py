@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.domain.access import Role
 from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.measures import MeasureCases
 from service.domain.states import StateTable
 
 
@@ -134,7 +135,10 @@ class ChallengeStep:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeFilters:
-    """What a list of challenges can be narrowed by."""
+    """What a list of challenges can be narrowed by; times are half-open: from, up to, not with.
+
+    `behind` are the cases of a figure of a measure.
+    """
 
     states: Sequence[str] = ()
     is_open: bool | None = None
@@ -144,6 +148,9 @@ class ChallengeFilters:
     answering_role: str | None = None
     person_id: UUID | None = None
     contact_id: UUID | None = None
+    raised_from: datetime | None = None
+    raised_to: datetime | None = None
+    behind: MeasureCases | None = None
 
 
 def allowed(challenge: Challenge, last_stage: int) -> tuple[ChallengeAction, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
+from service.domain.measures import MeasureCases
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
@@ -22,7 +23,8 @@ class TransferFilters:
     """What a list of transfers can be narrowed by; times are half-open: from, up to, not with.
 
     `refused_from`, `refused_to` and `refusal_codes` are of one and the same refusal, whatever
-    became of it. `raised_by` is who challenged a refusal.
+    became of it. `raised_by` is who challenged a refusal. `behind` are the cases of a figure of a
+    measure.
     """
 
     direction: Direction | None = None
@@ -45,6 +47,7 @@ class TransferFilters:
     challenged: bool | None = None
     challenge_outcomes: Sequence[ChallengeOutcome] = ()
     raised_by: UUID | None = None
+    behind: MeasureCases | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,9 @@ async def test_each_queue_has_work_for_whoever_signs_in_with_a_development_token
         (Queue.sign_off, Role.mash_manager),
         (Queue.allocation, Role.assessment_team_manager),
         (Queue.allocation, Role.early_help_spoc_manager),
+        (Queue.step_up, Role.mash_manager),
+        (Queue.step_down, Role.early_help_spoc_manager),
+        (Queue.challenges, Role.mash_manager),
     ):
         who = await caller(house, role)
         lines = await house.ask(

@@ -26,7 +26,7 @@ from service.domain.flags import Deadline, SubjectKind
 from service.domain.references import new_reference
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines
+from service.persistence.repositories import deadlines, measures
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import challenges_visible_to
 
@@ -135,6 +135,12 @@ def _conditions(filters: ChallengeFilters) -> list[ColumnElement[bool]]:
         value = getattr(filters, name)
         if value is not None:
             found.append(CHALLENGE_TABLE.c[name] == value)
+    if filters.raised_from is not None:
+        found.append(CHALLENGE_TABLE.c.raised_at >= filters.raised_from)
+    if filters.raised_to is not None:
+        found.append(CHALLENGE_TABLE.c.raised_at < filters.raised_to)
+    if filters.behind is not None:
+        found.append(measures.cases(filters.behind))
     return found
 
 

@@ -32,6 +32,7 @@ from service.domain.transfers import (
 )
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
+from service.persistence.repositories import measures
 from service.persistence.visibility import transfers_visible_to
 
 TRANSFER = table_of(Transfer)
@@ -198,6 +199,8 @@ def _conditions(
         found.append(own.requested_at >= filters.requested_from)
     if filters.requested_to is not None:
         found.append(own.requested_at < filters.requested_to)
+    if filters.behind is not None:
+        found.append(measures.cases(filters.behind))
     return [*found, *_of_refusal(filters), *_of_challenge(filters)]
 
 

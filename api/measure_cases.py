@@ -1,0 +1,95 @@
+"""The filter that a measure's figure gives, on whichever list its cases are in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+
+from api.schemas.fields import Instant, Line
+from service.domain.errors import Invalid, Problem
+from service.domain.measures import (
+    Breakdown,
+    Counted,
+    MeasureCases,
+    MeasureCode,
+    Part,
+    require_come,
+    require_counted,
+)
+
+_WHOSE_PART = Problem(
+    "query:measure",
+    "`part`, `as_at`, `by` and `group` belong to a measure: name it.",
+    "measure_missing",
+)
+_BY_WHAT = Problem("query:by", "`by` and `group` go together: give both.", "group_missing")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCases:
+    """The cases of a measure as a list is asked for them, before what is left out is filled in."""
+
+    measure: MeasureCode | None
+    part: Part | None
+    as_at: datetime | None
+    by: Breakdown | None
+    group: str | None
+
+    def signed(self) -> dict[str, Any]:
+        """What a cursor of the list is bound to."""
+        if self.measure is None:
+            return {}
+        return {name: getattr(self, name) for name in AskedCases.__slots__}
+
+    def of(self, counted: Counted, now: datetime) -> MeasureCases | None:
+        """The cases, as at now where no instant is named; None when no measure is asked for.
+
+        Raises Invalid, MeasureCountsOthers, PeriodNotPossible.
+        """
+        if self.measure is None:
+            if any(one is not None for one in (self.part, self.as_at, self.by, self.group)):
+                raise Invalid("Put right the query and send it again.", problems=[_WHOSE_PART])
+            return None
+        if (self.by is None) != (self.group is None):
+            raise Invalid("Put right the query and send it again.", problems=[_BY_WHAT])
+        require_counted(self.measure, counted)
+        as_at = self.as_at or now
+        require_come(now, as_at)
+        return MeasureCases(self.measure, self.part or Part.denominator, as_at, self.by, self.group)
+
+
+async def asked_cases(
+    measure: Annotated[
+        MeasureCode | None,
+        Query(description="Only those behind this measure's figures.", examples=["PI1"]),
+    ] = None,
+    part: Annotated[
+        Part | None,
+        Query(
+            description="With `measure`: which part of its figures; else `denominator`.",
+            examples=["missed"],
+        ),
+    ] = None,
+    as_at: Annotated[
+        Instant | None,
+        Query(description="With `measure`: as the record stood at this instant; else now."),
+    ] = None,
+    by: Annotated[
+        Breakdown | None,
+        Query(
+            description="With `measure` and `group`: the breakdown that the group is of.",
+            examples=["source"],
+        ),
+    ] = None,
+    group: Annotated[
+        Annotated[str, Line(64)] | None,
+        Query(description="With `by`: only this group of it.", examples=["2A"]),
+    ] = None,
+) -> AskedCases:
+    """What a figure of a measure gives to list its very cases."""
+    return AskedCases(measure, part, as_at, by, group)
+
+
+Behind = Annotated[AskedCases, Depends(asked_cases)]
+"""The cases behind a figure of a measure, where a list is asked for them."""
