@@ -68,7 +68,7 @@ class Record:
     @property
     def cases(self) -> Mapping[UUID, Referral | EarlyHelpEpisode]:
         """Every referral and early help episode by its id."""
-        return {one.id: one for one in (*self.referrals, *self.episodes)}
+        return {one.id: one for one in self.referrals} | {one.id: one for one in self.episodes}
 
 
 async def read_record(house: House) -> Record:

@@ -102,7 +102,7 @@ OUTCOMES: Mapping[str, tuple[Outcome, LevelOfNeed, StatutoryBasis | None]] = {
     "child in need": (Outcome.referral, LevelOfNeed.statutory, StatutoryBasis.section_17),
     "protection": (Outcome.referral, LevelOfNeed.statutory, StatutoryBasis.section_47),
     "early help": (Outcome.early_help, LevelOfNeed.targeted, None),
-    "advice": (Outcome.information_and_advice, LevelOfNeed.additional, None),
+    "words of advice": (Outcome.information_and_advice, LevelOfNeed.additional, None),
     "nothing": (Outcome.no_further_action, LevelOfNeed.universal, None),
 }
 
