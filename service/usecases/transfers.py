@@ -1,7 +1,7 @@
 """Step-ups and step-downs: asked for, opened, answered, completed (rules 9 to 12)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -457,6 +457,8 @@ async def _accept_step_up(
         settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
         referral = await REFERRALS.take_back(work, step_down.referral_id)
         await accountabilities.give(work, referral, answers)
+        # The case goes back to the team and the worker that it never left.
+        terms = replace(terms, team_id=referral.team_id, worker_id=referral.worker_id)
     else:
         referral = await open_referral(
             work,
@@ -672,13 +674,17 @@ async def withdraw_transfer(
     require_own_words(words, work.policy.rationale)
     moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
     overturned = [
-        one
-        for one in await challenges.open_of_person(work, transfer.person_id)
-        if one.transfer_id == transfer.id
+        one for one in await challenges.of_transfer(work, transfer.id) if one.ended_at is None
     ]
     for one in overturned:
         await challenges.withdraw(work, who, one, words)
-    transfers.record(work, who, EventType.transfer_withdrawn, moved)
+    transfers.record(
+        work,
+        who,
+        EventType.transfer_withdrawn,
+        moved,
+        withdrawn_challenge_ids=[one.id for one in overturned],
+    )
     return moved
 
 

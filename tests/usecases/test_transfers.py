@@ -185,8 +185,12 @@ async def test_a_step_up_while_a_step_down_is_unfinished_gives_the_child_back(
     with pytest.raises(StepDownNotReady, match="step-up that is open"):
         ready = await steps.family(down, FamilyAgreement.given)
         await steps.complete(await steps.visit(ready))
-    done = await steps.accept(await steps.opened(up))
+    done = await steps.accept(await steps.opened(up), receiving_team_id="assessment-south")
     assert done.referral_id == referral.id
+    assert (done.receiver_team_id, done.receiver_worker_id) == (
+        referral.team_id,
+        steps.social_worker.account_id,
+    )
     answers = await steps.answers(referral.person_id)
     assert answers is not None
     assert answers.referral_id == referral.id

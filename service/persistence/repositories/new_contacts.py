@@ -87,7 +87,8 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
     faults.refuse()
-    for before, after in learnt:
+    # In one order for everybody: two contacts about the same siblings wait and do not block.
+    for before, after in sorted(learnt, key=lambda pair: pair[0].id):
         await people.change(work, before, after)
     work.add(*fresh, contact, *children, *adults)
     kinds = [

@@ -217,7 +217,7 @@ async def follow(
         await change(work, orphan, replace(orphan, nhs_number=None, unique_pupil_number=None))
     on_file = await find(work, sorted({child.person_id for child in (*after, *fresh)}))
     old_of = {old.id: old for old in before}
-    for child in (*after, *fresh):
+    for child in sorted((*after, *fresh), key=lambda child: child.person_id):
         person = on_file.get(child.person_id)
         if person is None:
             continue
