@@ -22,7 +22,7 @@ from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway
 from service.persistence.leadership import Leadership, leadership_on
-from service.persistence.migrating import SchemaUnknown, require_newest
+from service.persistence.migrating import CannotGoBack, SchemaUnknown, require_newest
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, load_policy
@@ -32,6 +32,7 @@ from service.settings import Settings
 __all__ = [
     "AlreadyThere",
     "Asking",
+    "CannotGoBack",
     "DatabaseAway",
     "House",
     "KeysUnavailable",

@@ -19,6 +19,10 @@ class SchemaUnknown(RuntimeError):
     """The database is at another schema than this program knows."""
 
 
+class CannotGoBack(RuntimeError):
+    """An earlier schema step cannot hold what the database holds."""
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -62,7 +66,8 @@ async def require_newest(database: Database) -> None:
 async def migrate_database(database: Database, revision: str = "head") -> None:
     """Brings a database to a step: `head`, a step's number, `-1` for one back, `base`.
 
-    All or nothing, on both databases; a second process that migrates waits for the first.
+    All or nothing, on both databases; a second process that migrates waits for the first. Raises
+    CannotGoBack where an earlier step cannot hold what is kept.
     """
 
     def run(connection: Connection) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,7 @@ from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 from tests.support.processes import environment, until
+from tests.support.steps import steps_in
 
 COMMANDS = (
     "contract",
@@ -151,6 +152,23 @@ def test_migrate_makes_a_database_and_a_second_time_does_nothing(tmp_path: Path)
 
 def test_a_schema_step_that_is_unknown_is_told() -> None:
     must_tell(frontdoor("--development", "migrate", "--revision", "nine"), "head")
+
+
+def test_a_step_back_that_would_lose_children_is_told(tmp_path: Path) -> None:
+    clock = FixedClock(datetime(2026, 10, 23, 15, 0, tzinfo=UTC))
+    url = f"sqlite:///{tmp_path / 'stepped.sqlite3'}"
+
+    async def step_up() -> None:
+        async with open_house(url, clock, tmp_path) as house:
+            steps = await steps_in(house)
+            asked = await steps.step_up(await steps.child_in_early_help())
+            await steps.accept(await steps.opened(asked))
+
+    env = {"FRONTDOOR_DATABASE_URL": url}
+    assert frontdoor("--development", "migrate", env=env).exit_code == 0
+    asyncio.run(step_up())
+    back = frontdoor("--development", "migrate", "--revision", "0001", env=env)
+    must_tell(back, "restore the backup", "Nothing was changed")
 
 
 def test_the_policy_that_is_shipped_is_sound_and_can_be_shown() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from service.domain.people import Person
 from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
 from service.persistence.migrating import (
+    CannotGoBack,
     SchemaUnknown,
     current,
     migrate_database,
@@ -39,6 +40,7 @@ from tests.persistence.conftest import NOW
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
 from tests.support.records import one_of_each
+from tests.support.steps import Steps, steps_in
 
 
 @asynccontextmanager
@@ -279,4 +281,94 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
         assert await current(database) == "0001"
         await migrate_database(database)
         async with database.reading() as connection:
+            assert await connection.run_sync(_differences) == []
+
+
+def _everything(connection: Connection) -> dict[str, Any]:
+    names = inspect(connection).get_table_names()
+    rows = {name: connection.execute(text(f"SELECT * FROM {name}")).all() for name in names}  # noqa: S608 - the tables of our own
+    return {name: sorted(map(repr, found)) for name, found in rows.items()}
+
+
+async def _stepped_down_but_not_complete(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    await steps.accept(await steps.opened(await steps.step_down(referral)))
+
+
+async def _stepped_up(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    await steps.accept(await steps.opened(await steps.step_up(episode)))
+
+
+@pytest.mark.parametrize("step", [_stepped_down_but_not_complete, _stepped_up])
+@pytest.mark.parametrize("revision", ["0001", "base"])
+async def test_a_database_with_a_case_that_a_step_brought_does_not_go_back(
+    database_url: str,
+    tmp_path: Path,
+    step: Callable[[Steps], Awaitable[None]],
+    revision: str,
+) -> None:
+    clock = FixedClock(datetime(2026, 10, 23, 15, 0, tzinfo=UTC))
+    async with open_house(database_url, clock, tmp_path) as house:
+        await step(await steps_in(house))
+        async with house.database.reading() as connection:
+            shape = await connection.run_sync(_shape)
+            before = await connection.run_sync(_everything)
+        with pytest.raises(CannotGoBack, match="restore the backup made before the upgrade"):
+            await migrate_database(house.database, revision)
+        async with house.database.reading() as connection:
+            assert await connection.run_sync(_everything) == before
+            assert await connection.run_sync(_shape) == shape
+
+
+async def test_a_referral_that_is_being_handed_over_does_not_go_back(
+    database_url: str, policy: Policy
+) -> None:
+    async with opened(database_url) as database:
+        async with Work(database, now=NOW, policy=policy) as work:
+            work.add(*one_of_each(full=True))
+            await work.commit()
+        async with database.writing() as connection:
+            await connection.execute(text("UPDATE referral SET state = 'handing_over'"))
+            await connection.commit()
+        with pytest.raises(CannotGoBack):
+            await migrate_database(database, "-1")
+        assert await current(database) == newest()
+
+
+async def test_without_such_a_case_it_goes_back_and_every_case_and_decision_stays(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock = FixedClock(datetime(2026, 10, 23, 15, 0, tzinfo=UTC))
+    async with open_house(database_url, clock, tmp_path) as house:
+        steps = await steps_in(house)
+        asked = await steps.step_up(await steps.child_in_early_help())
+        await steps.answer_refusal(await steps.refuse(await steps.opened(asked)), agreed=False)
+        await steps.child_in_social_care()
+        superseded = await steps.child_in_early_help()
+        async with house.database.writing() as connection:
+            await connection.execute(
+                text(
+                    "UPDATE early_help_episode SET closure_code = 'stepped_up' WHERE reference = :r"
+                ),
+                {"r": superseded.reference},
+            )
+            await connection.commit()
+            kept = [
+                f"SELECT id, state FROM {table} ORDER BY id"  # noqa: S608 - names of our own
+                for table in ("referral", "early_help_episode", "decision")
+            ]
+            before = [(await connection.execute(text(one))).all() for one in kept]
+        await migrate_database(house.database, "0001")
+        assert await current(house.database) == "0001"
+        async with house.database.reading() as connection:
+            assert [(await connection.execute(text(one))).all() for one in kept] == before
+            codes = await connection.execute(
+                text("SELECT closure_code FROM early_help_episode WHERE closure_code IS NOT NULL")
+            )
+            assert codes.scalars().all() == ["decision_superseded"]
+            names = await connection.run_sync(lambda given: inspect(given).get_table_names())
+            assert not {"transfer", "challenge", "accountability"} & set(names)
+        await migrate_database(house.database)
+        async with house.database.reading() as connection:
             assert await connection.run_sync(_differences) == []

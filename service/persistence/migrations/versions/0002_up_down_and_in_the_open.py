@@ -9,6 +9,7 @@ from alembic import op
 from uuid_utils.compat import uuid7
 
 from service.persistence.columns import DOCUMENT, INSTANT
+from service.persistence.migrating import CannotGoBack
 
 revision = "0002"
 down_revision = "0001"
@@ -638,8 +639,30 @@ def upgrade() -> None:
         _make_append_only(table)
 
 
+def _refuse_to_lose_what_was_stepped() -> None:
+    """Raises CannotGoBack while a case or a state is kept that the step before cannot hold."""
+    if not _sqlite():
+        # Nobody steps a child between this look and the end of this step.
+        op.execute("LOCK TABLE transfer, referral, early_help_episode IN ACCESS EXCLUSIVE MODE")
+    kept = sa.text(
+        "SELECT 1 FROM referral WHERE transfer_id IS NOT NULL OR state = 'handing_over' "
+        "UNION ALL SELECT 1 FROM early_help_episode WHERE transfer_id IS NOT NULL"
+    )
+    if op.get_bind().execute(kept).first() is not None:
+        raise CannotGoBack(
+            "The database holds cases that a step-up or a step-down brought, or that are being "
+            "handed over, and schema step 0001 cannot hold them: children would be lost from "
+            "view. Nothing was changed. To go back, restore the backup made before the upgrade. "
+            "Steps under way can be finished on this release."
+        )
+
+
 def downgrade() -> None:
-    """Goes back from this step: what the step before cannot hold goes with it."""
+    """Goes back from this step, unless cases would go with it: transfers and challenges go.
+
+    Raises CannotGoBack.
+    """
+    _refuse_to_lose_what_was_stepped()
     if not _sqlite():
         op.alter_column("referral", "state", comment="awaiting_allocation, allocated, closed.")
     op.drop_index("ix_deadline_of_challenge", "deadline")
@@ -658,32 +681,17 @@ def downgrade() -> None:
     op.drop_table("challenge_step")
     op.drop_table("challenge")
     op.drop_table("transfer_step")
-    connection = op.get_bind()
-    born = {
-        table: connection.execute(
-            sa.text(f"SELECT id FROM {table} WHERE transfer_id IS NOT NULL")  # noqa: S608 - one of two names of our own
-        )
-        .scalars()
-        .all()
-        for table in _CASES
-    }
     for table in _CASES:
-        op.execute(f"UPDATE {table} SET transfer_id = NULL WHERE transfer_id IS NOT NULL")  # noqa: S608 - one of two names of our own
-    op.drop_table("transfer")
-    for table, ids in born.items():
-        for id_ in ids:
-            for statement in (
-                "UPDATE referral SET previous_referral_id = NULL WHERE previous_referral_id = :id",
-                "DELETE FROM flag WHERE subject_id = :id",
-                "DELETE FROM deadline WHERE subject_id = :id",
-                f"DELETE FROM {table} WHERE id = :id",  # noqa: S608 - one of two names of our own
-            ):
-                connection.execute(sa.text(statement), {"id": id_})
         if not _sqlite():
             op.drop_index(f"ux_{table}_open", table)
             op.execute(f"ALTER TABLE {table} DROP COLUMN open_person_id")
         op.drop_index(f"ux_{table}_decision", table)
         op.execute(f"ALTER TABLE {table} DROP COLUMN transfer_id")
         op.create_index(f"ux_{table}_decision", table, ["decision_id"], unique=True)
+    op.drop_table("transfer")
+    op.execute(
+        "UPDATE early_help_episode SET closure_code = 'decision_superseded' "
+        "WHERE closure_code IN ('stepped_up', 'returned_to_social_care')"
+    )
     op.drop_index("ix_decision_joined", "decision")
     op.execute("ALTER TABLE decision DROP COLUMN joined_case_id")
