@@ -130,7 +130,7 @@ class WholeCaseOut(CaseSummary):
     closure_reason: Annotated[
         str | None,
         Field(
-            max_length=4000,
+            max_length=8000,
             description="Why it closed, in words.",
             examples=["Assessment found no unmet need."],
         ),

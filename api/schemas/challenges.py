@@ -234,7 +234,7 @@ class ChallengeStep(WireOut):
     words: Annotated[
         str | None,
         Field(
-            max_length=4000,
+            max_length=20_000,
             description="In their own words; null where the service did it by itself.",
             examples=[_REASONS],
         ),

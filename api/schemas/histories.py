@@ -53,7 +53,7 @@ class EarlierCase(WireOut):
     closure_reason: Annotated[
         str | None,
         Field(
-            max_length=4000,
+            max_length=8000,
             description="Why it closed, in words.",
             examples=["Assessment found no unmet need."],
         ),

@@ -5,6 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from api.schemas.challenges import (
+    ChallengeAnswerIn,
+    ChallengeEscalationIn,
+    ChallengeIn,
+    ChallengeWordsIn,
+)
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body, headers
 from tests.support.desks import Desk, done, expect_refusal, pointers
@@ -240,3 +246,24 @@ async def test_a_list_is_paged_newest_first_and_filtered(desk: Desk) -> None:
     expect_refusal(other, 400, "cursor_invalid")
     unknown = await desk.get(MANAGER, "/v1/challenges?opened=true")
     assert unknown.status_code == 422
+
+
+def longest(body: Any) -> str:
+    """As many words as a body takes."""
+    most = body.model_json_schema()["properties"]["words"]["maxLength"]
+    return ("The school told us what it saw of the child on that day. " * most)[: most - 1] + "."
+
+
+@pytest.mark.parametrize("end", ["acceptance", "withdrawal"])
+async def test_the_longest_words_of_every_step_read_back(desk: Desk, end: str) -> None:
+    _, decision = await desk.decided("early_help")
+    said = [longest(one) for one in (ChallengeIn, ChallengeEscalationIn, ChallengeAnswerIn)]
+    path = f"/v1/decisions/{decision['id']}/challenges"
+    challenge = done(await desk.post(EARLY_HELP, path, {"words": said[0]}), 201)
+    challenge = done(await act(desk, EARLY_HELP, challenge, "escalation", words=said[1]))
+    challenge = done(await act(desk, HEAD, challenge, "answer", answer="upheld", words=said[2]))
+    said.append(longest(ChallengeWordsIn))
+    challenge = done(await act(desk, EARLY_HELP, challenge, end, words=said[3]))
+    read = done(await desk.get(MANAGER, f"/v1/challenges/{challenge['id']}"))
+    assert [step["words"] for step in read["steps"]] == said
+    assert (await desk.get(MANAGER, "/v1/challenges")).status_code == 200

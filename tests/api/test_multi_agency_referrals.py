@@ -11,6 +11,9 @@ import pytest
 
 from api.schemas.multi_agency_referrals import (
     Disagreement,
+    DisagreementCreate,
+    DisagreementEscalationCreate,
+    DisagreementWithdrawalCreate,
     MultiAgencyReferral,
     MultiAgencyReferralReceipt,
     MultiAgencyReferralSummary,
@@ -613,6 +616,25 @@ async def test_it_is_a_challenge_that_the_manager_of_the_mash_answers(room: Room
     assert [(step["words"], step["organisation_id"]) for step in found["steps"]] == [
         (REASONS, POLICE)
     ]
+
+
+@pytest.mark.parametrize("below", ["/escalation", "/withdrawal"])
+async def test_the_longest_words_of_a_partner_read_back(room: Room, below: str) -> None:
+    body: Any = DisagreementEscalationCreate if "esc" in below else DisagreementWithdrawalCreate
+    said = [
+        ("The school told us what it saw of her on that day. " * most)[: most - 1] + "."
+        for most in (
+            one.model_json_schema()["properties"]["words"]["maxLength"]
+            for one in (DisagreementCreate, body)
+        )
+    ]
+    receipt = await decided_of(room)
+    first = await disagree(room, receipt["id"], words=said[0])
+    second = await disagree(room, receipt["id"], below, words=said[1])
+    assert (first.status_code, second.status_code) == (201, 201)
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    found = await challenge_of(room, shown)
+    assert [step["words"] for step in found["steps"]] == said
 
 
 async def test_the_partner_sees_no_name_and_no_word_of_staff(room: Room) -> None:

@@ -9,12 +9,26 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
+from api.schemas.challenges import ChallengeAnswerIn
+from api.schemas.transfers import (
+    FamilyAgreementIn,
+    FirstVisitIn,
+    PlanLine,
+    RefusalAgreement,
+    ReturnDecisionIn,
+    TransferAcceptance,
+    TransferCompletion,
+    TransferCreate,
+    TransferRefusal,
+    TransferWithdrawal,
+)
 from service.domain.access import GRANTS, Role, scopes_for
 from service.domain.transfers import MANNERS, Direction, Party
 from service.integrations.development_issuer import ALGORITHM, KEY_FILE
 from service.integrations.tokens import sign_token
-from tests.support.builders import Body, allocation_body, headers
+from tests.support.builders import Body, allocation_body, child_body, headers
 from tests.support.clocks import FixedClock
 from tests.support.desks import FRIDAY, Desk, done, expect_refusal, pointers
 from tests.support.houses import client_of, open_house, token
@@ -932,3 +946,107 @@ async def test_a_step_up_while_a_step_down_is_unfinished_gives_the_child_back(de
     back = await referral_of(desk, up)
     assert (back["state"], back["closed_at"]) == ("allocated", None)
     assert (await episode_of(desk, up))["closure_code"] == "stepped_up"
+
+
+def longest(body: type[BaseModel], field: str = "words") -> str:
+    """As many words as a body takes."""
+    most = body.model_json_schema()["properties"][field]["maxLength"]
+    said = f"{body.__name__}, {field}: " + "the school told us what it saw on that day. " * most
+    return said[: most - 1] + "."
+
+
+async def read_everything(desk: Desk, transfer: Body) -> list[str]:
+    """All that can be read of a transfer and what hangs on it, every one of them answered."""
+    found = done(await desk.get(MASH, f"/v1/transfers/{transfer['id']}"))
+    paths = [
+        "/v1/transfers",
+        "/v1/challenges",
+        "/v1/referrals",
+        "/v1/early-help-episodes",
+        "/v1/flags",
+        "/v1/exports/transfers",
+        f"/v1/transfers/{found['id']}",
+        f"/v1/contacts/{found['contact_id']}",
+        f"/v1/contacts/{found['contact_id']}/history",
+        *(f"/v1/challenges/{one['id']}" for one in found["challenges"]),
+    ]
+    if found["referral_id"]:
+        paths.append(f"/v1/referrals/{found['referral_id']}")
+    if found["early_help_episode_id"]:
+        paths.append(f"/v1/early-help-episodes/{found['early_help_episode_id']}")
+    answers = [await desk.get(MASH, path) for path in paths]
+    failed = [(path, one.text) for path, one in zip(paths, answers, strict=True) if one.is_error]
+    assert failed == []
+    return [one.text for one in answers]
+
+
+async def refused_at_length(desk: Desk, direction: str, case: Body | None) -> Body:
+    """A refusal that is challenged; everything said at the greatest length."""
+    told = {"evidence": longest(TransferCreate, "evidence")}
+    seen = await opened(desk, await asked(desk, direction, case, **told))
+    answer = refusal(direction, explanation=longest(TransferRefusal, "explanation"))
+    pending = done(await act(desk, seen, "refuse", answerer(seen), answer))
+    answer = {"agreed": False, "words": longest(RefusalAgreement)}
+    agree = SORTS[direction, "sender"][2]
+    return done(await act(desk, pending, "refusal-agreement", agree, answer))
+
+
+async def overturned_at_length(desk: Desk, direction: str, case: Body | None = None) -> Body:
+    challenged = await refused_at_length(desk, direction, case)
+    await read_everything(desk, challenged)
+    [challenge] = challenged["challenges"]
+    told = {"answer": "changed", "words": longest(ChallengeAnswerIn)}
+    path = f"/v1/challenges/{challenge['id']}/answer"
+    done(await desk.post(answerer(challenged), path, told, version=1))
+    return await read(desk, challenged)
+
+
+@pytest.mark.parametrize("direction", [UP, DOWN])
+async def test_the_longest_words_of_a_refusal_and_its_withdrawal_read_back(
+    desk: Desk, direction: str
+) -> None:
+    overturned = await overturned_at_length(desk, direction)
+    told = {"words": longest(TransferWithdrawal)}
+    role = SORTS[direction, "sender"][0]
+    withdrawn = done(await act(desk, overturned, "withdraw", role, told))
+    everything = "".join(await read_everything(desk, withdrawn))
+    for said in (longest(RefusalAgreement), longest(TransferWithdrawal)):
+        assert everything.count(f'"{said}"') == 2, "on the transfer and on the challenge"
+
+
+async def test_the_longest_words_of_a_refusal_that_is_agreed_to_read_back(desk: Desk) -> None:
+    pending = await refused(desk, await opened(desk, await asked(desk, UP)))
+    told = {"agreed": True, "words": longest(RefusalAgreement)}
+    final = done(await act(desk, pending, "refusal-agreement", SPOC, told))
+    assert longest(RefusalAgreement) in "".join(await read_everything(desk, final))
+
+
+async def test_the_longest_words_of_a_step_down_to_its_completion_read_back(desk: Desk) -> None:
+    children = [child_body(nhs_number="9434765919")]
+    transfer = await overturned_at_length(
+        desk, DOWN, await allocated(desk, DOWN, children=children)
+    )
+    told: Body = {"agreement": "refused", "words": longest(FamilyAgreementIn)}
+    transfer = done(await act(desk, transfer, "family-agreement", SOCIAL_WORKER, told))
+    told = {"decision": "ask_again", "words": longest(ReturnDecisionIn)}
+    transfer = done(await act(desk, transfer, "return-decision", ASSESSMENT, told))
+    transfer = await opened(desk, transfer)
+    plan = [
+        {name: longest(PlanLine, name) for name in ("outcome", "action", "who")}
+        | {"by_on": "2026-12-11"}
+    ] * 2
+    told = acceptance(DOWN, words=longest(TransferAcceptance), plan=plan)
+    transfer = done(await act(desk, transfer, "accept", SPOC, told))
+    told = {"agreement": "given", "words": longest(FamilyAgreementIn)}
+    transfer = done(await act(desk, transfer, "family-agreement", SOCIAL_WORKER, told))
+    told = {"visited_at": desk.clock.now.isoformat(), "words": longest(FirstVisitIn)}
+    transfer = done(await act(desk, transfer, "first-visit", EARLY_HELP, told))
+    told = {"closure_code": "RC9", "words": longest(TransferCompletion)}
+    transfer = done(await act(desk, transfer, "completion", ASSESSMENT, told))
+    await read_everything(desk, transfer)
+    assert (await referral_of(desk, transfer))["closure_reason"] == longest(TransferCompletion)
+    # Whoever reads of the child on a new contact reads how social care's case closed.
+    again = await desk.contact(children=children)
+    history = done(await desk.get(MASH, f"/v1/contacts/{again['id']}/history"))
+    [child] = history["children"]
+    assert [one["closure_reason"] for one in child["referrals"]] == [longest(TransferCompletion)]
