@@ -24,9 +24,9 @@ from service.domain.calendar import london_date
 from service.domain.challenges import ChallengeAnswer
 from service.domain.transfers import FamilyAgreement, Transfer, TransferState, waits_for
 from service.usecases.challenges import answer_challenge
+from service.usecases.step_downs import decide_returned_transfer
 from service.usecases.transfers import (
     WholeTransfer,
-    decide_returned_transfer,
     read_transfer,
     withdraw_transfer,
 )
