@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from api.csv_tables import Cell
@@ -34,6 +34,22 @@ def _refusal(field: str) -> Callable[[ListedTransfer, datetime, Policy], Cell]:
 
 def _last_challenge(field: str) -> Callable[[ListedTransfer, datetime, Policy], Cell]:
     return lambda one, now, policy: getattr(one.challenges[-1], field) if one.challenges else None
+
+
+def _history(one: ListedTransfer) -> str:
+    """Every move, oldest first: what was done, the code given with it, and when."""
+    return "; ".join(
+        " ".join(
+            part
+            for part in (
+                step.action,
+                step.code,
+                step.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            )
+            if part
+        )
+        for step in one.steps
+    )
 
 
 COLUMNS: Final = (
@@ -91,6 +107,11 @@ COLUMNS: Final = (
     Column("challenge_stage", "The stage it is at, or ended at.", _last_challenge("stage")),
     Column("challenge_state", "Where it stands.", _last_challenge("state")),
     Column("challenge_outcome", "How it ended.", _last_challenge("outcome")),
+    Column(
+        "history",
+        "Every move, oldest first: what was done, the code given with it, and when; between `; `.",
+        lambda one, *_: _history(one),
+    ),
 )
 """The columns in their order; new ones are added at the end alone."""
 

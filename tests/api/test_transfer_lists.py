@@ -466,6 +466,22 @@ async def test_nothing_that_was_said_and_no_name_leaves_with_the_export(office: 
         assert said not in rows.text, "the words are in the transfer itself"
 
 
+async def test_a_row_of_the_export_has_every_move_in_codes_and_instants(office: Office) -> None:
+    steps = office.steps
+    asked = await steps.step_up(await steps.child_in_early_help())
+    office.clock.forward(hours=1)
+    seen = await steps.opened(asked)
+    office.clock.forward(minutes=30, microseconds=5)
+    pending = await steps.refuse(seen)
+    await steps.answer_refusal(pending, agreed=False)
+    [row] = await office.table()
+    assert row["history"] == (
+        "request risk_increased 2026-10-23T15:00:00Z; open 2026-10-23T16:00:00Z; "
+        "refuse below_threshold 2026-10-23T16:30:00.000005Z; "
+        "challenge_refusal 2026-10-23T16:30:00.000005Z"
+    )
+
+
 async def test_an_export_is_a_download_with_a_tag_and_is_on_record(office: Office) -> None:
     for _ in range(2):
         await office.steps.step_up(await office.steps.child_in_early_help())
