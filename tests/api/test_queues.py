@@ -15,7 +15,7 @@ from service.domain.access import Role
 from service.domain.challenges import ChallengeAnswer
 from service.domain.transfers import FamilyAgreement, Transfer
 from service.usecases.challenges import answer_challenge
-from service.usecases.transfers import decide_returned_transfer
+from service.usecases.step_downs import decide_returned_transfer
 from tests.support.challenges import sides_of
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house, token
