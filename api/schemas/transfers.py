@@ -402,7 +402,7 @@ class ChallengeInShort(WireOut):
     ]
     state: Annotated[
         ChallengeState,
-        Field(description="raised, upheld, awaiting_change, ended.", examples=["raised"]),
+        Field(description="raised, agreed, upheld, awaiting_change, ended.", examples=["raised"]),
     ]
     stage: Annotated[
         Annotated[int, Field(ge=1, le=100)], Field(description="The stage it is at.", examples=[1])

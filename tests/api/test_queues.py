@@ -332,6 +332,7 @@ async def test_a_refusal_waits_for_who_asked_and_then_for_the_answer_to_the_chal
 @pytest.mark.parametrize(
     ("answer", "state", "of_challenge", "of_transfer", "waits_for"),
     [
+        ("agreed", "agreed", "accept_or_escalate", "accept_or_escalate", "challenge"),
         ("upheld", "upheld", "accept_or_escalate", "accept_or_escalate", "challenge"),
         ("changed", "awaiting_change", "accept_transfer", "accept_transfer", "acceptance"),
     ],

@@ -108,6 +108,14 @@ async def _at_the_last_stage(sides: Sides) -> Challenge:
     return await escalated(sides, await sides.challenged(), 3)
 
 
+async def _agreed_to(sides: Sides) -> Challenge:
+    return await sides.answer(await sides.challenged(), "agreed")
+
+
+async def _agreed_to_at_the_last_stage(sides: Sides) -> Challenge:
+    return await sides.answer(await _at_the_last_stage(sides), "agreed", "head")
+
+
 async def _upheld(sides: Sides) -> Challenge:
     return await sides.answer(await sides.challenged(), "upheld")
 
@@ -117,12 +125,14 @@ async def _awaiting_change(sides: Sides) -> Challenge:
 
 
 async def _ended(sides: Sides) -> Challenge:
-    return await sides.answer(await sides.challenged(), "agreed")
+    return await sides.pursue(accept_challenge_answer, await _agreed_to(sides))
 
 
 PLACES: dict[str, Callable[[Sides], Awaitable[Challenge]]] = {
     "raised": _raised,
     "raised at the last stage": _at_the_last_stage,
+    "agreed": _agreed_to,
+    "agreed at the last stage": _agreed_to_at_the_last_stage,
     "upheld": _upheld,
     "awaiting change": _awaiting_change,
     "ended": _ended,
@@ -130,20 +140,27 @@ PLACES: dict[str, Callable[[Sides], Awaitable[Challenge]]] = {
 POSSIBLE = {
     "raised": ("agree", "uphold", "change", "escalate", "withdraw"),
     "raised at the last stage": ("agree", "uphold", "change", "withdraw"),
+    "agreed": ("accept", "escalate", "withdraw"),
+    "agreed at the last stage": ("accept", "withdraw"),
     "upheld": ("accept", "escalate", "withdraw"),
     "awaiting change": ("withdraw",),
     "ended": (),
 }
 ENDS = {
-    ("raised", "agree"): ("ended", "agreed"),
+    ("raised", "agree"): ("agreed", None),
     ("raised", "uphold"): ("upheld", None),
     ("raised", "change"): ("awaiting_change", None),
     ("raised", "escalate"): ("raised", None),
     ("raised", "withdraw"): ("ended", "withdrawn"),
-    ("raised at the last stage", "agree"): ("ended", "agreed"),
+    ("raised at the last stage", "agree"): ("agreed", None),
     ("raised at the last stage", "uphold"): ("ended", "upheld"),
     ("raised at the last stage", "change"): ("awaiting_change", None),
     ("raised at the last stage", "withdraw"): ("ended", "withdrawn"),
+    ("agreed", "accept"): ("ended", "agreed"),
+    ("agreed", "escalate"): ("raised", None),
+    ("agreed", "withdraw"): ("ended", "withdrawn"),
+    ("agreed at the last stage", "accept"): ("ended", "agreed"),
+    ("agreed at the last stage", "withdraw"): ("ended", "withdrawn"),
     ("upheld", "escalate"): ("raised", None),
     ("upheld", "accept"): ("ended", "upheld"),
     ("upheld", "withdraw"): ("ended", "withdrawn"),
@@ -191,7 +208,7 @@ async def test_in_each_state_what_is_possible_works_and_the_rest_is_refused_with
 
 
 def test_what_people_can_do_and_what_follows_by_itself_is_the_whole_table() -> None:
-    by_people = {(place, action) for place, action in ENDS if place != "raised at the last stage"}
+    by_people = {(place, action) for place, action in ENDS if "last stage" not in place}
     assert len(by_people) + len(
         [1 for _, action in CHALLENGE.moves if action in CHALLENGE.by_itself]
     ) == len(CHALLENGE.moves)
@@ -442,8 +459,11 @@ async def test_the_stages_have_their_clocks(sides: Sides, clock: FixedClock) -> 
     assert change.due_at == TUESDAY_END
 
 
-async def test_an_upheld_answer_waits_for_the_side_that_challenged(sides: Sides) -> None:
-    challenge = await sides.answer(await sides.challenged(), "upheld")
+@pytest.mark.parametrize("place", ["agreed", "agreed at the last stage", "upheld"])
+async def test_an_answer_that_it_stands_waits_for_the_side_that_challenged(
+    sides: Sides, place: str
+) -> None:
+    challenge = await PLACES[place](sides)
     [response] = await running(sides, challenge)
     assert (response.kind, response.owner_role) == (
         "challenge_response",
@@ -477,7 +497,7 @@ async def _give(sides: Sides, case: Any, team: str | None) -> Any:
     )
 
 
-@pytest.mark.parametrize("place", ["raised", "upheld", "awaiting change"])
+@pytest.mark.parametrize("place", ["raised", "agreed", "upheld", "awaiting change"])
 async def test_while_a_challenge_is_open_the_case_is_neither_closed_nor_moved(
     sides: Sides, place: str
 ) -> None:
@@ -498,7 +518,7 @@ async def test_while_a_challenge_is_open_the_case_is_neither_closed_nor_moved(
     assert (await _close(sides, moved)).closed_at is not None
 
 
-@pytest.mark.parametrize("place", ["raised", "upheld"])
+@pytest.mark.parametrize("place", ["raised", "agreed", "upheld"])
 async def test_while_it_is_open_the_decision_is_not_superseded(sides: Sides, place: str) -> None:
     challenge = await PLACES[place](sides)
     [decision] = await on_file(sides, challenge)
@@ -722,7 +742,8 @@ def stands(
 
 @stands
 async def _agreed(sides: Sides, challenge: Challenge) -> Challenge:
-    return await sides.answer(challenge, "agreed")
+    agreed = await sides.answer(challenge, "agreed")
+    return await sides.pursue(accept_challenge_answer, agreed, "spoc")
 
 
 @stands
@@ -761,13 +782,26 @@ async def test_a_refusal_whose_challenge_changes_nothing_is_final(sides: Sides, 
     )
 
 
+async def test_who_refused_does_not_make_it_final_by_saying_that_both_agree(sides: Sides) -> None:
+    """Final only when the manager of who asked agrees (rule 10), not when the answerer says so."""
+    challenge = await sides.answer(await sides.challenged_refusal(), "agreed")
+    assert (challenge.state, challenge.outcome) == (ChallengeState.agreed, None)
+    assert challenge.transfer_id is not None
+    transfer = await sides.transfer(challenge.transfer_id)
+    assert transfer.state is TransferState.refusal_challenged
+    with pytest.raises(NotYourChallenge):
+        await sides.pursue(accept_challenge_answer, challenge, "manager")
+    higher = await sides.pursue(escalate_challenge, challenge, "spoc")
+    assert (higher.state, higher.stage) == (ChallengeState.raised, 2)
+
+
 async def test_who_refused_answers_no_later_stage(sides: Sides) -> None:
     with_both_hats(sides, "manager", "head")
     challenge = await sides.challenged_refusal()
     challenge = await sides.pursue(escalate_challenge, challenge, "spoc")
     with pytest.raises(NotYoursToAnswer, match="earlier stage"):
         await sides.answer(challenge, "agreed", "manager")
-    assert (await sides.answer(challenge, "agreed", "head")).state is ChallengeState.ended
+    assert (await sides.answer(challenge, "agreed", "head")).state is ChallengeState.agreed
 
 
 async def test_a_challenge_that_overturned_a_refusal_ends_with_the_transfer(sides: Sides) -> None:
@@ -856,10 +890,11 @@ async def test_after_days_of_downtime_a_challenge_takes_one_step_alone(
     assert flags == [("challenge_stage_3", "breach")]
 
 
-async def test_an_upheld_answer_that_nobody_takes_up_ends_so(
-    sides: Sides, clock: FixedClock
+@pytest.mark.parametrize("place", ["agreed", "agreed at the last stage", "upheld"])
+async def test_an_answer_that_nobody_takes_up_ends_as_upheld(
+    sides: Sides, clock: FixedClock, place: str
 ) -> None:
-    challenge = await sides.answer(await sides.challenged(), "upheld")
+    challenge = await PLACES[place](sides)
     clock.set(TUESDAY_END)
     await sweep(sides.house)
     assert await run_job(sides.house) == 1
@@ -872,10 +907,11 @@ async def test_an_upheld_answer_that_nobody_takes_up_ends_so(
     assert await run_job(sides.house) == 0
 
 
+@pytest.mark.parametrize("answer", ["agreed", "upheld"])
 async def test_a_refusal_is_final_when_its_challenger_lets_the_answer_lapse(
-    sides: Sides, clock: FixedClock
+    sides: Sides, clock: FixedClock, answer: str
 ) -> None:
-    challenge = await sides.answer(await sides.challenged_refusal(), "upheld")
+    challenge = await sides.answer(await sides.challenged_refusal(), answer)
     clock.forward(days=6)
     assert await run_job(sides.house) == 1
     assert challenge.transfer_id is not None
@@ -958,7 +994,7 @@ async def test_what_is_due_is_found_in_the_index_of_running_clocks(sides: Sides)
 async def test_a_list_is_narrowed_by_each_filter(sides: Sides) -> None:
     raised = await sides.challenged()
     second = await escalated(sides, await sides.challenged(), 2)
-    ended = await sides.answer(await sides.challenged(), "agreed")
+    ended = await _ended(sides)
     refusal = await sides.challenged_refusal()
 
     async def found(**filters: Any) -> set[Any]:
