@@ -217,7 +217,7 @@ class ChallengeFaulty(Invalid):
 
 
 class NotYoursToAnswer(NotAllowed):
-    """A stage is answered by the role that it is put to, and by somebody new each time."""
+    """A stage is answered by the role that it is put to, and by somebody who did not decide it."""
 
     code = "not_yours_to_answer"
     title = "Answered by somebody else"

@@ -337,7 +337,7 @@ async def _refuse_wrong_answerer(
     before = await _who_took_part(work, challenge, transfer)
     if who.account_id in before:
         raise NotYoursToAnswer(
-            "You decided this, or answered it at an earlier stage. Each stage is answered by "
+            "You decided this, or answered it at an earlier stage. This stage is answered by "
             "somebody new: ask a colleague of the same role."
         )
 
@@ -345,9 +345,19 @@ async def _refuse_wrong_answerer(
 async def _who_took_part(
     work: Work, challenge: Challenge, transfer: Transfer | None
 ) -> set[UUID | None]:
-    """Who answered an earlier stage, and who decided what is challenged."""
+    """Who answered an earlier stage, and who decided what is challenged.
+
+    A last stage that the policy puts to the role of the stage before may be answered by who
+    answered that: an authority may have one head of service alone.
+    """
+    rules, again = work.policy.challenges, None
+    if (
+        challenge.stage == rules.last_stage
+        and rules.answered_by(challenge.stage - 1) == challenge.answering_role
+    ):
+        again = challenge.stage - 1
     steps = (await challenges.steps_of(work, [challenge.id]))[challenge.id]
-    found = {step.by for step in steps if step.action in _ANSWERS}
+    found = {step.by for step in steps if step.action in _ANSWERS and step.stage != again}
     if transfer is not None:
         found.add(transfer.answered_by)
     for decision in await decisions.of_child(work, challenge.child_id):

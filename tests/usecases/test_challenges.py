@@ -376,15 +376,42 @@ async def test_who_decided_may_answer_the_first_stage_and_no_later_one(
     assert (await sides.answer(challenge, "upheld", who)).state == "upheld"
 
 
-async def test_each_later_stage_is_answered_by_somebody_new(sides: Sides) -> None:
-    challenge = await escalated(sides, await sides.challenged(), 2)
-    challenge = await sides.answer(challenge, "upheld", "head")
+async def answered_at_two_stages(sides: Sides, first: str, second: str) -> Challenge:
+    """A challenge that has come to its third stage after two answers."""
+    challenge = await sides.answer(await sides.challenged(), "upheld", first)
+    challenge = await sides.pursue(escalate_challenge, challenge)
+    challenge = await sides.answer(challenge, "upheld", second)
     challenge = await sides.pursue(escalate_challenge, challenge)
     assert challenge.stage == 3
-    with pytest.raises(NotYoursToAnswer, match="earlier stage"):
-        await sides.answer(challenge, "upheld", "head")
-    ended = await sides.answer(challenge, "upheld", "second_head")
+    return challenge
+
+
+async def test_the_only_head_of_service_answers_both_later_stages(sides: Sides) -> None:
+    challenge = await answered_at_two_stages(sides, "manager", "head")
+    ended = await sides.answer(challenge, "upheld", "head")
     assert (ended.state, ended.outcome) == (ChallengeState.ended, ChallengeOutcome.upheld)
+
+
+async def test_who_answered_the_first_stage_answers_no_later_one(sides: Sides) -> None:
+    with_both_hats(sides, "second_manager", "head")
+    challenge = await answered_at_two_stages(sides, "second_manager", "head")
+    with pytest.raises(NotYoursToAnswer, match="earlier stage"):
+        await sides.answer(challenge, "upheld", "second_manager")
+
+
+async def test_where_the_last_stage_is_put_to_another_role_it_is_answered_by_somebody_new(
+    sides: Sides,
+) -> None:
+    policy = sides.house.policy
+    sides.house.policy = replace(
+        policy, challenges=replace(policy.challenges, stage_2_answered_by="assessment_team_manager")
+    )
+    with_both_hats(sides, "assessment", "head")
+    challenge = await answered_at_two_stages(sides, "manager", "assessment")
+    with pytest.raises(NotYoursToAnswer, match="earlier stage"):
+        await sides.answer(challenge, "upheld", "assessment")
+    ended = await sides.answer(challenge, "upheld", "head")
+    assert ended.state is ChallengeState.ended
 
 
 async def test_nobody_answers_what_they_raised(sides: Sides) -> None:
