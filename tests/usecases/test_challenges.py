@@ -721,6 +721,79 @@ async def test_a_change_is_a_superseding_decision_which_ends_the_challenge(sides
     assert old.state is DecisionState.superseded
 
 
+async def two_to_change(sides: Sides) -> tuple[list[Decision], list[Challenge]]:
+    """A child on two contacts: one opened the referral, one joined it; both are to be changed."""
+    opened = await sides.decided(Outcome.referral)
+    other = await log(sides.house)
+    await same_child(sides)
+    joined = await sides.decided_on(
+        other.contact.id, other.children[0].id, Outcome.referral, **IT_IS_OPEN
+    )
+    found = []
+    for decision in (opened, joined):
+        raised = await sides.do(challenge_decision, "assessor", decision.id, words=REASONS)
+        found.append(await sides.answer(raised.challenge, "changed"))
+    return [opened, joined], found
+
+
+IT_IS_OPEN: dict[str, Any] = {
+    "history_considered": "A referral is open.",
+    "last_closed_because": "It is open.",
+}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the opener first", "the joiner first"])
+async def test_two_challenges_about_a_child_that_both_led_to_a_change_are_both_carried_out(
+    sides: Sides, order: tuple[int, int]
+) -> None:
+    decisions, found = await two_to_change(sides)
+    assert decisions[1].joined_case_id is not None
+    drafts = {
+        place: await sides.drafted_on(
+            decisions[place].contact_id,
+            decisions[place].child_id,
+            Outcome.information_and_advice,
+            level_of_need=2,
+            supersedes_id=decisions[place].id,
+            supersedes_because="The challenge was right.",
+            **IT_IS_OPEN,
+        )
+        for place in order
+    }
+    for place in order:
+        new = await sides.signed(drafts[place])
+        whole = await sides.read(found[place].id)
+        assert whole.challenge.outcome is ChallengeOutcome.changed
+        assert whole.challenge.changed_to_decision_id == new.id
+
+
+async def test_a_challenge_that_is_not_answered_yet_still_refuses_the_change_of_another(
+    sides: Sides,
+) -> None:
+    decisions, found = await two_to_change(sides)
+    await sides.pursue(withdraw_challenge, found[1], "assessor")
+    raised = await sides.do(challenge_decision, "assessor", decisions[1].id, words=REASONS)
+    with pytest.raises(ChallengeOpen, match=raised.challenge.reference):
+        await _superseding(sides, decisions[0])
+
+
+async def test_an_overturned_refusal_waits_for_a_decision_to_be_changed_and_not_the_other_way(
+    sides: Sides,
+) -> None:
+    refusal = await sides.challenged_refusal(Direction.step_down)
+    [decision] = await on_file(sides, refusal)
+    raised = await sides.do(challenge_decision, "assessor", decision.id, words=REASONS)
+    disputed = await sides.answer(raised.challenge, "changed")
+    refusal = await sides.answer(refusal, "changed", "spoc")
+    assert refusal.transfer_id is not None
+    transfer = await sides.transfer(refusal.transfer_id)
+    with pytest.raises(ChallengeOpen, match=disputed.reference):
+        await sides.accept(transfer, "spoc")
+    await sides.signed(await _superseding(sides, decision))
+    for challenge, outcome in ((disputed, "changed"), (refusal, "overtaken")):
+        assert (await sides.read(challenge.id)).challenge.outcome == outcome
+
+
 # Refusals.
 
 

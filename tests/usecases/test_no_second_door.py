@@ -369,8 +369,12 @@ class Doors(RuleBasedStateMachine):
 
     def may_change(self, person: Person, stands: Decided) -> bool:
         """A decision is changed while the child is where it put it, and nobody disputes (8, 12)."""
-        return not stands.left_behind and all(
-            one.about is stands and one.phase == "to change" for one in person.open_disputes()
+        open_ones = person.open_disputes()
+        led_to_it = any(one.about is stands for one in open_ones)
+        return (
+            not stands.left_behind
+            and all(one.phase == "to change" for one in open_ones)
+            and (led_to_it or not open_ones)
         )
 
     def goes_with(self, person: Person, stands: Decided | None) -> Case | None:
