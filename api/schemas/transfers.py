@@ -13,7 +13,6 @@ from pydantic import Field
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import transfers
-from service.domain.challenges import ChallengeOutcome, ChallengeState
 from service.domain.decisions import StatutoryBasis
 from service.domain.transfers import (
     Direction,
@@ -394,22 +393,11 @@ class TransferStep(WireOut):
 
 
 class ChallengeInShort(WireOut):
-    """A challenge to the refusal of a transfer."""
+    """A challenge to the refusal of a transfer: where it stands is read there."""
 
     id: Annotated[UUID, Field(description="The challenge.", examples=[_ID])]
     reference: Annotated[
         str, Field(max_length=16, description="Human reference.", examples=["H-7K3MA-9TQ4R"])
-    ]
-    state: Annotated[
-        ChallengeState,
-        Field(description="raised, agreed, upheld, awaiting_change, ended.", examples=["raised"]),
-    ]
-    stage: Annotated[
-        Annotated[int, Field(ge=1, le=100)], Field(description="The stage it is at.", examples=[1])
-    ]
-    outcome: Annotated[
-        ChallengeOutcome | None,
-        Field(description="How it ended; null while it is open.", examples=[None]),
     ]
 
 

@@ -38,6 +38,10 @@ class FamilyAgreement(StrEnum):
     withdrawn = "withdrawn"
 
 
+# How social care's case ends by a step-down: after an assessment that referred the child to early
+# help, or since the child is no longer in need. The child lives on in early help.
+STEP_DOWN_CLOSURES = ("RC9", "RC7")
+
 NO_AGREEMENT = frozenset({FamilyAgreement.refused, FamilyAgreement.withdrawn})
 
 
@@ -400,6 +404,13 @@ class OwnTransfer(NotAllowed):
 
     code = "own_transfer"
     title = "Answered by somebody else"
+
+
+class NotYoursToWithdraw(NotAllowed):
+    """A request is taken back by who asked, or by the manager of that side."""
+
+    code = "not_yours_to_withdraw"
+    title = "Somebody else's request"
 
 
 class NotForThisDirection(Conflict):

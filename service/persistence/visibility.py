@@ -9,6 +9,7 @@ from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.information_requests import InformationRequest
 from service.domain.referrals import Referral
+from service.domain.transfers import Transfer
 from service.persistence.records import table_of
 
 _CONTACT = table_of(Contact)
@@ -17,6 +18,7 @@ _EPISODE = table_of(EarlyHelpEpisode)
 _REQUEST = table_of(InformationRequest)
 _JOINED = table_of(Decision).alias("joined")
 _CHALLENGE = table_of(Challenge)
+_TRANSFER = table_of(Transfer)
 
 
 def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
@@ -68,14 +70,34 @@ def requests_visible_to(who: Caller) -> ColumnElement[bool]:
 
 
 def transfers_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The transfers that a caller may know of: each is between early help and social care."""
-    return true() if who.reach & {Reach.ALL, Reach.EARLY_HELP, Reach.SOCIAL_CARE} else false()
+    """The transfers that a caller may know of: those of the contacts that the caller may see.
+
+    And those in which the caller is named as the receiving practitioner.
+    """
+    if Reach.ALL in who.reach:
+        return true()
+    if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+        return false()
+    return or_(
+        _TRANSFER.c.receiver_worker_id == who.account_id,
+        _TRANSFER.c.requested_by == who.account_id,
+        exists().where(_CONTACT.c.id == _TRANSFER.c.contact_id, contacts_visible_to(who)),
+    )
 
 
 def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The challenges that a caller may know of: staff all, a partner those it raised."""
-    if who.reach & {Reach.ALL, Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+    """The challenges that a caller may know of: about contacts that the caller may see.
+
+    And those that the caller raised; a partner, those that its own organisation raised.
+    """
+    if Reach.ALL in who.reach:
         return true()
+    ways: list[ColumnElement[bool]] = []
+    if who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+        ways.append(_CHALLENGE.c.raised_by == who.account_id)
+        ways.append(
+            exists().where(_CONTACT.c.id == _CHALLENGE.c.contact_id, contacts_visible_to(who))
+        )
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
-        return _CHALLENGE.c.raised_by_organisation_id == who.organisation_id
-    return false()
+        ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)
+    return or_(*ways) if ways else false()

@@ -210,7 +210,7 @@ async def _close(
     reason: str,
 ) -> Case:
     found = await cases.get(work, who, case_id)
-    await contacts.renew(work, found.contact_id)
+    await contacts.renew_with_others(work, found.contact_id, found.person_id)
     answers = await accountabilities.held(work, found.person_id)
     case = await cases.held(work, who, case_id, version)
     step_down = await transfers.open_step_down(work, case.person_id)
@@ -227,7 +227,7 @@ async def _close(
     if no_reason is not None:
         raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
     await challenges.refuse_while_open(work, case.person_id)
-    settled = await transfers.settle(work, who, case.person_id)
+    settled = await transfers.settle(work, who, case.person_id, "case_closed")
     closed = await cases.close(work, who, case, CaseAction.close, code, reason)
     if answers is not None and answers.case_id == case.id:
         await accountabilities.end(work, case.person_id)

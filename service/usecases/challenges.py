@@ -158,7 +158,7 @@ async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
             state=decision.state,
             allowed=(),
         )
-    if await moved_on(work, decision.id):
+    if await moved_on(work, decision, await accountabilities.of_person(work, decision.person_id)):
         raise NothingToChallenge(
             "Since this decision was signed the child has moved between early help and social "
             "care, so it decides nothing any more. Ask for a step-up or a step-down instead.",
@@ -500,7 +500,9 @@ async def disagree_with_outcome(
         decision = next(
             (one for one in await decisions.of_child(work, child.id) if _stands(one)), None
         )
-        if decision is None or await moved_on(work, decision.id):
+        if decision is None or await moved_on(
+            work, decision, await accountabilities.of_person(work, decision.person_id)
+        ):
             undecided = True
             continue
         before = await challenges.open_of_decision(work, decision.id)

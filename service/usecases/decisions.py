@@ -217,7 +217,8 @@ async def _supersede_or_refuse(
             ],
         )
     if replaced is standing:
-        await _refuse_if_moved_on(work, standing)
+        answers = await accountabilities.of_person(work, standing.person_id)
+        await _refuse_if_moved_on(work, standing, answers)
         await _challenge_that_allows(work, standing)
     if replaced is waiting:
         await _supersede(work, waiting)
@@ -398,6 +399,8 @@ async def sign_off(
     """
     who.require(Permission.sign_off)
     found = await decisions.get(work, who, decision_id)
+    if agreed:
+        await contacts.renew_with_others(work, found.contact_id, found.person_id)
     contact = await contacts.held(work, who, found.contact_id)
     decision = await decisions.get(work, who, decision_id)
     if decision.version != version:
@@ -441,7 +444,7 @@ async def sign_off(
     carried = _CarriedOut()
     changing = None
     if agreed and standing is not None:
-        await _refuse_if_moved_on(work, standing)
+        await _refuse_if_moved_on(work, standing, answers)
         changing = await _challenge_that_allows(work, standing)
         closed_id, settled = await _settle_superseded(work, who, standing, answers)
         carried = _CarriedOut(closed_id=closed_id, settled=settled)
@@ -560,7 +563,7 @@ async def _take_over(
 ) -> _CarriedOut:
     """Social care takes a child on from early help, by a decision on a new contact."""
     step_down = await transfers.open_step_down(work, decision.person_id)
-    settled = await transfers.settle(work, who, decision.person_id)
+    settled = await transfers.settle(work, who, decision.person_id, "taken_on_by_decision")
     overtaken = await challenges.overtake(work, who, decision.person_id)
     episode = await EPISODES.read_held(work, answers.case_id)
     await EPISODES.close(
@@ -583,15 +586,7 @@ async def _take_over(
 
 async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
     """Joins the open referral: a more serious concern raises its statutory basis."""
-    if decision.statutory_basis is StatutoryBasis.section_47:
-        referral = await REFERRALS.read_held(work, referral_id)
-        if referral.statutory_basis is not StatutoryBasis.section_47:
-            await work.change(
-                Referral,
-                referral.id,
-                referral.version,
-                statutory_basis=StatutoryBasis.section_47,
-            )
+    await REFERRALS.raise_basis(work, referral_id, decision.statutory_basis)
     return referral_id
 
 
@@ -644,9 +639,11 @@ async def _open_episode(
     )
 
 
-async def _refuse_if_moved_on(work: Work, standing: Decision) -> None:
+async def _refuse_if_moved_on(
+    work: Work, standing: Decision, answers: Accountability | None
+) -> None:
     """A decision is not superseded once the child has moved on from it (rule 12)."""
-    if await moved_on(work, standing.id):
+    if await moved_on(work, standing, answers):
         raise ChildMovedOn(
             "Since this decision was signed the child has moved between early help and social "
             "care, so it decides nothing any more. Log what is new as a contact, or ask for a "
@@ -675,7 +672,7 @@ async def _settle_superseded(
             continue
         if await decisions.joined_by_another(work, case.id):
             return None, ()
-        settled = await transfers.settle(work, who, old.person_id)
+        settled = await transfers.settle(work, who, old.person_id, "decision_superseded")
         await cases.close(
             work,
             who,

@@ -60,20 +60,24 @@ async def read_measure(
     points = await measures.figures(ask, measure, at, months, by=by)
     if by is None:
         found = {point.period: point for point in points}
-        points = [found.get(month.label) or _nothing(month, at) for month in months]
+        points = [found.get(month.label) or _nothing(measure, month, at) for month in months]
     total = replace(
-        _nothing(whole, at),
+        _nothing(measure, whole, at),
         numerator=sum(point.numerator for point in points),
         denominator=sum(point.denominator for point in points),
     )
     if measure.timed:
         # Neither medians nor what stands at the end of each month can be added up.
-        total = next(iter(await measures.figures(ask, measure, at, [whole])), _nothing(whole, at))
+        total = next(
+            iter(await measures.figures(ask, measure, at, [whole])), _nothing(measure, whole, at)
+        )
     return MeasureReading(measure, at, start, end, by, points, total)
 
 
-def _nothing(period: Period, as_at: datetime) -> MeasurePoint:
-    return MeasurePoint(period.label, period.begins_at, period.ends_at, as_at, 0, 0)
+def _nothing(measure: Measure, period: Period, as_at: datetime) -> MeasurePoint:
+    # What stands is counted at the end of each period, whether or not anything does.
+    at = min(period.ends_at, as_at) if measure.standing else as_at
+    return MeasurePoint(period.label, period.begins_at, period.ends_at, at, 0, 0)
 
 
 async def list_cases(

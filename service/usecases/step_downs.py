@@ -13,6 +13,7 @@ from service.domain.referrals import CaseAction
 from service.domain.transfers import (
     MANNERS,
     NO_AGREEMENT,
+    STEP_DOWN_CLOSURES,
     FamilyAgreement,
     FirstVisitRecorded,
     StepDownNotReady,
@@ -107,7 +108,9 @@ async def _send_back(
     changed: dict[str, Any] = {}
     if was_accepted and answers is not None and transfer.early_help_episode_id is not None:
         episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
-        settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
+        settled = await transfers.settle(
+            work, who, transfer.person_id, "step_down_returned", but=transfer.id
+        )
         await EPISODES.close(
             work,
             who,
@@ -178,6 +181,9 @@ async def decide_returned_transfer(
             "opened_at": None,
             "answered_at": None,
             "answered_by": None,
+            "refusal_code": None,
+            # Who asks again has asked, and does not answer.
+            "requested_by": who.account_id,
             "family_agreement": FamilyAgreement.asked,
         }
     moved = await transfers.move(work, who, transfer, action, words=words, **changed)
@@ -200,12 +206,12 @@ async def record_first_visit(
             state=transfer.state,
             allowed=allowed(transfer),
         )
-    if not transfer.requested_at <= visited_at <= work.now:
+    if transfer.accepted_at is None or not transfer.accepted_at <= visited_at <= work.now:
         raise incomplete(
             [
                 Problem(
                     "/visited_at",
-                    "The first visit lies between the request and now. Check the time.",
+                    "The first visit lies between the acceptance and now. Check the time.",
                     "time_not_possible",
                 )
             ]
@@ -239,13 +245,10 @@ async def complete_transfer(
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.complete)
     transfer = held.transfer
     await _refuse_unready(work, transfer)
-    problems = [
-        *unknown_code(
-            closure_code,
-            work.policy.codes.closure_reason.labels,
-            "/closure_code",
-        ),
-    ]
+    labels = work.policy.codes.closure_reason.labels
+    problems = unknown_code(
+        closure_code, [code for code in STEP_DOWN_CLOSURES if code in labels], "/closure_code"
+    )
     fault = stock_phrase_fault(words, work.policy.rationale, "/words")
     if fault is not None:
         problems.append(fault)

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
+from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
 from service.domain.decisions import (
     LevelOfNeed,
     StatutoryBasis,
     rationale_fault,
+    stock_phrase_fault,
 )
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
@@ -30,11 +32,13 @@ from service.domain.transfers import (
     FamilyAgreement,
     Manners,
     NotAccountable,
+    NotYoursToWithdraw,
     OwnTransfer,
     Party,
     PlanLine,
     Transfer,
     TransferAction,
+    TransferState,
     TransferStep,
     TransferUnderWay,
     allowed,
@@ -139,7 +143,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     who.require(manners.request)
     holder = _sender(new.direction)
     found = await holder.get(work, who, new.case_id)
-    await contacts.renew(work, found.contact_id)
+    await contacts.held_for_answer(work, found.contact_id)
     answers = await accountabilities.held(work, found.person_id)
     case = await holder.read_held(work, found.id)
     for one in await transfers.open_of_person(work, case.person_id):
@@ -200,6 +204,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         ended_at=None,
         version=1,
     )
+    await contacts.renew(work, transfer.contact_id)
     work.add(transfer)
     transfers.keep_step(
         work, who, transfer, TransferAction.request, code=new.reason_code, words=new.evidence
@@ -274,6 +279,7 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
         )
     if not new.plan and not pull:
         problems.append(_plan_missing())
+    problems += _faults_in_plan(work, new.plan)
     if new.receiving_worker_id is None and not constant_lead:
         problems.append(
             Problem(
@@ -283,6 +289,27 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
                 "missing",
             )
         )
+    return problems
+
+
+def _faults_in_plan(work: Work, plan: Sequence[PlanLine]) -> list[Problem]:
+    problems: list[Problem] = []
+    today = london_date(work.now)
+    for place, line in enumerate(plan):
+        for name in ("outcome", "action", "who"):
+            fault = stock_phrase_fault(
+                getattr(line, name), work.policy.rationale, f"/plan/{place}/{name}"
+            )
+            if fault is not None:
+                problems.append(fault)
+        if line.by_on < today:
+            problems.append(
+                Problem(
+                    f"/plan/{place}/by_on",
+                    "A plan is about what is to come: name a day from today on.",
+                    "day_has_passed",
+                )
+            )
     return problems
 
 
@@ -357,12 +384,15 @@ async def accept_transfer(
             allowed=allowed(transfer),
         )
     sender = await _sender(transfer.direction).read_held(work, transfer.sender_case_id)
-    settled_terms = _terms(work, transfer, sender, acceptance)
+    back = await _referral_to_take_back(work, transfer)
+    settled_terms = _terms(work, transfer, sender, acceptance, back)
     if settled_terms.worker_id is not None:
         await accounts.require_staff(work, settled_terms.worker_id, "/receiving_worker_id")
     overturned = await _challenge_overturned(work, transfer)
-    step = _accept_step_up if transfer.direction is Direction.step_up else _accept_step_down
-    moved = await step(work, who, transfer, answers, sender, settled_terms)
+    if transfer.direction is Direction.step_up:
+        moved = await _accept_step_up(work, who, transfer, answers, sender, settled_terms, back)
+    else:
+        moved = await _accept_step_down(work, who, transfer, answers, sender, settled_terms)
     if overturned is not None:
         await challenges.carry_out(work, who, overturned)
     return moved
@@ -402,14 +432,52 @@ class _Terms:
     words: str
 
 
-def _terms(work: Work, transfer: Transfer, sender: Any, acceptance: Acceptance) -> _Terms:
+async def _referral_to_take_back(work: Work, transfer: Transfer) -> Referral | None:
+    """The referral that an accepted step-down has left open, for a step-up to go back to."""
+    if transfer.direction is Direction.step_down:
+        return None
+    step_down = await transfers.open_step_down(work, transfer.person_id)
+    if step_down is None or step_down.referral_id is None:
+        return None
+    return await REFERRALS.read_held(work, step_down.referral_id)
+
+
+def _faults_in_acceptance(transfer: Transfer, acceptance: Acceptance) -> list[Problem]:
+    problems: list[Problem] = []
+    if transfer.direction is Direction.step_up and acceptance.plan:
+        problems.append(Problem("/plan", "Only a step-down carries this: leave it out.", "surplus"))
+    if transfer.asked_by is Party.receiver:
+        # The team that asked takes the child on, and whom it named: nobody else has accepted.
+        asked = (
+            ("/receiving_team_id", acceptance.receiving_team_id, transfer.receiver_team_id),
+            ("/receiving_worker_id", acceptance.receiving_worker_id, transfer.receiver_worker_id),
+        )
+        problems += [
+            Problem(
+                pointer,
+                "The team that asked has said who takes the child on: leave it out.",
+                "surplus",
+            )
+            for pointer, given, named in asked
+            if given not in (None, named)
+        ]
+    return problems
+
+
+def _terms(
+    work: Work, transfer: Transfer, sender: Any, acceptance: Acceptance, back: Referral | None
+) -> _Terms:
     step_up = transfer.direction is Direction.step_up
     pull = transfer.asked_by is Party.receiver
-    problems: list[Problem] = []
+    problems = _faults_in_acceptance(transfer, acceptance)
+    problems += _faults_in_plan(work, acceptance.plan)
     takes = [team.id for team in work.policy.teams_for(_work_of_receiver(transfer.direction))]
     # One family help service: the team and the lead practitioner may stay as they are.
     constant = work.policy.one_family_help_service
     stays = sender.team_id if constant and sender.team_id in takes else None
+    if back is not None:
+        # The case goes back to the team and the worker that it never left.
+        stays = back.team_id
     named = acceptance.receiving_team_id
     team_id = named or (transfer.receiver_team_id if pull or not step_up else stays)
     if named is not None:
@@ -441,8 +509,8 @@ async def _accept_step_up(
     answers: Accountability,
     sender: Any,
     terms: _Terms,
+    back: Referral | None,
 ) -> Transfer:
-    step_down = await transfers.open_step_down(work, transfer.person_id)
     await EPISODES.close(
         work,
         who,
@@ -453,11 +521,13 @@ async def _accept_step_up(
         clock_stops="stepped_up",
     )
     settled: list[UUID] = []
-    if step_down is not None:
-        settled = await transfers.settle(work, who, transfer.person_id, but=transfer.id)
-        referral = await REFERRALS.take_back(work, step_down.referral_id)
+    if back is not None:
+        settled = await transfers.settle(
+            work, who, transfer.person_id, "stepped_up", but=transfer.id
+        )
+        referral = await REFERRALS.take_back(work, back.id)
+        await REFERRALS.raise_basis(work, referral.id, terms.statutory_basis)
         await accountabilities.give(work, referral, answers)
-        # The case goes back to the team and the worker that it never left.
         terms = replace(terms, team_id=referral.team_id, worker_id=referral.worker_id)
     else:
         referral = await open_referral(
@@ -668,22 +738,30 @@ async def withdraw_transfer(
     work: Work, who: Caller, transfer_id: UUID, version: int, *, words: str
 ) -> Transfer:
     """Who asked takes the request back before it is answered; the sender keeps the child."""
-    await _manners(work, who, transfer_id, attrgetter("request"))
+    manners = await _manners(work, who, transfer_id, attrgetter("request"))
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.withdraw)
     transfer = held.transfer
+    overturned = transfer.state is TransferState.refusal_overturned
+    if (overturned or transfer.requested_by != who.account_id) and not who.may(
+        manners.agree_to_refusal
+    ):
+        raise NotYoursToWithdraw(
+            "The manager of who asked takes this back"
+            + (", since a challenge was won for it." if overturned else ", or who asked.")
+        )
     require_own_words(words, work.policy.rationale)
     moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
-    overturned = [
+    disputes = [
         one for one in await challenges.of_transfer(work, transfer.id) if one.ended_at is None
     ]
-    for one in overturned:
+    for one in disputes:
         await challenges.withdraw(work, who, one, words)
     transfers.record(
         work,
         who,
         EventType.transfer_withdrawn,
         moved,
-        withdrawn_challenge_ids=[one.id for one in overturned],
+        withdrawn_challenge_ids=[one.id for one in disputes],
     )
     return moved
 

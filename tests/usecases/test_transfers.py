@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.early_help_episodes import EpisodeClosure
-from service.domain.errors import Stale
+from service.domain.errors import NotAllowed, NotFound, Stale
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.referrals import CaseState
 from service.domain.states import WrongState
@@ -30,6 +30,7 @@ from service.domain.transfers import (
     TransferState,
     TransferUnderWay,
 )
+from service.persistence.repositories import contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, step_downs, transfers
 from service.usecases.contacts import log_contact
@@ -421,6 +422,7 @@ async def test_only_the_case_that_answers_is_handed_over(steps: Steps) -> None:
 
 async def test_what_belongs_to_a_step_down_is_refused_in_a_step_up(steps: Steps) -> None:
     asked = await steps.step_up(await steps.child_in_early_help())
+    steps.social_worker = steps.early_help
     with pytest.raises(NotForThisDirection):
         await steps.family(asked, FamilyAgreement.given)
 
@@ -438,3 +440,135 @@ async def test_a_partner_cannot_tell_that_a_transfer_is_there(steps: Steps) -> N
                 lambda ask, of=id_: transfers.read_transfer(ask, partner, of)  # type: ignore[misc]  # bound now
             )
     assert answers[0] == answers[1]
+
+
+async def test_who_neither_asked_nor_manages_does_not_take_a_request_back(steps: Steps) -> None:
+    asked = await steps.step_up(await steps.child_in_early_help())
+    colleague = await caller(steps.house, Role.early_help_worker, name="colleague")
+    for who in (colleague, steps.mash):
+        with pytest.raises(NotAllowed):
+            await steps.do(
+                lambda work: transfers.withdraw_transfer(work, who, asked.id, 1, words=WORDS)  # noqa: B023 - run at once
+            )
+    taken_back = await steps.do(
+        lambda work: transfers.withdraw_transfer(work, steps.spoc, asked.id, 1, words=WORDS)
+    )
+    assert taken_back.state is TransferState.withdrawn
+
+
+async def test_a_step_up_under_section_47_raises_the_basis_of_the_referral_that_takes_back(
+    steps: Steps,
+) -> None:
+    referral = await steps.child_in_social_care()
+    down = await steps.accept(await steps.opened(await steps.step_down(referral)))
+    episode = await steps.house.ask(
+        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)  # type: ignore[arg-type]  # set by the acceptance
+    )
+    up = await steps.opened(await steps.step_up(episode))
+    await steps.accept(up, receiving_team_id=None, statutory_basis=StatutoryBasis.section_47)
+    back = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    assert (back.statutory_basis, back.state) == (StatutoryBasis.section_47, CaseState.allocated)
+
+
+async def test_a_visit_from_before_the_acceptance_is_not_the_first_visit(steps: Steps) -> None:
+    referral = await steps.child_in_social_care()
+    accepted = await steps.accept(await steps.opened(await steps.step_down(referral)))
+    with pytest.raises(TransferIncomplete) as early:
+        await steps.do(
+            lambda work: step_downs.record_first_visit(
+                work,
+                steps.early_help,
+                accepted.id,
+                accepted.version,
+                visited_at=FRIDAY - timedelta(minutes=1),
+                words=WORDS,
+            )
+        )
+    assert [one.pointer for one in early.value.problems] == ["/visited_at"]
+
+
+async def test_a_child_who_came_back_is_again_under_the_decision_of_the_beginning(
+    steps: Steps,
+) -> None:
+    referral = await steps.child_in_social_care()
+    down = await steps.accept(await steps.opened(await steps.step_down(referral)))
+    worker = await caller(steps.house, Role.mash_worker)
+    changed = new_decision(
+        steps.house,
+        referral.child_id,
+        Outcome.no_further_action,
+        supersedes_id=referral.decision_id,
+        supersedes_because="The school rang and took it back.",
+    )
+    with pytest.raises(ChildMovedOn):
+        await steps.do(lambda work: decide(work, worker, referral.contact_id, changed))
+    await steps.family(down, FamilyAgreement.refused)
+    draft = await steps.do(lambda work: decide(work, worker, referral.contact_id, changed))
+    await steps.do(
+        lambda work: sign_off(work, steps.mash, draft.id, draft.version, agreed=True, words=WORDS)
+    )
+    assert await steps.answers(referral.person_id) is None
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, down.id))
+    assert whole.transfer.state is TransferState.superseded
+
+
+async def test_what_moves_a_child_renews_every_contact_that_shows_its_clocks(steps: Steps) -> None:
+    episode = await steps.child_in_early_help()
+    await steps.step_up(episode)
+    before = await steps.house.ask(lambda ask: contacts.get(ask, steps.mash, episode.contact_id))
+    await _new_contact(steps, episode.person_id, Outcome.referral)
+    after = await steps.house.ask(lambda ask: contacts.get(ask, steps.mash, episode.contact_id))
+    assert after.version > before.version
+
+
+async def test_the_holder_gives_a_case_to_the_team_that_asked_and_to_no_other(
+    steps: Steps,
+) -> None:
+    referral = await steps.child_in_social_care()
+    new = transfers.NewTransfer(
+        direction=transfers.Direction.step_down,
+        case_id=referral.id,
+        asked_by=Party.receiver,
+        reason_code="need_reduced",
+        evidence=EVIDENCE,
+        receiving_team_id="early-help-spoc",
+        receiving_worker_id=steps.early_help.account_id,
+    )
+    asked = await steps.do(lambda work: transfers.request_transfer(work, steps.spoc, new))
+    seen = await steps.do(
+        lambda work: transfers.open_transfer(work, steps.assessment, asked.transfer.id, 1)
+    )
+    with pytest.raises(TransferIncomplete) as refused:
+        await steps.do(
+            lambda work: transfers.accept_transfer(
+                work,
+                steps.assessment,
+                seen.id,
+                seen.version,
+                transfers.Acceptance(
+                    WORDS,
+                    plan=PLAN,
+                    receiving_team_id="family-centres",
+                    receiving_worker_id=steps.social_worker.account_id,
+                ),
+            )
+        )
+    assert [one.pointer for one in refused.value.problems] == [
+        "/receiving_team_id",
+        "/receiving_worker_id",
+    ]
+
+
+async def test_who_may_not_see_the_child_may_not_see_the_step(steps: Steps) -> None:
+    asked = await steps.step_down(
+        await steps.child_in_social_care(), receiving_worker_id=steps.spoc.account_id
+    )
+    other = await steps.step_up(await steps.child_in_early_help())
+    for who, transfer in ((steps.early_help, asked), (steps.social_worker, other)):
+        with pytest.raises(NotFound):
+            await steps.house.ask(lambda ask: transfers.read_transfer(ask, who, transfer.id))  # noqa: B023 - run at once
+    named = await steps.step_down(await steps.child_in_social_care())
+    found = await steps.house.ask(
+        lambda ask: transfers.read_transfer(ask, steps.early_help, named.id)
+    )
+    assert found.transfer.receiver_worker_id == steps.early_help.account_id

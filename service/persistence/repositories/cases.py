@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability
-from service.domain.decisions import LevelOfNeed, StatutoryBasis
+from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import SubjectKind
@@ -123,16 +123,6 @@ class Cases(Generic[Case]):
         )
         return [read(self.record, row) for row in rows]
 
-    async def moved_on(self, ask: Asking | Work, decision_id: UUID) -> bool:
-        """Whether a transfer has brought the child of a decision to a case of this kind."""
-        table = table_of(self.record)
-        row = await ask.first(
-            select(table.c.id)
-            .where(table.c.decision_id == decision_id, table.c.transfer_id.is_not(None))
-            .limit(1)
-        )
-        return row is not None
-
     async def close(
         self,
         work: Work,
@@ -224,6 +214,15 @@ class _Referrals(Cases[Referral]):
         state = CASE.after(referral.state, CaseAction.take_back)
         version = await work.change(Referral, referral.id, referral.version, state=state)
         return replace(referral, state=state, version=version)
+
+    async def raise_basis(
+        self, work: Work, referral_id: UUID, basis: StatutoryBasis | None
+    ) -> None:
+        """Makes an open referral one under section 47 when a more serious concern says so."""
+        if basis is StatutoryBasis.section_47:
+            referral = await self.read_held(work, referral_id)
+            if referral.statutory_basis is not basis:
+                await work.change(Referral, referral.id, referral.version, statutory_basis=basis)
 
 
 REFERRALS = _Referrals(
@@ -353,6 +352,16 @@ async def _open(work: Work, kind: Cases[Case], case: Case, answered: Accountabil
         )
 
 
-async def moved_on(ask: Asking | Work, decision_id: UUID) -> bool:
-    """Whether a transfer has moved the child since a decision: it decides nothing any more."""
-    return await REFERRALS.moved_on(ask, decision_id) or await EPISODES.moved_on(ask, decision_id)
+async def moved_on(ask: Asking | Work, decision: Decision, answers: Accountability | None) -> bool:
+    """Whether the child has moved to another case since a decision: it decides nothing any more.
+
+    Not when the case that it opened or joined answers for the child, and not when it led to none.
+    """
+    if answers is None or answers.case_id == decision.joined_case_id:
+        return False
+    own = await REFERRALS.of_decision(ask, decision.id) or await EPISODES.of_decision(
+        ask, decision.id
+    )
+    if own is None:
+        return decision.joined_case_id is not None
+    return own.id != answers.case_id

@@ -5,13 +5,17 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, and_, literal, select, tuple_, update
 
 from service.domain.access import Caller
+from service.domain.challenges import Challenge
 from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact
 from service.domain.decisions import Decision
+from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
+from service.domain.referrals import Referral
+from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -25,6 +29,10 @@ ADULT = table_of(Adult)
 AMENDMENT = table_of(Amendment)
 REQUEST = table_of(InformationRequest)
 DECISION = table_of(Decision)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+TRANSFER = table_of(Transfer)
+CHALLENGE = table_of(Challenge)
 
 
 class ContactNotFound(NotFound):
@@ -268,6 +276,24 @@ async def renew(work: Work, contact_id: UUID) -> None:
     await work.execute(
         update(CONTACT).where(CONTACT.c.id == contact_id).values(version=CONTACT.c.version + 1)
     )
+
+
+async def renew_with_others(work: Work, contact_id: UUID, person_id: UUID) -> None:
+    """Renews a contact, and the others on which something of the same child is open.
+
+    What is about to move the child stops clocks that are shown with those as well. Taken in one
+    order by everybody, and before the child is held.
+    """
+    found = {contact_id}
+    for table, mine in (
+        (REFERRAL, REFERRAL.c.open_person_id == person_id),
+        (EPISODE, EPISODE.c.open_person_id == person_id),
+        (TRANSFER, and_(TRANSFER.c.person_id == person_id, TRANSFER.c.ended_at.is_(None))),
+        (CHALLENGE, and_(CHALLENGE.c.person_id == person_id, CHALLENGE.c.ended_at.is_(None))),
+    ):
+        found |= {id_ for (id_,) in await work.all(select(table.c.contact_id).where(mine))}
+    for one in sorted(found):
+        await renew(work, one)
 
 
 async def held_for_answer(work: Work, contact_id: UUID) -> Contact:

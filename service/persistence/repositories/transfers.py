@@ -139,16 +139,17 @@ async def move(
 
 
 async def settle(
-    work: Work, who: Caller | None, person_id: UUID, *, but: UUID | None = None
+    work: Work, who: Caller | None, person_id: UUID, because: str, *, but: UUID | None = None
 ) -> list[UUID]:
     """Ends a child's open transfers, all but one, because something else moves or closes the child.
 
-    Rule 12, "No second door". What was said against the refusal of one ends with it. Returns which.
+    Rule 12, "No second door". What was said against the refusal of one ends with it. `because`
+    stays in its history, coded. Returns which.
     """
     settled: list[UUID] = []
     for one in await open_of_person(work, person_id):
         if one.id != but:
-            await move(work, who, one, TransferAction.supersede)
+            await move(work, who, one, TransferAction.supersede, code=because)
             await challenges.overtake_of_transfer(work, who, one.id)
             settled.append(one.id)
     return settled
@@ -202,7 +203,7 @@ async def hold(
     state and what is possible in it; and only then Stale: who comes second is told why.
     """
     found = await get(work, who, transfer_id)
-    await contacts.renew(work, found.contact_id)
+    await contacts.renew_with_others(work, found.contact_id, found.person_id)
     answers = await accountabilities.held(work, found.person_id)
     transfer = await get(work, who, transfer_id)
     if action in OF_STEP_DOWNS and transfer.direction is Direction.step_up:
