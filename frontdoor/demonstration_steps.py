@@ -111,6 +111,7 @@ _ASKED_DOWN = (_BEGUN, Move("open", _SAME_DAY))
 _DISPUTED_UP = (*_ASKED_UP, _CHALLENGED)
 _DISPUTED_DOWN = (*_ASKED_DOWN, Move("refuse", _DAYS), _CHALLENGED)
 _HIGHER = ("upheld", "escalate")
+_TAKEN = Move("take", _SAME_DAY)
 _TAKEN_ON = ("given", Move("visit", _WEEKS), "complete")
 _ENDED = Move("close", (500.0, 1500.0))
 
@@ -120,14 +121,14 @@ UPS: Final[Sequence[tuple[int, Script]]] = (
     (3, _script(_UP, _BEGUN, _OPENED, Move("accept", _LATE), _ENDED)),
     (6, _script(_UP, *_ASKED_UP, _AGREED, _ENDED)),
     (2, _script(_UP, *_ASKED_UP, Move("agree", _LATE))),
-    (2, _script(_UP, *_DISPUTED_UP, "agreed")),
+    (2, _script(_UP, *_DISPUTED_UP, "agreed", _TAKEN)),
     (2, _script(_UP, *_DISPUTED_UP, "changed", "accept")),
     (2, _script(_UP, *_DISPUTED_UP, "upheld", "take")),
     (1, _script(_UP, *_DISPUTED_UP, "give_up")),
-    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, "agreed")),
+    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, "agreed", _TAKEN)),
     (2, _script(_UP, *_DISPUTED_UP, *_HIGHER, "changed", "accept")),
     (2, _script(_UP, *_DISPUTED_UP, *_HIGHER, "upheld", "take")),
-    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "agreed")),
+    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "agreed", _TAKEN)),
     (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "changed", "accept")),
     (2, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "upheld")),
     (2, _script(_UP, _BEGUN, _OPENED, "withdraw")),
@@ -161,7 +162,7 @@ DOWNS: Final[Sequence[tuple[int, Script]]] = (
     ),
     (2, _script(_DOWN, *_ASKED_DOWN, "given", "accept", "family_withdrawn", "keep")),
     (5, _script(_DOWN, *_ASKED_DOWN, "refuse", "agree", _ENDED)),
-    (2, _script(_DOWN, *_DISPUTED_DOWN, "agreed")),
+    (2, _script(_DOWN, *_DISPUTED_DOWN, "agreed", _TAKEN)),
     (2, _script(_DOWN, *_DISPUTED_DOWN, "changed", "accept", *_TAKEN_ON)),
     (1, _script(_DOWN, *_DISPUTED_DOWN, "upheld", "take")),
     (1, _script(_DOWN, *_DISPUTED_DOWN, *_HIGHER, "upheld", "take")),
@@ -176,11 +177,11 @@ DOWNS: Final[Sequence[tuple[int, Script]]] = (
 
 _DISPUTED = Move("dispute", (2.0, 60.0))
 DISPUTES: Final[Sequence[tuple[int, Script]]] = (
-    (3, _script(None, _DISPUTED, "agreed")),
+    (3, _script(None, _DISPUTED, "agreed", _TAKEN)),
     (3, _script(None, _DISPUTED, "upheld", "take")),
     (1, _script(None, _DISPUTED, "give_up")),
     (1, _script(None, _DISPUTED, *_HIGHER, "upheld", "take")),
-    (1, _script(None, _DISPUTED, *_HIGHER, "agreed")),
+    (1, _script(None, _DISPUTED, *_HIGHER, "agreed", _TAKEN)),
     (1, _script(None, _DISPUTED, *_HIGHER, *_HIGHER, "upheld")),
 )
 """Disagreements with decisions of a year, and how many of each."""

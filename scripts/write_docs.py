@@ -78,7 +78,8 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         "own clock.",
         EventType.challenge_accepted: "Who raised a challenge took the answer.",
         EventType.challenge_withdrawn: "Who raised a challenge took it back.",
-        EventType.challenge_lapsed: "An upheld challenge was not escalated in time, and ended.",
+        EventType.challenge_lapsed: "An agreed or upheld answer was not taken up in time: the "
+        "challenge ended as upheld.",
         EventType.flag_raised: "A limit is near (warning) or has passed (breach).",
         EventType.flag_escalated: "Nobody acknowledged the flag in time; it went to the next role.",
         EventType.flag_acknowledged: "Somebody took the flag on and said what they will do.",
@@ -183,8 +184,8 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
     (
         "A challenge",
         CHALLENGE,
-        "Three stages, the answer to the last of which is final. It lapses when an upheld answer "
-        "is not escalated in time, and is overtaken when social care takes the child on.",
+        "Three stages, the answer to the last of which is final. It lapses when an answer, agreed "
+        "or upheld, is not taken up in time, and is overtaken when social care takes the child on.",
     ),
     (
         "An information request",

@@ -198,8 +198,9 @@ async def answer_challenge(
 ) -> Response:
     """Answer a challenge at the stage that is put to your role; a later stage, somebody new.
 
-    Upheld at the last stage it ends. A change is never made here: it is a new, superseding
-    decision, or the acceptance of the transfer that had been refused.
+    Upheld at the last stage it ends; agreed, it ends when who challenged accepts that. A change is
+    never made here: it is a new, superseding decision, or the acceptance of the transfer that had
+    been refused.
     """
 
     async def answered(work: Work) -> WholeChallenge:
@@ -225,7 +226,7 @@ async def escalate_challenge(
     version: Version,
     body: ChallengeEscalationIn,
 ) -> Response:
-    """Put a challenge of your side to the next stage: not answered yet, or upheld.
+    """Put a challenge of your side to the next stage: not answered yet, agreed or upheld.
 
     A stage that nobody answers in time goes there by itself.
     """
@@ -247,7 +248,7 @@ async def escalate_challenge(
 async def accept_challenge_answer(
     request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeWordsIn
 ) -> Response:
-    """Accept that what your side challenged was upheld: the challenge ends, and it stands."""
+    """Accept that what your side challenged stands, agreed or upheld: the challenge ends."""
 
     async def accepted(work: Work) -> WholeChallenge:
         moved = await challenges.accept_challenge_answer(

@@ -35,7 +35,7 @@ _REASONS = (
 ChallengeId = Annotated[UUID, Path(description="The challenge.", examples=[_ID])]
 States = Annotated[
     list[ChallengeState],
-    Query(max_length=4, description="Only these states.", examples=[["raised"]]),
+    Query(max_length=5, description="Only these states.", examples=[["raised"]]),
 ]
 Outcomes = Annotated[
     list[ChallengeOutcome],
@@ -81,9 +81,10 @@ class ChallengeAnswerIn(Wire):
         ChallengeAnswer,
         Field(
             description=(
-                "`agreed`: both sides agree that it stands, which ends the challenge. `upheld`: it "
-                "stands against the challenge, which may go to the next stage. `changed`: it does "
-                "not stand; a superseding decision follows, or the transfer waits to be accepted."
+                "`agreed`: both sides agree that it stands, and who challenged confirms it. "
+                "`upheld`: it stands against the challenge, which may go to the next stage. "
+                "`changed`: it does not stand; a superseding decision follows, or the transfer "
+                "waits to be accepted."
             ),
             examples=["upheld"],
         ),
@@ -152,7 +153,7 @@ class ChallengeSummary(WireOut):
     person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
     state: Annotated[
         ChallengeState,
-        Field(description="raised, upheld, awaiting_change, ended.", examples=["raised"]),
+        Field(description="raised, agreed, upheld, awaiting_change, ended.", examples=["raised"]),
     ]
     stage: Annotated[
         Annotated[int, Field(ge=1, le=9)],

@@ -20,9 +20,10 @@ class ChallengedThing(StrEnum):
 
 
 class ChallengeState(StrEnum):
-    """Where a challenge stands."""
+    """Where a challenge stands. `agreed`: so the answerer says; who challenged confirms it."""
 
     raised = "raised"
+    agreed = "agreed"
     upheld = "upheld"
     awaiting_change = "awaiting_change"
     ended = "ended"
@@ -67,12 +68,16 @@ CHALLENGE = StateTable(
     noun="challenge",
     start=_S.raised,
     moves={
-        (_S.raised, _A.agree): _S.ended,
+        (_S.raised, _A.agree): _S.agreed,
         (_S.raised, _A.uphold): _S.upheld,
         (_S.raised, _A.uphold_finally): _S.ended,
         (_S.raised, _A.change): _S.awaiting_change,
         (_S.raised, _A.escalate): _S.raised,
         (_S.raised, _A.withdraw): _S.ended,
+        (_S.agreed, _A.accept): _S.ended,
+        (_S.agreed, _A.escalate): _S.raised,
+        (_S.agreed, _A.lapse): _S.ended,
+        (_S.agreed, _A.withdraw): _S.ended,
         (_S.upheld, _A.accept): _S.ended,
         (_S.upheld, _A.escalate): _S.raised,
         (_S.upheld, _A.lapse): _S.ended,
@@ -80,6 +85,7 @@ CHALLENGE = StateTable(
         (_S.awaiting_change, _A.carry_out): _S.ended,
         (_S.awaiting_change, _A.withdraw): _S.ended,
         (_S.raised, _A.overtake): _S.ended,
+        (_S.agreed, _A.overtake): _S.ended,
         (_S.upheld, _A.overtake): _S.ended,
         (_S.awaiting_change, _A.overtake): _S.ended,
     },
@@ -211,7 +217,7 @@ class ChallengeFaulty(Invalid):
 
 
 class NotYoursToAnswer(NotAllowed):
-    """A stage is answered by the role that it is put to, and by somebody new each time."""
+    """A stage is answered by the role that it is put to, and by somebody who did not decide it."""
 
     code = "not_yours_to_answer"
     title = "Answered by somebody else"

@@ -98,6 +98,7 @@ class DisagreementOutcome(StrEnum):
 DISAGREEMENT_STATES: Mapping[ChallengeState, DisagreementState] = MappingProxyType(
     {
         ChallengeState.raised: DisagreementState.being_considered,
+        ChallengeState.agreed: DisagreementState.answered,
         ChallengeState.upheld: DisagreementState.answered,
         ChallengeState.awaiting_change: DisagreementState.being_changed,
         ChallengeState.ended: DisagreementState.ended,
@@ -118,7 +119,8 @@ DISAGREEMENTS_IN_WORDS: Mapping[DisagreementState | DisagreementOutcome, str] = 
     {
         DisagreementState.being_considered: "A manager is considering what you said.",
         DisagreementState.answered: (
-            "A manager has answered: the decision stands. You may take it to the next stage."
+            "A manager has answered: the decision stands. You may take it to the next stage, where "
+            "there is one."
         ),
         DisagreementState.being_changed: "A manager agrees with you; a new decision is being made.",
         DisagreementOutcome.decision_stands: "The decision stands.",

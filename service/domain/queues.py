@@ -69,7 +69,7 @@ IN_WORDS = {
     NextAction.answer_transfer: "Accept it, or refuse it with a coded reason and an explanation.",
     NextAction.agree_to_refusal: "The manager of who asked agrees to the refusal or challenges it.",
     NextAction.answer_challenge: "The manager of the role that is named answers the challenge.",
-    NextAction.accept_or_escalate: "Upheld: who raised it accepts the answer or escalates.",
+    NextAction.accept_or_escalate: "It stands: who raised it accepts the answer or escalates.",
     NextAction.accept_transfer: "The refusal was overturned: accept it, naming who takes it on.",
     NextAction.ask_family: "Ask the family, and record whether they agree.",
     NextAction.make_first_visit: "Early help makes the first visit and records it.",
@@ -162,7 +162,7 @@ def next_action_of_challenge(challenge: ChallengeInShort) -> NextAction:
     """What somebody has to do next about a challenge; once it has ended, with the child alone."""
     if challenge.state is ChallengeState.ended:
         return NextAction.work_case
-    if challenge.state is ChallengeState.upheld:
+    if challenge.state in (ChallengeState.agreed, ChallengeState.upheld):
         return NextAction.accept_or_escalate
     if challenge.state is ChallengeState.awaiting_change:
         of_decision = challenge.thing is ChallengedThing.decision

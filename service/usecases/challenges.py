@@ -278,8 +278,8 @@ async def answer_challenge(
 ) -> Challenge:
     """Answers a challenge at its stage: both sides agree, it is upheld against, or it changes.
 
-    `agreed` ends it: the decision or the refusal stands. `upheld` ends it at the last stage;
-    before that the challenger accepts the answer or escalates, each within a clock. `changed`
+    `upheld` ends it at the last stage; before that, and when it is `agreed`, the challenger accepts
+    the answer or escalates, within a clock: nobody makes a refusal final alone (rule 10). `changed`
     waits for a superseding decision, or for the transfer to be accepted. Raises NotYoursToAnswer,
     WrongState, Stale, ChallengeFaulty.
     """
@@ -291,12 +291,10 @@ async def answer_challenge(
     transfer = await _transfer_of(work, challenge)
     await _refuse_wrong_answerer(work, who, challenge, transfer)
     _require_reasons(work, words)
-    stage = challenge.stage
-    if answer is ChallengeAnswer.agreed:
-        moved = await _end(work, who, challenge, transfer, action, ChallengeOutcome.agreed, words)
-    elif answer is ChallengeAnswer.changed:
+    last = challenge.stage >= work.policy.challenges.last_stage
+    if answer is ChallengeAnswer.changed:
         moved = await _change(work, who, challenge, transfer, words)
-    elif stage >= work.policy.challenges.last_stage:
+    elif answer is ChallengeAnswer.upheld and last:
         moved = await _end(
             work,
             who,
@@ -339,7 +337,7 @@ async def _refuse_wrong_answerer(
     before = await _who_took_part(work, challenge, transfer)
     if who.account_id in before:
         raise NotYoursToAnswer(
-            "You decided this, or answered it at an earlier stage. Each stage is answered by "
+            "You decided this, or answered it at an earlier stage. This stage is answered by "
             "somebody new: ask a colleague of the same role."
         )
 
@@ -347,9 +345,19 @@ async def _refuse_wrong_answerer(
 async def _who_took_part(
     work: Work, challenge: Challenge, transfer: Transfer | None
 ) -> set[UUID | None]:
-    """Who answered an earlier stage, and who decided what is challenged."""
+    """Who answered an earlier stage, and who decided what is challenged.
+
+    A last stage that the policy puts to the role of the stage before may be answered by who
+    answered that: an authority may have one head of service alone.
+    """
+    rules, again = work.policy.challenges, None
+    if (
+        challenge.stage == rules.last_stage
+        and rules.answered_by(challenge.stage - 1) == challenge.answering_role
+    ):
+        again = challenge.stage - 1
     steps = (await challenges.steps_of(work, [challenge.id]))[challenge.id]
-    found = {step.by for step in steps if step.action in _ANSWERS}
+    found = {step.by for step in steps if step.action in _ANSWERS and step.stage != again}
     if transfer is not None:
         found.add(transfer.answered_by)
     for decision in await decisions.of_child(work, challenge.child_id):
@@ -395,7 +403,7 @@ async def _end(
 async def escalate_challenge(
     work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
 ) -> Challenge:
-    """The challenger's side puts a challenge to the next stage: unanswered, or upheld.
+    """The challenger's side puts a challenge to the next stage: unanswered, agreed or upheld.
 
     Raises NotYourChallenge, LastStage, WrongState, Stale, ChallengeFaulty.
     """
@@ -446,11 +454,12 @@ async def _escalate(
 async def accept_challenge_answer(
     work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
 ) -> Challenge:
-    """The challenger's side accepts that the decision or the refusal was upheld: it ends so."""
+    """The challenger's side takes the answer that it stands, agreed or upheld: it ends so."""
     challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.accept)
     _require_own_words(work, words)
     transfer = await _transfer_of(work, challenge)
-    outcome = ChallengeOutcome.upheld
+    agreed = challenge.state is ChallengeState.agreed
+    outcome = ChallengeOutcome.agreed if agreed else ChallengeOutcome.upheld
     moved = await _end(work, who, challenge, transfer, ChallengeAction.accept, outcome, words)
     _record(work, who, EventType.challenge_accepted, moved)
     return moved
@@ -624,11 +633,11 @@ async def _hold_own(
 async def move_challenges(house: Performing) -> int:
     """Moves the challenges whose clock has run out. Returns how many it moved.
 
-    A stage below the last that nobody answered goes to the next; an upheld answer that nobody
-    took up ends as upheld. The last stage waits, with its flag. It looks at what is due, not at
-    when it last ran; each challenge is moved in its own transaction, once, if it is due still. So
-    it is right with two at once, and after days of downtime a challenge takes one step alone, for
-    nobody could have answered the next.
+    A stage below the last that nobody answered goes to the next; an answer, agreed or upheld, that
+    nobody took up ends as upheld. The last stage waits for its answer, with its flag. It looks at
+    what is due, not at when it last ran; each challenge is moved in its own transaction, once, if
+    it is due still. So it is right with two at once, and after days of downtime a challenge takes
+    one step alone, for nobody could have answered the next.
     """
     last = house.policy.challenges.last_stage
     kinds = ["challenge_response", *(f"challenge_stage_{stage}" for stage in range(1, last))]

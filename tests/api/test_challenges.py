@@ -115,6 +115,16 @@ async def test_an_upheld_answer_is_accepted(desk: Desk) -> None:
     assert (ended["state"], ended["outcome"]) == ("ended", "upheld")
 
 
+async def test_that_both_agree_is_for_who_challenged_to_confirm(desk: Desk) -> None:
+    challenge = done(await act(desk, MANAGER, await raised(desk), "answer", answer="agreed"))
+    assert (challenge["state"], challenge["outcome"]) == ("agreed", None)
+    assert challenge["allowed"] == ["accept", "escalate", "withdraw"]
+    listed = done(await desk.get(MANAGER, "/v1/challenges?state=agreed"))
+    assert [one["id"] for one in listed["items"]] == [challenge["id"]]
+    ended = done(await act(desk, SPOC, challenge, "acceptance"))
+    assert (ended["state"], ended["outcome"]) == ("ended", "agreed")
+
+
 async def test_a_challenge_is_withdrawn(desk: Desk) -> None:
     ended = done(await act(desk, EARLY_HELP, await raised(desk), "withdrawal"))
     assert (ended["state"], ended["outcome"]) == ("ended", "withdrawn")

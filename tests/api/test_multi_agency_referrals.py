@@ -599,12 +599,16 @@ async def test_a_partner_disagrees_and_follows_what_becomes_of_it_in_public_word
     assert (shown["state"], shown["stage"]) == ("being_considered", 2)
     await answered(room, shown, "agreed", Role.head_of_service)
     [shown] = (await followed(room, receipt["id"]))["disagreements"]
+    assert (shown["state"], shown["outcome"]) == ("answered", None)
+    room.clock.forward(days=5)
+    assert await move_challenges(room.house) == 1
+    [shown] = (await followed(room, receipt["id"]))["disagreements"]
     assert (shown["state"], shown["outcome"], shown["in_words"]) == (
         "ended",
         "decision_stands",
         "The decision stands.",
     )
-    assert (shown["due_at"], shown["ended_at"]) == (None, "2026-10-23T15:00:00Z")
+    assert (shown["due_at"], shown["ended_at"]) == (None, "2026-10-28T15:00:00Z")
 
 
 async def test_it_is_a_challenge_that_the_manager_of_the_mash_answers(room: Room) -> None:

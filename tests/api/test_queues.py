@@ -15,7 +15,7 @@ from service.domain.access import Role
 from service.domain.challenges import ChallengeAnswer
 from service.domain.transfers import FamilyAgreement, Transfer
 from service.usecases.challenges import answer_challenge
-from service.usecases.transfers import decide_returned_transfer
+from service.usecases.step_downs import decide_returned_transfer
 from tests.support.challenges import sides_of
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house, token
@@ -332,6 +332,7 @@ async def test_a_refusal_waits_for_who_asked_and_then_for_the_answer_to_the_chal
 @pytest.mark.parametrize(
     ("answer", "state", "of_challenge", "of_transfer", "waits_for"),
     [
+        ("agreed", "agreed", "accept_or_escalate", "accept_or_escalate", "challenge"),
         ("upheld", "upheld", "accept_or_escalate", "accept_or_escalate", "challenge"),
         ("changed", "awaiting_change", "accept_transfer", "accept_transfer", "acceptance"),
     ],

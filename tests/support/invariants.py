@@ -219,7 +219,11 @@ def _challenges(record: Record) -> Iterator[str]:
             yield f"challenge {one.id} is open on a superseded decision"
     for transfer_id, state in states.items():
         expected = {
-            TransferState.refusal_challenged: (ChallengeState.raised, ChallengeState.upheld),
+            TransferState.refusal_challenged: (
+                ChallengeState.raised,
+                ChallengeState.agreed,
+                ChallengeState.upheld,
+            ),
             TransferState.refusal_overturned: (ChallengeState.awaiting_change,),
         }.get(state, (None,))
         if about.get(transfer_id) not in expected:
@@ -291,7 +295,7 @@ def running_on_challenge(challenge: Challenge) -> set[str]:
     match challenge.state:
         case ChallengeState.raised:
             return {f"challenge_stage_{challenge.stage}"}
-        case ChallengeState.upheld:
+        case ChallengeState.agreed | ChallengeState.upheld:
             return {"challenge_response"}
         case ChallengeState.awaiting_change:
             return {"challenge_change"}

@@ -108,6 +108,14 @@ async def _at_the_last_stage(sides: Sides) -> Challenge:
     return await escalated(sides, await sides.challenged(), 3)
 
 
+async def _agreed_to(sides: Sides) -> Challenge:
+    return await sides.answer(await sides.challenged(), "agreed")
+
+
+async def _agreed_to_at_the_last_stage(sides: Sides) -> Challenge:
+    return await sides.answer(await _at_the_last_stage(sides), "agreed", "head")
+
+
 async def _upheld(sides: Sides) -> Challenge:
     return await sides.answer(await sides.challenged(), "upheld")
 
@@ -117,12 +125,14 @@ async def _awaiting_change(sides: Sides) -> Challenge:
 
 
 async def _ended(sides: Sides) -> Challenge:
-    return await sides.answer(await sides.challenged(), "agreed")
+    return await sides.pursue(accept_challenge_answer, await _agreed_to(sides))
 
 
 PLACES: dict[str, Callable[[Sides], Awaitable[Challenge]]] = {
     "raised": _raised,
     "raised at the last stage": _at_the_last_stage,
+    "agreed": _agreed_to,
+    "agreed at the last stage": _agreed_to_at_the_last_stage,
     "upheld": _upheld,
     "awaiting change": _awaiting_change,
     "ended": _ended,
@@ -130,20 +140,27 @@ PLACES: dict[str, Callable[[Sides], Awaitable[Challenge]]] = {
 POSSIBLE = {
     "raised": ("agree", "uphold", "change", "escalate", "withdraw"),
     "raised at the last stage": ("agree", "uphold", "change", "withdraw"),
+    "agreed": ("accept", "escalate", "withdraw"),
+    "agreed at the last stage": ("accept", "withdraw"),
     "upheld": ("accept", "escalate", "withdraw"),
     "awaiting change": ("withdraw",),
     "ended": (),
 }
 ENDS = {
-    ("raised", "agree"): ("ended", "agreed"),
+    ("raised", "agree"): ("agreed", None),
     ("raised", "uphold"): ("upheld", None),
     ("raised", "change"): ("awaiting_change", None),
     ("raised", "escalate"): ("raised", None),
     ("raised", "withdraw"): ("ended", "withdrawn"),
-    ("raised at the last stage", "agree"): ("ended", "agreed"),
+    ("raised at the last stage", "agree"): ("agreed", None),
     ("raised at the last stage", "uphold"): ("ended", "upheld"),
     ("raised at the last stage", "change"): ("awaiting_change", None),
     ("raised at the last stage", "withdraw"): ("ended", "withdrawn"),
+    ("agreed", "accept"): ("ended", "agreed"),
+    ("agreed", "escalate"): ("raised", None),
+    ("agreed", "withdraw"): ("ended", "withdrawn"),
+    ("agreed at the last stage", "accept"): ("ended", "agreed"),
+    ("agreed at the last stage", "withdraw"): ("ended", "withdrawn"),
     ("upheld", "escalate"): ("raised", None),
     ("upheld", "accept"): ("ended", "upheld"),
     ("upheld", "withdraw"): ("ended", "withdrawn"),
@@ -191,7 +208,7 @@ async def test_in_each_state_what_is_possible_works_and_the_rest_is_refused_with
 
 
 def test_what_people_can_do_and_what_follows_by_itself_is_the_whole_table() -> None:
-    by_people = {(place, action) for place, action in ENDS if place != "raised at the last stage"}
+    by_people = {(place, action) for place, action in ENDS if "last stage" not in place}
     assert len(by_people) + len(
         [1 for _, action in CHALLENGE.moves if action in CHALLENGE.by_itself]
     ) == len(CHALLENGE.moves)
@@ -360,15 +377,42 @@ async def test_who_decided_may_answer_the_first_stage_and_no_later_one(
     assert (await sides.answer(challenge, "upheld", who)).state == "upheld"
 
 
-async def test_each_later_stage_is_answered_by_somebody_new(sides: Sides) -> None:
-    challenge = await escalated(sides, await sides.challenged(), 2)
-    challenge = await sides.answer(challenge, "upheld", "head")
+async def answered_at_two_stages(sides: Sides, first: str, second: str) -> Challenge:
+    """A challenge that has come to its third stage after two answers."""
+    challenge = await sides.answer(await sides.challenged(), "upheld", first)
+    challenge = await sides.pursue(escalate_challenge, challenge)
+    challenge = await sides.answer(challenge, "upheld", second)
     challenge = await sides.pursue(escalate_challenge, challenge)
     assert challenge.stage == 3
-    with pytest.raises(NotYoursToAnswer, match="earlier stage"):
-        await sides.answer(challenge, "upheld", "head")
-    ended = await sides.answer(challenge, "upheld", "second_head")
+    return challenge
+
+
+async def test_the_only_head_of_service_answers_both_later_stages(sides: Sides) -> None:
+    challenge = await answered_at_two_stages(sides, "manager", "head")
+    ended = await sides.answer(challenge, "upheld", "head")
     assert (ended.state, ended.outcome) == (ChallengeState.ended, ChallengeOutcome.upheld)
+
+
+async def test_who_answered_the_first_stage_answers_no_later_one(sides: Sides) -> None:
+    with_both_hats(sides, "second_manager", "head")
+    challenge = await answered_at_two_stages(sides, "second_manager", "head")
+    with pytest.raises(NotYoursToAnswer, match="earlier stage"):
+        await sides.answer(challenge, "upheld", "second_manager")
+
+
+async def test_where_the_last_stage_is_put_to_another_role_it_is_answered_by_somebody_new(
+    sides: Sides,
+) -> None:
+    policy = sides.house.policy
+    sides.house.policy = replace(
+        policy, challenges=replace(policy.challenges, stage_2_answered_by="assessment_team_manager")
+    )
+    with_both_hats(sides, "assessment", "head")
+    challenge = await answered_at_two_stages(sides, "manager", "assessment")
+    with pytest.raises(NotYoursToAnswer, match="earlier stage"):
+        await sides.answer(challenge, "upheld", "assessment")
+    ended = await sides.answer(challenge, "upheld", "head")
+    assert ended.state is ChallengeState.ended
 
 
 async def test_nobody_answers_what_they_raised(sides: Sides) -> None:
@@ -444,8 +488,11 @@ async def test_the_stages_have_their_clocks(sides: Sides, clock: FixedClock) -> 
     assert change.due_at == TUESDAY_END
 
 
-async def test_an_upheld_answer_waits_for_the_side_that_challenged(sides: Sides) -> None:
-    challenge = await sides.answer(await sides.challenged(), "upheld")
+@pytest.mark.parametrize("place", ["agreed", "agreed at the last stage", "upheld"])
+async def test_an_answer_that_it_stands_waits_for_the_side_that_challenged(
+    sides: Sides, place: str
+) -> None:
+    challenge = await PLACES[place](sides)
     [response] = await running(sides, challenge)
     assert (response.kind, response.owner_role) == (
         "challenge_response",
@@ -479,7 +526,7 @@ async def _give(sides: Sides, case: Any, team: str | None) -> Any:
     )
 
 
-@pytest.mark.parametrize("place", ["raised", "upheld", "awaiting change"])
+@pytest.mark.parametrize("place", ["raised", "agreed", "upheld", "awaiting change"])
 async def test_while_a_challenge_is_open_the_case_is_neither_closed_nor_moved(
     sides: Sides, place: str
 ) -> None:
@@ -500,7 +547,7 @@ async def test_while_a_challenge_is_open_the_case_is_neither_closed_nor_moved(
     assert (await _close(sides, moved)).closed_at is not None
 
 
-@pytest.mark.parametrize("place", ["raised", "upheld"])
+@pytest.mark.parametrize("place", ["raised", "agreed", "upheld"])
 async def test_while_it_is_open_the_decision_is_not_superseded(sides: Sides, place: str) -> None:
     challenge = await PLACES[place](sides)
     [decision] = await on_file(sides, challenge)
@@ -676,6 +723,79 @@ async def test_a_change_is_a_superseding_decision_which_ends_the_challenge(sides
     assert old.state is DecisionState.superseded
 
 
+async def two_to_change(sides: Sides) -> tuple[list[Decision], list[Challenge]]:
+    """A child on two contacts: one opened the referral, one joined it; both are to be changed."""
+    opened = await sides.decided(Outcome.referral)
+    other = await log(sides.house)
+    await same_child(sides)
+    joined = await sides.decided_on(
+        other.contact.id, other.children[0].id, Outcome.referral, **IT_IS_OPEN
+    )
+    found = []
+    for decision in (opened, joined):
+        raised = await sides.do(challenge_decision, "assessor", decision.id, words=REASONS)
+        found.append(await sides.answer(raised.challenge, "changed"))
+    return [opened, joined], found
+
+
+IT_IS_OPEN: dict[str, Any] = {
+    "history_considered": "A referral is open.",
+    "last_closed_because": "It is open.",
+}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the opener first", "the joiner first"])
+async def test_two_challenges_about_a_child_that_both_led_to_a_change_are_both_carried_out(
+    sides: Sides, order: tuple[int, int]
+) -> None:
+    decisions, found = await two_to_change(sides)
+    assert decisions[1].joined_case_id is not None
+    drafts = {
+        place: await sides.drafted_on(
+            decisions[place].contact_id,
+            decisions[place].child_id,
+            Outcome.information_and_advice,
+            level_of_need=2,
+            supersedes_id=decisions[place].id,
+            supersedes_because="The challenge was right.",
+            **IT_IS_OPEN,
+        )
+        for place in order
+    }
+    for place in order:
+        new = await sides.signed(drafts[place])
+        whole = await sides.read(found[place].id)
+        assert whole.challenge.outcome is ChallengeOutcome.changed
+        assert whole.challenge.changed_to_decision_id == new.id
+
+
+async def test_a_challenge_that_is_not_answered_yet_still_refuses_the_change_of_another(
+    sides: Sides,
+) -> None:
+    decisions, found = await two_to_change(sides)
+    await sides.pursue(withdraw_challenge, found[1], "assessor")
+    raised = await sides.do(challenge_decision, "assessor", decisions[1].id, words=REASONS)
+    with pytest.raises(ChallengeOpen, match=raised.challenge.reference):
+        await _superseding(sides, decisions[0])
+
+
+async def test_an_overturned_refusal_waits_for_a_decision_to_be_changed_and_not_the_other_way(
+    sides: Sides,
+) -> None:
+    refusal = await sides.challenged_refusal(Direction.step_down)
+    [decision] = await on_file(sides, refusal)
+    raised = await sides.do(challenge_decision, "assessor", decision.id, words=REASONS)
+    disputed = await sides.answer(raised.challenge, "changed")
+    refusal = await sides.answer(refusal, "changed", "spoc")
+    assert refusal.transfer_id is not None
+    transfer = await sides.transfer(refusal.transfer_id)
+    with pytest.raises(ChallengeOpen, match=disputed.reference):
+        await sides.accept(transfer, "spoc")
+    await sides.signed(await _superseding(sides, decision))
+    for challenge, outcome in ((disputed, "changed"), (refusal, "overtaken")):
+        assert (await sides.read(challenge.id)).challenge.outcome == outcome
+
+
 # Refusals.
 
 
@@ -724,7 +844,8 @@ def stands(
 
 @stands
 async def _agreed(sides: Sides, challenge: Challenge) -> Challenge:
-    return await sides.answer(challenge, "agreed")
+    agreed = await sides.answer(challenge, "agreed")
+    return await sides.pursue(accept_challenge_answer, agreed, "spoc")
 
 
 @stands
@@ -763,13 +884,26 @@ async def test_a_refusal_whose_challenge_changes_nothing_is_final(sides: Sides, 
     )
 
 
+async def test_who_refused_does_not_make_it_final_by_saying_that_both_agree(sides: Sides) -> None:
+    """Final only when the manager of who asked agrees (rule 10), not when the answerer says so."""
+    challenge = await sides.answer(await sides.challenged_refusal(), "agreed")
+    assert (challenge.state, challenge.outcome) == (ChallengeState.agreed, None)
+    assert challenge.transfer_id is not None
+    transfer = await sides.transfer(challenge.transfer_id)
+    assert transfer.state is TransferState.refusal_challenged
+    with pytest.raises(NotYourChallenge):
+        await sides.pursue(accept_challenge_answer, challenge, "manager")
+    higher = await sides.pursue(escalate_challenge, challenge, "spoc")
+    assert (higher.state, higher.stage) == (ChallengeState.raised, 2)
+
+
 async def test_who_refused_answers_no_later_stage(sides: Sides) -> None:
     with_both_hats(sides, "manager", "head")
     challenge = await sides.challenged_refusal()
     challenge = await sides.pursue(escalate_challenge, challenge, "spoc")
     with pytest.raises(NotYoursToAnswer, match="earlier stage"):
         await sides.answer(challenge, "agreed", "manager")
-    assert (await sides.answer(challenge, "agreed", "head")).state is ChallengeState.ended
+    assert (await sides.answer(challenge, "agreed", "head")).state is ChallengeState.agreed
 
 
 async def test_a_challenge_that_overturned_a_refusal_ends_with_the_transfer(sides: Sides) -> None:
@@ -858,10 +992,11 @@ async def test_after_days_of_downtime_a_challenge_takes_one_step_alone(
     assert flags == [("challenge_stage_3", "breach")]
 
 
-async def test_an_upheld_answer_that_nobody_takes_up_ends_so(
-    sides: Sides, clock: FixedClock
+@pytest.mark.parametrize("place", ["agreed", "agreed at the last stage", "upheld"])
+async def test_an_answer_that_nobody_takes_up_ends_as_upheld(
+    sides: Sides, clock: FixedClock, place: str
 ) -> None:
-    challenge = await sides.answer(await sides.challenged(), "upheld")
+    challenge = await PLACES[place](sides)
     clock.set(TUESDAY_END)
     await sweep(sides.house)
     assert await run_job(sides.house) == 1
@@ -874,10 +1009,11 @@ async def test_an_upheld_answer_that_nobody_takes_up_ends_so(
     assert await run_job(sides.house) == 0
 
 
+@pytest.mark.parametrize("answer", ["agreed", "upheld"])
 async def test_a_refusal_is_final_when_its_challenger_lets_the_answer_lapse(
-    sides: Sides, clock: FixedClock
+    sides: Sides, clock: FixedClock, answer: str
 ) -> None:
-    challenge = await sides.answer(await sides.challenged_refusal(), "upheld")
+    challenge = await sides.answer(await sides.challenged_refusal(), answer)
     clock.forward(days=6)
     assert await run_job(sides.house) == 1
     assert challenge.transfer_id is not None
@@ -960,7 +1096,7 @@ async def test_what_is_due_is_found_in_the_index_of_running_clocks(sides: Sides)
 async def test_a_list_is_narrowed_by_each_filter(sides: Sides) -> None:
     raised = await sides.challenged()
     second = await escalated(sides, await sides.challenged(), 2)
-    ended = await sides.answer(await sides.challenged(), "agreed")
+    ended = await _ended(sides)
     refusal = await sides.challenged_refusal()
 
     async def found(**filters: Any) -> set[Any]:

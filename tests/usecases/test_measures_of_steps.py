@@ -291,7 +291,8 @@ async def test_challenges_are_told_by_stage_and_by_result(town: Town) -> None:
         return await town.challenge_of(await town.steps.answer_refusal(refused, agreed=False))
 
     await challenged()
-    await town.moved(await challenged(), ChallengeAction.agree, ChallengeOutcome.agreed)
+    second = await town.moved(await challenged(), ChallengeAction.agree)
+    await town.moved(second, ChallengeAction.accept, ChallengeOutcome.agreed)
     third = await town.moved(await challenged(), ChallengeAction.uphold)
     third = await town.moved(third, ChallengeAction.escalate, stage=2)
     await town.moved(third, ChallengeAction.withdraw, ChallengeOutcome.withdrawn)

@@ -369,8 +369,12 @@ class Doors(RuleBasedStateMachine):
 
     def may_change(self, person: Person, stands: Decided) -> bool:
         """A decision is changed while the child is where it put it, and nobody disputes (8, 12)."""
-        return not stands.left_behind and all(
-            one.about is stands and one.phase == "to change" for one in person.open_disputes()
+        open_ones = person.open_disputes()
+        led_to_it = any(one.about is stands for one in open_ones)
+        return (
+            not stands.left_behind
+            and all(one.phase == "to change" for one in open_ones)
+            and (led_to_it or not open_ones)
         )
 
     def goes_with(self, person: Person, stands: Decided | None) -> Case | None:
@@ -824,7 +828,7 @@ class Doors(RuleBasedStateMachine):
         phase, last = dispute.phase, dispute.stage == LAST_STAGE
         step = dispute.about if isinstance(dispute.about, Step) else None
         answering = not dispute.over and phase == "raised"
-        disputed = not dispute.over and phase in ("raised", "answered")
+        disputed = not dispute.over and phase in ("raised", "answered", "said to agree")
         # Each stage somebody new answers: a manager first, then those who head the service.
         new, old = {
             1: (dispute.answerer, "head"),
@@ -833,12 +837,12 @@ class Doors(RuleBasedStateMachine):
         }[dispute.stage]
         changing = not dispute.over and phase == "to change" and step is None
         moves: dict[ChallengeAction, tuple[bool, Callable[[Any], None]]] = {
-            ChallengeAction.agree: (answering, lambda done: self.settled(dispute, "agreed")),
+            ChallengeAction.agree: (answering, lambda done: self.said_to_agree(dispute)),
             ChallengeAction.uphold: (answering, lambda done: self.upheld(dispute)),
             ChallengeAction.change: (answering, lambda done: self.to_change(dispute)),
             ChallengeAction.accept: (
-                phase == "answered" and not dispute.over,
-                lambda done: self.settled(dispute, "upheld"),
+                phase in ("answered", "said to agree") and not dispute.over,
+                lambda done: self.settled(dispute, "upheld" if phase == "answered" else "agreed"),
             ),
             ChallengeAction.escalate: (
                 disputed and not last,
@@ -880,6 +884,10 @@ class Doors(RuleBasedStateMachine):
         if isinstance(dispute.about, Step):
             dispute.about.phase, dispute.about.over = "refused", True
 
+    def said_to_agree(self, dispute: Dispute) -> None:
+        """Nobody makes a refusal final alone: who challenged it confirms it (rule 10)."""
+        dispute.phase = "said to agree"
+
     def upheld(self, dispute: Dispute) -> None:
         if dispute.stage == LAST_STAGE:
             self.settled(dispute, "upheld")
@@ -908,7 +916,7 @@ class Doors(RuleBasedStateMachine):
         for dispute in (one for person in self.children for one in person.open_disputes()):
             if dispute.id not in due or dispute.phase == "to change":
                 continue
-            if dispute.phase == "answered":
+            if dispute.phase in ("answered", "said to agree"):
                 self.settled(dispute, "upheld")
                 moved += 1
             elif dispute.stage < LAST_STAGE:
@@ -1087,7 +1095,11 @@ class Doors(RuleBasedStateMachine):
         if dispute.over:
             assert row.outcome == dispute.phase
         else:
-            spoken = {"answered": "upheld", "to change": "awaiting_change"}
+            spoken = {
+                "answered": "upheld",
+                "said to agree": "agreed",
+                "to change": "awaiting_change",
+            }
             assert row.state == spoken.get(dispute.phase, dispute.phase)
             assert row.stage == dispute.stage
 

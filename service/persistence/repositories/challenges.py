@@ -202,9 +202,17 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> list[Challenge]
 
 
 async def refuse_while_open(work: Work, person_id: UUID, *, but: UUID | None = None) -> None:
-    """Raises ChallengeOpen when a challenge about a child is open, other than `but` (rule 8)."""
-    for one in await open_of_person(work, person_id):
-        if one.id != but:
+    """Raises ChallengeOpen when a challenge about a child is open, other than `but` (rule 8).
+
+    `but` is the challenge whose change is being carried out. When that is a new decision, others
+    that wait for their own change do not refuse it: each would wait for the other. An overturned
+    refusal waits for them, since accepting it takes the child from where they can be carried out.
+    """
+    found = await open_of_person(work, person_id)
+    decided_anew = any(one.id == but and one.thing is ChallengedThing.decision for one in found)
+    for one in found:
+        waits_too = decided_anew and one.state is ChallengeState.awaiting_change
+        if one.id != but and not waits_too:
             raise ChallengeOpen(
                 f"Challenge {one.reference} is open: until it ends the case is neither closed nor "
                 "stepped down nor given to another team. Answer it, or have it withdrawn.",

@@ -49,7 +49,7 @@ class ChallengeRow(SQLModel, table=True):
     contact_id: UUID = kept("The contact behind it.", foreign_key="contact.id")
     child_id: UUID = kept("The child on that contact.", foreign_key="contact_child.id")
     person_id: UUID = kept("The child, across contacts.", foreign_key="person.id")
-    state: str = kept("raised, upheld, awaiting_change, ended.")
+    state: str = kept("raised, agreed, upheld, awaiting_change, ended.")
     stage: int = kept("The stage it is at, from 1.")
     answering_role: str = kept("The role that answers at this stage.")
     raised_at: datetime = kept("When it was raised.", type_=INSTANT)

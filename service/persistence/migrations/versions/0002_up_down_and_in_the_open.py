@@ -417,7 +417,10 @@ def upgrade() -> None:
         sa.Column("child_id", sa.Uuid(), nullable=False, comment="The child on that contact."),
         sa.Column("person_id", sa.Uuid(), nullable=False, comment="The child, across contacts."),
         sa.Column(
-            "state", sa.String(), nullable=False, comment="raised, upheld, awaiting_change, ended."
+            "state",
+            sa.String(),
+            nullable=False,
+            comment="raised, agreed, upheld, awaiting_change, ended.",
         ),
         sa.Column("stage", sa.Integer(), nullable=False, comment="The stage it is at, from 1."),
         sa.Column(
