@@ -393,6 +393,9 @@ def as_cells(row: dict[str, Any]) -> dict[str, str]:
     flat = row | row["step_times"] | {"challenges": len(row["challenges"])}
     for name in ("raised_by", "raised_at", "stage", "state", "outcome"):
         flat[f"challenge_{name}"] = challenge.get(name)
+    flat["history"] = "; ".join(
+        " ".join(filter(None, (step["action"], step["code"], step["at"]))) for step in row["steps"]
+    )
 
     def cell(value: Any) -> str:
         if value is None:

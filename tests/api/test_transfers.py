@@ -1017,7 +1017,8 @@ async def test_the_longest_words_of_a_refusal_and_its_withdrawal_read_back(
 ) -> None:
     overturned = await overturned_at_length(desk, direction)
     told = {"words": longest(TransferWithdrawal)}
-    role = SORTS[direction, "sender"][0]
+    # A challenge was won for it, so that it is for the manager to take back.
+    role = SORTS[direction, "sender"][2]
     withdrawn = done(await act(desk, overturned, "withdraw", role, told))
     everything = "".join(await read_everything(desk, withdrawn))
     for said in (longest(RefusalAgreement), longest(TransferWithdrawal)):
