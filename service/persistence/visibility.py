@@ -1,6 +1,6 @@
 """Who may see which rows: one predicate for lists, reads, queues, counts and writes alike."""
 
-from sqlalchemy import ColumnElement, exists, false, or_, true
+from sqlalchemy import ColumnElement, FromClause, false, literal, or_, select, true
 
 from service.domain.access import Caller, Reach
 from service.domain.challenges import Challenge
@@ -21,6 +21,11 @@ _CHALLENGE = table_of(Challenge)
 _TRANSFER = table_of(Transfer)
 
 
+def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a table has such a row, also where what asks reads that table for itself."""
+    return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
+
+
 def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
     """The contacts that a caller may know of.
 
@@ -31,10 +36,10 @@ def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
         return true()
     ways: list[ColumnElement[bool]] = []
     if Reach.EARLY_HELP in who.reach:
-        ways.append(exists().where(_EPISODE.c.contact_id == _CONTACT.c.id))
+        ways.append(_there_is(_EPISODE, _EPISODE.c.contact_id == _CONTACT.c.id))
         ways.append(_joined(Outcome.early_help))
     if Reach.SOCIAL_CARE in who.reach:
-        ways.append(exists().where(_REFERRAL.c.contact_id == _CONTACT.c.id))
+        ways.append(_there_is(_REFERRAL, _REFERRAL.c.contact_id == _CONTACT.c.id))
         ways.append(_joined(Outcome.referral))
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CONTACT.c.sender_organisation_id == who.organisation_id)
@@ -43,7 +48,8 @@ def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
 
 def _joined(outcome: Outcome) -> ColumnElement[bool]:
     """The contacts whose decision joined a case that was open already."""
-    return exists().where(
+    return _there_is(
+        _JOINED,
         _JOINED.c.contact_id == _CONTACT.c.id,
         _JOINED.c.joined_case_id.is_not(None),
         _JOINED.c.outcome == outcome,
@@ -81,7 +87,7 @@ def transfers_visible_to(who: Caller) -> ColumnElement[bool]:
     return or_(
         _TRANSFER.c.receiver_worker_id == who.account_id,
         _TRANSFER.c.requested_by == who.account_id,
-        exists().where(_CONTACT.c.id == _TRANSFER.c.contact_id, contacts_visible_to(who)),
+        _there_is(_CONTACT, _CONTACT.c.id == _TRANSFER.c.contact_id, contacts_visible_to(who)),
     )
 
 
@@ -96,7 +102,7 @@ def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
     if who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
         ways.append(_CHALLENGE.c.raised_by == who.account_id)
         ways.append(
-            exists().where(_CONTACT.c.id == _CHALLENGE.c.contact_id, contacts_visible_to(who))
+            _there_is(_CONTACT, _CONTACT.c.id == _CHALLENGE.c.contact_id, contacts_visible_to(who))
         )
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)

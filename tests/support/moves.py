@@ -153,10 +153,12 @@ def asked_for(
 def acceptance(transfer: Transfer, worker_id: UUID | None) -> Acceptance:
     """An acceptance that names all it must."""
     up = transfer.direction is Direction.step_up
+    # Who asked for the case has said who takes the child on.
+    pull = transfer.asked_by is Party.receiver
     return Acceptance(
         words=WORDS,
-        receiving_team_id="assessment-north" if up else None,
-        receiving_worker_id=worker_id,
+        receiving_team_id="assessment-north" if up and not pull else None,
+        receiving_worker_id=None if pull else worker_id,
         statutory_basis=StatutoryBasis.section_17 if up else None,
         plan=() if up else PLAN,
     )

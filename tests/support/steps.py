@@ -21,7 +21,7 @@ from tests.support.houses import caller
 
 EVIDENCE = "The child has come to school with new bruises twice, and the mother cannot say how."
 WORDS = "I have read the whole file and spoken with the worker: this is what the child needs."
-PLAN = (PlanLine("The child is fed", "Weekly visits", "Family worker", date(2026, 12, 1)),)
+PLAN = (PlanLine("The child is fed", "Weekly visits", "Family worker", date(2030, 12, 1)),)
 Found = TypeVar("Found")
 
 
