@@ -438,15 +438,15 @@ class Course:
                 )
             case "withdraw":
                 words = self._words(STEP_WITHDRAWN)
-                # Who asked is one of several; any of the same side takes it back.
-                await withdraw_transfer(work, self._asker, found, version, words=words)
+                # Who asked is one of several; the manager of that side takes it back.
+                await withdraw_transfer(work, self._asking_manager, found, version, words=words)
             case "visit":
                 await record_first_visit(
                     work,
                     self.chance.choice(self.desk.people.early_help_workers),
                     found,
                     version,
-                    visited_at=work.now - timedelta(hours=1),
+                    visited_at=max(transfer.accepted_at or work.now, work.now - timedelta(hours=1)),
                     words=self._words(VISITED),
                 )
             case "complete":
@@ -469,10 +469,12 @@ class Course:
                 raise ValueError(f"no move is called {act}")
 
     def _acceptance(self) -> Acceptance:
+        # Who asked for the case has said who takes the child on.
+        names = self._up and not self._pulled
         return Acceptance(
             words=self._words(STEP_ACCEPTED),
-            receiving_team_id=self._team_of_receiver() if self._up else None,
-            receiving_worker_id=self._worker_of_receiver() if self._up else None,
+            receiving_team_id=self._team_of_receiver() if names else None,
+            receiving_worker_id=self._worker_of_receiver() if names else None,
             statutory_basis=self.chance.choice(list(StatutoryBasis)) if self._up else None,
         )
 

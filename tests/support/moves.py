@@ -174,7 +174,7 @@ def moving(
     agreement: FamilyAgreement = FamilyAgreement.given,
 ) -> Doing:
     """What somebody who may does to a transfer; every action that a person can do."""
-    asks, opens, answers, agrees = (
+    _, opens, answers, agrees = (
         people[name] for name in PARTS[transfer.direction, transfer.asked_by]
     )
     up = transfer.direction is Direction.step_up
@@ -211,7 +211,7 @@ def moving(
             work, people["assessor"], id_, known, ask_again=False, words=WORDS
         ),
         TransferAction.withdraw: lambda work: withdraw_transfer(
-            work, asks, id_, known, words=WORDS
+            work, agrees, id_, known, words=WORDS
         ),
     }
     return doings[action]
