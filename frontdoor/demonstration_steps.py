@@ -411,7 +411,9 @@ class Course:
                 receiving_team_id=self._team_of_receiver()
                 if self._pulled or not self._up
                 else None,
-                receiving_worker_id=None if self._up else self._worker_of_receiver(),
+                receiving_worker_id=self._worker_of_receiver()
+                if self._pulled or not self._up
+                else None,
                 statutory_basis=StatutoryBasis.section_17 if pulled_up else None,
                 plan=() if self._up else self._plan(work),
                 family_agreement=agreements[0] if self._up else self.chance.choice(agreements),
