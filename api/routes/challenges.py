@@ -80,6 +80,7 @@ def _reply(whole: WholeChallenge) -> Response:
             ChallengeOfOwnDecision,
             NothingToChallenge,
             challenges.DecisionNotFound,
+            challenges.UnderReview,
         ),
     },
 )

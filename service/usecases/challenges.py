@@ -123,8 +123,8 @@ class UnderReview(Conflict):
 async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, words: str) -> Raised:
     """Raises a challenge of a signed decision that stands; the MASH manager answers first (rule 8).
 
-    Raised again while one is open, the open one comes back. Raises NothingToChallenge,
-    ChallengeOfOwnDecision, ChallengeFaulty.
+    Raised again while one is open, the open one comes back. Raises NothingToChallenge, UnderReview
+    when somebody else's is open, ChallengeOfOwnDecision, ChallengeFaulty.
     """
     who.require(Permission.challenge_decision)
     found = await decisions.get(work, who, decision_id)
@@ -138,6 +138,14 @@ async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, word
         )
     before = await challenges.open_of_decision(work, decision.id)
     if before is not None:
+        if before.raised_by != who.account_id:
+            # Their words are not somebody else's, and are not to be lost without a word.
+            raise UnderReview(
+                f"Challenge {before.reference} of this decision is open: read it, and tell who "
+                "answers it, or who raised it, what you know. What you sent was not kept.",
+                state=before.state,
+                allowed=(),
+            )
         return Raised(before, before=True)
     await _refuse_nothing_to_challenge(work, decision)
     _require_reasons(work, words)
@@ -150,11 +158,23 @@ def _stands(decision: Decision) -> bool:
     return decision.state is DecisionState.signed and decision.superseded_at is None
 
 
+async def _answered_finally(work: Work, decision: Decision) -> bool:
+    last = work.policy.challenges.last_stage
+    return await challenges.answered_finally(work, decision.id, last)
+
+
 async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
     if not _stands(decision):
         raise NothingToChallenge(
             "Only a signed decision that stands is challenged. Read the contact for the decision "
             "that stands now.",
+            state=decision.state,
+            allowed=(),
+        )
+    if await _answered_finally(work, decision):
+        raise NothingToChallenge(
+            "A challenge of this decision was answered at the last stage, and that answer is "
+            "final. Log what is new as a contact, or ask for a step-up or a step-down.",
             state=decision.state,
             allowed=(),
         )
@@ -506,7 +526,9 @@ async def disagree_with_outcome(
             undecided = True
             continue
         before = await challenges.open_of_decision(work, decision.id)
-        if before is None:
+        if before is None and await _answered_finally(work, decision):
+            undecided = True
+        elif before is None:
             fresh.append(decision)
         elif before.raised_by_organisation_id == who.organisation_id:
             raised.append(before)
@@ -520,8 +542,8 @@ async def disagree_with_outcome(
             )
     if (undecided and positions) or not (raised or fresh):
         raise NothingToChallenge(
-            "There is no decision to disagree with: it is not made yet, or the work with the "
-            "child has gone on since. Call the front door.",
+            "There is no decision to disagree with: it is not made yet, it was answered at the "
+            "last stage, or the work with the child has gone on since. Call the front door.",
             state=sent.progress,
             allowed=(),
         )

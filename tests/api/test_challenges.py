@@ -60,9 +60,11 @@ async def test_a_challenge_is_made_with_its_clock_and_what_is_possible(desk: Des
 async def test_asked_again_under_another_key_the_open_one_comes_back(desk: Desk) -> None:
     challenge = await raised(desk)
     path = f"/v1/decisions/{challenge['decision_id']}/challenges"
-    again = await desk.post(SPOC, path, {"words": REASONS})
+    again = await desk.post(EARLY_HELP, path, {"words": REASONS})
     assert done(again)["id"] == challenge["id"]
     assert again.headers["location"] == f"/v1/challenges/{challenge['id']}"
+    somebody_else = await desk.post(SPOC, path, {"words": REASONS})
+    expect_refusal(somebody_else, 409, "under_review")
 
 
 async def test_under_the_same_key_it_is_the_same_answer(desk: Desk) -> None:

@@ -41,6 +41,7 @@ from service.persistence.repositories.decisions import of_child
 from service.policy import TeamWork
 from service.usecases import cases, step_downs, transfers
 from service.usecases.challenges import (
+    UnderReview,
     accept_challenge_answer,
     challenge_decision,
     escalate_challenge,
@@ -245,24 +246,35 @@ async def test_a_challenge_is_answered_first_by_the_manager_of_the_mash(sides: S
 async def test_asked_again_while_one_is_open_the_open_one_comes_back(sides: Sides) -> None:
     decision = await sides.decided()
     challenge = await sides.challenged(decision)
-    again = await sides.do(challenge_decision, "spoc", decision.id, words="")
+    again = await sides.do(challenge_decision, "early_help", decision.id, words="")
     assert (again.before, again.challenge) == (True, challenge)
+    with pytest.raises(UnderReview, match="was not kept"):
+        await sides.do(challenge_decision, "spoc", decision.id, words=REASONS)
     await sides.pursue(withdraw_challenge, challenge)
     anew = await sides.do(challenge_decision, "spoc", decision.id, words=REASONS)
     assert not anew.before
     assert anew.challenge.id != challenge.id
 
 
-async def test_sixteen_who_challenge_at_once_share_one_challenge(sides: Sides) -> None:
+async def test_a_challenge_that_is_sent_sixteen_times_at_once_is_one_challenge(
+    sides: Sides,
+) -> None:
     decision = await sides.decided()
     raised = await asyncio.gather(
-        *(
-            sides.do(challenge_decision, who, decision.id, words=REASONS)
-            for who in ("spoc", "early_help", "second_spoc", "early_help_colleague") * 4
-        )
+        *(sides.do(challenge_decision, "early_help", decision.id, words=REASONS) for _ in range(16))
     )
     assert len({one.challenge.id for one in raised}) == 1
     assert [one.before for one in raised].count(False) == 1
+
+
+async def test_the_answer_of_the_last_stage_is_final(sides: Sides) -> None:
+    decision = await sides.decided()
+    challenge = await escalated(sides, await sides.challenged(decision), 3)
+    ended = await sides.answer(challenge, "upheld", "head")
+    assert ended.outcome is ChallengeOutcome.upheld
+    for who in ("early_help", "spoc"):
+        with pytest.raises(NothingToChallenge, match="final"):
+            await sides.do(challenge_decision, who, decision.id, words=REASONS)
 
 
 async def test_only_a_signed_decision_that_stands_is_challenged(sides: Sides) -> None:

@@ -78,6 +78,20 @@ async def open_of_decision(ask: Asking | Work, decision_id: UUID) -> Challenge |
     return None if row is None else read(Challenge, row)
 
 
+async def answered_finally(ask: Asking | Work, decision_id: UUID, last_stage: int) -> bool:
+    """Whether a challenge of a decision was answered at the last stage, and the decision stood."""
+    row = await ask.first(
+        select(CHALLENGE_TABLE.c.id)
+        .where(
+            CHALLENGE_TABLE.c.decision_id == decision_id,
+            CHALLENGE_TABLE.c.outcome.in_([ChallengeOutcome.upheld, ChallengeOutcome.agreed]),
+            CHALLENGE_TABLE.c.stage >= last_stage,
+        )
+        .limit(1)
+    )
+    return row is not None
+
+
 async def raised_by(
     ask: Asking | Work, organisation_id: str, contact_ids: Sequence[UUID]
 ) -> list[Challenge]:
@@ -215,7 +229,12 @@ async def refuse_while_open(work: Work, person_id: UUID, *, but: UUID | None = N
         if one.id != but and not waits_too:
             raise ChallengeOpen(
                 f"Challenge {one.reference} is open: until it ends the case is neither closed nor "
-                "stepped down nor given to another team. Answer it, or have it withdrawn.",
+                "stepped down nor given to another team. "
+                + (
+                    "It led to a change: carry that out, by a new decision or an acceptance."
+                    if one.state is ChallengeState.awaiting_change
+                    else "Answer it, or have it withdrawn."
+                ),
                 state=one.state,
                 allowed=(),
             )
