@@ -755,7 +755,7 @@ async def test_staff_pursue_no_challenge_for_a_partner(room: Room, action: str) 
     receipt = await decided_of(room)
     [said] = (await disagree(room, receipt["id"])).json()["disagreements"]
     found = await challenge_of(room, said)
-    for role in (Role.early_help_spoc_manager, Role.early_help_worker, Role.mash_manager):
+    for role in (Role.early_help_spoc_manager, Role.mash_manager):
         refused = await room.post(
             f"/v1/challenges/{found['id']}/{action}",
             {"words": REASONS},
