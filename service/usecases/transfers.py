@@ -1,4 +1,4 @@
-"""Step-ups and step-downs: asked for, opened, answered, completed (rules 9 to 12)."""
+"""Step-ups and step-downs: asked for, opened, answered, taken back (rules 9, 10 and 12)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability
@@ -92,26 +92,22 @@ class Cases(Generic[Case]):
             raise self.missing()
         return read(self.record, row)
 
+    def _led_to_by(self, decision_id: UUID) -> Select[Any]:
+        # A case that a transfer brought rests on the same decision, and was not led to by it.
+        table = table_of(self.record)
+        return select(*columns_of(self.record)).where(
+            table.c.decision_id == decision_id, table.c.transfer_id.is_(None)
+        )
+
     async def of_decision(self, ask: Asking, decision_id: UUID) -> Case | None:
         """The case that a decision led to."""
-        row = await ask.first(
-            select(*columns_of(self.record)).where(
-                table_of(self.record).c.decision_id == decision_id,
-                table_of(self.record).c.transfer_id.is_(None),
-            )
-        )
+        row = await ask.first(self._led_to_by(decision_id))
         return None if row is None else read(self.record, row)
 
     async def of_decision_held(self, work: Work, decision_id: UUID) -> Case | None:
         """The case that a decision led to, held until the commit."""
-        row = await work.first(
-            select(*columns_of(self.record))
-            .where(
-                table_of(self.record).c.decision_id == decision_id,
-                table_of(self.record).c.transfer_id.is_(None),
-            )
-            .with_for_update(of=table_of(self.record), key_share=True)
-        )
+        led_to = self._led_to_by(decision_id)
+        row = await work.first(led_to.with_for_update(of=table_of(self.record), key_share=True))
         return None if row is None else read(self.record, row)
 
     async def of_contact(self, ask: Asking, contact_id: UUID) -> list[Case]:

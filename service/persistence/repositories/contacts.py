@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, literal, select, tuple_, union, update
 
 from service.domain.access import Caller
 from service.domain.challenges import Challenge
@@ -284,14 +284,17 @@ async def renew_with_others(work: Work, contact_id: UUID, person_id: UUID) -> No
     What is about to move the child stops clocks that are shown with those as well. Taken in one
     order by everybody, and before the child is held.
     """
-    found = {contact_id}
-    for table, mine in (
-        (REFERRAL, REFERRAL.c.open_person_id == person_id),
-        (EPISODE, EPISODE.c.open_person_id == person_id),
-        (TRANSFER, and_(TRANSFER.c.person_id == person_id, TRANSFER.c.ended_at.is_(None))),
-        (CHALLENGE, and_(CHALLENGE.c.person_id == person_id, CHALLENGE.c.ended_at.is_(None))),
-    ):
-        found |= {id_ for (id_,) in await work.all(select(table.c.contact_id).where(mine))}
+    open_of_child = union(
+        select(REFERRAL.c.contact_id).where(REFERRAL.c.open_person_id == person_id),
+        select(EPISODE.c.contact_id).where(EPISODE.c.open_person_id == person_id),
+        select(TRANSFER.c.contact_id).where(
+            TRANSFER.c.person_id == person_id, TRANSFER.c.ended_at.is_(None)
+        ),
+        select(CHALLENGE.c.contact_id).where(
+            CHALLENGE.c.person_id == person_id, CHALLENGE.c.ended_at.is_(None)
+        ),
+    )
+    found = {contact_id, *(id_ for (id_,) in await work.all(open_of_child))}
     for one in sorted(found):
         await renew(work, one)
 
