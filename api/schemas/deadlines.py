@@ -107,6 +107,15 @@ class Deadline(WireOut):
         str | None,
         Field(max_length=64, description="What stopped it.", examples=["decided"]),
     ]
+    happened_at: Annotated[
+        Instant | None,
+        Field(
+            description=(
+                "When what it waited for happened, where that was recorded later; in time is then "
+                "judged by this."
+            )
+        ),
+    ]
     explanation: Annotated[Explanation, Field(description="Why the limit is what it is.")]
 
     @classmethod

@@ -43,6 +43,17 @@ class Scope(StrEnum):
     transfers_write = "transfers.write"
     challenges_read = "challenges.read"
     challenges_write = "challenges.write"
+    strategy_meetings_read = "strategy_meetings.read"
+    strategy_meetings_write = "strategy_meetings.write"
+    section_47_enquiries_read = "section_47_enquiries.read"
+    section_47_enquiries_write = "section_47_enquiries.write"
+    assessments_read = "assessments.read"
+    assessments_write = "assessments.write"
+    police_notifications_submit = "police_notifications.submit"
+    daily_meetings_read = "daily_meetings.read"
+    daily_meetings_write = "daily_meetings.write"
+    missing_episodes_read = "missing_episodes.read"
+    missing_episodes_write = "missing_episodes.write"
     flags_read = "flags.read"
     flags_write = "flags.write"
     multi_agency_referrals_submit = "multi_agency_referrals.submit"
@@ -94,6 +105,32 @@ class Permission(StrEnum):
     challenge_decision = "challenge_decision"
     pursue_challenge = "pursue_challenge"
     answer_challenge = "answer_challenge"
+    chase_agency = "chase_agency"
+    withdraw_information_request = "withdraw_information_request"
+    read_strategy_meetings = "read_strategy_meetings"
+    call_strategy_meeting = "call_strategy_meeting"
+    invite_to_strategy_meeting = "invite_to_strategy_meeting"
+    record_strategy_meeting = "record_strategy_meeting"
+    conclude_strategy_meeting = "conclude_strategy_meeting"
+    circulate_strategy_minutes = "circulate_strategy_minutes"
+    read_section_47_enquiries = "read_section_47_enquiries"
+    record_child_seen = "record_child_seen"
+    conclude_section_47_enquiry = "conclude_section_47_enquiry"
+    record_conference = "record_conference"
+    read_assessments = "read_assessments"
+    assess = "assess"
+    authorise_assessment = "authorise_assessment"
+    submit_police_notification = "submit_police_notification"
+    read_police_imports = "read_police_imports"
+    read_daily_meetings = "read_daily_meetings"
+    carry_over_item = "carry_over_item"
+    conclude_daily_meeting = "conclude_daily_meeting"
+    read_missing_episodes = "read_missing_episodes"
+    record_missing_episode = "record_missing_episode"
+    record_return_interview = "record_return_interview"
+    record_birth = "record_birth"
+    read_queue_strategy = "read_queue_strategy"
+    read_queue_pre_birth = "read_queue_pre_birth"
     read_queue_contacts = "read_queue_contacts"
     read_queue_sign_off = "read_queue_sign_off"
     read_queue_allocation = "read_queue_allocation"
@@ -249,6 +286,14 @@ _MANAGERS = (
     Role.head_of_service,
 )
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
+_PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
+_PROTECTION_READERS = (
+    *_MASH,
+    Role.early_help_spoc_manager,
+    *_ASSESSMENT,
+    Role.head_of_service,
+    Role.qa_auditor,
+)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
 
@@ -434,6 +479,128 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.challenges_write,
             _MANAGERS,
             "Answer a challenge at the stage that is put to one's role.",
+        ),
+        Permission.chase_agency: _grant(
+            Scope.contacts_write, _MASH, "Chase an agency that has not answered."
+        ),
+        Permission.withdraw_information_request: _grant(
+            Scope.contacts_write, _MASH, "Withdraw an information request, with the reason."
+        ),
+        Permission.read_strategy_meetings: _grant(
+            Scope.strategy_meetings_read,
+            _PROTECTION_READERS,
+            "List and read strategy meetings, their invitations, conclusions and minutes.",
+        ),
+        Permission.call_strategy_meeting: _grant(
+            Scope.strategy_meetings_write,
+            _PROTECTION_MANAGERS,
+            "Call a strategy meeting, move it to another time, or cancel it with the reason.",
+        ),
+        Permission.invite_to_strategy_meeting: _grant(
+            Scope.strategy_meetings_write,
+            (*_MASH, *_ASSESSMENT),
+            "Invite agencies to a strategy meeting, and say why one is not invited.",
+        ),
+        Permission.record_strategy_meeting: _grant(
+            Scope.strategy_meetings_write,
+            (*_MASH, *_ASSESSMENT),
+            "Record who came to a strategy meeting and who sent what.",
+        ),
+        Permission.conclude_strategy_meeting: _grant(
+            Scope.strategy_meetings_write,
+            _PROTECTION_MANAGERS,
+            "Conclude a strategy meeting: section 47, medical examination, actions, the child.",
+        ),
+        Permission.circulate_strategy_minutes: _grant(
+            Scope.strategy_meetings_write,
+            (*_MASH, *_ASSESSMENT),
+            "Record that the minutes of a strategy meeting were circulated.",
+        ),
+        Permission.read_section_47_enquiries: _grant(
+            Scope.section_47_enquiries_read,
+            _PROTECTION_READERS,
+            "List and read section 47 enquiries and their conferences.",
+        ),
+        Permission.record_child_seen: _grant(
+            Scope.section_47_enquiries_write,
+            _ASSESSMENT,
+            "Record whether the child was seen and spoken to alone, and when.",
+        ),
+        Permission.conclude_section_47_enquiry: _grant(
+            Scope.section_47_enquiries_write,
+            (Role.assessment_team_manager,),
+            "Record the outcome of a section 47 enquiry.",
+        ),
+        Permission.record_conference: _grant(
+            Scope.section_47_enquiries_write,
+            _ASSESSMENT,
+            "Record the initial child protection conference and what it decided.",
+        ),
+        Permission.read_assessments: _grant(
+            Scope.assessments_read, _PROTECTION_READERS, "List and read single assessments."
+        ),
+        Permission.assess: _grant(
+            Scope.assessments_write, _ASSESSMENT, "Begin a single assessment, and complete it."
+        ),
+        Permission.authorise_assessment: _grant(
+            Scope.assessments_write,
+            (Role.assessment_team_manager,),
+            "Authorise another person's assessment in own words, or send it back.",
+        ),
+        Permission.submit_police_notification: _grant(
+            Scope.police_notifications_submit,
+            (*_MASH, Role.partner_system),
+            "Send police notifications, singly or as a file; a partner, only if it is the police.",
+        ),
+        Permission.read_police_imports: _grant(
+            Scope.police_notifications_submit,
+            (*_MASH, Role.partner_system),
+            "Follow a file of police notifications: its progress, and its faults by row.",
+        ),
+        Permission.read_daily_meetings: _grant(
+            Scope.daily_meetings_read,
+            (*_MASH, Role.early_help_spoc_manager, Role.head_of_service, Role.qa_auditor),
+            "Read the agenda of a daily meeting, and what came of each item.",
+        ),
+        Permission.carry_over_item: _grant(
+            Scope.daily_meetings_write,
+            _MASH,
+            "Carry an item over to the next daily meeting, with the reason.",
+        ),
+        Permission.conclude_daily_meeting: _grant(
+            Scope.daily_meetings_write,
+            (Role.mash_manager,),
+            "Conclude a daily meeting at which every item was decided or carried over.",
+        ),
+        Permission.read_missing_episodes: _grant(
+            Scope.missing_episodes_read,
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "List and read missing episodes, as far as one's reach goes.",
+        ),
+        Permission.record_missing_episode: _grant(
+            Scope.missing_episodes_write,
+            (*_MASH, *_ASSESSMENT),
+            "Record that a child is missing, and that a child has returned.",
+        ),
+        Permission.record_return_interview: _grant(
+            Scope.missing_episodes_write,
+            _CASEWORK,
+            "Record that a return home interview was offered, accepted, declined or held.",
+        ),
+        Permission.record_birth: _grant(
+            Scope.cases_write,
+            (*_MASH, *_EARLY_HELP, *_ASSESSMENT),
+            "Record a birth, another expected date of delivery, or the end of a pregnancy.",
+        ),
+        Permission.read_queue_strategy: _grant(
+            Scope.strategy_meetings_read,
+            (*_MASH, *_ASSESSMENT, Role.head_of_service),
+            "Work from the children who may be at risk: meetings, enquiries, conferences.",
+        ),
+        Permission.read_queue_pre_birth: _grant(
+            Scope.cases_read,
+            (*_CASEWORK, Role.head_of_service),
+            "Work from the unborn children who are open, by week of pregnancy.",
         ),
         Permission.read_queue_contacts: _grant(
             Scope.contacts_read,

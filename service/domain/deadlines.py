@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from service.domain.calendar import (
+    LONDON,
     SkipKind,
     SkippedDay,
     WorkingCalendar,
@@ -14,6 +15,7 @@ from service.domain.calendar import (
     london_time,
 )
 from service.domain.errors import Invalid
+from service.domain.events import EventType
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -31,6 +33,10 @@ _MONTHS = (
     "November",
     "December",
 )
+TERM_IN_WEEKS = 40
+"""The week of pregnancy that is complete on the expected date of delivery."""
+
+_LAST_SECOND = time(23, 59, 59)
 _MANY_SKIPPED = 7
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -76,7 +82,41 @@ class WorkingDaysLimit:
         return f"{counted} working day{'' if number == 1 else 's'}"
 
 
-Limit = ElapsedLimit | WorkingDaysLimit
+@dataclass(frozen=True, slots=True)
+class SameDayLimit:
+    """To the end of the London day on which the clock starts, whatever day of the week it is."""
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: "the same day"."""
+        return "the same day"
+
+
+@dataclass(frozen=True, slots=True)
+class PregnancyLimit:
+    """To the end of the day on which so many weeks of pregnancy are complete.
+
+    Weeks are counted as midwives count them: forty are complete on the expected date of delivery.
+    Whoever is told late in a pregnancy has `at_least` working days all the same.
+    """
+
+    weeks: int
+    at_least: WorkingDaysLimit | None = None
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: "20 weeks of pregnancy"."""
+        words = f"{self.weeks} weeks of pregnancy"
+        if self.at_least is None:
+            return words
+        return f"{words}, and {self.at_least.words} at least"
+
+    def day(self, expected_delivery_on: date) -> date:
+        """The day on which so many weeks are complete."""
+        return expected_delivery_on - timedelta(weeks=TERM_IN_WEEKS - self.weeks)
+
+
+Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | PregnancyLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +125,14 @@ class EscalationStep:
 
     after: timedelta
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEvents:
+    """What starts a clock of the authority's own, and what stops it: events, by their names."""
+
+    started_by: EventType
+    stopped_by: tuple[EventType, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +145,8 @@ class Timescale:
     guidance, named in `source`. `owner` is the role that a flag goes to first, `escalation` whom
     it goes to when nobody acknowledges it. `applies_from` is the first London day on which a
     clock that starts then is under this rule. `rating` is set when the rule is for one rating.
+    `events` is set for a clock that the authority added in its policy, and for none that the
+    service starts and stops by itself.
     """
 
     kind: str
@@ -111,6 +161,7 @@ class Timescale:
     escalation: tuple[EscalationStep, ...]
     applies_from: date
     rating: Rating | None = None
+    events: ClockEvents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +237,19 @@ class TimeLeft:
 
 
 def due_times(
-    timescale: Timescale, started_at: datetime, calendar: WorkingCalendar, policy_version: str
+    timescale: Timescale,
+    started_at: datetime,
+    calendar: WorkingCalendar,
+    policy_version: str,
+    *,
+    expected_delivery_on: date | None = None,
 ) -> DueTimes:
     """When a clock of this timescale that started at `started_at` falls due, and why.
 
     Elapsed limits are added in UTC, so 24 hours are 24 hours on the nights the clocks change.
     Working days are counted from the day after the London day of the start; the deadline is the
-    end of the last of them. The warning never comes before the start.
+    end of the last of them. Weeks of pregnancy are counted back from `expected_delivery_on`, which
+    such a limit needs. The warning never comes before the start.
     Source: domain rules, section on clocks (the clock starts when the sender says it happened).
     Raises CalendarUnknown or DeadlineUnknown when the answer is outside what is known; ValueError
     when `started_at` has no zone.
@@ -201,10 +258,17 @@ def due_times(
         raise ValueError("A clock cannot start at an instant without a zone.")
     try:
         started_at = started_at.astimezone(UTC)
-        due_at, skipped = _due(timescale.limit, started_at, calendar)
+        due_at, skipped = _due(timescale.limit, started_at, calendar, expected_delivery_on)
         warn_at = _warn(timescale, started_at, due_at, calendar)
         explanation = _explain(
-            timescale, started_at, due_at, warn_at, skipped, calendar, policy_version
+            timescale,
+            started_at,
+            due_at,
+            warn_at,
+            skipped,
+            calendar,
+            policy_version,
+            expected_delivery_on,
         )
     except OverflowError:
         raise DeadlineUnknown(
@@ -252,13 +316,31 @@ def duration_words(duration: timedelta, *, short: bool = False) -> str:
 
 
 def _due(
-    limit: Limit, started_at: datetime, calendar: WorkingCalendar
+    limit: Limit,
+    started_at: datetime,
+    calendar: WorkingCalendar,
+    expected_delivery_on: date | None,
 ) -> tuple[datetime, tuple[SkippedDay, ...]]:
     if isinstance(limit, ElapsedLimit):
         return started_at + limit.duration, ()
     started_on = london_date(started_at)
+    if isinstance(limit, SameDayLimit):
+        return _end_of_day(started_on), ()
+    if isinstance(limit, PregnancyLimit):
+        if expected_delivery_on is None:
+            raise ValueError("A limit in weeks of pregnancy needs the expected date of delivery.")
+        by_weeks = _end_of_day(limit.day(expected_delivery_on))
+        if limit.at_least is None:
+            return by_weeks, ()
+        least, skipped = _due(limit.at_least, started_at, calendar, None)
+        return (by_weeks, ()) if by_weeks >= least else (least, skipped)
     due_on = calendar.add_working_days(started_on, limit.working_days)
     return calendar.end_of(due_on), calendar.skipped_between(started_on, due_on)
+
+
+def _end_of_day(day: date) -> datetime:
+    """The last second of a London day: no working hours have a say in it."""
+    return datetime.combine(day, _LAST_SECOND, LONDON).astimezone(UTC)
 
 
 def _warn(
@@ -269,8 +351,8 @@ def _warn(
         return None
     if isinstance(before, ElapsedLimit):
         return max(started_at, due_at - before.duration)
-    if isinstance(timescale.limit, ElapsedLimit):
-        raise ValueError("An elapsed limit is warned of in elapsed time.")
+    if not (isinstance(before, WorkingDaysLimit) and isinstance(timescale.limit, WorkingDaysLimit)):
+        raise ValueError("Only a limit in working days is warned of in working days.")
     remaining = timescale.limit.working_days - before.working_days
     if remaining < 1:
         return started_at
@@ -285,6 +367,7 @@ def _explain(
     skipped: tuple[SkippedDay, ...],
     calendar: WorkingCalendar,
     policy_version: str,
+    expected_delivery_on: date | None,
 ) -> Explanation:
     return Explanation(
         kind=timescale.kind,
@@ -302,7 +385,7 @@ def _explain(
         skipped=skipped,
         due_at=_rfc3339(due_at),
         warn_at=None if warn_at is None else _rfc3339(warn_at),
-        sum=_sum(timescale, started_at, due_at, skipped),
+        sum=_sum(timescale, started_at, due_at, skipped, expected_delivery_on),
     )
 
 
@@ -311,6 +394,7 @@ def _sum(
     started_at: datetime,
     due_at: datetime,
     skipped: Sequence[SkippedDay],
+    expected_delivery_on: date | None,
 ) -> str:
     start, due = london_time(started_at), london_time(due_at)
     zoned = _read_twice(start)
@@ -321,6 +405,9 @@ def _sum(
     if isinstance(timescale.limit, ElapsedLimit):
         return f"{begun}; {words}, day and night; due by {_in_words(due, zoned=zoned)}"
     parts = [begun, words]
+    if isinstance(timescale.limit, PregnancyLimit) and expected_delivery_on is not None:
+        on = _day_in_words(datetime.combine(expected_delivery_on, time()))
+        parts.append(f"{TERM_IN_WEEKS} are complete on {on}")
     if skipped:
         parts.append(f"{_skipped_words(skipped)} skipped")
     parts.append(f"due by the end of {_day_in_words(due)} ({due:%H:%M})")

@@ -43,12 +43,42 @@ class EventType(StrEnum):
     challenge_accepted = "challenge.accepted"
     challenge_withdrawn = "challenge.withdrawn"
     challenge_lapsed = "challenge.lapsed"
+    information_request_chased = "information_request.chased"
+    information_request_withdrawn = "information_request.withdrawn"
+    strategy_meeting_called = "strategy_meeting.called"
+    strategy_meeting_invited = "strategy_meeting.invited"
+    strategy_meeting_held = "strategy_meeting.held"
+    strategy_meeting_concluded = "strategy_meeting.concluded"
+    strategy_meeting_minutes_circulated = "strategy_meeting.minutes_circulated"
+    strategy_meeting_cancelled = "strategy_meeting.cancelled"
+    section_47_enquiry_child_seen = "section_47_enquiry.child_seen"
+    section_47_enquiry_outcome_recorded = "section_47_enquiry.outcome_recorded"
+    section_47_enquiry_conference_held = "section_47_enquiry.conference_held"
+    assessment_begun = "assessment.begun"
+    assessment_completed = "assessment.completed"
+    assessment_authorised = "assessment.authorised"
+    assessment_returned = "assessment.returned"
+    police_notifications_imported = "police_notifications.imported"
+    police_notifications_refused = "police_notifications.refused"
+    daily_meeting_item_carried_over = "daily_meeting.item_carried_over"
+    daily_meeting_concluded = "daily_meeting.concluded"
+    missing_episode_recorded = "missing_episode.recorded"
+    missing_episode_returned = "missing_episode.returned"
+    missing_episode_interview_recorded = "missing_episode.interview_recorded"
+    person_expected_delivery_changed = "person.expected_delivery_changed"
+    person_born = "person.born"
+    person_pregnancy_ended = "person.pregnancy_ended"
     flag_raised = "flag.raised"
     flag_escalated = "flag.escalated"
     flag_acknowledged = "flag.acknowledged"
     flag_cleared = "flag.cleared"
     access_suspended = "access.suspended"
     access_restored = "access.restored"
+
+    @property
+    def noun(self) -> str:
+        """What it happened to."""
+        return self.value.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,18 @@ class SubjectKind(StrEnum):
     early_help_episode = "early_help_episode"
     transfer = "transfer"
     challenge = "challenge"
+    strategy_meeting = "strategy_meeting"
+    section_47_enquiry = "section_47_enquiry"
+    missing_episode = "missing_episode"
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One running instance of a timescale: the one way in which lateness is known."""
+    """One running instance of a timescale: the one way in which lateness is known.
+
+    `stopped_at` is when what stopped it was recorded; `happened_at` when it happened, where it was
+    recorded later than it happened.
+    """
 
     id: UUID
     kind: str
@@ -45,6 +52,7 @@ class Deadline:
     breached_at: datetime | None
     stopped_at: datetime | None
     stopped_because: str | None
+    happened_at: datetime | None
     policy_version: str
     explanation: dict[str, object]
 

@@ -9,18 +9,22 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, Dialect, Executable, Result, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from uuid_utils.compat import uuid7
 
 from service.clock import Clock
 from service.domain.access import Caller
 from service.domain.errors import Stale
 from service.domain.events import Event, EventType
+from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
+from service.persistence.ids import new_id
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
 
+__all__ = ["Performing", "Work", "new_id"]
+
 Found = TypeVar("Found")
+Record = TypeVar("Record")
 
 # Parents before children: the order in which rows may be written.
 _ORDER = {
@@ -35,11 +39,6 @@ _MOST_IN_ONE_STATEMENT = 100
 
 def _many(added: Mapping[type, Sequence[object]]) -> bool:
     return any(len(records) > _MOST_IN_ONE_STATEMENT for records in added.values())
-
-
-def new_id() -> UUID:
-    """A UUIDv7: ordered by time, so that indexes grow at one end."""
-    return uuid7()
 
 
 class Performing(Protocol):
@@ -84,6 +83,7 @@ class Work:
         self._opened: Any = None
         self._connection: AsyncConnection | None = None
         self._added: dict[type, list[Any]] = {}
+        self._happened: list[tuple[Event, UUID, datetime]] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,28 +128,48 @@ class Work:
         *,
         contact_id: UUID | None = None,
         person_id: UUID | None = None,
+        happened_at: datetime | None = None,
         **data: object,
     ) -> None:
-        """Keeps the one event of this write: ids, codes and times, never a name or a narrative."""
-        self.add(
-            Event(
-                id=new_id(),
-                type=type_,
-                at=self.now,
-                account_id=None if who is None else who.account_id,
-                organisation_id=None if who is None else who.organisation_id,
-                request_id=self.request_id,
-                subject_id=subject_id,
-                contact_id=contact_id,
-                person_id=person_id,
-                data=data,
-            )
+        """Keeps the one event of this write: ids, codes and times, never a name or a narrative.
+
+        It starts and stops the authority's own clocks, those that its policy hangs on events;
+        `happened_at` is when it happened, where that is told later.
+        """
+        event = Event(
+            id=new_id(),
+            type=type_,
+            at=self.now,
+            account_id=None if who is None else who.account_id,
+            organisation_id=None if who is None else who.organisation_id,
+            request_id=self.request_id,
+            subject_id=subject_id,
+            contact_id=contact_id,
+            person_id=person_id,
+            data=data,
         )
+        self.add(event)
+        if contact_id is None or not self.policy.hangs_a_clock_on(type_):
+            return
+        at = happened_at or self.now
+        if self._adds(subject_id) and not self.policy.stopped_by(type_):
+            clocks.start_on_new(self, event, contact_id, at)
+        else:
+            self._happened.append((event, contact_id, at))
+
+    def _adds(self, id_: UUID) -> bool:
+        return any(
+            getattr(record, "id", None) == id_ for kept in self._added.values() for record in kept
+        )
+
+    def added(self, kind: type[Record]) -> list[Record]:
+        """The records of a kind that were added and are not written yet."""
+        return list(self._added.get(kind, ()))
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Runs a statement in the transaction, after whatever was added before it."""
         connection = await self._open()
-        if self._added:
+        if self._added or self._happened:
             await self._flush(connection)
         self._begun = True
         return await connection.execute(statement)
@@ -184,6 +204,8 @@ class Work:
 
     async def commit(self) -> None:
         """Writes what was added and commits; after this, and not before, it has happened."""
+        if self._happened:
+            await self._flush(await self._open())
         if self._connection is None and self._added and not self._adds_need_a_transaction():
             async with self._database.straight() as driver:
                 await self._write(driver)
@@ -198,7 +220,14 @@ class Work:
         return not self._database.is_sqlite and _many(self._added)
 
     async def _flush(self, connection: AsyncConnection) -> None:
-        """Writes what was added in the transaction that is open."""
+        """Writes what was added in the transaction that is open, and moves the clocks it moves."""
+        happened, self._happened = self._happened, []
+        if self._added:
+            await self._write_in(connection)
+        for event, contact_id, at in happened:
+            await clocks.follow(self, event, contact_id, at)
+
+    async def _write_in(self, connection: AsyncConnection) -> None:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         if self._database.is_sqlite:
             await self._write(driver.straight)

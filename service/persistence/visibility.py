@@ -61,6 +61,14 @@ def referrals_visible_to(who: Caller) -> ColumnElement[bool]:
     return true() if who.reach & {Reach.ALL, Reach.SOCIAL_CARE} else false()
 
 
+def protection_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The strategy meetings, section 47 enquiries and assessments that a caller may know of.
+
+    They are social care's work: whoever may know of a referral may know of them.
+    """
+    return referrals_visible_to(who)
+
+
 def episodes_visible_to(who: Caller) -> ColumnElement[bool]:
     """The early help episodes that a caller may know of."""
     return true() if who.reach & {Reach.ALL, Reach.EARLY_HELP} else false()

@@ -4,6 +4,7 @@ import hashlib
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -12,22 +13,31 @@ from service.domain import challenges, transfers
 from service.domain.access import GRANTS, Permission, Role
 from service.domain.calendar import CalendarFaulty, WorkingCalendar
 from service.domain.deadlines import (
+    ClockEvents,
     ElapsedLimit,
     EscalationStep,
     Limit,
+    PregnancyLimit,
     Rating,
     Timescale,
     WorkingDaysLimit,
 )
+from service.domain.events import EventType
+from service.domain.flags import SubjectKind
+from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.policies import (
     AgencyKind,
+    AssessmentRules,
     ChallengeRules,
+    DailyMeetingRules,
     DecisionPrompt,
     Organisation,
     Policy,
     RationaleRules,
     ReceiptWords,
+    RepeatConcernRules,
+    StrategyMeetingRules,
     SweepRules,
     Team,
     TeamService,
@@ -48,6 +58,17 @@ NEEDED_KINDS = {
     "sign_off": False,
     "allocation": False,
     "early_help_allocation": False,
+    "strategy_meeting": False,
+    "strategy_minutes": False,
+    "child_seen": False,
+    "initial_child_protection_conference": False,
+    "single_assessment": False,
+    "daily_meeting": False,
+    "repeat_concern": False,
+    "return_home_interview": False,
+    "expected_delivery_known": False,
+    "pre_birth_assessment_begun": False,
+    "pre_birth_assessment_done": False,
     **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""
@@ -68,13 +89,19 @@ FLAG_ROLES = tuple(
     if role not in (Role.partner_system, Role.performance_analyst, Role.system_administrator)
 )
 
+CLOCK_EVENTS = tuple(one.value for one in EventType if one.noun in {*SubjectKind})
+"""What can start and stop a clock of the authority's own: what happens to a thing with clocks."""
+
 _ANSWERING_ROLES = tuple(
     role.value for role in Role if role in GRANTS[Permission.answer_challenge].roles
 )
 
+_QUORUM_AGENCIES = tuple(one.value for one in Agency if one is not Agency.other)
+
 _LARGEST_FILE = 1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1978, 2100
 _NOON = time(12, 0)
+LONGEST_PREGNANCY = timedelta(weeks=42)
 _LONGEST_ESCALATION = timedelta(days=30)
 
 
@@ -147,6 +174,10 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
     family_help.done()
     transfer_rules = _transfers(root.table("transfers"))
     challenge_rules = _challenges(root.table("challenges"))
+    strategy_rules = _strategy_meetings(root.table("strategy_meetings"))
+    assessment_rules = _assessments(root.table("assessments"))
+    daily_meeting_rules = _daily_meetings(root.table("daily_meetings"))
+    repeat_concern_rules = _repeat_concern(root.table("repeat_concern"))
     receipt = _receipt(root.table("receipt"))
     organisations = _organisations(root.tables("organisation"), faults)
     teams = _teams(root.tables("team", least=1), faults)
@@ -172,6 +203,10 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
         one_family_help_service=one_service,
         transfers=transfer_rules,
         challenges=challenge_rules,
+        strategy_meetings=strategy_rules,
+        assessments=assessment_rules,
+        daily_meetings=daily_meeting_rules,
+        repeat_concern=repeat_concern_rules,
         receipt=receipt,
         organisations=organisations,
         teams=teams,
@@ -274,7 +309,9 @@ def _timescale(
         table.named(f"{table.where} ({kind}{', ' + rated if rated else ''})")
     before = table.fault_count
     limit = table.limit("limit")
-    warn_before = table.limit("warn_before") if table.has("warn_before") else None
+    if table.has("at_least"):
+        limit = _at_least(table, limit)
+    warn_before = table.time_span("warn_before") if table.has("warn_before") else None
     if warn_before is not None and table.fault_count == before:
         _check_warning(table, limit, warn_before)
     before = table.fault_count
@@ -286,6 +323,7 @@ def _timescale(
                 table.fault(f'names "{owner}", who owns the flag already.', "escalation")
     else:
         escalation = tuple(step for step in default_escalation if step.role != owner)
+    events = _clock_events(table, kind)
     timescale = Timescale(
         kind=table.identifier("kind"),
         title=table.text("title", longest=120),
@@ -303,30 +341,68 @@ def _timescale(
         rating=Rating(table.choice("rating", [rating.value for rating in Rating]))
         if table.has("rating")
         else None,
+        events=events,
     )
+    if events is not None and timescale.rating is not None:
+        table.fault("goes with a clock that the service starts by itself; leave it out.", "rating")
+    if events is not None and isinstance(limit, PregnancyLimit):
+        table.fault("in weeks of pregnancy is for clocks that the service starts itself.", "limit")
     table.done()
     return timescale
 
 
+def _clock_events(table: Table, kind: str) -> ClockEvents | None:
+    """What starts and stops a clock of the authority's own; None for one of the service's."""
+    named = table.has("started_by"), table.has("stopped_by")
+    if kind in NEEDED_KINDS:
+        if any(named):
+            table.fault(
+                "is started and stopped by the service: leave started_by and stopped_by out."
+            )
+        return None
+    before = table.fault_count
+    started = table.choice("started_by", CLOCK_EVENTS)
+    stopped = table.choices("stopped_by", CLOCK_EVENTS)
+    if table.fault_count > before:
+        return None
+    if started in stopped:
+        table.fault("names what starts the clock; name what ends it.", "stopped_by")
+    return ClockEvents(EventType(started), tuple(EventType(one) for one in stopped))
+
+
+def _at_least(table: Table, limit: Limit) -> Limit:
+    """The working days that a limit in weeks of pregnancy leaves in any case."""
+    least = table.time_span("at_least")
+    if isinstance(limit, PregnancyLimit) and isinstance(least, WorkingDaysLimit):
+        return replace(limit, at_least=least)
+    table.fault(
+        'goes with a limit in weeks of pregnancy, and is in working days: "5 working days".',
+        "at_least",
+    )
+    return limit
+
+
 def _check_warning(table: Table, limit: Limit, warn_before: Limit) -> None:
     if isinstance(warn_before, ElapsedLimit):
-        whole = (
-            limit.duration
-            if isinstance(limit, ElapsedLimit)
-            else timedelta(days=limit.working_days)
-        )
-        too_long = warn_before.duration >= whole
-    elif isinstance(limit, WorkingDaysLimit):
+        # As long as the limit means: as soon as the clock starts.
+        if isinstance(limit, ElapsedLimit):
+            too_long = warn_before.duration > limit.duration
+        elif isinstance(limit, WorkingDaysLimit):
+            too_long = warn_before.duration >= timedelta(days=limit.working_days)
+        else:
+            longest = LONGEST_PREGNANCY if isinstance(limit, PregnancyLimit) else timedelta(days=1)
+            too_long = warn_before.duration > longest
+    elif isinstance(warn_before, WorkingDaysLimit) and isinstance(limit, WorkingDaysLimit):
         too_long = warn_before.working_days >= limit.working_days
     else:
         table.fault(
-            'cannot count working days when the limit runs day and night; write "hours".',
+            'cannot count working days when the limit does not; write "hours".',
             "warn_before",
         )
         return
     if too_long:
         table.fault(
-            f"({warn_before.words}) is not shorter than the limit ({limit.words}).", "warn_before"
+            f"({warn_before.words}) is not within the limit ({limit.words}).", "warn_before"
         )
 
 
@@ -437,6 +513,51 @@ def _challenges(table: Table) -> ChallengeRules:
     rules = ChallengeRules(
         stage_2_answered_by=table.choice("stage_2_answered_by", _ANSWERING_ROLES),
         stage_3_answered_by=table.choice("stage_3_answered_by", _ANSWERING_ROLES),
+    )
+    table.done()
+    return rules
+
+
+def _strategy_meetings(table: Table) -> StrategyMeetingRules:
+    before = table.fault_count
+    rules = StrategyMeetingRules(
+        quorum=tuple(Agency(one) for one in table.choices("quorum", _QUORUM_AGENCIES)),
+        school_age_from=table.whole("school_age_from", least=0, most=18),
+        school_age_to=table.whole("school_age_to", least=0, most=18),
+    )
+    if table.fault_count == before and rules.school_age_to < rules.school_age_from:
+        table.fault("is before school_age_from.", "school_age_to")
+    table.done()
+    return rules
+
+
+def _assessments(table: Table) -> AssessmentRules:
+    tools = _reasons(table.table("tools"))
+    factors = england().assessment_factor
+    rules = AssessmentRules(
+        tools=tools,
+        scored_tools=frozenset(table.choices("scored_tools", tools or ("none",))),
+        neglect_factors=frozenset(table.choices("neglect_factors", factors)),
+        neglect_tools=table.choices("neglect_tools", tools or ("none",)),
+        domestic_abuse_factors=frozenset(table.choices("domestic_abuse_factors", factors)),
+        domestic_abuse_tools=table.choices("domestic_abuse_tools", tools or ("none",)),
+    )
+    table.done()
+    return rules
+
+
+def _daily_meetings(table: Table) -> DailyMeetingRules:
+    rules = DailyMeetingRules(cut_off=table.time_of_day("cut_off", earliest=time(0, 0)))
+    table.done()
+    return rules
+
+
+def _repeat_concern(table: Table) -> RepeatConcernRules:
+    rules = RepeatConcernRules(
+        short_days=table.whole("short_days", least=1, most=31),
+        long_days=table.whole("long_days", least=1, most=366),
+        months=table.whole("months", least=1, most=120),
+        flag_within_days=table.whole("flag_within_days", least=1, most=31),
     )
     table.done()
     return rules

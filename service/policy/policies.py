@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -14,9 +14,18 @@ from service.domain.calendar import (
     WorkingCalendar,
     london_date,
 )
-from service.domain.deadlines import DueTimes, EscalationStep, Rating, Timescale, due_times
+from service.domain.deadlines import (
+    ClockEvents,
+    DueTimes,
+    EscalationStep,
+    Rating,
+    Timescale,
+    due_times,
+)
 from service.domain.errors import Invalid, NotFound
+from service.domain.events import EventType
 from service.domain.measures import london_midnight
+from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import CodeLists
 
 
@@ -187,6 +196,51 @@ class ChallengeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyMeetingRules:
+    """Who must come for a strategy meeting to be quorate, and when a school is invited.
+
+    School age is from the birthday of `school_age_from` up to, and not with, that of
+    `school_age_to`, in years.
+    """
+
+    quorum: tuple[Agency, ...]
+    school_age_from: int
+    school_age_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRules:
+    """The tools that an assessment may name, and the factors that call for one of them.
+
+    `scored_tools` give a score that has to be recorded with them.
+    """
+
+    tools: Mapping[str, str]
+    scored_tools: frozenset[str]
+    neglect_factors: frozenset[str]
+    neglect_tools: tuple[str, ...]
+    domestic_abuse_factors: frozenset[str]
+    domestic_abuse_tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DailyMeetingRules:
+    """`cut_off`: London time up to which a police notification is for the same day's meeting."""
+
+    cut_off: time
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatConcernRules:
+    """Over how long earlier concerns are counted, and within how many days two raise a flag."""
+
+    short_days: int
+    long_days: int
+    months: int
+    flag_within_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One authority's policy, whole and checked. Made by `load_policy` alone.
 
@@ -210,6 +264,10 @@ class Policy:
     one_family_help_service: bool
     transfers: TransferRules
     challenges: ChallengeRules
+    strategy_meetings: StrategyMeetingRules
+    assessments: AssessmentRules
+    daily_meetings: DailyMeetingRules
+    repeat_concern: RepeatConcernRules
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]
@@ -217,6 +275,7 @@ class Policy:
     _rules: Mapping[tuple[str, str | None], tuple[Timescale, ...]] = field(
         init=False, repr=False, compare=False
     )
+    _own_clocks: Mapping[str, ClockEvents] = field(init=False, repr=False, compare=False)
     _organisations: Mapping[str, Organisation] = field(init=False, repr=False, compare=False)
     _teams: Mapping[str, Team] = field(init=False, repr=False, compare=False)
 
@@ -225,6 +284,12 @@ class Policy:
         for timescale in sorted(self.timescales, key=lambda rule: rule.applies_from, reverse=True):
             key = (timescale.kind, timescale.rating)
             rules[key] = (*rules.get(key, ()), timescale)
+        own = {
+            timescale.kind: timescale.events
+            for timescale in self.timescales
+            if timescale.events is not None
+        }
+        object.__setattr__(self, "_own_clocks", MappingProxyType(own))
         by_id = {organisation.id: organisation for organisation in self.organisations}
         object.__setattr__(self, "_rules", MappingProxyType(rules))
         object.__setattr__(self, "_organisations", MappingProxyType(by_id))
@@ -275,8 +340,34 @@ class Policy:
             return refusal.detail
         return None
 
+    def started_by(self, event: EventType, *, at: datetime) -> tuple[Timescale, ...]:
+        """The authority's own timescales whose clocks this event starts, at `at`."""
+        return tuple(
+            self.timescale(kind, at=at)
+            for kind, events in self._own_clocks.items()
+            if events.started_by is event
+        )
+
+    def hangs_a_clock_on(self, event: EventType) -> bool:
+        """Whether a clock of the authority's own starts or stops by this event."""
+        return any(
+            event is events.started_by or event in events.stopped_by
+            for events in self._own_clocks.values()
+        )
+
+    def stopped_by(self, event: EventType) -> tuple[str, ...]:
+        """The kinds of the authority's own clocks that this event stops."""
+        return tuple(
+            kind for kind, events in self._own_clocks.items() if event in events.stopped_by
+        )
+
     def due_times(
-        self, kind: str, started_at: datetime, rating: Rating | str | None = None
+        self,
+        kind: str,
+        started_at: datetime,
+        rating: Rating | str | None = None,
+        *,
+        expected_delivery_on: date | None = None,
     ) -> DueTimes:
         """When a clock of this kind that starts at `started_at` runs out, and why.
 
@@ -286,9 +377,21 @@ class Policy:
         """
         rule = self.timescale(kind, rating, at=started_at)
         try:
-            return due_times(rule, started_at, self.calendar, self.stamp)
+            return due_times(
+                rule,
+                started_at,
+                self.calendar,
+                self.stamp,
+                expected_delivery_on=expected_delivery_on,
+            )
         except CalendarUnknown:
-            found = due_times(rule, started_at, OpenEndedCalendar(self.calendar), self.stamp)
+            found = due_times(
+                rule,
+                started_at,
+                OpenEndedCalendar(self.calendar),
+                self.stamp,
+                expected_delivery_on=expected_delivery_on,
+            )
         known = (
             f"bank holidays are known here from {self.calendar.holidays_known_from.isoformat()} to "
             f"{self.calendar.holidays_known_until.isoformat()} only, outside them weekends alone "

@@ -6,13 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from service.domain.deadlines import ElapsedLimit, Limit, WorkingDaysLimit
+from service.domain.deadlines import (
+    TERM_IN_WEEKS,
+    ElapsedLimit,
+    Limit,
+    PregnancyLimit,
+    SameDayLimit,
+    WorkingDaysLimit,
+)
 
 LONGEST_ELAPSED = timedelta(days=366)
 MOST_WORKING_DAYS = 260
 
 _ID = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIMIT = re.compile(r"([0-9]{1,9}) (minute|hour|working day)s?")
+_WEEKS = re.compile(r"([0-9]{1,3}) weeks of pregnancy")
+_SAME_DAY = "same day"
 _EPOCH = date(2000, 1, 1)
 
 
@@ -173,9 +182,24 @@ class Table:
         return read
 
     def limit(self, key: str) -> Limit:
-        """A limit in words: "24 hours", "90 minutes" or "5 working days"."""
-        fallback = ElapsedLimit(timedelta(hours=1))
+        """A limit in words: "24 hours", "5 working days", "same day", "20 weeks of pregnancy"."""
         value = self.text(key)
+        if value == _SAME_DAY:
+            return SameDayLimit()
+        weeks = _WEEKS.fullmatch(value)
+        if weeks is not None:
+            if not 1 <= int(weeks[1]) <= TERM_IN_WEEKS:
+                self.fault(f"is not between 1 and {TERM_IN_WEEKS} weeks of pregnancy.", key)
+                return PregnancyLimit(TERM_IN_WEEKS)
+            return PregnancyLimit(int(weeks[1]))
+        return self._counted(key, value)
+
+    def time_span(self, key: str) -> ElapsedLimit | WorkingDaysLimit:
+        """Minutes, hours or working days in words."""
+        return self._counted(key, self.text(key))
+
+    def _counted(self, key: str, value: str) -> ElapsedLimit | WorkingDaysLimit:
+        fallback = ElapsedLimit(timedelta(hours=1))
         if not value:
             return fallback
         found = _LIMIT.fullmatch(value)
@@ -201,7 +225,7 @@ class Table:
 
     def duration(self, key: str) -> timedelta:
         """Real time in words: "30 minutes" or "4 hours"."""
-        limit = self.limit(key)
+        limit = self.time_span(key)
         if isinstance(limit, WorkingDaysLimit):
             self.fault('is counted in real time; write "minutes" or "hours".', key)
             return timedelta(hours=1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission, Role
@@ -212,7 +213,7 @@ def _raise(
 
 
 def _record(
-    work: Work, who: Caller | None, type_: EventType, challenge: Challenge, **data: object
+    work: Work, who: Caller | None, type_: EventType, challenge: Challenge, **data: Any
 ) -> None:
     work.record(
         type_,

@@ -51,6 +51,7 @@ from service.persistence.repositories import (
     deadlines,
     decisions,
     people,
+    section_47_enquiries,
     transfers,
 )
 from service.persistence.repositories.cases import (
@@ -672,6 +673,8 @@ async def _settle_superseded(
             continue
         if await decisions.joined_by_another(work, case.id):
             return None, ()
+        if cases is REFERRALS:
+            await section_47_enquiries.refuse_while_under_way(work, old.person_id)
         settled = await transfers.settle(work, who, old.person_id, "decision_superseded")
         await cases.close(
             work,

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability
+from service.domain.assessments import CLOCKS
 from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
@@ -25,9 +26,12 @@ from service.domain.referrals import (
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, deadlines
+from service.persistence.repositories import accountabilities, assessments, deadlines, pre_birth
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
+
+# What waits for a referral's assessment and strategy meeting ends with the referral.
+_CLOCKS_OF_REFERRAL = ("strategy_meeting", *CLOCKS, "expected_delivery_known")
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
 
@@ -130,7 +134,7 @@ class Cases(Generic[Case]):
         *,
         clock_stops: str = "closed",
     ) -> Case:
-        """Closes a case that is held, with the clock that waits for its allocation.
+        """Closes a case that is held, with the clocks that run on it.
 
         Whoever calls sees to who answers for the child from now on. Raises WrongState, Stale.
         """
@@ -141,7 +145,10 @@ class Cases(Generic[Case]):
             "closure_code": code,
             "closure_reason": reason,
         }
-        await deadlines.stop(work, case.contact_id, case.id, [self.allocation_clock], clock_stops)
+        clocks = [self.allocation_clock, *_CLOCKS_OF_REFERRAL]
+        await deadlines.stop(work, case.contact_id, case.id, clocks, clock_stops)
+        if isinstance(case, Referral):
+            await assessments.end_with_referral(work, case)
         version = await work.change(self.record, case.id, case.version, **changed)
         return replace(case, version=version, **changed)
 
@@ -214,11 +221,17 @@ class _Referrals(Cases[Referral]):
     async def raise_basis(
         self, work: Work, referral_id: UUID, basis: StatutoryBasis | None
     ) -> None:
-        """Makes an open referral one under section 47 when a more serious concern says so."""
+        """Makes an open referral one under section 47 when a more serious concern says so.
+
+        The clock of a strategy meeting starts by each such concern, unless it runs already.
+        """
         if basis is StatutoryBasis.section_47:
             referral = await self.read_held(work, referral_id)
             if referral.statutory_basis is not basis:
                 await work.change(Referral, referral.id, referral.version, statutory_basis=basis)
+            kind = "strategy_meeting"
+            if not await deadlines.is_running(work, referral.contact_id, referral.id, kind):
+                _start_on_referral(work, referral, kind)
 
 
 REFERRALS = _Referrals(
@@ -301,7 +314,15 @@ async def open_referral(
         version=1,
     )
     await _open(work, REFERRALS, referral, answered)
+    _start_on_referral(work, referral, "single_assessment")
+    if statutory_basis is StatutoryBasis.section_47:
+        _start_on_referral(work, referral, "strategy_meeting")
+    await pre_birth.start_clocks(work, referral)
     return referral
+
+
+def _start_on_referral(work: Work, referral: Referral, kind: str) -> None:
+    deadlines.start(work, kind, SubjectKind.referral, referral.id, referral.contact_id, work.now)
 
 
 async def open_episode(

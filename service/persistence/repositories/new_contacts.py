@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from service.domain.access import Caller
 from service.domain.contacts import ANONYMOUS, Child, MinimumMissing, require_minimum
 from service.domain.events import EventType
-from service.domain.flags import SubjectKind
+from service.domain.flags import Deadline, SubjectKind
 from service.domain.new_contacts import (
     START_AT_RECEIPT,
     Faults,
@@ -96,17 +96,16 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         for kind in START_AT_RECEIPT
         if kind != "acknowledge_referrer" or contact.source_code != ANONYMOUS
     ]
-    running = [
+    for kind in kinds:
         deadlines.start(
             work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
         )
-        for kind in kinds
-    ]
     work.record(
         EventType.contact_received,
         who,
         contact.id,
         contact_id=contact.id,
+        happened_at=contact.received_at,
         channel=contact.channel,
         source_code=contact.source_code,
         children=[child.id for child in children],
@@ -119,5 +118,8 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         adults=adults,
         requests=[],
         decisions=[],
-        deadlines=sorted(running, key=lambda one: (one.due_at, one.id)),
+        deadlines=sorted(
+            (one for one in work.added(Deadline) if one.contact_id == contact.id),
+            key=lambda one: (one.due_at, one.id),
+        ),
     )

@@ -219,7 +219,7 @@ async def hold(
     return Held(transfer, answers)
 
 
-def record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **data: object) -> None:
+def record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **data: Any) -> None:
     """Keeps the one event of a move of a transfer."""
     work.record(
         type_,

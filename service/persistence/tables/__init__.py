@@ -7,6 +7,7 @@ from service.persistence.tables import (
     accountabilities,
     accounts,
     answers,
+    assessments,
     challenges,
     contacts,
     deadlines,
@@ -18,6 +19,8 @@ from service.persistence.tables import (
     job_runs,
     people,
     referrals,
+    section_47_enquiries,
+    strategy_meetings,
     transfers,
 )
 
@@ -25,6 +28,7 @@ __all__ = [
     "accountabilities",
     "accounts",
     "answers",
+    "assessments",
     "challenges",
     "contacts",
     "deadlines",
@@ -37,6 +41,8 @@ __all__ = [
     "metadata",
     "people",
     "referrals",
+    "section_47_enquiries",
+    "strategy_meetings",
     "transfers",
 ]
 

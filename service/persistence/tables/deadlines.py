@@ -57,5 +57,8 @@ class DeadlineRow(SQLModel, table=True):
     breached_at: datetime | None = kept("When the breach was raised.", type_=INSTANT)
     stopped_at: datetime | None = kept("When the clock stopped.", type_=INSTANT)
     stopped_because: str | None = kept("What stopped it.")
+    happened_at: datetime | None = kept(
+        "When that happened, where it was recorded later than it happened.", type_=INSTANT
+    )
     policy_version: str = kept("Version of the policy it was computed by.")
     explanation: dict[str, object] = kept("The sum: rule, days skipped, due.", type_=DOCUMENT)

@@ -1,0 +1,160 @@
+"""Clocks: started and stopped here alone, by a use-case or by an event that the policy names."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Executable, Result, select, update
+
+from service.domain.deadlines import ClockEvents, Rating
+from service.domain.events import Event
+from service.domain.flags import Deadline, Flag, SubjectKind
+from service.persistence.asking import AnyRow
+from service.persistence.ids import new_id
+from service.persistence.records import table_of
+from service.policy import Policy
+
+DEADLINE = table_of(Deadline)
+FLAG = table_of(Flag)
+
+
+class Moving(Protocol):
+    """What a unit of work offers to whoever starts and stops clocks in it."""
+
+    now: datetime
+    policy: Policy
+
+    def add(self, *records: object) -> None:
+        """Keeps records, to be written together at the commit."""
+        ...
+
+    async def execute(self, statement: Executable) -> Result[Any]:
+        """Runs a statement in the transaction."""
+        ...
+
+    async def all(self, statement: Executable) -> Sequence[AnyRow]:
+        """All rows of a statement."""
+        ...
+
+
+def start(
+    work: Moving,
+    kind: str,
+    subject_kind: SubjectKind,
+    subject_id: UUID,
+    contact_id: UUID,
+    started_at: datetime,
+    rating: Rating | None = None,
+    owner: str | None = None,
+    *,
+    expected_delivery_on: date | None = None,
+) -> Deadline:
+    """Starts a clock by the rule in force at `started_at`, with the sum that explains it.
+
+    `owner` is the role that must act, where it is not always the one that the policy names;
+    `expected_delivery_on` is what weeks of pregnancy are counted from.
+    """
+    timescale = work.policy.timescale(kind, rating, at=started_at)
+    times = work.policy.due_times(
+        kind, started_at, rating, expected_delivery_on=expected_delivery_on
+    )
+    deadline = Deadline(
+        id=new_id(),
+        kind=kind,
+        variant=rating,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        contact_id=contact_id,
+        owner_role=owner or timescale.owner,
+        started_at=started_at,
+        due_at=times.due_at,
+        warn_at=times.warn_at,
+        warned_at=None,
+        breached_at=None,
+        stopped_at=None,
+        stopped_because=None,
+        happened_at=None,
+        policy_version=work.policy.stamp,
+        explanation=times.explanation.as_json(),
+    )
+    work.add(deadline)
+    return deadline
+
+
+async def stop(
+    work: Moving,
+    contact_id: UUID,
+    subject_id: UUID,
+    kinds: Sequence[str],
+    because: str,
+    *,
+    happened_at: datetime | None = None,
+) -> None:
+    """Stops running clocks of one subject and clears the flags that hung on them.
+
+    `happened_at` is when that happened which the clock waited for, where it is recorded later.
+    """
+    # The clock before its flags, as the sweep does: neither waits for the other in a circle, and
+    # a flag that the sweep raised a moment ago is seen here.
+    stopped = await work.all(
+        update(DEADLINE)
+        .where(
+            DEADLINE.c.contact_id == contact_id,
+            DEADLINE.c.subject_id == subject_id,
+            DEADLINE.c.kind.in_(kinds),
+            DEADLINE.c.stopped_at.is_(None),
+        )
+        .values(stopped_at=work.now, stopped_because=because, happened_at=happened_at)
+        .returning(DEADLINE.c.id)
+    )
+    if stopped:
+        await work.execute(
+            update(FLAG)
+            .where(FLAG.c.deadline_id.in_([id_ for (id_,) in stopped]), FLAG.c.cleared_at.is_(None))
+            .values(cleared_at=work.now, cleared_because=because, version=FLAG.c.version + 1)
+        )
+
+
+async def is_running(work: Moving, contact_id: UUID, subject_id: UUID, kind: str) -> bool:
+    """Whether a clock of this kind runs on the subject."""
+    rows = await work.all(
+        select(DEADLINE.c.id).where(
+            DEADLINE.c.contact_id == contact_id,
+            DEADLINE.c.subject_id == subject_id,
+            DEADLINE.c.kind == kind,
+            DEADLINE.c.stopped_at.is_(None),
+        )
+    )
+    return bool(rows)
+
+
+# ---- Clocks of the authority's own --------------------------------------------------------------
+
+
+def start_on_new(work: Moving, event: Event, contact_id: UUID, at: datetime) -> None:
+    """Starts the authority's own clocks for an event that tells of a thing just made."""
+    for timescale in work.policy.started_by(event.type, at=at):
+        subject_kind, subject_id = _runs_on(timescale.events, event, contact_id)
+        start(work, timescale.kind, subject_kind, subject_id, contact_id, at)
+
+
+async def follow(work: Moving, event: Event, contact_id: UUID, at: datetime) -> None:
+    """Starts and stops the authority's own clocks as an event asks for; one that runs goes on."""
+    stopping = work.policy.stopped_by(event.type)
+    if stopping:
+        for subject_id in {event.subject_id, contact_id}:
+            await stop(work, contact_id, subject_id, stopping, event.type, happened_at=at)
+    for timescale in work.policy.started_by(event.type, at=at):
+        subject_kind, subject_id = _runs_on(timescale.events, event, contact_id)
+        if not await is_running(work, contact_id, subject_id, timescale.kind):
+            start(work, timescale.kind, subject_kind, subject_id, contact_id, at)
+
+
+def _runs_on(
+    events: ClockEvents | None, event: Event, contact_id: UUID
+) -> tuple[SubjectKind, UUID]:
+    """The thing that starts the clock, when that alone can stop it; else the contact behind it."""
+    if events is not None and all(one.noun == event.type.noun for one in events.stopped_by):
+        return SubjectKind(event.type.noun), event.subject_id
+    return SubjectKind.contact, contact_id
