@@ -43,6 +43,11 @@ class Counted(StrEnum):
     contacts = "contacts"
     transfers = "transfers"
     challenges = "challenges"
+    referrals = "referrals"
+    strategy_meetings = "strategy_meetings"
+    section_47_enquiries = "section_47_enquiries"
+    assessments = "assessments"
+    missing_episodes = "missing_episodes"
 
 
 class Unit(StrEnum):
