@@ -21,6 +21,8 @@ from service.domain.information_requests import (
     InformationRequestAction,
     InformationRequestState,
 )
+from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
+from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.states import StateTable, WrongState
 from service.domain.transfers import TRANSFER, TransferAction, TransferState
@@ -34,6 +36,9 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     # Asking and raising are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
+    (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
+    # A contact that is put right is no move of the pregnancy.
+    (PREGNANCY, PregnancyState, set(PregnancyAction) - {PregnancyAction.correct}),
 ]
 each = pytest.mark.parametrize(
     ("table", "states", "actions"), TABLES, ids=[table.noun for table, _, _ in TABLES]

@@ -13,7 +13,15 @@ WORDS = [
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
     "drafted_at drafted_by",
 ]
-APPEND_ONLY = ["event", "contact_amendment", "decision", "transfer_step", "challenge_step"]
+APPEND_ONLY = [
+    "event",
+    "contact_amendment",
+    "decision",
+    "transfer_step",
+    "challenge_step",
+    "missing_episode_step",
+    "pregnancy_step",
+]
 
 
 @pytest.fixture

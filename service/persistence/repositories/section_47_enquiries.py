@@ -115,6 +115,20 @@ async def begin(
     return enquiry
 
 
+async def start_to_see(work: Work, person_id: UUID, born_at: datetime) -> None:
+    """Starts the clock by which a new-born child is to be seen, when an enquiry is open.
+
+    From the birth, and not before the meeting that began the enquiry.
+    """
+    found = await open_of_person(work, person_id)
+    if (
+        found is not None
+        and found.seen_at is None
+        and not await deadlines.is_running(work, found.contact_id, found.id, "child_seen")
+    ):
+        _start(work, found, "child_seen", max(born_at, found.began_at))
+
+
 async def _begin_again(
     work: Work,
     who: Caller,
@@ -144,14 +158,16 @@ async def _begin_again(
     return again
 
 
-def _start(work: Work, enquiry: Section47Enquiry, kind: str) -> None:
+def _start(
+    work: Work, enquiry: Section47Enquiry, kind: str, started_at: datetime | None = None
+) -> None:
     deadlines.start(
         work,
         kind,
         SubjectKind.section_47_enquiry,
         enquiry.id,
         enquiry.contact_id,
-        enquiry.began_at,
+        started_at or enquiry.began_at,
     )
 
 
