@@ -5,7 +5,7 @@ Each with ids, references and clocks of its own, the clocks reckoned by the poli
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -22,6 +22,12 @@ from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision, StatutoryBasis
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.measures import per_cent
+from service.domain.missing_episodes import (
+    RETURN_CLOCK,
+    InterviewAnswer,
+    MissingEpisode,
+    MissingState,
+)
 from service.domain.people import Person
 from service.domain.references import new_reference
 from service.domain.referrals import CaseState, Referral
@@ -219,7 +225,9 @@ class Generator:
             ),
         )
         clocks = [
-            self.clock(CONFERENCE, started_at=met_at, **clock, **self.recorded(held_at, "held"))
+            self.clock(
+                CONFERENCE, started_at=met_at, **clock, **self.recorded(held_at, "conference_held")
+            )
         ]
         if self.chance.random() < 0.2:
             # It was begun anew: the clock of the first meeting counts no more.
@@ -330,6 +338,63 @@ class Generator:
             stopped_because=None if waits else "allocated",
         )
         return Case(case.referral, (*case.records, clock))
+
+    def interview(self, returned_at: datetime, *, in_time: bool) -> tuple[UUID, Case]:
+        """A child who returned then, and the interview, held or declined; one in ten not yet."""
+        chance = self.chance
+        case = self.case(returned_at - timedelta(days=90), StatutoryBasis.section_17)
+        declined = chance.random() < 0.2
+        limit = timedelta(hours=72)
+        wait = limit * chance.choice((0, 0.5, 1))
+        if not in_time:
+            wait = limit + timedelta(microseconds=1) * chance.choice((1, 10**11))
+        at = returned_at + wait
+        nothing = not in_time and chance.random() < 0.1
+        happened = {} if nothing else {"interview_offered_at": returned_at}
+        if declined and not nothing:
+            happened |= {
+                "interview_answer": InterviewAnswer.declined,
+                "interview_answered_at": at,
+                "declined_because": "They do not wish to speak about it.",
+            }
+        elif not nothing:
+            happened |= {
+                "interview_answer": InterviewAnswer.accepted,
+                "interview_answered_at": returned_at,
+                "interview_held_at": at,
+                "interview_held_where": "At school",
+                "interviewer": "An advocate",
+                "interview_held_independently": True,
+                "interview_words": WORDS,
+            }
+        state = MissingState.interview_declined if declined else MissingState.interview_held
+        given = dict.fromkeys(field.name for field in fields(MissingEpisode)) | {
+            "id": new_id(),
+            "reference": new_reference("X"),
+            "contact_id": case.referral.contact_id,
+            "child_id": case.referral.child_id,
+            "person_id": case.referral.person_id,
+            "state": MissingState.returned if nothing else state,
+            "missing_from": returned_at - timedelta(hours=30),
+            "reported_at": returned_at - timedelta(hours=20),
+            "circumstances": WORDS,
+            "recorded_at": returned_at - timedelta(hours=20),
+            "recorded_by": self.account_id,
+            "returned_at": returned_at,
+            "version": 4,
+            **happened,
+        }
+        episode = MissingEpisode(**given)
+        stopped = self.recorded(at, "declined" if declined else "held")
+        clock = self.clock(
+            RETURN_CLOCK,
+            SubjectKind.missing_episode,
+            episode.id,
+            episode.contact_id,
+            returned_at,
+            **({} if nothing else stopped),
+        )
+        return episode.id, Case(case.referral, (*case.records, episode, clock))
 
     async def keep(self, cases: Sequence[Case]) -> None:
         """Puts cases on file, in one transaction."""

@@ -43,6 +43,7 @@ from service.persistence.repositories import measures
 from service.persistence.repositories.measures_of_protection import (
     ASSESSMENT,
     ENQUIRY,
+    EPISODE,
     MEETING,
     REFERRAL,
 )
@@ -72,6 +73,7 @@ TABLES: dict[Counted, Table] = {
     Counted.strategy_meetings: MEETING,
     Counted.section_47_enquiries: ENQUIRY,
     Counted.assessments: ASSESSMENT,
+    Counted.missing_episodes: EPISODE,
 }
 
 
@@ -145,21 +147,26 @@ def counts(reading: MeasureReading) -> dict[str, tuple[int, int]]:
     }
 
 
-@pytest.mark.parametrize("code", ["PI3", "PI4"])
+@pytest.mark.parametrize("code", ["PI3", "PI4", "PI9"])
 async def test_the_published_year_comes_of_generated_cases(records: Records, code: str) -> None:
-    make = {"PI3": records.generator.conference, "PI4": records.generator.assessment}[code]
+    generator = records.generator
+    make = {
+        "PI3": generator.conference,
+        "PI4": generator.assessment,
+        "PI9": generator.interview,
+    }[code]
     missed: list[set[UUID]] = []
     for month, value in zip(YEAR, PUBLISHED[code], strict=True):
         numerator, denominator = smallest_share(value)
         made: list[Case] = []
         late: set[UUID] = set()
         for number in range(denominator):
-            at = records.generator.within(month.begins_at, month.ends_at)
+            at = generator.within(month.begins_at, month.ends_at)
             id_, case = make(at, in_time=number < numerator)
             made.append(case)
             if number >= numerator:
                 late.add(id_)
-        await records.generator.keep(made)
+        await generator.keep(made)
         missed.append(late)
     reading = await records.read(code)
     assert told(reading) == PUBLISHED[code]
@@ -226,7 +233,7 @@ async def test_a_conference_is_reckoned_from_the_meeting_that_began_the_enquiry_
                 held_at - timedelta(days=60),
                 {"stopped_at": enquiry.began_at, "stopped_because": "begun_again"},
             ),
-            (enquiry.began_at, {"stopped_at": held_at, "stopped_because": "held"}),
+            (enquiry.began_at, {"stopped_at": held_at, "stopped_because": "conference_held"}),
         )
     ]
     await generator.keep([Case(case.referral, (*others, enquiry, *clocks))])
@@ -245,7 +252,7 @@ async def test_a_conference_is_known_from_when_it_was_recorded_and_in_time_by_wh
         clock = next(
             one
             for one in case.records
-            if isinstance(one, Deadline) and one.stopped_because == "held"
+            if isinstance(one, Deadline) and one.stopped_because == "conference_held"
         )
         assert clock.stopped_at is not None
         made.append((clock.stopped_at, in_time))
@@ -505,6 +512,28 @@ async def test_a_child_is_seen_in_time_or_late_and_never_left_out_once_it_is_lat
         await generator.keep([Case(case.referral, (*kept, seen))])
     found = [
         await records.total("child_seen_in_time", as_at=as_at)
+        for as_at in (limit - HAIR, limit, limit + HAIR, limit + DAY, None)
+    ]
+    assert found == [(0, 0), (1, 1), (1, 4), (2, 4), (2, 4)]
+
+
+async def test_an_interview_is_in_time_late_or_still_to_come(records: Records) -> None:
+    """By when it was held or declined; one recorded late was late until it was recorded."""
+    generator = records.generator
+    returned_at = datetime(2018, 3, 24, 12, tzinfo=UTC)  # the clocks go forward in the night
+    limit = returned_at + timedelta(hours=72)
+    for stopped in (
+        {"stopped_at": limit, "stopped_because": "declined"},
+        {"stopped_at": limit + HAIR, "stopped_because": "held"},
+        {"stopped_at": limit + DAY, "stopped_because": "held", "happened_at": limit},
+        {"stopped_at": None, "stopped_because": None},
+    ):
+        _, case = generator.interview(returned_at, in_time=True)
+        *others, clock = case.records
+        when = {"happened_at": None, **stopped}
+        await generator.keep([Case(case.referral, (*others, replace(clock, **when)))])
+    found = [
+        await records.total("PI9", as_at=as_at)
         for as_at in (limit - HAIR, limit, limit + HAIR, limit + DAY, None)
     ]
     assert found == [(0, 0), (1, 1), (1, 4), (2, 4), (2, 4)]

@@ -236,6 +236,11 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
             measures_of_protection.unallocated,
             measures_of_protection.unallocated_too_long,
         ),
+        MeasureCode.pi9: _Counting(
+            measures_of_protection.EPISODE.c.returned_at,
+            measures_of_protection.interview_due,
+            measures_of_protection.interview_in_time,
+        ),
         MeasureCode.strategy_meetings_same_day: _Counting(
             measures_of_protection.threshold_first_met_at(),
             measures_of_protection.meeting_due,

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.decisions import StatutoryBasis
 from service.domain.flags import Deadline
+from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import (
@@ -43,6 +44,7 @@ REFERRAL = table_of(Referral)
 MEETING = table_of(StrategyMeeting)
 MEETING_CHILD = table_of(MeetingChild)
 INVITATION = table_of(Invitation)
+EPISODE = table_of(MissingEpisode)
 ENQUIRY = table_of(Section47Enquiry)
 ASSESSMENT = table_of(Assessment)
 DEADLINE = table_of(Deadline)
@@ -107,11 +109,10 @@ def _never_late(clock: ColumnElement[bool]) -> Predicate:
 
 # ---- Enquiries, conferences and assessments -----------------------------------------------------
 
-# Another clock of the same enquiry was stopped when a later meeting began it anew.
-_BEGUN_AGAIN = "begun_again"
+# The clocks of earlier meetings were stopped when a later one began the enquiry anew.
 _CONFERENCE = and_(
     _of(ENQUIRY, "initial_child_protection_conference"),
-    DEADLINE.c.stopped_because != _BEGUN_AGAIN,
+    DEADLINE.c.stopped_because == "conference_held",
 )
 _CHILD_SEEN = _of(ENQUIRY, "child_seen")
 
@@ -201,6 +202,14 @@ def meeting_due(as_at: datetime) -> ColumnElement[bool]:
 
 
 meetings_on_the_day = _never_late(_STRATEGY_MEETING)
+
+
+# ---- Missing children ---------------------------------------------------------------------------
+
+_INTERVIEW = _of(EPISODE, RETURN_CLOCK)
+
+interview_due = _answered_or_late(_INTERVIEW, ["held", "declined"])
+interview_in_time = _never_late(_INTERVIEW)
 
 
 # ---- Strategy meetings --------------------------------------------------------------------------
