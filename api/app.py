@@ -30,6 +30,7 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    strategy_meetings,
     transfer_lists,
     transfers,
 )
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    strategy_meetings.router,
     transfer_lists.router,
     transfers.router,
 )
