@@ -23,6 +23,7 @@ from service.domain.information_requests import (
 )
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.states import StateTable, WrongState
+from service.domain.strategy_meetings import STRATEGY_MEETING, MeetingAction, MeetingState
 from service.domain.transfers import TRANSFER, TransferAction, TransferState
 
 TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
@@ -31,9 +32,10 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (DECISION, DecisionState, DecisionAction),
     (INFORMATION_REQUEST, InformationRequestState, InformationRequestAction),
     (CASE, CaseState, CaseAction),
-    # Asking and raising are how these begin, and no move of what is there.
+    # Asking, raising and calling are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
+    (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
 ]
 each = pytest.mark.parametrize(
     ("table", "states", "actions"), TABLES, ids=[table.noun for table, _, _ in TABLES]
