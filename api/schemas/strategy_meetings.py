@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
-from service.domain import strategy_meetings as domain
+from service.domain import strategy_meetings
 from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
 from service.domain.strategy_meetings import (
     Agency,
@@ -767,7 +767,7 @@ _MORE = (
 )
 
 
-def _own(meeting: domain.StrategyMeeting) -> dict[str, Any]:
+def _own(meeting: strategy_meetings.StrategyMeeting) -> dict[str, Any]:
     return {name: getattr(meeting, name) for name in _MeetingOut.model_fields}
 
 
@@ -775,7 +775,7 @@ def _harms(alleged: Any) -> list[Harm]:
     return [Harm(one) for one in alleged]
 
 
-def _child(child: domain.MeetingChild) -> MeetingChild:
+def _child(child: strategy_meetings.MeetingChild) -> MeetingChild:
     shown = MeetingChild.seen(child)
     shown.__dict__["alleged"] = _harms(child.alleged)
     return shown
@@ -786,7 +786,7 @@ def _task(kept: Any) -> MeetingTaskOut:
     return MeetingTaskOut.made_of({**kept, "due_at": datetime.fromisoformat(kept["due_at"])})
 
 
-def _in_story(other: domain.MeetingInStory) -> MeetingInStory:
+def _in_story(other: strategy_meetings.MeetingInStory) -> MeetingInStory:
     shown = MeetingInStory.seen(other)
     children = []
     for one in other.children:
