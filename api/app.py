@@ -17,6 +17,7 @@ from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
     accountabilities,
+    assessments,
     challenges,
     contacts,
     decisions,
@@ -30,6 +31,7 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    section_47_enquiries,
     transfer_lists,
     transfers,
 )
@@ -39,6 +41,7 @@ from service.settings import load_settings
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
     accountabilities.router,
+    assessments.router,
     challenges.router,
     contacts.router,
     decisions.router,
@@ -52,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    section_47_enquiries.router,
     transfer_lists.router,
     transfers.router,
 )

@@ -410,6 +410,7 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, nullable=False, comment="When it was recorded."),
         sa.Column("by", sa.Uuid(), nullable=False, comment="Who."),
         sa.Column("happened_at", INSTANT, nullable=False, comment="When it happened."),
+        sa.Column("seen_by", sa.String(), nullable=True, comment="Who saw the child."),
         sa.Column(
             "meeting_id", sa.Uuid(), nullable=True, comment="The strategy meeting behind it."
         ),
