@@ -191,7 +191,7 @@ async def whole_assessment(ask: Asking, assessment: Assessment) -> WholeAssessme
     return await assessments.whole(ask, assessment)
 
 
-async def start_missing_clocks(house: Performing) -> int:
+async def start_missing_clocks(house: Performing, *, batch: int = BATCH) -> int:
     """Starts the clocks of assessments in open referrals that never had any. Returns how many.
 
     Referrals that were open before assessments had clocks, and whatever slipped through since: the
@@ -201,11 +201,15 @@ async def start_missing_clocks(house: Performing) -> int:
     """
     started = 0
     failures: list[FrontDoorError] = []
-    after_id: UUID | None = None
+    last: UUID | None = None
     while True:
-        place = after_id
+        place = last
         found = await house.ask(
-            lambda ask: assessments.referrals_without_clocks(ask, limit=BATCH, after_id=place)  # noqa: B023 - run at once
+            lambda ask: assessments.referrals_without_clocks(
+                ask,
+                limit=batch,
+                after_person_id=place,  # noqa: B023 - run at once
+            )
         )
         for referral in found:
             try:
@@ -218,9 +222,9 @@ async def start_missing_clocks(house: Performing) -> int:
                 continue
             except FrontDoorError as failure:
                 failures.append(failure)
-        if len(found) < BATCH:
+        if len(found) < batch:
             break
-        after_id = found[-1].id
+        last = found[-1].person_id
     if failures:
         raise failures[0]
     return started

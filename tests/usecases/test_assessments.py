@@ -661,6 +661,14 @@ async def test_what_was_open_before_gets_its_clock_from_the_acceptance_once(desk
     assert (await desk.clock_on(referral, "single_assessment")).breached_at is not None
 
 
+async def test_it_goes_on_from_batch_to_batch(desk: Desk) -> None:
+    for _ in range(3):
+        await desk.referral()
+    await desk.forget_clocks("single_assessment")
+    assert await start_missing_clocks(desk.house, batch=1) == 3
+    assert await start_missing_clocks(desk.house, batch=1) == 0
+
+
 async def test_what_has_its_clock_or_its_authorised_assessment_waits_for_none(desk: Desk) -> None:
     running = await desk.begun()
     authorised = await desk.answer(await desk.complete(await desk.begun()))

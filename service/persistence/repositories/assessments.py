@@ -288,25 +288,32 @@ _NOT_ASSESSED = ~_there_is(
 )
 
 
+WITHOUT_CLOCKS = (
+    select(*columns_of(Referral))
+    .where(
+        accountabilities.is_open(REFERRAL),
+        _NOT_ASSESSED,
+        or_(_NO_CLOCK_OF_ITS_OWN, _UNBORN & _NO_CLOCK_BEFORE_BIRTH),
+    )
+    .order_by(REFERRAL.c.open_person_id)
+)
+"""The open referrals for whose assessment no clock was ever started, in the order of children."""
+
+
 async def referrals_without_clocks(
-    ask: Asking | Work, *, limit: int, after_id: UUID | None = None, only: UUID | None = None
+    ask: Asking | Work,
+    *,
+    limit: int,
+    after_person_id: UUID | None = None,
+    only: UUID | None = None,
 ) -> list[Referral]:
-    """Open referrals for whose assessment no clock was ever started, by id, from after one on.
+    """Open referrals for whose assessment no clock was ever started, by child, from after one on.
 
     Those in which one was authorised wait for none.
     """
-    statement = (
-        select(*columns_of(Referral))
-        .where(
-            accountabilities.is_open(REFERRAL),
-            _NOT_ASSESSED,
-            or_(_NO_CLOCK_OF_ITS_OWN, _UNBORN & _NO_CLOCK_BEFORE_BIRTH),
-        )
-        .order_by(REFERRAL.c.id)
-        .limit(limit)
-    )
-    if after_id is not None:
-        statement = statement.where(REFERRAL.c.id > after_id)
+    statement = WITHOUT_CLOCKS.limit(limit)
+    if after_person_id is not None:
+        statement = statement.where(REFERRAL.c.open_person_id > after_person_id)
     if only is not None:
         statement = statement.where(REFERRAL.c.id == only)
     return [read(Referral, row) for row in await ask.all(statement)]
