@@ -17,6 +17,7 @@ from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
     accountabilities,
+    assessments,
     challenges,
     contacts,
     decisions,
@@ -30,6 +31,7 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    section_47_enquiries,
     strategy_meetings,
     transfer_lists,
     transfers,
@@ -40,6 +42,7 @@ from service.settings import load_settings
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
     accountabilities.router,
+    assessments.router,
     challenges.router,
     contacts.router,
     decisions.router,
@@ -54,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reference_data.router,
     referrals.router,
     strategy_meetings.router,
+    section_47_enquiries.router,
     transfer_lists.router,
     transfers.router,
 )

@@ -54,6 +54,7 @@ class EventType(StrEnum):
     strategy_meeting_minutes_circulated = "strategy_meeting.minutes_circulated"
     strategy_meeting_cancelled = "strategy_meeting.cancelled"
     section_47_enquiry_child_seen = "section_47_enquiry.child_seen"
+    section_47_enquiry_child_not_seen = "section_47_enquiry.child_not_seen"
     section_47_enquiry_outcome_recorded = "section_47_enquiry.outcome_recorded"
     section_47_enquiry_conference_held = "section_47_enquiry.conference_held"
     assessment_begun = "assessment.begun"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.assessments import ASSESSMENT, AssessmentAction, AssessmentState
 from service.domain.challenges import CHALLENGE, ChallengeAction, ChallengeState
 from service.domain.contacts import (
     CHILD,
@@ -22,6 +23,11 @@ from service.domain.information_requests import (
     InformationRequestState,
 )
 from service.domain.referrals import CASE, CaseAction, CaseState
+from service.domain.section_47_enquiries import (
+    SECTION_47_ENQUIRY,
+    EnquiryAction,
+    EnquiryState,
+)
 from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import STRATEGY_MEETING, MeetingAction, MeetingState
 from service.domain.transfers import TRANSFER, TransferAction, TransferState
@@ -36,6 +42,8 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
     (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
+    (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),
+    (ASSESSMENT, AssessmentState, AssessmentAction),
 ]
 each = pytest.mark.parametrize(
     ("table", "states", "actions"), TABLES, ids=[table.noun for table, _, _ in TABLES]

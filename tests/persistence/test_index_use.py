@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, text
 
 from service.domain.accountabilities import Accountability
+from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
@@ -16,6 +17,7 @@ from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.people import Person
 from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
 from service.domain.strategy_meetings import (
     Invitation,
     MeetingChild,
@@ -26,6 +28,7 @@ from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, table_of
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.assessments import WITHOUT_CLOCKS
 from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
 from tests.support.records import one_of_each
@@ -51,6 +54,10 @@ OPEN_EVERY = 100
     MEETING_CHILD,
     INVITATION,
     MEETING_STEP,
+    ENQUIRY,
+    ENQUIRY_STEP,
+    ASSESSMENT,
+    ASSESSMENT_STEP,
 ) = (
     table_of(kind)
     for kind in (
@@ -71,6 +78,10 @@ OPEN_EVERY = 100
         MeetingChild,
         Invitation,
         MeetingStep,
+        Section47Enquiry,
+        EnquiryStep,
+        Assessment,
+        AssessmentStep,
     )
 )
 TABLES = (
@@ -84,6 +95,8 @@ TABLES = (
     TRANSFER,
     CHALLENGE,
     MEETING,
+    ENQUIRY,
+    ASSESSMENT,
 )
 
 
@@ -185,6 +198,33 @@ async def fill(desk: Desk) -> None:
             minutes_circulated_at=ended,
             cancelled_at=None,
         )
+        assessment = replace(
+            sample[Assessment],
+            id=new_id(),
+            reference=str(place),
+            referral_id=referral.id,
+            begun_at=at,
+            ended_at=ended,
+            **of_child,
+        )
+        enquiry = replace(
+            sample[Section47Enquiry],
+            id=new_id(),
+            reference=str(place),
+            meeting_id=meeting.id,
+            referral_id=referral.id,
+            assessment_id=assessment.id,
+            opened_at=at,
+            conference_held_at=at,
+            ended_at=ended,
+            **of_child,
+        )
+        rows += [
+            assessment,
+            enquiry,
+            replace(sample[AssessmentStep], id=new_id(), assessment_id=assessment.id),
+            replace(sample[EnquiryStep], id=new_id(), enquiry_id=enquiry.id, meeting_id=meeting.id),
+        ]
         if left:
             rows.append(
                 replace(sample[Accountability], person_id=person.id, referral_id=referral.id)
@@ -425,6 +465,61 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
         .limit(100),
         "ix_deadline_of_challenge",
+    ),
+    "the open section 47 enquiry about a child": (
+        select(ENQUIRY.c.id).where(ENQUIRY.c.person_id == new_id(), ENQUIRY.c.ended_at.is_(None)),
+        "ux_section_47_enquiry_open",
+    ),
+    "the section 47 enquiries under way": (
+        select(ENQUIRY.c.id).where(ENQUIRY.c.ended_at.is_(None)),
+        "ux_section_47_enquiry_open",
+    ),
+    "section 47 enquiries, newest first": (
+        select(ENQUIRY.c.id).order_by(ENQUIRY.c.opened_at.desc(), ENQUIRY.c.id.desc()).limit(50),
+        "ix_section_47_enquiry_opened",
+    ),
+    "section 47 enquiries of a referral": (
+        select(ENQUIRY.c.id).where(ENQUIRY.c.referral_id == new_id()),
+        "ix_section_47_enquiry_referral",
+    ),
+    "conferences of a month": (
+        select(ENQUIRY.c.id).where(
+            ENQUIRY.c.conference_held_at >= NOW - timedelta(minutes=30),
+            ENQUIRY.c.conference_held_at < NOW,
+        ),
+        "ix_section_47_enquiry_conference",
+    ),
+    "the history of a section 47 enquiry": (
+        select(ENQUIRY_STEP.c.id).where(ENQUIRY_STEP.c.enquiry_id == new_id()),
+        "ix_section_47_enquiry_step_enquiry",
+    ),
+    "the open assessment of a referral": (
+        select(ASSESSMENT.c.id).where(
+            ASSESSMENT.c.referral_id == new_id(), ASSESSMENT.c.ended_at.is_(None)
+        ),
+        "ux_assessment_open",
+    ),
+    "the assessments under way": (
+        select(ASSESSMENT.c.id).where(ASSESSMENT.c.ended_at.is_(None)),
+        "ux_assessment_open",
+    ),
+    "the assessments of a referral": (
+        select(ASSESSMENT.c.id).where(ASSESSMENT.c.referral_id == new_id()),
+        "ix_assessment_referral",
+    ),
+    "assessments, newest first": (
+        select(ASSESSMENT.c.id)
+        .order_by(ASSESSMENT.c.begun_at.desc(), ASSESSMENT.c.id.desc())
+        .limit(50),
+        "ix_assessment_begun",
+    ),
+    "the history of an assessment": (
+        select(ASSESSMENT_STEP.c.id).where(ASSESSMENT_STEP.c.assessment_id == new_id()),
+        "ix_assessment_step_assessment",
+    ),
+    "open referrals without a clock of their assessment": (
+        WITHOUT_CLOCKS.limit(50),
+        "ux_referral_open_person",
     ),
     "the decisions that joined a case": (
         select(DECISION.c.id).where(DECISION.c.joined_case_id == new_id()),

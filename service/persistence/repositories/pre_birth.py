@@ -1,18 +1,30 @@
 """Unborn children: the clocks that run by the week of pregnancy from a referral on."""
 
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 
 from service.domain.flags import SubjectKind
 from service.domain.people import BirthKnowledge, Person
 from service.domain.referrals import Referral
+from service.persistence.asking import Asking
 from service.persistence.clocks import start
 from service.persistence.records import table_of
 from service.persistence.units_of_work import Work
 
 CLOCKS = ("pre_birth_assessment_begun", "pre_birth_assessment_done")
 PERSON = table_of(Person)
+
+
+async def is_unborn(ask: Asking | Work, person_id: UUID) -> bool:
+    """Whether a child is not born yet, as far as is told."""
+    row = await ask.first(
+        select(PERSON.c.id).where(
+            PERSON.c.id == person_id, PERSON.c.birth_knowledge == BirthKnowledge.unborn
+        )
+    )
+    return row is not None
 
 
 async def start_clocks(work: Work, referral: Referral) -> None:
