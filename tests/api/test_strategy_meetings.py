@@ -215,6 +215,25 @@ async def test_wrong_order_is_refused_with_what_is_possible(desk: Desk) -> None:
     assert last["allowed"] == []
 
 
+async def test_a_referral_does_not_close_while_a_meeting_about_the_child_is_unfinished(
+    desk: Desk,
+) -> None:
+    [referral] = await referred(desk)
+    meeting = await called(desk, referral)
+    refused = expect_refusal(
+        await desk.post(
+            ASSESSMENT,
+            f"/v1/referrals/{referral['id']}/closure",
+            {"closure_code": "RC8", "reason": "The bruises were explained."},
+            version=referral["version"],
+        ),
+        409,
+        "section_47_under_way",
+    )
+    assert (refused["state"], refused["allowed"]) == ("called", ["conclude", "cancel"])
+    assert meeting["reference"] in refused["detail"]
+
+
 async def test_a_stale_version_is_refused_and_a_missing_one_too(desk: Desk) -> None:
     meeting = await called(desk)
     await invited(desk, meeting)
