@@ -1,4 +1,4 @@
-"""Children for tests of missing episodes and of the unborn: on a contact, referred, in an enquiry."""
+"""Children for tests of missing episodes and pregnancies: on a contact, referred, in an enquiry."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
