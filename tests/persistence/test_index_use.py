@@ -199,7 +199,7 @@ async def fill(desk: Desk) -> None:
             transfer,
             challenge,
             missing,
-            replace(sample[PregnancyStep], id=new_id(), person_id=person.id),
+            replace(sample[PregnancyStep], id=new_id(), person_id=person.id, contact_id=contact.id),
             replace(
                 sample[Deadline],
                 id=new_id(),
