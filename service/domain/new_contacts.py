@@ -404,4 +404,5 @@ def as_person(
         nhs_number=None if new.nhs_number in taken else new.nhs_number,
         unique_pupil_number=None if new.unique_pupil_number in taken else new.unique_pupil_number,
         created_at=now,
+        pregnancy_ended_on=None,
     )

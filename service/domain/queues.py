@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from service.domain.transfers import WaitsFor
 # Sorts after everything that is due: a line without a running clock comes last.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
+# Sorts before everything that is due: what cannot be reckoned yet is asked for first.
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Queue(StrEnum):
     """The desks of the front door."""
@@ -30,6 +33,7 @@ class Queue(StrEnum):
     step_down = "step-down"
     challenges = "challenges"
     strategy = "strategy"
+    pre_birth = "pre-birth"
     mine = "mine"
 
 
@@ -64,6 +68,10 @@ class NextAction(StrEnum):
     see_child = "see_child"
     record_enquiry_outcome = "record_enquiry_outcome"
     hold_conference = "hold_conference"
+    ask_expected_delivery = "ask_expected_delivery"
+    ask_whether_born = "ask_whether_born"
+    begin_assessment = "begin_assessment"
+    authorise_assessment = "authorise_assessment"
 
 
 IN_WORDS = {
@@ -97,6 +105,10 @@ IN_WORDS = {
     NextAction.see_child: "See the child and speak to the child alone, or record why not.",
     NextAction.record_enquiry_outcome: "Record what the section 47 enquiry found.",
     NextAction.hold_conference: "Hold the initial child protection conference, and record it.",
+    NextAction.ask_expected_delivery: "Ask for the expected date of delivery, and record it.",
+    NextAction.ask_whether_born: "The date has passed: ask whether the child is born, record it.",
+    NextAction.begin_assessment: "Begin the pre-birth assessment.",
+    NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
 
@@ -144,6 +156,14 @@ class RunningClock:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbornChild:
+    """As much of an unborn child as a line shows."""
+
+    person_id: UUID
+    expected_delivery_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueItem:
     """One line of a queue: what waits, its running clocks, and who the children are."""
 
@@ -154,7 +174,39 @@ class QueueItem:
     flags: int
     transfer: ListedTransfer | None = None
     challenge: ChallengeInShort | None = None
+    pregnancy: UnbornChild | None = None
 
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where the line stands: by its limit, and its id; an unborn child without a date first.
+
+        Lines of unborn children are told apart by the child: twins may be on one contact.
+        """
+        one = self.waiting
+        if self.pregnancy is None:
+            return one.due_at, one.subject_id
+        undated = self.pregnancy.expected_delivery_on is None
+        return FIRST if undated else one.due_at, one.child_id or one.subject_id
+
+    def next_action_on(self, today: date) -> NextAction:
+        """What somebody has to do next, on a London day."""
+        if self.pregnancy is None:
+            return self.next_action
+        expected_on = self.pregnancy.expected_delivery_on
+        if expected_on is None:
+            return NextAction.ask_expected_delivery
+        if expected_on < today:
+            return NextAction.ask_whether_born
+        running = {one.kind for one in self.deadlines}
+        return next(
+            (action for kind, action in _OF_PRE_BIRTH.items() if kind in running), self.next_action
+        )
+
+
+_OF_PRE_BIRTH = {
+    "pre_birth_assessment_begun": NextAction.begin_assessment,
+    "pre_birth_assessment_done": NextAction.authorise_assessment,
+}
 
 _OF_TRANSFER = {
     WaitsFor.opening: NextAction.open_transfer,

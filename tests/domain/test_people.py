@@ -59,6 +59,7 @@ NOBODY = Person(
     nhs_number=None,
     unique_pupil_number=None,
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    pregnancy_ended_on=None,
 )
 ADA = replace(
     NOBODY,

@@ -20,6 +20,8 @@ APPEND_ONLY = [
     "transfer_step",
     "challenge_step",
     "strategy_meeting_step",
+    "missing_episode_step",
+    "pregnancy_step",
 ]
 
 

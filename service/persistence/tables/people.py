@@ -28,6 +28,12 @@ class PersonRow(SQLModel, table=True):
             "date_of_birth",
             where="family_name IS NOT NULL AND date_of_birth IS NOT NULL",
         ),
+        partial_index(
+            "ix_person_unborn",
+            "expected_delivery_on",
+            "id",
+            where="birth_knowledge = 'unborn' AND pregnancy_ended_on IS NULL",
+        ),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
@@ -44,3 +50,6 @@ class PersonRow(SQLModel, table=True):
     nhs_number: str | None = kept("NHS number, ten digits.", Sensitivity.personal)
     unique_pupil_number: str | None = kept("Unique pupil number.", Sensitivity.personal)
     created_at: datetime = kept("When the front door first heard of this child.", type_=INSTANT)
+    pregnancy_ended_on: date | None = kept(
+        "When the pregnancy ended without a birth, London.", Sensitivity.sensitive
+    )
