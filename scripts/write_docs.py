@@ -257,7 +257,7 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
     (
         "A strategy meeting",
         STRATEGY_MEETING,
-        "It cannot be held before everybody who must come is invited or left out with a reason, nor "
+        "It is not held before everybody who must come is invited, or left out with a reason, nor "
         "concluded without all that inspectors found missing. It waits for its minutes.",
     ),
     (

@@ -61,6 +61,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     section_47_enquiries.EnquiryStep: tables.section_47_enquiries.EnquiryStepRow,
     strategy_meetings.MeetingChild: tables.strategy_meetings.MeetingChildRow,
     strategy_meetings.Invitation: tables.strategy_meetings.InvitationRow,
+    strategy_meetings.MeetingStep: tables.strategy_meetings.MeetingStepRow,
     missing_episodes.MissingEpisode: tables.missing_episodes.MissingEpisodeRow,
     missing_episodes.MissingEpisodeStep: tables.missing_episodes.MissingEpisodeStepRow,
     pregnancies.PregnancyStep: tables.pregnancies.PregnancyStepRow,

@@ -19,6 +19,7 @@ APPEND_ONLY = [
     "decision",
     "transfer_step",
     "challenge_step",
+    "strategy_meeting_step",
     "missing_episode_step",
     "pregnancy_step",
 ]
