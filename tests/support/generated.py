@@ -25,7 +25,9 @@ from service.domain.measures import per_cent
 from service.domain.missing_episodes import (
     RETURN_CLOCK,
     InterviewAnswer,
+    MissingAction,
     MissingEpisode,
+    MissingEpisodeStep,
     MissingState,
 )
 from service.domain.people import Person
@@ -394,7 +396,17 @@ class Generator:
             returned_at,
             **({} if nothing else stopped),
         )
-        return episode.id, Case(case.referral, (*case.records, episode, clock))
+        step = MissingEpisodeStep(
+            id=new_id(),
+            episode_id=episode.id,
+            action=MissingAction.record_return,
+            state=MissingState.returned,
+            at=returned_at,
+            by=self.account_id,
+            happened_at=returned_at,
+            words=None,
+        )
+        return episode.id, Case(case.referral, (*case.records, episode, step, clock))
 
     async def keep(self, cases: Sequence[Case]) -> None:
         """Puts cases on file, in one transaction."""

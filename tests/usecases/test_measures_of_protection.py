@@ -1,6 +1,7 @@
 """Measures of children who may be at risk: the published year, hand-made cases, the past."""
 
 import csv
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -30,14 +31,26 @@ from service.domain.measures import (
     Unit,
     periods,
 )
-from service.domain.section_47_enquiries import Section47Enquiry
+from service.domain.missing_episodes import Interview, InterviewStep, Return
+from service.domain.new_contacts import NewChild
+from service.domain.people import BirthKnowledge
+from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import (
+    ConferenceOutcome,
+    EnquiryOutcome,
+    Section47Enquiry,
+)
 from service.domain.strategy_meetings import (
     Agency,
     EnquiryDecision,
+    Harm,
     Invitation,
     InvitedBecause,
     MedicalDecision,
+    MeetingAction,
     MeetingChild,
+    MeetingState,
+    MeetingStep,
 )
 from service.persistence.repositories import measures
 from service.persistence.repositories.measures_of_protection import (
@@ -48,15 +61,35 @@ from service.persistence.repositories.measures_of_protection import (
     REFERRAL,
 )
 from service.persistence.units_of_work import new_id
+from service.usecases.assessments import authorise_assessment, complete_assessment
 from service.usecases.measures import read_measure
+from service.usecases.missing_episodes import (
+    NewMissingEpisode,
+    record_missing_episode,
+    record_return,
+    record_return_interview,
+)
+from service.usecases.section_47_enquiries import (
+    record_child_seen,
+    record_conference,
+    record_enquiry_outcome,
+)
 from tests.support.cases import decide_for, log
 from tests.support.clocks import FixedClock
 from tests.support.generated import CONFERENCE, Case, Generator, generator_in, smallest_share
 from tests.support.houses import caller, open_house
+from tests.support.meetings import Room, medical, room_in
+from tests.support.protection import FINDING, completion, seen
 
 LONG_AFTER = datetime(2019, 6, 1, 12, tzinfo=UTC)
 BEFORE = datetime(2017, 6, 1, 12, tzinfo=UTC)
 HAIR, DAY = timedelta(microseconds=1), timedelta(days=1)
+SCHOOL_CHILD = NewChild(
+    given_name="Amara",
+    family_name="Okafor",
+    birth_knowledge=BirthKnowledge.known,
+    date_of_birth=date(2017, 4, 9),
+)
 YEAR = periods(date(2018, 1, 1), date(2019, 1, 1))
 
 # The series of 2018 as they were published, month by month.
@@ -89,6 +122,7 @@ class Records:
         code: str,
         *,
         as_at: datetime | None = None,
+        now: datetime = LONG_AFTER,
         by: Breakdown | None = None,
         from_on: date = date(2018, 1, 1),
         to_on: date = date(2019, 1, 1),
@@ -99,7 +133,7 @@ class Records:
                 ask,
                 analyst,
                 code,
-                now=LONG_AFTER,
+                now=now,
                 as_at=as_at,
                 from_on=from_on,
                 to_on=to_on,
@@ -424,6 +458,19 @@ def meeting(
             **minutes,
         )
         records.append(clock)
+        records.append(
+            MeetingStep(
+                id=new_id(),
+                meeting_id=made.id,
+                action=MeetingAction.record_attendance,
+                state=MeetingState.held,
+                at=held_at,
+                by=made.called_by,
+                happened_at=held_at,
+                planned_for=None,
+                words=None,
+            )
+        )
     return Case(case.referral, tuple(records))
 
 
@@ -602,3 +649,184 @@ async def test_a_measure_without_breakdowns_says_so(records: Records) -> None:
     with pytest.raises(BreakdownNotPossible) as refused:
         await records.read("PI3", by=Breakdown.source)
     assert "not broken down" in str(refused.value.problems[0])
+
+
+# ---- The past -----------------------------------------------------------------------------------
+
+
+class Town:
+    """Children who may be at risk, each one going through it at a time of its own."""
+
+    def __init__(self, room: Room, chance: random.Random) -> None:
+        self.room = room
+        self.chance = chance
+
+    def lately(self) -> datetime:
+        """When it happened, which is recorded now: at once, or some time after."""
+        return self.room.clock.now - timedelta(minutes=self.chance.choice((0, 30, 59)))
+
+    async def life(self) -> AsyncIterator[None]:
+        """One child, from the referral to the conference; not every one comes so far."""
+        room, chance = self.room, self.chance
+        [referral] = await room.referred(SCHOOL_CHILD, allocated=False)
+        yield
+        harm = chance.choice((Harm.injury, Harm.neglect))
+        meeting = await room.call(referral, alleged=[harm])
+        yield
+        if chance.random() < 0.7:
+            await room.allocated(await room.referral(referral.id))
+            yield
+        meeting = await room.hold(await room.invited(meeting), self.lately())
+        yield
+        decided = medical() if harm is Harm.injury else {}
+        await room.conclude(meeting, **decided)
+        yield
+        if chance.random() < 0.8:
+            await room.minuted(meeting, self.lately())
+            yield
+        async for _ in self._enquiry(referral, decided):
+            yield
+
+    async def _enquiry(self, referral: Referral, decided: dict[str, Any]) -> AsyncIterator[None]:
+        room, chance, who = self.room, self.chance, self.room.social_worker
+        enquiry = await room.enquiry(referral)
+        assert enquiry is not None
+        if chance.random() < 0.3:
+            await room.met(referral, held_at=self.lately(), **decided)
+            enquiry = await room.enquiry(referral)
+            yield
+        at = enquiry.assessment_id
+        done = await room.do(
+            lambda work: record_child_seen(
+                work, who, enquiry.id, enquiry.version, seen(self.lately())
+            )
+        )
+        yield
+        found = await room.do(
+            lambda work: record_enquiry_outcome(
+                work,
+                room.assessment,
+                done.id,
+                done.version,
+                outcome=EnquiryOutcome.continuing_risk,
+                words=FINDING,
+            )
+        )
+        yield
+        await room.do(
+            lambda work: record_conference(
+                work,
+                room.assessment,
+                found.id,
+                found.version,
+                held_at=self.lately(),
+                outcome=ConferenceOutcome.child_protection_plan,
+                category_of_abuse_code="PHY",
+                words=FINDING,
+            )
+        )
+        yield
+        made = await room.do(
+            lambda work: complete_assessment(work, who, at, 1, completion(work.now))
+        )
+        yield
+        await room.do(
+            lambda work: authorise_assessment(
+                work, room.assessment, at, made.version, agreed=True, words=FINDING
+            )
+        )
+
+    async def missing(self) -> AsyncIterator[None]:
+        """One child who goes missing, comes back, and is asked about it."""
+        room, worker, chance = self.room, self.room.worker, self.chance
+        [referral] = await room.referred(SCHOOL_CHILD)
+        yield
+        new = NewMissingEpisode(
+            contact_id=referral.contact_id,
+            child_id=referral.child_id,
+            missing_from=self.lately(),
+            reported_at=room.clock.now,
+            circumstances=FINDING,
+        )
+        episode = await room.do(lambda work: record_missing_episode(work, worker, new))
+        yield
+        # It may be days before anybody tells the front door that the child is back.
+        back_at = episode.reported_at + chance.choice((0.2, 1)) * (
+            room.clock.now - episode.reported_at
+        )
+        episode = await room.do(
+            lambda work: record_return(
+                work, worker, episode.id, episode.version, Return(back_at, "At home", FINDING)
+            )
+        )
+        yield
+        declines = chance.random() < 0.5
+        last = (
+            {"step": InterviewStep.declined, "because": FINDING}
+            if declines
+            else {
+                "step": InterviewStep.held,
+                "interviewer": "An advocate",
+                "independent": True,
+                "where": "School",
+                "words": FINDING,
+            }
+        )
+        for step in ({"step": InterviewStep.offered}, last):
+            told = Interview(happened_at=self.lately(), **step)
+            episode = await room.do(
+                lambda work, told=told, episode=episode: record_return_interview(
+                    work, worker, episode.id, episode.version, told
+                )
+            )
+            yield
+
+
+OF_PROTECTION = [one for one in MEASURES.values() if one.counted in TABLES]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_figure_of_the_past_stays_what_it_was_when_the_case_goes_on(
+    database_url: str, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    clock = FixedClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
+    async with open_house(database_url, clock, tmp_path) as house:
+        room = await room_in(house, clock)
+        town = Town(room, chance)
+        lives = [town.life() if number % 3 else town.missing() for number in range(9)]
+        records = Records(house, Generator(house, room.manager.account_id, [None] * 5, seed))
+
+        async def figures(as_at: datetime) -> dict[str, MeasureReading]:
+            return {
+                measure.code: await records.read(
+                    measure.code,
+                    as_at=as_at,
+                    now=clock.now,
+                    from_on=date(2026, 1, 1),
+                    to_on=date(2026, 7, 1),
+                )
+                for measure in OF_PROTECTION
+            }
+
+        seen_then: list[dict[str, MeasureReading]] = []
+        while lives:
+            clock.forward(hours=chance.choice((1, 3, 30, 100)))
+            life = chance.choice(lives)
+            try:
+                await anext(life)
+            except StopAsyncIteration:
+                lives.remove(life)
+                seen_then.append(await figures(clock.now))
+        for then in seen_then:
+            as_at = then["PI3"].as_at
+            assert await figures(as_at) == then
+            for code, reading in then.items():
+                for part in Part:
+                    found = await records.listed(code, reading.total, part)
+                    assert len(found) == getattr(reading.total, part), (code, part)
+        counted = {code for code, reading in seen_then[-1].items() if reading.total.denominator}
+        assert counted >= {one.code for one in OF_PROTECTION} - {
+            "PI5",
+            "strategy_early_help_invited",
+        }

@@ -27,14 +27,21 @@ from sqlalchemy import (
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.decisions import StatutoryBasis
 from service.domain.flags import Deadline
-from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode
+from service.domain.missing_episodes import (
+    RETURN_CLOCK,
+    MissingAction,
+    MissingEpisode,
+    MissingEpisodeStep,
+)
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import (
     TAKES_A_MEDICAL_DECISION,
     Invitation,
     InvitedBecause,
+    MeetingAction,
     MeetingChild,
+    MeetingStep,
     StrategyMeeting,
 )
 from service.persistence.records import table_of
@@ -44,7 +51,9 @@ REFERRAL = table_of(Referral)
 MEETING = table_of(StrategyMeeting)
 MEETING_CHILD = table_of(MeetingChild)
 INVITATION = table_of(Invitation)
+MEETING_STEP = table_of(MeetingStep)
 EPISODE = table_of(MissingEpisode)
+EPISODE_STEP = table_of(MissingEpisodeStep)
 ENQUIRY = table_of(Section47Enquiry)
 ASSESSMENT = table_of(Assessment)
 DEADLINE = table_of(Deadline)
@@ -130,8 +139,13 @@ def conference_in_time(_: datetime) -> ColumnElement[bool]:
     return _some(_CONFERENCE, _kept())
 
 
-child_to_be_seen = _answered_or_late(_CHILD_SEEN, ["seen"])
+_SEEN_OR_LATE = _answered_or_late(_CHILD_SEEN, ["seen"])
 child_seen_in_time = _never_late(_CHILD_SEEN)
+
+
+def child_to_be_seen(as_at: datetime) -> ColumnElement[bool]:
+    """The child was seen by an instant, or should have been, in an enquiry on the record then."""
+    return and_(ENQUIRY.c.opened_at <= as_at, _SEEN_OR_LATE(as_at))
 
 
 def authorised(as_at: datetime) -> ColumnElement[bool]:
@@ -208,8 +222,23 @@ meetings_on_the_day = _never_late(_STRATEGY_MEETING)
 
 _INTERVIEW = _of(EPISODE, RETURN_CLOCK)
 
-interview_due = _answered_or_late(_INTERVIEW, ["held", "declined"])
+_INTERVIEW_OR_LATE = _answered_or_late(_INTERVIEW, ["held", "declined"])
 interview_in_time = _never_late(_INTERVIEW)
+
+
+def interview_due(as_at: datetime) -> ColumnElement[bool]:
+    """The interview was held or declined by an instant, or its limit had passed.
+
+    Of a return that was on the record then: one told of days later was not known to be owed.
+    """
+    return and_(
+        exists().where(
+            EPISODE_STEP.c.episode_id == EPISODE.c.id,
+            EPISODE_STEP.c.action == MissingAction.record_return,
+            EPISODE_STEP.c.at <= as_at,
+        ),
+        _INTERVIEW_OR_LATE(as_at),
+    )
 
 
 # ---- Strategy meetings --------------------------------------------------------------------------
@@ -265,8 +294,18 @@ def medical_decided(_: datetime) -> ColumnElement[bool]:
 
 
 def minutes_due(as_at: datetime) -> ColumnElement[bool]:
-    """The minutes were circulated by an instant, or should have been."""
-    return _some(_MINUTES, or_(DEADLINE.c.stopped_at <= as_at, _late(as_at)))
+    """The minutes were circulated by an instant, or should have been.
+
+    Of a meeting that was on the record as held then.
+    """
+    return and_(
+        exists().where(
+            MEETING_STEP.c.meeting_id == MEETING.c.id,
+            MEETING_STEP.c.action == MeetingAction.record_attendance,
+            MEETING_STEP.c.at <= as_at,
+        ),
+        _some(_MINUTES, or_(DEADLINE.c.stopped_at <= as_at, _late(as_at))),
+    )
 
 
 minutes_in_time = _never_late(_MINUTES)
