@@ -187,6 +187,17 @@ class Work:
         """All rows of a statement."""
         return (await self.execute(statement)).all()
 
+    async def look(self, statement: Executable) -> Sequence[AnyRow]:
+        """All rows of a statement; for its sake no transaction is opened.
+
+        In the transaction where one is open; else as the database stands before it, so that a
+        use-case that otherwise only adds still travels as one statement.
+        """
+        if self._connection is not None:
+            return await self.all(statement)
+        async with self._database.reading() as connection:
+            return (await connection.execute(statement)).all()
+
     async def change(self, record: type, id_: UUID, version: int, **values: Any) -> int:
         """Changes one row that still has this version, and raises the version by one.
 
