@@ -69,7 +69,7 @@ INFORMATION_REQUEST = StateTable(
             InformationRequestAction.answer,
         ): InformationRequestState.answered,
     },
-    final=frozenset({InformationRequestState.answered, InformationRequestState.withdrawn}),
+    final=frozenset({InformationRequestState.answered}),
 )
 
 
