@@ -289,7 +289,7 @@ def _relation(heard: Heard, whom: Whom, others: set[UUID]) -> Relation | None:
     if heard.relation is Relation.sibling:
         return Relation.sibling if heard.person_id == whom.person_id else None
     if heard.relation is Relation.possibly_same_child:
-        same = heard.key == whom.key and heard.person_id != whom.person_id
+        same = heard.key == whom.key and heard.person_id not in {whom.person_id, *others}
         return Relation.possibly_same_child if same else None
     return heard.relation
 

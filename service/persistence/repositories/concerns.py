@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
+    CompoundSelect,
     Select,
+    String,
     and_,
     bindparam,
-    literal,
+    literal_column,
     null,
     or_,
     select,
@@ -58,8 +59,9 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import Person, YesNo, age_in_years
 from service.domain.referrals import Referral, is_re_referral
 from service.domain.whole_contacts import WholeContact
-from service.persistence.asking import AnyRow, Asking
+from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     contacts_visible_to,
     episodes_visible_to,
@@ -76,7 +78,9 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 ACCOUNTABILITY = table_of(Accountability)
 
-Look: TypeAlias = Callable[[Executable], Awaitable[Sequence[AnyRow]]]
+Look: TypeAlias = Callable[
+    [CompoundSelect[Any], Mapping[str, Any]], Awaitable[Sequence[Sequence[Any]]]
+]
 """A way to read rows: in a transaction, or beside one that nobody has begun yet."""
 
 
@@ -109,115 +113,133 @@ def _sought(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 # ---- The question: one statement, a branch for each relation ------------------------------------
 
 
-@cache
-def _question(relations: frozenset[Relation], reach: frozenset[Reach] | None) -> Executable:
-    """The newest other contacts of each relation, within a time; built once for each shape.
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which relations are asked for, by how many values each, and whose reach narrows it."""
 
-    `reach` narrows it to what a caller of that reach may see. Each branch has a limit, so that an
-    address of thousands costs no more than one of a hundred.
-    """
-    branches = [_BRANCHES[relation](reach) for relation in Relation if relation in relations]
-    return union_all(*(select(branch.subquery()) for branch in branches))
+    people: int
+    keys: int
+    adults: int
+    address: bool
+    reach: frozenset[Reach] | None
 
-
-def _branch(
-    relation: Relation, person_id: Any, key: Any, reach: frozenset[Reach] | None
-) -> Select[Any]:
-    seen = [] if reach is None else [contacts_visible_to(_Reaching(reach))]  # type: ignore[arg-type]  # its reach is all that is looked at
-    return (
-        select(
-            literal(relation.value).label("relation"),
-            person_id.label("person_id"),
-            key.label("key"),
-            CONTACT.c.id.label("contact_id"),
-            CONTACT.c.reference,
-            CONTACT.c.received_at,
-            CONTACT.c.source_code,
-            CONTACT.c.referrer_name,
-            CONTACT.c.referrer_role,
-            CONTACT.c.referrer_agency,
-            CONTACT.c.sender_organisation_id,
-        )
-        .where(
-            CONTACT.c.id != bindparam("but"),
-            CONTACT.c.received_at > bindparam("since", type_=CONTACT.c.received_at.type),
-            CONTACT.c.received_at <= bindparam("until", type_=CONTACT.c.received_at.type),
-            *seen,
-        )
-        .order_by(CONTACT.c.received_at.desc())
-        .limit(bindparam("most"))
-    )
+    @property
+    def owner(self) -> Caller:
+        """As much of a member of staff as says which contacts they may see."""
+        return cast(Caller, _Reaching(self.reach or frozenset()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reaching:
-    """As much of a member of staff as says which contacts they may see."""
-
     reach: frozenset[Reach]
     organisation_id: None = None
 
 
-_NOBODY = literal(None, CHILD.c.person_id.type)
-_PEOPLE = bindparam("people", expanding=True, type_=CHILD.c.person_id.type)
+@lru_cache(maxsize=256)
+def _question(shape: _Shape) -> CompoundSelect[Any]:
+    """The other contacts of each relation, within a time; built once for each shape.
+
+    Each is found by what it shares, never by its time; and an address of thousands costs no more
+    than one of a hundred.
+    """
+    branches = []
+    if shape.people:
+        branches += [_of_child(shape), _of_siblings(shape)]
+    if shape.keys:
+        branches.append(_of_possible_matches(shape))
+    if shape.adults:
+        branches.append(_of_household(shape))
+    if shape.address:
+        branches.append(_of_address(shape))
+    # A union even of one branch alone: its columns are named and typed alike.
+    return union_all(*(select(branch.subquery()) for branch in branches))
 
 
-def _of_child(reach: frozenset[Reach] | None) -> Select[Any]:
-    return (
-        _branch(Relation.child, CHILD.c.person_id, null(), reach)
-        .join_from(CONTACT, CHILD, CHILD.c.contact_id == CONTACT.c.id)
-        .where(CHILD.c.person_id.in_(_PEOPLE))
+def _branch(shape: _Shape, relation: Relation, person_id: Any, key: Any) -> Select[Any]:
+    seen = [] if shape.reach is None else [contacts_visible_to(shape.owner)]
+    instant = CONTACT.c.received_at.type
+    return select(
+        literal_column(f"'{relation.value}'", String).label("relation"),
+        person_id.label("person_id"),
+        key.label("key"),
+        CONTACT.c.id.label("contact_id"),
+        CONTACT.c.reference,
+        CONTACT.c.received_at,
+        CONTACT.c.source_code,
+        CONTACT.c.referrer_name,
+        CONTACT.c.referrer_role,
+        CONTACT.c.referrer_agency,
+        CONTACT.c.sender_organisation_id,
+    ).where(
+        CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
+        CONTACT.c.received_at > bindparam("since", type_=instant),
+        CONTACT.c.received_at <= bindparam("until", type_=instant),
+        *seen,
     )
 
 
-def _of_siblings(reach: frozenset[Reach] | None) -> Select[Any]:
+_NOBODY = null().cast(CHILD.c.person_id.type)
+_NO_KEY = null().cast(String)
+
+
+def _one_of(column: ColumnElement[Any], name: str, many: int) -> ColumnElement[bool]:
+    return column.in_([bindparam(f"{name}_{place}", type_=column.type) for place in range(many)])
+
+
+def _of_child(shape: _Shape) -> Select[Any]:
+    return (
+        _branch(shape, Relation.child, CHILD.c.person_id, _NO_KEY)
+        .join_from(CHILD, CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .where(_one_of(CHILD.c.person_id, "person", shape.people))
+    )
+
+
+def _of_siblings(shape: _Shape) -> Select[Any]:
     own, together, siblings = (CHILD.alias(name) for name in ("own", "together", "siblings"))
     return (
-        _branch(Relation.sibling, own.c.person_id, null(), reach)
-        .join_from(CONTACT, siblings, siblings.c.contact_id == CONTACT.c.id)
-        .join(together, together.c.person_id == siblings.c.person_id)
-        .join(own, own.c.contact_id == together.c.contact_id)
-        .where(own.c.person_id.in_(_PEOPLE), together.c.person_id != own.c.person_id)
-        .distinct()
-    )
-
-
-def _of_possible_matches(reach: frozenset[Reach] | None) -> Select[Any]:
-    return (
-        _branch(Relation.possibly_same_child, CHILD.c.person_id, PERSON.c.identity_key, reach)
-        .join_from(CONTACT, CHILD, CHILD.c.contact_id == CONTACT.c.id)
-        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        _branch(shape, Relation.sibling, own.c.person_id, _NO_KEY)
+        .select_from(own)
+        .join(together, together.c.contact_id == own.c.contact_id)
+        .join(siblings, siblings.c.person_id == together.c.person_id)
+        .join(CONTACT, CONTACT.c.id == siblings.c.contact_id)
         .where(
-            PERSON.c.identity_key.in_(bindparam("keys", expanding=True)),
-            PERSON.c.id.not_in(_PEOPLE),
-        )
-    )
-
-
-def _of_household(reach: frozenset[Reach] | None) -> Select[Any]:
-    return (
-        _branch(Relation.household, _NOBODY, null(), reach)
-        .join_from(CONTACT, ADULT, ADULT.c.contact_id == CONTACT.c.id)
-        .where(
-            ADULT.c.identity_key.in_(bindparam("household", expanding=True)),
-            ADULT.c.in_household != YesNo.no,
+            _one_of(own.c.person_id, "person", shape.people),
+            together.c.person_id != own.c.person_id,
         )
         .distinct()
     )
 
 
-def _of_address(reach: frozenset[Reach] | None) -> Select[Any]:
-    return _branch(Relation.address, _NOBODY, null(), reach).where(
-        CONTACT.c.address_key == bindparam("address")
+def _of_possible_matches(shape: _Shape) -> Select[Any]:
+    return (
+        _branch(shape, Relation.possibly_same_child, PERSON.c.id, PERSON.c.identity_key)
+        .select_from(PERSON)
+        .join(CHILD, CHILD.c.person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .where(_one_of(PERSON.c.identity_key, "key", shape.keys))
     )
 
 
-_BRANCHES: Mapping[Relation, Callable[[frozenset[Reach] | None], Select[Any]]] = {
-    Relation.child: _of_child,
-    Relation.possibly_same_child: _of_possible_matches,
-    Relation.sibling: _of_siblings,
-    Relation.household: _of_household,
-    Relation.address: _of_address,
-}
+def _of_household(shape: _Shape) -> Select[Any]:
+    return (
+        _branch(shape, Relation.household, _NOBODY, _NO_KEY)
+        .select_from(ADULT)
+        .join(CONTACT, CONTACT.c.id == ADULT.c.contact_id)
+        .where(
+            _one_of(ADULT.c.identity_key, "adult", shape.adults),
+            ADULT.c.in_household != literal_column(f"'{YesNo.no.value}'"),
+        )
+        .distinct()
+    )
+
+
+def _of_address(shape: _Shape) -> Select[Any]:
+    return (
+        _branch(shape, Relation.address, _NOBODY, _NO_KEY)
+        .where(CONTACT.c.address_key == bindparam("address", type_=String))
+        .order_by(CONTACT.c.received_at.desc())
+        .limit(literal_column(str(MOST_COUNTED)))
+    )
 
 
 async def _heard(
@@ -231,41 +253,34 @@ async def _heard(
     only: Collection[Relation] = frozenset(Relation),
 ) -> list[Heard]:
     """The other contacts within a time; `known` are the children whom any other can speak of."""
-    people = {one.person_id for one in sought.children}
-    keys = {one.key for one in sought.children if one.key is not None}
-    can = set(only)
-    if known is not None and not people & set(known):
-        can -= {Relation.child, Relation.sibling}
-    if not keys:
-        can.discard(Relation.possibly_same_child)
-    if not sought.household:
-        can.discard(Relation.household)
-    if sought.address_key is None:
-        can.discard(Relation.address)
-    if not can:
+    together = {one.person_id for one in sought.children}
+    people = sorted(together if known is None else together & set(known))
+    keys = sorted({one.key for one in sought.children if one.key is not None})
+    adults = sorted(sought.household) if Relation.household in only else []
+    address = sought.address_key if Relation.address in only else None
+    shape = _Shape(len(people), len(keys), len(adults), address is not None, reach)
+    if not (people or keys or adults or address):
         return []
-    values: dict[str, object] = {
-        "but": sought.contact_id,
-        "since": since,
-        "until": until,
-        # More than are counted: what is left out below is still to be told apart by child.
-        "most": MOST_COUNTED * (1 + len(sought.children)),
-    }
-    if can & {Relation.child, Relation.sibling, Relation.possibly_same_child}:
-        values["people"] = sorted(people)
-    if Relation.possibly_same_child in can:
-        values["keys"] = sorted(keys)
-    if Relation.household in can:
-        values["household"] = sorted(sought.household)
-    if Relation.address in can:
-        values["address"] = sought.address_key
-    question: Any = _question(frozenset(can), reach)
+    values: dict[str, object] = {"but": sought.contact_id, "since": since, "until": until}
+    for name, sorts in (("person", people), ("key", keys), ("adult", adults)):
+        values |= {f"{name}_{place}": one for place, one in enumerate(sorts)}
+    if address is not None:
+        values["address"] = address
     return [
         Heard(Relation(relation), person_id, key, contact_id, reference, at, Teller(*told))
         for relation, person_id, key, contact_id, reference, at, *told in await look(
-            question.params(**values)
+            _question(shape), values
         )
     ]
+
+
+def _asking(ask: Asking | Work) -> Look:
+    async def look(
+        statement: CompoundSelect[Any], values: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        return await ask.all(statement.params(**values))
+
+    return look
 
 
 # ---- What is made of the answers ----------------------------------------------------------------
@@ -338,7 +353,7 @@ async def strip(
     within = windows(rules, now)
     sought = _sought(contact, children, adults)
     heard = await _heard(
-        ask.all, sought, since=_earliest(within, contact, policy), until=now, reach=who.reach
+        _asking(ask), sought, since=_earliest(within, contact, policy), until=now, reach=who.reach
     )
     related = {one.child_id: related_to(one, sought.children, heard) for one in sought.children}
     raised_by = concerns_of_others(
