@@ -48,6 +48,7 @@ class NextAction(StrEnum):
     revise_decision = "revise_decision"
     allocate = "allocate"
     answer = "answer"
+    read_late_answer = "read_late_answer"
     work_case = "work_case"
     open_transfer = "open_transfer"
     answer_transfer = "answer_transfer"
@@ -83,6 +84,7 @@ IN_WORDS = {
     NextAction.revise_decision: "The decision was returned: read why, and decide anew.",
     NextAction.allocate: "Give it to a worker.",
     NextAction.answer: "The agency answers, or somebody chases it.",
+    NextAction.read_late_answer: "It came after the decision: read it, and say what follows.",
     NextAction.work_case: "Work with the child and family.",
     NextAction.open_transfer: "Open it: who is to answer has not seen it yet.",
     NextAction.answer_transfer: "Accept it, or refuse it with a coded reason and an explanation.",
@@ -125,7 +127,10 @@ class QueueFilters:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs."""
+    """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs.
+
+    `returned` is a decision that was sent back, or an answer that came back after the decision.
+    """
 
     subject_kind: SubjectKind
     subject_id: UUID
@@ -175,6 +180,7 @@ class QueueItem:
     transfer: ListedTransfer | None = None
     challenge: ChallengeInShort | None = None
     pregnancy: UnbornChild | None = None
+    chasers: int | None = None
 
     @property
     def place(self) -> tuple[datetime, UUID]:
@@ -275,7 +281,7 @@ def next_action(waiting: Waiting) -> NextAction:
     if waiting.subject_kind is SubjectKind.decision:
         return NextAction.sign_off
     if waiting.subject_kind is SubjectKind.information_request:
-        return NextAction.answer
+        return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
         return NextAction.allocate if waiting.worker_id is None else NextAction.work_case
     if waiting.returned:

@@ -46,6 +46,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     contacts.Adult: tables.contacts.AdultRow,
     contacts.Amendment: tables.contacts.AmendmentRow,
     information_requests.InformationRequest: tables.information_requests.InformationRequestRow,
+    information_requests.Chaser: tables.information_requests.ChaserRow,
     decisions.Decision: tables.decisions.DecisionRow,
     referrals.Referral: tables.referrals.ReferralRow,
     early_help_episodes.EarlyHelpEpisode: tables.early_help_episodes.EarlyHelpEpisodeRow,

@@ -246,9 +246,12 @@ async def fill(desk: Desk) -> None:
         ]
         missing = replace(
             sample[MissingEpisode],
+            id=new_id(),
+            reference=str(place),
             state=MissingState.returned if place % 200 == 0 else MissingState.interview_held,
             missing_from=at,
             returned_at=None if place % 200 == 100 else at,
+            **of_child,
         )
         if left:
             rows.append(

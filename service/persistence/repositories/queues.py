@@ -61,7 +61,11 @@ from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
-from service.persistence.repositories import strategy_meetings, transfer_lists
+from service.persistence.repositories import (
+    information_requests,
+    strategy_meetings,
+    transfer_lists,
+)
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.visibility import (
@@ -225,7 +229,18 @@ def _allocation(who: Caller) -> Any:
     return union_all(*_both_cases(who, lambda table: table.c.allocated_at.is_(None)))
 
 
-def _information_requests(who: Caller) -> Select[Any]:
+def _information_requests(who: Caller) -> Any:
+    """What agencies have not answered, and what they answered after the decision, not yet read."""
+    waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
+    unread = (REQUEST.c.unread_since.is_not(None),)
+    return union_all(
+        _requests(who, *waiting, returned=false()), _requests(who, *unread, returned=true())
+    )
+
+
+def _requests(
+    who: Caller, *which: ColumnElement[bool], returned: ColumnElement[bool]
+) -> Select[Any]:
     due_at = _soonest(
         DEADLINE.c.contact_id == REQUEST.c.contact_id, DEADLINE.c.subject_id == REQUEST.c.id
     )
@@ -236,10 +251,11 @@ def _information_requests(who: Caller) -> Select[Any]:
                 REQUEST.c.id,
                 due_at,
                 organisation_id=REQUEST.c.organisation_id,
+                returned=returned,
             )
         )
         .join(CONTACT, CONTACT.c.id == REQUEST.c.contact_id)
-        .where(REQUEST.c.answered_at.is_(None), requests_visible_to(who))
+        .where(*which, requests_visible_to(who))
     )
 
 
@@ -610,6 +626,8 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
         flags.setdefault(subject_id, {})[kind] = count
     transfers = await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer))
     challenges = await transfer_lists.challenges_in_short(ask, _of(waiting, SubjectKind.challenge))
+    asked = _of(waiting, SubjectKind.information_request)
+    chasers = await information_requests.chasers_counted(ask, asked)
     found: list[QueueItem] = []
     for one in waiting:
         meeting = meetings.get(one.subject_id)
@@ -648,6 +666,7 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
                 flags=flagged,
                 transfer=transfers.get(one.subject_id),
                 challenge=challenges.get(one.subject_id),
+                chasers=chasers.get(one.subject_id, 0) if one.subject_id in asked else None,
             )
         )
     return found
