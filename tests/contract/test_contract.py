@@ -27,6 +27,7 @@ from tests.support.databases import SqliteFiles
 from tests.support.files import WholeFile, partners_file
 from tests.support.houses import caller, client_of, open_house
 from tests.support.operations import Json, Operation, operations
+from tests.support.protection import looked_into
 from tests.support.sources import ROOT
 
 PUBLISHED = ROOT / "openapi" / "openapi.json"
@@ -196,6 +197,7 @@ async def test_every_documented_request_is_understood_by_the_server(
     wrong = []
     async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
         file = await partners_file(house, SCHOOL, "2A")
+        file.ids.update(await looked_into(house, file.ids["referral"]))
         leaver = await caller(house, Role.performance_analyst, name="Somebody who leaves")
         file.ids["leaver"] = leaver.account_id
         async with client_of(house) as client:
@@ -286,6 +288,8 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "flag_id": "flag",
         "challenge_id": "challenge",
         "transfer_id": "transfer",
+        "section_47_enquiry_id": "section_47_enquiry",
+        "assessment_id": "assessment",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}
     if "multi-agency" in operation.path:
@@ -309,5 +313,6 @@ def _with_ids_that_are_there(value: Any, file: WholeFile, name: str = "") -> Any
         "case_id": "early_help_episode",
         "target": "leaver",
         "decision_id": "decision_waiting",
+        "referral_id": "referral",
     }
     return str(file.ids[nouns[name]]) if name in nouns and value is not None else value

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -29,6 +29,7 @@ from api.observability import configure_api_logs
 from api.routing import FrontDoorRoute
 from service.bootstrap import DatabaseAway, House, Work
 from service.domain.access import Role
+from service.persistence.repositories.cases import REFERRALS
 from service.usecases.flags import sweep
 from tests.support.builders import (
     allocation_body,
@@ -43,6 +44,7 @@ from tests.support.builders import (
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 from tests.support.operations import Json, Operation, operations
+from tests.support.protection import ANALYSIS, FINDING, enquiry_begun
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 MARK = "kanarie"
@@ -131,13 +133,16 @@ def variants(schema: Json) -> list[Json]:
 
 # Ids and codes of the policy: nothing else is taken there.
 CODES = ("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code")
+# A decision names its tool in words, an assessment by a code of the policy, which is no longer.
+LONGEST_CODE_OF_A_TOOL = 64
 
 
 def is_words(schema: Json, name: str) -> bool:
     """Whether a place holds words of somebody's choosing."""
+    long_enough = LONGEST_CODE_OF_A_TOOL + 1 if name == "tool" else LONG_ENOUGH
     return name not in CODES and any(
         one.get("type") == "string"
-        and one.get("maxLength", 0) >= LONG_ENOUGH
+        and one.get("maxLength", 0) >= long_enough
         and not {"format", "enum", "const"} & one.keys()
         for one in variants(schema)
     )
@@ -420,8 +425,47 @@ async def a_whole_case(
         plural = by_name[f"list_{noun}s"]
         listed = await watch.client.get(plural.path, headers=headers(house, role))
         held[noun] = listed.json()["items"][0]["id"]
+    await at_risk(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     return filled
+
+
+async def at_risk(house: House, do: Callable[..., Awaitable[Json]], referral_id: str) -> None:
+    """An enquiry from the meeting that began it to its conference, and the assessment beside it."""
+    manager, worker = Role.assessment_team_manager, Role.assessment_team_worker
+    reader = await caller(house, manager)
+    referral = await house.ask(lambda ask: REFERRALS.get(ask, reader, UUID(referral_id)))
+    begun = await enquiry_begun(house, referral)
+    now = house.clock()
+    value = {"section_47_enquiry_id": begun.id}
+    seen = {"seen": True, "seen_at": now.isoformat(), "seen_by": "Tom Baker", "alone": False}
+    seen["not_alone_because"] = "She held on to her grandmother."
+    await do("record_child_seen", worker, seen, version=1, **value)
+    not_seen = {"seen": False, "not_seen_because": "Nobody opened the door."}
+    await do("record_child_seen", worker, not_seen, version=2, **value)
+    risk = {"outcome": "continuing_risk", "words": FINDING}
+    await do("record_enquiry_outcome", manager, risk, version=3, **value)
+    conference = {
+        "held_at": now.isoformat(),
+        "outcome": "child_protection_plan",
+        "category_of_abuse_code": "PHY",
+        "words": FINDING,
+    }
+    await do("record_conference", worker, conference, version=4, **value)
+    assessment = await do("begin_assessment", worker, {"referral_id": referral_id})
+    value = {"assessment_id": assessment["id"]}
+    complete = {
+        "factors": ["16A"],
+        "tools": [
+            {"tool": "graded_care_profile_2", "score": "4", "used_on": now.date().isoformat()}
+        ],
+        "childs_view": "It is loud at home.",
+        "analysis": ANALYSIS,
+        "outcome": "child_in_need_plan",
+    }
+    await do("complete_assessment", worker, complete, version=1, **value)
+    answer = {"agreed": True, "words": "I have read it and spoken with the worker."}
+    await do("authorise_assessment", manager, answer, version=2, **value)
 
 
 async def workers_of(house: House) -> dict[Role, str]:
