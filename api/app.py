@@ -32,6 +32,7 @@ from api.routes import (
     reference_data,
     referrals,
     section_47_enquiries,
+    strategy_meetings,
     transfer_lists,
     transfers,
 )
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    strategy_meetings.router,
     section_47_enquiries.router,
     transfer_lists.router,
     transfers.router,

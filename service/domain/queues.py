@@ -10,6 +10,8 @@ from service.domain.challenges import ChallengedThing, ChallengeState
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
+from service.domain.section_47_enquiries import EnquiryState
+from service.domain.strategy_meetings import MeetingState
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import WaitsFor
 
@@ -27,6 +29,7 @@ class Queue(StrEnum):
     step_up = "step-up"
     step_down = "step-down"
     challenges = "challenges"
+    strategy = "strategy"
     mine = "mine"
 
 
@@ -53,6 +56,14 @@ class NextAction(StrEnum):
     complete_transfer = "complete_transfer"
     decide_returned = "decide_returned"
     decide_anew = "decide_anew"
+    call_strategy_meeting = "call_strategy_meeting"
+    invite_to_strategy_meeting = "invite_to_strategy_meeting"
+    hold_strategy_meeting = "hold_strategy_meeting"
+    conclude_strategy_meeting = "conclude_strategy_meeting"
+    circulate_strategy_minutes = "circulate_strategy_minutes"
+    see_child = "see_child"
+    record_enquiry_outcome = "record_enquiry_outcome"
+    hold_conference = "hold_conference"
 
 
 IN_WORDS = {
@@ -76,6 +87,16 @@ IN_WORDS = {
     NextAction.complete_transfer: "Social care completes it, which closes the referral.",
     NextAction.decide_returned: "It came back: social care asks again or keeps the child.",
     NextAction.decide_anew: "The challenge led to a change: draft the new decision.",
+    NextAction.call_strategy_meeting: "A manager calls the strategy meeting, for today.",
+    NextAction.invite_to_strategy_meeting: "Say who is invited to the meeting, and why one is not.",
+    NextAction.hold_strategy_meeting: "Hold the strategy meeting, and record who came.",
+    NextAction.conclude_strategy_meeting: (
+        "Conclude it: the enquiry, a medical, what happens next, what the child is told."
+    ),
+    NextAction.circulate_strategy_minutes: "Circulate the minutes of the strategy meeting.",
+    NextAction.see_child: "See the child and speak to the child alone, or record why not.",
+    NextAction.record_enquiry_outcome: "Record what the section 47 enquiry found.",
+    NextAction.hold_conference: "Hold the initial child protection conference, and record it.",
 }
 
 
@@ -168,6 +189,33 @@ def next_action_of_challenge(challenge: ChallengeInShort) -> NextAction:
         of_decision = challenge.thing is ChallengedThing.decision
         return NextAction.decide_anew if of_decision else NextAction.accept_transfer
     return NextAction.answer_challenge
+
+
+def next_action_of_meeting(state: MeetingState, *, unanswered: bool) -> NextAction:
+    """What somebody has to do next about a strategy meeting; once it has ended, with the child.
+
+    `unanswered`: it is open of somebody whether they are invited.
+    """
+    if state is MeetingState.called:
+        if unanswered:
+            return NextAction.invite_to_strategy_meeting
+        return NextAction.hold_strategy_meeting
+    if state is MeetingState.held:
+        return NextAction.conclude_strategy_meeting
+    if state is MeetingState.concluded:
+        return NextAction.circulate_strategy_minutes
+    return NextAction.work_case
+
+
+def next_action_of_enquiry(state: EnquiryState, clocks: Sequence[RunningClock]) -> NextAction:
+    """What somebody has to do next about a section 47 enquiry: the child is seen first of all."""
+    if any(clock.kind == "child_seen" for clock in clocks):
+        return NextAction.see_child
+    if state is EnquiryState.under_way:
+        return NextAction.record_enquiry_outcome
+    if state is EnquiryState.awaiting_conference:
+        return NextAction.hold_conference
+    return NextAction.work_case
 
 
 def next_action(waiting: Waiting) -> NextAction:

@@ -59,6 +59,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     section_47_enquiries.EnquiryStep: tables.section_47_enquiries.EnquiryStepRow,
     strategy_meetings.MeetingChild: tables.strategy_meetings.MeetingChildRow,
     strategy_meetings.Invitation: tables.strategy_meetings.InvitationRow,
+    strategy_meetings.MeetingStep: tables.strategy_meetings.MeetingStepRow,
     flags.Deadline: tables.deadlines.DeadlineRow,
     flags.Flag: tables.flags.FlagRow,
     events.Event: tables.events.EventRow,

@@ -290,6 +290,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "transfer_id": "transfer",
         "section_47_enquiry_id": "section_47_enquiry",
         "assessment_id": "assessment",
+        "meeting_id": "strategy_meeting",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}
     if "multi-agency" in operation.path:

@@ -29,6 +29,7 @@ from service.domain.section_47_enquiries import (
     EnquiryState,
 )
 from service.domain.states import StateTable, WrongState
+from service.domain.strategy_meetings import STRATEGY_MEETING, MeetingAction, MeetingState
 from service.domain.transfers import TRANSFER, TransferAction, TransferState
 
 TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
@@ -37,9 +38,10 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (DECISION, DecisionState, DecisionAction),
     (INFORMATION_REQUEST, InformationRequestState, InformationRequestAction),
     (CASE, CaseState, CaseAction),
-    # Asking and raising are how these begin, and no move of what is there.
+    # Asking, raising and calling are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
+    (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
     (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),
     (ASSESSMENT, AssessmentState, AssessmentAction),
 ]

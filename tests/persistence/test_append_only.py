@@ -13,7 +13,14 @@ WORDS = [
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
     "drafted_at drafted_by",
 ]
-APPEND_ONLY = ["event", "contact_amendment", "decision", "transfer_step", "challenge_step"]
+APPEND_ONLY = [
+    "event",
+    "contact_amendment",
+    "decision",
+    "transfer_step",
+    "challenge_step",
+    "strategy_meeting_step",
+]
 
 
 @pytest.fixture

@@ -18,7 +18,12 @@ from service.domain.information_requests import InformationRequest
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
-from service.domain.strategy_meetings import StrategyMeeting
+from service.domain.strategy_meetings import (
+    Invitation,
+    MeetingChild,
+    MeetingStep,
+    StrategyMeeting,
+)
 from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, table_of
@@ -45,6 +50,10 @@ OPEN_EVERY = 100
     CHALLENGE,
     CHALLENGE_STEP,
     ACCOUNTABILITY,
+    MEETING,
+    MEETING_CHILD,
+    INVITATION,
+    MEETING_STEP,
     ENQUIRY,
     ENQUIRY_STEP,
     ASSESSMENT,
@@ -65,6 +74,10 @@ OPEN_EVERY = 100
         Challenge,
         ChallengeStep,
         Accountability,
+        StrategyMeeting,
+        MeetingChild,
+        Invitation,
+        MeetingStep,
         Section47Enquiry,
         EnquiryStep,
         Assessment,
@@ -81,6 +94,7 @@ TABLES = (
     REQUEST,
     TRANSFER,
     CHALLENGE,
+    MEETING,
     ENQUIRY,
     ASSESSMENT,
 )
@@ -175,7 +189,14 @@ async def fill(desk: Desk) -> None:
             **of_child,
         )
         meeting = replace(
-            sample[StrategyMeeting], id=new_id(), reference=str(place), contact_id=contact.id
+            sample[StrategyMeeting],
+            id=new_id(),
+            reference=str(place),
+            contact_id=contact.id,
+            called_at=at,
+            held_at=at,
+            minutes_circulated_at=ended,
+            cancelled_at=None,
         )
         assessment = replace(
             sample[Assessment],
@@ -199,7 +220,6 @@ async def fill(desk: Desk) -> None:
             **of_child,
         )
         rows += [
-            meeting,
             assessment,
             enquiry,
             replace(sample[AssessmentStep], id=new_id(), assessment_id=assessment.id),
@@ -229,6 +249,17 @@ async def fill(desk: Desk) -> None:
             ),
             replace(sample[TransferStep], id=new_id(), transfer_id=transfer.id),
             replace(sample[ChallengeStep], id=new_id(), challenge_id=challenge.id),
+            meeting,
+            replace(
+                sample[MeetingChild],
+                id=new_id(),
+                meeting_id=meeting.id,
+                referral_id=referral.id,
+                enquiry_id=None,
+                **of_child,
+            ),
+            replace(sample[Invitation], id=new_id(), meeting_id=meeting.id),
+            replace(sample[MeetingStep], id=new_id(), meeting_id=meeting.id),
             contact,
             child,
             decision,
@@ -501,6 +532,36 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the open early help episodes": (
         select(EPISODE.c.id).where(is_open(EPISODE)),
         "ux_early_help_episode_open_person",
+    ),
+    "the strategy meetings that are not finished": (
+        select(MEETING.c.id).where(
+            MEETING.c.minutes_circulated_at.is_(None), MEETING.c.cancelled_at.is_(None)
+        ),
+        "ix_strategy_meeting_unfinished",
+    ),
+    "strategy meetings, newest first": (
+        select(MEETING.c.id).order_by(MEETING.c.called_at.desc(), MEETING.c.id.desc()).limit(50),
+        "ix_strategy_meeting_called",
+    ),
+    "the strategy meetings about a child": (
+        select(MEETING_CHILD.c.meeting_id).where(MEETING_CHILD.c.person_id == new_id()),
+        "ix_strategy_meeting_child_person",
+    ),
+    "the strategy meetings about a referral's child": (
+        select(MEETING_CHILD.c.meeting_id).where(MEETING_CHILD.c.referral_id == new_id()),
+        "ix_strategy_meeting_child_referral",
+    ),
+    "the children of a strategy meeting": (
+        select(MEETING_CHILD.c.id).where(MEETING_CHILD.c.meeting_id == new_id()),
+        "ux_strategy_meeting_child",
+    ),
+    "the list of a strategy meeting": (
+        select(INVITATION.c.id).where(INVITATION.c.meeting_id == new_id()),
+        "ix_strategy_meeting_invitation_meeting",
+    ),
+    "the history of a strategy meeting": (
+        select(MEETING_STEP.c.id).where(MEETING_STEP.c.meeting_id == new_id()),
+        "ix_strategy_meeting_step_meeting",
     ),
     "clocks of a contact": (
         select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),
