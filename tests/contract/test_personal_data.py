@@ -425,12 +425,12 @@ async def a_whole_case(
         plural = by_name[f"list_{noun}s"]
         listed = await watch.client.get(plural.path, headers=headers(house, role))
         held[noun] = listed.json()["items"][0]["id"]
-    await at_risk(house, do, held["referral"])
+    await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     return filled
 
 
-async def at_risk(house: House, do: Callable[..., Awaitable[Json]], referral_id: str) -> None:
+async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referral_id: str) -> None:
     """An enquiry from the meeting that began it to its conference, and the assessment beside it."""
     manager, worker = Role.assessment_team_manager, Role.assessment_team_worker
     reader = await caller(house, manager)
