@@ -45,6 +45,7 @@ class EventType(StrEnum):
     challenge_lapsed = "challenge.lapsed"
     information_request_chased = "information_request.chased"
     information_request_withdrawn = "information_request.withdrawn"
+    information_request_read = "information_request.read"
     strategy_meeting_called = "strategy_meeting.called"
     strategy_meeting_invited = "strategy_meeting.invited"
     strategy_meeting_rearranged = "strategy_meeting.rearranged"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from service.domain.transfers import WaitsFor
 # Sorts after everything that is due: a line without a running clock comes last.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
+# Sorts before everything that is due: what cannot be reckoned yet is asked for first.
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Queue(StrEnum):
     """The desks of the front door."""
@@ -30,6 +33,7 @@ class Queue(StrEnum):
     step_down = "step-down"
     challenges = "challenges"
     strategy = "strategy"
+    pre_birth = "pre-birth"
     mine = "mine"
 
 
@@ -44,6 +48,7 @@ class NextAction(StrEnum):
     revise_decision = "revise_decision"
     allocate = "allocate"
     answer = "answer"
+    read_late_answer = "read_late_answer"
     work_case = "work_case"
     open_transfer = "open_transfer"
     answer_transfer = "answer_transfer"
@@ -64,6 +69,10 @@ class NextAction(StrEnum):
     see_child = "see_child"
     record_enquiry_outcome = "record_enquiry_outcome"
     hold_conference = "hold_conference"
+    ask_expected_delivery = "ask_expected_delivery"
+    ask_whether_born = "ask_whether_born"
+    begin_assessment = "begin_assessment"
+    authorise_assessment = "authorise_assessment"
 
 
 IN_WORDS = {
@@ -75,6 +84,7 @@ IN_WORDS = {
     NextAction.revise_decision: "The decision was returned: read why, and decide anew.",
     NextAction.allocate: "Give it to a worker.",
     NextAction.answer: "The agency answers, or somebody chases it.",
+    NextAction.read_late_answer: "It came after the decision: read it, and say what follows.",
     NextAction.work_case: "Work with the child and family.",
     NextAction.open_transfer: "Open it: who is to answer has not seen it yet.",
     NextAction.answer_transfer: "Accept it, or refuse it with a coded reason and an explanation.",
@@ -97,6 +107,10 @@ IN_WORDS = {
     NextAction.see_child: "See the child and speak to the child alone, or record why not.",
     NextAction.record_enquiry_outcome: "Record what the section 47 enquiry found.",
     NextAction.hold_conference: "Hold the initial child protection conference, and record it.",
+    NextAction.ask_expected_delivery: "Ask for the expected date of delivery, and record it.",
+    NextAction.ask_whether_born: "The date has passed: ask whether the child is born, record it.",
+    NextAction.begin_assessment: "Begin the pre-birth assessment.",
+    NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
 
@@ -113,7 +127,10 @@ class QueueFilters:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs."""
+    """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs.
+
+    `returned` is a decision that was sent back, or an answer that came back after the decision.
+    """
 
     subject_kind: SubjectKind
     subject_id: UUID
@@ -144,6 +161,14 @@ class RunningClock:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbornChild:
+    """As much of an unborn child as a line shows."""
+
+    person_id: UUID
+    expected_delivery_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueItem:
     """One line of a queue: what waits, its running clocks, and who the children are."""
 
@@ -154,7 +179,40 @@ class QueueItem:
     flags: int
     transfer: ListedTransfer | None = None
     challenge: ChallengeInShort | None = None
+    pregnancy: UnbornChild | None = None
+    chasers: int | None = None
 
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where the line stands: by its limit, and its id; an unborn child without a date first.
+
+        Lines of unborn children are told apart by the child: twins may be on one contact.
+        """
+        one = self.waiting
+        if self.pregnancy is None:
+            return one.due_at, one.subject_id
+        undated = self.pregnancy.expected_delivery_on is None
+        return FIRST if undated else one.due_at, one.child_id or one.subject_id
+
+    def next_action_on(self, today: date) -> NextAction:
+        """What somebody has to do next, on a London day."""
+        if self.pregnancy is None:
+            return self.next_action
+        expected_on = self.pregnancy.expected_delivery_on
+        if expected_on is None:
+            return NextAction.ask_expected_delivery
+        if expected_on < today:
+            return NextAction.ask_whether_born
+        running = {one.kind for one in self.deadlines}
+        return next(
+            (action for kind, action in _OF_PRE_BIRTH.items() if kind in running), self.next_action
+        )
+
+
+_OF_PRE_BIRTH = {
+    "pre_birth_assessment_begun": NextAction.begin_assessment,
+    "pre_birth_assessment_done": NextAction.authorise_assessment,
+}
 
 _OF_TRANSFER = {
     WaitsFor.opening: NextAction.open_transfer,
@@ -223,7 +281,7 @@ def next_action(waiting: Waiting) -> NextAction:
     if waiting.subject_kind is SubjectKind.decision:
         return NextAction.sign_off
     if waiting.subject_kind is SubjectKind.information_request:
-        return NextAction.answer
+        return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
         return NextAction.allocate if waiting.worker_id is None else NextAction.work_case
     if waiting.returned:

@@ -30,7 +30,8 @@ from service.persistence.repositories import (
     cases,
     contacts,
     deadlines,
-    pre_birth,
+    missing_clocks,
+    unborn,
 )
 from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import Performing, Work
@@ -96,7 +97,7 @@ async def complete_assessment(
         closure_codes=list(codes.closure_reason),
         tools=work.policy.assessments,
         rationale=work.policy.rationale,
-        unborn=await pre_birth.is_unborn(work, assessment.person_id),
+        unborn=await unborn.is_unborn(work, assessment.person_id),
         today=london_date(work.now),
     )
     if problems:
@@ -205,7 +206,7 @@ async def start_missing_clocks(house: Performing, *, batch: int = BATCH) -> int:
     while True:
         place = last
         found = await house.ask(
-            lambda ask: assessments.referrals_without_clocks(
+            lambda ask: missing_clocks.referrals_without_clocks(
                 ask,
                 limit=batch,
                 after_person_id=place,  # noqa: B023 - run at once
@@ -235,6 +236,6 @@ async def _start_clocks_of(work: Work, found: Referral) -> None:
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     referral = await REFERRALS.read_held(work, found.id)
-    if not await assessments.referrals_without_clocks(work, limit=1, only=found.id):
+    if not await missing_clocks.referrals_without_clocks(work, limit=1, only=found.id):
         raise Stale(referral.version)
-    await assessments.start_missing_clocks(work, referral)
+    await missing_clocks.start_missing_clocks(work, referral)

@@ -22,6 +22,8 @@ from service.domain.information_requests import (
     InformationRequestAction,
     InformationRequestState,
 )
+from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
+from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.section_47_enquiries import (
     SECTION_47_ENQUIRY,
@@ -44,6 +46,9 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
     (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),
     (ASSESSMENT, AssessmentState, AssessmentAction),
+    (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
+    # A contact that is put right is no move of the pregnancy.
+    (PREGNANCY, PregnancyState, set(PregnancyAction) - {PregnancyAction.correct}),
 ]
 each = pytest.mark.parametrize(
     ("table", "states", "actions"), TABLES, ids=[table.noun for table, _, _ in TABLES]

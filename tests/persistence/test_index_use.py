@@ -15,7 +15,9 @@ from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
-from service.domain.people import Person
+from service.domain.missing_episodes import MissingEpisode, MissingState
+from service.domain.people import BirthKnowledge, Person
+from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
 from service.domain.strategy_meetings import (
@@ -28,7 +30,8 @@ from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, table_of
 from service.persistence.repositories.accountabilities import is_open
-from service.persistence.repositories.assessments import WITHOUT_CLOCKS
+from service.persistence.repositories.missing_clocks import WITHOUT_CLOCKS
+from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
 from tests.support.records import one_of_each
@@ -58,6 +61,9 @@ OPEN_EVERY = 100
     ENQUIRY_STEP,
     ASSESSMENT,
     ASSESSMENT_STEP,
+    PERSON,
+    MISSING,
+    PREGNANCY_STEP,
 ) = (
     table_of(kind)
     for kind in (
@@ -82,6 +88,9 @@ OPEN_EVERY = 100
         EnquiryStep,
         Assessment,
         AssessmentStep,
+        Person,
+        MissingEpisode,
+        PregnancyStep,
     )
 )
 TABLES = (
@@ -97,6 +106,8 @@ TABLES = (
     MEETING,
     ENQUIRY,
     ASSESSMENT,
+    PERSON,
+    MISSING,
 )
 
 
@@ -119,7 +130,15 @@ async def fill(desk: Desk) -> None:
             possible_duplicate_of=None,
             assignee_id=sample[Contact].assignee_id,
         )
-        person = replace(sample[Person], id=new_id(), nhs_number=None, unique_pupil_number=None)
+        person = replace(
+            sample[Person],
+            id=new_id(),
+            nhs_number=None,
+            unique_pupil_number=None,
+            family_name=f"Family {place}",
+            birth_knowledge=BirthKnowledge.unborn if left else BirthKnowledge.known,
+            pregnancy_ended_on=None,
+        )
         child = replace(sample[Child], id=new_id(), contact_id=contact.id, person_id=person.id)
         decision = replace(
             sample[Decision],
@@ -225,6 +244,15 @@ async def fill(desk: Desk) -> None:
             replace(sample[AssessmentStep], id=new_id(), assessment_id=assessment.id),
             replace(sample[EnquiryStep], id=new_id(), enquiry_id=enquiry.id, meeting_id=meeting.id),
         ]
+        missing = replace(
+            sample[MissingEpisode],
+            id=new_id(),
+            reference=str(place),
+            state=MissingState.returned if place % 200 == 0 else MissingState.interview_held,
+            missing_from=at,
+            returned_at=None if place % 200 == 100 else at,
+            **of_child,
+        )
         if left:
             rows.append(
                 replace(sample[Accountability], person_id=person.id, referral_id=referral.id)
@@ -235,6 +263,8 @@ async def fill(desk: Desk) -> None:
             episode,
             transfer,
             challenge,
+            missing,
+            replace(sample[PregnancyStep], id=new_id(), person_id=person.id, contact_id=contact.id),
             replace(
                 sample[Deadline],
                 id=new_id(),
@@ -562,6 +592,44 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the history of a strategy meeting": (
         select(MEETING_STEP.c.id).where(MEETING_STEP.c.meeting_id == new_id()),
         "ix_strategy_meeting_step_meeting",
+    ),
+    "the unborn children, for the tracker": (
+        select(PERSON.c.id, PERSON.c.expected_delivery_on).where(*UNBORN),
+        "ix_person_unborn",
+    ),
+    "the unborn children in social care": (
+        select(REFERRAL.c.id).join(PERSON, PERSON.c.id == REFERRAL.c.open_person_id).where(*UNBORN),
+        "ix_person_unborn",
+    ),
+    "people of a name and a date of birth": (
+        select(PERSON.c.id).where(
+            PERSON.c.family_name == "Family 7", PERSON.c.date_of_birth == NOW.date()
+        ),
+        "ix_person_name_and_birth",
+    ),
+    "what was learnt of an unborn child": (
+        select(PREGNANCY_STEP.c.id).where(PREGNANCY_STEP.c.person_id == new_id()),
+        "ix_pregnancy_step_person",
+    ),
+    "the episode of a child who is missing": (
+        select(MISSING.c.id).where(
+            MISSING.c.person_id == new_id(), MISSING.c.returned_at.is_(None)
+        ),
+        "ux_missing_episode_missing",
+    ),
+    "the missing episodes of a child on a contact": (
+        select(MISSING.c.id).where(MISSING.c.child_id == new_id()),
+        "ix_missing_episode_child",
+    ),
+    "the interviews that are owed": (
+        select(MISSING.c.id).where(
+            MISSING.c.state.in_(["returned", "interview_offered", "interview_accepted"])
+        ),
+        "ix_missing_episode_owed",
+    ),
+    "missing episodes, newest first": (
+        select(MISSING.c.id).order_by(MISSING.c.missing_from.desc(), MISSING.c.id.desc()).limit(50),
+        "ix_missing_episode_missing_from",
     ),
     "clocks of a contact": (
         select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),

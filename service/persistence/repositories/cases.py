@@ -21,7 +21,7 @@ from service.domain.referrals import (
     CaseAction,
     CaseState,
     Referral,
-    months_after,
+    is_re_referral,
 )
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
@@ -305,7 +305,7 @@ async def open_referral(
         allocated_at=None if worker_id is None else work.now,
         previous_referral_id=None if previous is None else previous.id,
         re_referral=previous is not None
-        and months_after(previous.accepted_at, months) > origin.known_at,
+        and is_re_referral(previous.accepted_at, origin.known_at, months),
         last_known_team_id=None if last_known is None else last_known.team_id,
         closed_at=None,
         closed_by=None,

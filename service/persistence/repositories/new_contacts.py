@@ -1,12 +1,20 @@
 """New contacts put on file, whoever tells of them: one way in for a worker and for a partner."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from hashlib import sha256
 
 from pydantic_core import to_json
 
-from service.domain.access import Caller
-from service.domain.contacts import ANONYMOUS, Child, MinimumMissing, require_minimum
+from service.domain.access import Caller, Reach
+from service.domain.contacts import (
+    ANONYMOUS,
+    REPEAT_CONCERN,
+    Child,
+    Contact,
+    MinimumMissing,
+    require_minimum,
+)
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.new_contacts import (
@@ -22,7 +30,7 @@ from service.domain.new_contacts import (
 from service.domain.people import Person, learn
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, deadlines, people
+from service.persistence.repositories import concerns, contacts, deadlines, people
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 
@@ -31,6 +39,13 @@ def _digest(new: NewContact) -> str:
     """The same story of the same children from the same sender has the same digest."""
     content = asdict(replace(new, received_at=None, sender_reference=None))
     return sha256(to_json(content)).hexdigest()
+
+
+def start_repeat_concern(work: Work, contact: Contact) -> None:
+    """Starts the clock of a second concern from somebody else, which warns at once."""
+    deadlines.start(
+        work, REPEAT_CONCERN, SubjectKind.contact, contact.id, contact.id, contact.received_at
+    )
 
 
 async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> WholeContact:
@@ -71,13 +86,14 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
     )
     fresh: list[Person] = []
     children: list[Child] = []
-    learnt: list[tuple[Person, Person]] = []
+    learnt: list[people.Learnt] = []
     for position, (told, person) in enumerate(zip(new.children, known.people, strict=True)):
         if person is None:
             person = as_person(told, new_id(), work.now, frozenset(known.bearers))
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position)
-        learnt.append((person, learn(person, child, taken=known.taken_from(person.id))))
+        learning = partial(learn, told=child, taken=known.taken_from(person.id))
+        learnt.append(people.Learnt(person, learning))
         children.append(child)
     adults = [
         as_adult(adult, new_id(), contact.id, position) for position, adult in enumerate(new.adults)
@@ -87,10 +103,18 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
     faults.refuse()
-    # In one order for everybody: two contacts about the same siblings wait and do not block.
-    for before, after in sorted(learnt, key=lambda pair: pair[0].id):
-        await people.change(work, before, after)
+    # Before anything opens a transaction: a contact about nobody on file is written without one.
+    concern = await concerns.at_receipt(
+        work.look,
+        work.policy,
+        contact,
+        children,
+        adults,
+        known=[person.id for person in known.people if person is not None],
+        counted=Reach.ALL in who.reach,
+    )
     work.add(*fresh, contact, *children, *adults)
+    await people.change_all(work, who, contact.id, learnt)
     kinds = [
         kind
         for kind in START_AT_RECEIPT
@@ -100,6 +124,8 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         deadlines.start(
             work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
         )
+    if concern.raised_by:
+        start_repeat_concern(work, contact)
     work.record(
         EventType.contact_received,
         who,
@@ -122,4 +148,6 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
             (one for one in work.added(Deadline) if one.contact_id == contact.id),
             key=lambda one: (one.due_at, one.id),
         ),
+        # Who sees no more than what they sent learns nothing of what others told.
+        repeat_concern=concern if Reach.ALL in who.reach else None,
     )

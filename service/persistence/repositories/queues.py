@@ -1,7 +1,7 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,19 +26,21 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Child, ChildState, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
-from service.domain.people import BirthKnowledge
+from service.domain.people import BirthKnowledge, Person
 from service.domain.queues import (
+    FIRST,
     NEVER,
     NextAction,
     Queue,
     QueueFilters,
     QueueItem,
     RunningClock,
+    UnbornChild,
     Waiting,
     child_in_a_line,
     next_action,
@@ -59,8 +61,13 @@ from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
-from service.persistence.repositories import strategy_meetings, transfer_lists
+from service.persistence.repositories import (
+    information_requests,
+    strategy_meetings,
+    transfer_lists,
+)
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.unborn import UNBORN
 from service.persistence.visibility import (
     challenges_visible_to,
     contacts_visible_to,
@@ -91,6 +98,7 @@ ACCOUNT = table_of(Account)
 _OF_HOLDING = "strategy_meeting"
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
 AT_RISK = REFERRAL.alias("at_risk")
+PERSON = table_of(Person)
 
 
 def _soonest(*of: ColumnElement[bool]) -> Any:
@@ -221,7 +229,18 @@ def _allocation(who: Caller) -> Any:
     return union_all(*_both_cases(who, lambda table: table.c.allocated_at.is_(None)))
 
 
-def _information_requests(who: Caller) -> Select[Any]:
+def _information_requests(who: Caller) -> Any:
+    """What agencies have not answered, and what they answered after the decision, not yet read."""
+    waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
+    unread = (REQUEST.c.unread_since.is_not(None),)
+    return union_all(
+        _requests(who, *waiting, returned=false()), _requests(who, *unread, returned=true())
+    )
+
+
+def _requests(
+    who: Caller, *which: ColumnElement[bool], returned: ColumnElement[bool]
+) -> Select[Any]:
     due_at = _soonest(
         DEADLINE.c.contact_id == REQUEST.c.contact_id, DEADLINE.c.subject_id == REQUEST.c.id
     )
@@ -232,10 +251,11 @@ def _information_requests(who: Caller) -> Select[Any]:
                 REQUEST.c.id,
                 due_at,
                 organisation_id=REQUEST.c.organisation_id,
+                returned=returned,
             )
         )
         .join(CONTACT, CONTACT.c.id == REQUEST.c.contact_id)
-        .where(REQUEST.c.answered_at.is_(None), requests_visible_to(who))
+        .where(*which, requests_visible_to(who))
     )
 
 
@@ -395,6 +415,86 @@ def _mine(who: Caller) -> Any:
     return union_all(contacts, *cases, _first_visits(who))
 
 
+def _pre_birth(who: Caller) -> Any:
+    """The unborn children who are open, a line each: by their case, else by the contact.
+
+    Social care's referral before early help's episode: the pre-birth clocks run on it.
+    """
+    expected_on = PERSON.c.expected_delivery_on.label("expected_delivery_on")
+    referrals = (
+        select(
+            *_line(
+                SubjectKind.referral,
+                REFERRAL.c.id,
+                _soonest(
+                    DEADLINE.c.contact_id == REFERRAL.c.contact_id,
+                    DEADLINE.c.subject_id == REFERRAL.c.id,
+                ),
+                reference=REFERRAL.c.reference,
+                team_id=func.coalesce(EPISODE.c.team_id, REFERRAL.c.team_id),
+                worker_id=case(
+                    (EPISODE.c.id.is_not(None), EPISODE.c.worker_id), else_=REFERRAL.c.worker_id
+                ),
+                child_id=REFERRAL.c.child_id,
+            ),
+            expected_on,
+        )
+        .select_from(PERSON)
+        .join(REFERRAL, REFERRAL.c.open_person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == REFERRAL.c.contact_id)
+        .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
+        # Early help's, while social care is handing the child over.
+        .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
+        .where(*UNBORN, referrals_visible_to(who))
+    )
+    in_social_care = exists().where(
+        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(who)
+    )
+    episodes = (
+        select(
+            *_line(
+                SubjectKind.early_help_episode,
+                EPISODE.c.id,
+                _soonest(
+                    DEADLINE.c.contact_id == EPISODE.c.contact_id,
+                    DEADLINE.c.subject_id == EPISODE.c.id,
+                ),
+                reference=EPISODE.c.reference,
+                team_id=EPISODE.c.team_id,
+                worker_id=EPISODE.c.worker_id,
+                child_id=EPISODE.c.child_id,
+            ),
+            expected_on,
+        )
+        .select_from(PERSON)
+        .join(EPISODE, EPISODE.c.open_person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == EPISODE.c.contact_id)
+        .where(*UNBORN, episodes_visible_to(who), ~in_social_care)
+    )
+    earlier = CHILD.alias("earlier")
+    contacts = (
+        select(
+            *_line(SubjectKind.contact, CONTACT.c.id, _contact_due(), child_id=CHILD.c.id),
+            expected_on,
+        )
+        .select_from(PERSON)
+        .join(CHILD, CHILD.c.person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .where(
+            *UNBORN,
+            CHILD.c.state != ChildState.decided,
+            contacts_visible_to(who),
+            ~exists().where(ACCOUNTABILITY.c.person_id == PERSON.c.id),
+            ~exists().where(
+                earlier.c.person_id == PERSON.c.id,
+                earlier.c.state != ChildState.decided,
+                earlier.c.id < CHILD.c.id,
+            ),
+        )
+    )
+    return union_all(referrals, episodes, contacts)
+
+
 _LINES: dict[Queue, Callable[[Caller], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
@@ -404,6 +504,7 @@ _LINES: dict[Queue, Callable[[Caller], Any]] = {
     Queue.step_down: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_down),
     Queue.challenges: _challenges,
     Queue.strategy: _strategy,
+    Queue.pre_birth: _pre_birth,
     Queue.mine: _mine,
 }
 
@@ -419,11 +520,21 @@ async def soonest_first(
 ) -> list[QueueItem]:
     """The lines of a queue from after a place on: overdue on top, by the soonest running clock."""
     line = _LINES[queue](who).subquery("line")
-    shown = [column for column in line.c if column.name != "organisation_id"]
+    shown = [
+        column
+        for column in line.c
+        if column.name not in ("organisation_id", "expected_delivery_on")
+    ]
+    # As `QueueItem.place` has it.
+    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
+    if queue is Queue.pre_birth:
+        first = literal(FIRST, DEADLINE.c.due_at.type)
+        undated = line.c.expected_delivery_on.is_(None)
+        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
     statement = (
         select(*shown, ACCOUNT.c.name.label("worker_name"), line.c.organisation_id)
         .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
-        .order_by(line.c.due_at, line.c.subject_id)
+        .order_by(*by_place)
         .limit(limit)
     )
     if filters.source_codes:
@@ -439,13 +550,38 @@ async def soonest_first(
     if after is not None:
         due_at, subject_id = after
         statement = statement.where(
-            tuple_(line.c.due_at, line.c.subject_id)
+            tuple_(*by_place)
             > tuple_(
                 literal(due_at, DEADLINE.c.due_at.type), literal(subject_id, CONTACT.c.id.type)
             )
         )
     waiting = [read(Waiting, row) for row in await ask.all(statement)]
-    return await _with_clocks(ask, waiting, queue)
+    items = await _with_clocks(ask, waiting, queue)
+    if queue is not Queue.pre_birth:
+        return items
+    unborn = await _unborn_children(ask, [one.child_id for one in waiting if one.child_id])
+    return [
+        replace(item, pregnancy=unborn[item.waiting.child_id])
+        for item in items
+        if item.waiting.child_id in unborn
+    ]
+
+
+_TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
+
+
+async def _unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID, UnbornChild]:
+    """By child on a contact. One of these may be born since the lines were read."""
+    if not child_ids:
+        return {}
+    rows = await ask.all(
+        select(CHILD.c.id, PERSON.c.id, PERSON.c.expected_delivery_on)
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        .where(CHILD.c.id.in_(child_ids))
+    )
+    return {
+        child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
+    }
 
 
 async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
@@ -468,10 +604,12 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
         select(
             CHILD.c.id,
             CHILD.c.contact_id,
-            CHILD.c.given_name,
-            CHILD.c.family_name,
-            CHILD.c.birth_knowledge,
+            # Told as unborn, a child is named as the file has it by now.
+            case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
+            case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
+            case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
         )
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
         .where(CHILD.c.contact_id.in_(contact_ids))
         .order_by(CHILD.c.contact_id, CHILD.c.position)
     ):
@@ -488,6 +626,8 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
         flags.setdefault(subject_id, {})[kind] = count
     transfers = await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer))
     challenges = await transfer_lists.challenges_in_short(ask, _of(waiting, SubjectKind.challenge))
+    asked = _of(waiting, SubjectKind.information_request)
+    chasers = await information_requests.chasers_counted(ask, asked)
     found: list[QueueItem] = []
     for one in waiting:
         meeting = meetings.get(one.subject_id)
@@ -526,6 +666,7 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
                 flags=flagged,
                 transfer=transfers.get(one.subject_id),
                 challenge=challenges.get(one.subject_id),
+                chasers=chasers.get(one.subject_id, 0) if one.subject_id in asked else None,
             )
         )
     return found

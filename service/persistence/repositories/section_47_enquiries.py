@@ -42,7 +42,7 @@ from service.persistence.repositories import (
     contacts,
     deadlines,
     measures,
-    pre_birth,
+    unborn,
 )
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import protection_visible_to
@@ -121,10 +121,24 @@ async def begin(
     )
     work.add(enquiry)
     keep_step(work, who, enquiry, EnquiryAction.begin, held_at, meeting_id=meeting_id, code=kind)
-    if not await pre_birth.is_unborn(work, referral.person_id):
+    if not await unborn.is_unborn(work, referral.person_id):
         _start(work, enquiry, "child_seen")
     _start(work, enquiry, _CONFERENCE)
     return enquiry
+
+
+async def start_to_see(work: Work, person_id: UUID, born_at: datetime) -> None:
+    """Starts the clock by which a new-born child is to be seen, when an enquiry is open.
+
+    From the birth, and not before the meeting that began the enquiry.
+    """
+    found = await open_of_person(work, person_id)
+    if (
+        found is not None
+        and found.seen_at is None
+        and not await deadlines.is_running(work, found.contact_id, found.id, "child_seen")
+    ):
+        _start(work, found, "child_seen", max(born_at, found.began_at))
 
 
 async def _begin_again(
@@ -156,14 +170,16 @@ async def _begin_again(
     return again
 
 
-def _start(work: Work, enquiry: Section47Enquiry, kind: str) -> None:
+def _start(
+    work: Work, enquiry: Section47Enquiry, kind: str, started_at: datetime | None = None
+) -> None:
     deadlines.start(
         work,
         kind,
         SubjectKind.section_47_enquiry,
         enquiry.id,
         enquiry.contact_id,
-        enquiry.began_at,
+        started_at or enquiry.began_at,
     )
 
 
@@ -223,8 +239,8 @@ async def hold(
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     enquiry = await get(work, who, enquiry_id)
-    unborn = await pre_birth.is_unborn(work, enquiry.person_id)
-    after(enquiry, action, unborn=unborn)
+    not_born = await unborn.is_unborn(work, enquiry.person_id)
+    after(enquiry, action, unborn=not_born)
     if enquiry.version != version:
         raise Stale(enquiry.version)
     return enquiry
@@ -293,7 +309,7 @@ async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
     )
     return WholeEnquiry(
         enquiry=enquiry,
-        unborn=await pre_birth.is_unborn(ask, enquiry.person_id),
+        unborn=await unborn.is_unborn(ask, enquiry.person_id),
         meetings=[
             MeetingBehind(id_, reference, held_at, EnquiryDecision(kind))
             for id_, reference, held_at, kind in meetings
