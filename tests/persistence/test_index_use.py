@@ -310,6 +310,7 @@ async def fill(desk: Desk) -> None:
                 contact_id=contact.id,
                 asked_at=at,
                 answered_at=ended,
+                withdrawn_at=None,
             ),
         ]
     async with desk.work() as work:
@@ -425,7 +426,11 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     ),
     "requests that an agency has not answered": (
         select(REQUEST.c.id)
-        .where(REQUEST.c.answered_at.is_(None), REQUEST.c.organisation_id == "a-school")
+        .where(
+            REQUEST.c.answered_at.is_(None),
+            REQUEST.c.withdrawn_at.is_(None),
+            REQUEST.c.organisation_id == "a-school",
+        )
         .order_by(REQUEST.c.asked_at, REQUEST.c.id),
         "ix_information_request_open",
     ),
