@@ -364,7 +364,26 @@ async def a_whole_case(
         version=1,
         information_request_id=request["id"],
     )
-    agencies = [{"organisation_id": "mill-lane-primary", "asked": True, "answered": True}]
+    housing = information_request_body("riverbourne-homes")
+    late = await do("ask_agency", worker, housing, contact_id=id_)
+    chaser = {"how": "telephone", "spoken_to": "Ada Clerk", "note": "They look it up by noon."}
+    await do("chase_agency", worker, chaser, information_request_id=late["id"])
+    late = await do(
+        "withdraw_information_request",
+        worker,
+        {"because": "The family moved away from there years ago."},
+        version=2,
+        information_request_id=late["id"],
+    )
+    agencies = [
+        {"organisation_id": "mill-lane-primary", "asked": True, "answered": True},
+        {
+            "organisation_id": "riverbourne-homes",
+            "asked": True,
+            "answered": False,
+            "reason": "Withdrawn: they moved away.",
+        },
+    ]
     drafts = []
     for child, outcome in ((first, "referral"), (second, "early_help")):
         body = decision_body(

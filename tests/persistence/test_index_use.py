@@ -9,11 +9,11 @@ from sqlalchemy import Select, select, text
 
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Adult, Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
-from service.domain.information_requests import InformationRequest
+from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Transfer, TransferStep
@@ -41,6 +41,9 @@ OPEN_EVERY = 100
     CHALLENGE,
     CHALLENGE_STEP,
     ACCOUNTABILITY,
+    ADULT,
+    CHASER,
+    PERSON,
 ) = (
     table_of(kind)
     for kind in (
@@ -57,9 +60,15 @@ OPEN_EVERY = 100
         Challenge,
         ChallengeStep,
         Accountability,
+        Adult,
+        Chaser,
+        Person,
     )
 )
-TABLES = (CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST, TRANSFER, CHALLENGE)
+TABLES = (
+    *(CONTACT, DEADLINE, FLAG, DECISION, REFERRAL, EPISODE, REQUEST, TRANSFER, CHALLENGE),
+    *(ADULT, CHASER),
+)
 
 
 async def fill(desk: Desk) -> None:
@@ -79,9 +88,16 @@ async def fill(desk: Desk) -> None:
             sender_reference=f"INC-{place}",
             decided_at=ended,
             possible_duplicate_of=None,
+            address_key=f"home {place}",
             assignee_id=sample[Contact].assignee_id,
         )
-        person = replace(sample[Person], id=new_id(), nhs_number=None, unique_pupil_number=None)
+        person = replace(
+            sample[Person],
+            id=new_id(),
+            nhs_number=None,
+            unique_pupil_number=None,
+            identity_key=f"child {place}",
+        )
         child = replace(sample[Child], id=new_id(), contact_id=contact.id, person_id=person.id)
         decision = replace(
             sample[Decision],
@@ -194,7 +210,13 @@ async def fill(desk: Desk) -> None:
                 contact_id=contact.id,
                 asked_at=at,
                 answered_at=ended,
+                withdrawn_at=None,
+                unread_since=at if place % OPEN_EVERY == 1 else None,
             ),
+            replace(
+                sample[Adult], id=new_id(), contact_id=contact.id, identity_key=f"adult {place}"
+            ),
+            replace(sample[Chaser], id=new_id()),
         ]
     async with desk.work() as work:
         work.add(*parents, *rows)
@@ -309,9 +331,40 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     ),
     "requests that an agency has not answered": (
         select(REQUEST.c.id)
-        .where(REQUEST.c.answered_at.is_(None), REQUEST.c.organisation_id == "a-school")
+        .where(
+            REQUEST.c.answered_at.is_(None),
+            REQUEST.c.withdrawn_at.is_(None),
+            REQUEST.c.organisation_id == "a-school",
+        )
         .order_by(REQUEST.c.asked_at, REQUEST.c.id),
         "ix_information_request_open",
+    ),
+    "answers after the decision that nobody has read": (
+        select(REQUEST.c.id).where(REQUEST.c.unread_since.is_not(None)),
+        "ix_information_request_unread",
+    ),
+    "the chasers of a request": (
+        select(CHASER.c.id).where(CHASER.c.request_id == new_id()),
+        "ix_information_request_chaser_request",
+    ),
+    "contacts from one address": (
+        select(CONTACT.c.id)
+        .where(CONTACT.c.address_key == "an address", CONTACT.c.received_at <= NOW)
+        .order_by(CONTACT.c.received_at.desc())
+        .limit(100),
+        "ix_contact_address_key",
+    ),
+    "where one adult stands": (
+        select(ADULT.c.id).where(ADULT.c.identity_key == "an adult"),
+        "ix_contact_adult_identity_key",
+    ),
+    "who may be the same child": (
+        select(PERSON.c.id).where(PERSON.c.identity_key == "a child"),
+        "ix_person_identity_key",
+    ),
+    "the contacts of a child": (
+        select(CHILD.c.id).where(CHILD.c.person_id == new_id()),
+        "ix_contact_child_person",
     ),
     "children of a contact": (
         select(CHILD.c.id).where(CHILD.c.contact_id == new_id()),
