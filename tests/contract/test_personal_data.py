@@ -407,6 +407,20 @@ async def a_whole_case(
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    late = await do(
+        "answer_information_request",
+        worker,
+        answer_body(),
+        version=late["version"],
+        information_request_id=late["id"],
+    )
+    await do(
+        "read_late_answer",
+        worker,
+        {"words": "It adds nothing to what the school said; the decisions stand."},
+        version=late["version"],
+        information_request_id=late["id"],
+    )
     decision = {"decision_id": drafts[1]["id"]}
     early_help = Role.early_help_worker
     doubts = {"words": "The school saw new bruises on Monday, and nobody asked the child of them."}

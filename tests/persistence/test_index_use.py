@@ -123,6 +123,15 @@ async def fill(desk: Desk) -> None:
             breached_at=ended,
             stopped_at=ended,
         )
+        request = replace(
+            sample[InformationRequest],
+            id=new_id(),
+            contact_id=contact.id,
+            asked_at=at,
+            answered_at=ended,
+            withdrawn_at=None,
+            unread_since=at if place % OPEN_EVERY == 1 else None,
+        )
         of_child = {"contact_id": contact.id, "child_id": child.id, "person_id": person.id}
         same = {**of_child, "decision_id": decision.id, "transfer_id": None}
         referral = replace(
@@ -204,19 +213,11 @@ async def fill(desk: Desk) -> None:
                 acknowledged_at=ended,
                 cleared_at=ended,
             ),
-            replace(
-                sample[InformationRequest],
-                id=new_id(),
-                contact_id=contact.id,
-                asked_at=at,
-                answered_at=ended,
-                withdrawn_at=None,
-                unread_since=at if place % OPEN_EVERY == 1 else None,
-            ),
+            request,
             replace(
                 sample[Adult], id=new_id(), contact_id=contact.id, identity_key=f"adult {place}"
             ),
-            replace(sample[Chaser], id=new_id()),
+            replace(sample[Chaser], id=new_id(), request_id=request.id),
         ]
     async with desk.work() as work:
         work.add(*parents, *rows)
