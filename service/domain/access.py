@@ -132,6 +132,7 @@ class Permission(StrEnum):
     record_birth = "record_birth"
     read_queue_strategy = "read_queue_strategy"
     read_queue_pre_birth = "read_queue_pre_birth"
+    read_pregnancy = "read_pregnancy"
     read_queue_contacts = "read_queue_contacts"
     read_queue_sign_off = "read_queue_sign_off"
     read_queue_allocation = "read_queue_allocation"
@@ -602,6 +603,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.strategy_meetings_read,
             (*_MASH, *_ASSESSMENT, Role.head_of_service),
             "Work from the children who may be at risk: meetings, enquiries, conferences.",
+        ),
+        Permission.read_pregnancy: _grant(
+            Scope.cases_read,
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "Read of an unborn child: weeks, alerts and history, as far as one's reach goes.",
         ),
         Permission.read_queue_pre_birth: _grant(
             Scope.cases_read,

@@ -408,4 +408,5 @@ def as_person(
         unique_pupil_number=None if new.unique_pupil_number in taken else new.unique_pupil_number,
         identity_key=identity_key(new.given_name, new.family_name, new.date_of_birth),
         created_at=now,
+        pregnancy_ended_on=None,
     )

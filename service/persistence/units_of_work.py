@@ -153,7 +153,8 @@ class Work:
         if contact_id is None or not self.policy.hangs_a_clock_on(type_):
             return
         at = happened_at or self.now
-        if self._adds(subject_id) and not self.policy.stopped_by(type_):
+        new = type_ is EventType.contact_received or self._adds(subject_id)
+        if new and not self.policy.stopped_by(type_):
             clocks.start_on_new(self, event, contact_id, at)
         else:
             self._happened.append((event, contact_id, at))

@@ -246,7 +246,7 @@ async def _amend(
     heard_before = await _concerns_of_others(work, contact, file.children)
     for old_child, child in zip(file.children, children, strict=True):
         await contacts.change_child(work, old_child, child)
-    await people.follow(work, file.children, children, fresh, known)
+    await people.follow(work, who, contact.id, file.children, children, fresh, known)
     work.add(*fresh_people)
     for old_adult, adult in zip(file.adults, adults, strict=True):
         await contacts.change_adult(work, old_adult, adult)

@@ -15,7 +15,8 @@ WORDS = [
 ]
 APPEND_ONLY = [
     *("event", "contact_amendment", "decision", "transfer_step", "challenge_step"),
-    "information_request_chaser",
+    *("information_request_chaser", "strategy_meeting_step", "missing_episode_step"),
+    *("pregnancy_step", "section_47_enquiry_step", "assessment_step"),
 ]
 
 

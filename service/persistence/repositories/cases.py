@@ -148,7 +148,7 @@ class Cases(Generic[Case]):
         clocks = [self.allocation_clock, *_CLOCKS_OF_REFERRAL]
         await deadlines.stop(work, case.contact_id, case.id, clocks, clock_stops)
         if isinstance(case, Referral):
-            await assessments.end_with_referral(work, case)
+            await assessments.end_with_referral(work, who, case)
         version = await work.change(self.record, case.id, case.version, **changed)
         return replace(case, version=version, **changed)
 

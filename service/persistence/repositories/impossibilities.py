@@ -10,11 +10,15 @@ from service.domain.contacts import Child, ChildState, Contact
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
+from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
+from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
+from service.persistence.repositories import pre_birth
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.unborn import UNBORN
 
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
@@ -23,6 +27,9 @@ DEADLINE = table_of(Deadline)
 ACCOUNTABILITY = table_of(Accountability)
 TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
+PERSON = table_of(Person)
+REFERRAL = table_of(Referral)
+MISSING = table_of(MissingEpisode)
 CASES = {"referral": table_of(Referral), "early_help_episode": table_of(EarlyHelpEpisode)}
 
 
@@ -81,7 +88,13 @@ def _questions(
         .select_from(CONTACT)
         .where(CONTACT.c.decided_at.is_(None), CONTACT.c.team_id.not_in(teams))
     )
-    return {**questions, **_of_accountability(), **_of_transfers(teams), **_of_clocks()}
+    return {
+        **questions,
+        **_of_accountability(),
+        **_of_transfers(teams),
+        **_of_clocks(),
+        **_of_risk(),
+    }
 
 
 def _of_accountability() -> dict[str, Select[int]]:
@@ -186,3 +199,32 @@ def _of_clocks() -> dict[str, Select[int]]:
             .where(DEADLINE.c.stopped_at.is_(None), table.c.ended_at.is_not(None))
         )
     return questions
+
+
+def _of_risk() -> dict[str, Select[int]]:
+    """The clocks of unborn children in social care, and of interviews owed to who came back."""
+    pre_birth_clock = exists().where(
+        DEADLINE.c.contact_id == REFERRAL.c.contact_id,
+        DEADLINE.c.subject_id == REFERRAL.c.id,
+        DEADLINE.c.kind.in_(pre_birth.ALL_CLOCKS),
+    )
+    owed = MISSING.c.state.in_(
+        [MissingState.returned, MissingState.interview_offered, MissingState.interview_accepted]
+    )
+    running = exists().where(
+        DEADLINE.c.contact_id == MISSING.c.contact_id,
+        DEADLINE.c.subject_id == MISSING.c.id,
+        DEADLINE.c.kind == RETURN_CLOCK,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    return {
+        "unborn_child_in_social_care_without_a_pre_birth_clock": (
+            select(func.count())
+            .select_from(PERSON)
+            .join(REFERRAL, REFERRAL.c.open_person_id == PERSON.c.id)
+            .where(*UNBORN, ~pre_birth_clock)
+        ),
+        "return_interview_owed_without_a_running_clock": (
+            select(func.count()).select_from(MISSING).where(owed, ~running)
+        ),
+    }

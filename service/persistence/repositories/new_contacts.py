@@ -1,6 +1,7 @@
 """New contacts put on file, whoever tells of them: one way in for a worker and for a partner."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from hashlib import sha256
 
 from pydantic_core import to_json
@@ -85,13 +86,14 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
     )
     fresh: list[Person] = []
     children: list[Child] = []
-    learnt: list[tuple[Person, Person]] = []
+    learnt: list[people.Learnt] = []
     for position, (told, person) in enumerate(zip(new.children, known.people, strict=True)):
         if person is None:
             person = as_person(told, new_id(), work.now, frozenset(known.bearers))
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position)
-        learnt.append((person, learn(person, child, taken=known.taken_from(person.id))))
+        learning = partial(learn, told=child, taken=known.taken_from(person.id))
+        learnt.append(people.Learnt(person, learning))
         children.append(child)
     adults = [
         as_adult(adult, new_id(), contact.id, position) for position, adult in enumerate(new.adults)
@@ -111,10 +113,8 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         known=[person.id for person in known.people if person is not None],
         counted=Reach.ALL in who.reach,
     )
-    # In one order for everybody: two contacts about the same siblings wait and do not block.
-    for before, after in sorted(learnt, key=lambda pair: pair[0].id):
-        await people.change(work, before, after)
     work.add(*fresh, contact, *children, *adults)
+    await people.change_all(work, who, contact.id, learnt)
     kinds = [
         kind
         for kind in START_AT_RECEIPT

@@ -28,6 +28,12 @@ class PersonRow(SQLModel, table=True):
             "date_of_birth",
             where="family_name IS NOT NULL AND date_of_birth IS NOT NULL",
         ),
+        partial_index(
+            "ix_person_unborn",
+            "expected_delivery_on",
+            "id",
+            where="birth_knowledge = 'unborn' AND pregnancy_ended_on IS NULL",
+        ),
         partial_index("ix_person_identity_key", "identity_key", where="identity_key IS NOT NULL"),
     )
 
@@ -49,3 +55,6 @@ class PersonRow(SQLModel, table=True):
         Sensitivity.personal,
     )
     created_at: datetime = kept("When the front door first heard of this child.", type_=INSTANT)
+    pregnancy_ended_on: date | None = kept(
+        "When the pregnancy ended without a birth, London.", Sensitivity.sensitive
+    )

@@ -11,7 +11,7 @@ from service.persistence.columns import DOCUMENT, INSTANT
 from service.persistence.migrating import CannotGoBack
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
