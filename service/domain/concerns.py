@@ -274,11 +274,17 @@ def related_to(whom: Whom, together: Sequence[Whom], heard: Sequence[Heard]) -> 
             reference=one.reference,
             received_at=one.received_at,
             teller=one.teller,
-            relations=tuple(relation for relation in Relation if relation in relations),
+            relations=_in_order(relations),
         )
         for one, relations in found.values()
     ]
     return sorted(related, key=lambda one: (one.received_at, one.contact_id), reverse=True)
+
+
+def _in_order(relations: set[Relation]) -> tuple[Relation, ...]:
+    if len(relations) == 1:
+        return tuple(relations)
+    return tuple(relation for relation in Relation if relation in relations)
 
 
 def _relation(heard: Heard, whom: Whom, others: set[UUID]) -> Relation | None:
@@ -455,10 +461,12 @@ class ConcernStrip:
 
 
 def each_once(related: Mapping[UUID, Sequence[Related]]) -> list[Related]:
-    """What has to do with any child, each contact once with every relation, newest first."""
+    """What can raise a flag for any child, each contact once with every relation, newest first."""
     found: dict[UUID, Related] = {}
     ways: dict[UUID, set[Relation]] = {}
     for one in (one for of_child in related.values() for one in of_child):
+        if OF_A_FLAG.isdisjoint(one.relations):
+            continue
         found.setdefault(one.contact_id, one)
         ways.setdefault(one.contact_id, set()).update(one.relations)
     merged = [
@@ -467,7 +475,7 @@ def each_once(related: Mapping[UUID, Sequence[Related]]) -> list[Related]:
             reference=one.reference,
             received_at=one.received_at,
             teller=one.teller,
-            relations=tuple(way for way in Relation if way in ways[one.contact_id]),
+            relations=_in_order(ways[one.contact_id]),
         )
         for one in found.values()
     ]

@@ -369,7 +369,26 @@ async def a_whole_case(
         version=1,
         information_request_id=request["id"],
     )
-    agencies = [{"organisation_id": "mill-lane-primary", "asked": True, "answered": True}]
+    housing = information_request_body("riverbourne-homes")
+    late = await do("ask_agency", worker, housing, contact_id=id_)
+    chaser = {"how": "telephone", "spoken_to": "Ada Clerk", "note": "They look it up by noon."}
+    await do("chase_agency", worker, chaser, information_request_id=late["id"])
+    late = await do(
+        "withdraw_information_request",
+        worker,
+        {"because": "The family moved away from there years ago."},
+        version=2,
+        information_request_id=late["id"],
+    )
+    agencies = [
+        {"organisation_id": "mill-lane-primary", "asked": True, "answered": True},
+        {
+            "organisation_id": "riverbourne-homes",
+            "asked": True,
+            "answered": False,
+            "reason": "Withdrawn: they moved away.",
+        },
+    ]
     drafts = []
     for child, outcome in ((first, "referral"), (second, "early_help")):
         body = decision_body(
@@ -393,6 +412,20 @@ async def a_whole_case(
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    late = await do(
+        "answer_information_request",
+        worker,
+        answer_body(),
+        version=late["version"],
+        information_request_id=late["id"],
+    )
+    await do(
+        "read_late_answer",
+        worker,
+        {"words": "It adds nothing to what the school said; the decisions stand."},
+        version=late["version"],
+        information_request_id=late["id"],
+    )
     decision = {"decision_id": drafts[1]["id"]}
     early_help = Role.early_help_worker
     doubts = {"words": "The school saw new bruises on Monday, and nobody asked the child of them."}

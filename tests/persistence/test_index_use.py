@@ -10,11 +10,11 @@ from sqlalchemy import Select, select, text
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Adult, Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
-from service.domain.information_requests import InformationRequest
+from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.people import BirthKnowledge, Person
 from service.domain.pregnancies import PregnancyStep
@@ -53,6 +53,8 @@ OPEN_EVERY = 100
     CHALLENGE,
     CHALLENGE_STEP,
     ACCOUNTABILITY,
+    ADULT,
+    CHASER,
     MEETING,
     MEETING_CHILD,
     INVITATION,
@@ -80,6 +82,8 @@ OPEN_EVERY = 100
         Challenge,
         ChallengeStep,
         Accountability,
+        Adult,
+        Chaser,
         StrategyMeeting,
         MeetingChild,
         Invitation,
@@ -108,6 +112,8 @@ TABLES = (
     ASSESSMENT,
     PERSON,
     MISSING,
+    ADULT,
+    CHASER,
 )
 
 
@@ -128,6 +134,7 @@ async def fill(desk: Desk) -> None:
             sender_reference=f"INC-{place}",
             decided_at=ended,
             possible_duplicate_of=None,
+            address_key=f"home {place}",
             assignee_id=sample[Contact].assignee_id,
         )
         person = replace(
@@ -135,6 +142,7 @@ async def fill(desk: Desk) -> None:
             id=new_id(),
             nhs_number=None,
             unique_pupil_number=None,
+            identity_key=f"child {place}",
             family_name=f"Family {place}",
             birth_knowledge=BirthKnowledge.unborn if left else BirthKnowledge.known,
             pregnancy_ended_on=None,
@@ -163,6 +171,15 @@ async def fill(desk: Desk) -> None:
             warned_at=ended,
             breached_at=ended,
             stopped_at=ended,
+        )
+        request = replace(
+            sample[InformationRequest],
+            id=new_id(),
+            contact_id=contact.id,
+            asked_at=at,
+            answered_at=ended,
+            withdrawn_at=None,
+            unread_since=at if place % OPEN_EVERY == 1 else None,
         )
         of_child = {"contact_id": contact.id, "child_id": child.id, "person_id": person.id}
         same = {**of_child, "decision_id": decision.id, "transfer_id": None}
@@ -304,14 +321,11 @@ async def fill(desk: Desk) -> None:
                 acknowledged_at=ended,
                 cleared_at=ended,
             ),
+            request,
             replace(
-                sample[InformationRequest],
-                id=new_id(),
-                contact_id=contact.id,
-                asked_at=at,
-                answered_at=ended,
-                withdrawn_at=None,
+                sample[Adult], id=new_id(), contact_id=contact.id, identity_key=f"adult {place}"
             ),
+            replace(sample[Chaser], id=new_id(), request_id=request.id),
         ]
     async with desk.work() as work:
         work.add(*parents, *rows)
@@ -433,6 +447,33 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         )
         .order_by(REQUEST.c.asked_at, REQUEST.c.id),
         "ix_information_request_open",
+    ),
+    "answers after the decision that nobody has read": (
+        select(REQUEST.c.id).where(REQUEST.c.unread_since.is_not(None)),
+        "ix_information_request_unread",
+    ),
+    "the chasers of a request": (
+        select(CHASER.c.id).where(CHASER.c.request_id == new_id()),
+        "ix_information_request_chaser_request",
+    ),
+    "contacts from one address": (
+        select(CONTACT.c.id)
+        .where(CONTACT.c.address_key == "an address", CONTACT.c.received_at <= NOW)
+        .order_by(CONTACT.c.received_at.desc())
+        .limit(100),
+        "ix_contact_address_key",
+    ),
+    "where one adult stands": (
+        select(ADULT.c.id).where(ADULT.c.identity_key == "an adult"),
+        "ix_contact_adult_identity_key",
+    ),
+    "who may be the same child": (
+        select(PERSON.c.id).where(PERSON.c.identity_key == "a child"),
+        "ix_person_identity_key",
+    ),
+    "the contacts of a child": (
+        select(CHILD.c.id).where(CHILD.c.person_id == new_id()),
+        "ix_contact_child_person",
     ),
     "children of a contact": (
         select(CHILD.c.id).where(CHILD.c.contact_id == new_id()),
