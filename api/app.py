@@ -17,6 +17,7 @@ from api.pages.documentation import documentation_router
 from api.routes import (
     access_suspensions,
     accountabilities,
+    assessments,
     challenges,
     contacts,
     decisions,
@@ -32,6 +33,8 @@ from api.routes import (
     queues,
     reference_data,
     referrals,
+    section_47_enquiries,
+    strategy_meetings,
     transfer_lists,
     transfers,
 )
@@ -41,6 +44,7 @@ from service.settings import load_settings
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
     accountabilities.router,
+    assessments.router,
     challenges.router,
     contacts.router,
     decisions.router,
@@ -56,6 +60,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     reference_data.router,
     referrals.router,
+    strategy_meetings.router,
+    section_47_enquiries.router,
     transfer_lists.router,
     transfers.router,
 )

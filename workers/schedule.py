@@ -17,6 +17,7 @@ from workers.jobs import (
     check_impossible,
     forget_answers,
     move_challenges,
+    start_missing_clocks,
     sweep_deadlines,
 )
 
@@ -53,6 +54,12 @@ SCHEDULE = (
         "moves challenges whose stage nobody answered, or whose answer nobody took up, in time",
         "as often as the sweep",
         move_challenges.run,
+    ),
+    Job(
+        JobName.start_missing_clocks,
+        "starts the clocks of assessments in open referrals that have none",
+        "hourly",
+        start_missing_clocks.run,
     ),
     Job(
         JobName.check_impossible,

@@ -140,6 +140,15 @@ class QueueLine(WireOut):
             examples=["mill-lane-primary"],
         ),
     ]
+    chasers: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=LARGEST,
+            description="How often the agency was chased; null for anything but a request.",
+            examples=[1],
+        ),
+    ]
     transfer: Annotated[
         TransferInQueue | None,
         Field(description="The transfer of the line; null for a line of anything else."),
@@ -187,6 +196,7 @@ class QueueLine(WireOut):
                 "worker_id": waiting.worker_id,
                 "worker_name": waiting.worker_name,
                 "organisation_id": waiting.organisation_id,
+                "chasers": item.chasers,
                 "transfer": None
                 if item.transfer is None
                 else TransferInQueue.of(item.transfer, now, policy),

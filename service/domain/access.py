@@ -107,6 +107,7 @@ class Permission(StrEnum):
     answer_challenge = "answer_challenge"
     chase_agency = "chase_agency"
     withdraw_information_request = "withdraw_information_request"
+    read_late_answer = "read_late_answer"
     read_strategy_meetings = "read_strategy_meetings"
     call_strategy_meeting = "call_strategy_meeting"
     invite_to_strategy_meeting = "invite_to_strategy_meeting"
@@ -486,6 +487,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.withdraw_information_request: _grant(
             Scope.contacts_write, _MASH, "Withdraw an information request, with the reason."
+        ),
+        Permission.read_late_answer: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Record that an answer after the decision was read, and what follows from it.",
         ),
         Permission.read_strategy_meetings: _grant(
             Scope.strategy_meetings_read,

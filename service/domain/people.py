@@ -66,6 +66,7 @@ class Person:
     sex: Sex
     nhs_number: str | None
     unique_pupil_number: str | None
+    identity_key: str | None
     created_at: datetime
     pregnancy_ended_on: date | None
 

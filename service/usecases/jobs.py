@@ -28,7 +28,7 @@ def every(job: JobName, policy: Policy) -> timedelta:
     match job:
         case JobName.sweep_deadlines | JobName.move_challenges:
             return timedelta(seconds=policy.sweep.every_seconds)
-        case JobName.check_impossible:
+        case JobName.check_impossible | JobName.start_missing_clocks:
             return HOUR
         case JobName.forget_answers | JobName.check_holidays:
             return DAY

@@ -287,6 +287,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "challenge_id": "challenge",
         "transfer_id": "transfer",
         "missing_episode_id": "missing_episode",
+        "meeting_id": "strategy_meeting",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}
     if operation.path.startswith("/v1/people/"):
@@ -313,5 +314,6 @@ def _with_ids_that_are_there(value: Any, file: WholeFile, name: str = "") -> Any
         "case_id": "early_help_episode",
         "target": "leaver",
         "decision_id": "decision_waiting",
+        "referral_id": "referral",
     }
     return str(file.ids[nouns[name]]) if name in nouns and value is not None else value

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.assessments import ASSESSMENT, AssessmentAction, AssessmentState
 from service.domain.challenges import CHALLENGE, ChallengeAction, ChallengeState
 from service.domain.contacts import (
     CHILD,
@@ -24,7 +25,13 @@ from service.domain.information_requests import (
 from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
 from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
+from service.domain.section_47_enquiries import (
+    SECTION_47_ENQUIRY,
+    EnquiryAction,
+    EnquiryState,
+)
 from service.domain.states import StateTable, WrongState
+from service.domain.strategy_meetings import STRATEGY_MEETING, MeetingAction, MeetingState
 from service.domain.transfers import TRANSFER, TransferAction, TransferState
 
 TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
@@ -33,9 +40,12 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (DECISION, DecisionState, DecisionAction),
     (INFORMATION_REQUEST, InformationRequestState, InformationRequestAction),
     (CASE, CaseState, CaseAction),
-    # Asking and raising are how these begin, and no move of what is there.
+    # Asking, raising and calling are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
+    (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
+    (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),
+    (ASSESSMENT, AssessmentState, AssessmentAction),
     (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
     # A contact that is put right is no move of the pregnancy.
     (PREGNANCY, PregnancyState, set(PregnancyAction) - {PregnancyAction.correct}),

@@ -16,6 +16,7 @@ from service.domain.decisions import (
 )
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
+from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import new_id
@@ -24,6 +25,7 @@ from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
 from tests.support.unborn import told_of, unborn
@@ -112,6 +114,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     ids["missing_episode"] = await _missing_episode(house, contact_id, file.children[0].id)
     unborn_child = (await told_of(house, [unborn(date(2027, 2, 28))])).children[0]
     ids["unborn"] = unborn_child.person_id
+    ids["strategy_meeting"] = await _strategy_meeting(house, manager, ids["referral"])
     ids["flag"] = await _flag(house, file.deadlines[0].id, contact_id)
     return WholeFile(organisation, ids)
 
@@ -161,6 +164,14 @@ async def _missing_episode(house: House, contact_id: UUID, child_id: UUID) -> UU
     new = NewMissingEpisode(contact_id, child_id, left_at, None, RATIONALE)
     found = await house.perform(lambda work: record_missing_episode(work, worker, new))
     return found.id
+
+
+async def _strategy_meeting(house: House, manager: Caller, referral_id: UUID) -> UUID:
+    children = [NewMeetingChild(referral_id, [Harm.injury])]
+    called = await house.perform(
+        lambda work: call_strategy_meeting(work, manager, work.now + timedelta(hours=1), children)
+    )
+    return called.id
 
 
 async def _flag(house: House, deadline_id: UUID, contact_id: UUID) -> UUID:

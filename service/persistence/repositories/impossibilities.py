@@ -18,6 +18,7 @@ from service.persistence.asking import Asking
 from service.persistence.records import table_of
 from service.persistence.repositories import pre_birth
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.unborn import UNBORN
 
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
@@ -221,7 +222,7 @@ def _of_risk() -> dict[str, Select[int]]:
             select(func.count())
             .select_from(PERSON)
             .join(REFERRAL, REFERRAL.c.open_person_id == PERSON.c.id)
-            .where(*pre_birth.UNBORN, ~pre_birth_clock)
+            .where(*UNBORN, ~pre_birth_clock)
         ),
         "return_interview_owed_without_a_running_clock": (
             select(func.count()).select_from(MISSING).where(owed, ~running)

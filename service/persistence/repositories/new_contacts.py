@@ -6,8 +6,15 @@ from hashlib import sha256
 
 from pydantic_core import to_json
 
-from service.domain.access import Caller
-from service.domain.contacts import ANONYMOUS, Child, MinimumMissing, require_minimum
+from service.domain.access import Caller, Reach
+from service.domain.contacts import (
+    ANONYMOUS,
+    REPEAT_CONCERN,
+    Child,
+    Contact,
+    MinimumMissing,
+    require_minimum,
+)
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.new_contacts import (
@@ -23,7 +30,7 @@ from service.domain.new_contacts import (
 from service.domain.people import Person, learn
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, deadlines, people
+from service.persistence.repositories import concerns, contacts, deadlines, people
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 
@@ -32,6 +39,13 @@ def _digest(new: NewContact) -> str:
     """The same story of the same children from the same sender has the same digest."""
     content = asdict(replace(new, received_at=None, sender_reference=None))
     return sha256(to_json(content)).hexdigest()
+
+
+def start_repeat_concern(work: Work, contact: Contact) -> None:
+    """Starts the clock of a second concern from somebody else, which warns at once."""
+    deadlines.start(
+        work, REPEAT_CONCERN, SubjectKind.contact, contact.id, contact.id, contact.received_at
+    )
 
 
 async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> WholeContact:
@@ -89,6 +103,16 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
     faults.refuse()
+    # Before anything opens a transaction: a contact about nobody on file is written without one.
+    concern = await concerns.at_receipt(
+        work.look,
+        work.policy,
+        contact,
+        children,
+        adults,
+        known=[person.id for person in known.people if person is not None],
+        counted=Reach.ALL in who.reach,
+    )
     work.add(*fresh, contact, *children, *adults)
     await people.change_all(work, who, contact.id, learnt)
     kinds = [
@@ -100,6 +124,8 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         deadlines.start(
             work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
         )
+    if concern.raised_by:
+        start_repeat_concern(work, contact)
     work.record(
         EventType.contact_received,
         who,
@@ -122,4 +148,6 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
             (one for one in work.added(Deadline) if one.contact_id == contact.id),
             key=lambda one: (one.due_at, one.id),
         ),
+        # Who sees no more than what they sent learns nothing of what others told.
+        repeat_concern=concern if Reach.ALL in who.reach else None,
     )

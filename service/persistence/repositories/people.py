@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select, update
 
 from service.domain.access import Caller
+from service.domain.concerns import identity_key
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -99,7 +100,9 @@ async def is_spoken_of(ask: Asking, person_id: UUID) -> bool:
 
 
 async def change(work: Work, old: Person, new: Person) -> None:
-    """Writes what differs of a person, if anything does."""
+    """Writes what differs of a person, if anything does, with what they are known by."""
+    key = identity_key(new.given_name, new.family_name, new.date_of_birth)
+    new = replace(new, identity_key=key)
     differing = {
         field.name: getattr(new, field.name)
         for field in fields(old)

@@ -11,7 +11,7 @@ from service.domain.assessments import Assessment, AssessmentState
 from service.domain.contacts import Child, ChildState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, SubjectKind
-from service.domain.people import BirthKnowledge, Person
+from service.domain.people import Person
 from service.domain.pregnancies import (
     ASKING,
     CLOCKS,
@@ -26,6 +26,7 @@ from service.persistence.asking import Asking
 from service.persistence.clocks import start, stop
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import section_47_enquiries
+from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import referrals_visible_to
 
@@ -48,12 +49,6 @@ _BECAUSE = {
     PregnancyAction.correct: "not_unborn",
 }
 _STARTS_ANEW = frozenset({_CHANGED, _NOT_KNOWN, *_BECAUSE.values()})
-
-UNBORN = (
-    PERSON.c.birth_knowledge == BirthKnowledge.unborn.value,
-    PERSON.c.pregnancy_ended_on.is_(None),
-)
-"""The children who are not born yet, of a pregnancy that goes on."""
 
 
 async def start_clocks(work: Work, referral: Referral) -> None:

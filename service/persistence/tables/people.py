@@ -34,6 +34,7 @@ class PersonRow(SQLModel, table=True):
             "id",
             where="birth_knowledge = 'unborn' AND pregnancy_ended_on IS NULL",
         ),
+        partial_index("ix_person_identity_key", "identity_key", where="identity_key IS NOT NULL"),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
@@ -49,6 +50,10 @@ class PersonRow(SQLModel, table=True):
     sex: str = kept("Sex code of the census; U for an unborn child.", Sensitivity.personal)
     nhs_number: str | None = kept("NHS number, ten digits.", Sensitivity.personal)
     unique_pupil_number: str | None = kept("Unique pupil number.", Sensitivity.personal)
+    identity_key: str | None = kept(
+        "Name and date of birth, normalised: the same for who may be the same child.",
+        Sensitivity.personal,
+    )
     created_at: datetime = kept("When the front door first heard of this child.", type_=INSTANT)
     pregnancy_ended_on: date | None = kept(
         "When the pregnancy ended without a birth, London.", Sensitivity.sensitive
