@@ -290,9 +290,12 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "transfer_id": "transfer",
         "section_47_enquiry_id": "section_47_enquiry",
         "assessment_id": "assessment",
+        "missing_episode_id": "missing_episode",
         "meeting_id": "strategy_meeting",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}
+    if operation.path.startswith("/v1/people/"):
+        values["person_id"] = str(file.ids["unborn"])
     if "multi-agency" in operation.path:
         values |= dict.fromkeys(operation.ids, str(file.ids["contact"]))
     return {
@@ -307,6 +310,7 @@ def _with_ids_that_are_there(value: Any, file: WholeFile, name: str = "") -> Any
     if isinstance(value, list):
         return [_with_ids_that_are_there(one, file, name) for one in value]
     nouns = {
+        "contact_id": "contact",
         "child_id": "child",
         "child_ids": "child",
         "person_id": "person",

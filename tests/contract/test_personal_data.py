@@ -40,6 +40,7 @@ from tests.support.builders import (
     information_request_body,
     siblings,
     sign_off_body,
+    unborn_body,
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
@@ -460,6 +461,7 @@ async def a_whole_case(
         held[noun] = listed.json()["items"][0]["id"]
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
+    await missing_and_unborn(do, clock.now, contact)
     return filled
 
 
@@ -499,6 +501,49 @@ async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referr
     await do("complete_assessment", worker, complete, version=1, **value)
     answer = {"agreed": True, "words": "I have read it and spoken with the worker."}
     await do("authorise_assessment", manager, answer, version=2, **value)
+
+
+async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, file: Json) -> None:
+    """A child who was missing, and two unborn children: one is born, one is not."""
+    worker = Role.mash_worker
+    words = "She left after an argument about her telephone and came back by herself."
+    at = now.isoformat().replace("+00:00", "Z")
+    report = {
+        "contact_id": file["id"],
+        "child_id": file["children"][0]["id"],
+        "missing_from": "2026-03-05T20:00:00Z",
+        "circumstances": words,
+        "police_reference": "MP-4471",
+    }
+    episode = await do("record_missing_episode", worker, report)
+    told = {"missing_episode_id": episode["id"]}
+    back = {"returned_at": at, "found_where": "Bus station", "circumstances": words}
+    await do("record_return", worker, back, version=1, **told)
+    for version, step in enumerate(
+        (
+            {"step": "offered", "words": words},
+            {"step": "declined", "because": words},
+            {
+                "step": "held",
+                "interviewer": "Dele Ade",
+                "independent": True,
+                "where": "School",
+                "words": words,
+            },
+        ),
+        start=2,
+    ):
+        body = {**step, "happened_at": at}
+        await do("record_return_interview", worker, body, version=version, **told)
+    expected = unborn_body(expected_delivery_on="2026-09-14")
+    unborn = await do("log_contact", worker, contact_body(children=[expected, expected]))
+    first, second = ({"person_id": one["person_id"]} for one in unborn["children"])
+    other = {"expected_delivery_on": "2026-09-28", "because": words}
+    await do("change_expected_delivery", worker, other, version=1, **first)
+    born = {"born_on": "2026-03-06", "given_name": "Ada", "family_name": "Okafor", "sex": "F"}
+    await do("record_birth", worker, born, version=2, **first)
+    ended = {"ended_on": "2026-03-05", "because": words}
+    await do("end_pregnancy", worker, ended, version=1, **second)
 
 
 async def workers_of(house: House) -> dict[Role, str]:
