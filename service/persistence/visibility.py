@@ -8,6 +8,7 @@ from service.domain.contacts import Contact
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.information_requests import InformationRequest
+from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.persistence.records import table_of
@@ -19,6 +20,8 @@ _REQUEST = table_of(InformationRequest)
 _JOINED = table_of(Decision).alias("joined")
 _CHALLENGE = table_of(Challenge)
 _TRANSFER = table_of(Transfer)
+_NOTIFICATION = table_of(PoliceNotification)
+_IMPORT = table_of(NotificationImport)
 
 
 def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -115,3 +118,21 @@ def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)
     return or_(*ways) if ways else false()
+
+
+def notifications_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The police notifications that a caller may know of: a police force, its own."""
+    return _of_own_force(who, _NOTIFICATION)
+
+
+def imports_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The files of police notifications that a caller may know of: a police force, its own."""
+    return _of_own_force(who, _IMPORT)
+
+
+def _of_own_force(who: Caller, table: FromClause) -> ColumnElement[bool]:
+    if Reach.ALL in who.reach:
+        return true()
+    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+        return table.c.organisation_id == who.organisation_id
+    return false()

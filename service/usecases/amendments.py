@@ -21,6 +21,7 @@ from service.domain.contacts import (
     MinimumMissing,
     require_minimum,
 )
+from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -38,7 +39,13 @@ from service.domain.new_contacts import (
 )
 from service.domain.people import BirthKnowledge, Person, Sex, birth_knowledge_meant
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, deadlines, information_requests, people
+from service.persistence.repositories import (
+    contacts,
+    daily_meetings,
+    deadlines,
+    information_requests,
+    people,
+)
 from service.persistence.units_of_work import Work, new_id
 
 # As many as the contract shows: amendments may add more than were logged at once.
@@ -255,6 +262,7 @@ async def _amend(
             after=after,
         ),
     )
+    await daily_meetings.put_added_on_agenda(work, contact, fresh)
     work.record(
         EventType.contact_amended,
         who,
@@ -337,7 +345,9 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
     running = {
         one.kind
         for one in file.deadlines
-        if one.kind in START_AT_RECEIPT and one.subject_id == amended.id and one.stopped_at is None
+        if one.kind in (*START_AT_RECEIPT, MEETING_CLOCK)
+        and one.subject_id == amended.id
+        and one.stopped_at is None
     }
     wanted = set(running)
     if amended.source_code == ANONYMOUS:
