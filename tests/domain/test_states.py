@@ -14,12 +14,25 @@ from service.domain.contacts import (
     ContactAction,
     ContactState,
 )
+from service.domain.daily_meetings import (
+    DAILY_MEETING,
+    ITEM,
+    ItemAction,
+    ItemState,
+    MeetingAction,
+    MeetingState,
+)
 from service.domain.decisions import DECISION, DecisionAction, DecisionState
 from service.domain.errors import Conflict
 from service.domain.information_requests import (
     INFORMATION_REQUEST,
     InformationRequestAction,
     InformationRequestState,
+)
+from service.domain.police_notifications import (
+    NOTIFICATION_IMPORT,
+    ImportAction,
+    ImportState,
 )
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.states import StateTable, WrongState
@@ -33,6 +46,9 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (CASE, CaseState, CaseAction),
     # Asking and raising are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
+    (ITEM, ItemState, ItemAction),
+    (DAILY_MEETING, MeetingState, MeetingAction),
+    (NOTIFICATION_IMPORT, ImportState, ImportAction),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
 ]
 each = pytest.mark.parametrize(

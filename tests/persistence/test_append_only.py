@@ -13,7 +13,15 @@ WORDS = [
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
     "drafted_at drafted_by",
 ]
-APPEND_ONLY = ["event", "contact_amendment", "decision", "transfer_step", "challenge_step"]
+APPEND_ONLY = [
+    "event",
+    "contact_amendment",
+    "decision",
+    "transfer_step",
+    "challenge_step",
+    "police_notification",
+    "police_notification_fault",
+]
 
 
 @pytest.fixture

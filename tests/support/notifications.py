@@ -135,7 +135,7 @@ def new_notification(
             agreement=AgreementState.not_sought,
         ),
         incident_number=number,
-        incident_at=INCIDENT_AT,
+        incident_at=INCIDENT_AT if received_at is None else received_at - timedelta(hours=3),
         risk=Risk.high,
         children_present=YesNo.yes,
     )
