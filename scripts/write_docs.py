@@ -18,6 +18,7 @@ import service
 import service.usecases
 from api.errors import kinds_of_problem, status_of
 from service.domain.access import DUTIES, Role, permission_matrix
+from service.domain.assessments import ASSESSMENT
 from service.domain.challenges import CHALLENGE
 from service.domain.contacts import CHILD, CONTACT
 from service.domain.deadlines import Timescale
@@ -25,7 +26,9 @@ from service.domain.decisions import DECISION
 from service.domain.events import EventType
 from service.domain.information_requests import INFORMATION_REQUEST
 from service.domain.referrals import CASE
+from service.domain.section_47_enquiries import SECTION_47_ENQUIRY
 from service.domain.states import StateTable
+from service.domain.strategy_meetings import STRATEGY_MEETING
 from service.domain.transfers import TRANSFER
 from service.persistence.columns import Sensitivity
 from service.policy import load_policy
@@ -80,6 +83,70 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.challenge_withdrawn: "Who raised a challenge took it back.",
         EventType.challenge_lapsed: "An agreed or upheld answer was not taken up in time: the "
         "challenge ended as upheld.",
+        EventType.information_request_chased: "An agency that had not answered was chased.",
+        EventType.information_request_withdrawn: (
+            "A question to an agency was withdrawn with the reason."
+        ),
+        EventType.strategy_meeting_called: (
+            "A strategy meeting was called about one child or several siblings; who must be "
+            "invited was proposed."
+        ),
+        EventType.strategy_meeting_invited: (
+            "Who is invited to a strategy meeting was said, or why somebody is not; or it "
+            "was moved to another time."
+        ),
+        EventType.strategy_meeting_held: (
+            "A strategy meeting was held: who came and who sent what is on record, and "
+            "whether it was quorate."
+        ),
+        EventType.strategy_meeting_concluded: (
+            "A strategy meeting was concluded for each child; the enquiries that it began "
+            "are named."
+        ),
+        EventType.strategy_meeting_minutes_circulated: (
+            "The minutes of a strategy meeting were circulated."
+        ),
+        EventType.strategy_meeting_cancelled: (
+            "A strategy meeting was cancelled with the reason; the clock that waits for one "
+            "runs on."
+        ),
+        EventType.section_47_enquiry_child_seen: (
+            "A child was seen in a section 47 enquiry, alone or not; or was not, and why."
+        ),
+        EventType.section_47_enquiry_outcome_recorded: (
+            "The outcome of a section 47 enquiry was recorded."
+        ),
+        EventType.section_47_enquiry_conference_held: (
+            "An initial child protection conference was held."
+        ),
+        EventType.assessment_begun: "The single assessment of a referral was begun.",
+        EventType.assessment_completed: (
+            "A single assessment was completed and waits for a manager."
+        ),
+        EventType.assessment_authorised: "A manager authorised an assessment in their own words.",
+        EventType.assessment_returned: "A manager sent an assessment back with words.",
+        EventType.police_notifications_imported: (
+            "A file of police notifications was loaded, all of it."
+        ),
+        EventType.police_notifications_refused: (
+            "A file of police notifications was refused for its faults; nothing of it was loaded."
+        ),
+        EventType.daily_meeting_item_carried_over: (
+            "An item of a daily meeting was carried over to the next one with the reason."
+        ),
+        EventType.daily_meeting_concluded: (
+            "A daily meeting was concluded: every item was decided or carried over."
+        ),
+        EventType.missing_episode_recorded: "A child was recorded as missing.",
+        EventType.missing_episode_returned: "A missing child returned.",
+        EventType.missing_episode_interview_recorded: (
+            "A return home interview was offered, accepted, declined or held."
+        ),
+        EventType.person_expected_delivery_changed: (
+            "The expected date of delivery of an unborn child was recorded or changed."
+        ),
+        EventType.person_born: "An unborn child was born: the same child, before and after.",
+        EventType.person_pregnancy_ended: "A pregnancy ended without a birth.",
         EventType.flag_raised: "A limit is near (warning) or has passed (breach).",
         EventType.flag_escalated: "Nobody acknowledged the flag in time; it went to the next role.",
         EventType.flag_acknowledged: "Somebody took the flag on and said what they will do.",
@@ -186,6 +253,24 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
         CHALLENGE,
         "Three stages, the answer to the last of which is final. It lapses when an answer, agreed "
         "or upheld, is not taken up in time, and is overtaken when social care takes the child on.",
+    ),
+    (
+        "A strategy meeting",
+        STRATEGY_MEETING,
+        "It is not held before everybody who must come is invited, or left out with a reason, nor "
+        "concluded without all that inspectors found missing. It waits for its minutes.",
+    ),
+    (
+        "A section 47 enquiry",
+        SECTION_47_ENQUIRY,
+        "A strategy meeting begins it, and a later one may begin it anew, which moves the date by "
+        "which the conference is due. Only a continuing risk leads to a conference.",
+    ),
+    (
+        "A single assessment",
+        ASSESSMENT,
+        "One at a time in a referral. It is authorised by a manager who did not complete it, and "
+        "what was sent back stays on file.",
     ),
     (
         "An information request",

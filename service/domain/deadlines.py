@@ -129,9 +129,12 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class ClockEvents:
-    """What starts a clock of the authority's own, and what stops it: events, by their names."""
+    """What starts a clock of the authority's own, and what stops it: events, by their names.
 
-    started_by: EventType
+    `started_by` is None for one that is to run out: what runs is still stopped, nothing starts.
+    """
+
+    started_by: EventType | None
     stopped_by: tuple[EventType, ...]
 
 

@@ -361,13 +361,21 @@ def _clock_events(table: Table, kind: str) -> ClockEvents | None:
             )
         return None
     before = table.fault_count
-    started = table.choice("started_by", CLOCK_EVENTS)
+    if kind and not any(named):
+        table.fault(
+            "would never run: the service knows no such kind. Name the events started_by and "
+            "stopped_by, or put right the kind."
+        )
+        return None
+    started = table.choice("started_by", CLOCK_EVENTS) if table.has("started_by") else None
     stopped = table.choices("stopped_by", CLOCK_EVENTS)
     if table.fault_count > before:
         return None
     if started in stopped:
         table.fault("names what starts the clock; name what ends it.", "stopped_by")
-    return ClockEvents(EventType(started), tuple(EventType(one) for one in stopped))
+    return ClockEvents(
+        None if started is None else EventType(started), tuple(EventType(one) for one in stopped)
+    )
 
 
 def _at_least(table: Table, limit: Limit) -> Limit:

@@ -54,7 +54,11 @@ async def test_a_referral_says_who_is_accountable_and_by_when_to_the_minute(desk
         None,
     )
     assert (found["statutory_basis"], found["re_referral"]) == ("section_17", False)
-    [clock] = found["deadlines"]
+    clock, assessment = found["deadlines"]
+    assert (assessment["kind"], assessment["due_at"]) == (
+        "single_assessment",
+        "2026-12-29T23:59:59Z",
+    )
     assert (clock["kind"], clock["owner_role"]) == ("allocation", "assessment_team_manager")
     assert (clock["started_at"], clock["due_at"], clock["stopped_at"]) == (
         "2026-10-23T15:00:00Z",
@@ -186,7 +190,9 @@ async def test_referrals_are_listed_newest_first_by_page_and_narrowed(desk: Desk
     done(await allocate(desk, made[2]))
     first = done(await desk.get(WORKER, "/v1/referrals?limit=2"))
     assert [one["id"] for one in first["items"]] == [made[2]["id"], made[1]["id"]]
-    assert [one["due_at"] for one in first["items"]] == [None, "2026-10-30T23:59:59Z"]
+    # Once allocated it is the assessment that is waited for.
+    limits = ["2026-12-29T23:59:59Z", "2026-10-30T23:59:59Z"]
+    assert [one["due_at"] for one in first["items"]] == limits
     rest = done(await desk.get(WORKER, first["next"]))
     assert [one["id"] for one in rest["items"]] == [made[0]["id"]]
     worker = await desk.account_of(WORKER)

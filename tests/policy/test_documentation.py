@@ -2,16 +2,26 @@
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
+from service.domain.events import EventType
+from service.domain.flags import SubjectKind
 from service.policy import load_policy
 from service.policy.loading import DEFAULT_POLICY, FLAG_ROLES, NEEDED_KINDS
 
+AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 
 
 # Tables whose keys are the author's own: the page says so, and names none of them.
-OF_THE_AUTHOR = ("step_up_reasons", "step_down_reasons", "step_up_refusals", "step_down_refusals")
+OF_THE_AUTHOR = (
+    "step_up_reasons",
+    "step_down_reasons",
+    "step_up_refusals",
+    "step_down_refusals",
+    "tools",
+)
 
 
 def keys_of(content: object) -> set[str]:
@@ -34,4 +44,12 @@ def test_the_example_of_a_new_timescale_is_a_valid_policy(tmp_path: Path) -> Non
     assert example is not None
     path = tmp_path / "policy.toml"
     path.write_text(DEFAULT_POLICY.read_text(encoding="utf-8") + "\n" + example[1], "utf-8")
-    assert "strategy_minutes" in load_policy(path).kinds
+    policy = load_policy(path)
+    assert policy.started_by(EventType.missing_episode_recorded, at=AT)[0].kind == "return_heard_of"
+    assert policy.stopped_by(EventType.missing_episode_returned) == ("return_heard_of",)
+
+
+def test_the_page_says_of_what_the_events_of_an_own_clock_may_be() -> None:
+    said = re.sub(r"\s+", " ", PAGE)
+    things = {kind.replace("_", " ") for kind in SubjectKind} - {"information request"}
+    assert all(f"{thing}, " in said or f"{thing}." in said for thing in things)

@@ -10,6 +10,7 @@ import pytest
 
 from service.domain.access import Role
 from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
+from service.domain.events import EventType
 from service.policy import PolicyFaulty, TeamWork, load_policy
 from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS, NEEDED_PROMPTS
 
@@ -104,20 +105,80 @@ def test_another_file_replaces_the_shipped_one_wholly(edited: Edited) -> None:
 def test_a_timescale_is_added_by_the_file_alone(edited: Edited) -> None:
     added = """
 [[timescale]]
-kind = "strategy_minutes"
-title = "Minutes circulated"
+kind = "plan_shared"
+title = "Plan shared"
 starts = "meeting held"
-stops = "minutes circulated"
+stops = "plan shared"
 limit = "1 working day"
 owner = "mash_manager"
 local = true
 source = "Local practice"
+started_by = "strategy_meeting.held"
+stopped_by = ["strategy_meeting.concluded", "strategy_meeting.cancelled"]
 """
     policy = load_policy(edited(added=added))
-    found = policy.due_times("strategy_minutes", datetime(2026, 4, 2, 15, 50, tzinfo=UTC))
+    found = policy.due_times("plan_shared", datetime(2026, 4, 2, 15, 50, tzinfo=UTC))
     assert found.due_at == datetime(2026, 4, 7, 22, 59, 59, tzinfo=UTC)
     assert found.warn_at is None
     assert found.explanation.sum.startswith("Meeting held Thursday 2 April 2026 16:50")
+
+
+OWN = """
+[[timescale]]
+kind = "plan_shared"
+title = "Plan shared"
+starts = "meeting held"
+stops = "plan shared"
+limit = "1 working day"
+owner = "mash_manager"
+local = true
+source = "Local practice"
+started_by = "strategy_meeting.held"
+stopped_by = ["strategy_meeting.concluded"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("strategy_meeting.held", "strategy_meeting.helt", r"did you mean .*strategy_meeting.held"),
+        ("strategy_meeting.held", "flag.raised", r'started_by: "flag.raised" is unknown'),
+        ("strategy_meeting.held", "strategy_meeting.concluded", r"names what starts the clock"),
+        ('["strategy_meeting.concluded"]', "[]", r"stopped_by: is an empty list"),
+        ('stopped_by = ["strategy_meeting.concluded"]\n', "", r"stopped_by: is missing"),
+        ("plan_shared", "sign_off", r"is started and stopped by the service"),
+        ("1 working day", "20 weeks of pregnancy", r"in weeks of pregnancy is for clocks that"),
+        (
+            'started_by = "strategy_meeting.held"\nstopped_by = ["strategy_meeting.concluded"]\n',
+            "",
+            r"\(plan_shared\): would never run",
+        ),
+    ],
+)
+def test_a_timescale_of_the_author_that_could_not_run_is_a_fault(
+    edited: Edited, old: str, new: str, fault: str
+) -> None:
+    assert old in OWN
+    faults = faults_of(edited(added=OWN.replace(old, new)))
+    assert any(re.search(fault, one) for one in faults), faults
+
+
+def test_an_own_timescale_has_no_rating(edited: Edited) -> None:
+    rated = "".join(
+        OWN.replace("limit", f'rating = "{rating}"\nlimit', 1)
+        for rating in ("red", "amber", "green")
+    )
+    assert all("rating: goes with a clock" in one for one in faults_of(edited(added=rated)))
+
+
+def test_an_own_timescale_that_is_to_run_out_starts_no_more_and_is_still_stopped(
+    edited: Edited,
+) -> None:
+    added = OWN.replace('started_by = "strategy_meeting.held"\n', "")
+    policy = load_policy(edited(added=added))
+    at = datetime(2026, 11, 20, 16, tzinfo=UTC)
+    assert policy.started_by(EventType.strategy_meeting_held, at=at) == ()
+    assert policy.stopped_by(EventType.strategy_meeting_concluded) == ("plan_shared",)
 
 
 def test_the_rule_in_force_at_the_start_is_the_one_that_counts(edited: Edited) -> None:
@@ -249,7 +310,7 @@ FAULTS = [
     ("first_year = 2015", "first_year = 1900", r"first_year: 1900 is not between 1978 and 2100"),
     ("last_year = 2028", "last_year = 2014", r"\[calendar\]: The first year .* comes after"),
     ("last_year = 2028", "last_year = true", r"last_year: is not a whole number"),
-    ("holidays_alarm_days = 90", "holidays_alarm_days = 7", r"alarm_days: must be at least 28"),
+    ("holidays_alarm_days = 90", "holidays_alarm_days = 7", r"alarm_days: must be at least 77"),
     ('"23:59:59"', '"24:00"', r"working_day_ends: is not a time of day"),
     ('"23:59:59"', '"01:30:00"', r"working_day_ends: is before 12:00:00"),
     (

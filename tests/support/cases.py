@@ -101,6 +101,7 @@ async def start_clocks(
                     breached_at=None,
                     stopped_at=None,
                     stopped_because=None,
+                    happened_at=None,
                     policy_version=work.policy.stamp,
                     explanation={},
                 )
