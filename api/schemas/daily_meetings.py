@@ -23,7 +23,7 @@ from service.domain.police_notifications import Risk
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 MeetingDate = Annotated[
-    DateOn, Path(description="The London day of the meeting.", examples=["2026-10-23"])
+    DateOn, Path(description="The London day of the meeting.", examples=["2026-10-26"])
 ]
 ItemId = Annotated[UUID, Path(description="The item of the agenda.", examples=[_ID])]
 

@@ -332,7 +332,7 @@ async def test_a_referral_that_is_being_handed_over_does_not_go_back(
             await connection.execute(text("UPDATE referral SET state = 'handing_over'"))
             await connection.commit()
         with pytest.raises(CannotGoBack):
-            await migrate_database(database, "-1")
+            await migrate_database(database, "0001")
         assert await current(database) == newest()
 
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from service.bootstrap import House
 from service.domain.access import Caller, Role
@@ -12,6 +13,7 @@ from service.domain.contacts import AgreementState, Channel
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import Sex, YesNo
 from service.domain.police_notifications import NewNotification, NotificationImport, Risk
+from service.usecases.daily_meetings import read_daily_meeting
 from service.usecases.police_notifications import (
     TakenNotification,
     load_notifications,
@@ -169,3 +171,27 @@ async def load_file(house: House, content: bytes) -> NotificationImport:
 async def fill_agenda(house: House, items: int) -> None:
     """So many children on the agenda of the next meeting: what a measurement reads."""
     await load_file(house, notification_file(items))
+
+
+async def ids_of_a_notification(house: House) -> dict[str, UUID]:
+    """The ids of all that hangs on a notification of the force and on a file that it sent."""
+    taken = await notify(house, "RVB-2026-77")
+    file = await import_file(house, notification_file(2))
+    reader = await caller(house, Role.mash_worker)
+    agenda = await house.ask(
+        lambda ask: read_daily_meeting(
+            ask,
+            reader,
+            taken.notification.meeting_on,
+            now=house.clock(),
+            policy=house.policy,
+            limit=1,
+        )
+    )
+    return {
+        "notification": taken.notification.id,
+        "notification_contact": taken.contact.id,
+        "import": file.id,
+        "item": agenda.items[0].item.id,
+        "item_child": agenda.items[0].child.id,
+    }

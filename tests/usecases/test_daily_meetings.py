@@ -76,17 +76,16 @@ class Desk:
         return one
 
     async def decided(self, one: AgendaItem, day: date = TODAY, **changes: Any) -> Decision:
-        new = new_decision(
-            self.house, one.child.id, Outcome.information_and_advice, **{**HISTORY, **changes}
-        )
+        outcome = changes.pop("outcome", Outcome.information_and_advice)
+        new = new_decision(self.house, one.child.id, outcome, **{**HISTORY, **changes})
 
-        async def outcome(work: Any) -> Decision:
+        async def drafted(work: Any) -> Decision:
             item = await daily_meetings.item_to_decide(
                 work, self.worker, day, one.item.id, one.child.id
             )
             return await decide(work, self.worker, item.contact_id, new)
 
-        return await self.house.perform(outcome)
+        return await self.house.perform(drafted)
 
     async def answered(self, decision: Decision, *, agreed: bool = True) -> Decision:
         words = "I have read the file and the history; this is right as it stands."
@@ -160,16 +159,7 @@ async def test_history_is_counted_in_days_and_months_with_outcomes_and_why_they_
     referred = next(
         one for one in (await desk.agenda()).items if one.contact.id == before[2].contact.id
     )
-    await desk.answered(
-        await desk.decided(
-            referred,
-            outcome=Outcome.referral,
-            level_of_need=4,
-            statutory_basis="section_17",
-            primary_need_code="N1",
-            advice_given=None,
-        )
-    )
+    await desk.answered(await desk.decided(referred, outcome=Outcome.referral))
     await notify(desk.house, "RVB-now", nhs_number=number)
     now = next(
         one for one in (await desk.agenda()).items if one.notification.incident_number == "RVB-now"

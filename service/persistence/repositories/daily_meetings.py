@@ -172,7 +172,7 @@ async def waits_for(ask: Asking, contact_id: UUID) -> date | None:
 async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingItem:
     """One item of a day's agenda. Raises MeetingItemNotFound.
 
-    An item that was left from an earlier day is on the later agendas as well, as long as it waits.
+    One that an earlier day left waiting is on the later agendas, and is found there afterwards.
     """
     row = await ask.first(
         select(*columns_of(MeetingItem))
@@ -180,9 +180,7 @@ async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingIte
         .where(AGENDA_ITEM.c.id == item_id, contacts_visible_to(who))
     )
     found = None if row is None else read(MeetingItem, row)
-    if found is None or not (
-        found.meeting_on == day or (found.state is ItemState.waiting and found.meeting_on < day)
-    ):
+    if found is None or found.meeting_on > day:
         raise MeetingItemNotFound(
             "There is no item with this id on the agenda of that day. Read the agenda again."
         )
