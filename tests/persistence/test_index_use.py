@@ -367,7 +367,7 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .where(ITEM.c.state == "waiting", ITEM.c.meeting_on <= date(2026, 3, 6))
         .order_by(ITEM.c.meeting_on, ITEM.c.contact_id, ITEM.c.id)
         .limit(50),
-        "ix_daily_meeting_item_waiting",
+        "ix_daily_meeting_item_waiting|ux_daily_meeting_item_waiting",
     ),
     "the item that a child waits on": (
         select(ITEM.c.id).where(ITEM.c.state == "waiting", ITEM.c.child_id == new_id()),
