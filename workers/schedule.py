@@ -18,6 +18,7 @@ from workers.jobs import (
     forget_answers,
     load_notifications,
     move_challenges,
+    start_missing_clocks,
     sweep_deadlines,
 )
 
@@ -60,6 +61,12 @@ SCHEDULE = (
         "checks and loads the files of notifications that the police have sent",
         "every 10 seconds",
         load_notifications.run,
+    ),
+    Job(
+        JobName.start_missing_clocks,
+        "starts the clocks of assessments in open referrals that have none",
+        "hourly",
+        start_missing_clocks.run,
     ),
     Job(
         JobName.check_impossible,

@@ -22,6 +22,7 @@ from api.deps import (
 from api.measure_cases import Behind
 from api.replies import page, reply
 from api.routing import FrontDoorRoute
+from api.schemas.concerns import LoggedContact, RepeatConcern
 from api.schemas.contacts import (
     AcknowledgementIn,
     AssignmentIn,
@@ -71,7 +72,7 @@ _REFUSALS = (
 
 def _answer(whole: WholeContact) -> Answer:
     return rendered(
-        Contact.of(whole),
+        LoggedContact.of(whole),
         201,
         version=whole.contact.version,
         location=f"/v1/contacts/{whole.contact.id}",
@@ -85,14 +86,15 @@ def _reply(whole: WholeContact) -> Response:
 @router.post(
     "",
     status_code=201,
-    response_model=Contact,
+    response_model=LoggedContact,
     responses=problems(*_REFUSALS),
 )
 async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate) -> Response:
     """Log a contact.
 
     Its clocks start when the concern was received. What is missing comes back in `warnings`; an
-    urgent concern is never refused for a missing postcode.
+    urgent concern is never refused for a missing postcode. `repeat_concern` says how often the
+    children were spoken of before; a second concern within days from somebody else raises a flag.
     """
     return await create(
         request, who, key, body, lambda work: contacts.log_contact(work, who, body.told()), _answer
@@ -198,6 +200,24 @@ async def read_contact_history(request: Request, who: Who, contact_id: ContactId
         request, lambda asking: contacts.read_contact_history(asking, who, contact_id)
     )
     return reply(ContactHistory.of(contact_id, found))
+
+
+@router.get("/{contact_id}/repeat-concern", response_model=RepeatConcern)
+async def read_repeat_concern(request: Request, who: Who, contact_id: ContactId) -> Response:
+    """Read repeat and cumulative concern: what was told before of each child, and what came of it.
+
+    Other contacts of the last days, weeks and months about the child, others who may be the same
+    child, siblings, the household and the address, as of now and as far as the caller may see.
+    """
+    house = house_of(request)
+    now = house.clock()
+    found = await ask(
+        request,
+        lambda asking: contacts.read_repeat_concern(
+            asking, who, contact_id, policy=house.policy, now=now
+        ),
+    )
+    return reply(RepeatConcern.of(found))
 
 
 @router.patch(

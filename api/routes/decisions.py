@@ -22,6 +22,7 @@ from service.domain.decisions import (
     OwnWordsNeeded,
 )
 from service.domain.states import WrongState
+from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.whole_contacts import WholeDecision
 from service.usecases import decisions
 
@@ -95,6 +96,7 @@ async def read_decision(request: Request, who: Who, decision_id: DecisionId) -> 
         OpenToSocialCare,
         OwnDecision,
         OwnWordsNeeded,
+        ProtectionUnderWay,
         WrongState,
         decisions.DecisionNotFound,
     ),

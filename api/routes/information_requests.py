@@ -15,18 +15,26 @@ from api.schemas.fields import CursorText, Limit, Line, Page
 from api.schemas.information_requests import (
     AgencyInformationRequest,
     AgencyInformationRequestSummary,
+    ChaserCreate,
     InformationRequest,
     InformationRequestCreate,
     InformationRequestId,
     InformationRequestSummary,
+    InformationRequestWithdrawalIn,
     InformationResponseIn,
+    LateAnswerReadingIn,
 )
 from service.bootstrap import Work
 from service.domain.access import Caller, Reach
 from service.domain.answers import Answer
-from service.domain.information_requests import AnswerIncomplete, InformationRequestState
+from service.domain.information_requests import (
+    AnswerIncomplete,
+    InformationRequestState,
+    NothingToRead,
+    WordsNeeded,
+)
 from service.domain.states import WrongState
-from service.domain.whole_contacts import RequestFilters, WholeRequest
+from service.domain.whole_contacts import RequestFilters, RequestOrder, WholeRequest
 from service.usecases import information_requests
 
 router = APIRouter(prefix="/v1", tags=["information-requests"], route_class=FrontDoorRoute)
@@ -82,7 +90,7 @@ async def list_information_requests(
     who: Who,
     state: Annotated[
         list[InformationRequestState],
-        Query(max_length=2, description="Only these states.", examples=[["asked"]]),
+        Query(max_length=3, description="Only these states.", examples=[["asked"]]),
     ] = [],  # noqa: B006 - the framework copies it
     organisation_id: Annotated[
         list[Annotated[str, Line(64)]],
@@ -90,11 +98,24 @@ async def list_information_requests(
             max_length=30, description="Only to these agencies.", examples=[["mill-lane-primary"]]
         ),
     ] = [],  # noqa: B006 - the framework copies it
+    sort: Annotated[
+        RequestOrder,
+        Query(
+            description=(
+                "`asked_at`: newest first. `due_at`: soonest limit first, overdue on top; those "
+                "that wait for an answer, unless `state` says otherwise."
+            ),
+            examples=["due_at"],
+        ),
+    ] = RequestOrder.asked_at,
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
-    """List information requests, newest first; an agency sees those that were put to it."""
-    filters = RequestFilters(states=state, organisation_ids=organisation_id)
+    """List information requests, newest first; an agency sees those that were put to it.
+
+    Sorted by `due_at` it is the agency's own queue: what is asked of it, soonest limit first.
+    """
+    filters = RequestFilters(states=state, organisation_ids=organisation_id, sort=sort)
     signed: dict[str, Any] = {name: getattr(filters, name) for name in RequestFilters.__slots__}
     place = place_of(request, who, "information-requests", cursor, signed)
     after: Any = None if place is None else (place.key[0], place.id)
@@ -107,9 +128,11 @@ async def list_information_requests(
     shown = found[:limit]
     following = None
     if len(found) > limit:
-        last = shown[-1].request
+        last = shown[-1]
+        # Each was found by its limit where that is the order.
+        at = last.due_at if sort is RequestOrder.due_at else last.request.asked_at
         following = next_place(
-            request, who, "information-requests", Place((last.asked_at,), last.id), signed
+            request, who, "information-requests", Place((at,), last.request.id), signed
         )
     shape = InformationRequestSummary if _is_staff(who) else AgencyInformationRequestSummary
     return page([shape.of(one) for one in shown], request=request, cursor=following)
@@ -155,7 +178,7 @@ async def answer_information_request(
 ) -> Response:
     """Record an agency's answer: by its own system, or by a worker who was told.
 
-    A late answer is taken and marked, after the decision too.
+    A late answer is taken and marked, after it was withdrawn and after the decision too.
     """
 
     async def answered(work: Work) -> WholeRequest:
@@ -165,3 +188,79 @@ async def answer_information_request(
         return await information_requests.whole_request(work, made)
 
     return _reply(who, await change(request, answered))
+
+
+@router.post(
+    "/information-requests/{information_request_id}/chasers",
+    status_code=201,
+    response_model=InformationRequest,
+    responses=problems(WrongState, information_requests.InformationRequestNotFound),
+)
+async def chase_agency(
+    request: Request,
+    who: Who,
+    key: Key,
+    information_request_id: InformationRequestId,
+    body: ChaserCreate,
+) -> Response:
+    """Record that an agency which has not answered was chased. Its limit stays as it is."""
+
+    async def chased(work: Work) -> WholeRequest:
+        made = await information_requests.chase_agency(
+            work, who, information_request_id, body.told()
+        )
+        return await information_requests.whole_request(work, made)
+
+    return await create(request, who, key, body, chased, _answer)
+
+
+@router.post(
+    "/information-requests/{information_request_id}/withdrawal",
+    response_model=InformationRequest,
+    responses=problems(WordsNeeded, WrongState, information_requests.InformationRequestNotFound),
+)
+async def withdraw_information_request(
+    request: Request,
+    who: Who,
+    information_request_id: InformationRequestId,
+    version: Version,
+    body: InformationRequestWithdrawalIn,
+) -> Response:
+    """Withdraw a request that has not been answered: its clock stops, and nobody waits for it.
+
+    It was asked all the same: decisions account for it. An answer that still comes is taken.
+    """
+
+    async def withdrawn(work: Work) -> WholeRequest:
+        made = await information_requests.withdraw_information_request(
+            work, who, information_request_id, version, body.because
+        )
+        return await information_requests.whole_request(work, made)
+
+    return _reply(who, await change(request, withdrawn))
+
+
+@router.post(
+    "/information-requests/{information_request_id}/reading",
+    response_model=InformationRequest,
+    responses=problems(WordsNeeded, NothingToRead, information_requests.InformationRequestNotFound),
+)
+async def read_late_answer(
+    request: Request,
+    who: Who,
+    information_request_id: InformationRequestId,
+    version: Version,
+    body: LateAnswerReadingIn,
+) -> Response:
+    """Record that an answer which came after the decision was read, and what follows from it.
+
+    It changes no decision: a changed mind is a new decision.
+    """
+
+    async def answer_read(work: Work) -> WholeRequest:
+        made = await information_requests.read_late_answer(
+            work, who, information_request_id, version, body.words
+        )
+        return await information_requests.whole_request(work, made)
+
+    return _reply(who, await change(request, answer_read))

@@ -45,7 +45,9 @@ async def read_queue(
     referrals and early help episodes that nobody works yet; `information-requests` what agencies
     have not answered; `step-up` and `step-down` the transfers that have not ended, each with its
     age, what it waits for and when it becomes stuck; `challenges` those that have not ended;
-    `mine` what waits for the caller.
+    `strategy` the children who may be at risk: meetings to call, hold, conclude and minute, and
+    section 47 enquiries that have not ended; `pre-birth` the unborn children who are open, those
+    without an expected date first; `mine` what waits for the caller.
     """
     filters = QueueFilters(
         source_codes=source_code,
@@ -65,8 +67,8 @@ async def read_queue(
     shown = found[:limit]
     following = None
     if len(found) > limit:
-        last = shown[-1].waiting
-        following = next_place(request, who, name, Place((last.due_at,), last.subject_id), signed)
+        at, id_ = shown[-1].place
+        following = next_place(request, who, name, Place((at,), id_), signed)
     house = house_of(request)
     now, policy = house.clock(), house.policy
     return page(

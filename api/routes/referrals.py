@@ -24,6 +24,7 @@ from service.bootstrap import Work
 from service.domain import referrals
 from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
+from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.transfers import StepDownUnfinished
 from service.domain.whole_contacts import CaseFilters, WholeCase
 from service.usecases import cases
@@ -112,6 +113,7 @@ async def allocate_referral(
     response_model=Referral,
     responses=problems(
         ChallengeOpen,
+        ProtectionUnderWay,
         StepDownUnfinished,
         WrongState,
         cases.ClosureFaulty,
@@ -123,8 +125,9 @@ async def close_referral(
 ) -> Response:
     """Close an allocated referral, with a code and words; its open transfers end with it.
 
-    A child goes to early help by a step-down, never by a closure. Not while a challenge is open, or
-    a step-down was accepted and is not complete.
+    A child goes to early help by a step-down, never by a closure. Not while a challenge is open,
+    a strategy meeting or a section 47 enquiry about the child is unfinished, or a step-down was
+    accepted and is not complete.
     """
 
     async def closed(work: Work) -> WholeCase[referrals.Referral]:

@@ -27,6 +27,7 @@ from service.bootstrap import Work
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
+from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.transfers import (
     FirstVisitRecorded,
     NotAccountable,
@@ -81,6 +82,7 @@ async def _moved(request: Request, move: transfers.Move) -> Response:
         },
         **problems(
             NotAccountable,
+            ProtectionUnderWay,
             TransferIncomplete,
             TransferUnderWay,
             WrongState,
@@ -136,6 +138,7 @@ async def open_transfer(
         ChallengeOpen,
         NotAccountable,
         OwnTransfer,
+        ProtectionUnderWay,
         TransferIncomplete,
         WrongState,
         transfers.TransferNotFound,

@@ -349,7 +349,8 @@ class RequestSummary(WireOut):
         Field(description="The agency.", examples=["mill-lane-primary"]),
     ]
     state: Annotated[
-        InformationRequestState, Field(description="asked or answered.", examples=["answered"])
+        InformationRequestState,
+        Field(description="asked, withdrawn or answered.", examples=["answered"]),
     ]
     answer: Annotated[
         AnswerKind | None,

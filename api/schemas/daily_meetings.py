@@ -12,10 +12,10 @@ from service.domain.accountabilities import CareService
 from service.domain.contacts import AgreementState, Child, ChildState
 from service.domain.daily_meetings import (
     ITEM,
+    DailyMeetingState,
     EarlierCounts,
     ItemAction,
     ItemState,
-    MeetingState,
 )
 from service.domain.people import BirthKnowledge, Sex, YesNo, age_in_years
 from service.domain.police_notifications import Risk
@@ -45,7 +45,7 @@ class CarryingOverIn(Wire):
     ]
 
 
-class MeetingChild(WireOut):
+class ChildOnAgenda(WireOut):
     """A child as the notification tells of them."""
 
     child_id: Annotated[
@@ -98,14 +98,14 @@ class MeetingChild(WireOut):
 def _child(child: Child, item: daily_meetings.MeetingItem) -> dict[str, object]:
     values = {
         name: getattr(child, name)
-        for name in MeetingChild.model_fields
+        for name in ChildOnAgenda.model_fields
         if name not in ("child_id", "age")
     }
     age = age_in_years(child.date_of_birth, item.meeting_on)
     return {**values, "child_id": child.id, "age": age}
 
 
-class Earlier(WireOut):
+class MeetingCounts(WireOut):
     """How many other contacts of the child there are within a time before this one, or after it."""
 
     contacts: Annotated[
@@ -121,15 +121,15 @@ class Earlier(WireOut):
         return cls(contacts=found.contacts, notifications=found.notifications)
 
 
-class History(WireOut):
+class MeetingHistory(WireOut):
     """How often the child came up before, counted back from the time of this notification."""
 
-    short: Annotated[Earlier, Field(description="Within the policy's short time: 7 days.")]
-    long: Annotated[Earlier, Field(description="Within the policy's longer time: 30 days.")]
-    months: Annotated[Earlier, Field(description="Within the policy's months: 12.")]
+    short: Annotated[MeetingCounts, Field(description="Within the policy's short time: 7 days.")]
+    long: Annotated[MeetingCounts, Field(description="Within the policy's longer time: 30 days.")]
+    months: Annotated[MeetingCounts, Field(description="Within the policy's months: 12.")]
 
 
-class EarlierContact(WireOut):
+class MeetingEarlierContact(WireOut):
     """Another contact of the child within those months, its outcome, and why it closed."""
 
     contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
@@ -179,7 +179,7 @@ class EarlierContact(WireOut):
     ]
 
 
-class OpenCase(WireOut):
+class MeetingOpenCase(WireOut):
     """The case that answers for the child now."""
 
     service: Annotated[
@@ -202,7 +202,7 @@ class OpenCase(WireOut):
     since: Annotated[Instant, Field(description="Since when this case answers.")]
 
 
-class CarriedFrom(WireOut):
+class ItemCarriedFrom(WireOut):
     """The item before, which was carried over to this one."""
 
     item_id: Annotated[UUID, Field(description="The item before.", examples=[_ID])]
@@ -217,7 +217,7 @@ class CarriedFrom(WireOut):
     ]
 
 
-class CarriedTo(WireOut):
+class ItemCarriedTo(WireOut):
     """The item that this one was carried over to."""
 
     item_id: Annotated[UUID, Field(description="The next item.", examples=[_ID])]
@@ -285,14 +285,14 @@ class DailyMeetingItem(WireOut):
             examples=["Officers were called to shouting; both children had been woken by it."],
         ),
     ]
-    child: Annotated[MeetingChild, Field(description="The child whom this item is about.")]
+    child: Annotated[ChildOnAgenda, Field(description="The child whom this item is about.")]
     others: Annotated[
-        list[MeetingChild],
+        list[ChildOnAgenda],
         Field(max_length=100, description="The other children on the notification.", examples=[[]]),
     ]
-    history: Annotated[History, Field(description="How often the child came up before.")]
+    history: Annotated[MeetingHistory, Field(description="How often the child came up before.")]
     earlier_contacts: Annotated[
-        list[EarlierContact],
+        list[MeetingEarlierContact],
         Field(
             max_length=20,
             description="The newest of those contacts, and what came of each.",
@@ -300,7 +300,7 @@ class DailyMeetingItem(WireOut):
         ),
     ]
     open_case: Annotated[
-        OpenCase | None,
+        MeetingOpenCase | None,
         Field(description="The case that answers for the child now; null when none is open."),
     ]
     agencies: Annotated[
@@ -315,7 +315,7 @@ class DailyMeetingItem(WireOut):
         _COUNT, Field(description="How often the child was carried over to here.", examples=[0])
     ]
     carried_from: Annotated[
-        CarriedFrom | None, Field(description="Where it was carried over from, and why.")
+        ItemCarriedFrom | None, Field(description="Where it was carried over from, and why.")
     ]
     carried_over_because: Annotated[
         str | None,
@@ -324,7 +324,7 @@ class DailyMeetingItem(WireOut):
         ),
     ]
     carried_to: Annotated[
-        CarriedTo | None, Field(description="Where it was carried over to; null when not.")
+        ItemCarriedTo | None, Field(description="Where it was carried over to; null when not.")
     ]
     decision_id: Annotated[
         UUID | None,
@@ -350,10 +350,10 @@ class DailyMeetingItem(WireOut):
                 "overdue_from": found.overdue_from,
                 "child": _child(found.child, item),
                 "others": [_child(one, item) for one in found.others],
-                "history": History(
-                    short=Earlier.of(found.short),
-                    long=Earlier.of(found.long),
-                    months=Earlier.of(found.months),
+                "history": MeetingHistory(
+                    short=MeetingCounts.of(found.short),
+                    long=MeetingCounts.of(found.long),
+                    months=MeetingCounts.of(found.months),
                 ),
                 "earlier_contacts": list(found.earlier),
                 "open_case": found.open_case,
@@ -388,7 +388,7 @@ class DailyMeetingAgenda(WireOut):
     is_working_day: Annotated[
         bool, Field(description="Whether anybody meets on that day.", examples=[True])
     ]
-    state: Annotated[MeetingState, Field(description="open or concluded.", examples=["open"])]
+    state: Annotated[DailyMeetingState, Field(description="open or concluded.", examples=["open"])]
     concluded_at: Annotated[
         Instant | None, Field(description="When it was concluded; null until then.")
     ]
@@ -430,7 +430,7 @@ class DailyMeetingAgenda(WireOut):
             {
                 "meeting_on": found.meeting_on,
                 "is_working_day": found.is_working_day,
-                "state": MeetingState.open if meeting is None else meeting.state,
+                "state": DailyMeetingState.open if meeting is None else meeting.state,
                 "concluded_at": None if meeting is None else meeting.concluded_at,
                 "concluded_by": None if meeting is None else meeting.concluded_by,
                 "waiting": found.waiting,
@@ -450,6 +450,6 @@ class DailyMeetingConclusion(WireOut):
         Annotated[int, Field(ge=1, le=LARGEST)],
         Field(description="The version, as in the ETag.", examples=[2]),
     ]
-    state: Annotated[MeetingState, Field(description="concluded.", examples=["concluded"])]
+    state: Annotated[DailyMeetingState, Field(description="concluded.", examples=["concluded"])]
     concluded_at: Annotated[Instant, Field(description="When it was concluded.")]
     concluded_by: Annotated[UUID, Field(description="Who concluded it.", examples=[_ID])]

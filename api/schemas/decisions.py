@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
+from api.schemas.concerns import RepeatConcernCounts
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Whole, Wire, WireOut
 from service.domain.decisions import (
@@ -407,6 +408,15 @@ class Decision(WireOut):
         UUID | None,
         Field(description="The early help episode that it led to or joined.", examples=[_ID]),
     ]
+    repeat_concern: Annotated[
+        RepeatConcernCounts | None,
+        Field(
+            description=(
+                "How often the child was spoken of on other contacts, as it stood when this was "
+                "drafted; null for a decision that is older than these counts."
+            )
+        ),
+    ]
     deadlines: Annotated[
         list[Deadline],
         Field(max_length=100, description="The clock of its sign-off.", examples=[[]]),
@@ -446,6 +456,7 @@ class Decision(WireOut):
                 },
                 "referral_id": whole.referral_id,
                 "early_help_episode_id": whole.early_help_episode_id,
+                "repeat_concern": RepeatConcernCounts.kept(decision.repeat_concern),
                 "deadlines": whole.deadlines,
             }
         )
@@ -464,6 +475,7 @@ _OWN = tuple(
         "sign_off",
         "referral_id",
         "early_help_episode_id",
+        "repeat_concern",
         "deadlines",
     )
 )

@@ -11,12 +11,13 @@ from api.schemas.fields import LARGEST, DateOn, Id, Instant, Line, Text, Wire, W
 from service.domain.contacts import LawfulBasis
 from service.domain.information_requests import (
     AnswerKind,
+    ChaserMeans,
     InformationRequestState,
     InformationScope,
 )
 from service.domain.people import BirthKnowledge
-from service.domain.whole_contacts import DatedRequest, WholeRequest
-from service.usecases.information_requests import NewAnswer, NewInformationRequest
+from service.domain.whole_contacts import DatedRequest, WholeRequest, limit_of
+from service.usecases.information_requests import NewAnswer, NewChaser, NewInformationRequest
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _PURPOSE = "To decide whether the children are at risk of harm."
@@ -84,7 +85,9 @@ class InformationResponseIn(Wire):
         AnswerKind,
         Field(
             description=(
-                "Nothing known, known and not relevant, information, or declined with the reason."
+                "Nothing known, known and not relevant, information, or declined with the reason. "
+                "Where it is asked only whether the family is known (`existence_only`), "
+                "`information` says that it is, with or without words."
             ),
             examples=["information"],
         ),
@@ -108,6 +111,72 @@ class InformationResponseIn(Wire):
             information=self.information,
             answered_by_name=self.answered_by_name,
         )
+
+
+class ChaserCreate(Wire):
+    """How an agency that has not answered was chased."""
+
+    how: Annotated[ChaserMeans, Field(description="How it was chased.", examples=["telephone"])]
+    spoken_to: Annotated[
+        Annotated[str, Line(100)] | None,
+        Field(description="Whom one spoke to at the agency.", examples=["Priya Shah"]),
+    ] = None
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(
+            description="What was said; staff alone read this.",
+            examples=["She will look at the file before noon."],
+        ),
+    ] = None
+
+    def told(self) -> NewChaser:
+        """As the use-case takes it."""
+        return NewChaser(how=self.how, spoken_to=self.spoken_to, note=self.note)
+
+
+class InformationRequestWithdrawalIn(Wire):
+    """Why nobody waits for this answer any more."""
+
+    because: Annotated[
+        Annotated[str, Text(2000, least=5)],
+        Field(
+            description="Why it is withdrawn; staff alone read this.",
+            examples=["The child moved school in June, and the new school was asked instead."],
+        ),
+    ]
+
+
+class LateAnswerReadingIn(Wire):
+    """That an answer which came after the decision was read."""
+
+    words: Annotated[
+        Annotated[str, Text(4000, least=5)],
+        Field(
+            description="What follows from it. Where minds change, draft a new decision as well.",
+            examples=["It adds nothing to what the health visitor said; the decision stands."],
+        ),
+    ]
+
+
+class Chaser(WireOut):
+    """That the agency was chased."""
+
+    id: Annotated[UUID, Field(description="The chaser.", examples=[_ID])]
+    chased_at: Annotated[Instant, Field(description="When.")]
+    chased_by: Annotated[UUID, Field(description="Who chased.", examples=[_ID])]
+    how: Annotated[ChaserMeans, Field(description="How.", examples=["telephone"])]
+    spoken_to: Annotated[
+        str | None,
+        Field(max_length=100, description="Whom one spoke to.", examples=["Priya Shah"]),
+    ]
+    note: Annotated[
+        str | None,
+        Field(
+            max_length=2000,
+            description="What was said.",
+            examples=["She will look at the file before noon."],
+        ),
+    ]
 
 
 class InformationRequest(WireOut):
@@ -141,7 +210,8 @@ class InformationRequest(WireOut):
         Field(max_length=4000, description="What is asked.", examples=[_QUESTIONS]),
     ]
     state: Annotated[
-        InformationRequestState, Field(description="asked or answered.", examples=["asked"])
+        InformationRequestState,
+        Field(description="asked, withdrawn or answered.", examples=["asked"]),
     ]
     asked_at: Annotated[Instant, Field(description="When it was asked: the clock starts here.")]
     asked_by: Annotated[UUID, Field(description="Who asked.", examples=[_ID])]
@@ -164,8 +234,55 @@ class InformationRequest(WireOut):
     late: Annotated[
         bool | None, Field(description="Whether the answer came after its limit.", examples=[False])
     ]
+    after_withdrawal: Annotated[
+        bool | None,
+        Field(description="Whether the answer came after it was withdrawn.", examples=[False]),
+    ]
+    after_decision: Annotated[
+        bool | None,
+        Field(
+            description=(
+                "Whether the answer came when every child it is about was decided: then somebody "
+                "has to read it."
+            ),
+            examples=[False],
+        ),
+    ]
+    withdrawn_at: Annotated[Instant | None, Field(description="When it was withdrawn.")]
+    withdrawn_by: Annotated[UUID | None, Field(description="Who withdrew it.", examples=[_ID])]
+    withdrawn_because: Annotated[
+        str | None,
+        Field(
+            max_length=2000,
+            description="Why it was withdrawn.",
+            examples=["The child moved school in June."],
+        ),
+    ]
+    unread_since: Annotated[
+        Instant | None,
+        Field(description="Since when an answer after the decision waits to be read."),
+    ]
+    read_at: Annotated[Instant | None, Field(description="When that was read.")]
+    read_by: Annotated[UUID | None, Field(description="Who read it.", examples=[_ID])]
+    reading_words: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="What follows from it.",
+            examples=["It adds nothing; the decision stands."],
+        ),
+    ]
+    chasers: Annotated[
+        list[Chaser],
+        Field(max_length=1000, description="How the agency was chased, in order.", examples=[[]]),
+    ]
     deadlines: Annotated[
-        list[Deadline], Field(max_length=100, description="The clock of the answer.", examples=[[]])
+        list[Deadline],
+        Field(
+            max_length=100,
+            description="The clock of the answer, and of reading one that came late.",
+            examples=[[]],
+        ),
     ]
 
     @classmethod
@@ -176,8 +293,9 @@ class InformationRequest(WireOut):
                 **{
                     name: getattr(whole.request, name)
                     for name in cls.model_fields
-                    if name != "deadlines"
+                    if name not in ("chasers", "deadlines")
                 },
+                "chasers": whole.chasers,
                 "deadlines": whole.deadlines,
             }
         )
@@ -242,7 +360,8 @@ class AgencyInformationRequest(WireOut):
         Field(max_length=100, description="The children it is asked about."),
     ]
     state: Annotated[
-        InformationRequestState, Field(description="asked or answered.", examples=["asked"])
+        InformationRequestState,
+        Field(description="asked, withdrawn or answered.", examples=["asked"]),
     ]
     asked_at: Annotated[Instant, Field(description="When it was asked.")]
     due_at: Annotated[Instant | None, Field(description="By when an answer is needed.")]
@@ -262,6 +381,15 @@ class AgencyInformationRequest(WireOut):
     late: Annotated[
         bool | None, Field(description="Whether the answer came after its limit.", examples=[False])
     ]
+    withdrawn_at: Annotated[
+        Instant | None,
+        Field(
+            description="Since when nobody waits for the answer; what is known may still be said."
+        ),
+    ]
+    chasers: Annotated[
+        int, Field(ge=0, le=LARGEST, description="How often you were chased.", examples=[0])
+    ]
 
     @classmethod
     def of(cls, whole: WholeRequest) -> Self:
@@ -271,10 +399,11 @@ class AgencyInformationRequest(WireOut):
                 **{
                     name: getattr(whole.request, name)
                     for name in cls.model_fields
-                    if name not in ("children", "due_at")
+                    if name not in ("children", "due_at", "chasers")
                 },
                 "children": whole.children,
-                "due_at": next((clock.due_at for clock in whole.deadlines), None),
+                "due_at": limit_of(whole.deadlines),
+                "chasers": len(whole.chasers),
             }
         )
 
@@ -291,7 +420,8 @@ class AgencyInformationRequestSummary(WireOut):
         Field(description="existence_only or content.", examples=["content"]),
     ]
     state: Annotated[
-        InformationRequestState, Field(description="asked or answered.", examples=["asked"])
+        InformationRequestState,
+        Field(description="asked, withdrawn or answered.", examples=["asked"]),
     ]
     asked_at: Annotated[Instant, Field(description="When it was asked.")]
     due_at: Annotated[Instant | None, Field(description="By when an answer is needed.")]
@@ -303,6 +433,10 @@ class AgencyInformationRequestSummary(WireOut):
     late: Annotated[
         bool | None, Field(description="Whether the answer came after its limit.", examples=[False])
     ]
+    chasers: Annotated[
+        int,
+        Field(ge=0, le=LARGEST, description="How often the agency was chased.", examples=[0]),
+    ]
     version: Annotated[
         Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
     ]
@@ -310,9 +444,13 @@ class AgencyInformationRequestSummary(WireOut):
     @classmethod
     def of(cls, dated: DatedRequest) -> Self:
         """As it stands in the list."""
-        names = (name for name in cls.model_fields if name != "due_at")
+        names = (name for name in cls.model_fields if name not in ("due_at", "chasers"))
         return cls.model_validate(
-            {**{name: getattr(dated.request, name) for name in names}, "due_at": dated.due_at}
+            {
+                **{name: getattr(dated.request, name) for name in names},
+                "due_at": dated.due_at,
+                "chasers": dated.chasers,
+            }
         )
 
 
@@ -320,3 +458,11 @@ class InformationRequestSummary(AgencyInformationRequestSummary):
     """An information request in a list, as staff see it."""
 
     contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    after_decision: Annotated[
+        bool | None,
+        Field(description="Whether the answer came after the decision.", examples=[False]),
+    ]
+    unread_since: Annotated[
+        Instant | None,
+        Field(description="Since when an answer after the decision waits to be read."),
+    ]

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.pregnancies import UnbornInQueue
 from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
+from service.domain.calendar import london_date
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating, time_left
 from service.domain.flags import SubjectKind
@@ -138,6 +140,15 @@ class QueueLine(WireOut):
             examples=["mill-lane-primary"],
         ),
     ]
+    chasers: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=LARGEST,
+            description="How often the agency was chased; null for anything but a request.",
+            examples=[1],
+        ),
+    ]
     transfer: Annotated[
         TransferInQueue | None,
         Field(description="The transfer of the line; null for a line of anything else."),
@@ -147,12 +158,19 @@ class QueueLine(WireOut):
         Field(description="The challenge of the line; null for a line of anything else."),
     ]
 
+    pregnancy: Annotated[
+        UnbornInQueue | None,
+        Field(description="The unborn child of a `pre-birth` line; null in every other queue."),
+    ]
+
     @classmethod
     def of(cls, item: QueueItem, now: datetime, policy: Policy) -> "QueueLine":
         """A line as it stands at `now`."""
         waiting = item.waiting
         runs = waiting.due_at < NEVER
         left = time_left(waiting.due_at, now) if runs else None
+        today = london_date(now)
+        action = item.next_action_on(today)
         return cls.made_of(
             {
                 "subject_kind": waiting.subject_kind,
@@ -172,17 +190,21 @@ class QueueLine(WireOut):
                 "time_left": None if left is None else left.words,
                 "deadlines": [TimeLeft.of(one, now) for one in item.deadlines],
                 "open_flags": item.flags,
-                "next_action": item.next_action,
-                "next_action_in_words": IN_WORDS[item.next_action],
+                "next_action": action,
+                "next_action_in_words": IN_WORDS[action],
                 "accountable_team_id": waiting.team_id,
                 "worker_id": waiting.worker_id,
                 "worker_name": waiting.worker_name,
                 "organisation_id": waiting.organisation_id,
+                "chasers": item.chasers,
                 "transfer": None
                 if item.transfer is None
                 else TransferInQueue.of(item.transfer, now, policy),
                 "challenge": None
                 if item.challenge is None
                 else ChallengeInQueue.seen(item.challenge),
+                "pregnancy": None
+                if item.pregnancy is None
+                else UnbornInQueue.of(item.pregnancy, today),
             }
         )

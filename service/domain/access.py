@@ -107,6 +107,7 @@ class Permission(StrEnum):
     answer_challenge = "answer_challenge"
     chase_agency = "chase_agency"
     withdraw_information_request = "withdraw_information_request"
+    read_late_answer = "read_late_answer"
     read_strategy_meetings = "read_strategy_meetings"
     call_strategy_meeting = "call_strategy_meeting"
     invite_to_strategy_meeting = "invite_to_strategy_meeting"
@@ -131,6 +132,7 @@ class Permission(StrEnum):
     record_birth = "record_birth"
     read_queue_strategy = "read_queue_strategy"
     read_queue_pre_birth = "read_queue_pre_birth"
+    read_pregnancy = "read_pregnancy"
     read_queue_contacts = "read_queue_contacts"
     read_queue_sign_off = "read_queue_sign_off"
     read_queue_allocation = "read_queue_allocation"
@@ -486,6 +488,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.withdraw_information_request: _grant(
             Scope.contacts_write, _MASH, "Withdraw an information request, with the reason."
         ),
+        Permission.read_late_answer: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Record that an answer after the decision was read, and what follows from it.",
+        ),
         Permission.read_strategy_meetings: _grant(
             Scope.strategy_meetings_read,
             _PROTECTION_READERS,
@@ -596,6 +603,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.strategy_meetings_read,
             (*_MASH, *_ASSESSMENT, Role.head_of_service),
             "Work from the children who may be at risk: meetings, enquiries, conferences.",
+        ),
+        Permission.read_pregnancy: _grant(
+            Scope.cases_read,
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "Read of an unborn child: weeks, alerts and history, as far as one's reach goes.",
         ),
         Permission.read_queue_pre_birth: _grant(
             Scope.cases_read,

@@ -1,15 +1,25 @@
 """Single assessments: the child and family assessment of a referral, authorised by a manager."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
 
-from service.domain.errors import Invalid, NotAllowed
+from service.domain.decisions import RationaleRules, rationale_fault, stock_phrase_fault
+from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.flags import Deadline
+from service.domain.measures import MeasureCases
 from service.domain.states import StateTable
 
 CLOCKS = ("single_assessment", "pre_birth_assessment_begun", "pre_birth_assessment_done")
+
+NO_FACTORS = "21"
+"""No factors identified: by itself, where no further action is taken (children in need census)."""
+
+TO_EARLY_HELP = "RC9"
+"""Case closed after assessment, referred to early help (children in need census)."""
 
 
 class AssessmentOutcome(StrEnum):
@@ -114,3 +124,261 @@ class OwnAssessment(NotAllowed):
 
     code = "own_assessment"
     title = "Authorisation is by somebody else"
+
+
+class ReferralNotOpen(Conflict):
+    """Social care does not hold the child in this referral, so there is nothing to assess in it."""
+
+    code = "referral_not_open"
+    title = "Not open to social care"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUsed:
+    """A tool that was used in an assessment, on a London day, with the score that it gave."""
+
+    tool: str
+    score: str | None
+    used_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An assessment as it is completed, to be authorised by a manager."""
+
+    factors: Sequence[str]
+    tools: Sequence[ToolUsed]
+    childs_view: str | None
+    analysis: str
+    outcome: AssessmentOutcome
+    closure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentFilters:
+    """What a list of assessments can be narrowed by."""
+
+    states: Sequence[AssessmentState] = ()
+    person_id: UUID | None = None
+    referral_id: UUID | None = None
+    behind: MeasureCases | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedAssessment:
+    """An assessment in a list, with the limit of the clock that runs out first on it."""
+
+    assessment: Assessment
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAssessment:
+    """An assessment with every version that was completed and answered, and its clocks."""
+
+    assessment: Assessment
+    steps: Sequence[AssessmentStep]
+    deadlines: Sequence[Deadline]
+
+
+class ToolRules(Protocol):
+    """What the policy says of the tools that an assessment may name."""
+
+    @property
+    def tools(self) -> Mapping[str, str]:
+        """Each tool with its name."""
+        ...
+
+    @property
+    def scored_tools(self) -> Collection[str]:
+        """The tools that come with a score."""
+        ...
+
+    @property
+    def neglect_factors(self) -> Collection[str]:
+        """The factors that call for a neglect tool."""
+        ...
+
+    @property
+    def neglect_tools(self) -> Sequence[str]:
+        """The tools for neglect."""
+        ...
+
+    @property
+    def domestic_abuse_factors(self) -> Collection[str]:
+        """The factors that call for a domestic abuse tool."""
+        ...
+
+    @property
+    def domestic_abuse_tools(self) -> Sequence[str]:
+        """The tools for domestic abuse."""
+        ...
+
+
+def faults_in_completion(
+    completion: Completion,
+    *,
+    factors: Collection[str],
+    closure_codes: Sequence[str],
+    tools: ToolRules,
+    rationale: RationaleRules,
+    unborn: bool,
+    today: date,
+) -> list[Problem]:
+    """Everything that an assessment leaves out or that does not fit, all at once.
+
+    `factors` and `closure_codes` are the codes of the census, `today` a London day.
+    """
+    problems = [
+        *_faults_in_factors(completion, factors),
+        *_faults_in_tools(completion, tools, rationale, today),
+    ]
+    if completion.childs_view is None and not unborn:
+        problems.append(
+            Problem(
+                "/childs_view",
+                "Say what the child says, or what daily life is like for a child too young to "
+                "tell.",
+                "missing",
+            )
+        )
+    fault = stock_phrase_fault(completion.childs_view, rationale, "/childs_view")
+    if fault is not None:
+        problems.append(fault)
+    fault = rationale_fault(completion.analysis, rationale, "/analysis")
+    if fault is not None:
+        problems.append(fault)
+    return [*problems, *_faults_in_closure(completion, closure_codes)]
+
+
+def _faults_in_factors(completion: Completion, known: Collection[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    if not completion.factors:
+        problems.append(
+            Problem(
+                "/factors",
+                "Name the factors that were found, from GET /v1/codes/assessment_factor. Where "
+                f"there are none, that is code {NO_FACTORS}.",
+                "missing",
+            )
+        )
+    named: set[str] = set()
+    for place, code in enumerate(completion.factors):
+        at = f"/factors/{place}"
+        if code not in known:
+            problems.append(
+                Problem(
+                    at,
+                    "Use a code of GET /v1/codes/assessment_factor.",
+                    "code_unknown",
+                )
+            )
+        if code in named:
+            problems.append(Problem(at, "This factor is named already.", "listed_twice"))
+        named.add(code)
+    if NO_FACTORS in named:
+        at = f"/factors/{list(completion.factors).index(NO_FACTORS)}"
+        if len(named) > 1:
+            problems.append(
+                Problem(
+                    at,
+                    "No factors identified stands by itself: leave it out, or the others.",
+                    "not_alone",
+                )
+            )
+        if completion.outcome is not AssessmentOutcome.no_further_action:
+            problems.append(
+                Problem(
+                    at,
+                    "No factors identified goes with no further action alone. Name what was found.",
+                    "does_not_fit_outcome",
+                )
+            )
+    return problems
+
+
+def _faults_in_tools(
+    completion: Completion, rules: ToolRules, rationale: RationaleRules, today: date
+) -> list[Problem]:
+    problems: list[Problem] = []
+    listed: set[tuple[str, date]] = set()
+    for place, one in enumerate(completion.tools):
+        at = f"/tools/{place}"
+        if one.tool not in rules.tools:
+            known = ", ".join(rules.tools)
+            problems.append(Problem(f"{at}/tool", f"Use one of: {known}.", "code_unknown"))
+        if one.tool in rules.scored_tools and one.score is None:
+            problems.append(Problem(f"{at}/score", "Give the score that it gave.", "missing"))
+        fault = stock_phrase_fault(one.score, rationale, f"{at}/score")
+        if fault is not None:
+            problems.append(fault)
+        if one.used_on > today:
+            problems.append(
+                Problem(f"{at}/used_on", "Name the day on which it was used.", "not_yet")
+            )
+        if (one.tool, one.used_on) in listed:
+            problems.append(
+                Problem(at, "This tool is listed already for this day.", "listed_twice")
+            )
+        listed.add((one.tool, one.used_on))
+    used = {one.tool for one in completion.tools}
+    for factors, wanted, what in (
+        (rules.neglect_factors, rules.neglect_tools, "Neglect"),
+        (rules.domestic_abuse_factors, rules.domestic_abuse_tools, "Domestic abuse"),
+    ):
+        if set(completion.factors) & set(factors) and not used & set(wanted):
+            problems.append(
+                Problem(
+                    "/tools",
+                    f"{what} is a factor: use one of {', '.join(wanted)}, and say what it gave.",
+                    "tool_missing",
+                )
+            )
+    return problems
+
+
+def _faults_in_closure(completion: Completion, codes: Sequence[str]) -> list[Problem]:
+    pointer, code = "/closure_code", completion.closure_code
+    match completion.outcome:
+        case AssessmentOutcome.no_further_action:
+            possible = [one for one in codes if one != TO_EARLY_HELP]
+        case AssessmentOutcome.early_help:
+            possible = [TO_EARLY_HELP]
+        case _:
+            possible = []
+    if code in possible or (code is None and not possible):
+        return []
+    if not possible:
+        return [
+            Problem(pointer, "The referral stays open with this outcome: leave it out.", "surplus")
+        ]
+    return [
+        Problem(
+            pointer,
+            f"Say how the referral is to close: {', '.join(possible)}.",
+            "missing" if code is None else "closure_code_not_possible",
+        )
+    ]
+
+
+def incomplete(problems: Sequence[Problem]) -> AssessmentIncomplete:
+    """The refusal that names everything that is missing or does not fit."""
+    return AssessmentIncomplete(
+        "Something is missing or does not fit. Put right what is named and send it again.",
+        problems=list(problems),
+    )
+
+
+def content_of(completion: Completion) -> dict[str, object]:
+    """What was completed, as it is kept: codes, tools by their day, and words."""
+    return {
+        "factors": list(completion.factors),
+        "tools": [
+            {"tool": one.tool, "score": one.score, "used_on": one.used_on.isoformat()}
+            for one in completion.tools
+        ],
+        "childs_view": completion.childs_view,
+        "analysis": completion.analysis,
+        "outcome": completion.outcome.value,
+        "closure_code": completion.closure_code,
+    }

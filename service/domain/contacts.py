@@ -177,6 +177,7 @@ class Adult:
     in_household: YesNo
     telephone: str | None
     note: str | None
+    identity_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ class Contact:
     sender_reference: str | None
     possible_duplicate_of: UUID | None
     content_digest: str | None
+    address_key: str | None
     decided_at: datetime | None
     version: int
 
@@ -276,6 +278,8 @@ ADULT_AT = 18
 LONGEST_PREGNANCY = timedelta(weeks=42)
 
 ANONYMOUS = "9"
+REPEAT_CONCERN = "repeat_concern"
+"""The clock of a second concern about the same child from somebody else."""
 SELF_REFERRALS = frozenset({"1A", "1B", "1C", "1D"})
 
 

@@ -41,14 +41,14 @@ ITEM = StateTable(
 )
 
 
-class MeetingState(StrEnum):
+class DailyMeetingState(StrEnum):
     """Where a daily meeting stands."""
 
     open = "open"
     concluded = "concluded"
 
 
-class MeetingAction(StrEnum):
+class DailyMeetingAction(StrEnum):
     """What can be done to a daily meeting."""
 
     conclude = "conclude"
@@ -56,9 +56,9 @@ class MeetingAction(StrEnum):
 
 DAILY_MEETING = StateTable(
     noun="daily meeting",
-    start=MeetingState.open,
-    moves={(MeetingState.open, MeetingAction.conclude): MeetingState.concluded},
-    final=frozenset({MeetingState.concluded}),
+    start=DailyMeetingState.open,
+    moves={(DailyMeetingState.open, DailyMeetingAction.conclude): DailyMeetingState.concluded},
+    final=frozenset({DailyMeetingState.concluded}),
 )
 
 
@@ -68,7 +68,7 @@ class DailyMeeting:
 
     id: UUID
     meeting_on: date
-    state: MeetingState
+    state: DailyMeetingState
     concluded_at: datetime | None
     concluded_by: UUID | None
     version: int

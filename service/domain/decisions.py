@@ -119,6 +119,7 @@ class Decision:
     answer_words: str | None
     superseded_at: datetime | None
     joined_case_id: UUID | None
+    repeat_concern: Mapping[str, object]
     version: int
 
 

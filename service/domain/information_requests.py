@@ -7,8 +7,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.contacts import LawfulBasis
-from service.domain.errors import Invalid
+from service.domain.errors import Conflict, Invalid
 from service.domain.states import StateTable
+
+THE_ANSWER = "agency_information"
+THE_READING = "late_answer_read"
+"""The clocks of a request: until the agency answers, and until a late answer is read."""
 
 
 class InformationScope(StrEnum):
@@ -31,12 +35,15 @@ class InformationRequestState(StrEnum):
     """Where a request stands."""
 
     asked = "asked"
+    withdrawn = "withdrawn"
     answered = "answered"
 
 
 class InformationRequestAction(StrEnum):
     """What can be done to a request."""
 
+    chase = "chase"
+    withdraw = "withdraw"
     answer = "answer"
 
 
@@ -46,6 +53,19 @@ INFORMATION_REQUEST = StateTable(
     moves={
         (
             InformationRequestState.asked,
+            InformationRequestAction.chase,
+        ): InformationRequestState.asked,
+        (
+            InformationRequestState.asked,
+            InformationRequestAction.withdraw,
+        ): InformationRequestState.withdrawn,
+        (
+            InformationRequestState.asked,
+            InformationRequestAction.answer,
+        ): InformationRequestState.answered,
+        # What an agency knows is never turned away.
+        (
+            InformationRequestState.withdrawn,
             InformationRequestAction.answer,
         ): InformationRequestState.answered,
     },
@@ -53,9 +73,23 @@ INFORMATION_REQUEST = StateTable(
 )
 
 
+class ChaserMeans(StrEnum):
+    """How an agency that has not answered was chased."""
+
+    telephone = "telephone"
+    email = "email"
+    in_person = "in_person"
+    through_manager = "through_manager"
+
+
 @dataclass(frozen=True, slots=True)
 class InformationRequest:
-    """One agency asked about the children of one contact."""
+    """One agency asked about the children of one contact.
+
+    `late` marks an answer after its limit, `after_withdrawal` one that nobody waited for any more,
+    `after_decision` one that came when every child it is about was decided: somebody has to read
+    it, and `unread_since` says since when nobody has.
+    """
 
     id: UUID
     contact_id: UUID
@@ -74,7 +108,61 @@ class InformationRequest:
     answered_by: UUID | None
     answered_by_name: str | None
     late: bool | None
+    after_withdrawal: bool | None
+    after_decision: bool | None
+    withdrawn_at: datetime | None
+    withdrawn_by: UUID | None
+    withdrawn_because: str | None
+    unread_since: datetime | None
+    read_at: datetime | None
+    read_by: UUID | None
+    reading_words: str | None
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chaser:
+    """That an agency was chased: when, how, whom one spoke to. The limit stays as it is."""
+
+    id: UUID
+    request_id: UUID
+    chased_at: datetime
+    chased_by: UUID
+    how: ChaserMeans
+    spoken_to: str | None
+    note: str | None
+
+
+class NothingToRead(Conflict):
+    """Only an answer that came after the decision waits to be read."""
+
+    code = "nothing_to_read"
+    title = "No late answer waits here"
+
+
+class WordsNeeded(Invalid):
+    """A stock phrase says nothing."""
+
+    code = "words_needed"
+    title = "Say it in your own words"
+
+
+def is_answered(requests: Sequence[InformationRequest]) -> dict[str, bool]:
+    """For each agency asked, whether all that is still wanted of it has been answered.
+
+    A request that was withdrawn was asked, and is no answer: silence is never "nothing known".
+    """
+    found: dict[str, bool] = {}
+    for agency in {one.organisation_id for one in requests}:
+        wanted = [
+            one
+            for one in requests
+            if one.organisation_id == agency and one.state is not InformationRequestState.withdrawn
+        ]
+        found[agency] = bool(wanted) and all(
+            one.state is InformationRequestState.answered for one in wanted
+        )
+    return found
 
 
 class AnswerIncomplete(Invalid):

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from service.domain.calendar import london_date
+from service.domain.concerns import address_key, identity_key
 from service.domain.contacts import (
     CONTACT,
     Adult,
@@ -346,6 +347,7 @@ def as_contact(
         sender_reference=new.sender_reference,
         possible_duplicate_of=possible_duplicate_of,
         content_digest=content_digest,
+        address_key=address_key(new.address, new.postcode),
         decided_at=None,
         version=1,
     )
@@ -391,6 +393,7 @@ def as_adult(new: NewAdult, id_: UUID, contact_id: UUID, position: int) -> Adult
         in_household=new.in_household,
         telephone=new.telephone,
         note=new.note,
+        identity_key=identity_key(new.given_name, new.family_name, new.date_of_birth),
     )
 
 
@@ -408,5 +411,7 @@ def as_person(
         sex=new.sex,
         nhs_number=None if new.nhs_number in taken else new.nhs_number,
         unique_pupil_number=None if new.unique_pupil_number in taken else new.unique_pupil_number,
+        identity_key=identity_key(new.given_name, new.family_name, new.date_of_birth),
         created_at=now,
+        pregnancy_ended_on=None,
     )

@@ -52,7 +52,10 @@ class AdultRelationship(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A child this front door has heard of: who they are, across every contact."""
+    """A child this front door has heard of: who they are, across every contact.
+
+    `pregnancy_ended_on` is set for an unborn child who will not be born.
+    """
 
     id: UUID
     given_name: str | None
@@ -63,7 +66,9 @@ class Person:
     sex: Sex
     nhs_number: str | None
     unique_pupil_number: str | None
+    identity_key: str | None
     created_at: datetime
+    pregnancy_ended_on: date | None
 
 
 def age_in_years(date_of_birth: date | None, on: date) -> int | None:
@@ -222,6 +227,8 @@ def learn(
 
 
 def _birth_learnt(person: Person, told: ToldOfChild, before: Mapping[str, Any]) -> bool:
+    if person.pregnancy_ended_on is not None:
+        return False
     if before.keys() & set(_BIRTH):
         held = {name: before.get(name, getattr(told, name)) for name in _BIRTH}
         if all(getattr(person, name) == held[name] for name in _BIRTH):

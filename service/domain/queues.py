@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,11 +10,16 @@ from service.domain.challenges import ChallengedThing, ChallengeState
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
+from service.domain.section_47_enquiries import EnquiryState
+from service.domain.strategy_meetings import MeetingState
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import WaitsFor
 
 # Sorts after everything that is due: a line without a running clock comes last.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+# Sorts before everything that is due: what cannot be reckoned yet is asked for first.
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Queue(StrEnum):
@@ -27,6 +32,8 @@ class Queue(StrEnum):
     step_up = "step-up"
     step_down = "step-down"
     challenges = "challenges"
+    strategy = "strategy"
+    pre_birth = "pre-birth"
     mine = "mine"
 
 
@@ -41,6 +48,7 @@ class NextAction(StrEnum):
     revise_decision = "revise_decision"
     allocate = "allocate"
     answer = "answer"
+    read_late_answer = "read_late_answer"
     work_case = "work_case"
     open_transfer = "open_transfer"
     answer_transfer = "answer_transfer"
@@ -53,6 +61,18 @@ class NextAction(StrEnum):
     complete_transfer = "complete_transfer"
     decide_returned = "decide_returned"
     decide_anew = "decide_anew"
+    call_strategy_meeting = "call_strategy_meeting"
+    invite_to_strategy_meeting = "invite_to_strategy_meeting"
+    hold_strategy_meeting = "hold_strategy_meeting"
+    conclude_strategy_meeting = "conclude_strategy_meeting"
+    circulate_strategy_minutes = "circulate_strategy_minutes"
+    see_child = "see_child"
+    record_enquiry_outcome = "record_enquiry_outcome"
+    hold_conference = "hold_conference"
+    ask_expected_delivery = "ask_expected_delivery"
+    ask_whether_born = "ask_whether_born"
+    begin_assessment = "begin_assessment"
+    authorise_assessment = "authorise_assessment"
 
 
 IN_WORDS = {
@@ -64,6 +84,7 @@ IN_WORDS = {
     NextAction.revise_decision: "The decision was returned: read why, and decide anew.",
     NextAction.allocate: "Give it to a worker.",
     NextAction.answer: "The agency answers, or somebody chases it.",
+    NextAction.read_late_answer: "It came after the decision: read it, and say what follows.",
     NextAction.work_case: "Work with the child and family.",
     NextAction.open_transfer: "Open it: who is to answer has not seen it yet.",
     NextAction.answer_transfer: "Accept it, or refuse it with a coded reason and an explanation.",
@@ -76,6 +97,20 @@ IN_WORDS = {
     NextAction.complete_transfer: "Social care completes it, which closes the referral.",
     NextAction.decide_returned: "It came back: social care asks again or keeps the child.",
     NextAction.decide_anew: "The challenge led to a change: draft the new decision.",
+    NextAction.call_strategy_meeting: "A manager calls the strategy meeting, for today.",
+    NextAction.invite_to_strategy_meeting: "Say who is invited to the meeting, and why one is not.",
+    NextAction.hold_strategy_meeting: "Hold the strategy meeting, and record who came.",
+    NextAction.conclude_strategy_meeting: (
+        "Conclude it: the enquiry, a medical, what happens next, what the child is told."
+    ),
+    NextAction.circulate_strategy_minutes: "Circulate the minutes of the strategy meeting.",
+    NextAction.see_child: "See the child and speak to the child alone, or record why not.",
+    NextAction.record_enquiry_outcome: "Record what the section 47 enquiry found.",
+    NextAction.hold_conference: "Hold the initial child protection conference, and record it.",
+    NextAction.ask_expected_delivery: "Ask for the expected date of delivery, and record it.",
+    NextAction.ask_whether_born: "The date has passed: ask whether the child is born, record it.",
+    NextAction.begin_assessment: "Begin the pre-birth assessment.",
+    NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
 
@@ -92,7 +127,10 @@ class QueueFilters:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs."""
+    """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs.
+
+    `returned` is a decision that was sent back, or an answer that came back after the decision.
+    """
 
     subject_kind: SubjectKind
     subject_id: UUID
@@ -123,6 +161,14 @@ class RunningClock:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbornChild:
+    """As much of an unborn child as a line shows."""
+
+    person_id: UUID
+    expected_delivery_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueItem:
     """One line of a queue: what waits, its running clocks, and who the children are."""
 
@@ -133,7 +179,40 @@ class QueueItem:
     flags: int
     transfer: ListedTransfer | None = None
     challenge: ChallengeInShort | None = None
+    pregnancy: UnbornChild | None = None
+    chasers: int | None = None
 
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where the line stands: by its limit, and its id; an unborn child without a date first.
+
+        Lines of unborn children are told apart by the child: twins may be on one contact.
+        """
+        one = self.waiting
+        if self.pregnancy is None:
+            return one.due_at, one.subject_id
+        undated = self.pregnancy.expected_delivery_on is None
+        return FIRST if undated else one.due_at, one.child_id or one.subject_id
+
+    def next_action_on(self, today: date) -> NextAction:
+        """What somebody has to do next, on a London day."""
+        if self.pregnancy is None:
+            return self.next_action
+        expected_on = self.pregnancy.expected_delivery_on
+        if expected_on is None:
+            return NextAction.ask_expected_delivery
+        if expected_on < today:
+            return NextAction.ask_whether_born
+        running = {one.kind for one in self.deadlines}
+        return next(
+            (action for kind, action in _OF_PRE_BIRTH.items() if kind in running), self.next_action
+        )
+
+
+_OF_PRE_BIRTH = {
+    "pre_birth_assessment_begun": NextAction.begin_assessment,
+    "pre_birth_assessment_done": NextAction.authorise_assessment,
+}
 
 _OF_TRANSFER = {
     WaitsFor.opening: NextAction.open_transfer,
@@ -170,12 +249,39 @@ def next_action_of_challenge(challenge: ChallengeInShort) -> NextAction:
     return NextAction.answer_challenge
 
 
+def next_action_of_meeting(state: MeetingState, *, unanswered: bool) -> NextAction:
+    """What somebody has to do next about a strategy meeting; once it has ended, with the child.
+
+    `unanswered`: it is open of somebody whether they are invited.
+    """
+    if state is MeetingState.called:
+        if unanswered:
+            return NextAction.invite_to_strategy_meeting
+        return NextAction.hold_strategy_meeting
+    if state is MeetingState.held:
+        return NextAction.conclude_strategy_meeting
+    if state is MeetingState.concluded:
+        return NextAction.circulate_strategy_minutes
+    return NextAction.work_case
+
+
+def next_action_of_enquiry(state: EnquiryState, clocks: Sequence[RunningClock]) -> NextAction:
+    """What somebody has to do next about a section 47 enquiry: the child is seen first of all."""
+    if any(clock.kind == "child_seen" for clock in clocks):
+        return NextAction.see_child
+    if state is EnquiryState.under_way:
+        return NextAction.record_enquiry_outcome
+    if state is EnquiryState.awaiting_conference:
+        return NextAction.hold_conference
+    return NextAction.work_case
+
+
 def next_action(waiting: Waiting) -> NextAction:
     """What somebody has to do next about it."""
     if waiting.subject_kind is SubjectKind.decision:
         return NextAction.sign_off
     if waiting.subject_kind is SubjectKind.information_request:
-        return NextAction.answer
+        return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
         return NextAction.allocate if waiting.worker_id is None else NextAction.work_case
     if waiting.returned:

@@ -93,3 +93,11 @@ def months_after(at: datetime, months: int) -> datetime:
         except ValueError:
             continue
     return at.replace(year=year, month=month + 1)
+
+
+def is_re_referral(previous_at: datetime, known_at: datetime, months: int) -> bool:
+    """Whether a concern known at an instant comes within so many months of an earlier referral.
+
+    Half-open: on the very same day and time so many months later it is none any more.
+    """
+    return months_after(previous_at, months) > known_at

@@ -1,12 +1,15 @@
 """Section 47 enquiries: the child seen, the outcome, and the child protection conference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.errors import Invalid
-from service.domain.states import StateTable
+from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.flags import Deadline
+from service.domain.measures import MeasureCases
+from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import EnquiryDecision
 
 CLOCKS = ("child_seen", "initial_child_protection_conference")
@@ -26,6 +29,14 @@ class ConferenceOutcome(StrEnum):
     child_protection_plan = "child_protection_plan"
     child_in_need_plan = "child_in_need_plan"
     no_plan = "no_plan"
+
+
+class Sight(StrEnum):
+    """What came of a visit in an enquiry (rule 14)."""
+
+    seen_alone = "seen_alone"
+    seen_not_alone = "seen_not_alone"
+    not_seen = "not_seen"
 
 
 class EnquiryState(StrEnum):
@@ -106,7 +117,10 @@ class Section47Enquiry:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryStep:
-    """One thing that happened in an enquiry. `happened_at` is when, `at` when it was recorded."""
+    """One thing that happened in an enquiry. `happened_at` is when, `at` when it was recorded.
+
+    `seen_by` is who saw the child at a visit.
+    """
 
     id: UUID
     enquiry_id: UUID
@@ -115,6 +129,7 @@ class EnquiryStep:
     at: datetime
     by: UUID
     happened_at: datetime
+    seen_by: str | None
     meeting_id: UUID | None
     code: str | None
     words: str | None
@@ -125,3 +140,226 @@ class EnquiryIncomplete(Invalid):
 
     code = "section_47_enquiry_incomplete"
     title = "The section 47 enquiry leaves something out"
+
+
+class SightNotRecorded(Conflict):
+    """It is recorded neither that the child was seen nor why not."""
+
+    code = "child_seen_not_recorded"
+    title = "Record first whether the child was seen"
+
+
+class ChildUnborn(Conflict):
+    """The child is not born yet."""
+
+    code = "child_unborn"
+    title = "The child is not born yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is told of a visit: that the child was seen, by whom and whether alone, or why not."""
+
+    seen: bool
+    seen_at: datetime | None = None
+    seen_by: str | None = None
+    alone: bool | None = None
+    not_alone_because: str | None = None
+    not_seen_because: str | None = None
+
+    @property
+    def sight(self) -> Sight:
+        """What came of it."""
+        if not self.seen:
+            return Sight.not_seen
+        return Sight.seen_alone if self.alone else Sight.seen_not_alone
+
+
+@dataclass(frozen=True, slots=True)
+class EnquiryFilters:
+    """What a list of section 47 enquiries can be narrowed by."""
+
+    states: Sequence[EnquiryState] = ()
+    person_id: UUID | None = None
+    referral_id: UUID | None = None
+    contact_id: UUID | None = None
+    behind: MeasureCases | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedEnquiry:
+    """An enquiry in a list, with the limit of the clock that runs out first on it."""
+
+    enquiry: Section47Enquiry
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingBehind:
+    """A strategy meeting that began an enquiry, or began it anew."""
+
+    meeting_id: UUID
+    reference: str
+    held_at: datetime
+    kind: EnquiryDecision
+
+
+@dataclass(frozen=True, slots=True)
+class WholeEnquiry:
+    """An enquiry with the meetings behind it, every step and its clocks."""
+
+    enquiry: Section47Enquiry
+    unborn: bool
+    meetings: Sequence[MeetingBehind]
+    steps: Sequence[EnquiryStep]
+    deadlines: Sequence[Deadline]
+
+
+def allowed(enquiry: Section47Enquiry, *, unborn: bool) -> tuple[EnquiryAction, ...]:
+    """The actions that somebody can do now.
+
+    An unborn child is not seen; of any other an outcome waits until it is recorded that the child
+    was seen, or why not (rule 14).
+    """
+    not_now: set[EnquiryAction] = set()
+    if unborn:
+        not_now.add(_A.record_child_seen)
+    elif enquiry.seen_at is None and enquiry.not_seen_because is None:
+        not_now |= {_A.find_continuing_risk, _A.find_no_continuing_risk}
+    return tuple(one for one in SECTION_47_ENQUIRY.allowed(enquiry.state) if one not in not_now)
+
+
+def action_of(outcome: EnquiryOutcome) -> EnquiryAction:
+    """What an outcome does to an enquiry: a continuing risk alone leads to a conference."""
+    if outcome is EnquiryOutcome.continuing_risk:
+        return _A.find_continuing_risk
+    return _A.find_no_continuing_risk
+
+
+def after(enquiry: Section47Enquiry, action: EnquiryAction, *, unborn: bool) -> EnquiryState:
+    """The state that an action takes an enquiry to.
+
+    Raises WrongState with the reason, ChildUnborn, SightNotRecorded; each names what is possible.
+    """
+    possible = allowed(enquiry, unborn=unborn)
+    if action is _A.hold_conference and enquiry.state is _S.under_way:
+        raise WrongState(
+            "A conference follows an outcome of continuing risk, and this section 47 enquiry has "
+            f"no outcome yet. Possible now: {', '.join(possible)}.",
+            state=enquiry.state,
+            allowed=possible,
+        )
+    state = SECTION_47_ENQUIRY.after(enquiry.state, action, could=possible)
+    if action in possible:
+        return state
+    if unborn:
+        raise ChildUnborn(
+            "An unborn child cannot be seen, and is not waited for. Record the birth first; the "
+            "outcome of the enquiry can be recorded without.",
+            state=enquiry.state,
+            allowed=possible,
+        )
+    raise SightNotRecorded(
+        "Record first that the child was seen, or why not: without that the enquiry has no "
+        "outcome.",
+        state=enquiry.state,
+        allowed=possible,
+    )
+
+
+def faults_in_visit(visit: Visit, *, now: datetime, received_at: datetime) -> list[Problem]:
+    """What a visit leaves out or cannot be, all at once.
+
+    The child is seen in the enquiry. A visit in the morning before the meeting that began it, by
+    the police or jointly, is part of it, so a visit counts from when the contact was received; one
+    before anybody told the front door does not.
+    """
+    problems: list[Problem] = []
+
+    def surplus(*names: str) -> None:
+        problems.extend(
+            Problem(f"/{name}", "This does not go with the rest: leave it out.", "surplus")
+            for name in names
+            if getattr(visit, name) is not None
+        )
+
+    if not visit.seen:
+        surplus("seen_at", "seen_by", "alone", "not_alone_because")
+        if visit.not_seen_because is None:
+            problems.append(Problem("/not_seen_because", "Say why not.", "missing"))
+        return problems
+    surplus("not_seen_because")
+    if visit.seen_at is None:
+        problems.append(Problem("/seen_at", "Say when the child was seen.", "missing"))
+    elif not received_at <= visit.seen_at <= now:
+        problems.append(
+            Problem(
+                "/seen_at",
+                "The child was seen between when the contact was received and now. Check the time.",
+                "time_not_possible",
+            )
+        )
+    if visit.seen_by is None:
+        problems.append(Problem("/seen_by", "Say who saw the child.", "missing"))
+    if visit.alone is None:
+        problems.append(Problem("/alone", "Say whether the child was spoken to alone.", "missing"))
+    elif visit.alone:
+        surplus("not_alone_because")
+    elif visit.not_alone_because is None:
+        problems.append(Problem("/not_alone_because", "Say why not alone.", "missing"))
+    return problems
+
+
+def faults_in_conference(
+    *,
+    held_at: datetime,
+    outcome: ConferenceOutcome,
+    category_of_abuse_code: str | None,
+    now: datetime,
+    began_at: datetime,
+    categories: Sequence[str],
+) -> list[Problem]:
+    """What a conference leaves out or cannot be, all at once."""
+    problems: list[Problem] = []
+    if held_at > now:
+        problems.append(
+            Problem(
+                "/held_at",
+                "A conference is recorded when it has been held. Check the time.",
+                "time_not_possible",
+            )
+        )
+    elif held_at < began_at:
+        problems.append(
+            Problem(
+                "/held_at",
+                "A conference is held after the strategy meeting that began the enquiry. Check "
+                "the time.",
+                "before_the_meeting",
+            )
+        )
+    pointer = "/category_of_abuse_code"
+    if outcome is not ConferenceOutcome.child_protection_plan:
+        if category_of_abuse_code is not None:
+            problems.append(
+                Problem(pointer, "Only a child protection plan has a category.", "surplus")
+            )
+    elif category_of_abuse_code is None:
+        problems.append(
+            Problem(
+                pointer,
+                f"A child protection plan names its category: {', '.join(categories)}.",
+                "missing",
+            )
+        )
+    elif category_of_abuse_code not in categories:
+        problems.append(Problem(pointer, f"Use one of: {', '.join(categories)}.", "code_unknown"))
+    return problems
+
+
+def incomplete(problems: Sequence[Problem]) -> EnquiryIncomplete:
+    """The refusal that names everything that is missing or does not fit."""
+    return EnquiryIncomplete(
+        "Something is missing or does not fit. Put right what is named and send it again.",
+        problems=list(problems),
+    )

@@ -1,12 +1,13 @@
 """Strategy meetings: called, held, concluded and minuted when significant harm is suspected."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.errors import Conflict, Invalid
+from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.measures import MeasureCases
 from service.domain.states import StateTable
 
 CLOCKS = ("strategy_meeting", "strategy_minutes")
@@ -99,6 +100,7 @@ class MeetingState(StrEnum):
 class MeetingAction(StrEnum):
     """What can be done to a strategy meeting."""
 
+    call = "call"
     invite = "invite"
     rearrange = "rearrange"
     record_attendance = "record_attendance"
@@ -117,6 +119,8 @@ STRATEGY_MEETING = StateTable(
         (_S.called, _A.record_attendance): _S.held,
         (_S.called, _A.cancel): _S.cancelled,
         (_S.held, _A.record_attendance): _S.held,
+        # Who came without being on the list is added after the meeting.
+        (_S.held, _A.invite): _S.held,
         (_S.held, _A.conclude): _S.concluded,
         (_S.concluded, _A.circulate_minutes): _S.minuted,
     },
@@ -201,6 +205,50 @@ class Invitation:
     information: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class MeetingStep:
+    """One thing that was done to a meeting. `happened_at` is when, `at` when it was recorded.
+
+    `planned_for` is the new time of one that was called or moved, `words` why it was moved or
+    cancelled.
+    """
+
+    id: UUID
+    meeting_id: UUID
+    action: MeetingAction
+    state: MeetingState
+    at: datetime
+    by: UUID
+    happened_at: datetime
+    planned_for: datetime | None
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingInStory:
+    """Another meeting about a child of this one: several meetings on one child are one story."""
+
+    id: UUID
+    reference: str
+    state: MeetingState
+    planned_for: datetime
+    held_at: datetime | None
+    quorate: bool | None
+    concluded_at: datetime | None
+    children: Sequence[MeetingChild] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingFilters:
+    """What the list of strategy meetings can be narrowed by; all that are given hold together."""
+
+    states: Sequence[MeetingState] = ()
+    person_id: UUID | None = None
+    referral_id: UUID | None = None
+    contact_id: UUID | None = None
+    behind: MeasureCases | None = None
+
+
 class MeetingIncomplete(Invalid):
     """A meeting leaves out what it must have; each gap is named."""
 
@@ -208,8 +256,146 @@ class MeetingIncomplete(Invalid):
     title = "The strategy meeting leaves something out"
 
 
+class MeetingUnderWay(Conflict):
+    """Another strategy meeting about the child is called or held, and not concluded."""
+
+    code = "strategy_meeting_under_way"
+    title = "Another strategy meeting about the child is not concluded"
+
+
+class InvitationsUnanswered(Conflict):
+    """Nobody has said of each agency that must be there whether it is invited, or why not."""
+
+    code = "invitations_unanswered"
+    title = "It is not said of everybody whether they are invited"
+
+
 class ProtectionUnderWay(Conflict):
     """A strategy meeting or a section 47 enquiry about the child is not finished."""
 
     code = "section_47_under_way"
     title = "The child may be at risk of significant harm"
+
+
+def incomplete(problems: Sequence[Problem]) -> MeetingIncomplete:
+    """The refusal that names every fault at once."""
+    return MeetingIncomplete("Put right what is named and send it again.", problems=problems)
+
+
+# A midwife and a hospital's clinician are health as much as a health visitor is.
+_COMES_FOR = {Agency.health: (Agency.health, Agency.midwifery, Agency.hospital_clinician)}
+
+
+def is_quorate(quorum: Iterable[Agency], invitations: Iterable[Invitation]) -> bool:
+    """Whether somebody came for each agency of the policy's quorum."""
+    came = {one.agency for one in invitations if one.attendance is Attendance.attended}
+    return all(came.intersection(_COMES_FOR.get(agency, (agency,))) for agency in quorum)
+
+
+def unanswered(invitations: Iterable[Invitation]) -> list[Invitation]:
+    """Those of whom nobody has said whether they are invited, or why not."""
+    return [
+        one for one in invitations if one.invited_at is None and one.not_invited_because is None
+    ]
+
+
+def without_attendance(invitations: Iterable[Invitation]) -> list[Invitation]:
+    """The invited of whom it is not recorded whether they came."""
+    return [one for one in invitations if one.invited_at is not None and one.attendance is None]
+
+
+def alleged_before(
+    meeting: StrategyMeeting, person_id: UUID, others: Iterable[MeetingInStory]
+) -> frozenset[str]:
+    """What was alleged of a child at meetings held before this one; what was said stays said."""
+    if meeting.held_at is None:
+        return frozenset()
+    return frozenset(
+        harm
+        for other in others
+        if other.held_at is not None and (other.held_at, other.id) < (meeting.held_at, meeting.id)
+        for child in other.children
+        if child.person_id == person_id
+        for harm in child.alleged
+    )
+
+
+def takes_a_medical_decision(alleged: Iterable[str]) -> bool:
+    """Whether injury or sexual abuse is among what is alleged (rule 13)."""
+    return any(harm in TAKES_A_MEDICAL_DECISION for harm in alleged)
+
+
+def possible_actions(
+    meeting: StrategyMeeting, invitations: Iterable[Invitation]
+) -> tuple[MeetingAction, ...]:
+    """What somebody can do now: attendance waits until everybody is invited, or not with a reason;
+    the conclusion until it is recorded who came."""
+    lines = list(invitations)
+    waits = set()
+    if unanswered(lines):
+        waits |= {MeetingAction.record_attendance, MeetingAction.conclude}
+    if without_attendance(lines):
+        waits.add(MeetingAction.conclude)
+    return tuple(one for one in STRATEGY_MEETING.allowed(meeting.state) if one not in waits)
+
+
+class MissingPart(StrEnum):
+    """What a strategy meeting still lacks."""
+
+    invitation = "invitation"
+    attendance = "attendance"
+    enquiry = "enquiry"
+    medical = "medical"
+    told = "told"
+    actions = "actions"
+    minutes = "minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that a meeting still lacks: of which line of the invitations, or of which child."""
+
+    part: MissingPart
+    in_words: str
+    invitation_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+def still_missing(
+    meeting: StrategyMeeting,
+    children: Iterable[MeetingChild],
+    invitations: Iterable[Invitation],
+    others: Sequence[MeetingInStory],
+) -> list[Missing]:
+    """What has to be recorded before the meeting is finished, in the order in which it can be."""
+    if meeting.state in STRATEGY_MEETING.final:
+        return []
+    lines = list(invitations)
+    found = [
+        Missing(
+            MissingPart.invitation,
+            "Say that they are invited, or why they are not.",
+            invitation_id=one.id,
+        )
+        for one in unanswered(lines)
+    ]
+    found += [
+        Missing(MissingPart.attendance, "Record whether they came.", invitation_id=one.id)
+        for one in without_attendance(lines)
+    ]
+    if meeting.concluded_at is None:
+        for child in children:
+            alleged = {*child.alleged, *alleged_before(meeting, child.person_id, others)}
+            parts = [(MissingPart.enquiry, "Decide on a section 47 enquiry, and say why.")]
+            if takes_a_medical_decision(alleged):
+                parts.append(
+                    (
+                        MissingPart.medical,
+                        "Decide whether a medical examination takes place, and say why or why not.",
+                    )
+                )
+            parts.append((MissingPart.told, "Say what the child will be told."))
+            found += [Missing(part, words, person_id=child.person_id) for part, words in parts]
+        found.append(Missing(MissingPart.actions, "Say what happens next, by whom and by when."))
+    found.append(Missing(MissingPart.minutes, "Circulate the minutes, and record them."))
+    return found

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from service.domain.concerns import ConcernAtReceipt
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.deadlines import Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
-from service.domain.information_requests import InformationRequest
+from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
 from service.domain.people import Person
 from service.domain.referrals import Referral
 
@@ -20,7 +22,7 @@ Case = TypeVar("Case", Referral, EarlyHelpEpisode)
 
 @dataclass(frozen=True, slots=True)
 class WholeContact:
-    """A contact with all that hangs on it."""
+    """A contact with all that hangs on it; as it is logged, also how often it was told before."""
 
     contact: Contact
     children: Sequence[Child]
@@ -28,6 +30,7 @@ class WholeContact:
     requests: Sequence[InformationRequest]
     decisions: Sequence[Decision]
     deadlines: Sequence[Deadline]
+    repeat_concern: ConcernAtReceipt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +45,26 @@ class WholeDecision:
 
 @dataclass(frozen=True, slots=True)
 class WholeRequest:
-    """An information request with the children it is about and its clock."""
+    """An information request with the children it is about, its clocks and its chasers."""
 
     request: InformationRequest
     children: Sequence[Child]
     deadlines: Sequence[Deadline]
+    chasers: Sequence[Chaser] = ()
+
+
+def limit_of(clocks: Sequence[Deadline]) -> datetime | None:
+    """By when the agency has to answer, from the clocks of a request."""
+    return next((clock.due_at for clock in clocks if clock.kind == THE_ANSWER), None)
 
 
 @dataclass(frozen=True, slots=True)
 class DatedRequest:
-    """An information request in a list, with its limit."""
+    """An information request in a list, with its limit and how often the agency was chased."""
 
     request: InformationRequest
     due_at: datetime | None
+    chasers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +83,20 @@ class DatedCase(Generic[Case]):
     due_at: datetime | None
 
 
+class RequestOrder(StrEnum):
+    """The order of a list of information requests."""
+
+    asked_at = "asked_at"
+    due_at = "due_at"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestFilters:
-    """What a list of information requests can be narrowed by."""
+    """What a list of information requests can be narrowed by, and its order."""
 
     states: Sequence[str] = ()
     organisation_ids: Sequence[str] = ()
+    sort: RequestOrder = RequestOrder.asked_at
 
 
 @dataclass(frozen=True, slots=True)

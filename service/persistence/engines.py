@@ -288,6 +288,16 @@ class Database:
                 async with self._driver() as driver:
                     yield driver
 
+    async def look(self, sql: str, values: list[Any]) -> list[Any]:
+        """The rows of a short question, by the driver itself and without a transaction."""
+        with in_our_words():
+            async with self._driver() as driver:
+                if self.is_sqlite:
+                    found: list[Any] = driver.straight.execute(sql, values).fetchall()
+                else:
+                    found = await driver.fetch(sql, *values)
+                return found
+
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Any]:
         """A connection of the pool without SQLAlchemy around it; a broken one does not go back."""

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Dialect, Executable, Result, update
+from sqlalchemy import CompoundSelect, CursorResult, Dialect, Executable, Result, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
@@ -18,6 +18,7 @@ from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
+from service.persistence.prepared import prepared
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
 
@@ -156,7 +157,8 @@ class Work:
         if contact_id is None or not self.policy.hangs_a_clock_on(type_):
             return
         at = happened_at or self.now
-        if self._adds(subject_id) and not self.policy.stopped_by(type_):
+        new = type_ is EventType.contact_received or self._adds(subject_id)
+        if new and not self.policy.stopped_by(type_):
             clocks.start_on_new(self, event, contact_id, at)
         else:
             self._happened.append((event, contact_id, at))
@@ -188,6 +190,19 @@ class Work:
     async def all(self, statement: Executable) -> Sequence[AnyRow]:
         """All rows of a statement."""
         return (await self.execute(statement)).all()
+
+    async def look(
+        self, statement: CompoundSelect[Any], values: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """All rows of a statement that is asked at every receipt; for it no transaction is opened.
+
+        In the transaction where one is open; else as the database stands before it, so that a
+        use-case that otherwise only adds still travels as one statement.
+        """
+        if self._connection is not None:
+            return await self.all(statement.params(**values))
+        ready = prepared(statement, self._database.dialect)
+        return ready.rows(await self._database.look(ready.sql, ready.values(values)))
 
     async def change(self, record: type, id_: UUID, version: int, **values: Any) -> int:
         """Changes one row that still has this version, and raises the version by one.

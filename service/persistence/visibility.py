@@ -4,10 +4,12 @@ from sqlalchemy import ColumnElement, FromClause, false, literal, or_, select, t
 
 from service.domain.access import Caller, Reach
 from service.domain.challenges import Challenge
-from service.domain.contacts import Contact
+from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.information_requests import InformationRequest
+from service.domain.missing_episodes import MissingEpisode
+from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
@@ -22,6 +24,9 @@ _CHALLENGE = table_of(Challenge)
 _TRANSFER = table_of(Transfer)
 _NOTIFICATION = table_of(PoliceNotification)
 _IMPORT = table_of(NotificationImport)
+_MISSING = table_of(MissingEpisode)
+_PERSON = table_of(Person)
+_CHILD = table_of(Child)
 
 
 def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -118,6 +123,33 @@ def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)
     return or_(*ways) if ways else false()
+
+
+def missing_episodes_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The missing episodes that a caller may know of: those of contacts that the caller may see."""
+    if Reach.ALL in who.reach:
+        return true()
+    if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+        return false()
+    return _there_is(_CONTACT, _CONTACT.c.id == _MISSING.c.contact_id, contacts_visible_to(who))
+
+
+def people_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The children that a caller may know of: who sees one of their contacts or cases sees them."""
+    if Reach.ALL in who.reach:
+        return true()
+    if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+        return false()
+    told = _CHILD.join(_CONTACT, _CONTACT.c.id == _CHILD.c.contact_id)
+    return or_(
+        select(literal(1))
+        .select_from(told)
+        .where(_CHILD.c.person_id == _PERSON.c.id, contacts_visible_to(who))
+        .correlate(_PERSON)
+        .exists(),
+        _there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(who)),
+        _there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(who)),
+    )
 
 
 def notifications_visible_to(who: Caller) -> ColumnElement[bool]:

@@ -54,6 +54,7 @@ NEEDED_KINDS = {
     "statutory_decision": False,
     "triage": True,
     "agency_information": True,
+    "late_answer_read": False,
     "acknowledge_referrer": False,
     "sign_off": False,
     "allocation": False,

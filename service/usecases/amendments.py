@@ -8,9 +8,11 @@ from uuid import UUID
 from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
+from service.domain.concerns import known_anew
 from service.domain.contacts import (
     ANONYMOUS,
     CONTACT,
+    REPEAT_CONCERN,
     Adult,
     Amendment,
     Child,
@@ -40,10 +42,12 @@ from service.domain.new_contacts import (
 from service.domain.people import BirthKnowledge, Person, Sex, birth_knowledge_meant
 from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import (
+    concerns,
     contacts,
     daily_meetings,
     deadlines,
     information_requests,
+    new_contacts,
     people,
 )
 from service.persistence.units_of_work import Work, new_id
@@ -161,7 +165,7 @@ async def _amend(
 ) -> WholeContact:
     contact = file.contact
     fields = {name: value for name, value in changes.fields.items() if name in _CONTACT_FIELDS}
-    amended = replace(contact, **fields, version=contact.version + 1)
+    amended = known_anew(replace(contact, **fields, version=contact.version + 1))
     faults = Faults()
     check_channel(faults, contact.channel, amended.channel)
     if len(file.children) + len(changes.new_children) > MOST_CHILDREN or (
@@ -177,7 +181,9 @@ async def _amend(
         (changes.at("children", child.id), _as_told(child, sent[child.id]))
         for child in file.children
     ]
-    adults = [replace(adult, **changes.adults.get(adult.id, {})) for adult in file.adults]
+    adults = [
+        known_anew(replace(adult, **changes.adults.get(adult.id, {}))) for adult in file.adults
+    ]
     at_adult: list[tuple[str, NewAdult | Adult]] = [
         (changes.at("adults", adult.id), adult) for adult in adults if adult.id in changes.adults
     ]
@@ -239,18 +245,23 @@ async def _amend(
             "Nothing would change. Send at least one field with another value.",
             problems=[Problem("", "Send at least one field with another value.", "no_change")],
         )
+    heard_before = await _concerns_of_others(work, contact, file.children)
     for old_child, child in zip(file.children, children, strict=True):
         await contacts.change_child(work, old_child, child)
-    await people.follow(work, file.children, children, fresh, known)
+    await people.follow(work, who, contact.id, file.children, children, fresh, known)
     work.add(*fresh_people)
     for old_adult, adult in zip(file.adults, adults, strict=True):
         await contacts.change_adult(work, old_adult, adult)
-    await work.change(Contact, contact.id, contact.version, **fields)
+    await work.change(
+        Contact, contact.id, contact.version, **fields, address_key=amended.address_key
+    )
     if children != list(file.children):
         await information_requests.renew_open(work, contact.id)
     await _restart_clocks(work, file, amended)
+    work.add(*fresh)
+    heard = await _concerns_of_others(work, amended, [*children, *fresh])
+    await _restart_repeat_concern(work, file, amended, heard_before, heard)
     work.add(
-        *fresh,
         *fresh_adults,
         Amendment(
             id=new_id(),
@@ -275,6 +286,8 @@ async def _amend(
     return await contacts.whole(work, amended)
 
 
+# What follows from what was told, and is no part of it.
+_NOT_TOLD = frozenset({"version", "address_key", "identity_key"})
 _DATES = frozenset({"date_of_birth", "expected_delivery_on"})
 
 
@@ -329,7 +342,7 @@ def _differences(
     after: dict[str, object] = {}
     for name, old, new in pairs:
         was, is_now = asdict(old), asdict(new)  # type: ignore[call-overload]  # both are dataclasses
-        changed = [key for key in was if key != "version" and was[key] != is_now[key]]
+        changed = [key for key in was if key not in _NOT_TOLD and was[key] != is_now[key]]
         if changed:
             before[name] = to_jsonable_python({key: was[key] for key in changed})
             after[name] = to_jsonable_python({key: is_now[key] for key in changed})
@@ -363,3 +376,34 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
         deadlines.start(
             work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at
         )
+
+
+async def _concerns_of_others(
+    work: Work, contact: Contact, children: Sequence[Child]
+) -> frozenset[UUID]:
+    """The contacts that make this one a second concern from somebody else."""
+    found = await concerns.at_receipt(work.look, work.policy, contact, children, (), counted=False)
+    return frozenset(one.contact_id for one in found.raised_by)
+
+
+async def _restart_repeat_concern(
+    work: Work,
+    file: WholeContact,
+    amended: Contact,
+    before: frozenset[UUID],
+    after: frozenset[UUID],
+) -> None:
+    """The clock of a second concern starts with what the amendment brings to light.
+
+    It stops when it turns out that there is none, and starts again with another `received_at`.
+    """
+    runs = any(
+        one.kind == REPEAT_CONCERN and one.subject_id == amended.id and one.stopped_at is None
+        for one in file.deadlines
+    )
+    moved = amended.received_at != file.contact.received_at
+    if runs and (moved or not after):
+        because = "received_at_amended" if after else "no_second_concern"
+        await deadlines.stop(work, amended.id, amended.id, [REPEAT_CONCERN], because)
+    if after and (moved if runs else after - before):
+        new_contacts.start_repeat_concern(work, amended)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.concerns import ConcernStrip
 from service.domain.contacts import (
     CONTACT,
     URGENCY,
@@ -20,8 +21,16 @@ from service.domain.new_contacts import Faults, NewContact, check_channel
 from service.domain.references import ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.persistence.asking import Asking
-from service.persistence.repositories import accounts, contacts, deadlines, new_contacts, people
+from service.persistence.repositories import (
+    accounts,
+    concerns,
+    contacts,
+    deadlines,
+    new_contacts,
+    people,
+)
 from service.persistence.units_of_work import Work
+from service.policy import Policy
 
 
 class AlreadyAcknowledged(Conflict):
@@ -198,6 +207,20 @@ async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeConta
     """One contact with all that hangs on it. Raises ContactNotFound."""
     who.require(Permission.read_contacts)
     return await contacts.whole(ask, await contacts.get(ask, who, contact_id))
+
+
+async def read_repeat_concern(
+    ask: Asking, who: Caller, contact_id: UUID, *, policy: Policy, now: datetime
+) -> ConcernStrip:
+    """For each child on a contact what was told before, by whom, and what came of it, as of now.
+
+    Raises ContactNotFound.
+    """
+    who.require(Permission.read_contacts)
+    contact = await contacts.get(ask, who, contact_id)
+    children = await contacts.children(ask, contact.id)
+    adults = await contacts.adults(ask, contact.id)
+    return await concerns.strip(ask, policy, who, now, contact, children, adults)
 
 
 async def read_contact_history(ask: Asking, who: Caller, contact_id: UUID) -> list[ChildHistory]:

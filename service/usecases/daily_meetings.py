@@ -16,12 +16,12 @@ from service.domain.daily_meetings import (
     AgendaItem,
     CarryingOverIncomplete,
     DailyMeeting,
+    DailyMeetingAction,
     EarlierContact,
     EarlierCounts,
     ItemAction,
     ItemOfAnotherChild,
     ItemsWaiting,
-    MeetingAction,
     MeetingAhead,
     MeetingItem,
     NoMeetingThatDay,
@@ -253,7 +253,7 @@ async def conclude_daily_meeting(work: Work, who: Caller, day: date) -> DailyMee
             allowed=(),
         )
     meeting = await daily_meetings.held(work, day)
-    DAILY_MEETING.after(meeting.state, MeetingAction.conclude)
+    DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude)
     waiting = (await daily_meetings.counted(work, day, today)).waiting
     if waiting:
         raise ItemsWaiting(

@@ -16,7 +16,16 @@ from service.domain.challenges import (
     Challenge,
     ChallengeState,
 )
-from service.domain.contacts import CHILD, CONTACT, Child, ChildAction, ChildState, ContactAction
+from service.domain.concerns import ConcernCounts
+from service.domain.contacts import (
+    CHILD,
+    CONTACT,
+    REPEAT_CONCERN,
+    Child,
+    ChildAction,
+    ChildState,
+    ContactAction,
+)
 from service.domain.decisions import (
     DECISION,
     AgencyAsked,
@@ -40,13 +49,14 @@ from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.errors import NotFound, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.information_requests import InformationRequestState
+from service.domain.information_requests import is_answered
 from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     challenges,
+    concerns,
     contacts,
     daily_meetings,
     deadlines,
@@ -71,7 +81,7 @@ from service.policy import Team, TeamWork
 ContactNotFound = contacts.ContactNotFound
 DecisionNotFound = decisions.DecisionNotFound
 
-_CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage")
+_CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +132,12 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     if new.outcome is Outcome.early_help and answers is not None:
         await _refuse_early_help_from_social_care(work, answers, standing)
     history = await people.history(work, who, child.person_id, but=contact.id)
-    draft = _draft(work, who, file, child, new, superseded)
-    asked: dict[str, bool] = {}
-    for request in file.requests:
-        answered = request.state is InformationRequestState.answered
-        asked[request.organisation_id] = asked.get(request.organisation_id, True) and answered
+    counts = await concerns.counts_now(work.look, work.policy, who, work.now, file, child.id)
+    draft = _draft(work, who, file, child, new, superseded, counts)
     problems = faults_in_draft(
         draft,
         has_history=bool(history),
-        asked=asked,
+        asked=is_answered(file.requests),
         prompts=[prompt.key for prompt in work.policy.decision_prompts],
         rationale_rules=work.policy.rationale,
     )
@@ -266,6 +273,7 @@ def _draft(
     child: Child,
     new: NewDecision,
     superseded: Decision | None,
+    counts: ConcernCounts,
 ) -> Decision:
     return Decision(
         id=new_id(),
@@ -295,6 +303,7 @@ def _draft(
         answer_words=None,
         superseded_at=None,
         joined_case_id=None,
+        repeat_concern=counts.as_json(),
         version=1,
     )
 

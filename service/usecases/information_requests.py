@@ -6,20 +6,41 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.contacts import CONTACT, Contact, ContactAction, ContactState, LawfulBasis
+from service.domain.contacts import (
+    CONTACT,
+    ChildState,
+    Contact,
+    ContactAction,
+    ContactState,
+    LawfulBasis,
+)
 from service.domain.deadlines import Rating
+from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import (
     INFORMATION_REQUEST,
+    THE_ANSWER,
+    THE_READING,
     AnswerIncomplete,
     AnswerKind,
+    Chaser,
+    ChaserMeans,
     InformationRequest,
     InformationRequestAction,
+    InformationRequestState,
     InformationScope,
+    NothingToRead,
+    WordsNeeded,
 )
-from service.domain.whole_contacts import DatedRequest, RequestFilters, WholeRequest
+from service.domain.whole_contacts import (
+    DatedRequest,
+    RequestFilters,
+    RequestOrder,
+    WholeRequest,
+    limit_of,
+)
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work, new_id
@@ -48,6 +69,15 @@ class NewAnswer:
     answer: AnswerKind
     information: str | None = None
     answered_by_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewChaser:
+    """How an agency was chased."""
+
+    how: ChaserMeans
+    spoken_to: str | None = None
+    note: str | None = None
 
 
 class QuestionFaulty(Invalid):
@@ -106,13 +136,22 @@ async def ask_agency(
         answered_by=None,
         answered_by_name=None,
         late=None,
+        after_withdrawal=None,
+        after_decision=None,
+        withdrawn_at=None,
+        withdrawn_by=None,
+        withdrawn_because=None,
+        unread_since=None,
+        read_at=None,
+        read_by=None,
+        reading_words=None,
         version=1,
     )
     await work.change(Contact, contact.id, contact.version, state=state)
     work.add(request)
     deadlines.start(
         work,
-        "agency_information",
+        THE_ANSWER,
         SubjectKind.information_request,
         request.id,
         contact.id,
@@ -130,9 +169,14 @@ async def ask_agency(
     return request
 
 
-def _check_answer(new: NewAnswer) -> None:
+def _check_answer(new: NewAnswer, scope: InformationScope) -> None:
+    """Whether the kind of answer and its words fit together.
+
+    Asked only whether it knows the family, an agency has said enough by saying that it does.
+    """
     problems: list[Problem] = []
-    if new.answer is AnswerKind.information and not new.information:
+    says_enough = scope is InformationScope.existence_only
+    if new.answer is AnswerKind.information and not (new.information or says_enough):
         problems.append(
             Problem("/information", "Write down what the agency knows.", "information_missing")
         )
@@ -157,9 +201,11 @@ async def answer_information_request(
 ) -> InformationRequest:
     """Records an agency's answer, by the agency itself or by a worker who was told.
 
-    A late answer is taken and marked. It is taken after the decision, too: what an agency knows
-    is never turned away. Who answered at the agency is the caller only when that is the agency's
-    own system. Raises InformationRequestNotFound, AnswerIncomplete, WrongState, Stale.
+    A late answer is taken and marked. It is taken after the request was withdrawn and after the
+    decision, too: what an agency knows is never turned away. After the decision of every child it
+    is about, a clock runs until somebody has read it. Who answered at the agency is the caller only
+    when that is the agency's own system. Raises InformationRequestNotFound, AnswerIncomplete,
+    WrongState, Stale.
     """
     who.require(Permission.answer_information_request)
     found = await information_requests.get(work, who, request_id)
@@ -168,11 +214,18 @@ async def answer_information_request(
     if request.version != version:
         raise Stale(request.version)
     state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.answer)
-    _check_answer(new)
+    _check_answer(new, request.scope)
     by_agency = who.organisation_id == request.organisation_id
     clocks = await deadlines.of_subject(work, contact.id, request.id)
     late = any(work.now > clock.due_at for clock in clocks)
-    await deadlines.stop(work, contact.id, request.id, ["agency_information"], "answered")
+    await deadlines.stop(work, contact.id, request.id, [THE_ANSWER], "answered")
+    about = set(request.child_ids)
+    after_decision = all(
+        child.state is ChildState.decided
+        for child in await contacts.children(work, contact.id)
+        if str(child.id) in about
+    )
+    after_withdrawal = request.state is InformationRequestState.withdrawn
     await work.change(
         InformationRequest,
         request.id,
@@ -184,14 +237,20 @@ async def answer_information_request(
         answered_by=who.account_id,
         answered_by_name=new.answered_by_name or (who.name if by_agency else None),
         late=late,
+        after_withdrawal=after_withdrawal,
+        after_decision=after_decision,
+        unread_since=work.now if after_decision else None,
     )
-    contact_state = contact.state
-    if (
-        contact.state is ContactState.awaiting_information
-        and await information_requests.unanswered(work, contact.id) == 0
-    ):
-        contact_state = CONTACT.after(contact.state, ContactAction.last_answer_arrives)
-    await work.change(Contact, contact.id, contact.version, state=contact_state)
+    if after_decision:
+        deadlines.start(
+            work,
+            THE_READING,
+            SubjectKind.information_request,
+            request.id,
+            contact.id,
+            work.now,
+        )
+    await _go_on_when_none_is_waited_for(work, contact)
     work.record(
         EventType.information_answered,
         who,
@@ -200,8 +259,144 @@ async def answer_information_request(
         answered_organisation_id=request.organisation_id,
         answer=new.answer,
         late=late,
+        after_withdrawal=after_withdrawal,
+        after_decision=after_decision,
     )
     return await information_requests.get(work, who, request_id)
+
+
+async def _go_on_when_none_is_waited_for(work: Work, contact: Contact) -> None:
+    """Gives the contact a new version; it leaves awaiting_information with the last that waits."""
+    state = contact.state
+    if (
+        state is ContactState.awaiting_information
+        and await information_requests.unanswered(work, contact.id) == 0
+    ):
+        state = CONTACT.after(state, ContactAction.last_answer_arrives)
+    await work.change(Contact, contact.id, contact.version, state=state)
+
+
+async def chase_agency(
+    work: Work, who: Caller, request_id: UUID, new: NewChaser
+) -> InformationRequest:
+    """Records that an agency which has not answered was chased; its limit stays as it is.
+
+    Raises InformationRequestNotFound, and WrongState once it has answered or is not asked any more.
+    """
+    who.require(Permission.chase_agency)
+    request = await _held(work, who, request_id)
+    state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.chase)
+    chaser = Chaser(
+        id=new_id(),
+        request_id=request.id,
+        chased_at=work.now,
+        chased_by=who.account_id,
+        how=new.how,
+        spoken_to=new.spoken_to,
+        note=new.note,
+    )
+    await work.change(InformationRequest, request.id, request.version, state=state)
+    work.add(chaser)
+    work.record(
+        EventType.information_request_chased,
+        who,
+        request.id,
+        contact_id=request.contact_id,
+        chased_organisation_id=request.organisation_id,
+        chaser_id=chaser.id,
+        how=chaser.how,
+    )
+    return await information_requests.get(work, who, request.id)
+
+
+async def withdraw_information_request(
+    work: Work, who: Caller, request_id: UUID, version: int, because: str
+) -> InformationRequest:
+    """Withdraws a request that has not been answered: its clock stops, and nobody waits for it.
+
+    It was asked all the same, and a decision has to account for it. An answer that arrives later
+    is taken and marked. Raises InformationRequestNotFound, WordsNeeded, WrongState, Stale.
+    """
+    who.require(Permission.withdraw_information_request)
+    request = await _held(work, who, request_id)
+    contact = await contacts.get(work, who, request.contact_id)
+    state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw)
+    if request.version != version:
+        raise Stale(request.version)
+    _require_own_words(work, because, "/because")
+    await deadlines.stop(work, contact.id, request.id, [THE_ANSWER], "withdrawn")
+    await work.change(
+        InformationRequest,
+        request.id,
+        request.version,
+        state=state,
+        withdrawn_at=work.now,
+        withdrawn_by=who.account_id,
+        withdrawn_because=because,
+    )
+    await _go_on_when_none_is_waited_for(work, contact)
+    work.record(
+        EventType.information_request_withdrawn,
+        who,
+        request.id,
+        contact_id=contact.id,
+        withdrawn_organisation_id=request.organisation_id,
+    )
+    return await information_requests.get(work, who, request.id)
+
+
+async def read_late_answer(
+    work: Work, who: Caller, request_id: UUID, version: int, words: str
+) -> InformationRequest:
+    """Records that an answer which came after the decision was read, and what follows from it.
+
+    It changes no decision: a changed mind is a new decision. Raises InformationRequestNotFound,
+    NothingToRead, WordsNeeded, Stale.
+    """
+    who.require(Permission.read_late_answer)
+    request = await _held(work, who, request_id)
+    if request.unread_since is None:
+        raise NothingToRead(
+            "Only an answer that came when every child it is about was decided waits to be read, "
+            "and nobody has read it before.",
+            state=request.state,
+            allowed=INFORMATION_REQUEST.allowed(request.state),
+        )
+    if request.version != version:
+        raise Stale(request.version)
+    _require_own_words(work, words, "/words")
+    await contacts.renew(work, request.contact_id)
+    await deadlines.stop(work, request.contact_id, request.id, [THE_READING], "read")
+    await work.change(
+        InformationRequest,
+        request.id,
+        request.version,
+        unread_since=None,
+        read_at=work.now,
+        read_by=who.account_id,
+        reading_words=words,
+    )
+    work.record(
+        EventType.information_request_read,
+        who,
+        request.id,
+        contact_id=request.contact_id,
+        answered_organisation_id=request.organisation_id,
+    )
+    return await information_requests.get(work, who, request.id)
+
+
+async def _held(work: Work, who: Caller, request_id: UUID) -> InformationRequest:
+    """A request whose contact is held until the commit, as it is from then on."""
+    found = await information_requests.get(work, who, request_id)
+    await contacts.held(work, who, found.contact_id)
+    return await information_requests.get(work, who, request_id)
+
+
+def _require_own_words(work: Work, words: str, pointer: str) -> None:
+    fault = stock_phrase_fault(words, work.policy.rationale, pointer)
+    if fault is not None:
+        raise WordsNeeded("Say it in your own words.", problems=[fault])
 
 
 async def list_information_requests(
@@ -212,20 +407,32 @@ async def list_information_requests(
     limit: int,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[DatedRequest]:
-    """Requests that the caller may see, newest first; a partner, those put to it."""
+    """Requests that the caller may see, from after a place on; a partner, those put to it.
+
+    The newest first, or by their limit: then those that wait for an answer, unless states are
+    named.
+    """
     who.require(Permission.read_information_requests)
-    found = await information_requests.list_newest_first(
+    by_limit = filters.sort is RequestOrder.due_at
+    states = filters.states
+    if by_limit and not states:
+        states = (InformationRequestState.asked,)
+    listed = (
+        information_requests.list_soonest_first
+        if by_limit
+        else information_requests.list_newest_first
+    )
+    found = await listed(
         ask,
         who,
-        states=filters.states,
+        states=states,
         organisation_ids=filters.organisation_ids,
         limit=limit,
         after=after,
     )
     clocks = await deadlines.of_subjects(ask, [(one.contact_id, one.id) for one in found])
-    return [
-        DatedRequest(one, next((clock.due_at for clock in clocks[one.id]), None)) for one in found
-    ]
+    chasers = await information_requests.chasers_counted(ask, [one.id for one in found])
+    return [DatedRequest(one, limit_of(clocks[one.id]), chasers.get(one.id, 0)) for one in found]
 
 
 async def read_information_request(ask: Asking, who: Caller, request_id: UUID) -> WholeRequest:
@@ -241,4 +448,5 @@ async def whole_request(ask: Asking, request: InformationRequest) -> WholeReques
         request=request,
         children=await information_requests.children_of(ask, request),
         deadlines=await deadlines.of_subject(ask, request.contact_id, request.id),
+        chasers=await information_requests.chasers_of(ask, request.id),
     )

@@ -32,7 +32,7 @@ def every(job: JobName, policy: Policy) -> timedelta:
             return timedelta(seconds=policy.sweep.every_seconds)
         case JobName.load_notifications:
             return SOON
-        case JobName.check_impossible:
+        case JobName.check_impossible | JobName.start_missing_clocks:
             return HOUR
         case JobName.forget_answers | JobName.check_holidays:
             return DAY

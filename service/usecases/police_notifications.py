@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission, Role
 from service.domain.calendar import london_date
+from service.domain.concerns import InOneFile
 from service.domain.contacts import Adult, Channel, Child, Contact
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Problem, Stale
@@ -40,6 +41,7 @@ from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (
     accounts,
+    concerns,
     contacts,
     daily_meetings,
     deadlines,
@@ -503,19 +505,39 @@ async def _write(
 ) -> None:
     bearers = dict(known.bearers)
     fresh: dict[UUID, Person] = {}
-    learnt: dict[UUID, Person] = {}
+    learnt: dict[UUID, list[people.Learnt]] = {}
+    learnt_on: dict[UUID, UUID] = {}
+    heard = InOneFile(work.policy.repeat_concern)
     days: set[date] = set()
     for new in told:
-        made = new_contacts.prepare(
-            work, claimed.submitted_by, new.contact, _recognised(new.contact, bearers), Faults()
-        )
+        recognised = _recognised(new.contact, bearers)
+        made = new_contacts.prepare(work, claimed.submitted_by, new.contact, recognised, Faults())
         fresh |= {person.id: person for person in made.fresh}
-        for _, person in made.learnt:
-            (fresh if person.id in fresh else learnt)[person.id] = person
+        for one in made.learnt:
+            person = one.after
+            if person.id in fresh:
+                fresh[person.id] = person
+            else:
+                learnt.setdefault(person.id, []).append(one)
+                learnt_on[person.id] = made.contact.id
             for number in (person.nhs_number, person.unique_pupil_number):
                 if number is not None:
                     bearers[number] = person
-        new_contacts.add(work, known.sender, made, also_starting=_ALSO_STARTING)
+        # Asked before anything opens a transaction, so that the write lock is not held for it.
+        concern = await concerns.at_receipt(
+            work.look,
+            work.policy,
+            made.contact,
+            made.children,
+            made.adults,
+            known=[one.id for one in recognised.people if one is not None and one.id not in fresh],
+            counted=False,
+        )
+        repeated = heard.after_another(made.contact, made.children) or bool(concern.raised_by)
+        new_contacts.add(work, made)
+        new_contacts.begin(
+            work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated
+        )
         day = work.policy.first_daily_meeting(made.contact.received_at, work.now, known.concluded)
         days.add(day)
         notification = _notification(new, force, made.contact.id, day, claimed.id)
@@ -543,7 +565,7 @@ async def _write(
     for day in sorted(days):
         if not await daily_meetings.hold_open(work, day):
             raise _MovedOn
-    await _learn(work, known, told, fresh, learnt)
+    await _follow(work, known, told, fresh, learnt, learnt_on)
 
 
 def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> people.Recognised:
@@ -563,12 +585,13 @@ def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> people.Recogn
     )
 
 
-async def _learn(
+async def _follow(
     work: Work,
     known: _Known,
     told: Sequence[NewNotification],
     fresh: Mapping[UUID, Person],
-    learnt: Mapping[UUID, Person],
+    learnt: Mapping[UUID, Sequence[people.Learnt]],
+    learnt_on: Mapping[UUID, UUID],
 ) -> None:
     """Lets the file follow what was told of children who were on it. Raises _MovedOn."""
     children = [child for new in told for child in new.contact.children]
@@ -576,6 +599,14 @@ async def _learn(
     before = {number: one for number, one in now_on_file.items() if one.id not in fresh}
     if before != known.bearers:
         raise _MovedOn
-    was = {person.id: person for person in known.bearers.values()}
     for person_id in sorted(learnt):
-        await people.change(work, was[person_id], learnt[person_id])
+        steps = learnt[person_id]
+
+        def learning(held: Person, steps: Sequence[people.Learnt] = steps) -> Person:
+            for one in steps:
+                held = one.learning(held)
+            return held
+
+        whole = people.Learnt(steps[0].before, learning)
+        if whole.after != whole.before:
+            await people.change_all(work, known.sender, learnt_on[person_id], [whole])

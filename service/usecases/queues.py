@@ -16,6 +16,8 @@ PERMISSION_OF = {
     Queue.step_up: Permission.read_queue_step_up,
     Queue.step_down: Permission.read_queue_step_down,
     Queue.challenges: Permission.read_queue_challenges,
+    Queue.strategy: Permission.read_queue_strategy,
+    Queue.pre_birth: Permission.read_queue_pre_birth,
     Queue.mine: Permission.read_queue_mine,
 }
 

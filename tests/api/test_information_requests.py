@@ -40,6 +40,8 @@ AGENCY_SEES = {
     "answered_at",
     "answered_by_name",
     "late",
+    "withdrawn_at",
+    "chasers",
 }
 
 

@@ -298,6 +298,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "notification_id": "notification",
         "import_id": "import",
         "item_id": "item",
+        "meeting_id": "strategy_meeting",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}
     if "multi-agency" in operation.path:
@@ -321,5 +322,6 @@ def _with_ids_that_are_there(value: Any, file: WholeFile, name: str = "") -> Any
         "case_id": "early_help_episode",
         "target": "leaver",
         "decision_id": "decision_waiting",
+        "referral_id": "referral",
     }
     return str(file.ids[nouns[name]]) if name in nouns and value is not None else value

@@ -528,12 +528,64 @@ async def both_ways(
 
     second = up["referral_id"]
     await allocate("referral", manager, second, workers[Role.assessment_team_worker])
+    await at_risk(do, second)
     reason = {"reason": "All is well."}
     closing = {"closure_code": "RC8", **reason}
     await do("close_referral", manager, closing, version=2, referral_id=second)
     closing = {"closure_code": "outcomes_met", **reason}
     first = down["early_help_episode_id"]
     await do("close_early_help_episode", spoc, closing, version=1, early_help_episode_id=first)
+
+
+async def at_risk(do: Callable[..., Awaitable[Json]], referral_id: str) -> None:
+    """A strategy meeting that is moved and cancelled, and one that is held, with all its words."""
+    manager = Role.mash_manager
+    words = "The school has seen two bruises of different ages, and nobody explains them."
+
+    async def act(meeting: Json, name: str, body: Json) -> Json:
+        return await do(name, manager, body, version=meeting["version"], meeting_id=meeting["id"])
+
+    when = "2026-04-01T10:00:00Z"
+    call = {
+        "planned_for": when,
+        "children": [{"referral_id": referral_id, "alleged": ["injury"]}],
+    }
+    meeting = await do("call_strategy_meeting", manager, call)
+    move = {"planned_for": "2026-04-02T10:00:00Z", "because": words}
+    meeting = await act(meeting, "rearrange_strategy_meeting", move)
+    await act(meeting, "cancel_strategy_meeting", {"because": words})
+    meeting = await do("call_strategy_meeting", manager, call)
+    held_at = meeting["called_at"]
+    who = {"name": "Priya Shah", "role": "Designated safeguarding lead"}
+    first, *rest = meeting["invitations"]
+    answers = [{"invitation_id": one["id"], "invited": True, **who} for one in rest]
+    answers.append({"invitation_id": first["id"], "invited": False, "because": words})
+    other = {"agency": "other", **who}
+    meeting = await act(
+        meeting, "invite_to_strategy_meeting", {"invitations": answers, "others": [other]}
+    )
+    came = [
+        {"invitation_id": one["id"], "attendance": "sent_information", "information": words, **who}
+        for one in meeting["invitations"][1:]
+    ]
+    held = {"held_at": held_at, "attendance": came, "not_quorate_because": words}
+    meeting = await act(meeting, "record_strategy_meeting", held)
+    conclusion = {
+        "children": [
+            {
+                "referral_id": referral_id,
+                "enquiry": "none",
+                "enquiry_reason": words,
+                "medical": "will_not_take_place",
+                "medical_reason": words,
+                "told": words,
+            }
+        ],
+        "actions": [{"what": words, "owner": "Jo Mensah", "due_at": held_at}],
+    }
+    meeting = await act(meeting, "conclude_strategy_meeting", conclusion)
+    minutes = {"minutes": words, "circulated_at": held_at}
+    await act(meeting, "circulate_strategy_minutes", minutes)
 
 
 async def every_door_that_refuses(house: House, watch: Watch, canaries: Canaries) -> None:

@@ -94,6 +94,7 @@ EXPECTED = {
     "record_birth": "WMSeAa",
     "read_queue_strategy": "WMAaH",
     "read_queue_pre_birth": "WMSeAaH",
+    "read_pregnancy": "WMSeAaHQ",
     "read_queue_contacts": "WMS",
     "read_queue_sign_off": "M",
     "read_queue_allocation": "SA",

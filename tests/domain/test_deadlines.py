@@ -1,6 +1,7 @@
 """When clocks run out, and why: a table worked out by hand, and what holds for every clock."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,9 @@ from service.domain.deadlines import (
     DeadlineUnknown,
     ElapsedLimit,
     Limit,
+    PregnancyLimit,
     Rating,
+    SameDayLimit,
     Timescale,
     WorkingDaysLimit,
     due_times,
@@ -75,6 +78,12 @@ def london(text: str) -> datetime:
 
 
 def limit_of(text: str) -> Limit:
+    if text == "same day":
+        return SameDayLimit()
+    if text.startswith("week "):
+        # "week 20 of 2026-07-22, 5 working days": and so many at least for who is told late.
+        _, week, _, _, *least = text.split()
+        return PregnancyLimit(int(week), WorkingDaysLimit(int(least[0])) if least else None)
     number, unit = text.split(" ", 1)
     if unit.startswith("working"):
         return WorkingDaysLimit(int(number))
@@ -100,7 +109,14 @@ def test_a_deadline_worked_out_by_hand_is_met(
     started: str, limit: str, due: str, shows: str
 ) -> None:
     calendar = CLOSED if shows.startswith("closed:") else ENGLAND
-    found = due_times(timescale(limit_of(limit)), london(started), calendar, "1")
+    of = re.search(r" of (\d{4}-\d{2}-\d{2})", limit)
+    found = due_times(
+        timescale(limit_of(limit)),
+        london(started),
+        calendar,
+        "1",
+        expected_delivery_on=None if of is None else date.fromisoformat(of[1]),
+    )
     assert found.due_at == london(due).astimezone(UTC)
     assert found.due_at.tzinfo is UTC
 
@@ -214,9 +230,77 @@ def test_the_warning_comes_before_the_limit_and_never_before_the_start(
     assert found.warn_at == london(warn).astimezone(UTC)
 
 
+@pytest.mark.parametrize(
+    ("limit", "warn_before", "warn"),
+    [
+        # As long as the limit: at once.
+        (ElapsedLimit(24 * HOUR), ElapsedLimit(24 * HOUR), "2026-11-20 16:00 GMT"),
+        (SameDayLimit(), ElapsedLimit(4 * HOUR), "2026-11-20 19:59:59 GMT"),
+        (SameDayLimit(), ElapsedLimit(12 * HOUR), "2026-11-20 16:00 GMT"),
+        (PregnancyLimit(20), ElapsedLimit(336 * HOUR), "2027-01-15 23:59:59 GMT"),
+        # Told late, the working days begin with the warning.
+        (
+            PregnancyLimit(8, WorkingDaysLimit(5)),
+            ElapsedLimit(336 * HOUR),
+            "2026-11-20 16:00 GMT",
+        ),
+    ],
+)
+def test_the_warning_of_a_day_and_of_a_week_of_pregnancy(
+    limit: Limit, warn_before: Limit, warn: str
+) -> None:
+    found = due_times(
+        timescale(limit, warn_before),
+        london("2026-11-20 16:00 GMT"),
+        ENGLAND,
+        "1",
+        expected_delivery_on=date(2027, 6, 18),
+    )
+    assert found.warn_at == london(warn).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (
+            SameDayLimit(),
+            "Contact received Friday 20 November 2026 16:00; the same day; "
+            "due by the end of Friday 20 November 2026 (23:59)",
+        ),
+        (
+            PregnancyLimit(20),
+            "Contact received Friday 20 November 2026 16:00; 20 weeks of pregnancy; "
+            "40 are complete on Friday 18 June 2027; "
+            "due by the end of Friday 29 January 2027 (23:59)",
+        ),
+        (
+            PregnancyLimit(8, WorkingDaysLimit(1)),
+            "Contact received Friday 20 November 2026 16:00; 8 weeks of pregnancy, and one working "
+            "day at least; 40 are complete on Friday 18 June 2027; Saturday and Sunday skipped; "
+            "due by the end of Monday 23 November 2026 (23:59)",
+        ),
+    ],
+)
+def test_the_sum_of_a_day_and_of_a_week_of_pregnancy(limit: Limit, words: str) -> None:
+    found = due_times(
+        timescale(limit),
+        london("2026-11-20 16:00 GMT"),
+        ENGLAND,
+        "1",
+        expected_delivery_on=date(2027, 6, 18),
+    )
+    assert found.explanation.sum == words
+    assert found.explanation.limit == limit.words
+
+
+def test_a_limit_in_weeks_of_pregnancy_needs_the_expected_date() -> None:
+    with pytest.raises(ValueError, match="expected date of delivery"):
+        due_times(timescale(PregnancyLimit(20)), london("2026-11-20 16:00 GMT"), ENGLAND, "1")
+
+
 def test_an_elapsed_limit_cannot_be_warned_of_in_working_days() -> None:
     rule = timescale(ElapsedLimit(24 * HOUR), WorkingDaysLimit(1))
-    with pytest.raises(ValueError, match="elapsed"):
+    with pytest.raises(ValueError, match="Only a limit in working days"):
         due_times(rule, london("2026-11-20 16:00 GMT"), ENGLAND, "1")
 
 

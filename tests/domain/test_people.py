@@ -58,7 +58,9 @@ NOBODY = Person(
     sex=Sex.unknown,
     nhs_number=None,
     unique_pupil_number=None,
+    identity_key=None,
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    pregnancy_ended_on=None,
 )
 ADA = replace(
     NOBODY,

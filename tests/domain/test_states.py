@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.assessments import ASSESSMENT, AssessmentAction, AssessmentState
 from service.domain.challenges import CHALLENGE, ChallengeAction, ChallengeState
 from service.domain.contacts import (
     CHILD,
@@ -17,10 +18,10 @@ from service.domain.contacts import (
 from service.domain.daily_meetings import (
     DAILY_MEETING,
     ITEM,
+    DailyMeetingAction,
+    DailyMeetingState,
     ItemAction,
     ItemState,
-    MeetingAction,
-    MeetingState,
 )
 from service.domain.decisions import DECISION, DecisionAction, DecisionState
 from service.domain.errors import Conflict
@@ -29,13 +30,21 @@ from service.domain.information_requests import (
     InformationRequestAction,
     InformationRequestState,
 )
+from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
 from service.domain.police_notifications import (
     NOTIFICATION_IMPORT,
     ImportAction,
     ImportState,
 )
+from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
+from service.domain.section_47_enquiries import (
+    SECTION_47_ENQUIRY,
+    EnquiryAction,
+    EnquiryState,
+)
 from service.domain.states import StateTable, WrongState
+from service.domain.strategy_meetings import STRATEGY_MEETING, MeetingAction, MeetingState
 from service.domain.transfers import TRANSFER, TransferAction, TransferState
 
 TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
@@ -44,12 +53,18 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (DECISION, DecisionState, DecisionAction),
     (INFORMATION_REQUEST, InformationRequestState, InformationRequestAction),
     (CASE, CaseState, CaseAction),
-    # Asking and raising are how these begin, and no move of what is there.
+    # Asking, raising and calling are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
     (ITEM, ItemState, ItemAction),
-    (DAILY_MEETING, MeetingState, MeetingAction),
+    (DAILY_MEETING, DailyMeetingState, DailyMeetingAction),
     (NOTIFICATION_IMPORT, ImportState, ImportAction),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
+    (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
+    (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),
+    (ASSESSMENT, AssessmentState, AssessmentAction),
+    (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
+    # A contact that is put right is no move of the pregnancy.
+    (PREGNANCY, PregnancyState, set(PregnancyAction) - {PregnancyAction.correct}),
 ]
 each = pytest.mark.parametrize(
     ("table", "states", "actions"), TABLES, ids=[table.noun for table, _, _ in TABLES]

@@ -11,16 +11,13 @@ WORDS = [
     "id contact_id child_id person_id level_of_need outcome statutory_basis primary_need_code",
     "rationale history_considered last_closed_because agencies prompts assessment_tool",
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
-    "drafted_at drafted_by",
+    "drafted_at drafted_by repeat_concern",
 ]
 APPEND_ONLY = [
-    "event",
-    "contact_amendment",
-    "decision",
-    "transfer_step",
-    "challenge_step",
-    "police_notification",
-    "police_notification_fault",
+    *("event", "contact_amendment", "decision", "transfer_step", "challenge_step"),
+    *("information_request_chaser", "strategy_meeting_step", "missing_episode_step"),
+    *("pregnancy_step", "section_47_enquiry_step", "assessment_step"),
+    *("police_notification", "police_notification_fault"),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, text
 
 from service.domain.accountabilities import Accountability
+from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
 from service.domain.contacts import Child, Contact
 from service.domain.daily_meetings import ItemState, MeetingItem
@@ -15,13 +16,24 @@ from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
-from service.domain.people import Person
+from service.domain.missing_episodes import MissingEpisode, MissingState
+from service.domain.people import BirthKnowledge, Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
+from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
+from service.domain.strategy_meetings import (
+    Invitation,
+    MeetingChild,
+    MeetingStep,
+    StrategyMeeting,
+)
 from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.engines import Database
 from service.persistence.records import ROW_OF, table_of
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.missing_clocks import WITHOUT_CLOCKS
+from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
 from tests.support.records import one_of_each
@@ -43,6 +55,17 @@ OPEN_EVERY = 100
     CHALLENGE,
     CHALLENGE_STEP,
     ACCOUNTABILITY,
+    MEETING,
+    MEETING_CHILD,
+    INVITATION,
+    MEETING_STEP,
+    ENQUIRY,
+    ENQUIRY_STEP,
+    ASSESSMENT,
+    ASSESSMENT_STEP,
+    PERSON,
+    MISSING,
+    PREGNANCY_STEP,
     NOTIFICATION,
     IMPORT,
     ITEM,
@@ -62,6 +85,17 @@ OPEN_EVERY = 100
         Challenge,
         ChallengeStep,
         Accountability,
+        StrategyMeeting,
+        MeetingChild,
+        Invitation,
+        MeetingStep,
+        Section47Enquiry,
+        EnquiryStep,
+        Assessment,
+        AssessmentStep,
+        Person,
+        MissingEpisode,
+        PregnancyStep,
         PoliceNotification,
         NotificationImport,
         MeetingItem,
@@ -77,6 +111,11 @@ TABLES = (
     REQUEST,
     TRANSFER,
     CHALLENGE,
+    MEETING,
+    ENQUIRY,
+    ASSESSMENT,
+    PERSON,
+    MISSING,
     IMPORT,
     ITEM,
 )
@@ -101,7 +140,15 @@ async def fill(desk: Desk) -> None:
             possible_duplicate_of=None,
             assignee_id=sample[Contact].assignee_id,
         )
-        person = replace(sample[Person], id=new_id(), nhs_number=None, unique_pupil_number=None)
+        person = replace(
+            sample[Person],
+            id=new_id(),
+            nhs_number=None,
+            unique_pupil_number=None,
+            family_name=f"Family {place}",
+            birth_knowledge=BirthKnowledge.unborn if left else BirthKnowledge.known,
+            pregnancy_ended_on=None,
+        )
         child = replace(sample[Child], id=new_id(), contact_id=contact.id, person_id=person.id)
         decision = replace(
             sample[Decision],
@@ -170,6 +217,52 @@ async def fill(desk: Desk) -> None:
             ended_at=ended,
             **of_child,
         )
+        meeting = replace(
+            sample[StrategyMeeting],
+            id=new_id(),
+            reference=str(place),
+            contact_id=contact.id,
+            called_at=at,
+            held_at=at,
+            minutes_circulated_at=ended,
+            cancelled_at=None,
+        )
+        assessment = replace(
+            sample[Assessment],
+            id=new_id(),
+            reference=str(place),
+            referral_id=referral.id,
+            begun_at=at,
+            ended_at=ended,
+            **of_child,
+        )
+        enquiry = replace(
+            sample[Section47Enquiry],
+            id=new_id(),
+            reference=str(place),
+            meeting_id=meeting.id,
+            referral_id=referral.id,
+            assessment_id=assessment.id,
+            opened_at=at,
+            conference_held_at=at,
+            ended_at=ended,
+            **of_child,
+        )
+        rows += [
+            assessment,
+            enquiry,
+            replace(sample[AssessmentStep], id=new_id(), assessment_id=assessment.id),
+            replace(sample[EnquiryStep], id=new_id(), enquiry_id=enquiry.id, meeting_id=meeting.id),
+        ]
+        missing = replace(
+            sample[MissingEpisode],
+            id=new_id(),
+            reference=str(place),
+            state=MissingState.returned if place % 200 == 0 else MissingState.interview_held,
+            missing_from=at,
+            returned_at=None if place % 200 == 100 else at,
+            **of_child,
+        )
         imported = replace(
             sample[NotificationImport],
             id=new_id(),
@@ -209,6 +302,8 @@ async def fill(desk: Desk) -> None:
             episode,
             transfer,
             challenge,
+            missing,
+            replace(sample[PregnancyStep], id=new_id(), person_id=person.id, contact_id=contact.id),
             replace(
                 sample[Deadline],
                 id=new_id(),
@@ -223,6 +318,17 @@ async def fill(desk: Desk) -> None:
             ),
             replace(sample[TransferStep], id=new_id(), transfer_id=transfer.id),
             replace(sample[ChallengeStep], id=new_id(), challenge_id=challenge.id),
+            meeting,
+            replace(
+                sample[MeetingChild],
+                id=new_id(),
+                meeting_id=meeting.id,
+                referral_id=referral.id,
+                enquiry_id=None,
+                **of_child,
+            ),
+            replace(sample[Invitation], id=new_id(), meeting_id=meeting.id),
+            replace(sample[MeetingStep], id=new_id(), meeting_id=meeting.id),
             contact,
             child,
             decision,
@@ -455,6 +561,61 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .limit(100),
         "ix_deadline_of_challenge",
     ),
+    "the open section 47 enquiry about a child": (
+        select(ENQUIRY.c.id).where(ENQUIRY.c.person_id == new_id(), ENQUIRY.c.ended_at.is_(None)),
+        "ux_section_47_enquiry_open",
+    ),
+    "the section 47 enquiries under way": (
+        select(ENQUIRY.c.id).where(ENQUIRY.c.ended_at.is_(None)),
+        "ux_section_47_enquiry_open",
+    ),
+    "section 47 enquiries, newest first": (
+        select(ENQUIRY.c.id).order_by(ENQUIRY.c.opened_at.desc(), ENQUIRY.c.id.desc()).limit(50),
+        "ix_section_47_enquiry_opened",
+    ),
+    "section 47 enquiries of a referral": (
+        select(ENQUIRY.c.id).where(ENQUIRY.c.referral_id == new_id()),
+        "ix_section_47_enquiry_referral",
+    ),
+    "conferences of a month": (
+        select(ENQUIRY.c.id).where(
+            ENQUIRY.c.conference_held_at >= NOW - timedelta(minutes=30),
+            ENQUIRY.c.conference_held_at < NOW,
+        ),
+        "ix_section_47_enquiry_conference",
+    ),
+    "the history of a section 47 enquiry": (
+        select(ENQUIRY_STEP.c.id).where(ENQUIRY_STEP.c.enquiry_id == new_id()),
+        "ix_section_47_enquiry_step_enquiry",
+    ),
+    "the open assessment of a referral": (
+        select(ASSESSMENT.c.id).where(
+            ASSESSMENT.c.referral_id == new_id(), ASSESSMENT.c.ended_at.is_(None)
+        ),
+        "ux_assessment_open",
+    ),
+    "the assessments under way": (
+        select(ASSESSMENT.c.id).where(ASSESSMENT.c.ended_at.is_(None)),
+        "ux_assessment_open",
+    ),
+    "the assessments of a referral": (
+        select(ASSESSMENT.c.id).where(ASSESSMENT.c.referral_id == new_id()),
+        "ix_assessment_referral",
+    ),
+    "assessments, newest first": (
+        select(ASSESSMENT.c.id)
+        .order_by(ASSESSMENT.c.begun_at.desc(), ASSESSMENT.c.id.desc())
+        .limit(50),
+        "ix_assessment_begun",
+    ),
+    "the history of an assessment": (
+        select(ASSESSMENT_STEP.c.id).where(ASSESSMENT_STEP.c.assessment_id == new_id()),
+        "ix_assessment_step_assessment",
+    ),
+    "open referrals without a clock of their assessment": (
+        WITHOUT_CLOCKS.limit(50),
+        "ux_referral_open_person",
+    ),
     "the decisions that joined a case": (
         select(DECISION.c.id).where(DECISION.c.joined_case_id == new_id()),
         "ix_decision_joined",
@@ -466,6 +627,74 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the open early help episodes": (
         select(EPISODE.c.id).where(is_open(EPISODE)),
         "ux_early_help_episode_open_person",
+    ),
+    "the strategy meetings that are not finished": (
+        select(MEETING.c.id).where(
+            MEETING.c.minutes_circulated_at.is_(None), MEETING.c.cancelled_at.is_(None)
+        ),
+        "ix_strategy_meeting_unfinished",
+    ),
+    "strategy meetings, newest first": (
+        select(MEETING.c.id).order_by(MEETING.c.called_at.desc(), MEETING.c.id.desc()).limit(50),
+        "ix_strategy_meeting_called",
+    ),
+    "the strategy meetings about a child": (
+        select(MEETING_CHILD.c.meeting_id).where(MEETING_CHILD.c.person_id == new_id()),
+        "ix_strategy_meeting_child_person",
+    ),
+    "the strategy meetings about a referral's child": (
+        select(MEETING_CHILD.c.meeting_id).where(MEETING_CHILD.c.referral_id == new_id()),
+        "ix_strategy_meeting_child_referral",
+    ),
+    "the children of a strategy meeting": (
+        select(MEETING_CHILD.c.id).where(MEETING_CHILD.c.meeting_id == new_id()),
+        "ux_strategy_meeting_child",
+    ),
+    "the list of a strategy meeting": (
+        select(INVITATION.c.id).where(INVITATION.c.meeting_id == new_id()),
+        "ix_strategy_meeting_invitation_meeting",
+    ),
+    "the history of a strategy meeting": (
+        select(MEETING_STEP.c.id).where(MEETING_STEP.c.meeting_id == new_id()),
+        "ix_strategy_meeting_step_meeting",
+    ),
+    "the unborn children, for the tracker": (
+        select(PERSON.c.id, PERSON.c.expected_delivery_on).where(*UNBORN),
+        "ix_person_unborn",
+    ),
+    "the unborn children in social care": (
+        select(REFERRAL.c.id).join(PERSON, PERSON.c.id == REFERRAL.c.open_person_id).where(*UNBORN),
+        "ix_person_unborn",
+    ),
+    "people of a name and a date of birth": (
+        select(PERSON.c.id).where(
+            PERSON.c.family_name == "Family 7", PERSON.c.date_of_birth == NOW.date()
+        ),
+        "ix_person_name_and_birth",
+    ),
+    "what was learnt of an unborn child": (
+        select(PREGNANCY_STEP.c.id).where(PREGNANCY_STEP.c.person_id == new_id()),
+        "ix_pregnancy_step_person",
+    ),
+    "the episode of a child who is missing": (
+        select(MISSING.c.id).where(
+            MISSING.c.person_id == new_id(), MISSING.c.returned_at.is_(None)
+        ),
+        "ux_missing_episode_missing",
+    ),
+    "the missing episodes of a child on a contact": (
+        select(MISSING.c.id).where(MISSING.c.child_id == new_id()),
+        "ix_missing_episode_child",
+    ),
+    "the interviews that are owed": (
+        select(MISSING.c.id).where(
+            MISSING.c.state.in_(["returned", "interview_offered", "interview_accepted"])
+        ),
+        "ix_missing_episode_owed",
+    ),
+    "missing episodes, newest first": (
+        select(MISSING.c.id).order_by(MISSING.c.missing_from.desc(), MISSING.c.id.desc()).limit(50),
+        "ix_missing_episode_missing_from",
     ),
     "clocks of a contact": (
         select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),

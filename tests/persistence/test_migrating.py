@@ -16,11 +16,12 @@ from sqlalchemy import Connection, insert, inspect, select, text
 
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
-from service.domain.contacts import Contact
+from service.domain.concerns import address_key, identity_key
+from service.domain.contacts import Adult, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.events import Event
-from service.domain.flags import Deadline, Flag
+from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.people import Person
 from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
@@ -34,7 +35,7 @@ from service.persistence.migrating import (
 )
 from service.persistence.records import ROW_OF, columns_of, read, table_of
 from service.persistence.tables import metadata
-from service.persistence.units_of_work import Work
+from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
 from tests.persistence.conftest import NOW
 from tests.support.clocks import FixedClock
@@ -273,10 +274,20 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
             assert (await kept(Flag)).cleared_because == "open_twice"
             events = (await connection.execute(text("SELECT type FROM event"))).scalars().all()
             assert sorted(events) == sorted([given[Event].type.value, "early_help_episode.closed"])
-            for kind in (Person, Contact, Decision, Account):
-                assert await kept(kind) == (
-                    replace(given[kind], joined_case_id=None) if kind is Decision else given[kind]
-                )
+            person, contact, adult = given[Person], given[Contact], given[Adult]
+            who = (person.given_name, person.family_name, person.date_of_birth)
+            whom = (adult.given_name, adult.family_name, adult.date_of_birth)
+            # What is the same is worked out for what was on file before.
+            home = address_key(contact.address, contact.postcode)
+            assert await kept(Person) == replace(
+                person, identity_key=identity_key(*who), pregnancy_ended_on=None
+            )
+            assert await kept(Adult) == replace(adult, identity_key=identity_key(*whom))
+            assert await kept(Contact) == replace(contact, address_key=home)
+            assert await kept(Account) == given[Account]
+            assert await kept(Decision) == replace(
+                given[Decision], joined_case_id=None, repeat_concern={}
+            )
         await migrate_database(database, "0001")
         assert await current(database) == "0001"
         await migrate_database(database)
@@ -334,6 +345,40 @@ async def test_a_referral_that_is_being_handed_over_does_not_go_back(
         with pytest.raises(CannotGoBack):
             await migrate_database(database, "0001")
         assert await current(database) == newest()
+
+
+async def test_going_back_takes_the_clocks_and_flags_of_what_goes_with_it(
+    database_url: str, policy: Policy
+) -> None:
+    """The step before knows no meeting, no enquiry, and no clock of an assessment."""
+    given = one_of_each(full=True)
+    [deadline], [flag] = ([one for one in given if type(one) is kind] for kind in (Deadline, Flag))
+    given = [one for one in given if one not in (deadline, flag)]
+    for subject_kind, kind in (
+        (SubjectKind.contact, "contact_to_referral"),
+        (SubjectKind.strategy_meeting, "strategy_minutes"),
+        (SubjectKind.section_47_enquiry, "child_seen"),
+        (SubjectKind.referral, "allocation"),
+        (SubjectKind.referral, "single_assessment"),
+        (SubjectKind.referral, "strategy_meeting"),
+        (SubjectKind.referral, "pre_birth_assessment_done"),
+    ):
+        of = {"kind": kind, "subject_kind": subject_kind, "subject_id": new_id()}
+        clock = replace(deadline, id=new_id(), **of)
+        given += [clock, replace(flag, id=new_id(), deadline_id=clock.id, **of)]
+    async with opened(database_url) as database:
+        async with Work(database, now=NOW, policy=policy) as work:
+            work.add(*given)
+            await work.commit()
+        await migrate_database(database, "0002")
+        assert await current(database) == "0002"
+        async with database.reading() as connection:
+            for table in ("deadline", "flag"):
+                found = await connection.execute(text(f"SELECT kind FROM {table}"))  # noqa: S608 - names of our own
+                assert sorted(found.scalars()) == ["allocation", "contact_to_referral"]
+        await migrate_database(database)
+        async with database.reading() as connection:
+            assert await connection.run_sync(_differences) == []
 
 
 async def test_without_such_a_case_it_goes_back_and_every_case_and_decision_stays(

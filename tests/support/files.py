@@ -16,6 +16,7 @@ from service.domain.decisions import (
 )
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
+from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import new_id
@@ -23,6 +24,7 @@ from service.usecases.challenges import challenge_decision
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
 
@@ -107,6 +109,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     ids["decision_waiting"] = drafted.id
     ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
+    ids["strategy_meeting"] = await _strategy_meeting(house, manager, ids["referral"])
     ids["flag"] = await _flag(house, file.deadlines[0].id, contact_id)
     return WholeFile(organisation, ids)
 
@@ -148,6 +151,14 @@ async def _step_up(house: House, episode_id: UUID) -> UUID:
     new = NewTransfer(Direction.step_up, episode_id, "risk_increased", RATIONALE)
     asked = await house.perform(lambda work: request_transfer(work, early_help, new))
     return asked.transfer.id
+
+
+async def _strategy_meeting(house: House, manager: Caller, referral_id: UUID) -> UUID:
+    children = [NewMeetingChild(referral_id, [Harm.injury])]
+    called = await house.perform(
+        lambda work: call_strategy_meeting(work, manager, work.now + timedelta(hours=1), children)
+    )
+    return called.id
 
 
 async def _flag(house: House, deadline_id: UUID, contact_id: UUID) -> UUID:

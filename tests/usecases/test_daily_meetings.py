@@ -16,11 +16,11 @@ from service.domain.daily_meetings import (
     Agenda,
     AgendaItem,
     CarryingOverIncomplete,
+    DailyMeetingState,
     ItemOfAnotherChild,
     ItemState,
     ItemsWaiting,
     MeetingAhead,
-    MeetingState,
     NoMeetingThatDay,
 )
 from service.domain.decisions import Decision, Outcome
@@ -197,7 +197,7 @@ async def test_a_returned_decision_does_not_bring_the_item_back(desk: Desk) -> N
     await desk.answered(await desk.decided(one), agreed=False)
     again = await desk.item()
     assert again.item.state is ItemState.decided
-    assert (await desk.concluded()).state is MeetingState.concluded
+    assert (await desk.concluded()).state is DailyMeetingState.concluded
 
 
 async def test_an_outcome_for_another_child_is_refused(desk: Desk) -> None:
@@ -268,7 +268,7 @@ async def test_a_meeting_is_not_concluded_while_a_child_waits(desk: Desk) -> Non
     await desk.carried(third)
     meeting = await desk.concluded()
     assert (meeting.state, meeting.concluded_by) == (
-        MeetingState.concluded,
+        DailyMeetingState.concluded,
         desk.manager.account_id,
     )
     with pytest.raises(WrongState):
@@ -291,7 +291,7 @@ async def test_what_arrives_while_a_meeting_is_concluded_is_on_an_open_one(desk:
     )
     concluded = (await desk.agenda()).meeting
     assert concluded is not None
-    if concluded.state is MeetingState.concluded:
+    if concluded.state is DailyMeetingState.concluded:
         assert (await desk.agenda()).waiting == 0
     else:
         assert isinstance(found[0], ItemsWaiting)
@@ -318,7 +318,7 @@ async def test_what_was_left_waiting_is_on_the_later_agendas_and_marked(desk: De
     await desk.carried(left, MONDAY)
     [again] = (await desk.agenda(date(2026, 3, 10))).items
     assert again.item.times_carried == 1
-    assert (await desk.concluded(MONDAY)).state is MeetingState.concluded
+    assert (await desk.concluded(MONDAY)).state is DailyMeetingState.concluded
     with pytest.raises(MeetingItemNotFound):
         await desk.carried(again, MONDAY)
 

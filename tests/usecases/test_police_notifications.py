@@ -14,7 +14,12 @@ from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import AgreementState, Channel
 from service.domain.errors import Invalid
-from service.domain.new_contacts import ChannelNotYours, ReceivedInTheFuture
+from service.domain.new_contacts import (
+    ChannelNotYours,
+    NewChild,
+    NewContact,
+    ReceivedInTheFuture,
+)
 from service.domain.police_notifications import (
     MOST_FAULTS,
     FileTooLong,
@@ -28,7 +33,7 @@ from service.domain.police_notifications import (
 )
 from service.persistence.repositories import police_notifications
 from service.policy import OrganisationUnknown
-from service.usecases.contacts import read_contact
+from service.usecases.contacts import log_contact, read_contact
 from service.usecases.jobs import check_impossible
 from service.usecases.police_notifications import (
     NotificationImportNotFound,
@@ -350,6 +355,39 @@ async def test_a_child_known_by_number_is_recognised_on_file_and_within_the_file
         ).scalar_one()
     # What the file told of the child who was on file is known from now on.
     assert (born, len(known.children)) == (2, 1)
+
+
+async def test_a_second_concern_from_somebody_else_raises_its_clock_from_a_file_as_well(
+    house: House,
+) -> None:
+    mash = await caller(house, Role.mash_worker)
+    school = NewContact(
+        concern="The child came to school hungry.",
+        source_code="2A",
+        channel=Channel.telephone,
+        children=[NewChild(given_name="Ada", nhs_number=nhs_number(0))],
+        referrer_name="Priya Shah",
+    )
+    await house.perform(lambda work: log_contact(work, mash, school))
+    found = rows(6)
+    # The third incident is of the second's child, told of by another officer.
+    found[4] |= {"child_nhs_number": nhs_number(2), "officer_name": "PC Lind"}
+    found[5] |= {"officer_name": "PC Lind"}
+    found[2] |= {"officer_name": "PC Ash"}
+    found[3] |= {"officer_name": "PC Ash"}
+    whole = await followed(
+        house, await load_file(house, as_file(found, (*FILE_COLUMNS, "officer_name")))
+    )
+    assert whole.imported.state is ImportState.loaded
+    async with house.database.reading() as connection:
+        raised = await connection.execute(
+            text(
+                "SELECT n.incident_number FROM deadline d "
+                "JOIN police_notification n ON n.contact_id = d.contact_id "
+                "WHERE d.kind = 'repeat_concern' ORDER BY n.incident_number"
+            )
+        )
+        assert [row[0] for row in raised] == ["RVB-000000", "RVB-000002"]
 
 
 @pytest.mark.parametrize("change", ["bom", "line feeds", "quoted lines", "blank rows", "no end"])

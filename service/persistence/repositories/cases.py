@@ -21,7 +21,7 @@ from service.domain.referrals import (
     CaseAction,
     CaseState,
     Referral,
-    months_after,
+    is_re_referral,
 )
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
@@ -148,7 +148,7 @@ class Cases(Generic[Case]):
         clocks = [self.allocation_clock, *_CLOCKS_OF_REFERRAL]
         await deadlines.stop(work, case.contact_id, case.id, clocks, clock_stops)
         if isinstance(case, Referral):
-            await assessments.end_with_referral(work, case)
+            await assessments.end_with_referral(work, who, case)
         version = await work.change(self.record, case.id, case.version, **changed)
         return replace(case, version=version, **changed)
 
@@ -305,7 +305,7 @@ async def open_referral(
         allocated_at=None if worker_id is None else work.now,
         previous_referral_id=None if previous is None else previous.id,
         re_referral=previous is not None
-        and months_after(previous.accepted_at, months) > origin.known_at,
+        and is_re_referral(previous.accepted_at, origin.known_at, months),
         last_known_team_id=None if last_known is None else last_known.team_id,
         closed_at=None,
         closed_by=None,

@@ -20,12 +20,12 @@ from service.domain.daily_meetings import (
     CarriedBefore,
     CarriedTo,
     DailyMeeting,
+    DailyMeetingAction,
+    DailyMeetingState,
     EarlierContact,
     ItemAction,
     ItemState,
-    MeetingAction,
     MeetingItem,
-    MeetingState,
     OpenCase,
 )
 from service.domain.decisions import Decision, DecisionState
@@ -62,7 +62,7 @@ async def concluded_days(ask: Asking, since: date) -> frozenset[date]:
     """The days from one on whose meeting has been concluded already."""
     rows = await ask.all(
         select(MEETING.c.meeting_on).where(
-            MEETING.c.meeting_on >= since, MEETING.c.state == MeetingState.concluded
+            MEETING.c.meeting_on >= since, MEETING.c.state == DailyMeetingState.concluded
         )
     )
     return frozenset(day for (day,) in rows)
@@ -74,7 +74,7 @@ async def hold_open(work: Work, day: date) -> bool:
         select(MEETING.c.state).where(MEETING.c.meeting_on == day).with_for_update(read=True)
     )
     if row is not None:
-        return bool(row[0] == MeetingState.open)
+        return bool(row[0] == DailyMeetingState.open)
     work.add(DailyMeeting(new_id(), day, DAILY_MEETING.start, None, None, 1))
     return True
 
@@ -243,7 +243,7 @@ async def held(work: Work, day: date) -> DailyMeeting:
 async def conclude(work: Work, who: Caller, meeting: DailyMeeting) -> DailyMeeting:
     """Concludes a meeting that is held. Raises WrongState when it was concluded before."""
     done = {
-        "state": DAILY_MEETING.after(meeting.state, MeetingAction.conclude),
+        "state": DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude),
         "concluded_at": work.now,
         "concluded_by": who.account_id,
     }

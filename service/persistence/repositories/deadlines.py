@@ -1,6 +1,7 @@
 """Clocks as they are read, and the one way in which they are started and stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start, stop
 from service.persistence.records import columns_of, read, table_of
 
-__all__ = ["is_running", "of_contact", "of_subject", "of_subjects", "start", "stop"]
+__all__ = ["is_running", "of_contact", "of_subject", "of_subjects", "soonest", "start", "stop"]
 
 DEADLINE = table_of(Deadline)
 
@@ -48,3 +49,25 @@ async def of_subjects(
             deadline = read(Deadline, row)
             found[deadline.subject_id].append(deadline)
     return found
+
+
+async def soonest(
+    ask: Asking,
+    subjects: Sequence[tuple[UUID, UUID]],
+    kinds: Collection[str] | None = None,
+) -> dict[UUID, datetime | None]:
+    """Of several subjects, each given with its contact, the limit that runs out first; by subject.
+
+    None where no clock runs, of `kinds` where those are given.
+    """
+    return {
+        subject_id: next(
+            (
+                clock.due_at
+                for clock in clocks
+                if clock.stopped_at is None and (kinds is None or clock.kind in kinds)
+            ),
+            None,
+        )
+        for subject_id, clocks in (await of_subjects(ask, subjects)).items()
+    }

@@ -10,19 +10,23 @@ from service.domain.contacts import Child, ChildState, Contact
 from service.domain.daily_meetings import (
     MEETING_CLOCK,
     DailyMeeting,
+    DailyMeetingState,
     ItemState,
     MeetingItem,
-    MeetingState,
 )
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
+from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
+from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
+from service.persistence.repositories import pre_birth
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.unborn import UNBORN
 
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
@@ -31,6 +35,9 @@ DEADLINE = table_of(Deadline)
 ACCOUNTABILITY = table_of(Accountability)
 TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
+PERSON = table_of(Person)
+REFERRAL = table_of(Referral)
+MISSING = table_of(MissingEpisode)
 CASES = {"referral": table_of(Referral), "early_help_episode": table_of(EarlyHelpEpisode)}
 MEETING = table_of(DailyMeeting)
 MEETING_ITEM = table_of(MeetingItem)
@@ -97,6 +104,7 @@ def _questions(
         **_of_accountability(),
         **_of_transfers(teams),
         **_of_clocks(),
+        **_of_risk(),
         **_of_daily_meetings(),
     }
 
@@ -205,6 +213,35 @@ def _of_clocks() -> dict[str, Select[int]]:
     return questions
 
 
+def _of_risk() -> dict[str, Select[int]]:
+    """The clocks of unborn children in social care, and of interviews owed to who came back."""
+    pre_birth_clock = exists().where(
+        DEADLINE.c.contact_id == REFERRAL.c.contact_id,
+        DEADLINE.c.subject_id == REFERRAL.c.id,
+        DEADLINE.c.kind.in_(pre_birth.ALL_CLOCKS),
+    )
+    owed = MISSING.c.state.in_(
+        [MissingState.returned, MissingState.interview_offered, MissingState.interview_accepted]
+    )
+    running = exists().where(
+        DEADLINE.c.contact_id == MISSING.c.contact_id,
+        DEADLINE.c.subject_id == MISSING.c.id,
+        DEADLINE.c.kind == RETURN_CLOCK,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    return {
+        "unborn_child_in_social_care_without_a_pre_birth_clock": (
+            select(func.count())
+            .select_from(PERSON)
+            .join(REFERRAL, REFERRAL.c.open_person_id == PERSON.c.id)
+            .where(*UNBORN, ~pre_birth_clock)
+        ),
+        "return_interview_owed_without_a_running_clock": (
+            select(func.count()).select_from(MISSING).where(owed, ~running)
+        ),
+    }
+
+
 def _of_daily_meetings() -> dict[str, Select[int]]:
     """Nothing is left on an agenda undecided, and no child of a notification is on none."""
     waiting = MEETING_ITEM.c.state == ItemState.waiting
@@ -217,7 +254,7 @@ def _of_daily_meetings() -> dict[str, Select[int]]:
             select(func.count())
             .select_from(MEETING_ITEM)
             .join(MEETING, MEETING.c.meeting_on == MEETING_ITEM.c.meeting_on)
-            .where(waiting, MEETING.c.state == MeetingState.concluded)
+            .where(waiting, MEETING.c.state == DailyMeetingState.concluded)
         ),
         "undecided_child_of_a_police_notification_on_no_agenda": (
             select(func.count())

@@ -4,18 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import literal, select, tuple_, update
+from sqlalchemy import and_, func, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Child
 from service.domain.errors import NotFound
-from service.domain.information_requests import InformationRequest
+from service.domain.flags import Deadline
+from service.domain.information_requests import (
+    THE_ANSWER,
+    Chaser,
+    InformationRequest,
+    InformationRequestState,
+)
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import requests_visible_to
 
 REQUEST = table_of(InformationRequest)
+CHASER = table_of(Chaser)
+DEADLINE = table_of(Deadline)
 CHILD = table_of(Child)
 
 
@@ -72,6 +80,71 @@ async def list_newest_first(
     return [read(InformationRequest, row) for row in await ask.all(statement)]
 
 
+async def list_soonest_first(
+    ask: Asking,
+    who: Caller,
+    *,
+    states: Sequence[str] = (),
+    organisation_ids: Sequence[str] = (),
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[InformationRequest]:
+    """Requests by when an answer is due, soonest first and overdue on top, from a place on."""
+    waiting = list(states) == [InformationRequestState.asked]
+    line = (
+        select(*columns_of(InformationRequest), DEADLINE.c.due_at)
+        .join(
+            DEADLINE,
+            and_(
+                DEADLINE.c.contact_id == REQUEST.c.contact_id,
+                DEADLINE.c.subject_id == REQUEST.c.id,
+                DEADLINE.c.kind == THE_ANSWER,
+            ),
+        )
+        .where(requests_visible_to(who))
+        .order_by(DEADLINE.c.due_at, REQUEST.c.id)
+        .limit(limit)
+    )
+    if waiting:
+        # As the small index of the open ones says it.
+        line = line.where(REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
+    elif states:
+        line = line.where(REQUEST.c.state.in_(states))
+    if organisation_ids:
+        line = line.where(REQUEST.c.organisation_id.in_(organisation_ids))
+    if after is not None:
+        due_at, request_id = after
+        line = line.where(
+            tuple_(DEADLINE.c.due_at, REQUEST.c.id)
+            > tuple_(
+                literal(due_at, DEADLINE.c.due_at.type), literal(request_id, REQUEST.c.id.type)
+            )
+        )
+    return [read(InformationRequest, row[:-1]) for row in await ask.all(line)]
+
+
+async def chasers_of(ask: Asking, request_id: UUID) -> list[Chaser]:
+    """How often an agency was chased, in order."""
+    rows = await ask.all(
+        select(*columns_of(Chaser))
+        .where(CHASER.c.request_id == request_id)
+        .order_by(CHASER.c.chased_at, CHASER.c.id)
+    )
+    return [read(Chaser, row) for row in rows]
+
+
+async def chasers_counted(ask: Asking, request_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How often the agency was chased for each of several requests; those never chased are out."""
+    if not request_ids:
+        return {}
+    rows = await ask.all(
+        select(CHASER.c.request_id, func.count())
+        .where(CHASER.c.request_id.in_(request_ids))
+        .group_by(CHASER.c.request_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def children_of(ask: Asking, request: InformationRequest) -> list[Child]:
     """The children whom a request that the caller may see is about, in order; and no others."""
     rows = await ask.all(
@@ -98,7 +171,9 @@ async def unanswered(ask: Asking, contact_id: UUID) -> int:
     """How many requests on a contact still wait for an answer."""
     rows = await ask.all(
         select(REQUEST.c.id).where(
-            REQUEST.c.contact_id == contact_id, REQUEST.c.answered_at.is_(None)
+            REQUEST.c.contact_id == contact_id,
+            REQUEST.c.answered_at.is_(None),
+            REQUEST.c.withdrawn_at.is_(None),
         )
     )
     return len(rows)

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
 from pydantic_core import to_json
 
-from service.domain.access import Caller
+from service.domain.access import Caller, Reach
 from service.domain.contacts import (
     ANONYMOUS,
+    REPEAT_CONCERN,
     Adult,
     Child,
     Contact,
@@ -34,7 +36,7 @@ from service.domain.new_contacts import (
 from service.domain.people import Person, learn
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, deadlines, people
+from service.persistence.repositories import concerns, contacts, deadlines, people
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, TeamWork
 
@@ -43,6 +45,13 @@ def _digest(new: NewContact) -> str:
     """The same story of the same children from the same sender has the same digest."""
     content = asdict(replace(new, received_at=None, sender_reference=None))
     return sha256(to_json(content)).hexdigest()
+
+
+def start_repeat_concern(work: Work, contact: Contact) -> None:
+    """Starts the clock of a second concern from somebody else, which warns at once."""
+    deadlines.start(
+        work, REPEAT_CONCERN, SubjectKind.contact, contact.id, contact.id, contact.received_at
+    )
 
 
 async def log(
@@ -72,11 +81,20 @@ async def log(
         duplicate = await contacts.find_open_duplicate(work, new.sender_organisation_id, digest)
     made = prepare(work, who.account_id, new, known, faults, digest=digest, duplicate=duplicate)
     faults.refuse()
-    # In one order for everybody: two contacts about the same siblings wait and do not block.
-    for before, after in sorted(made.learnt, key=lambda pair: pair[0].id):
-        await people.change(work, before, after)
+    # Before anything opens a transaction: a contact about nobody on file is written without one.
+    concern = await concerns.at_receipt(
+        work.look,
+        work.policy,
+        made.contact,
+        made.children,
+        made.adults,
+        known=[person.id for person in known.people if person is not None],
+        counted=Reach.ALL in who.reach,
+    )
+    add(work, made)
     work.add(*made.fresh)
-    add(work, who, made, also_starting=also_starting)
+    await people.change_all(work, who, made.contact.id, made.learnt)
+    begin(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
     return WholeContact(
         contact=made.contact,
         children=made.children,
@@ -87,6 +105,8 @@ async def log(
             (one for one in work.added(Deadline) if one.contact_id == made.contact.id),
             key=lambda one: (one.due_at, one.id),
         ),
+        # Who sees no more than what they sent learns nothing of what others told.
+        repeat_concern=concern if Reach.ALL in who.reach else None,
     )
 
 
@@ -128,14 +148,14 @@ def check(
 class Prepared:
     """A contact as it will be on file.
 
-    `fresh` are people on no file yet; `learnt` those on file, as they are and as they will be.
+    `fresh` are people on no file yet; `learnt` is what it tells of each of its children.
     """
 
     contact: Contact
     children: Sequence[Child]
     adults: Sequence[Adult]
     fresh: Sequence[Person]
-    learnt: Sequence[tuple[Person, Person]]
+    learnt: Sequence[people.Learnt]
 
 
 def prepare(
@@ -165,13 +185,14 @@ def prepare(
     )
     fresh: list[Person] = []
     children: list[Child] = []
-    learnt: list[tuple[Person, Person]] = []
+    learnt: list[people.Learnt] = []
     for position, (told, person) in enumerate(zip(new.children, known.people, strict=True)):
         if person is None:
             person = as_person(told, new_id(), work.now, frozenset(known.bearers))
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position)
-        learnt.append((person, learn(person, child, taken=known.taken_from(person.id))))
+        learning = partial(learn, told=child, taken=known.taken_from(person.id))
+        learnt.append(people.Learnt(person, learning))
         children.append(child)
     adults = [
         as_adult(adult, new_id(), contact.id, position) for position, adult in enumerate(new.adults)
@@ -183,10 +204,24 @@ def prepare(
     return Prepared(contact, children, adults, fresh, learnt)
 
 
-def add(work: Work, who: Caller, made: Prepared, *, also_starting: Sequence[str] = ()) -> None:
-    """Keeps a prepared contact: its clocks start, its event is recorded. Its people are apart."""
+def add(work: Work, made: Prepared) -> None:
+    """Keeps a prepared contact with those on it. Its people are kept apart."""
+    work.add(made.contact, *made.children, *made.adults)
+
+
+def begin(
+    work: Work,
+    who: Caller,
+    made: Prepared,
+    *,
+    also_starting: Sequence[str] = (),
+    repeated: bool = False,
+) -> None:
+    """Starts the clocks of a contact that was added, and records its event.
+
+    `repeated` says that it is a second concern from somebody else within the policy's days.
+    """
     contact = made.contact
-    work.add(contact, *made.children, *made.adults)
     kinds = [
         kind
         for kind in START_AT_RECEIPT
@@ -196,6 +231,8 @@ def add(work: Work, who: Caller, made: Prepared, *, also_starting: Sequence[str]
         deadlines.start(
             work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
         )
+    if repeated:
+        start_repeat_concern(work, contact)
     work.record(
         EventType.contact_received,
         who,

@@ -1,27 +1,32 @@
 """People across contacts: recognised by their numbers, linked by a worker, with their history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select, update
 
 from service.domain.access import Caller
+from service.domain.concerns import identity_key
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.errors import Invalid, Problem
+from service.domain.errors import Invalid, NotFound, Problem
 from service.domain.new_contacts import CHILD_FACTS, Faults, NewChild
 from service.domain.people import Person, learn
+from service.domain.pregnancies import what_was_learnt
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import accountabilities, contacts, missing_episodes, pre_birth
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     contacts_visible_to,
     episodes_visible_to,
+    people_visible_to,
     referrals_visible_to,
 )
 
@@ -42,6 +47,30 @@ class PersonUnknown(Invalid):
 
     code = "person_unknown"
     title = "No such child on file"
+
+
+class PersonNotFound(NotFound):
+    """No such child, or not one that the caller may know of."""
+
+    code = "person_not_found"
+    title = "No such child"
+
+
+def no_such_child() -> PersonNotFound:
+    """The refusal for a child who is not there, or whom the caller may not know of."""
+    return PersonNotFound(
+        "There is no child with this id, unborn or born since, that you may see. Check the id."
+    )
+
+
+async def get(ask: Asking | Work, who: Caller, person_id: UUID) -> Person:
+    """One child. Raises PersonNotFound for what is not there and what may not be seen."""
+    row = await ask.first(
+        select(*columns_of(Person)).where(PERSON.c.id == person_id, people_visible_to(who))
+    )
+    if row is None:
+        raise no_such_child()
+    return read(Person, row)
 
 
 async def find(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, Person]:
@@ -83,7 +112,9 @@ async def is_spoken_of(ask: Asking, person_id: UUID) -> bool:
 
 
 async def change(work: Work, old: Person, new: Person) -> None:
-    """Writes what differs of a person, if anything does."""
+    """Writes what differs of a person, if anything does, with what they are known by."""
+    key = identity_key(new.given_name, new.family_name, new.date_of_birth)
+    new = replace(new, identity_key=key)
     differing = {
         field.name: getattr(new, field.name)
         for field in fields(old)
@@ -91,6 +122,41 @@ async def change(work: Work, old: Person, new: Person) -> None:
     }
     if differing:
         await work.execute(update(PERSON).where(PERSON.c.id == old.id).values(**differing))
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a contact tells of a person: as read, and what the file learns of it."""
+
+    before: Person
+    learning: Callable[[Person], Person]
+
+    @property
+    def after(self) -> Person:
+        """The person with what was told."""
+        return self.learning(self.before)
+
+
+async def change_all(work: Work, who: Caller, contact_id: UUID, learnt: Sequence[Learnt]) -> None:
+    """Writes what a contact tells of several people; the clocks of the unborn among them follow.
+
+    In one order for everybody: two contacts about the same siblings wait and do not block.
+    """
+    learnt = sorted(learnt, key=lambda one: one.before.id)
+    moving = {one.before.id for one in learnt if what_was_learnt(one.before, one.after) is not None}
+    open_on = {one.contact_id for one in await pre_birth.open_referrals(work, sorted(moving))}
+    for other in sorted(open_on - {contact_id}):
+        await contacts.renew(work, other)
+    for one in learnt:
+        if one.before.id not in moving:
+            await change(work, one.before, one.after)
+            continue
+        await accountabilities.held(work, one.before.id)
+        # As it is now: somebody else may have recorded the birth meanwhile.
+        held = (await find(work, [one.before.id]))[one.before.id]
+        after = one.learning(held)
+        await change(work, held, after)
+        await pre_birth.follow(work, who, held, after, contact_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +300,8 @@ def _refuse_one_child_twice(faults: Faults, marks: Sequence[tuple[str, set[Any]]
 
 async def follow(
     work: Work,
+    who: Caller,
+    contact_id: UUID,
     before: Sequence[Child],
     after: Sequence[Child],
     fresh: Sequence[Child],
@@ -249,6 +317,14 @@ async def follow(
         for old, new in zip(before, after, strict=True)
         if old.person_id != new.person_id
     }
+    await missing_episodes.follow_children(
+        work,
+        {
+            new.id: new.person_id
+            for old, new in zip(before, after, strict=True)
+            if old.person_id != new.person_id
+        },
+    )
     orphans = [
         person
         for person_id, person in (await find(work, sorted(left))).items()
@@ -260,7 +336,8 @@ async def follow(
         await change(work, orphan, replace(orphan, nhs_number=None, unique_pupil_number=None))
     on_file = await find(work, sorted({child.person_id for child in (*after, *fresh)}))
     old_of = {old.id: old for old in before}
-    for child in sorted((*after, *fresh), key=lambda child: child.person_id):
+    learnt: list[Learnt] = []
+    for child in (*after, *fresh):
         person = on_file.get(child.person_id)
         if person is None:
             continue
@@ -273,7 +350,8 @@ async def follow(
                 if getattr(old, name) != getattr(child, name)
             }
         taken = known.taken_from(person.id) - freed
-        await change(work, person, learn(person, child, corrected=corrected, taken=taken))
+        learnt.append(Learnt(person, partial(learn, told=child, corrected=corrected, taken=taken)))
+    await change_all(work, who, contact_id, learnt)
 
 
 async def with_name_and_birth(ask: Asking, who: Caller, child: Child) -> list[Person]:

@@ -1,6 +1,7 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,35 +26,53 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Child, ChildState, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
-from service.domain.people import BirthKnowledge
+from service.domain.people import BirthKnowledge, Person
 from service.domain.queues import (
+    FIRST,
     NEVER,
     NextAction,
     Queue,
     QueueFilters,
     QueueItem,
     RunningClock,
+    UnbornChild,
     Waiting,
     child_in_a_line,
     next_action,
     next_action_of_challenge,
+    next_action_of_enquiry,
+    next_action_of_meeting,
     next_action_of_transfer,
 )
 from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import EnquiryState, Section47Enquiry
+from service.domain.strategy_meetings import (
+    Invitation,
+    MeetingChild,
+    MeetingState,
+    StrategyMeeting,
+)
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
-from service.persistence.repositories import transfer_lists
+from service.persistence.repositories import (
+    information_requests,
+    strategy_meetings,
+    transfer_lists,
+)
+from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.unborn import UNBORN
 from service.persistence.visibility import (
     challenges_visible_to,
     contacts_visible_to,
     episodes_visible_to,
+    protection_visible_to,
     referrals_visible_to,
     requests_visible_to,
     transfers_visible_to,
@@ -68,9 +87,18 @@ REQUEST = table_of(InformationRequest)
 DEADLINE = table_of(Deadline)
 TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
+MEETING = table_of(StrategyMeeting)
+MEETING_CHILD = table_of(MeetingChild)
+INVITATION = table_of(Invitation)
+ENQUIRY = table_of(Section47Enquiry)
 ACCOUNTABILITY = table_of(Accountability)
 FLAG = table_of(Flag)
 ACCOUNT = table_of(Account)
+# The clock of holding a strategy meeting, which runs on each child's referral.
+_OF_HOLDING = "strategy_meeting"
+# The referral that a strategy meeting is to be called for, beside the case that answers now.
+AT_RISK = REFERRAL.alias("at_risk")
+PERSON = table_of(Person)
 
 
 def _soonest(*of: ColumnElement[bool]) -> Any:
@@ -78,7 +106,19 @@ def _soonest(*of: ColumnElement[bool]) -> Any:
     return (
         select(func.min(DEADLINE.c.due_at))
         .where(DEADLINE.c.stopped_at.is_(None), *of)
-        .correlate(CONTACT, DECISION, REFERRAL, EPISODE, REQUEST, TRANSFER, CHALLENGE)
+        .correlate(
+            CONTACT,
+            DECISION,
+            REFERRAL,
+            EPISODE,
+            REQUEST,
+            TRANSFER,
+            CHALLENGE,
+            ENQUIRY,
+            MEETING,
+            MEETING_CHILD,
+            AT_RISK,
+        )
         .scalar_subquery()
     )
 
@@ -189,7 +229,18 @@ def _allocation(who: Caller) -> Any:
     return union_all(*_both_cases(who, lambda table: table.c.allocated_at.is_(None)))
 
 
-def _information_requests(who: Caller) -> Select[Any]:
+def _information_requests(who: Caller) -> Any:
+    """What agencies have not answered, and what they answered after the decision, not yet read."""
+    waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
+    unread = (REQUEST.c.unread_since.is_not(None),)
+    return union_all(
+        _requests(who, *waiting, returned=false()), _requests(who, *unread, returned=true())
+    )
+
+
+def _requests(
+    who: Caller, *which: ColumnElement[bool], returned: ColumnElement[bool]
+) -> Select[Any]:
     due_at = _soonest(
         DEADLINE.c.contact_id == REQUEST.c.contact_id, DEADLINE.c.subject_id == REQUEST.c.id
     )
@@ -200,10 +251,11 @@ def _information_requests(who: Caller) -> Select[Any]:
                 REQUEST.c.id,
                 due_at,
                 organisation_id=REQUEST.c.organisation_id,
+                returned=returned,
             )
         )
         .join(CONTACT, CONTACT.c.id == REQUEST.c.contact_id)
-        .where(REQUEST.c.answered_at.is_(None), requests_visible_to(who))
+        .where(*which, requests_visible_to(who))
     )
 
 
@@ -217,8 +269,20 @@ def _of_open_child(
     due_at = _soonest(
         DEADLINE.c.contact_id == table.c.contact_id, DEADLINE.c.subject_id == table.c.id
     )
+    return _of_child(table, kind, due_at, table, table.c.ended_at.is_(None), seen, *which)
+
+
+def _of_child(
+    table: Any,
+    kind: SubjectKind,
+    due_at: Any,
+    child: Any,
+    *which: ColumnElement[bool],
+) -> Select[Any]:
+    """What is about the child whom a row of `child` names, with who answers for the child now."""
     held = ACCOUNTABILITY.c.person_id.is_not(None)
     worker_id = func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id)
+    both = table if child is table else table.join(child, child.c.meeting_id == table.c.id)
     return (
         select(
             *_line(
@@ -228,15 +292,15 @@ def _of_open_child(
                 reference=table.c.reference,
                 team_id=func.coalesce(REFERRAL.c.team_id, EPISODE.c.team_id, CONTACT.c.team_id),
                 worker_id=case((held, worker_id), else_=CONTACT.c.assignee_id),
-                child_id=table.c.child_id,
+                child_id=child.c.child_id,
             )
         )
-        .select_from(table)
-        .join(CONTACT, CONTACT.c.id == table.c.contact_id)
-        .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == table.c.person_id)
+        .select_from(both)
+        .join(CONTACT, CONTACT.c.id == child.c.contact_id)
+        .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == child.c.person_id)
         .outerjoin(REFERRAL, REFERRAL.c.id == ACCOUNTABILITY.c.referral_id)
         .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
-        .where(table.c.ended_at.is_(None), seen, *which)
+        .where(*which)
     )
 
 
@@ -246,6 +310,73 @@ def _transfers(who: Caller, *which: ColumnElement[bool]) -> Select[Any]:
 
 def _challenges(who: Caller) -> Select[Any]:
     return _of_open_child(CHALLENGE, SubjectKind.challenge, challenges_visible_to(who))
+
+
+def _strategy(who: Caller) -> Any:
+    """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
+    return union_all(
+        _meetings_to_call(who),
+        _meetings(who),
+        _of_open_child(ENQUIRY, SubjectKind.section_47_enquiry, protection_visible_to(who)),
+    )
+
+
+def _meetings_to_call(who: Caller) -> Select[Any]:
+    """The open referrals on which the clock of a meeting runs, and none has been called."""
+    running = (
+        DEADLINE.c.contact_id == AT_RISK.c.contact_id,
+        DEADLINE.c.subject_id == AT_RISK.c.id,
+        DEADLINE.c.kind == _OF_HOLDING,
+    )
+    unconcluded = exists().where(
+        MEETING_CHILD.c.person_id == AT_RISK.c.person_id,
+        MEETING.c.id == MEETING_CHILD.c.meeting_id,
+        MEETING.c.state.in_([MeetingState.called, MeetingState.held]),
+    )
+    return _of_child(
+        AT_RISK,
+        SubjectKind.referral,
+        _soonest(*running),
+        AT_RISK,
+        is_open(AT_RISK),
+        protection_visible_to(who),
+        exists().where(*running, DEADLINE.c.stopped_at.is_(None)).correlate(AT_RISK),
+        ~unconcluded.correlate(AT_RISK),
+    )
+
+
+def _meetings(who: Caller) -> Select[Any]:
+    """The meetings that are neither minuted nor cancelled, each with its first child.
+
+    Until it is held, the limit is of holding it, on the referral of whichever child; then of the
+    minutes.
+    """
+    child = MEETING_CHILD.alias("of_meeting")
+    of_any_child = (
+        select(func.min(DEADLINE.c.due_at))
+        .select_from(child.join(DEADLINE, DEADLINE.c.contact_id == child.c.contact_id))
+        .where(
+            child.c.meeting_id == MEETING.c.id,
+            DEADLINE.c.subject_id == child.c.referral_id,
+            DEADLINE.c.kind == _OF_HOLDING,
+            DEADLINE.c.stopped_at.is_(None),
+        )
+        .correlate(MEETING)
+        .scalar_subquery()
+    )
+    of_minutes = _soonest(
+        DEADLINE.c.contact_id == MEETING.c.contact_id, DEADLINE.c.subject_id == MEETING.c.id
+    )
+    return _of_child(
+        MEETING,
+        SubjectKind.strategy_meeting,
+        case((MEETING.c.held_at.is_(None), of_any_child), else_=of_minutes),
+        MEETING_CHILD,
+        MEETING.c.minutes_circulated_at.is_(None),
+        MEETING.c.cancelled_at.is_(None),
+        MEETING_CHILD.c.position == 0,
+        protection_visible_to(who),
+    )
 
 
 def _first_visits(who: Caller) -> Select[Any]:
@@ -284,6 +415,86 @@ def _mine(who: Caller) -> Any:
     return union_all(contacts, *cases, _first_visits(who))
 
 
+def _pre_birth(who: Caller) -> Any:
+    """The unborn children who are open, a line each: by their case, else by the contact.
+
+    Social care's referral before early help's episode: the pre-birth clocks run on it.
+    """
+    expected_on = PERSON.c.expected_delivery_on.label("expected_delivery_on")
+    referrals = (
+        select(
+            *_line(
+                SubjectKind.referral,
+                REFERRAL.c.id,
+                _soonest(
+                    DEADLINE.c.contact_id == REFERRAL.c.contact_id,
+                    DEADLINE.c.subject_id == REFERRAL.c.id,
+                ),
+                reference=REFERRAL.c.reference,
+                team_id=func.coalesce(EPISODE.c.team_id, REFERRAL.c.team_id),
+                worker_id=case(
+                    (EPISODE.c.id.is_not(None), EPISODE.c.worker_id), else_=REFERRAL.c.worker_id
+                ),
+                child_id=REFERRAL.c.child_id,
+            ),
+            expected_on,
+        )
+        .select_from(PERSON)
+        .join(REFERRAL, REFERRAL.c.open_person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == REFERRAL.c.contact_id)
+        .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
+        # Early help's, while social care is handing the child over.
+        .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
+        .where(*UNBORN, referrals_visible_to(who))
+    )
+    in_social_care = exists().where(
+        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(who)
+    )
+    episodes = (
+        select(
+            *_line(
+                SubjectKind.early_help_episode,
+                EPISODE.c.id,
+                _soonest(
+                    DEADLINE.c.contact_id == EPISODE.c.contact_id,
+                    DEADLINE.c.subject_id == EPISODE.c.id,
+                ),
+                reference=EPISODE.c.reference,
+                team_id=EPISODE.c.team_id,
+                worker_id=EPISODE.c.worker_id,
+                child_id=EPISODE.c.child_id,
+            ),
+            expected_on,
+        )
+        .select_from(PERSON)
+        .join(EPISODE, EPISODE.c.open_person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == EPISODE.c.contact_id)
+        .where(*UNBORN, episodes_visible_to(who), ~in_social_care)
+    )
+    earlier = CHILD.alias("earlier")
+    contacts = (
+        select(
+            *_line(SubjectKind.contact, CONTACT.c.id, _contact_due(), child_id=CHILD.c.id),
+            expected_on,
+        )
+        .select_from(PERSON)
+        .join(CHILD, CHILD.c.person_id == PERSON.c.id)
+        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .where(
+            *UNBORN,
+            CHILD.c.state != ChildState.decided,
+            contacts_visible_to(who),
+            ~exists().where(ACCOUNTABILITY.c.person_id == PERSON.c.id),
+            ~exists().where(
+                earlier.c.person_id == PERSON.c.id,
+                earlier.c.state != ChildState.decided,
+                earlier.c.id < CHILD.c.id,
+            ),
+        )
+    )
+    return union_all(referrals, episodes, contacts)
+
+
 _LINES: dict[Queue, Callable[[Caller], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
@@ -292,6 +503,8 @@ _LINES: dict[Queue, Callable[[Caller], Any]] = {
     Queue.step_up: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_up),
     Queue.step_down: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_down),
     Queue.challenges: _challenges,
+    Queue.strategy: _strategy,
+    Queue.pre_birth: _pre_birth,
     Queue.mine: _mine,
 }
 
@@ -307,11 +520,21 @@ async def soonest_first(
 ) -> list[QueueItem]:
     """The lines of a queue from after a place on: overdue on top, by the soonest running clock."""
     line = _LINES[queue](who).subquery("line")
-    shown = [column for column in line.c if column.name != "organisation_id"]
+    shown = [
+        column
+        for column in line.c
+        if column.name not in ("organisation_id", "expected_delivery_on")
+    ]
+    # As `QueueItem.place` has it.
+    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
+    if queue is Queue.pre_birth:
+        first = literal(FIRST, DEADLINE.c.due_at.type)
+        undated = line.c.expected_delivery_on.is_(None)
+        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
     statement = (
         select(*shown, ACCOUNT.c.name.label("worker_name"), line.c.organisation_id)
         .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
-        .order_by(line.c.due_at, line.c.subject_id)
+        .order_by(*by_place)
         .limit(limit)
     )
     if filters.source_codes:
@@ -327,19 +550,47 @@ async def soonest_first(
     if after is not None:
         due_at, subject_id = after
         statement = statement.where(
-            tuple_(line.c.due_at, line.c.subject_id)
+            tuple_(*by_place)
             > tuple_(
                 literal(due_at, DEADLINE.c.due_at.type), literal(subject_id, CONTACT.c.id.type)
             )
         )
     waiting = [read(Waiting, row) for row in await ask.all(statement)]
-    return await _with_clocks(ask, waiting)
+    items = await _with_clocks(ask, waiting, queue)
+    if queue is not Queue.pre_birth:
+        return items
+    unborn = await _unborn_children(ask, [one.child_id for one in waiting if one.child_id])
+    return [
+        replace(item, pregnancy=unborn[item.waiting.child_id])
+        for item in items
+        if item.waiting.child_id in unborn
+    ]
 
 
-async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueItem]:
+_TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
+
+
+async def _unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID, UnbornChild]:
+    """By child on a contact. One of these may be born since the lines were read."""
+    if not child_ids:
+        return {}
+    rows = await ask.all(
+        select(CHILD.c.id, PERSON.c.id, PERSON.c.expected_delivery_on)
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        .where(CHILD.c.id.in_(child_ids))
+    )
+    return {
+        child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
+    }
+
+
+async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
     if not waiting:
         return []
+    meetings = await _meetings_of(ask, _of(waiting, SubjectKind.strategy_meeting))
+    enquiries = await _enquiries_of(ask, _of(waiting, SubjectKind.section_47_enquiry))
     contact_ids = {one.contact_id for one in waiting}
+    contact_ids |= {child.contact_id for one in meetings.values() for child in one.children}
     # Not the whole rows: the sums that explain them are long, and a line does not show them.
     running: dict[UUID, list[RunningClock]] = {}
     for subject_id, kind, due_at in await ask.all(
@@ -353,10 +604,12 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueIte
         select(
             CHILD.c.id,
             CHILD.c.contact_id,
-            CHILD.c.given_name,
-            CHILD.c.family_name,
-            CHILD.c.birth_knowledge,
+            # Told as unborn, a child is named as the file has it by now.
+            case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
+            case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
+            case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
         )
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
         .where(CHILD.c.contact_id.in_(contact_ids))
         .order_by(CHILD.c.contact_id, CHILD.c.position)
     ):
@@ -364,32 +617,98 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting]) -> list[QueueIte
         children.setdefault(contact_id, []).append(
             (child_id, child_in_a_line(given_name, family_name, unborn))
         )
-    flags: dict[UUID, int] = {
-        row[0]: row[1]
-        for row in await ask.all(
-            select(FLAG.c.subject_id, func.count())
-            .where(FLAG.c.contact_id.in_(contact_ids), FLAG.c.cleared_at.is_(None))
-            .group_by(FLAG.c.subject_id)
-        )
-    }
+    flags: dict[UUID, dict[str, int]] = {}
+    for subject_id, kind, count in await ask.all(
+        select(FLAG.c.subject_id, FLAG.c.kind, func.count())
+        .where(FLAG.c.contact_id.in_(contact_ids), FLAG.c.cleared_at.is_(None))
+        .group_by(FLAG.c.subject_id, FLAG.c.kind)
+    ):
+        flags.setdefault(subject_id, {})[kind] = count
     transfers = await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer))
     challenges = await transfer_lists.challenges_in_short(ask, _of(waiting, SubjectKind.challenge))
-    return [
-        QueueItem(
-            waiting=one,
-            next_action=_next_action(one, transfers, challenges),
-            deadlines=running.get(one.subject_id, []) or running.get(one.contact_id, []),
-            children=[
-                name
-                for child_id, name in children.get(one.contact_id, [])
-                if one.child_id in (None, child_id)
-            ],
-            flags=flags.get(one.subject_id, 0),
-            transfer=transfers.get(one.subject_id),
-            challenge=challenges.get(one.subject_id),
+    asked = _of(waiting, SubjectKind.information_request)
+    chasers = await information_requests.chasers_counted(ask, asked)
+    found: list[QueueItem] = []
+    for one in waiting:
+        meeting = meetings.get(one.subject_id)
+        clocks = running.get(one.subject_id, [])
+        flagged = sum(flags.get(one.subject_id, {}).values())
+        whom = [(one.contact_id, one.child_id)]
+        if meeting is not None:
+            whom = [(child.contact_id, child.child_id) for child in meeting.children]
+            # The clock of holding it, and its flags, hang on the referrals of the children.
+            for child in meeting.children if meeting.state is MeetingState.called else ():
+                clocks = [*clocks, *_of_holding(running.get(child.referral_id, []))]
+                flagged += flags.get(child.referral_id, {}).get(_OF_HOLDING, 0)
+        elif queue is Queue.strategy and one.subject_kind is SubjectKind.referral:
+            clocks = _of_holding(clocks)
+        elif one.subject_id not in enquiries:
+            clocks = clocks or running.get(one.contact_id, [])
+        if meeting is not None:
+            action = next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
+        elif one.subject_id in enquiries:
+            action = next_action_of_enquiry(enquiries[one.subject_id], clocks)
+        elif queue is Queue.strategy:
+            action = NextAction.call_strategy_meeting
+        else:
+            action = _next_action(one, transfers, challenges)
+        found.append(
+            QueueItem(
+                waiting=one,
+                next_action=action,
+                deadlines=sorted(clocks, key=lambda clock: clock.due_at),
+                children=[
+                    name
+                    for contact_id, meant in whom
+                    for child_id, name in children.get(contact_id, [])
+                    if meant in (None, child_id)
+                ],
+                flags=flagged,
+                transfer=transfers.get(one.subject_id),
+                challenge=challenges.get(one.subject_id),
+                chasers=chasers.get(one.subject_id, 0) if one.subject_id in asked else None,
+            )
         )
-        for one in waiting
-    ]
+    return found
+
+
+def _of_holding(clocks: Sequence[RunningClock]) -> list[RunningClock]:
+    return [clock for clock in clocks if clock.kind == _OF_HOLDING]
+
+
+@dataclass(frozen=True, slots=True)
+class _MeetingInLine:
+    """As much of a strategy meeting as says what it waits for, and about whom it is."""
+
+    state: MeetingState
+    unanswered: bool
+    children: Sequence[MeetingChild]
+
+
+async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, _MeetingInLine]:
+    if not meeting_ids:
+        return {}
+    open_ = exists().where(
+        INVITATION.c.meeting_id == MEETING.c.id,
+        INVITATION.c.invited_at.is_(None),
+        INVITATION.c.not_invited_because.is_(None),
+    )
+    children = await strategy_meetings.children_of(ask, meeting_ids)
+    return {
+        meeting_id: _MeetingInLine(MeetingState(state), bool(unanswered), children[meeting_id])
+        for meeting_id, state, unanswered in await ask.all(
+            select(MEETING.c.id, MEETING.c.state, case((open_, true()), else_=false())).where(
+                MEETING.c.id.in_(meeting_ids)
+            )
+        )
+    }
+
+
+async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUID, EnquiryState]:
+    if not enquiry_ids:
+        return {}
+    rows = await ask.all(select(ENQUIRY.c.id, ENQUIRY.c.state).where(ENQUIRY.c.id.in_(enquiry_ids)))
+    return {id_: EnquiryState(state) for id_, state in rows}
 
 
 def _of(waiting: Sequence[Waiting], kind: SubjectKind) -> list[UUID]:

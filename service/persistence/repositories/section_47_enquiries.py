@@ -1,22 +1,31 @@
 """Section 47 enquiries: begun by a strategy meeting, and what they keep from closing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from service.domain.access import Caller
-from service.domain.errors import NotFound
+from service.domain.errors import NotFound, Stale
+from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.people import BirthKnowledge, Person
 from service.domain.references import new_reference
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
+    CLOCKS,
     SECTION_47_ENQUIRY,
+    DatedEnquiry,
     EnquiryAction,
+    EnquiryFilters,
+    EnquiryState,
     EnquiryStep,
+    MeetingBehind,
     Section47Enquiry,
+    WholeEnquiry,
+    after,
 )
 from service.domain.strategy_meetings import (
     EnquiryDecision,
@@ -27,13 +36,21 @@ from service.domain.strategy_meetings import (
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import assessments, deadlines
+from service.persistence.repositories import (
+    accountabilities,
+    assessments,
+    contacts,
+    deadlines,
+    measures,
+    unborn,
+)
 from service.persistence.units_of_work import Work, new_id
+from service.persistence.visibility import protection_visible_to
 
 ENQUIRY = table_of(Section47Enquiry)
+STEP = table_of(EnquiryStep)
 MEETING = table_of(StrategyMeeting)
 MEETING_CHILD = table_of(MeetingChild)
-PERSON = table_of(Person)
 
 _CONFERENCE = "initial_child_protection_conference"
 
@@ -104,15 +121,24 @@ async def begin(
     )
     work.add(enquiry)
     keep_step(work, who, enquiry, EnquiryAction.begin, held_at, meeting_id=meeting_id, code=kind)
-    unborn = await work.first(
-        select(PERSON.c.id).where(
-            PERSON.c.id == referral.person_id, PERSON.c.birth_knowledge == BirthKnowledge.unborn
-        )
-    )
-    if unborn is None:
+    if not await unborn.is_unborn(work, referral.person_id):
         _start(work, enquiry, "child_seen")
     _start(work, enquiry, _CONFERENCE)
     return enquiry
+
+
+async def start_to_see(work: Work, person_id: UUID, born_at: datetime) -> None:
+    """Starts the clock by which a new-born child is to be seen, when an enquiry is open.
+
+    From the birth, and not before the meeting that began the enquiry.
+    """
+    found = await open_of_person(work, person_id)
+    if (
+        found is not None
+        and found.seen_at is None
+        and not await deadlines.is_running(work, found.contact_id, found.id, "child_seen")
+    ):
+        _start(work, found, "child_seen", max(born_at, found.began_at))
 
 
 async def _begin_again(
@@ -144,14 +170,16 @@ async def _begin_again(
     return again
 
 
-def _start(work: Work, enquiry: Section47Enquiry, kind: str) -> None:
+def _start(
+    work: Work, enquiry: Section47Enquiry, kind: str, started_at: datetime | None = None
+) -> None:
     deadlines.start(
         work,
         kind,
         SubjectKind.section_47_enquiry,
         enquiry.id,
         enquiry.contact_id,
-        enquiry.began_at,
+        started_at or enquiry.began_at,
     )
 
 
@@ -162,6 +190,7 @@ def keep_step(
     action: EnquiryAction,
     happened_at: datetime,
     *,
+    seen_by: str | None = None,
     meeting_id: UUID | None = None,
     code: str | None = None,
     words: str | None = None,
@@ -176,11 +205,160 @@ def keep_step(
             at=work.now,
             by=who.account_id,
             happened_at=happened_at,
+            seen_by=seen_by,
             meeting_id=meeting_id,
             code=code,
             words=words,
         )
     )
+
+
+async def get(ask: Asking | Work, who: Caller, enquiry_id: UUID) -> Section47Enquiry:
+    """One enquiry. Raises EnquiryNotFound for what is not there and what may not be seen."""
+    row = await ask.first(
+        select(*columns_of(Section47Enquiry)).where(
+            ENQUIRY.c.id == enquiry_id, protection_visible_to(who)
+        )
+    )
+    if row is None:
+        raise EnquiryNotFound(
+            "There is no section 47 enquiry with this id that you may see. Check the id."
+        )
+    return read(Section47Enquiry, row)
+
+
+async def hold(
+    work: Work, who: Caller, enquiry_id: UUID, version: int, action: EnquiryAction
+) -> Section47Enquiry:
+    """An enquiry on which somebody is about to act, with its contact and its child held.
+
+    Raises EnquiryNotFound; WrongState, ChildUnborn or SightNotRecorded with what is possible; and
+    only then Stale: who comes second is told why.
+    """
+    found = await get(work, who, enquiry_id)
+    await contacts.renew(work, found.contact_id)
+    await accountabilities.held(work, found.person_id)
+    enquiry = await get(work, who, enquiry_id)
+    not_born = await unborn.is_unborn(work, enquiry.person_id)
+    after(enquiry, action, unborn=not_born)
+    if enquiry.version != version:
+        raise Stale(enquiry.version)
+    return enquiry
+
+
+async def move(
+    work: Work,
+    who: Caller,
+    enquiry: Section47Enquiry,
+    action: EnquiryAction,
+    happened_at: datetime,
+    *,
+    code: str | None = None,
+    words: str | None = None,
+    visited_by: str | None = None,
+    **changed: Any,
+) -> Section47Enquiry:
+    """Takes an enquiry one step on, with its line of history; its clocks stop when it ends.
+
+    `visited_by` is who saw the child at this very visit. A child who was not seen by the end is
+    waited for no more.
+    """
+    state = SECTION_47_ENQUIRY.after(enquiry.state, action)
+    if state is EnquiryState.ended:
+        changed["ended_at"] = work.now
+        await deadlines.stop(work, enquiry.contact_id, enquiry.id, CLOCKS, "enquiry_ended")
+    version = await work.change(
+        Section47Enquiry, enquiry.id, enquiry.version, state=state, **changed
+    )
+    moved = replace(enquiry, state=state, version=version, **changed)
+    keep_step(work, who, moved, action, happened_at, seen_by=visited_by, code=code, words=words)
+    return moved
+
+
+def record(
+    work: Work,
+    who: Caller,
+    type_: EventType,
+    enquiry: Section47Enquiry,
+    happened_at: datetime | None = None,
+    **data: Any,
+) -> None:
+    """Keeps the one event of a move of an enquiry."""
+    work.record(
+        type_,
+        who,
+        enquiry.id,
+        contact_id=enquiry.contact_id,
+        person_id=enquiry.person_id,
+        happened_at=happened_at,
+        state=enquiry.state,
+        **data,
+    )
+
+
+async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
+    """What hangs on an enquiry that the caller may see."""
+    steps = await ask.all(
+        select(*columns_of(EnquiryStep)).where(STEP.c.enquiry_id == enquiry.id).order_by(STEP.c.id)
+    )
+    meetings = await ask.all(
+        select(MEETING.c.id, MEETING.c.reference, STEP.c.happened_at, STEP.c.code)
+        .join(STEP, STEP.c.meeting_id == MEETING.c.id)
+        .where(STEP.c.enquiry_id == enquiry.id)
+        .order_by(STEP.c.id)
+    )
+    return WholeEnquiry(
+        enquiry=enquiry,
+        unborn=await unborn.is_unborn(ask, enquiry.person_id),
+        meetings=[
+            MeetingBehind(id_, reference, held_at, EnquiryDecision(kind))
+            for id_, reference, held_at, kind in meetings
+        ],
+        steps=[read(EnquiryStep, row) for row in steps],
+        deadlines=await deadlines.of_subject(ask, enquiry.contact_id, enquiry.id),
+    )
+
+
+async def list_newest_first(
+    ask: Asking,
+    who: Caller,
+    filters: EnquiryFilters,
+    *,
+    limit: int,
+    after_place: tuple[datetime, UUID] | None = None,
+) -> list[DatedEnquiry]:
+    """Enquiries by when they were opened, newest first, from after a place on."""
+    statement = (
+        select(*columns_of(Section47Enquiry))
+        .where(protection_visible_to(who), *_conditions(filters))
+        .order_by(ENQUIRY.c.opened_at.desc(), ENQUIRY.c.id.desc())
+        .limit(limit)
+    )
+    if after_place is not None:
+        opened_at, enquiry_id = after_place
+        statement = statement.where(
+            tuple_(ENQUIRY.c.opened_at, ENQUIRY.c.id)
+            < tuple_(
+                literal(opened_at, ENQUIRY.c.opened_at.type),
+                literal(enquiry_id, ENQUIRY.c.id.type),
+            )
+        )
+    found = [read(Section47Enquiry, row) for row in await ask.all(statement)]
+    due = await deadlines.soonest(ask, [(one.contact_id, one.id) for one in found])
+    return [DatedEnquiry(one, due[one.id]) for one in found]
+
+
+def _conditions(filters: EnquiryFilters) -> Sequence[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.states:
+        found.append(ENQUIRY.c.state.in_(filters.states))
+    for name in ("person_id", "referral_id", "contact_id"):
+        value = getattr(filters, name)
+        if value is not None:
+            found.append(ENQUIRY.c[name] == value)
+    if filters.behind is not None:
+        found.append(measures.cases(filters.behind))
+    return found
 
 
 async def refuse_while_under_way(ask: Asking | Work, person_id: UUID) -> None:

@@ -40,6 +40,12 @@ class ContactRow(SQLModel, table=True):
             "content_digest",
             where="decided_at IS NULL AND content_digest IS NOT NULL",
         ),
+        partial_index(
+            "ix_contact_address_key",
+            "address_key",
+            "received_at",
+            where="address_key IS NOT NULL",
+        ),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
@@ -87,6 +93,10 @@ class ContactRow(SQLModel, table=True):
     content_digest: str | None = kept(
         "Digest of what a partner sent, to recognise the same referral sent twice."
     )
+    address_key: str | None = kept(
+        "Postcode and address, normalised: the same for contacts from the same home.",
+        Sensitivity.personal,
+    )
     decided_at: datetime | None = kept(
         "When every child on it was decided and signed off.", type_=INSTANT
     )
@@ -129,7 +139,12 @@ class AdultRow(SQLModel, table=True):
     """An adult as one contact tells of them."""
 
     __tablename__ = "contact_adult"
-    __table_args__ = (Index("ix_contact_adult_contact", "contact_id"),)
+    __table_args__ = (
+        Index("ix_contact_adult_contact", "contact_id"),
+        partial_index(
+            "ix_contact_adult_identity_key", "identity_key", where="identity_key IS NOT NULL"
+        ),
+    )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
     contact_id: UUID = kept("The contact.", foreign_key="contact.id")
@@ -143,6 +158,10 @@ class AdultRow(SQLModel, table=True):
     in_household: str = kept("yes, no, not_known.", Sensitivity.personal)
     telephone: str | None = kept("Telephone.", Sensitivity.personal)
     note: str | None = kept("Anything else.", Sensitivity.sensitive)
+    identity_key: str | None = kept(
+        "Name and date of birth, normalised: the same wherever this adult stands.",
+        Sensitivity.personal,
+    )
 
 
 class AmendmentRow(SQLModel, table=True):

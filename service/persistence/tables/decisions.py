@@ -77,4 +77,10 @@ class DecisionRow(SQLModel, table=True):
     joined_case_id: UUID | None = kept(
         "The open referral or early help episode that it joined, when the child was open already."
     )
+    repeat_concern: dict[str, object] = kept(
+        "How often the child was spoken of before, as it stood when this was drafted: counts.",
+        Sensitivity.sensitive,
+        type_=DOCUMENT,
+        server_default="{}",
+    )
     version: int = kept("Grows with each change; the ETag.")

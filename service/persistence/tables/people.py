@@ -28,6 +28,13 @@ class PersonRow(SQLModel, table=True):
             "date_of_birth",
             where="family_name IS NOT NULL AND date_of_birth IS NOT NULL",
         ),
+        partial_index(
+            "ix_person_unborn",
+            "expected_delivery_on",
+            "id",
+            where="birth_knowledge = 'unborn' AND pregnancy_ended_on IS NULL",
+        ),
+        partial_index("ix_person_identity_key", "identity_key", where="identity_key IS NOT NULL"),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
@@ -43,4 +50,11 @@ class PersonRow(SQLModel, table=True):
     sex: str = kept("Sex code of the census; U for an unborn child.", Sensitivity.personal)
     nhs_number: str | None = kept("NHS number, ten digits.", Sensitivity.personal)
     unique_pupil_number: str | None = kept("Unique pupil number.", Sensitivity.personal)
+    identity_key: str | None = kept(
+        "Name and date of birth, normalised: the same for who may be the same child.",
+        Sensitivity.personal,
+    )
     created_at: datetime = kept("When the front door first heard of this child.", type_=INSTANT)
+    pregnancy_ended_on: date | None = kept(
+        "When the pregnancy ended without a birth, London.", Sensitivity.sensitive
+    )

@@ -74,6 +74,7 @@ class EnquiryStepRow(SQLModel, table=True):
     at: datetime = kept("When it was recorded.", type_=INSTANT)
     by: UUID = kept("Who.", foreign_key="account.id")
     happened_at: datetime = kept("When it happened.", type_=INSTANT)
+    seen_by: str | None = kept("Who saw the child.", Sensitivity.personal)
     meeting_id: UUID | None = kept(
         "The strategy meeting behind it.", foreign_key="strategy_meeting.id"
     )

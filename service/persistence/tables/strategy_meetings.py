@@ -105,3 +105,20 @@ class InvitationRow(SQLModel, table=True):
     not_invited_because: str | None = kept("Why not invited.", Sensitivity.sensitive)
     attendance: str | None = kept("attended, sent_information, sent_apologies, absent.")
     information: str | None = kept("What they told or sent.", Sensitivity.sensitive)
+
+
+class MeetingStepRow(SQLModel, table=True):
+    """One thing that was done to a strategy meeting. Append-only."""
+
+    __tablename__ = "strategy_meeting_step"
+    __table_args__ = (Index("ix_strategy_meeting_step_meeting", "meeting_id", "id"),)
+
+    id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
+    meeting_id: UUID = kept("The meeting.", foreign_key="strategy_meeting.id")
+    action: str = kept("What was done.")
+    state: str = kept("The state that it led to.")
+    at: datetime = kept("When it was recorded.", type_=INSTANT)
+    by: UUID = kept("Who.", foreign_key="account.id")
+    happened_at: datetime = kept("When it happened.", type_=INSTANT)
+    planned_for: datetime | None = kept("The time that it was called for.", type_=INSTANT)
+    words: str | None = kept("Why, in their own words.", Sensitivity.sensitive)

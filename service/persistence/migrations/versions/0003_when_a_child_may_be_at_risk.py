@@ -11,6 +11,12 @@ branch_labels = None
 depends_on = None
 
 _STEPS = ("section_47_enquiry_step", "assessment_step")
+# The clocks that the step before does not know, by what they run on or by their kind.
+_NEW_CLOCKS = (
+    "subject_kind IN ('strategy_meeting', 'section_47_enquiry') OR kind IN ('strategy_meeting', "
+    "'single_assessment', 'pre_birth_assessment_begun', 'pre_birth_assessment_done', "
+    "'expected_delivery_known')"
+)
 
 
 def _make_append_only(table: str) -> None:
@@ -410,6 +416,7 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, nullable=False, comment="When it was recorded."),
         sa.Column("by", sa.Uuid(), nullable=False, comment="Who."),
         sa.Column("happened_at", INSTANT, nullable=False, comment="When it happened."),
+        sa.Column("seen_by", sa.String(), nullable=True, comment="Who saw the child."),
         sa.Column(
             "meeting_id", sa.Uuid(), nullable=True, comment="The strategy meeting behind it."
         ),
@@ -528,7 +535,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Goes back from this step."""
+    """Goes back from this step; meetings, enquiries and assessments go, with their clocks."""
+    for table in ("flag", "deadline"):
+        op.execute(f"DELETE FROM {table} WHERE {_NEW_CLOCKS}")  # noqa: S608 - names of our own
     op.drop_column("deadline", "happened_at")
     op.drop_index("ux_strategy_meeting_child", table_name="strategy_meeting_child")
     op.drop_index("ix_strategy_meeting_child_referral", table_name="strategy_meeting_child")

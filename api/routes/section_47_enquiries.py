@@ -1,0 +1,219 @@
+"""Section 47 enquiries over HTTP: list, read, the child seen, the outcome, the conference."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import Version, Who, ask, change, house_of, next_place, place_of
+from api.measure_cases import Behind
+from api.replies import page, reply
+from api.routing import FrontDoorRoute
+from api.schemas.cases import ContactFilter, PersonFilter
+from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.section_47_enquiries import (
+    ChildSeenIn,
+    ConferenceIn,
+    DatedSection47Enquiry,
+    EnquiryOutcomeIn,
+    ReferralFilter,
+    Section47Enquiry,
+    Section47EnquiryId,
+    States,
+)
+from service.bootstrap import Asking, Work
+from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.section_47_enquiries import (
+    ChildUnborn,
+    DatedEnquiry,
+    EnquiryFilters,
+    EnquiryIncomplete,
+    SightNotRecorded,
+    WholeEnquiry,
+)
+from service.domain.states import WrongState
+from service.usecases import section_47_enquiries
+
+router = APIRouter(
+    prefix="/v1/section-47-enquiries", tags=["section-47-enquiries"], route_class=FrontDoorRoute
+)
+
+_LIST = "section_47_enquiries"
+
+
+def _reply(whole: WholeEnquiry) -> Response:
+    return reply(Section47Enquiry.of(whole), version=whole.enquiry.version)
+
+
+@router.get(
+    "",
+    response_model=Page[DatedSection47Enquiry],
+    responses=problems(MeasureCountsOthers, BreakdownNotPossible),
+)
+async def list_section_47_enquiries(
+    request: Request,
+    who: Who,
+    asked: Behind,
+    state: States = [],  # noqa: B006 - the framework copies it
+    person_id: PersonFilter = None,
+    referral_id: ReferralFilter = None,
+    contact_id: ContactFilter = None,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List section 47 enquiries, newest first, each with the limit that runs out first on it.
+
+    Each figure of a measure of enquiries gives the filter that lists its very cases.
+    """
+    house = house_of(request)
+    filters = EnquiryFilters(
+        states=state,
+        person_id=person_id,
+        referral_id=referral_id,
+        contact_id=contact_id,
+        behind=asked.of(Counted.section_47_enquiries, house.clock()),
+    )
+    # An instant that was not named is another for each page, so what was asked is signed.
+    signed: dict[str, Any] = {
+        name: getattr(filters, name) for name in EnquiryFilters.__slots__ if name != "behind"
+    } | asked.signed()
+    place = place_of(request, who, _LIST, cursor, signed)
+    after: Any = None if place is None else (place.key[0], place.id)
+
+    async def listed(asking: Asking) -> list[DatedEnquiry]:
+        return await section_47_enquiries.list_section_47_enquiries(
+            asking, who, filters, limit=limit + 1, after=after
+        )
+
+    if filters.behind is None:
+        found = await ask(request, listed)
+    else:
+        found = await house.ask_at_length(listed)
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1].enquiry
+        following = next_place(request, who, _LIST, Place((last.opened_at,), last.id), signed)
+    return page([DatedSection47Enquiry.of(one) for one in shown], request=request, cursor=following)
+
+
+@router.get(
+    "/{section_47_enquiry_id}",
+    response_model=Section47Enquiry,
+    responses=problems(section_47_enquiries.EnquiryNotFound),
+)
+async def read_section_47_enquiry(
+    request: Request, who: Who, section_47_enquiry_id: Section47EnquiryId
+) -> Response:
+    """Read a section 47 enquiry: what can be done now, the meetings behind it, every clock."""
+    return _reply(
+        await ask(
+            request,
+            lambda asking: section_47_enquiries.read_section_47_enquiry(
+                asking, who, section_47_enquiry_id
+            ),
+        )
+    )
+
+
+@router.post(
+    "/{section_47_enquiry_id}/child-seen",
+    response_model=Section47Enquiry,
+    responses=problems(
+        ChildUnborn, EnquiryIncomplete, WrongState, section_47_enquiries.EnquiryNotFound
+    ),
+)
+async def record_child_seen(
+    request: Request,
+    who: Who,
+    section_47_enquiry_id: Section47EnquiryId,
+    version: Version,
+    body: ChildSeenIn,
+) -> Response:
+    """Record that the child was seen, when, by whom and whether alone; or why not.
+
+    Not seen, the clock runs on. Recorded again after another visit, the first time stays, and a
+    visit alone makes up for one not alone. An unborn child is not seen.
+    """
+
+    async def seen(work: Work) -> WholeEnquiry:
+        return await section_47_enquiries.whole_enquiry(
+            work,
+            await section_47_enquiries.record_child_seen(
+                work, who, section_47_enquiry_id, version, body.told()
+            ),
+        )
+
+    return _reply(await change(request, seen))
+
+
+@router.post(
+    "/{section_47_enquiry_id}/outcome",
+    response_model=Section47Enquiry,
+    responses=problems(
+        EnquiryIncomplete, SightNotRecorded, WrongState, section_47_enquiries.EnquiryNotFound
+    ),
+)
+async def record_enquiry_outcome(
+    request: Request,
+    who: Who,
+    section_47_enquiry_id: Section47EnquiryId,
+    version: Version,
+    body: EnquiryOutcomeIn,
+) -> Response:
+    """Record what an enquiry found, once it is recorded that the child was seen or why not.
+
+    A continuing risk waits for the initial child protection conference; else the enquiry ends.
+    """
+
+    async def found(work: Work) -> WholeEnquiry:
+        return await section_47_enquiries.whole_enquiry(
+            work,
+            await section_47_enquiries.record_enquiry_outcome(
+                work,
+                who,
+                section_47_enquiry_id,
+                version,
+                outcome=body.outcome,
+                words=body.words,
+            ),
+        )
+
+    return _reply(await change(request, found))
+
+
+@router.post(
+    "/{section_47_enquiry_id}/conference",
+    response_model=Section47Enquiry,
+    responses=problems(EnquiryIncomplete, WrongState, section_47_enquiries.EnquiryNotFound),
+)
+async def record_conference(
+    request: Request,
+    who: Who,
+    section_47_enquiry_id: Section47EnquiryId,
+    version: Version,
+    body: ConferenceIn,
+) -> Response:
+    """Record the initial child protection conference and what it decided; the enquiry ends.
+
+    It follows an outcome of continuing risk. In time is judged by when it was held.
+    """
+
+    async def held(work: Work) -> WholeEnquiry:
+        return await section_47_enquiries.whole_enquiry(
+            work,
+            await section_47_enquiries.record_conference(
+                work,
+                who,
+                section_47_enquiry_id,
+                version,
+                held_at=body.held_at,
+                outcome=body.outcome,
+                category_of_abuse_code=body.category_of_abuse_code,
+                words=body.words,
+            ),
+        )
+
+    return _reply(await change(request, held))

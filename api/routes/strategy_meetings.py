@@ -1,0 +1,312 @@
+"""Strategy meetings over HTTP: call, invite, record who came, conclude, circulate the minutes."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import (
+    Key,
+    Version,
+    Who,
+    ask,
+    change,
+    create,
+    house_of,
+    next_place,
+    place_of,
+    rendered,
+)
+from api.measure_cases import Behind
+from api.replies import page, reply
+from api.routing import FrontDoorRoute
+from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.strategy_meetings import (
+    AttendanceIn,
+    Cancellation,
+    ConclusionIn,
+    ContactFilter,
+    InvitationsIn,
+    MeetingId,
+    MinutesIn,
+    PersonFilter,
+    Rearrangement,
+    ReferralFilter,
+    States,
+    StrategyMeeting,
+    StrategyMeetingCreate,
+    StrategyMeetingSummary,
+)
+from service.bootstrap import Work
+from service.domain.answers import Answer
+from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.states import WrongState
+from service.domain.strategy_meetings import (
+    InvitationsUnanswered,
+    MeetingFilters,
+    MeetingIncomplete,
+    MeetingUnderWay,
+)
+from service.domain.transfers import NotAccountable
+from service.usecases import strategy_meetings
+
+router = APIRouter(
+    prefix="/v1/strategy-meetings", tags=["strategy-meetings"], route_class=FrontDoorRoute
+)
+
+
+def _answer(whole: strategy_meetings.WholeMeeting) -> Answer:
+    return rendered(
+        StrategyMeeting.of(whole),
+        201,
+        version=whole.meeting.version,
+        location=f"/v1/strategy-meetings/{whole.meeting.id}",
+    )
+
+
+def _reply(whole: strategy_meetings.WholeMeeting) -> Response:
+    return reply(StrategyMeeting.of(whole), version=whole.meeting.version)
+
+
+async def _moved(request: Request, move: strategy_meetings.Move) -> Response:
+    async def moved(work: Work) -> strategy_meetings.WholeMeeting:
+        return await strategy_meetings.whole_strategy_meeting(work, await move(work))
+
+    return _reply(await change(request, moved))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=StrategyMeeting,
+    responses=problems(
+        MeetingIncomplete, MeetingUnderWay, NotAccountable, strategy_meetings.ReferralNotFound
+    ),
+)
+async def call_strategy_meeting(
+    request: Request, who: Who, key: Key, body: StrategyMeetingCreate
+) -> Response:
+    """Call a strategy meeting about one child or several siblings.
+
+    Each has an open referral that answers for the child, and no other meeting that is not
+    concluded. The answer proposes who must be invited; not inviting one of them takes a reason.
+    """
+
+    async def called(work: Work) -> strategy_meetings.WholeMeeting:
+        meeting = await strategy_meetings.call_strategy_meeting(
+            work, who, body.planned_for, body.told()
+        )
+        return await strategy_meetings.whole_strategy_meeting(work, meeting)
+
+    return await create(request, who, key, body, called, _answer)
+
+
+@router.get(
+    "",
+    response_model=Page[StrategyMeetingSummary],
+    responses=problems(MeasureCountsOthers, BreakdownNotPossible),
+)
+async def list_strategy_meetings(
+    request: Request,
+    who: Who,
+    asked: Behind,
+    state: States = [],  # noqa: B006 - the framework copies it
+    person_id: PersonFilter = None,
+    referral_id: ReferralFilter = None,
+    contact_id: ContactFilter = None,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List strategy meetings, newest first, each with the limit that runs on it.
+
+    Each figure of a measure of strategy meetings gives the filter that lists its very cases.
+    """
+    house = house_of(request)
+    filters = MeetingFilters(
+        states=state,
+        person_id=person_id,
+        referral_id=referral_id,
+        contact_id=contact_id,
+        behind=asked.of(Counted.strategy_meetings, house.clock()),
+    )
+    # An instant that was not named is another for each page, so what was asked is signed.
+    signed: dict[str, Any] = {
+        name: getattr(filters, name) for name in MeetingFilters.__slots__ if name != "behind"
+    } | asked.signed()
+    place = place_of(request, who, "strategy-meetings", cursor, signed)
+    after: Any = None if place is None else (place.key[0], place.id)
+    question = partial(
+        strategy_meetings.list_strategy_meetings,
+        who=who,
+        filters=filters,
+        limit=limit + 1,
+        after=after,
+    )
+    if filters.behind is None:
+        found = await ask(request, question)
+    else:
+        found = await house.ask_at_length(question)
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1].meeting
+        following = next_place(
+            request, who, "strategy-meetings", Place((last.called_at,), last.id), signed
+        )
+    return page(
+        [StrategyMeetingSummary.of(one) for one in shown], request=request, cursor=following
+    )
+
+
+@router.get(
+    "/{meeting_id}",
+    response_model=StrategyMeeting,
+    responses=problems(strategy_meetings.MeetingNotFound),
+)
+async def read_strategy_meeting(request: Request, who: Who, meeting_id: MeetingId) -> Response:
+    """Read a strategy meeting: what it decided, what it still lacks, and what can be done now.
+
+    `earlier` are the other meetings about these children: together they are one story.
+    """
+    return _reply(
+        await ask(
+            request,
+            lambda asking: strategy_meetings.read_strategy_meeting(asking, who, meeting_id),
+        )
+    )
+
+
+@router.post(
+    "/{meeting_id}/invitations",
+    response_model=StrategyMeeting,
+    responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
+)
+async def invite_to_strategy_meeting(
+    request: Request, who: Who, meeting_id: MeetingId, version: Version, body: InvitationsIn
+) -> Response:
+    """Say who of the list is invited, and why somebody is not; add others.
+
+    A part may be said now and the rest later: `missing` names what nobody has answered. After the
+    meeting, those who came without being on the list can be added.
+    """
+    return await _moved(
+        request,
+        lambda work: strategy_meetings.invite_to_strategy_meeting(
+            work, who, meeting_id, version, answers=body.answers(), others=body.added()
+        ),
+    )
+
+
+@router.post(
+    "/{meeting_id}/rearrangement",
+    response_model=StrategyMeeting,
+    responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
+)
+async def rearrange_strategy_meeting(
+    request: Request, who: Who, meeting_id: MeetingId, version: Version, body: Rearrangement
+) -> Response:
+    """Move a strategy meeting to another time, with the reason; its clock goes on running."""
+    return await _moved(
+        request,
+        lambda work: strategy_meetings.rearrange_strategy_meeting(
+            work, who, meeting_id, version, planned_for=body.planned_for, because=body.because
+        ),
+    )
+
+
+@router.post(
+    "/{meeting_id}/cancellation",
+    response_model=StrategyMeeting,
+    responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
+)
+async def cancel_strategy_meeting(
+    request: Request, who: Who, meeting_id: MeetingId, version: Version, body: Cancellation
+) -> Response:
+    """Cancel a strategy meeting that was not held, with the reason.
+
+    The clock of holding one goes on running: call another, or supersede the decision.
+    """
+    return await _moved(
+        request,
+        lambda work: strategy_meetings.cancel_strategy_meeting(
+            work, who, meeting_id, version, because=body.because
+        ),
+    )
+
+
+@router.post(
+    "/{meeting_id}/attendance",
+    response_model=StrategyMeeting,
+    responses=problems(
+        InvitationsUnanswered, MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound
+    ),
+)
+async def record_strategy_meeting(
+    request: Request, who: Who, meeting_id: MeetingId, version: Version, body: AttendanceIn
+) -> Response:
+    """Record that a strategy meeting was held, who came and who sent what.
+
+    Not before everybody on the list is invited, or not invited with a reason. The clock of holding
+    it stops, and that of the minutes starts, by when it was held. Sent again before the conclusion,
+    it corrects who came.
+    """
+    return await _moved(
+        request,
+        lambda work: strategy_meetings.record_strategy_meeting(
+            work,
+            who,
+            meeting_id,
+            version,
+            held_at=body.held_at,
+            attendance=body.told(),
+            not_quorate_because=body.not_quorate_because,
+        ),
+    )
+
+
+@router.post(
+    "/{meeting_id}/conclusion",
+    response_model=StrategyMeeting,
+    responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
+)
+async def conclude_strategy_meeting(
+    request: Request, who: Who, meeting_id: MeetingId, version: Version, body: ConclusionIn
+) -> Response:
+    """Conclude a strategy meeting, for every child that it is about.
+
+    A section 47 enquiry, single or joint, or none, and why; the decision on a medical examination
+    when injury or sexual abuse is alleged; what the child will be told; what happens next, by whom
+    and by when. What is missing is named, all of it at once. An enquiry that begins starts its
+    clocks from when the meeting was held.
+    """
+    return await _moved(
+        request,
+        lambda work: strategy_meetings.conclude_strategy_meeting(
+            work, who, meeting_id, version, body.told()
+        ),
+    )
+
+
+@router.post(
+    "/{meeting_id}/minutes",
+    response_model=StrategyMeeting,
+    responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
+)
+async def circulate_strategy_minutes(
+    request: Request, who: Who, meeting_id: MeetingId, version: Version, body: MinutesIn
+) -> Response:
+    """Record the minutes of a concluded strategy meeting, and when they were circulated."""
+    return await _moved(
+        request,
+        lambda work: strategy_meetings.circulate_strategy_minutes(
+            work,
+            who,
+            meeting_id,
+            version,
+            minutes=body.minutes,
+            circulated_at=body.circulated_at,
+        ),
+    )

@@ -1,0 +1,391 @@
+"""Repeat and cumulative concern on the wire: counts, what was told before, what came of it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.contacts import Contact
+from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.histories import EarlierCase
+from service.domain.accountabilities import CareService
+from service.domain.concerns import (
+    MOST_BEHIND_A_FLAG,
+    MOST_COUNTED,
+    MOST_LISTED,
+    ChildConcern,
+    ConcernAtReceipt,
+    ConcernCounts,
+    ConcernStrip,
+    EarlierConcern,
+    Related,
+    Relation,
+)
+from service.domain.decisions import Outcome
+from service.domain.whole_contacts import WholeContact
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+_COUNTED = {"in_short_days": 1, "in_long_days": 2, "in_months": 4}
+
+
+def _number(of: str) -> Any:
+    return Field(
+        ge=0,
+        le=MOST_COUNTED,
+        description=f"Contacts in the last {of}; {MOST_COUNTED} means so many or more.",
+        examples=[1],
+    )
+
+
+class CountedConcerns(WireOut):
+    """How many contacts in each window; half-open: one at its very beginning is outside."""
+
+    in_short_days: Annotated[int, _number("`short_days`")]
+    in_long_days: Annotated[int, _number("`long_days`")]
+    in_months: Annotated[int, _number("`months`")]
+
+
+def _counted(whom: str) -> Any:
+    return Field(description=f"Other contacts {whom}.", examples=[_COUNTED])
+
+
+def _span(words: str, example: int) -> Any:
+    return Field(ge=1, le=LARGEST, description=words, examples=[example])
+
+
+class RepeatConcernCounts(WireOut):
+    """How often a child was spoken of on other contacts, by how they have to do with the child.
+
+    A contact counts under each relation that it has; under `all` once.
+    """
+
+    reckoned_from: Annotated[Instant, Field(description="The instant at which the windows end.")]
+    short_days: Annotated[int, _span("The shorter window, in days of the policy.", 7)]
+    long_days: Annotated[int, _span("The longer window, in days of the policy.", 30)]
+    months: Annotated[int, _span("The longest window, in months of the policy.", 12)]
+    child: Annotated[CountedConcerns, _counted("about this child")]
+    possibly_same_child: Annotated[
+        CountedConcerns, _counted("about others on file with this name and date of birth")
+    ]
+    sibling: Annotated[
+        CountedConcerns, _counted("about those who ever stood on one contact with this child")
+    ]
+    household: Annotated[
+        CountedConcerns, _counted("that name an adult of the household, by name and date of birth")
+    ]
+    address: Annotated[CountedConcerns, _counted("from this address and postcode")]
+    all: Annotated[CountedConcerns, _counted("of any of these kinds, each once")]
+
+    @classmethod
+    def of(cls, counts: ConcernCounts) -> Self:
+        """Counts as they were just taken."""
+        values: dict[str, Any] = {
+            "reckoned_from": counts.reckoned_from,
+            "short_days": counts.short_days,
+            "long_days": counts.long_days,
+            "months": counts.months,
+        }
+        for name in (*Relation, "all"):
+            values[str(name)] = CountedConcerns.seen(getattr(counts, name))
+        return cls.made_of(values)
+
+    @classmethod
+    def kept(cls, counts: Mapping[str, object]) -> Self | None:
+        """Counts as they were kept; None where a decision is older than they are."""
+        return cls.model_validate(counts) if counts else None
+
+
+class OtherConcern(WireOut):
+    """Another contact, and how it has to do with the children."""
+
+    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Its reference.", examples=["C-7K3MA-9TQ4R"])
+    ]
+    received_at: Annotated[Instant, Field(description="When it was received.")]
+    relations: Annotated[
+        list[Relation],
+        Field(max_length=5, description="How it has to do with them.", examples=[["child"]]),
+    ]
+
+    @classmethod
+    def of(cls, related: Related) -> Self:
+        """As it is seen by staff."""
+        return cls.made_of(
+            {
+                "contact_id": related.contact_id,
+                "reference": related.reference,
+                "received_at": related.received_at,
+                "relations": list(related.relations),
+            }
+        )
+
+
+_WITHIN_DAYS = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=31,
+        description="Within how many days two concerns of different people raise a flag.",
+        examples=[7],
+    ),
+]
+_RAISED_BY = Annotated[
+    list[OtherConcern],
+    Field(
+        max_length=MOST_BEHIND_A_FLAG,
+        description=(
+            "Concerns of somebody else about the same children or their siblings within "
+            "`within_days` of this one, newest first: a flag is up because of them."
+        ),
+        examples=[[]],
+    ),
+]
+
+
+def _raised_by(found: ConcernAtReceipt | ConcernStrip) -> list[OtherConcern]:
+    return [OtherConcern.of(one) for one in found.raised_by[:MOST_BEHIND_A_FLAG]]
+
+
+class ChildConcernCounts(WireOut):
+    """One child of the contact, and how often the child was spoken of."""
+
+    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    counts: Annotated[RepeatConcernCounts, Field(description="How often.")]
+
+
+class RepeatConcernAtReceipt(WireOut):
+    """What was on file of the children as the contact arrived."""
+
+    within_days: _WITHIN_DAYS
+    raised_by: _RAISED_BY
+    children: Annotated[
+        list[ChildConcernCounts], Field(max_length=100, description="The children, in order.")
+    ]
+
+    @classmethod
+    def of(cls, found: ConcernAtReceipt) -> Self:
+        """As the worker who logs it sees it."""
+        return cls.made_of(
+            {
+                "within_days": found.within_days,
+                "raised_by": _raised_by(found),
+                "children": [
+                    ChildConcernCounts.made_of(
+                        {
+                            "child_id": one.child_id,
+                            "person_id": one.person_id,
+                            "counts": RepeatConcernCounts.of(one.counts),
+                        }
+                    )
+                    for one in found.children
+                ],
+            }
+        )
+
+
+class LoggedContact(Contact):
+    """A contact as it was just logged, with how often its children were spoken of before."""
+
+    repeat_concern: Annotated[
+        RepeatConcernAtReceipt | None,
+        Field(
+            description=(
+                "How often the children were spoken of before, reckoned from when this contact "
+                "was received. `GET /v1/contacts/{contact_id}/repeat-concern` gives the whole."
+            )
+        ),
+    ]
+
+    @classmethod
+    def of(cls, whole: WholeContact) -> Self:
+        """As the worker who logs it sees it."""
+        found = whole.repeat_concern
+        shown = None if found is None else RepeatConcernAtReceipt.of(found)
+        return cls.made_of({**Contact.of(whole).__dict__, "repeat_concern": shown})
+
+
+class OutcomeThen(WireOut):
+    """What was decided for one child on an earlier contact, and how that ended."""
+
+    child_id: Annotated[
+        UUID, Field(description="The child on the earlier contact.", examples=[_ID])
+    ]
+    same_child: Annotated[
+        bool, Field(description="Whether that is the child of this strip.", examples=[True])
+    ]
+    outcome: Annotated[
+        Outcome, Field(description="What was decided.", examples=["no_further_action"])
+    ]
+    decided_at: Annotated[Instant, Field(description="When that was signed.")]
+    rationale: Annotated[
+        str,
+        Field(
+            max_length=20_000,
+            description="Why it was decided so: where nothing followed, why it closed.",
+            examples=["The school has seen bruises twice in a week."],
+        ),
+    ]
+    last_closed_because: Annotated[
+        str | None,
+        Field(
+            max_length=20_000,
+            description="Why the one before that had closed, as it was said then.",
+            examples=["The family had found help by then."],
+        ),
+    ]
+    closed_at: Annotated[
+        Instant | None,
+        Field(description="When the referral or episode that it led to closed; null while open."),
+    ]
+    closure_code: Annotated[
+        str | None, Field(max_length=32, description="Why that closed, coded.", examples=["RC8"])
+    ]
+    closure_reason: Annotated[
+        str | None,
+        Field(
+            max_length=8000,
+            description="Why that closed, in words.",
+            examples=["Assessment found no unmet need."],
+        ),
+    ]
+
+
+class EarlierConcernOfChild(OtherConcern):
+    """An earlier contact on the strip of a child."""
+
+    source_code: Annotated[
+        str, Field(max_length=4, description="Its referral source code.", examples=["2A"])
+    ]
+    age: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=150,
+            description="How old the child was then, in completed years; null when not known.",
+            examples=[6],
+        ),
+    ]
+    outcomes: Annotated[
+        list[OutcomeThen],
+        Field(
+            max_length=100,
+            description="What stands signed for the children on it, this child's first.",
+        ),
+    ]
+
+    @classmethod
+    def of_earlier(cls, earlier: EarlierConcern) -> Self:
+        """As it is seen by staff."""
+        return cls.made_of(
+            {
+                **OtherConcern.of(earlier.related).__dict__,
+                "source_code": earlier.related.teller.source_code,
+                "age": earlier.age,
+                "outcomes": [OutcomeThen.seen(one) for one in earlier.outcomes],
+            }
+        )
+
+
+class OpenCase(WireOut):
+    """The referral or early help episode that answers for the child now."""
+
+    service: Annotated[
+        CareService, Field(description="Which side it is on.", examples=["social_care"])
+    ]
+    case_id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Its reference.", examples=["R-7K3MA-9TQ4R"])
+    ]
+    team_id: Annotated[
+        str, Field(max_length=64, description="The team.", examples=["assessment-north"])
+    ]
+    worker_id: Annotated[
+        UUID | None, Field(description="Who works it; null when nobody does.", examples=[_ID])
+    ]
+
+
+class RepeatConcernOfChild(WireOut):
+    """The strip of one child: how often, what was told, what came of it, and what is open."""
+
+    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    counts: Annotated[RepeatConcernCounts, Field(description="How often.")]
+    earlier: Annotated[
+        list[EarlierConcernOfChild],
+        Field(
+            max_length=MOST_LISTED,
+            description="The contacts that are counted, newest first; the newest of very many.",
+        ),
+    ]
+    referrals: Annotated[
+        list[EarlierCase],
+        Field(max_length=MOST_LISTED, description="Previous referrals, newest first."),
+    ]
+    early_help_episodes: Annotated[
+        list[EarlierCase],
+        Field(max_length=MOST_LISTED, description="Previous early help, newest first."),
+    ]
+    re_referral: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether a referral would come within the policy's months of a previous one: it "
+                "is screened for threshold afresh."
+            ),
+            examples=[False],
+        ),
+    ]
+    last_known_team_id: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The team that held the child last, for reporting.",
+            examples=["assessment-north"],
+        ),
+    ]
+    open_case: Annotated[
+        OpenCase | None, Field(description="What the child is open to now; null when to nothing.")
+    ]
+
+    @classmethod
+    def of(cls, strip: ChildConcern) -> Self:
+        """As it is seen by staff."""
+        return cls.made_of(
+            {
+                "child_id": strip.child_id,
+                "person_id": strip.person_id,
+                "counts": RepeatConcernCounts.of(strip.counts),
+                "earlier": [EarlierConcernOfChild.of_earlier(one) for one in strip.earlier],
+                "referrals": [EarlierCase.seen(one) for one in strip.referrals],
+                "early_help_episodes": [EarlierCase.seen(one) for one in strip.episodes],
+                "re_referral": strip.re_referral,
+                "last_known_team_id": strip.last_known_team_id,
+                "open_case": None if strip.open_case is None else OpenCase.seen(strip.open_case),
+            }
+        )
+
+
+class RepeatConcern(WireOut):
+    """Repeat and cumulative concern about the children of a contact, as of now."""
+
+    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    within_days: _WITHIN_DAYS
+    raised_by: _RAISED_BY
+    children: Annotated[
+        list[RepeatConcernOfChild], Field(max_length=100, description="The children, in order.")
+    ]
+
+    @classmethod
+    def of(cls, strip: ConcernStrip) -> Self:
+        """As it is seen by staff."""
+        return cls.made_of(
+            {
+                "contact_id": strip.contact_id,
+                "within_days": strip.within_days,
+                "raised_by": _raised_by(strip),
+                "children": [RepeatConcernOfChild.of(one) for one in strip.children],
+            }
+        )

@@ -1,0 +1,797 @@
+"""Strategy meetings on the wire: called, invited to, held, concluded and minuted; one story."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from api.schemas.deadlines import Deadline
+from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
+from service.domain import strategy_meetings
+from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
+from service.domain.strategy_meetings import (
+    Agency,
+    Attendance,
+    EnquiryDecision,
+    Harm,
+    InvitedBecause,
+    MedicalDecision,
+    MeetingAction,
+    MeetingState,
+    MissingPart,
+)
+from service.usecases.strategy_meetings import (
+    AlsoInvited,
+    Attended,
+    InvitationAnswer,
+    ListedMeeting,
+    NewMeetingChild,
+    WholeMeeting,
+)
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+_WHY = (
+    "The bruises are of different ages, nobody has explained them, and the school has seen them "
+    "twice: significant harm is likely."
+)
+_MEDICAL = "The paediatrician sees the bruises today, while they can still be told apart."
+_TOLD = "That people are worried about the bruises, and that a doctor will look at them today."
+_MINUTES = "Present: social care, police, health. The school's account was read out first."
+_ACTION = {
+    "what": "Take Amara to the paediatrician, with her mother.",
+    "owner": "Jo Mensah",
+    "due_at": "2026-10-23T18:00:00Z",
+}
+_HARMS = len(Harm)
+_MOST_CHILDREN = 12
+_MOST_LINES = 100
+
+MeetingId = Annotated[UUID, Path(description="The strategy meeting.", examples=[_ID])]
+States = Annotated[
+    list[MeetingState],
+    Query(max_length=5, description="Only these states.", examples=[["called"]]),
+]
+PersonFilter = Annotated[
+    Id | None, Query(description="Only those about this child, across contacts.")
+]
+ReferralFilter = Annotated[Id | None, Query(description="Only those about this referral's child.")]
+ContactFilter = Annotated[
+    Id | None, Query(description="Only those about children referred from this contact.")
+]
+_Words = Annotated[str, Text(8000)]
+_OrganisationId = Annotated[str, Line(64)]
+_Name = Annotated[str, Line(200)]
+
+
+class MeetingChildIn(Wire):
+    """A child for whom a strategy meeting is called."""
+
+    referral_id: Annotated[
+        Id, Field(description="Social care's open case of the child.", examples=[_ID])
+    ]
+    alleged: Annotated[
+        list[Harm],
+        Field(
+            min_length=1,
+            max_length=_HARMS,
+            description="What is alleged or suspected, coded.",
+            examples=[["injury"]],
+        ),
+    ]
+    in_hospital: Annotated[
+        Flag,
+        Field(
+            description="Whether the child is in hospital: its clinician is then proposed.",
+            examples=[False],
+        ),
+    ] = False
+
+
+class StrategyMeetingCreate(Wire):
+    """A strategy meeting as it is called. Who must be invited is proposed by the service."""
+
+    planned_for: Annotated[
+        Instant,
+        Field(description="When it is to be held, or was, where it is called after the event."),
+    ]
+    children: Annotated[
+        list[MeetingChildIn],
+        Field(
+            min_length=1,
+            max_length=_MOST_CHILDREN,
+            description="The children; siblings may be met about together.",
+            examples=[[{"referral_id": _ID, "alleged": ["injury"], "in_hospital": False}]],
+        ),
+    ]
+
+    def told(self) -> list[NewMeetingChild]:
+        """The children as the use-case takes them."""
+        return [NewMeetingChild(**dict(one)) for one in self.children]
+
+
+class Rearrangement(Wire):
+    """Another time for a meeting. The clock goes on running."""
+
+    planned_for: Annotated[Instant, Field(description="When it is to be held.")]
+    because: Annotated[
+        _Words,
+        Field(
+            description="Why, in one's own words.",
+            examples=["The paediatrician can be there at five, and not before."],
+        ),
+    ]
+
+
+class Cancellation(Wire):
+    """Why a meeting is not held. The clock of holding one goes on running."""
+
+    because: Annotated[
+        _Words,
+        Field(
+            description="Why, in one's own words.",
+            examples=["The child's bruises were explained by the operation of last Tuesday."],
+        ),
+    ]
+
+
+class InvitationAnswerIn(Wire):
+    """Whether somebody on the list is invited, or why not."""
+
+    invitation_id: Annotated[
+        Id, Field(description="The line, as the meeting lists it.", examples=[_ID])
+    ]
+    invited: Annotated[Flag, Field(description="Whether they are invited.", examples=[True])]
+    because: Annotated[
+        _Words | None,
+        Field(
+            description="Why they are not invited. Needed then; stock phrases are refused.",
+            examples=[None],
+        ),
+    ] = None
+    organisation_id: Annotated[
+        _OrganisationId | None,
+        Field(
+            description="The organisation, from `GET /v1/organisations`; as listed, if left out.",
+            examples=["mill-lane-primary"],
+        ),
+    ] = None
+    name: Annotated[
+        _Name | None,
+        Field(description="Who is to come; as listed, if left out.", examples=["Priya Shah"]),
+    ] = None
+    role: Annotated[
+        _Name | None,
+        Field(
+            description="Their role; as listed, if left out.",
+            examples=["Designated safeguarding lead"],
+        ),
+    ] = None
+
+
+class AlsoInvitedIn(Wire):
+    """Somebody whom the service did not propose."""
+
+    agency: Annotated[Agency, Field(description="Which agency.", examples=["other"])]
+    organisation_id: Annotated[
+        _OrganisationId | None,
+        Field(
+            description="The organisation, from `GET /v1/organisations`.",
+            examples=["riverbourne-homes"],
+        ),
+    ] = None
+    name: Annotated[_Name | None, Field(description="Who is to come.", examples=["Sam Reed"])] = (
+        None
+    )
+    role: Annotated[
+        _Name | None, Field(description="Their role.", examples=["Housing officer"])
+    ] = None
+
+
+class InvitationsIn(Wire):
+    """Who of the list is invited, and who besides. A part may be said now and the rest later."""
+
+    invitations: Annotated[
+        list[InvitationAnswerIn],
+        Field(
+            max_length=_MOST_LINES,
+            description="Answers to lines of the list.",
+            examples=[[{"invitation_id": _ID, "invited": True}]],
+        ),
+    ] = Field(default_factory=list)
+    others: Annotated[
+        list[AlsoInvitedIn],
+        Field(
+            max_length=_MOST_LINES,
+            description="Others to add; they count as invited now.",
+            examples=[[{"agency": "other", "role": "Housing officer"}]],
+        ),
+    ] = Field(default_factory=list)
+
+    def answers(self) -> list[InvitationAnswer]:
+        """The answers as the use-case takes them."""
+        return [InvitationAnswer(**dict(one)) for one in self.invitations]
+
+    def added(self) -> list[AlsoInvited]:
+        """The others as the use-case takes them."""
+        return [AlsoInvited(**dict(one)) for one in self.others]
+
+
+class AttendedIn(Wire):
+    """What came of one invitation."""
+
+    invitation_id: Annotated[
+        Id, Field(description="The line, as the meeting lists it.", examples=[_ID])
+    ]
+    attendance: Annotated[
+        Attendance,
+        Field(
+            description="attended, sent_information, sent_apologies, absent.",
+            examples=["attended"],
+        ),
+    ]
+    information: Annotated[
+        Annotated[str, Text(20_000)] | None,
+        Field(
+            description="What they told or sent. Needed when they sent information.",
+            examples=["Attendance has fallen since September; two bruises were seen."],
+        ),
+    ] = None
+    name: Annotated[
+        _Name | None,
+        Field(description="Who came; as listed, if left out.", examples=["Priya Shah"]),
+    ] = None
+    role: Annotated[
+        _Name | None,
+        Field(description="Their role; as listed, if left out.", examples=["Head teacher"]),
+    ] = None
+
+
+class AttendanceIn(Wire):
+    """That a meeting was held, and who came. Sent again, it corrects who came, and not when."""
+
+    held_at: Annotated[
+        Instant | None,
+        Field(description="When it began. Needed the first time; afterwards leave it out."),
+    ] = None
+    attendance: Annotated[
+        list[AttendedIn],
+        Field(
+            max_length=_MOST_LINES,
+            description="What came of each invitation; of everybody who was invited.",
+            examples=[[{"invitation_id": _ID, "attendance": "attended"}]],
+        ),
+    ] = Field(default_factory=list)
+    not_quorate_because: Annotated[
+        _Words | None,
+        Field(
+            description="Why it went ahead, when not everybody came who makes it quorate.",
+            examples=["The police officer was called to another child and rang in afterwards."],
+        ),
+    ] = None
+
+    def told(self) -> list[Attended]:
+        """Who came, as the use-case takes it."""
+        return [Attended(**dict(one)) for one in self.attendance]
+
+
+class ChildConclusionIn(Wire):
+    """What was decided for one child. The refusal names everything that is missing, at once."""
+
+    person_id: Annotated[
+        Id | None, Field(description="The child; or name the referral.", examples=[_ID])
+    ] = None
+    referral_id: Annotated[
+        Id | None, Field(description="The child's referral; or name the child.", examples=[None])
+    ] = None
+    alleged: Annotated[
+        list[Harm] | None,
+        Field(
+            max_length=_HARMS,
+            description=(
+                "All that is alleged by now. What was alleged before stays; left out, nothing was "
+                "added."
+            ),
+            examples=[["injury"]],
+        ),
+    ] = None
+    enquiry: Annotated[
+        EnquiryDecision | None,
+        Field(
+            description=(
+                "Needed. `single_agency` or `joint` begins a section 47 enquiry, or begins the "
+                "open one anew: the conference is then reckoned from this meeting. `continues`: "
+                "one is under way. `none`: there is none and none begins."
+            ),
+            examples=["joint"],
+        ),
+    ] = None
+    enquiry_reason: Annotated[_Words | None, Field(description="Needed: why.", examples=[_WHY])] = (
+        None
+    )
+    medical: Annotated[
+        MedicalDecision | None,
+        Field(
+            description=(
+                "Whether a medical examination takes place. Needed when injury or sexual abuse is "
+                "alleged, at this meeting or an earlier one of this child."
+            ),
+            examples=["will_take_place"],
+        ),
+    ] = None
+    medical_reason: Annotated[
+        _Words | None, Field(description="Why, or why not.", examples=[_MEDICAL])
+    ] = None
+    told: Annotated[
+        _Words | None, Field(description="Needed: what the child will be told.", examples=[_TOLD])
+    ] = None
+
+
+class MeetingActionIn(Wire):
+    """What happens next."""
+
+    what: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(description="Needed: what is to be done.", examples=[_ACTION["what"]]),
+    ] = None
+    owner: Annotated[
+        _Name | None, Field(description="Needed: who does it.", examples=[_ACTION["owner"]])
+    ] = None
+    due_at: Annotated[
+        Instant | None,
+        Field(description="Needed: by when; not before the meeting was held."),
+    ] = None
+
+
+class ConclusionIn(Wire):
+    """What a meeting decided, for every child that it is about, and what happens next."""
+
+    children: Annotated[
+        list[ChildConclusionIn],
+        Field(
+            max_length=_MOST_CHILDREN,
+            description="Every child of the meeting, once.",
+            examples=[
+                [
+                    {
+                        "person_id": _ID,
+                        "enquiry": "joint",
+                        "enquiry_reason": _WHY,
+                        "medical": "will_take_place",
+                        "medical_reason": _MEDICAL,
+                        "told": _TOLD,
+                    }
+                ]
+            ],
+        ),
+    ] = Field(default_factory=list)
+    actions: Annotated[
+        list[MeetingActionIn],
+        Field(
+            max_length=50, description="At least one, with owner and time.", examples=[[_ACTION]]
+        ),
+    ] = Field(default_factory=list)
+
+    def told(self) -> Conclusion:
+        """As the use-case takes it."""
+        return Conclusion(
+            children=[ChildConclusion(**dict(one)) for one in self.children],
+            actions=[MeetingTask(**dict(one)) for one in self.actions],
+        )
+
+
+class MinutesIn(Wire):
+    """The minutes of a concluded meeting, as they were circulated."""
+
+    minutes: Annotated[
+        Annotated[str, Text(60_000)], Field(description="The minutes.", examples=[_MINUTES])
+    ]
+    circulated_at: Annotated[
+        Instant, Field(description="When they were sent to everybody; not before the meeting.")
+    ]
+
+
+class MeetingChild(WireOut):
+    """A child whom a meeting is about, and what it decided for the child."""
+
+    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
+    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
+    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    in_hospital: Annotated[
+        bool, Field(description="Whether the child was in hospital.", examples=[False])
+    ]
+    alleged: Annotated[
+        list[Harm],
+        Field(
+            max_length=_HARMS,
+            description="What is alleged or suspected, coded.",
+            examples=[["injury"]],
+        ),
+    ]
+    enquiry: Annotated[
+        EnquiryDecision | None,
+        Field(description="The decision on an enquiry; null until concluded.", examples=["joint"]),
+    ]
+    enquiry_reason: Annotated[
+        str | None, Field(max_length=8000, description="Why.", examples=[_WHY])
+    ]
+    medical: Annotated[
+        MedicalDecision | None,
+        Field(
+            description="Whether a medical examination takes place.", examples=["will_take_place"]
+        ),
+    ]
+    medical_reason: Annotated[
+        str | None, Field(max_length=8000, description="Why, or why not.", examples=[_MEDICAL])
+    ]
+    told: Annotated[
+        str | None,
+        Field(max_length=8000, description="What the child will be told.", examples=[_TOLD]),
+    ]
+    enquiry_id: Annotated[
+        UUID | None,
+        Field(description="The enquiry that it began, or let go on.", examples=[None]),
+    ]
+
+
+class Invitation(WireOut):
+    """Somebody on the list of a meeting: why proposed, whether invited, and what came of it."""
+
+    id: Annotated[UUID, Field(description="The line.", examples=[_ID])]
+    agency: Annotated[Agency, Field(description="Which agency.", examples=["school"])]
+    because: Annotated[
+        InvitedBecause,
+        Field(
+            description=(
+                "Why they must be invited, from what is on file. `told_the_front_door` on a line "
+                "of police, health or a school: the referrer is of that very agency."
+            ),
+            examples=["school_age"],
+        ),
+    ]
+    organisation_id: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The organisation of the policy, where it is known.",
+            examples=["mill-lane-primary"],
+        ),
+    ]
+    name: Annotated[str | None, Field(max_length=200, description="Who.", examples=["Priya Shah"])]
+    role: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="Their role, team or school.",
+            examples=["Designated safeguarding lead"],
+        ),
+    ]
+    invited_at: Annotated[
+        Instant | None, Field(description="When it was recorded that they are invited.")
+    ]
+    not_invited_because: Annotated[
+        str | None,
+        Field(max_length=8000, description="Why they are not invited.", examples=[None]),
+    ]
+    attendance: Annotated[
+        Attendance | None,
+        Field(description="What came of it; null until held.", examples=["attended"]),
+    ]
+    information: Annotated[
+        str | None,
+        Field(max_length=20_000, description="What they told or sent.", examples=[None]),
+    ]
+
+
+class MissingOut(WireOut):
+    """One thing that a meeting still lacks."""
+
+    part: Annotated[MissingPart, Field(description="What.", examples=["invitation"])]
+    in_words: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="What to do about it.",
+            examples=["Say that they are invited, or why they are not."],
+        ),
+    ]
+    invitation_id: Annotated[
+        UUID | None, Field(description="Of which line of the list.", examples=[_ID])
+    ]
+    person_id: Annotated[UUID | None, Field(description="Of which child.", examples=[None])]
+
+
+class MeetingTaskOut(WireOut):
+    """What happens next after a meeting."""
+
+    what: Annotated[
+        str,
+        Field(max_length=4000, description="What is to be done.", examples=[_ACTION["what"]]),
+    ]
+    owner: Annotated[
+        str, Field(max_length=200, description="Who does it.", examples=[_ACTION["owner"]])
+    ]
+    due_at: Annotated[Instant, Field(description="By when.")]
+
+
+class MeetingStep(WireOut):
+    """One thing that was done to a meeting, never changed."""
+
+    action: Annotated[MeetingAction, Field(description="What was done.", examples=["call"])]
+    state: Annotated[MeetingState, Field(description="What it led to.", examples=["called"])]
+    at: Annotated[Instant, Field(description="When it was recorded.")]
+    by: Annotated[UUID, Field(description="Who.", examples=[_ID])]
+    happened_at: Annotated[Instant, Field(description="When it happened.")]
+    planned_for: Annotated[
+        Instant | None, Field(description="The time that it was called for, or moved to.")
+    ]
+    words: Annotated[
+        str | None,
+        Field(
+            max_length=8000,
+            description="Why it was moved or cancelled, in their own words.",
+            examples=["The paediatrician can be there at five, and not before."],
+        ),
+    ]
+
+
+class ChildInStory(WireOut):
+    """What another meeting decided for a child."""
+
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
+    alleged: Annotated[
+        list[Harm],
+        Field(max_length=_HARMS, description="What was alleged.", examples=[["injury"]]),
+    ]
+    enquiry: Annotated[
+        EnquiryDecision | None, Field(description="What it decided.", examples=["joint"])
+    ]
+    medical: Annotated[
+        MedicalDecision | None,
+        Field(description="Its decision on a medical.", examples=["will_take_place"]),
+    ]
+    enquiry_id: Annotated[UUID | None, Field(description="The enquiry.", examples=[_ID])]
+
+
+class MeetingInStory(WireOut):
+    """Another meeting about a child of this one, in short."""
+
+    id: Annotated[UUID, Field(description="The meeting.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
+    ]
+    state: Annotated[MeetingState, Field(description="Where it stands.", examples=["minuted"])]
+    planned_for: Annotated[Instant, Field(description="When it was to be held.")]
+    held_at: Annotated[Instant | None, Field(description="When it was held.")]
+    quorate: Annotated[bool | None, Field(description="Whether it was quorate.", examples=[True])]
+    concluded_at: Annotated[Instant | None, Field(description="When it was concluded.")]
+    children: Annotated[
+        list[ChildInStory],
+        Field(max_length=_MOST_CHILDREN, description="The children it was about.", examples=[[]]),
+    ]
+
+
+class _MeetingOut(WireOut):
+    """What a meeting shows in a list and by itself."""
+
+    id: Annotated[UUID, Field(description="The strategy meeting.", examples=[_ID])]
+    reference: Annotated[
+        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
+    ]
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)],
+        Field(description="The version, as in the ETag.", examples=[1]),
+    ]
+    contact_id: Annotated[
+        UUID, Field(description="The contact behind the first child's referral.", examples=[_ID])
+    ]
+    state: Annotated[MeetingState, Field(description="Where it stands.", examples=["called"])]
+    called_at: Annotated[Instant, Field(description="When it was called.")]
+    planned_for: Annotated[Instant, Field(description="When it is to be held.")]
+    held_at: Annotated[Instant | None, Field(description="When it was held.")]
+    quorate: Annotated[
+        bool | None,
+        Field(
+            description="Whether all came whom the policy asks for; null until held.",
+            examples=[True],
+        ),
+    ]
+    concluded_at: Annotated[Instant | None, Field(description="When it was concluded.")]
+    minutes_circulated_at: Annotated[
+        Instant | None, Field(description="When the minutes were circulated.")
+    ]
+    cancelled_at: Annotated[Instant | None, Field(description="When it was cancelled.")]
+
+
+class ListedChild(WireOut):
+    """A child of a meeting in a list."""
+
+    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
+    child_id: Annotated[UUID, Field(description="The child on its contact.", examples=[_ID])]
+    enquiry: Annotated[
+        EnquiryDecision | None,
+        Field(description="The decision on an enquiry; null until concluded.", examples=["joint"]),
+    ]
+    enquiry_id: Annotated[
+        UUID | None, Field(description="The enquiry that it began, or let go on.", examples=[_ID])
+    ]
+
+
+class StrategyMeetingSummary(_MeetingOut):
+    """A strategy meeting in a list, with the limit that runs on it."""
+
+    children: Annotated[
+        list[ListedChild],
+        Field(max_length=_MOST_CHILDREN, description="The children.", examples=[[]]),
+    ]
+    due_at: Annotated[
+        Instant | None,
+        Field(
+            description=(
+                "The limit that runs: of holding it, then of circulating the minutes; null when "
+                "none does."
+            )
+        ),
+    ]
+
+    @classmethod
+    def of(cls, listed: ListedMeeting) -> Self:
+        """As it stands in the list."""
+        return cls.made_of(
+            {
+                **_own(listed.meeting),
+                "children": [ListedChild.seen(one) for one in listed.children],
+                "due_at": listed.due_at,
+            }
+        )
+
+
+class StrategyMeeting(_MeetingOut):
+    """A strategy meeting: its children, who was invited and came, what it decided, its clocks."""
+
+    called_by: Annotated[UUID, Field(description="Who called it.", examples=[_ID])]
+    not_quorate_because: Annotated[
+        str | None,
+        Field(max_length=8000, description="Why it went ahead all the same.", examples=[None]),
+    ]
+    concluded_by: Annotated[UUID | None, Field(description="Who concluded it.", examples=[None])]
+    minutes: Annotated[
+        str | None, Field(max_length=60_000, description="The minutes.", examples=[_MINUTES])
+    ]
+    minutes_circulated_by: Annotated[
+        UUID | None, Field(description="Who circulated them.", examples=[None])
+    ]
+    cancelled_by: Annotated[UUID | None, Field(description="Who cancelled it.", examples=[None])]
+    cancelled_because: Annotated[
+        str | None, Field(max_length=8000, description="Why.", examples=[None])
+    ]
+    children: Annotated[
+        list[MeetingChild],
+        Field(
+            max_length=_MOST_CHILDREN,
+            description="The children, each with what was decided.",
+            examples=[[]],
+        ),
+    ]
+    invitations: Annotated[
+        list[Invitation],
+        Field(
+            max_length=_MOST_LINES,
+            description="Who was proposed, invited and came.",
+            examples=[[]],
+        ),
+    ]
+    actions: Annotated[
+        list[MeetingTaskOut],
+        Field(max_length=50, description="What happens next.", examples=[[_ACTION]]),
+    ]
+    possible_actions: Annotated[
+        list[MeetingAction],
+        Field(
+            max_length=10,
+            description=(
+                "What somebody can do now: `invite` by `/invitations`, `rearrange` by "
+                "`/rearrangement`, `record_attendance` by `/attendance`, `conclude` by "
+                "`/conclusion`, `circulate_minutes` by `/minutes`, `cancel` by `/cancellation`."
+            ),
+            examples=[["invite", "rearrange", "cancel"]],
+        ),
+    ]
+    missing: Annotated[
+        list[MissingOut],
+        Field(
+            max_length=500,
+            description="What has still to be recorded before it is finished.",
+            examples=[[]],
+        ),
+    ]
+    earlier: Annotated[
+        list[MeetingInStory],
+        Field(
+            max_length=1000,
+            description=(
+                "The other meetings about these children, by when they were held: one story. The "
+                "last that began an enquiry sets the date of its conference."
+            ),
+            examples=[[]],
+        ),
+    ]
+    steps: Annotated[
+        list[MeetingStep],
+        Field(max_length=1000, description="Everything done to it, oldest first.", examples=[[]]),
+    ]
+    deadlines: Annotated[
+        list[Deadline],
+        Field(
+            max_length=1000,
+            description=(
+                "Its clocks: of holding it, of the minutes, and of the enquiries that it began or "
+                "let go on."
+            ),
+            examples=[[]],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, whole: WholeMeeting) -> Self:
+        """As it is seen by staff."""
+        meeting = whole.meeting
+        return cls.made_of(
+            {
+                **_own(meeting),
+                **{name: getattr(meeting, name) for name in _MORE},
+                "children": [_child(one) for one in whole.children],
+                "invitations": [Invitation.seen(one) for one in whole.invitations],
+                "actions": [_task(one) for one in meeting.actions],
+                "possible_actions": list(whole.possible_actions),
+                "missing": [MissingOut.seen(one) for one in whole.missing],
+                "earlier": [_in_story(one) for one in whole.others],
+                "steps": [MeetingStep.seen(one) for one in whole.steps],
+                "deadlines": [Deadline.of(one) for one in whole.deadlines],
+            }
+        )
+
+
+_MORE = (
+    "called_by",
+    "not_quorate_because",
+    "concluded_by",
+    "minutes",
+    "minutes_circulated_by",
+    "cancelled_by",
+    "cancelled_because",
+)
+
+
+def _own(meeting: strategy_meetings.StrategyMeeting) -> dict[str, Any]:
+    return {name: getattr(meeting, name) for name in _MeetingOut.model_fields}
+
+
+def _harms(alleged: Any) -> list[Harm]:
+    return [Harm(one) for one in alleged]
+
+
+def _child(child: strategy_meetings.MeetingChild) -> MeetingChild:
+    shown = MeetingChild.seen(child)
+    shown.__dict__["alleged"] = _harms(child.alleged)
+    return shown
+
+
+def _task(kept: Any) -> MeetingTaskOut:
+    """An action as it was kept."""
+    return MeetingTaskOut.made_of({**kept, "due_at": datetime.fromisoformat(kept["due_at"])})
+
+
+def _in_story(other: strategy_meetings.MeetingInStory) -> MeetingInStory:
+    shown = MeetingInStory.seen(other)
+    children = []
+    for one in other.children:
+        child = ChildInStory.seen(one)
+        child.__dict__["alleged"] = _harms(one.alleged)
+        children.append(child)
+    shown.__dict__["children"] = children
+    return shown

@@ -1,0 +1,504 @@
+"""Repeat and cumulative concern: who was spoken of before, by whom, and how often."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from service.domain.accountabilities import CareService
+from service.domain.calendar import london_time
+from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
+from service.domain.decisions import Outcome
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.people import YesNo
+from service.domain.referrals import Referral, months_after
+
+MOST_COUNTED = 100
+"""A count goes no further: a hundred means a hundred or more."""
+
+MOST_LISTED = 50
+MOST_BEHIND_A_FLAG = 20
+
+
+class Relation(StrEnum):
+    """How an earlier contact has to do with a child. One contact may have several."""
+
+    child = "child"
+    possibly_same_child = "possibly_same_child"
+    sibling = "sibling"
+    household = "household"
+    address = "address"
+
+
+OF_A_FLAG = frozenset({Relation.child, Relation.possibly_same_child, Relation.sibling})
+"""What two concerns must share for the second to raise a flag.
+
+A household or an address is shared by too many who have nothing to do with one another.
+"""
+
+
+# ---- What makes two things the same -------------------------------------------------------------
+
+
+def plain_words(text: str) -> str:
+    """A text as it is compared: small letters without accents, one space between words.
+
+    Apostrophes go ("O'Brien" is "obrien"), every other sign parts two words.
+    """
+    letters = []
+    for sign in unicodedata.normalize("NFKD", text.casefold()):
+        if sign.isalnum():
+            letters.append(sign)
+        elif not (unicodedata.combining(sign) or sign in "'’ʼ`"):
+            letters.append(" ")
+    return " ".join("".join(letters).split())
+
+
+def address_key(address: str | None, postcode: str | None) -> str | None:
+    """What two contacts from the same address share: postcode and address line, normalised.
+
+    None without both: one postcode is shared by many homes.
+    """
+    line, code = plain_words(address or ""), plain_words(postcode or "").replace(" ", "")
+    return f"{code} {line}" if line and code else None
+
+
+def identity_key(
+    given_name: str | None, family_name: str | None, date_of_birth: date | None
+) -> str | None:
+    """What two mentions of one person share: both parts of the name and the date of birth.
+
+    None without any of the three: a name alone is shared by too many.
+    """
+    given, family = plain_words(given_name or ""), plain_words(family_name or "")
+    if not (given and family) or date_of_birth is None:
+        return None
+    return f"{family}, {given}, {date_of_birth.isoformat()}"
+
+
+Known = TypeVar("Known", Contact, Adult)
+
+
+def known_anew(told: Known) -> Known:
+    """A contact or an adult with what it is known by, after what is told of it has changed."""
+    if isinstance(told, Contact):
+        return replace(told, address_key=address_key(told.address, told.postcode))
+    key = identity_key(told.given_name, told.family_name, told.date_of_birth)
+    return replace(told, identity_key=key)
+
+
+def household_keys(adults: Sequence[Adult]) -> frozenset[str]:
+    """What the adults of the household are known by: all but those said to live elsewhere."""
+    return frozenset(
+        adult.identity_key
+        for adult in adults
+        if adult.identity_key is not None and adult.in_household is not YesNo.no
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who told of a concern, as far as it is known."""
+
+    source_code: str
+    name: str | None
+    role: str | None
+    agency: str | None
+    organisation_id: str | None
+
+
+def teller_of(contact: Contact) -> Teller:
+    """Who told of this contact."""
+    return Teller(
+        source_code=contact.source_code,
+        name=contact.referrer_name,
+        role=contact.referrer_role,
+        agency=contact.referrer_agency,
+        organisation_id=contact.sender_organisation_id,
+    )
+
+
+def is_same_teller(one: Teller, other: Teller) -> bool:
+    """Whether two concerns came from the same person.
+
+    By the names when both gave one; else by agency and role together; else by the organisation
+    whose system sent them. Whoever is anonymous or not known counts as somebody else.
+    """
+    if ANONYMOUS in (one.source_code, other.source_code):
+        return False
+    pairs = (
+        (_said(one.name), _said(other.name)),
+        (_said(one.agency, one.role), _said(other.agency, other.role)),
+        (_said(one.organisation_id), _said(other.organisation_id)),
+    )
+    for mine, theirs in pairs:
+        if mine is not None and theirs is not None:
+            return mine == theirs
+    return False
+
+
+def _said(*parts: str | None) -> tuple[str, ...] | None:
+    """All the parts as they are compared, or None when one of them was not given."""
+    plain = tuple(plain_words(part or "") for part in parts)
+    return plain if all(plain) else None
+
+
+# ---- Over how long ------------------------------------------------------------------------------
+
+
+class RepeatRules(Protocol):
+    """What the policy says of repeat concern."""
+
+    @property
+    def short_days(self) -> int:
+        """The shorter window in days."""
+        ...
+
+    @property
+    def long_days(self) -> int:
+        """The longer window in days."""
+        ...
+
+    @property
+    def months(self) -> int:
+        """The longest window in months."""
+        ...
+
+    @property
+    def flag_within_days(self) -> int:
+        """Within how many days two concerns raise a flag."""
+        ...
+
+
+def days_before(at: datetime, days: int) -> datetime:
+    """The same time of day in London so many days earlier, whatever the clocks did meanwhile."""
+    return (london_time(at) - timedelta(days=days)).astimezone(UTC)
+
+
+def days_after(at: datetime, days: int) -> datetime:
+    """The same time of day in London so many days later."""
+    return days_before(at, -days)
+
+
+def months_before(at: datetime, months: int) -> datetime:
+    """The same day and time in London so many months earlier; the last day of a shorter month."""
+    return months_after(london_time(at), -months).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Where the three windows begin that end at `reckoned_from`.
+
+    Half-open: what was received at the very beginning is outside, so that a contact of exactly
+    seven days ago is not counted any more; what was received at the end itself is inside.
+    """
+
+    reckoned_from: datetime
+    short_from: datetime
+    long_from: datetime
+    months_from: datetime
+
+    @property
+    def earliest(self) -> datetime:
+        """Where the longest of them begins."""
+        return min(self.short_from, self.long_from, self.months_from)
+
+
+def windows(rules: RepeatRules, reckoned_from: datetime) -> Windows:
+    """The windows of the policy that end at an instant."""
+    return Windows(
+        reckoned_from=reckoned_from,
+        short_from=days_before(reckoned_from, rules.short_days),
+        long_from=days_before(reckoned_from, rules.long_days),
+        months_from=months_before(reckoned_from, rules.months),
+    )
+
+
+# ---- What was heard, and how often --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Another contact that has to do with somebody on this one, in one way.
+
+    `person_id` is the child on file whom it is about, or for `sibling` the child whose sibling
+    stands on it; `key` for `possibly_same_child` what both are known by.
+    """
+
+    relation: Relation
+    person_id: UUID | None
+    key: str | None
+    contact_id: UUID
+    reference: str
+    received_at: datetime
+    teller: Teller
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """A child on a contact, by what the file may know the child by."""
+
+    child_id: UUID
+    person_id: UUID
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another contact with all the ways in which it has to do with one child."""
+
+    contact_id: UUID
+    reference: str
+    received_at: datetime
+    teller: Teller
+    relations: tuple[Relation, ...]
+
+
+def related_to(whom: Whom, together: Sequence[Whom], heard: Sequence[Heard]) -> list[Related]:
+    """What has to do with one child of a contact, newest first, each contact once.
+
+    `together` are all children on the contact: they are siblings to one another.
+    """
+    others = {one.person_id for one in together} - {whom.person_id}
+    found: dict[UUID, tuple[Heard, set[Relation]]] = {}
+    for one in heard:
+        relation = _relation(one, whom, others)
+        if relation is not None:
+            found.setdefault(one.contact_id, (one, set()))[1].add(relation)
+    related = [
+        Related(
+            contact_id=one.contact_id,
+            reference=one.reference,
+            received_at=one.received_at,
+            teller=one.teller,
+            relations=tuple(relation for relation in Relation if relation in relations),
+        )
+        for one, relations in found.values()
+    ]
+    return sorted(related, key=lambda one: (one.received_at, one.contact_id), reverse=True)
+
+
+def _relation(heard: Heard, whom: Whom, others: set[UUID]) -> Relation | None:
+    if heard.relation is Relation.child:
+        if heard.person_id == whom.person_id:
+            return Relation.child
+        return Relation.sibling if heard.person_id in others else None
+    if heard.relation is Relation.sibling:
+        return Relation.sibling if heard.person_id == whom.person_id else None
+    if heard.relation is Relation.possibly_same_child:
+        same = heard.key == whom.key and heard.person_id not in {whom.person_id, *others}
+        return Relation.possibly_same_child if same else None
+    return heard.relation
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many contacts in each window, a hundred meaning a hundred or more."""
+
+    in_short_days: int
+    in_long_days: int
+    in_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernCounts:
+    """How often a child was spoken of, with the windows as the policy had them.
+
+    A contact counts under each relation that it has; under `all` once.
+    """
+
+    reckoned_from: datetime
+    short_days: int
+    long_days: int
+    months: int
+    child: Counted
+    possibly_same_child: Counted
+    sibling: Counted
+    household: Counted
+    address: Counted
+    all: Counted
+
+    def as_json(self) -> dict[str, object]:
+        """The same, of plain strings and numbers, ready for a JSON column."""
+        kept: dict[str, object] = {
+            "reckoned_from": self.reckoned_from.astimezone(UTC).isoformat(),
+            "short_days": self.short_days,
+            "long_days": self.long_days,
+            "months": self.months,
+        }
+        for name in (*Relation, "all"):
+            counted: Counted = getattr(self, name)
+            kept[str(name)] = {
+                "in_short_days": counted.in_short_days,
+                "in_long_days": counted.in_long_days,
+                "in_months": counted.in_months,
+            }
+        return kept
+
+
+def count(rules: RepeatRules, within: Windows, related: Sequence[Related]) -> ConcernCounts:
+    """How many of the contacts lie in each window, by relation and in all."""
+    places = {relation: place for place, relation in enumerate(Relation)}
+    rows = [[0, 0, 0] for _ in range(len(places) + 1)]
+    starts = (within.short_from, within.long_from, within.months_from)
+    for one in related:
+        if one.received_at > within.reckoned_from:
+            continue
+        for column, start in enumerate(starts):
+            if one.received_at > start:
+                rows[-1][column] += 1
+                for relation in one.relations:
+                    rows[places[relation]][column] += 1
+    counted = [Counted(*(min(number, MOST_COUNTED) for number in row)) for row in rows]
+    return ConcernCounts(
+        within.reckoned_from, rules.short_days, rules.long_days, rules.months, *counted
+    )
+
+
+def concerns_of_others(
+    teller: Teller, received_at: datetime, rules: RepeatRules, related: Sequence[Related]
+) -> list[Related]:
+    """The concerns of somebody else about the child or a sibling, too near in time to be let pass.
+
+    Within `flag_within_days` of this one, before it or after it: what is logged late is as near.
+    """
+    first = days_before(received_at, rules.flag_within_days)
+    last = days_after(received_at, rules.flag_within_days)
+    return [
+        one
+        for one in related
+        if first < one.received_at < last
+        and OF_A_FLAG.intersection(one.relations)
+        and not is_same_teller(teller, one.teller)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounts:
+    """One child on a contact, and how often the child was spoken of."""
+
+    child_id: UUID
+    person_id: UUID
+    counts: ConcernCounts
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernAtReceipt:
+    """What is on file as a contact arrives: the counts, and the concerns that raise a flag."""
+
+    within_days: int
+    children: Sequence[ChildCounts]
+    raised_by: Sequence[Related]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeThen:
+    """What was decided for one child on an earlier contact, and how that ended."""
+
+    child_id: UUID
+    same_child: bool
+    outcome: Outcome
+    decided_at: datetime
+    rationale: str
+    last_closed_because: str | None
+    closed_at: datetime | None
+    closure_code: str | None
+    closure_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierConcern:
+    """An earlier contact on the strip: how it has to do with the child, and what came of it."""
+
+    related: Related
+    age: int | None
+    outcomes: Sequence[OutcomeThen]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """The case that answers for a child now."""
+
+    service: CareService
+    case_id: UUID
+    reference: str
+    team_id: str
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildConcern:
+    """The strip of one child: counts, what was told before and what came of it, what is open."""
+
+    child_id: UUID
+    person_id: UUID
+    counts: ConcernCounts
+    earlier: Sequence[EarlierConcern]
+    referrals: Sequence[Referral]
+    episodes: Sequence[EarlyHelpEpisode]
+    re_referral: bool
+    last_known_team_id: str | None
+    open_case: OpenCase | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernStrip:
+    """The strip of a contact: each child's, and the concerns of others that raise a flag."""
+
+    contact_id: UUID
+    within_days: int
+    children: Sequence[ChildConcern]
+    raised_by: Sequence[Related]
+
+
+def each_once(related: Mapping[UUID, Sequence[Related]]) -> list[Related]:
+    """What has to do with any child, each contact once with every relation, newest first."""
+    found: dict[UUID, Related] = {}
+    ways: dict[UUID, set[Relation]] = {}
+    for one in (one for of_child in related.values() for one in of_child):
+        found.setdefault(one.contact_id, one)
+        ways.setdefault(one.contact_id, set()).update(one.relations)
+    merged = [
+        Related(
+            contact_id=one.contact_id,
+            reference=one.reference,
+            received_at=one.received_at,
+            teller=one.teller,
+            relations=tuple(way for way in Relation if way in ways[one.contact_id]),
+        )
+        for one in found.values()
+    ]
+    return sorted(merged, key=lambda one: (one.received_at, one.contact_id), reverse=True)
+
+
+class InOneFile:
+    """Concerns that arrive together and are on no file yet: which of them is a second one.
+
+    As `concerns_of_others` has it, for those that were told of before it in the same file.
+    """
+
+    def __init__(self, rules: RepeatRules) -> None:
+        self._rules = rules
+        self._told: dict[object, list[tuple[datetime, Teller]]] = {}
+
+    def after_another(self, contact: Contact, children: Sequence[Child]) -> bool:
+        """Whether somebody else told of one of the children too near in time; keeps this one."""
+        days, at, teller = self._rules.flag_within_days, contact.received_at, teller_of(contact)
+        first, last = days_before(at, days), days_after(at, days)
+        shared: set[object] = {child.person_id for child in children}
+        keys = (
+            identity_key(child.given_name, child.family_name, child.date_of_birth)
+            for child in children
+        )
+        shared |= {key for key in keys if key is not None}
+        found = any(
+            first < when < last and not is_same_teller(teller, other)
+            for one in shared
+            for when, other in self._told.get(one, ())
+        )
+        for one in shared:
+            self._told.setdefault(one, []).append((at, teller))
+        return found

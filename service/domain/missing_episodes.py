@@ -1,0 +1,272 @@
+"""Missing children: an episode, the return, and the return home interview (rule 19)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.states import StateTable
+
+RETURN_CLOCK = "return_home_interview"
+
+
+class MissingState(StrEnum):
+    """Where a missing episode stands."""
+
+    missing = "missing"
+    returned = "returned"
+    interview_offered = "interview_offered"
+    interview_accepted = "interview_accepted"
+    interview_declined = "interview_declined"
+    interview_held = "interview_held"
+
+
+class MissingAction(StrEnum):
+    """What can be done to a missing episode; `report` is how it begins."""
+
+    report = "report"
+    record_return = "record_return"
+    offer_interview = "offer_interview"
+    accept_interview = "accept_interview"
+    decline_interview = "decline_interview"
+    hold_interview = "hold_interview"
+
+
+class InterviewAnswer(StrEnum):
+    """What the child said to the interview that was offered."""
+
+    accepted = "accepted"
+    declined = "declined"
+
+
+class InterviewStep(StrEnum):
+    """One step towards a return home interview, as it is told."""
+
+    offered = "offered"
+    accepted = "accepted"
+    declined = "declined"
+    held = "held"
+
+
+ACTION_OF = {
+    InterviewStep.offered: MissingAction.offer_interview,
+    InterviewStep.accepted: MissingAction.accept_interview,
+    InterviewStep.declined: MissingAction.decline_interview,
+    InterviewStep.held: MissingAction.hold_interview,
+}
+
+_S, _A = MissingState, MissingAction
+MISSING_EPISODE = StateTable(
+    noun="missing episode",
+    start=_S.missing,
+    moves={
+        (_S.missing, _A.record_return): _S.returned,
+        (_S.returned, _A.offer_interview): _S.interview_offered,
+        (_S.interview_offered, _A.accept_interview): _S.interview_accepted,
+        (_S.interview_offered, _A.decline_interview): _S.interview_declined,
+        (_S.interview_offered, _A.hold_interview): _S.interview_held,
+        (_S.interview_accepted, _A.decline_interview): _S.interview_declined,
+        (_S.interview_accepted, _A.hold_interview): _S.interview_held,
+        # A child who declined may talk after all; the clock has stopped and stays so.
+        (_S.interview_declined, _A.hold_interview): _S.interview_held,
+    },
+    final=frozenset({_S.interview_held}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingEpisode:
+    """One time that a child went missing, and the interview that is owed after the return.
+
+    `contact_id` is the contact that told of the child; `reported_at` is when the police or the
+    front door were told. `interview_held_independently` is whether who held it has no part in the
+    child's care (statutory guidance on children who run away or go missing, DfE 2014).
+    """
+
+    id: UUID
+    reference: str
+    contact_id: UUID
+    child_id: UUID
+    person_id: UUID
+    state: MissingState
+    missing_from: datetime
+    reported_at: datetime
+    circumstances: str
+    police_reference: str | None
+    recorded_at: datetime
+    recorded_by: UUID
+    returned_at: datetime | None
+    found_where: str | None
+    return_circumstances: str | None
+    interview_offered_at: datetime | None
+    interview_answer: InterviewAnswer | None
+    interview_answered_at: datetime | None
+    declined_because: str | None
+    interview_held_at: datetime | None
+    interview_held_where: str | None
+    interviewer: str | None
+    interview_held_independently: bool | None
+    interview_words: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissingEpisodeStep:
+    """One thing that happened in an episode. `happened_at` is when, `at` when it was recorded."""
+
+    id: UUID
+    episode_id: UUID
+    action: MissingAction
+    state: MissingState
+    at: datetime
+    by: UUID
+    happened_at: datetime
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFilters:
+    """What a list of missing episodes can be narrowed by."""
+
+    states: Sequence[MissingState] = ()
+    person_id: UUID | None = None
+    contact_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return as it is told: when, where the child was found, and how it came about."""
+
+    returned_at: datetime
+    found_where: str
+    circumstances: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """A step towards the interview as it is told. Each step carries what belongs to it alone."""
+
+    step: InterviewStep
+    happened_at: datetime
+    because: str | None = None
+    interviewer: str | None = None
+    independent: bool | None = None
+    where: str | None = None
+    words: str | None = None
+
+
+class MissingAlready(Conflict):
+    """A child who is missing cannot go missing again before the return."""
+
+    code = "missing_already"
+    title = "The child is missing already"
+
+
+class MissingEpisodeIncomplete(Invalid):
+    """What was told of a missing episode leaves something out, or cannot be so."""
+
+    code = "missing_episode_incomplete"
+    title = "The missing episode leaves something out"
+
+
+def incomplete(problems: Sequence[Problem]) -> MissingEpisodeIncomplete:
+    """The refusal that names everything that is missing or cannot be so."""
+    return MissingEpisodeIncomplete(
+        "Something is missing or cannot be so. Put right what is named and send it again.",
+        problems=list(problems),
+    )
+
+
+def faults_in_times(
+    now: datetime,
+    missing_from: datetime,
+    reported_at: datetime,
+    told: Return | None,
+    *,
+    at_return: str = "/returned",
+) -> list[Problem]:
+    """What cannot be so of the times of an episode: in the future, or before what came before."""
+    problems = [
+        Problem(pointer, "This lies ahead. Check the time and its zone.", "in_the_future")
+        for pointer, at in (
+            ("/missing_from", missing_from),
+            ("/reported_at", reported_at),
+            *([] if told is None else [(f"{at_return}/returned_at", told.returned_at)]),
+        )
+        if at > now
+    ]
+    if reported_at < missing_from:
+        problems.append(
+            Problem(
+                "/reported_at",
+                "Nobody can report a child missing before the child is. Check both times.",
+                "before_missing",
+            )
+        )
+    if told is not None and told.returned_at <= missing_from:
+        problems.append(
+            Problem(
+                f"{at_return}/returned_at",
+                "The return comes after the child went missing. Check both times.",
+                "return_before_missing",
+            )
+        )
+    return problems
+
+
+_OWN = {
+    InterviewStep.declined: ("because",),
+    InterviewStep.held: ("interviewer", "independent", "where"),
+}
+_ASKED_FOR = {
+    "because": "Say why the child declined.",
+    "interviewer": "Name who held it, and what they are to the child.",
+    "independent": "Say whether who held it has no part in the child's care.",
+    "where": "Say where it was held.",
+}
+
+
+def faults_in_interview(episode: MissingEpisode, told: Interview, now: datetime) -> list[Problem]:
+    """What is missing of a step towards the interview, or cannot be so."""
+    problems: list[Problem] = []
+    own = _OWN.get(told.step, ())
+    for name, message in _ASKED_FOR.items():
+        value = getattr(told, name)
+        if name in own and value is None:
+            problems.append(Problem(f"/{name}", message, "missing"))
+        elif name not in own and value is not None:
+            problems.append(
+                Problem(f"/{name}", "This belongs to another step: leave it out.", "surplus")
+            )
+    if told.step is InterviewStep.held and told.independent is False and told.words is None:
+        problems.append(
+            Problem(
+                "/words",
+                "The interview is held by somebody independent of the child's care. Say why it "
+                "was not.",
+                "missing",
+            )
+        )
+    if told.happened_at > now:
+        problems.append(
+            Problem(
+                "/happened_at", "This lies ahead. Check the time and its zone.", "in_the_future"
+            )
+        )
+    for word, before in (
+        ("the child's return", episode.returned_at),
+        ("the interview was offered", episode.interview_offered_at),
+        ("the child's answer", episode.interview_answered_at),
+    ):
+        if before is not None and told.happened_at < before:
+            problems.append(
+                Problem(
+                    "/happened_at",
+                    f"This cannot lie before {word}. Check the time.",
+                    "out_of_order",
+                )
+            )
+            break
+    return problems

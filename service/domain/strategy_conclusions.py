@@ -1,0 +1,257 @@
+"""What a strategy meeting must have said before it is concluded, every gap named (rule 13)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.decisions import RationaleRules, rationale_fault, stock_phrase_fault
+from service.domain.errors import Problem
+from service.domain.strategy_meetings import (
+    BEGINS_AN_ENQUIRY,
+    EnquiryDecision,
+    Harm,
+    MedicalDecision,
+    MeetingChild,
+    takes_a_medical_decision,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildConclusion:
+    """What was decided for one child. The child is named by the person or by the referral.
+
+    `alleged` is all that is alleged by now; None when nothing was added.
+    """
+
+    person_id: UUID | None = None
+    referral_id: UUID | None = None
+    alleged: Sequence[Harm] | None = None
+    enquiry: EnquiryDecision | None = None
+    enquiry_reason: str | None = None
+    medical: MedicalDecision | None = None
+    medical_reason: str | None = None
+    told: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingTask:
+    """What happens next: what, by whom, by when."""
+
+    what: str | None = None
+    owner: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A conclusion as it is told."""
+
+    children: Sequence[ChildConclusion] = ()
+    actions: Sequence[MeetingTask] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is on file of a child whom a meeting is about.
+
+    `before` is what was alleged at earlier meetings, `under_way` whether an enquiry is open,
+    `began_at` when the meeting was held that last began one, be it open or ended.
+    """
+
+    child: MeetingChild
+    before: frozenset[str]
+    under_way: bool
+    began_at: datetime | None
+
+    @property
+    def alleged(self) -> frozenset[str]:
+        """What was alleged when the meeting was called, or at an earlier one."""
+        return self.before.union(self.child.alleged)
+
+    def now(self, told: ChildConclusion) -> list[str]:
+        """All that is alleged once this is concluded, in the order of the code list."""
+        alleged = {*self.alleged, *(told.alleged or ())}
+        return [harm for harm in Harm if harm in alleged]
+
+
+def standing_of(told: ChildConclusion, standings: Sequence[Standing]) -> Standing | None:
+    """The child of the meeting that is meant; None when it is none of them."""
+    named = {
+        name: value
+        for name in ("person_id", "referral_id")
+        if (value := getattr(told, name)) is not None
+    }
+    for one in standings:
+        if named and all(getattr(one.child, name) == value for name, value in named.items()):
+            return one
+    return None
+
+
+def faults_in_conclusion(
+    conclusion: Conclusion,
+    standings: Sequence[Standing],
+    held_at: datetime,
+    rules: RationaleRules,
+) -> list[Problem]:
+    """Everything that a conclusion leaves out or gets wrong, all at once."""
+    problems: list[Problem] = []
+    concluded: set[UUID] = set()
+    for place, told in enumerate(conclusion.children):
+        at = f"/children/{place}"
+        standing = standing_of(told, standings)
+        if standing is None:
+            problems.append(_which_child(told, at))
+            continue
+        if standing.child.id in concluded:
+            problems.append(
+                Problem(at, "This child is there already: say all of it once.", "listed_twice")
+            )
+            continue
+        concluded.add(standing.child.id)
+        problems += _faults_for_child(told, standing, held_at, rules, at)
+    problems += [
+        Problem(
+            "/children",
+            f"The child of referral {one.child.referral_id} is missing: the meeting is about every "
+            "child for whom it was called.",
+            "child_missing",
+        )
+        for one in standings
+        if one.child.id not in concluded
+    ]
+    return [*problems, *_faults_in_actions(conclusion.actions, held_at, rules)]
+
+
+def _which_child(told: ChildConclusion, at: str) -> Problem:
+    if told.person_id is None and told.referral_id is None:
+        return Problem(at, "Name the child by person_id or by referral_id.", "missing")
+    return Problem(at, "The meeting was not called about this child.", "not_at_this_meeting")
+
+
+def _faults_for_child(
+    told: ChildConclusion, standing: Standing, held_at: datetime, rules: RationaleRules, at: str
+) -> list[Problem]:
+    problems: list[Problem] = []
+
+    def fault(name: str, message: str, code: str) -> None:
+        problems.append(Problem(f"{at}/{name}", message, code))
+
+    gone = [] if told.alleged is None else sorted(standing.alleged.difference(told.alleged))
+    if gone:
+        fault(
+            "alleged",
+            f"What was alleged stays alleged: add {', '.join(gone)}. Leave the list out when "
+            "nothing was added.",
+            "alleged_before",
+        )
+    problems += _faults_in_enquiry(told, standing, held_at, rules, at)
+    if told.medical is None and takes_a_medical_decision(standing.now(told)):
+        fault(
+            "medical",
+            "Injury or sexual abuse is alleged, now or at an earlier meeting: decide whether a "
+            "medical examination takes place.",
+            "medical_decision_missing",
+        )
+    if told.medical_reason is None:
+        if told.medical is not None or takes_a_medical_decision(standing.now(told)):
+            fault(
+                "medical_reason",
+                "Say why a medical examination takes place, or why not.",
+                "medical_reason_missing",
+            )
+    elif told.medical is None:
+        fault("medical", "Say which decision on a medical this is the reason for.", "missing")
+    if told.told is None:
+        fault("told", "Say what the child will be told.", "told_missing")
+    for name in ("medical_reason", "told"):
+        wrong = stock_phrase_fault(getattr(told, name), rules, f"{at}/{name}")
+        if wrong is not None:
+            problems.append(wrong)
+    return _each_place_once(problems)
+
+
+def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:
+    found: Mapping[tuple[str, str], Problem] = {(one.pointer, one.code): one for one in problems}
+    return list(found.values())
+
+
+def _faults_in_enquiry(
+    told: ChildConclusion, standing: Standing, held_at: datetime, rules: RationaleRules, at: str
+) -> list[Problem]:
+    problems: list[Problem] = []
+
+    def fault(name: str, message: str, code: str) -> None:
+        problems.append(Problem(f"{at}/{name}", message, code))
+
+    decided = told.enquiry
+    if decided is None:
+        fault(
+            "enquiry",
+            "Decide on a section 47 enquiry: single_agency, joint, continues or none.",
+            "enquiry_missing",
+        )
+    elif decided is EnquiryDecision.none and standing.under_way:
+        fault(
+            "enquiry",
+            "An enquiry about this child is under way. It ends by its outcome: say continues, or "
+            "record its outcome.",
+            "enquiry_under_way",
+        )
+    elif decided is EnquiryDecision.continues and not standing.under_way:
+        fault("enquiry", "No enquiry about this child is under way.", "no_enquiry_under_way")
+    elif (
+        decided in BEGINS_AN_ENQUIRY
+        and standing.began_at is not None
+        and held_at < standing.began_at
+    ):
+        fault(
+            "enquiry",
+            "This meeting was held before the one that began the enquiry, so it cannot begin it "
+            "anew: say continues while it is under way, or none.",
+            "held_before_enquiry_began",
+        )
+    if told.enquiry_reason is None:
+        fault("enquiry_reason", "Say why this was decided.", "enquiry_reason_missing")
+        return problems
+    pointer = f"{at}/enquiry_reason"
+    if decided is EnquiryDecision.continues:
+        wrong = stock_phrase_fault(told.enquiry_reason, rules, pointer)
+    else:
+        wrong = rationale_fault(told.enquiry_reason, rules, pointer)
+    return problems if wrong is None else [*problems, wrong]
+
+
+def _faults_in_actions(
+    actions: Sequence[MeetingTask], held_at: datetime, rules: RationaleRules
+) -> list[Problem]:
+    if not actions:
+        return [
+            Problem(
+                "/actions",
+                "Say what happens next: at least one action, with its owner and its time.",
+                "actions_missing",
+            )
+        ]
+    problems: list[Problem] = []
+    for place, one in enumerate(actions):
+        at = f"/actions/{place}"
+        for name, value, message in (
+            ("what", one.what, "Say what is to be done."),
+            ("owner", one.owner, "Say who does it."),
+            ("due_at", one.due_at, "Say by when."),
+        ):
+            if value is None:
+                problems.append(Problem(f"{at}/{name}", message, f"{name}_missing"))
+        wrong = stock_phrase_fault(one.what, rules, f"{at}/what")
+        if wrong is not None:
+            problems.append(wrong)
+        if one.due_at is not None and one.due_at < held_at:
+            problems.append(
+                Problem(
+                    f"{at}/due_at",
+                    "What happens next is due after the meeting, not before it.",
+                    "due_before_meeting",
+                )
+            )
+    return problems

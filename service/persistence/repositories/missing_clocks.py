@@ -1,0 +1,119 @@
+"""Referrals that were open before assessments had clocks: found, and given theirs."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, literal, or_, select
+
+from service.domain.assessments import Assessment, AssessmentState
+from service.domain.flags import Deadline, SubjectKind
+from service.domain.people import Person
+from service.domain.referrals import Referral
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import accountabilities, deadlines, pre_birth
+from service.persistence.repositories.unborn import UNBORN
+from service.persistence.units_of_work import Work
+
+ASSESSMENT_TABLE = table_of(Assessment)
+REFERRAL = table_of(Referral)
+DEADLINE = table_of(Deadline)
+PERSON = table_of(Person)
+
+
+def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
+
+
+def _without(*kinds: str) -> ColumnElement[bool]:
+    return ~_there_is(
+        DEADLINE,
+        DEADLINE.c.contact_id == REFERRAL.c.contact_id,
+        DEADLINE.c.subject_id == REFERRAL.c.id,
+        DEADLINE.c.kind.in_(kinds),
+    )
+
+
+_NO_CLOCK_OF_ITS_OWN = _without("single_assessment")
+_NO_CLOCK_BEFORE_BIRTH = _without(*pre_birth.ALL_CLOCKS)
+_IS_UNBORN = _there_is(PERSON, PERSON.c.id == REFERRAL.c.person_id, *UNBORN)
+_NOT_ASSESSED = ~_there_is(
+    ASSESSMENT_TABLE,
+    ASSESSMENT_TABLE.c.referral_id == REFERRAL.c.id,
+    ASSESSMENT_TABLE.c.state == AssessmentState.authorised,
+)
+
+
+WITHOUT_CLOCKS = (
+    select(*columns_of(Referral))
+    .where(
+        accountabilities.is_open(REFERRAL),
+        _NOT_ASSESSED,
+        or_(_NO_CLOCK_OF_ITS_OWN, _IS_UNBORN & _NO_CLOCK_BEFORE_BIRTH),
+    )
+    .order_by(REFERRAL.c.open_person_id)
+)
+"""The open referrals for whose assessment no clock was ever started, in the order of children."""
+
+
+async def referrals_without_clocks(
+    ask: Asking | Work,
+    *,
+    limit: int,
+    after_person_id: UUID | None = None,
+    only: UUID | None = None,
+) -> list[Referral]:
+    """Open referrals for whose assessment no clock was ever started, by child, from after one on.
+
+    Those in which one was authorised wait for none.
+    """
+    statement = WITHOUT_CLOCKS.limit(limit)
+    if after_person_id is not None:
+        statement = statement.where(REFERRAL.c.open_person_id > after_person_id)
+    if only is not None:
+        statement = statement.where(REFERRAL.c.id == only)
+    return [read(Referral, row) for row in await ask.all(statement)]
+
+
+async def start_missing_clocks(work: Work, referral: Referral) -> None:
+    """Starts the clocks of a referral's assessment that never were, from when it was accepted.
+
+    What has been done meanwhile is not waited for. The caller holds the child and has renewed the
+    contact.
+    """
+    of_referral = REFERRAL.c.id == referral.id
+    if await work.first(select(REFERRAL.c.id).where(of_referral, _NO_CLOCK_OF_ITS_OWN)):
+        deadlines.start(
+            work,
+            "single_assessment",
+            SubjectKind.referral,
+            referral.id,
+            referral.contact_id,
+            referral.accepted_at,
+        )
+    unborn = await work.first(
+        select(PERSON.c.id)
+        .join(REFERRAL, REFERRAL.c.person_id == PERSON.c.id)
+        .where(
+            of_referral,
+            *UNBORN,
+            _NO_CLOCK_BEFORE_BIRTH,
+        )
+    )
+    if unborn is None:
+        return
+    await pre_birth.start_clocks(work, referral)
+    begun = await work.first(
+        select(ASSESSMENT_TABLE.c.begun_at)
+        .where(ASSESSMENT_TABLE.c.referral_id == referral.id)
+        .order_by(ASSESSMENT_TABLE.c.begun_at)
+        .limit(1)
+    )
+    if begun is not None:
+        await deadlines.stop(
+            work,
+            referral.contact_id,
+            referral.id,
+            ["pre_birth_assessment_begun"],
+            "begun",
+            happened_at=begun.begun_at,
+        )

@@ -1,0 +1,406 @@
+"""Strategy meetings: read, held, moved with a line of history each, and told as one story."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_, update
+
+from service.domain.access import Caller
+from service.domain.accounts import Account
+from service.domain.contacts import Child, Contact
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.errors import NotFound, Stale
+from service.domain.events import EventType
+from service.domain.flags import Deadline
+from service.domain.people import Person
+from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import Section47Enquiry
+from service.domain.strategy_meetings import (
+    STRATEGY_MEETING,
+    Invitation,
+    MeetingAction,
+    MeetingChild,
+    MeetingFilters,
+    MeetingInStory,
+    MeetingState,
+    MeetingStep,
+    MeetingUnderWay,
+    StrategyMeeting,
+    possible_actions,
+)
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import accountabilities, contacts, deadlines, measures
+from service.persistence.units_of_work import Work, new_id
+from service.persistence.visibility import protection_visible_to
+
+MEETING = table_of(StrategyMeeting)
+MEETING_CHILD = table_of(MeetingChild)
+INVITATION = table_of(Invitation)
+STEP = table_of(MeetingStep)
+ENQUIRY = table_of(Section47Enquiry)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+CONTACT = table_of(Contact)
+CHILD = table_of(Child)
+PERSON = table_of(Person)
+ACCOUNT = table_of(Account)
+
+_STORY = [MEETING.c[field.name] for field in fields(MeetingInStory) if field.name != "children"]
+
+
+class MeetingNotFound(NotFound):
+    """No such strategy meeting, or not one that the caller may know of."""
+
+    code = "strategy_meeting_not_found"
+    title = "No such strategy meeting"
+
+
+async def get(ask: Asking | Work, who: Caller, meeting_id: UUID) -> StrategyMeeting:
+    """One meeting. Raises MeetingNotFound for what is not there and what may not be seen."""
+    row = await ask.first(
+        select(*columns_of(StrategyMeeting)).where(
+            MEETING.c.id == meeting_id, protection_visible_to(who)
+        )
+    )
+    if row is None:
+        raise MeetingNotFound(
+            "There is no strategy meeting with this id that you may see. Check the id."
+        )
+    return read(StrategyMeeting, row)
+
+
+async def children_of(
+    ask: Asking | Work, meeting_ids: Collection[UUID]
+) -> Mapping[UUID, list[MeetingChild]]:
+    """The children whom several meetings are about, in order."""
+    found: dict[UUID, list[MeetingChild]] = {id_: [] for id_ in meeting_ids}
+    if found:
+        rows = await ask.all(
+            select(*columns_of(MeetingChild))
+            .where(MEETING_CHILD.c.meeting_id.in_(found))
+            .order_by(MEETING_CHILD.c.meeting_id, MEETING_CHILD.c.position)
+        )
+        for row in rows:
+            child = read(MeetingChild, row)
+            found[child.meeting_id].append(child)
+    return found
+
+
+async def invitations_of(ask: Asking | Work, meeting_id: UUID) -> list[Invitation]:
+    """Who was proposed, invited and came, in order."""
+    rows = await ask.all(
+        select(*columns_of(Invitation))
+        .where(INVITATION.c.meeting_id == meeting_id)
+        .order_by(INVITATION.c.position)
+    )
+    return [read(Invitation, row) for row in rows]
+
+
+async def steps_of(ask: Asking | Work, meeting_id: UUID) -> list[MeetingStep]:
+    """Everything that was done to a meeting, oldest first."""
+    rows = await ask.all(
+        select(*columns_of(MeetingStep)).where(STEP.c.meeting_id == meeting_id).order_by(STEP.c.id)
+    )
+    return [read(MeetingStep, row) for row in rows]
+
+
+async def story(
+    ask: Asking | Work, meeting_id: UUID, person_ids: Collection[UUID]
+) -> list[MeetingInStory]:
+    """The other meetings about these children, by when they were held or are to be held."""
+    about = select(MEETING_CHILD.c.meeting_id).where(MEETING_CHILD.c.person_id.in_(person_ids))
+    rows = await ask.all(
+        select(*_STORY)
+        .where(MEETING.c.id.in_(about), MEETING.c.id != meeting_id)
+        .order_by(func.coalesce(MEETING.c.held_at, MEETING.c.planned_for), MEETING.c.id)
+    )
+    found = [read(MeetingInStory, row) for row in rows]
+    children = await children_of(ask, [one.id for one in found])
+    return [replace(one, children=children[one.id]) for one in found]
+
+
+async def clocks_of(
+    ask: Asking, meeting: StrategyMeeting, children: Sequence[MeetingChild]
+) -> list[Deadline]:
+    """The clocks of a meeting: of its minutes, of being held, and of the enquiries it began."""
+    subjects = [(meeting.contact_id, meeting.id)]
+    subjects += [(one.contact_id, one.referral_id) for one in children]
+    subjects += [(one.contact_id, one.enquiry_id) for one in children if one.enquiry_id is not None]
+    referrals = {one.referral_id for one in children}
+    by_subject = await deadlines.of_subjects(ask, subjects)
+    found = [
+        clock
+        for subject_id, clocks in by_subject.items()
+        for clock in clocks
+        if subject_id not in referrals or clock.kind == "strategy_meeting"
+    ]
+    return sorted(found, key=lambda clock: (clock.due_at, clock.id))
+
+
+async def refuse_while_under_way(work: Work, person_id: UUID, pointer: str) -> None:
+    """Raises MeetingUnderWay while another meeting about the child is not concluded."""
+    row = await work.first(
+        select(MEETING.c.reference, MEETING.c.state)
+        .join(MEETING_CHILD, MEETING_CHILD.c.meeting_id == MEETING.c.id)
+        .where(
+            MEETING_CHILD.c.person_id == person_id,
+            MEETING.c.state.in_([MeetingState.called, MeetingState.held]),
+        )
+        .limit(1)
+    )
+    if row is not None:
+        raise MeetingUnderWay(
+            f"Strategy meeting {row.reference} about the child at {pointer} is not concluded. "
+            "Conclude that one, or cancel it with the reason, before another is called.",
+            state=row.state,
+            allowed=STRATEGY_MEETING.allowed(MeetingState(row.state)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A meeting that is held until the commit, with its children and their contacts held."""
+
+    meeting: StrategyMeeting
+    children: Sequence[MeetingChild]
+    invitations: Sequence[Invitation]
+
+
+async def hold_children(
+    work: Work, contact_ids: Collection[UUID], person_ids: Collection[UUID]
+) -> None:
+    """Renews the contacts behind several children and holds the children, each in one order."""
+    for contact_id in sorted(set(contact_ids)):
+        await contacts.renew(work, contact_id)
+    for person_id in sorted(set(person_ids)):
+        await accountabilities.held(work, person_id)
+
+
+async def hold(
+    work: Work, who: Caller, meeting_id: UUID, version: int, action: MeetingAction
+) -> Held:
+    """A meeting on which somebody is about to act, with its contacts and its children held.
+
+    Raises MeetingNotFound; WrongState with the state and what is possible in it; and only then
+    Stale: who comes second is told why.
+    """
+    await get(work, who, meeting_id)
+    children = (await children_of(work, [meeting_id]))[meeting_id]
+    await hold_children(
+        work, [one.contact_id for one in children], [one.person_id for one in children]
+    )
+    meeting = await get(work, who, meeting_id)
+    invitations = await invitations_of(work, meeting_id)
+    STRATEGY_MEETING.after(meeting.state, action, could=possible_actions(meeting, invitations))
+    if meeting.version != version:
+        raise Stale(meeting.version)
+    return Held(meeting, (await children_of(work, [meeting_id]))[meeting_id], invitations)
+
+
+async def move(
+    work: Work,
+    who: Caller,
+    meeting: StrategyMeeting,
+    action: MeetingAction,
+    *,
+    happened_at: datetime | None = None,
+    words: str | None = None,
+    **changed: Any,
+) -> StrategyMeeting:
+    """Takes a meeting one step on, with its line of history.
+
+    `happened_at` is when, where that is told later. Raises WrongState, Stale.
+    """
+    state = STRATEGY_MEETING.after(meeting.state, action)
+    version = await work.change(
+        StrategyMeeting, meeting.id, meeting.version, state=state, **changed
+    )
+    moved = replace(meeting, state=state, version=version, **changed)
+    keep_step(
+        work,
+        who,
+        moved,
+        action,
+        happened_at=happened_at,
+        planned_for=changed.get("planned_for"),
+        words=words,
+    )
+    return moved
+
+
+def keep_step(
+    work: Work,
+    who: Caller,
+    meeting: StrategyMeeting,
+    action: MeetingAction,
+    *,
+    happened_at: datetime | None = None,
+    planned_for: datetime | None = None,
+    words: str | None = None,
+) -> None:
+    """Keeps a line of a meeting's history, with the state that it is in now."""
+    work.add(
+        MeetingStep(
+            id=new_id(),
+            meeting_id=meeting.id,
+            action=action,
+            state=meeting.state,
+            at=work.now,
+            by=who.account_id,
+            happened_at=happened_at or work.now,
+            planned_for=planned_for,
+            words=words,
+        )
+    )
+
+
+async def change_invitation(work: Work, invitation: Invitation, **changed: Any) -> None:
+    """Changes one line of a meeting that is held."""
+    if changed:
+        await work.execute(
+            update(INVITATION).where(INVITATION.c.id == invitation.id).values(**changed)
+        )
+
+
+async def change_child(work: Work, child: MeetingChild, **changed: Any) -> None:
+    """Writes down what was decided for one child of a meeting that is held."""
+    await work.execute(
+        update(MEETING_CHILD).where(MEETING_CHILD.c.id == child.id).values(**changed)
+    )
+
+
+async def last_begun_at(work: Work, person_id: UUID) -> datetime | None:
+    """When the meeting was held that last began an enquiry about a child, be it open or ended."""
+    row = await work.first(
+        select(ENQUIRY.c.began_at)
+        .where(ENQUIRY.c.person_id == person_id)
+        .order_by(ENQUIRY.c.began_at.desc())
+        .limit(1)
+    )
+    return None if row is None else row.began_at
+
+
+def record(
+    work: Work,
+    who: Caller,
+    type_: EventType,
+    meeting: StrategyMeeting,
+    children: Sequence[MeetingChild],
+    *,
+    happened_at: datetime | None = None,
+    **data: Any,
+) -> None:
+    """Keeps the one event of what was done to a meeting; of which child, where it is one alone."""
+    work.record(
+        type_,
+        who,
+        meeting.id,
+        contact_id=meeting.contact_id,
+        person_id=children[0].person_id if len(children) == 1 else None,
+        happened_at=happened_at,
+        person_ids=[one.person_id for one in children],
+        referral_ids=[one.referral_id for one in children],
+        state=meeting.state,
+        **data,
+    )
+
+
+# ---- Who must be invited: what is on file --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What is on file of one child: the contact, the child on it, and who the child is."""
+
+    contact: Contact
+    child: Child
+    person: Person
+    worker_name: str | None
+
+
+async def filed(work: Work, referral: Referral) -> Filed:
+    """What says who must come for the child of a referral."""
+    row = await work.first(
+        select(*columns_of(Contact), ACCOUNT.c.name)
+        .select_from(CONTACT)
+        .outerjoin(ACCOUNT, ACCOUNT.c.id == referral.worker_id)
+        .where(CONTACT.c.id == referral.contact_id)
+    )
+    child = await work.first(select(*columns_of(Child)).where(CHILD.c.id == referral.child_id))
+    person = await work.first(select(*columns_of(Person)).where(PERSON.c.id == referral.person_id))
+    if row is None or child is None or person is None:
+        raise LookupError("a referral without its contact, its child or its person")
+    return Filed(read(Contact, row[:-1]), read(Child, child), read(Person, person), row[-1])
+
+
+async def early_help_of(work: Work, referral: Referral) -> tuple[str, str | None] | None:
+    """The team, and the name of the worker, of the early help that is or was open for the child.
+
+    Early help that ended when the referral was accepted, or since, knows the child still.
+    """
+    row = await work.first(
+        select(EPISODE.c.team_id, ACCOUNT.c.name)
+        .select_from(EPISODE)
+        .outerjoin(ACCOUNT, ACCOUNT.c.id == EPISODE.c.worker_id)
+        .where(
+            EPISODE.c.person_id == referral.person_id,
+            or_(EPISODE.c.closed_at.is_(None), EPISODE.c.closed_at >= referral.accepted_at),
+        )
+        .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
+        .limit(1)
+    )
+    return None if row is None else (row.team_id, row.name)
+
+
+# ---- Lists ---------------------------------------------------------------------------------------
+
+
+async def list_newest_first(
+    ask: Asking,
+    who: Caller,
+    filters: MeetingFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+    also: Sequence[ColumnElement[bool]] = (),
+) -> list[StrategyMeeting]:
+    """Meetings by when they were called, newest first, from after a place on."""
+    statement = (
+        select(*columns_of(StrategyMeeting))
+        .where(protection_visible_to(who), *_conditions(filters), *also)
+        .order_by(MEETING.c.called_at.desc(), MEETING.c.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        called_at, meeting_id = after
+        statement = statement.where(
+            tuple_(MEETING.c.called_at, MEETING.c.id)
+            < tuple_(
+                literal(called_at, MEETING.c.called_at.type),
+                literal(meeting_id, MEETING.c.id.type),
+            )
+        )
+    return [read(StrategyMeeting, row) for row in await ask.all(statement)]
+
+
+def _conditions(filters: MeetingFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.states:
+        found.append(MEETING.c.state.in_(filters.states))
+    about: list[ColumnElement[bool]] = []
+    if filters.person_id is not None:
+        about.append(MEETING_CHILD.c.person_id == filters.person_id)
+    if filters.referral_id is not None:
+        about.append(MEETING_CHILD.c.referral_id == filters.referral_id)
+    if filters.contact_id is not None:
+        of_contact = select(REFERRAL.c.id).where(REFERRAL.c.contact_id == filters.contact_id)
+        about.append(MEETING_CHILD.c.referral_id.in_(of_contact))
+    if about:
+        found.append(MEETING.c.id.in_(select(MEETING_CHILD.c.meeting_id).where(*about)))
+    if filters.behind is not None:
+        found.append(measures.cases(filters.behind))
+    return found

@@ -1,0 +1,260 @@
+"""Unborn children: the expected date, the birth, the end of a pregnancy; one child throughout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.calendar import london_date
+from service.domain.decisions import stock_phrase_fault
+from service.domain.errors import Problem, Stale
+from service.domain.events import EventType
+from service.domain.flags import Deadline
+from service.domain.people import BirthKnowledge, Person, Sex
+from service.domain.pregnancies import (
+    CLOCKS,
+    PREGNANCY,
+    Birth,
+    ChildNotOpen,
+    NotUnborn,
+    PregnancyState,
+    PregnancyStep,
+    WeekAlert,
+    alerts,
+    faults_in_day,
+    faults_in_expected_date,
+    incomplete,
+    state_of,
+    surely_by,
+)
+from service.persistence.asking import Asking
+from service.persistence.repositories import accountabilities, contacts, people, pre_birth
+from service.persistence.units_of_work import Work
+from service.policy import Policy
+
+# Refusals from below that routes name in the contract.
+PersonNotFound = people.PersonNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class WholePregnancy:
+    """An unborn child, or one born since, with everything learnt, the alerts and the clocks."""
+
+    person: Person
+    state: PregnancyState
+    today: date
+    alerts: Sequence[WeekAlert]
+    steps: Sequence[PregnancyStep]
+    deadlines: Sequence[Deadline]
+
+    @property
+    def version(self) -> int:
+        """Grows with each step."""
+        return 1 + len(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An unborn child who is held until the commit, and the contact on which something is open."""
+
+    person: Person
+    contact_id: UUID
+
+
+async def _whole(
+    ask: Asking | Work, who: Caller, person: Person, policy: Policy, now: datetime
+) -> WholePregnancy:
+    steps = await pre_birth.steps_of(ask, person.id)
+    state = state_of(person, steps)
+    if state is None:
+        raise people.no_such_child()
+    return WholePregnancy(
+        person=person,
+        state=state,
+        today=london_date(now),
+        alerts=alerts(
+            [policy.timescale(kind, at=now) for kind in CLOCKS], person.expected_delivery_on
+        ),
+        steps=steps,
+        deadlines=await pre_birth.clocks_of(ask, who, person.id),
+    )
+
+
+async def whole_pregnancy(work: Work, who: Caller, person_id: UUID) -> WholePregnancy:
+    """The same after a change, for whoever made it."""
+    person = await people.get(work, who, person_id)
+    return await _whole(work, who, person, work.policy, work.now)
+
+
+async def read_pregnancy(
+    ask: Asking, who: Caller, person_id: UUID, *, policy: Policy, now: datetime
+) -> WholePregnancy:
+    """An unborn child by week of pregnancy, or what it was before the birth.
+
+    Raises PersonNotFound, for a child who was never unborn here as well.
+    """
+    who.require(Permission.read_pregnancy)
+    return await _whole(ask, who, await people.get(ask, who, person_id), policy, now)
+
+
+async def _hold(work: Work, who: Caller, person_id: UUID, version: int) -> _Held:
+    """An unborn child about whom something is open, held with the contacts of what is.
+
+    Raises PersonNotFound; NotUnborn and ChildNotOpen with the reason; and only then Stale.
+    """
+    who.require(Permission.record_birth)
+    await people.get(work, who, person_id)
+    found = await pre_birth.open_contact(work, person_id)
+    if found is not None and found[1]:
+        await contacts.renew_with_others(work, found[0], person_id)
+    await accountabilities.held(work, person_id)
+    person = await people.get(work, who, person_id)
+    steps = await pre_birth.steps_of(work, person_id)
+    state = state_of(person, steps)
+    if state is None:
+        raise people.no_such_child()
+    if state is not PregnancyState.unborn:
+        raise NotUnborn(
+            "The birth of this child is on file already. Put right what is wrong with a new "
+            "contact, or read who recorded it."
+            if state is PregnancyState.born
+            else "The pregnancy is on file as ended. If that is a mistake, log what is so as a new "
+            "contact about an unborn child.",
+            state=state,
+            allowed=PREGNANCY.allowed(state),
+        )
+    open_now = await pre_birth.open_contact(work, person_id)
+    if open_now is None:
+        raise ChildNotOpen(
+            "No case is open about this child and no contact waits for a decision, so nobody would "
+            "act on this. Log what is new as a contact.",
+            state=state,
+            allowed=("log_contact",),
+        )
+    if version != 1 + len(steps):
+        raise Stale(1 + len(steps))
+    return _Held(person, open_now[0])
+
+
+async def _learn(
+    work: Work,
+    who: Caller,
+    held: _Held,
+    type_: EventType,
+    words: str | None,
+    happened_on: date | None = None,
+    **changed: Any,
+) -> Person:
+    after = replace(held.person, **changed)
+    await people.change(work, held.person, after)
+    await pre_birth.follow(work, who, held.person, after, held.contact_id, words=words)
+    work.record(
+        type_,
+        who,
+        after.id,
+        contact_id=held.contact_id,
+        person_id=after.id,
+        happened_at=None if happened_on is None else surely_by(happened_on, work.now),
+    )
+    return after
+
+
+def _refuse_faults(work: Work, problems: Sequence[Problem], because: str | None = None) -> None:
+    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
+    found = [*problems, *([] if fault is None else [fault])]
+    if found:
+        raise incomplete(found)
+
+
+async def change_expected_delivery(
+    work: Work,
+    who: Caller,
+    person_id: UUID,
+    version: int,
+    *,
+    expected_delivery_on: date,
+    because: str | None,
+) -> Person:
+    """Records the expected date of delivery, or another one with the reason.
+
+    The pre-birth clocks go by the new date, from the same start; those that were met stay so.
+    """
+    held = await _hold(work, who, person_id, version)
+    today = london_date(work.now)
+    _refuse_faults(
+        work, faults_in_expected_date(held.person, expected_delivery_on, because, today), because
+    )
+    return await _learn(
+        work,
+        who,
+        held,
+        EventType.person_expected_delivery_changed,
+        because,
+        expected_delivery_on=expected_delivery_on,
+    )
+
+
+async def record_birth(
+    work: Work, who: Caller, person_id: UUID, version: int, birth: Birth
+) -> Person:
+    """Records that an unborn child is born: the same child, with cases and assessment going on.
+
+    What the contacts told stays as it was told. The pre-birth clocks stop; while a section 47
+    enquiry is open, the clock by which the child is to be seen starts with the birth.
+    """
+    held = await _hold(work, who, person_id, version)
+    problems = faults_in_day(held.person, birth.born_on, london_date(work.now), "/born_on")
+    number = birth.nhs_number
+    if number is not None and any(
+        one.id != person_id for one in await people.with_numbers(work, [number], [])
+    ):
+        problems.append(
+            Problem(
+                "/nhs_number",
+                "Another child on file bears this number. Check it; the mother's is not the "
+                "child's.",
+                "number_of_another_child",
+            )
+        )
+    _refuse_faults(work, problems)
+    return await _learn(
+        work,
+        who,
+        held,
+        EventType.person_born,
+        None,
+        birth.born_on,
+        given_name=birth.given_name or held.person.given_name,
+        family_name=birth.family_name or held.person.family_name,
+        sex=Sex(birth.sex),
+        nhs_number=number or held.person.nhs_number,
+        date_of_birth=birth.born_on,
+        birth_knowledge=BirthKnowledge.known,
+        expected_delivery_on=None,
+    )
+
+
+async def end_pregnancy(
+    work: Work, who: Caller, person_id: UUID, version: int, *, ended_on: date, because: str
+) -> Person:
+    """Records that a pregnancy ended without a birth: the clocks stop, quietly.
+
+    What is open about the child stays open, for people to close.
+    """
+    held = await _hold(work, who, person_id, version)
+    _refuse_faults(
+        work,
+        faults_in_day(held.person, ended_on, london_date(work.now), "/ended_on"),
+        because,
+    )
+    return await _learn(
+        work,
+        who,
+        held,
+        EventType.person_pregnancy_ended,
+        because,
+        ended_on,
+        pregnancy_ended_on=ended_on,
+    )

@@ -1,0 +1,234 @@
+"""Section 47 enquiries: the child seen, the outcome, and the conference (rules 13 and 14)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.decisions import rationale_fault, stock_phrase_fault
+from service.domain.events import EventType
+from service.domain.section_47_enquiries import (
+    ConferenceOutcome,
+    DatedEnquiry,
+    EnquiryAction,
+    EnquiryFilters,
+    EnquiryOutcome,
+    Section47Enquiry,
+    Sight,
+    Visit,
+    WholeEnquiry,
+    action_of,
+    faults_in_conference,
+    faults_in_visit,
+    incomplete,
+)
+from service.persistence.asking import Asking
+from service.persistence.repositories import contacts, deadlines, section_47_enquiries
+from service.persistence.units_of_work import Work
+
+# Refusals from below that routes name in the contract.
+EnquiryNotFound = section_47_enquiries.EnquiryNotFound
+
+_CONFERENCE = "initial_child_protection_conference"
+
+
+async def record_child_seen(
+    work: Work, who: Caller, enquiry_id: UUID, version: int, visit: Visit
+) -> Section47Enquiry:
+    """Records that the child was seen, when, by whom and whether alone; or why not (rule 14).
+
+    The first time that the child was seen stops the clock at that time and stays; not seen, it
+    runs on. Every later visit is kept as a step, and one alone makes up for one not alone. A visit
+    counts from when the contact was received: the police or a joint visit may have seen the child
+    on the morning before the meeting that began the enquiry. Raises EnquiryIncomplete naming every
+    gap; ChildUnborn.
+    """
+    who.require(Permission.record_child_seen)
+    action = EnquiryAction.record_child_seen
+    enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
+    contact = await contacts.held_for_answer(work, enquiry.contact_id)
+    problems = faults_in_visit(visit, now=work.now, received_at=contact.received_at)
+    for name in ("not_alone_because", "not_seen_because"):
+        fault = stock_phrase_fault(getattr(visit, name), work.policy.rationale, f"/{name}")
+        if fault is not None:
+            problems.append(fault)
+    if problems:
+        raise incomplete(problems)
+    sight = visit.sight
+    if visit.seen_at is not None:
+        await deadlines.stop(
+            work,
+            enquiry.contact_id,
+            enquiry.id,
+            ["child_seen"],
+            "seen",
+            happened_at=visit.seen_at,
+        )
+    moved = await section_47_enquiries.move(
+        work,
+        who,
+        enquiry,
+        action,
+        visit.seen_at or work.now,
+        code=sight,
+        words=visit.not_alone_because or visit.not_seen_because,
+        visited_by=visit.seen_by,
+        **_what_is_known(enquiry, visit),
+    )
+    section_47_enquiries.record(
+        work,
+        who,
+        EventType.section_47_enquiry_child_not_seen
+        if sight is Sight.not_seen
+        else EventType.section_47_enquiry_child_seen,
+        moved,
+        visit.seen_at,
+        seen_at=visit.seen_at,
+        alone=visit.alone,
+    )
+    return moved
+
+
+def _what_is_known(enquiry: Section47Enquiry, visit: Visit) -> dict[str, Any]:
+    """What a visit adds to what an enquiry says of the child's being seen."""
+    if not visit.seen:
+        return {} if enquiry.seen_at else {"not_seen_because": visit.not_seen_because}
+    known: dict[str, Any] = {"not_seen_because": None}
+    if enquiry.seen_at is None:
+        known |= {"seen_at": visit.seen_at, "seen_by": visit.seen_by}
+    if not enquiry.seen_alone:
+        known |= {"seen_alone": visit.alone, "not_alone_because": visit.not_alone_because}
+    return known
+
+
+async def record_enquiry_outcome(
+    work: Work,
+    who: Caller,
+    enquiry_id: UUID,
+    version: int,
+    *,
+    outcome: EnquiryOutcome,
+    words: str,
+) -> Section47Enquiry:
+    """Records what an enquiry found, in one's own words.
+
+    A continuing risk waits for the conference, whose clock runs on; anything else ends the
+    enquiry, and no conference is held. Raises SightNotRecorded while nobody has said that the
+    child was seen or why not; an unborn child is not waited for.
+    """
+    who.require(Permission.conclude_section_47_enquiry)
+    action = action_of(outcome)
+    enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
+    fault = rationale_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        raise incomplete([fault])
+    if outcome is not EnquiryOutcome.continuing_risk:
+        await deadlines.stop(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
+    moved = await section_47_enquiries.move(
+        work,
+        who,
+        enquiry,
+        action,
+        work.now,
+        code=outcome,
+        words=words,
+        outcome=outcome,
+        outcome_words=words,
+        outcome_at=work.now,
+        outcome_by=who.account_id,
+    )
+    section_47_enquiries.record(
+        work, who, EventType.section_47_enquiry_outcome_recorded, moved, outcome=outcome
+    )
+    return moved
+
+
+async def record_conference(
+    work: Work,
+    who: Caller,
+    enquiry_id: UUID,
+    version: int,
+    *,
+    held_at: datetime,
+    outcome: ConferenceOutcome,
+    category_of_abuse_code: str | None,
+    words: str,
+) -> Section47Enquiry:
+    """Records the initial child protection conference and what it decided; the enquiry ends.
+
+    In time is judged by `held_at`. A child protection plan names its category of abuse. Raises
+    WrongState before an outcome of continuing risk, EnquiryIncomplete naming every gap.
+    """
+    who.require(Permission.record_conference)
+    action = EnquiryAction.hold_conference
+    enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
+    problems = faults_in_conference(
+        held_at=held_at,
+        outcome=outcome,
+        category_of_abuse_code=category_of_abuse_code,
+        now=work.now,
+        began_at=enquiry.began_at,
+        categories=list(work.policy.codes.category_of_abuse),
+    )
+    fault = rationale_fault(words, work.policy.rationale, "/words")
+    if fault is not None:
+        problems.append(fault)
+    if problems:
+        raise incomplete(problems)
+    await deadlines.stop(
+        work,
+        enquiry.contact_id,
+        enquiry.id,
+        [_CONFERENCE],
+        "conference_held",
+        happened_at=held_at,
+    )
+    moved = await section_47_enquiries.move(
+        work,
+        who,
+        enquiry,
+        action,
+        held_at,
+        code=outcome,
+        words=words,
+        conference_held_at=held_at,
+        conference_outcome=outcome,
+        category_of_abuse_code=category_of_abuse_code,
+        conference_words=words,
+    )
+    section_47_enquiries.record(
+        work,
+        who,
+        EventType.section_47_enquiry_conference_held,
+        moved,
+        held_at,
+        held_at=held_at,
+        outcome=outcome,
+    )
+    return moved
+
+
+async def list_section_47_enquiries(
+    ask: Asking,
+    who: Caller,
+    filters: EnquiryFilters,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[DatedEnquiry]:
+    """Enquiries that the caller may see, newest first, from after a place on."""
+    who.require(Permission.read_section_47_enquiries)
+    return await section_47_enquiries.list_newest_first(
+        ask, who, filters, limit=limit, after_place=after
+    )
+
+
+async def read_section_47_enquiry(ask: Asking, who: Caller, enquiry_id: UUID) -> WholeEnquiry:
+    """One enquiry with its whole history. Raises EnquiryNotFound."""
+    who.require(Permission.read_section_47_enquiries)
+    return await whole_enquiry(ask, await section_47_enquiries.get(ask, who, enquiry_id))
+
+
+async def whole_enquiry(ask: Asking, enquiry: Section47Enquiry) -> WholeEnquiry:
+    """What hangs on an enquiry that the caller may see."""
+    return await section_47_enquiries.whole(ask, enquiry)

@@ -1,0 +1,197 @@
+"""Section 47 enquiries over HTTP: what is shown, what is possible, and every refusal by pointer."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from service.domain.access import Role
+from service.domain.referrals import Referral
+from service.persistence.repositories.cases import REFERRALS
+from tests.support.builders import Body, decision_body, unborn_body
+from tests.support.desks import FRIDAY, Desk, done, expect_refusal, pointers
+from tests.support.houses import caller
+from tests.support.protection import FINDING, enquiry_begun
+
+WORKER, MANAGER = Role.assessment_team_worker, Role.assessment_team_manager
+PATH = "/v1/section-47-enquiries"
+SEEN = {
+    "seen": True,
+    "seen_at": "2026-10-23T15:00:00Z",
+    "seen_by": "Tom Baker, social worker",
+    "alone": True,
+}
+NOT_SEEN = {"seen": False, "not_seen_because": "Nobody opened; the police look for the family."}
+RISK = {"outcome": "continuing_risk", "words": FINDING}
+CONFERENCE = {
+    "held_at": "2026-10-23T15:00:00Z",
+    "outcome": "child_protection_plan",
+    "category_of_abuse_code": "PHY",
+    "words": FINDING,
+}
+
+
+async def referral_of(desk: Desk, **changes: Any) -> Referral:
+    contact = await desk.contact(**changes)
+    body = decision_body(contact["children"][0]["id"], statutory_basis="section_47")
+    draft = done(
+        await desk.post(Role.mash_worker, f"/v1/contacts/{contact['id']}/decisions", body), 201
+    )
+    signed = await desk.sign(draft)
+    manager = await caller(desk.house, MANAGER)
+    return await desk.house.ask(
+        lambda ask: REFERRALS.get(ask, manager, UUID(signed["referral_id"]))
+    )
+
+
+async def enquiry(desk: Desk, **changes: Any) -> Body:
+    """An enquiry as it is read just after the meeting that began it."""
+    begun = await enquiry_begun(desk.house, await referral_of(desk, **changes))
+    return done(await desk.get(MANAGER, f"{PATH}/{begun.id}"))
+
+
+async def act(
+    desk: Desk, found: Body, move: str, body: Body, role: Role = WORKER, **more: Any
+) -> httpx.Response:
+    version = more.pop("version", found["version"])
+    return await desk.post(role, f"{PATH}/{found['id']}/{move}", body, version=version, **more)
+
+
+async def test_a_child_is_seen_and_the_conference_follows(desk: Desk) -> None:
+    found = await enquiry(desk)
+    assert found["state"] == "under_way"
+    assert found["possible_actions"] == ["record_child_seen"]
+    assert found["kind"] == "joint"
+    assert [one["kind"] for one in found["deadlines"]] == [
+        "child_seen",
+        "initial_child_protection_conference",
+    ]
+    assert [one["meeting_id"] for one in found["meetings"]] == [found["meeting_id"]]
+    found = done(await act(desk, found, "child-seen", SEEN))
+    assert (found["seen_alone"], found["seen_by"]) == (True, "Tom Baker, social worker")
+    assert found["deadlines"][0]["happened_at"] == "2026-10-23T15:00:00Z"
+    assert found["possible_actions"] == [
+        "record_child_seen",
+        "find_continuing_risk",
+        "find_no_continuing_risk",
+    ]
+    found = done(await act(desk, found, "outcome", RISK, MANAGER))
+    assert found["possible_actions"] == ["record_child_seen", "hold_conference"]
+    answer = await act(desk, found, "conference", CONFERENCE)
+    held = done(answer)
+    assert answer.headers["etag"] == f'"{held["version"]}"' == '"4"'
+    assert (held["state"], held["category_of_abuse_code"]) == ("ended", "PHY")
+    assert [step["action"] for step in held["steps"]] == [
+        "begin",
+        "record_child_seen",
+        "find_continuing_risk",
+        "hold_conference",
+    ]
+    assert held["possible_actions"] == []
+    assert done(await desk.get(Role.mash_worker, f"{PATH}/{held['id']}")) == held
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            {"seen": True},
+            [("/seen_at", "missing"), ("/seen_by", "missing"), ("/alone", "missing")],
+        ),
+        ({**SEEN, "alone": False}, [("/not_alone_because", "missing")]),
+        ({**SEEN, "seen_at": "2026-10-23T15:00:01Z"}, [("/seen_at", "time_not_possible")]),
+        ({"seen": False}, [("/not_seen_because", "missing")]),
+        ({"seen": False, "not_seen_because": "n/a"}, [("/not_seen_because", "boiler_plate")]),
+    ],
+    ids=["bare", "not alone", "in the future", "not seen", "not seen for a stock phrase"],
+)
+async def test_what_a_visit_leaves_out_is_named_by_pointer(
+    desk: Desk, body: Body, expected: list[tuple[str, str]]
+) -> None:
+    refused = await act(desk, await enquiry(desk), "child-seen", body)
+    problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
+    assert pointers(problem) == expected
+
+
+async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(desk: Desk) -> None:
+    found = await enquiry(desk)
+    refused = await act(desk, found, "outcome", RISK, MANAGER)
+    problem = expect_refusal(refused, 409, "child_seen_not_recorded")
+    assert (problem["state"], problem["allowed"]) == ("under_way", ["record_child_seen"])
+    refused = await act(desk, found, "conference", CONFERENCE)
+    problem = expect_refusal(refused, 409, "wrong_state")
+    assert "follows an outcome of continuing risk" in problem["detail"]
+    found = done(await act(desk, found, "child-seen", NOT_SEEN))
+    found = done(await act(desk, found, "outcome", RISK, MANAGER))
+    before = (FRIDAY - timedelta(minutes=1)).isoformat()
+    refused = await act(desk, found, "conference", {**CONFERENCE, "held_at": before})
+    problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
+    assert pointers(problem) == [("/held_at", "before_the_meeting")]
+    ended = done(await act(desk, found, "conference", CONFERENCE))
+    refused = await act(desk, ended, "child-seen", SEEN)
+    assert expect_refusal(refused, 409, "wrong_state")["allowed"] == []
+
+
+async def test_an_unborn_child_is_not_seen(desk: Desk) -> None:
+    found = await enquiry(desk, children=[unborn_body()])
+    assert found["unborn"] is True
+    assert [one["kind"] for one in found["deadlines"]] == ["initial_child_protection_conference"]
+    refused = await act(desk, found, "child-seen", SEEN)
+    problem = expect_refusal(refused, 409, "child_unborn")
+    assert problem["allowed"] == ["find_continuing_risk", "find_no_continuing_risk"]
+
+
+async def test_without_a_version_or_with_an_old_one_nothing_is_changed(desk: Desk) -> None:
+    found = await enquiry(desk)
+    expect_refusal(
+        await act(desk, found, "child-seen", SEEN, version=None), 428, "precondition_missing"
+    )
+    done(await act(desk, found, "child-seen", NOT_SEEN))
+    expect_refusal(await act(desk, found, "child-seen", SEEN), 412, "stale")
+
+
+async def test_unknown_fields_and_wrong_kinds_are_refused(desk: Desk) -> None:
+    found = await enquiry(desk)
+    refused = await act(desk, found, "child-seen", {**SEEN, "seen": "yes", "mood": "sad"})
+    assert refused.status_code == 422
+    assert {one for one, _ in pointers(refused.json())} == {"/seen", ""}
+    refused = await act(desk, found, "outcome", {**RISK, "outcome": "unclear"}, MANAGER)
+    assert refused.status_code == 422
+
+
+async def test_the_list_goes_page_by_page_and_is_narrowed(desk: Desk) -> None:
+    ids = []
+    for _ in range(3):
+        ids.append((await enquiry(desk))["id"])
+        desk.clock.forward(minutes=5)
+    first = done(await desk.get(WORKER, f"{PATH}?limit=2"))
+    assert [one["id"] for one in first["items"]] == [ids[2], ids[1]]
+    assert first["items"][0]["due_at"] is not None
+    second = done(await desk.get(WORKER, first["next"]))
+    assert ([one["id"] for one in second["items"]], second["next"]) == ([ids[0]], None)
+    one = first["items"][0]
+    for name in ("person_id", "referral_id", "contact_id"):
+        found = done(await desk.get(WORKER, f"{PATH}?{name}={one[name]}"))
+        assert [each["id"] for each in found["items"]] == [one["id"]]
+    assert done(await desk.get(WORKER, f"{PATH}?state=ended"))["items"] == []
+    assert len(done(await desk.get(WORKER, f"{PATH}?state=under_way"))["items"]) == 3
+    # A cursor is of the list that it was given for.
+    other = first["next"].replace("limit=2", "limit=2&state=under_way")
+    assert (await desk.get(WORKER, other)).status_code == 400
+
+
+async def test_a_measure_of_other_cases_lists_none_of_these(desk: Desk) -> None:
+    refused = await desk.get(WORKER, f"{PATH}?measure=PI1")
+    expect_refusal(refused, 422, "measure_counts_others")
+
+
+async def test_who_may_not_know_of_enquiries_is_told_nothing(desk: Desk) -> None:
+    found = await enquiry(desk)
+    for role in (Role.early_help_worker, Role.partner_system, Role.performance_analyst):
+        who = {"organisation": "riverbourne-police"} if role is Role.partner_system else {}
+        for path in (PATH, f"{PATH}/{found['id']}", f"{PATH}/{uuid4()}"):
+            expect_refusal(await desk.get(role, path, **who), 403, "role_missing")
+    missing = await desk.get(MANAGER, f"{PATH}/{uuid4()}")
+    expect_refusal(missing, 404, "section_47_enquiry_not_found")

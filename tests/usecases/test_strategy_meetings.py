@@ -1,0 +1,1066 @@
+"""Strategy meetings: who must come, what must be decided, and several meetings as one story."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from service.domain.access import Role, RoleMissing
+from service.domain.calendar import london_date
+from service.domain.decisions import Outcome, StatutoryBasis
+from service.domain.errors import Stale
+from service.domain.new_contacts import NewChild
+from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
+from service.domain.section_47_enquiries import EnquiryState
+from service.domain.states import WrongState
+from service.domain.strategy_conclusions import Conclusion
+from service.domain.strategy_meetings import (
+    Agency,
+    Attendance,
+    EnquiryDecision,
+    Harm,
+    InvitationsUnanswered,
+    InvitedBecause,
+    MedicalDecision,
+    MeetingAction,
+    MeetingFilters,
+    MeetingIncomplete,
+    MeetingState,
+    MeetingUnderWay,
+    MissingPart,
+    ProtectionUnderWay,
+    StrategyMeeting,
+)
+from service.domain.transfers import Direction, NotAccountable
+from service.usecases import strategy_meetings, transfers
+from service.usecases.decisions import decide
+from service.usecases.queues import read_queue
+from service.usecases.strategy_meetings import (
+    AlsoInvited,
+    Attended,
+    InvitationAnswer,
+    NewMeetingChild,
+    WholeMeeting,
+)
+from tests.support.clocks import FixedClock
+from tests.support.files import new_decision
+from tests.support.houses import caller, open_house
+from tests.support.meetings import (
+    AMARA,
+    UNBORN,
+    WHY,
+    WORDS,
+    Room,
+    concluded,
+    medical,
+    room_in,
+    task,
+)
+from tests.support.steps import steps_in
+
+FRIDAY = datetime(2026, 3, 6, 10, 0, tzinfo=UTC)
+TEENAGER = replace(AMARA, given_name="Bo", date_of_birth=date(2011, 5, 1))
+TODDLER = replace(AMARA, given_name="Cem", date_of_birth=date(2024, 5, 1))
+
+
+@pytest.fixture
+async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+    clock = FixedClock(FRIDAY)
+    async with open_house(database_url, clock, tmp_path) as house:
+        yield await room_in(house, clock)
+
+
+@pytest.fixture
+async def rooms(database_url: str, tmp_path: Path) -> AsyncIterator[list[Room]]:
+    """Two processes over one database."""
+    clock = FixedClock(FRIDAY)
+    async with AsyncExitStack() as stack:
+        yield [
+            await room_in(
+                await stack.enter_async_context(open_house(database_url, clock, tmp_path / name)),
+                clock,
+            )
+            for name in ("one", "other")
+        ]
+
+
+def lines(whole: WholeMeeting) -> list[tuple[str, str]]:
+    return [(one.agency.value, one.because.value) for one in whole.invitations]
+
+
+def faults(refused: pytest.ExceptionInfo[MeetingIncomplete]) -> list[tuple[str, str]]:
+    return [(one.pointer, one.code) for one in refused.value.problems]
+
+
+async def line_of(room: Room, meeting: StrategyMeeting, agency: Agency) -> Any:
+    whole = await room.whole(meeting)
+    return next(one for one in whole.invitations if one.agency is agency)
+
+
+async def answer(room: Room, meeting: StrategyMeeting, *answers: Any, **more: Any) -> Any:
+    version = (await room.whole(meeting)).meeting.version
+    return await room.do(
+        lambda work: strategy_meetings.invite_to_strategy_meeting(
+            work, room.worker, meeting.id, version, **{"answers": answers, "others": (), **more}
+        )
+    )
+
+
+async def strategy_queue(room: Room) -> list[QueueItem]:
+    return await room.house.ask(
+        lambda ask: read_queue(
+            ask, room.manager, Queue.strategy, QueueFilters(), limit=100, after=None
+        )
+    )
+
+
+# ---- Who must be invited -------------------------------------------------------------------------
+
+
+async def test_social_care_police_health_the_referrer_and_the_school_are_always_proposed(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    whole = await room.whole(await room.call(referral))
+    assert lines(whole) == [
+        ("social_care", "always"),
+        ("police", "always"),
+        ("health", "always"),
+        ("referrer", "told_the_front_door"),
+        ("school", "school_age"),
+    ]
+    social_care, police, health, referrer, school = whole.invitations
+    assert (social_care.name, social_care.role) == ("social worker", "Assessment team north")
+    assert police.organisation_id == "riverbourne-police"
+    assert health.organisation_id is None, "several organisations are health"
+    assert (referrer.name, referrer.organisation_id) == ("Priya Shah", None)
+    assert school.organisation_id is None
+    assert {one.part for one in whole.missing} == set(MissingPart) - {
+        MissingPart.attendance,
+        MissingPart.medical,
+    }
+
+
+@pytest.mark.parametrize(
+    ("contact", "agency", "organisation"),
+    [
+        ({"source_code": "6"}, Agency.police, "riverbourne-police"),
+        ({"source_code": "3A"}, Agency.health, "riverbourne-surgeries"),
+        (
+            {"source_code": "3F", "sender_organisation_id": "riverbourne-hospital"},
+            Agency.health,
+            "riverbourne-hospital",
+        ),
+    ],
+    ids=["police", "surgery", "hospital"],
+)
+async def test_a_referrer_who_is_police_or_health_has_one_line_that_says_so(
+    room: Room, contact: dict[str, Any], agency: Agency, organisation: str
+) -> None:
+    [referral] = await room.referred(TODDLER, **contact)
+    whole = await room.whole(await room.call(referral))
+    assert sorted(one.agency for one in whole.invitations) == ["health", "police", "social_care"]
+    line = await line_of(room, whole.meeting, agency)
+    assert (line.because, line.organisation_id, line.name) == (
+        InvitedBecause.told_the_front_door,
+        organisation,
+        "Priya Shah",
+    )
+
+
+async def test_the_referring_school_of_the_child_has_one_line(room: Room) -> None:
+    child = replace(AMARA, school="Mill Lane  primary school")
+    [referral] = await room.referred(child, sender_organisation_id="mill-lane-primary")
+    whole = await room.whole(await room.call(referral))
+    assert lines(whole)[3:] == [("school", "told_the_front_door")]
+    assert whole.invitations[3].organisation_id == "mill-lane-primary"
+
+
+async def test_each_school_is_proposed_once_and_a_named_nursery_too(room: Room) -> None:
+    children = [
+        replace(AMARA, school="Weir Academy"),
+        replace(TEENAGER, school="weir academy"),
+        replace(TODDLER, school="Little Otters"),
+        replace(TODDLER, given_name="Dee"),
+    ]
+    referrals = await room.referred(*children, source_code="9", referrer_name=None)
+    whole = await room.whole(await room.call(*referrals))
+    assert lines(whole)[3:] == [("school", "school_age"), ("school", "school_age")]
+    assert [(one.organisation_id, one.role) for one in whole.invitations[3:]] == [
+        ("weir-academy", None),
+        (None, "Little Otters"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("birthday", "invited"),
+    [
+        (date(2022, 3, 6), True),
+        (date(2022, 3, 7), False),
+        (date(2008, 3, 7), True),
+        (date(2008, 3, 6), False),
+    ],
+    ids=["four today", "four tomorrow", "eighteen tomorrow", "eighteen today"],
+)
+async def test_school_age_is_reckoned_by_birthdays_on_the_london_day(
+    room: Room, birthday: date, invited: bool
+) -> None:
+    assert london_date(room.clock.now) == date(2026, 3, 6)
+    [referral] = await room.referred(replace(AMARA, date_of_birth=birthday))
+    whole = await room.whole(await room.call(referral))
+    assert (Agency.school in {one.agency for one in whole.invitations}) is invited
+
+
+async def test_midwifery_comes_for_the_unborn_and_the_clinician_for_a_child_in_hospital(
+    room: Room,
+) -> None:
+    [unborn] = await room.referred(UNBORN)
+    whole = await room.whole(await room.call(unborn))
+    assert lines(whole)[4:] == [("midwifery", "unborn")]
+    [in_ward] = await room.referred(TODDLER)
+    whole = await room.whole(await room.call(in_ward, in_hospital=True))
+    assert lines(whole)[4:] == [("hospital_clinician", "in_hospital")]
+    [in_emergency] = await room.referred(TODDLER, source_code="3E")
+    whole = await room.whole(await room.call(in_emergency))
+    assert lines(whole)[2:] == [
+        ("health", "told_the_front_door"),
+        ("hospital_clinician", "in_hospital"),
+    ]
+    assert whole.invitations[3].organisation_id == "riverbourne-hospital"
+
+
+async def test_early_help_that_was_open_until_social_care_took_over_is_proposed_by_name(
+    room: Room,
+) -> None:
+    steps = await steps_in(room.house)
+    episode = await steps.child_in_early_help()
+    asked = await steps.opened(await steps.step_up(episode))
+    moved = await steps.accept(asked, statutory_basis=StatutoryBasis.section_47)
+    assert moved.referral_id is not None
+    whole = await room.whole(await room.call(await room.referral(moved.referral_id)))
+    [line] = [one for one in whole.invitations if one.agency is Agency.early_help]
+    assert (line.because, line.name) == (InvitedBecause.early_help_open, "early help worker")
+    assert line.role == "Early help single point of contact"
+
+
+# ---- Calling -------------------------------------------------------------------------------------
+
+
+async def test_a_meeting_is_called_for_children_for_whom_social_care_answers_alone(
+    room: Room,
+) -> None:
+    [closed] = await room.referred(TODDLER, basis=StatutoryBasis.section_17)
+    await room.close(closed)
+    with pytest.raises(NotAccountable, match=r"/children/0/referral_id is closed"):
+        await room.call(closed)
+    steps = await steps_in(room.house)
+    going = await steps.child_in_social_care()
+    await steps.accept(await steps.opened(await steps.step_down(going)))
+    with pytest.raises(NotAccountable, match="handed over to early help"):
+        await room.call(going)
+
+
+async def test_no_child_is_met_about_twice_at_once(room: Room) -> None:
+    one, other = await room.referred(AMARA, TEENAGER)
+    with pytest.raises(MeetingIncomplete) as twice:
+        await room.call(one, other, one)
+    assert faults(twice) == [("/children/2/referral_id", "listed_twice")]
+    first = await room.call(one)
+    with pytest.raises(MeetingUnderWay, match=first.reference) as refused:
+        await room.call(other, one)
+    assert refused.value.state == "called"
+    held = await room.hold(await room.invited(first))
+    with pytest.raises(MeetingUnderWay):
+        await room.call(one)
+    await room.conclude(held)
+    assert (await room.call(one, other)).state is MeetingState.called
+
+
+async def test_a_meeting_is_not_planned_for_before_the_contact_was_received(room: Room) -> None:
+    [referral] = await room.referred()
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.call(referral, planned_for=FRIDAY - timedelta(minutes=1))
+    assert faults(refused) == [("/planned_for", "before_contact")]
+
+
+async def test_only_managers_call_and_early_help_may_not_even_read(room: Room) -> None:
+    [referral] = await room.referred()
+    children = [NewMeetingChild(referral.id, [Harm.neglect])]
+    for who in (room.worker, room.social_worker, room.early_help):
+        with pytest.raises(RoleMissing):
+            await room.do(
+                lambda work, who=who: strategy_meetings.call_strategy_meeting(  # type: ignore[misc]  # bound now
+                    work, who, FRIDAY, children
+                )
+            )
+    meeting = await room.call(referral)
+    partner = await caller(
+        room.house, Role.partner_system, organisation="riverbourne-police", name="police"
+    )
+    for who in (room.early_help, partner):
+        with pytest.raises(RoleMissing):
+            await room.house.ask(
+                lambda ask, who=who: strategy_meetings.read_strategy_meeting(  # type: ignore[misc]  # bound now
+                    ask, who, meeting.id
+                )
+            )
+
+
+async def test_a_meeting_is_moved_and_cancelled_with_a_reason_and_its_clock_goes_on(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    meeting = await room.call(referral)
+    later = FRIDAY + timedelta(hours=5)
+
+    async def move(planned_for: datetime, because: str) -> StrategyMeeting:
+        return await room.do(
+            lambda work: strategy_meetings.rearrange_strategy_meeting(
+                work, room.manager, meeting.id, 1, planned_for=planned_for, because=because
+            )
+        )
+
+    with pytest.raises(MeetingIncomplete) as refused:
+        await move(FRIDAY - timedelta(days=1), "n/a")
+    assert faults(refused) == [("/because", "boiler_plate"), ("/planned_for", "before_contact")]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await move(meeting.planned_for, WORDS)
+    assert faults(refused) == [("/planned_for", "not_moved")]
+    moved = await move(later, "The paediatrician can come at three.")
+    assert (moved.planned_for, moved.state, moved.version) == (later, MeetingState.called, 2)
+
+    async def cancel(because: str) -> StrategyMeeting:
+        return await room.do(
+            lambda work: strategy_meetings.cancel_strategy_meeting(
+                work, room.manager, meeting.id, 2, because=because
+            )
+        )
+
+    with pytest.raises(MeetingIncomplete):
+        await cancel("n/a")
+    gone = await cancel("The hospital has explained the bruises.")
+    assert gone.state is MeetingState.cancelled
+    [clock] = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert clock.stopped_at is None, "somebody still has to meet, or to decide anew"
+    with pytest.raises(WrongState, match="nothing more"):
+        await room.hold(gone)
+    whole = await room.whole(meeting)
+    assert [(step.action, step.planned_for, step.words) for step in whole.steps] == [
+        ("call", meeting.planned_for, None),
+        ("rearrange", later, "The paediatrician can come at three."),
+        ("cancel", None, "The hospital has explained the bruises."),
+    ]
+    assert (whole.missing, whole.possible_actions) == ([], ())
+    assert (await room.call(referral)).state is MeetingState.called
+
+
+# ---- Invitations and attendance ------------------------------------------------------------------
+
+
+async def test_not_inviting_one_takes_a_reason_and_until_then_nobody_came(room: Room) -> None:
+    [referral] = await room.referred()
+    meeting = await room.call(referral)
+    school = await line_of(room, meeting, Agency.school)
+    for wrong, code in (
+        (InvitationAnswer(school.id, invited=False), "reason_missing"),
+        (InvitationAnswer(school.id, invited=False, because="N/A."), "boiler_plate"),
+        (InvitationAnswer(school.id, invited=True, because="It knows the child."), "surplus"),
+    ):
+        with pytest.raises(MeetingIncomplete) as refused:
+            await answer(room, meeting, wrong)
+        assert faults(refused) == [("/invitations/0/because", code)]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await answer(
+            room,
+            meeting,
+            InvitationAnswer(uuid4(), invited=True),
+            InvitationAnswer(school.id, invited=True, organisation_id="nowhere"),
+            InvitationAnswer(school.id, invited=True),
+        )
+    assert faults(refused) == [
+        ("/invitations/0/invitation_id", "invitation_unknown"),
+        ("/invitations/1/organisation_id", "organisation_unknown"),
+        ("/invitations/2", "listed_twice"),
+    ]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await answer(room, meeting)
+    assert faults(refused) == [("", "nothing_said")]
+    await answer(
+        room, meeting, InvitationAnswer(school.id, invited=False, because="It is half term.")
+    )
+    with pytest.raises(InvitationsUnanswered, match="social care, police, health, referrer") as no:
+        await room.hold(meeting)
+    assert no.value.allowed == ("invite", "rearrange", "cancel")
+    whole = await room.whole(meeting)
+    answers = [
+        InvitationAnswer(one.id, invited=True, name="Somebody", role="Somebody who knows")
+        for one in whole.invitations
+        if one.id != school.id
+    ]
+    other = AlsoInvited(Agency.other, "riverbourne-homes", role="Housing officer")
+    await answer(room, meeting, *answers, others=[other])
+    whole = await room.whole(meeting)
+    assert [one.name for one in whole.invitations[:4]] == ["Somebody"] * 4
+    assert [(one.because, one.invited_at) for one in whole.invitations[5:]] == [("added", FRIDAY)]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await answer(room, meeting, others=[AlsoInvited(Agency.other)])
+    assert faults(refused) == [("/others/0", "nobody_named")]
+    assert (await room.hold(meeting)).quorate is True
+
+
+async def test_a_mind_is_changed_about_an_invitation_until_the_meeting_is_held(room: Room) -> None:
+    [referral] = await room.referred()
+    meeting = await room.invited(await room.call(referral))
+    school = await line_of(room, meeting, Agency.school)
+    told = InvitationAnswer(school.id, invited=False, because="The head is accused herself.")
+    await answer(room, meeting, told)
+    assert (await line_of(room, meeting, Agency.school)).invited_at is None
+    await room.hold(meeting)
+    with pytest.raises(MeetingIncomplete) as refused:
+        await answer(room, meeting, InvitationAnswer(school.id, invited=True))
+    assert faults(refused) == [("/invitations/0", "meeting_held")]
+
+
+async def test_who_came_and_who_sent_what_is_recorded_of_everybody_who_was_invited(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    meeting = await room.invited(await room.call(referral))
+    social_care, police, health, referrer, school = (await room.whole(meeting)).invitations
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.hold(
+            meeting,
+            FRIDAY,
+            [
+                Attended(social_care.id, Attendance.attended),
+                Attended(police.id, Attendance.sent_information),
+                Attended(health.id, Attendance.absent, information="She is known to us."),
+                Attended(uuid4(), Attendance.attended),
+            ],
+        )
+    assert faults(refused) == [
+        ("/attendance/1/information", "information_missing"),
+        ("/attendance/2/attendance", "sent_information"),
+        ("/attendance/3/invitation_id", "invitation_unknown"),
+        ("/attendance", "attendance_missing"),
+        ("/attendance", "attendance_missing"),
+    ]
+    came = [
+        Attended(social_care.id, Attendance.attended),
+        Attended(police.id, Attendance.sent_information, "Three calls to the address."),
+        Attended(health.id, Attendance.attended, name="Dr Ama Boateng"),
+        Attended(referrer.id, Attendance.sent_apologies),
+        Attended(school.id, Attendance.absent),
+    ]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.hold(meeting, FRIDAY, came)
+    assert faults(refused) == [("/not_quorate_because", "not_quorate")]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.hold(meeting, FRIDAY, came, not_quorate_because="n/a")
+    assert faults(refused) == [("/not_quorate_because", "boiler_plate")]
+    why = "The officer was called to another child and had sent what she knew."
+    held = await room.hold(meeting, FRIDAY, came, not_quorate_because=why)
+    assert (held.quorate, held.not_quorate_because) == (False, why)
+    room.clock.forward(hours=1)
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.do(
+            lambda work: strategy_meetings.record_strategy_meeting(
+                work,
+                room.worker,
+                meeting.id,
+                held.version,
+                held_at=room.clock.now,
+                attendance=[],
+                not_quorate_because=None,
+            )
+        )
+    assert faults(refused) == [("/held_at", "held_at_settled")]
+    again = await room.hold(meeting, None, [Attended(police.id, Attendance.attended)])
+    assert (again.quorate, again.not_quorate_because, again.held_at) == (True, None, FRIDAY)
+    [clock] = await room.clock_on(referral, meeting.id, "strategy_minutes")
+    assert clock.started_at == FRIDAY
+    assert (await line_of(room, meeting, Agency.health)).name == "Dr Ama Boateng"
+
+
+async def test_a_midwife_and_a_clinician_make_up_for_health(room: Room) -> None:
+    [referral] = await room.referred(UNBORN)
+    meeting = await room.invited(await room.call(referral))
+    health = await line_of(room, meeting, Agency.health)
+    came = [
+        Attended(one.id, Attendance.attended if one.id != health.id else Attendance.sent_apologies)
+        for one in (await room.whole(meeting)).invitations
+    ]
+    assert (await room.hold(meeting, FRIDAY, came)).quorate is True
+
+
+async def test_who_came_without_being_on_the_list_is_added_and_then_has_to_be_recorded(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    meeting = await room.hold(await room.invited(await room.call(referral)))
+    await answer(room, meeting, others=[AlsoInvited(Agency.other, role="Grandmother's advocate")])
+    whole = await room.whole(meeting)
+    assert whole.possible_actions == (MeetingAction.record_attendance, MeetingAction.invite)
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(meeting)
+    assert faults(refused) == [("/attendance", "attendance_missing")]
+    await room.hold(meeting, None, [Attended(whole.invitations[-1].id, Attendance.attended)])
+    assert (await room.conclude(meeting)).state is MeetingState.concluded
+
+
+async def test_who_was_not_invited_may_have_come_and_is_never_absent(room: Room) -> None:
+    [referral] = await room.referred()
+    meeting = await room.invited(await room.call(referral))
+    school = await line_of(room, meeting, Agency.school)
+    await answer(
+        room, meeting, InvitationAnswer(school.id, invited=False, because="It is half term.")
+    )
+    others = [
+        Attended(one.id, Attendance.attended)
+        for one in (await room.whole(meeting)).invitations
+        if one.id != school.id
+    ]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.hold(meeting, FRIDAY, [*others, Attended(school.id, Attendance.absent)])
+    assert faults(refused) == [("/attendance/4/attendance", "not_invited")]
+    await room.hold(meeting, FRIDAY, [*others, Attended(school.id, Attendance.attended)])
+    assert (await line_of(room, meeting, Agency.school)).attendance is Attendance.attended
+
+
+@pytest.mark.parametrize(
+    ("held_at", "code"),
+    [
+        (FRIDAY + timedelta(seconds=1), "ahead"),
+        (FRIDAY - timedelta(seconds=1), "before_contact"),
+    ],
+    ids=["still to come", "before the contact"],
+)
+async def test_a_meeting_is_not_recorded_before_it_was_held_or_could_be(
+    room: Room, held_at: datetime, code: str
+) -> None:
+    [referral] = await room.referred()
+    meeting = await room.invited(await room.call(referral))
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.hold(meeting, held_at)
+    assert faults(refused) == [("/held_at", code)]
+
+
+async def test_a_meeting_called_and_recorded_after_it_was_held_is_in_time_by_when_it_was_held(
+    room: Room,
+) -> None:
+    one, other = await room.referred(AMARA, TEENAGER)
+    room.clock.forward(days=4)
+    held_at = FRIDAY + timedelta(hours=2)
+    meeting = await room.call(one, other, planned_for=held_at)
+    held = await room.hold(await room.invited(meeting), held_at)
+    assert held.held_at == held_at < meeting.called_at
+    for referral in (one, other):
+        [clock] = await room.clock_on(referral, referral.id, "strategy_meeting")
+        assert (clock.stopped_at, clock.happened_at) == (room.clock.now, held_at)
+        assert clock.happened_at is not None
+        assert clock.happened_at <= clock.due_at < room.clock.now
+    [minutes] = await room.clock_on(one, meeting.id, "strategy_minutes")
+    assert (minutes.started_at, minutes.subject_kind) == (held_at, "strategy_meeting")
+    done = await room.minuted(await room.conclude(held), held_at + timedelta(hours=1))
+    assert done.state is MeetingState.minuted
+    [minutes] = await room.clock_on(one, meeting.id, "strategy_minutes")
+    assert minutes.happened_at == held_at + timedelta(hours=1)
+
+
+# ---- Concluding ----------------------------------------------------------------------------------
+
+
+async def held_about(
+    room: Room, *children: NewChild, alleged: tuple[Harm, ...] = (Harm.injury,)
+) -> StrategyMeeting:
+    referrals = await room.referred(*children)
+    return await room.hold(await room.invited(await room.call(*referrals, alleged=alleged)))
+
+
+async def test_everything_that_a_conclusion_lacks_is_named_at_once(room: Room) -> None:
+    meeting = await held_about(room, AMARA, TEENAGER)
+    one, other = (await room.whole(meeting)).children
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(meeting, Conclusion())
+    assert faults(refused) == [
+        ("/children", "child_missing"),
+        ("/children", "child_missing"),
+        ("/actions", "actions_missing"),
+    ]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(
+            meeting,
+            Conclusion(
+                [
+                    replace(concluded(one.person_id), enquiry=None, enquiry_reason=None, told=None),
+                    concluded(uuid4(), **medical()),
+                    concluded(one.person_id, **medical()),
+                    replace(concluded(one.person_id), person_id=None),
+                ],
+                [
+                    task(FRIDAY, what=None, owner=None, due_at=None),
+                    task(FRIDAY, what="n/a", due_at=FRIDAY - timedelta(minutes=1)),
+                ],
+            ),
+        )
+    assert faults(refused) == [
+        ("/children/0/enquiry", "enquiry_missing"),
+        ("/children/0/enquiry_reason", "enquiry_reason_missing"),
+        ("/children/0/medical", "medical_decision_missing"),
+        ("/children/0/medical_reason", "medical_reason_missing"),
+        ("/children/0/told", "told_missing"),
+        ("/children/1", "not_at_this_meeting"),
+        ("/children/2", "listed_twice"),
+        ("/children/3", "missing"),
+        ("/children", "child_missing"),
+        ("/actions/0/what", "what_missing"),
+        ("/actions/0/owner", "owner_missing"),
+        ("/actions/0/due_at", "due_at_missing"),
+        ("/actions/1/what", "boiler_plate"),
+        ("/actions/1/due_at", "due_before_meeting"),
+    ]
+    assert (await room.whole(meeting)).meeting.state is MeetingState.held
+    assert await room.enquiry(await room.referral(other.referral_id)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"enquiry": None}, "enquiry", "enquiry_missing"),
+        ({"enquiry_reason": None}, "enquiry_reason", "enquiry_reason_missing"),
+        ({"enquiry_reason": "She is afraid."}, "enquiry_reason", "too_short"),
+        ({"enquiry_reason": "n/a"}, "enquiry_reason", "boiler_plate"),
+        ({"medical": None}, "medical", "medical_decision_missing"),
+        ({"medical_reason": None}, "medical_reason", "medical_reason_missing"),
+        ({"medical_reason": "n/a"}, "medical_reason", "boiler_plate"),
+        ({"told": None}, "told", "told_missing"),
+        ({"told": "None."}, "told", "boiler_plate"),
+        ({"alleged": [Harm.neglect]}, "alleged", "alleged_before"),
+        ({"enquiry": EnquiryDecision.continues}, "enquiry", "no_enquiry_under_way"),
+    ],
+    ids=[
+        "no decision",
+        "no reason",
+        "short reason",
+        "stock reason",
+        "no medical",
+        "no medical reason",
+        "stock medical reason",
+        "child told nothing",
+        "stock words for the child",
+        "an allegation taken back",
+        "nothing to go on with",
+    ],
+)
+async def test_each_required_part_of_a_conclusion_is_refused_by_name(
+    room: Room, changes: dict[str, Any], pointer: str, code: str
+) -> None:
+    meeting = await held_about(room)
+    if code == "medical_decision_missing":
+        changes = {**changes, "medical_reason": "The bruises are old."}
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(meeting, **(medical() | changes))
+    assert (f"/children/0/{pointer}", code) in faults(refused)
+    assert len({where for where, _ in faults(refused)}) == 1
+
+
+@pytest.mark.parametrize("harm", [Harm.injury, Harm.sexual_abuse])
+async def test_a_medical_is_decided_when_it_was_alleged_now_or_at_any_earlier_meeting(
+    room: Room, harm: Harm
+) -> None:
+    [referral] = await room.referred()
+    first = await room.met(referral, alleged=[harm], **medical())
+    room.clock.forward(days=3)
+    second = await room.hold(await room.invited(await room.call(referral)))
+    parts = {one.part for one in (await room.whole(second)).missing}
+    assert MissingPart.medical in parts
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(second, enquiry=EnquiryDecision.continues)
+    assert faults(refused) == [
+        ("/children/0/medical", "medical_decision_missing"),
+        ("/children/0/medical_reason", "medical_reason_missing"),
+    ]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(second, alleged=[Harm.neglect], **medical())
+    assert faults(refused) == [("/children/0/alleged", "alleged_before")]
+    done = await room.conclude(
+        second,
+        enquiry=EnquiryDecision.continues,
+        **medical(MedicalDecision.took_place),
+    )
+    whole = await room.whole(done)
+    assert set(whole.children[0].alleged) == {harm, Harm.neglect}
+    assert [one.id for one in whole.others] == [first.id]
+
+
+async def test_no_medical_need_be_decided_when_neither_is_alleged_and_one_may_be(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    plain = await room.met(referral, enquiry=EnquiryDecision.none)
+    assert plain.state is MeetingState.concluded
+    [other] = await room.referred(TODDLER)
+    await room.met(other, enquiry=EnquiryDecision.none, **medical())
+
+
+async def test_an_enquiry_begins_with_its_assessment_and_clocks_from_when_the_meeting_was_held(
+    room: Room,
+) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    held_at = room.clock.now
+    room.clock.forward(hours=20)
+    meeting = await room.met(referral, held_at=held_at)
+    enquiry = await room.enquiry(referral)
+    assert enquiry is not None
+    assert (enquiry.meeting_id, enquiry.began_at, enquiry.kind) == (meeting.id, held_at, "joint")
+    whole = await room.whole(meeting)
+    assert whole.children[0].enquiry_id == enquiry.id
+    assert (await room.referral(referral.id)).statutory_basis is StatutoryBasis.section_47
+    started = {one.kind: one.started_at for one in whole.deadlines}
+    assert started == {
+        "strategy_minutes": held_at,
+        "child_seen": held_at,
+        "initial_child_protection_conference": held_at,
+    }
+    assert [(one["what"], one["owner"]) for one in whole.meeting.actions] == [
+        ("Visit the child at home.", "Jo Mensah")
+    ]
+
+
+async def test_siblings_at_one_meeting_may_part_ways(room: Room) -> None:
+    meeting = await held_about(room, AMARA, TEENAGER, UNBORN, alleged=(Harm.neglect,))
+    one, other, unborn = (await room.whole(meeting)).children
+    await room.conclude(
+        meeting,
+        Conclusion(
+            [
+                concluded(unborn.person_id, enquiry=EnquiryDecision.single_agency),
+                concluded(one.person_id, alleged=[Harm.neglect, Harm.injury], **medical()),
+                replace(
+                    concluded(other.person_id, enquiry=EnquiryDecision.none),
+                    person_id=None,
+                    referral_id=other.referral_id,
+                ),
+            ],
+            [task(FRIDAY)],
+        ),
+    )
+    whole = await room.whole(meeting)
+    assert [child.enquiry for child in whole.children] == ["joint", "none", "single_agency"]
+    assert whole.children[0].alleged == ["injury", "neglect"]
+    assert [child.enquiry_id is not None for child in whole.children] == [True, False, True]
+    assert whole.possible_actions == (MeetingAction.circulate_minutes,)
+    assert [one.part for one in whole.missing] == [MissingPart.minutes]
+    begun = await room.enquiry(await room.referral(one.referral_id))
+    assert begun is not None
+    assert begun.person_id == one.person_id
+
+
+async def test_several_meetings_are_one_story_and_the_last_that_began_it_dates_the_conference(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    first = await room.met(referral)
+    enquiry = await room.enquiry(referral)
+    assert enquiry is not None
+
+    async def conference() -> list[datetime]:
+        found = await room.clock_on(referral, enquiry.id, "initial_child_protection_conference")
+        return [one.started_at for one in found if one.stopped_at is None]
+
+    room.clock.forward(days=3)
+    second = await room.met(referral, enquiry=EnquiryDecision.continues)
+    assert await conference() == [FRIDAY]
+    room.clock.forward(days=2)
+    third_at = room.clock.now
+    third = await room.met(referral, enquiry=EnquiryDecision.single_agency)
+    assert await conference() == [third_at]
+    again = await room.enquiry(referral)
+    assert again is not None
+    assert (again.id, again.meeting_id, again.kind) == (enquiry.id, third.id, "single_agency")
+    seen = await room.clock_on(referral, enquiry.id, "child_seen")
+    assert [one.started_at for one in seen] == [FRIDAY]
+    # One that was held in between and is recorded last moves nothing back.
+    room.clock.forward(days=1)
+    between = third_at - timedelta(days=1)
+    late = await room.call(referral, planned_for=between)
+    late = await room.hold(await room.invited(late), between)
+    for kind in (EnquiryDecision.joint, EnquiryDecision.single_agency):
+        with pytest.raises(MeetingIncomplete) as refused:
+            await room.conclude(late, enquiry=kind)
+        assert faults(refused) == [("/children/0/enquiry", "held_before_enquiry_began")]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(late, enquiry=EnquiryDecision.none)
+    assert faults(refused) == [("/children/0/enquiry", "enquiry_under_way")]
+    await room.conclude(late, enquiry=EnquiryDecision.continues)
+    assert await conference() == [third_at]
+    whole = await room.whole(first)
+    assert [one.id for one in whole.others] == [second.id, late.id, third.id]
+    assert [one.children[0].enquiry for one in whole.others] == [
+        "continues",
+        "continues",
+        "single_agency",
+    ]
+
+
+async def test_nothing_is_done_out_of_order(room: Room) -> None:
+    [referral] = await room.referred()
+    called = await room.call(referral)
+    with pytest.raises(WrongState, match="conclude is not possible now"):
+        await room.conclude(called)
+    with pytest.raises(WrongState, match="circulate minutes is not possible"):
+        await room.minuted(called)
+    held = await room.hold(await room.invited(called))
+    with pytest.raises(WrongState, match="Possible now"):
+        await room.minuted(held)
+    with pytest.raises(WrongState):
+        await room.do(
+            lambda work: strategy_meetings.cancel_strategy_meeting(
+                work, room.manager, held.id, held.version, because=WORDS
+            )
+        )
+    room.clock.forward(hours=2)
+    done = await room.conclude(held)
+    with pytest.raises(WrongState):
+        await room.conclude(done)
+    with pytest.raises(WrongState):
+        await room.hold(done)
+    for at, code in (
+        (FRIDAY - timedelta(minutes=1), "before_meeting"),
+        (room.clock.now + timedelta(minutes=1), "ahead"),
+    ):
+        with pytest.raises(MeetingIncomplete) as refused:
+            await room.minuted(done, at)
+        assert faults(refused) == [("/circulated_at", code)]
+    minuted = await room.minuted(done)
+    assert (minuted.minutes_circulated_at, minuted.state) == (room.clock.now, "minuted")
+    with pytest.raises(WrongState, match="nothing more"):
+        await room.minuted(minuted)
+
+
+async def test_a_child_does_not_leave_social_care_while_a_meeting_or_an_enquiry_is_unfinished(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    called = await room.call(referral)
+    plan = (await steps_in(room.house)).step_down
+    anew = new_decision(
+        room.house,
+        referral.child_id,
+        Outcome.referral,
+        supersedes_id=referral.decision_id,
+        supersedes_because="The school has told more.",
+        statutory_basis=StatutoryBasis.section_17,
+        history_considered="This is the first contact about the child.",
+        last_closed_because="It is still open.",
+    )
+
+    draft = await room.do(lambda work: decide(work, room.worker, referral.contact_id, anew))
+
+    async def nothing_moves() -> None:
+        with pytest.raises(ProtectionUnderWay):
+            await room.close(referral)
+        with pytest.raises(ProtectionUnderWay):
+            await plan(await room.referral(referral.id))
+        with pytest.raises(ProtectionUnderWay):
+            await room.signed(draft)
+
+    await nothing_moves()
+    held = await room.hold(await room.invited(called))
+    await nothing_moves()
+    await room.conclude(held, enquiry=EnquiryDecision.none)
+    asked = await plan(await room.referral(referral.id))
+    await room.do(
+        lambda work: transfers.withdraw_transfer(
+            work, room.assessment, asked.id, asked.version, words=WORDS
+        )
+    )
+    assert asked.direction is Direction.step_down
+    await room.met(referral)
+    await nothing_moves()
+
+
+# ---- At the same moment --------------------------------------------------------------------------
+
+
+async def test_of_two_managers_who_conclude_at_once_one_wins(rooms: list[Room]) -> None:
+    room = rooms[0]
+    [referral] = await room.referred()
+    held = await room.hold(await room.invited(await room.call(referral)))
+    told = Conclusion([concluded(referral.person_id)], [task(FRIDAY)])
+    outcomes = await asyncio.gather(
+        *(
+            one.do(
+                lambda work, who=who: strategy_meetings.conclude_strategy_meeting(  # type: ignore[misc]  # bound now
+                    work, who, held.id, held.version, told
+                )
+            )
+            for one, who in zip(rooms, (room.manager, room.assessment), strict=True)
+        ),
+        return_exceptions=True,
+    )
+    won = [one for one in outcomes if isinstance(one, StrategyMeeting)]
+    lost = [one for one in outcomes if isinstance(one, WrongState)]
+    assert (len(won), len(lost)) == (1, 1), outcomes
+    assert (lost[0].state, lost[0].allowed) == ("concluded", ("circulate_minutes",))
+    assert (await room.whole(held)).meeting == won[0]
+    assert len(await room.clock_on(referral, held.id, "strategy_minutes")) == 1
+
+
+async def test_a_meeting_called_while_the_referral_closes_has_one_winner(
+    rooms: list[Room],
+) -> None:
+    room, other = rooms
+    for child in (AMARA, TEENAGER, TODDLER):
+        [referral] = await room.referred(child, basis=StatutoryBasis.section_17)
+        called, closed = await asyncio.gather(
+            room.call(referral), other.close(referral), return_exceptions=True
+        )
+        if isinstance(called, StrategyMeeting):
+            assert isinstance(closed, ProtectionUnderWay), closed
+        else:
+            assert isinstance(called, NotAccountable), called
+            assert not isinstance(closed, BaseException), closed
+
+
+async def test_two_who_call_at_once_call_one_meeting(rooms: list[Room]) -> None:
+    one, other = await rooms[0].referred(AMARA, TEENAGER)
+    outcomes = await asyncio.gather(
+        rooms[0].call(one, other), rooms[1].call(other, one), return_exceptions=True
+    )
+    kinds = sorted(type(outcome).__name__ for outcome in outcomes)
+    assert kinds == ["MeetingUnderWay", "StrategyMeeting"], outcomes
+
+
+async def test_who_changes_what_has_changed_meanwhile_is_told_so(room: Room) -> None:
+    [referral] = await room.referred()
+    meeting = await room.call(referral)
+    await room.invited(meeting)
+    with pytest.raises(Stale):
+        await room.do(
+            lambda work: strategy_meetings.cancel_strategy_meeting(
+                work, room.manager, meeting.id, meeting.version, because=WORDS
+            )
+        )
+
+
+# ---- Lists and the queue -------------------------------------------------------------------------
+
+
+async def test_meetings_are_listed_newest_first_and_narrowed(room: Room) -> None:
+    one, other = await room.referred(AMARA, TEENAGER)
+    [alone] = await room.referred(TODDLER)
+    first = await room.met(one, other)
+    room.clock.forward(minutes=1)
+    second = await room.call(alone)
+
+    async def listed(**filters: Any) -> list[Any]:
+        found = await room.house.ask(
+            lambda ask: strategy_meetings.list_strategy_meetings(
+                ask, room.social_worker, MeetingFilters(**filters), limit=10
+            )
+        )
+        return [one.meeting.id for one in found]
+
+    assert await listed() == [second.id, first.id]
+    assert await listed(states=[MeetingState.called]) == [second.id]
+    assert await listed(person_id=other.person_id) == [first.id]
+    assert await listed(referral_id=alone.id) == [second.id]
+    assert await listed(contact_id=one.contact_id) == [first.id]
+    assert await listed(contact_id=one.contact_id, person_id=alone.person_id) == []
+    [called, done] = await room.house.ask(
+        lambda ask: strategy_meetings.list_strategy_meetings(
+            ask, room.manager, MeetingFilters(), limit=10
+        )
+    )
+    [holding] = await room.clock_on(alone, alone.id, "strategy_meeting")
+    [minutes] = await room.clock_on(one, first.id, "strategy_minutes")
+    assert (called.due_at, done.due_at) == (holding.due_at, minutes.due_at)
+    assert [child.person_id for child in done.children] == [one.person_id, other.person_id]
+
+
+async def test_the_queue_leads_from_the_signed_decision_to_the_conference(room: Room) -> None:
+    one, other = await room.referred(AMARA, TEENAGER)
+    await room.referred(TODDLER, basis=StatutoryBasis.section_17)
+
+    async def shown() -> list[tuple[str, str, list[str]]]:
+        return [
+            (item.waiting.subject_kind.value, item.next_action.value, list(item.children))
+            for item in await strategy_queue(room)
+        ]
+
+    both = ["Amara Okafor", "Bo Okafor"]
+    assert sorted(await shown()) == [
+        ("referral", "call_strategy_meeting", ["Amara Okafor"]),
+        ("referral", "call_strategy_meeting", ["Bo Okafor"]),
+    ]
+    [line, _] = await strategy_queue(room)
+    assert [clock.kind for clock in line.deadlines] == ["strategy_meeting"]
+    assert line.waiting.due_at == line.deadlines[0].due_at
+    assert (line.waiting.team_id, line.waiting.worker_name) == ("assessment-north", "social worker")
+    meeting = await room.call(one, other)
+    assert await shown() == [("strategy_meeting", "invite_to_strategy_meeting", both)]
+    [line] = await strategy_queue(room)
+    assert [clock.kind for clock in line.deadlines] == ["strategy_meeting", "strategy_meeting"]
+    assert line.waiting.due_at == line.deadlines[0].due_at
+    assert line.waiting.worker_name == "social worker"
+    await room.invited(meeting)
+    assert await shown() == [("strategy_meeting", "hold_strategy_meeting", both)]
+    held = await room.hold(meeting)
+    assert await shown() == [("strategy_meeting", "conclude_strategy_meeting", both)]
+    [line] = await strategy_queue(room)
+    assert [clock.kind for clock in line.deadlines] == ["strategy_minutes"]
+    await room.conclude(
+        held,
+        Conclusion(
+            [
+                concluded(one.person_id),
+                concluded(other.person_id, enquiry=EnquiryDecision.none),
+            ],
+            [task(FRIDAY)],
+        ),
+    )
+    # The child is to be seen by Saturday, the minutes circulated by Monday.
+    assert await shown() == [
+        ("section_47_enquiry", "see_child", ["Amara Okafor"]),
+        ("strategy_meeting", "circulate_strategy_minutes", both),
+    ]
+    await room.minuted(held)
+    [line] = await strategy_queue(room)
+    enquiry = await room.enquiry(one)
+    assert enquiry is not None
+    assert line.waiting.reference == enquiry.reference
+    assert {clock.kind for clock in line.deadlines} == {
+        "child_seen",
+        "initial_child_protection_conference",
+    }
+    assert enquiry.state is EnquiryState.under_way
+
+
+async def test_an_unborn_child_is_not_to_be_seen_before_the_outcome(room: Room) -> None:
+    [unborn] = await room.referred(UNBORN)
+    await room.minuted(await room.met(unborn))
+    [line] = await strategy_queue(room)
+    assert line.next_action is NextAction.record_enquiry_outcome
+    assert line.children == ["Okafor"]
+
+
+async def test_a_cancelled_meeting_is_to_be_called_again_while_its_clock_runs(room: Room) -> None:
+    [referral] = await room.referred()
+    meeting = await room.call(referral)
+    await room.do(
+        lambda work: strategy_meetings.cancel_strategy_meeting(
+            work, room.manager, meeting.id, 1, because=WHY
+        )
+    )
+    [line] = await strategy_queue(room)
+    assert (line.waiting.subject_id, line.next_action) == (
+        referral.id,
+        NextAction.call_strategy_meeting,
+    )
