@@ -10,7 +10,7 @@ from uuid import UUID
 
 from service.domain.accountabilities import CareService
 from service.domain.calendar import london_time
-from service.domain.contacts import ANONYMOUS, Adult, Contact
+from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.decisions import Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import YesNo
@@ -480,3 +480,33 @@ def each_once(related: Mapping[UUID, Sequence[Related]]) -> list[Related]:
         for one in found.values()
     ]
     return sorted(merged, key=lambda one: (one.received_at, one.contact_id), reverse=True)
+
+
+class InOneFile:
+    """Concerns that arrive together and are on no file yet: which of them is a second one.
+
+    As `concerns_of_others` has it, for those that were told of before it in the same file.
+    """
+
+    def __init__(self, rules: RepeatRules) -> None:
+        self._rules = rules
+        self._told: dict[object, list[tuple[datetime, Teller]]] = {}
+
+    def after_another(self, contact: Contact, children: Sequence[Child]) -> bool:
+        """Whether somebody else told of one of the children too near in time; keeps this one."""
+        days, at, teller = self._rules.flag_within_days, contact.received_at, teller_of(contact)
+        first, last = days_before(at, days), days_after(at, days)
+        shared: set[object] = {child.person_id for child in children}
+        keys = (
+            identity_key(child.given_name, child.family_name, child.date_of_birth)
+            for child in children
+        )
+        shared |= {key for key in keys if key is not None}
+        found = any(
+            first < when < last and not is_same_teller(teller, other)
+            for one in shared
+            for when, other in self._told.get(one, ())
+        )
+        for one in shared:
+            self._told.setdefault(one, []).append((at, teller))
+        return found

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,6 +44,7 @@ from tests.support.builders import (
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.notifications import notification_body
 from tests.support.operations import Json, Operation, operations
 from tests.support.protection import ANALYSIS, FINDING, enquiry_begun
 
@@ -462,6 +463,7 @@ async def a_whole_case(
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     await missing_and_unborn(do, clock.now, contact)
+    await heard_at_a_daily_meeting(do, clock)
     return filled
 
 
@@ -544,6 +546,35 @@ async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, 
     await do("record_birth", worker, born, version=2, **first)
     ended = {"ended_on": "2026-03-05", "because": words}
     await do("end_pregnancy", worker, ended, version=1, **second)
+
+
+async def heard_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: FixedClock) -> None:
+    """A police notification of two children: one is decided, the other carried over."""
+    worker = Role.mash_worker
+    told = notification_body(
+        children=siblings()[:2], incident_at=(clock() - timedelta(hours=3)).isoformat()
+    )
+    force = {"organisation": "riverbourne-police"}
+    taken = await do("submit_police_notification", Role.partner_system, told, **force)
+    await do(
+        "read_police_notification",
+        Role.partner_system,
+        None,
+        notification_id=taken["id"],
+        **force,
+    )
+    clock.forward(hours=96)
+    day = {"date": taken["meeting_on"]}
+    first, second = (await do("read_daily_meeting", worker, None, **day))["items"]
+    history = {
+        "considered": "Two contacts of the same children this month, both told by the school.",
+        "last_closed_because": "The last one is open still, with early help.",
+    }
+    draft = decision_body(first["child"]["child_id"], "no_further_action", history=history)
+    await do("record_meeting_outcome", worker, draft, item_id=first["id"], **day)
+    because = {"because": "The school is closed until Monday, and it alone knows where he is."}
+    await do("carry_item_over", worker, because, version=1, item_id=second["id"], **day)
+    await do("conclude_daily_meeting", Role.mash_manager, None, **day)
 
 
 async def workers_of(house: House) -> dict[Role, str]:

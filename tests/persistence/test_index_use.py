@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select, text
@@ -11,12 +11,14 @@ from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
 from service.domain.contacts import Adult, Child, Contact
+from service.domain.daily_meetings import ItemState, MeetingItem
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.people import BirthKnowledge, Person
+from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
@@ -66,6 +68,9 @@ OPEN_EVERY = 100
     PERSON,
     MISSING,
     PREGNANCY_STEP,
+    NOTIFICATION,
+    IMPORT,
+    ITEM,
 ) = (
     table_of(kind)
     for kind in (
@@ -95,6 +100,9 @@ OPEN_EVERY = 100
         Person,
         MissingEpisode,
         PregnancyStep,
+        PoliceNotification,
+        NotificationImport,
+        MeetingItem,
     )
 )
 TABLES = (
@@ -114,6 +122,8 @@ TABLES = (
     MISSING,
     ADULT,
     CHASER,
+    IMPORT,
+    ITEM,
 )
 
 
@@ -270,6 +280,35 @@ async def fill(desk: Desk) -> None:
             returned_at=None if place % 200 == 100 else at,
             **of_child,
         )
+        imported = replace(
+            sample[NotificationImport],
+            id=new_id(),
+            state="received" if left else "loaded",
+            claimed_at=None,
+            finished_at=ended,
+        )
+        notification = replace(
+            sample[PoliceNotification],
+            id=new_id(),
+            contact_id=contact.id,
+            incident_number=str(place),
+            import_id=imported.id if left else None,
+        )
+        rows += [
+            imported,
+            notification,
+            replace(
+                sample[MeetingItem],
+                id=new_id(),
+                notification_id=notification.id,
+                contact_id=contact.id,
+                child_id=child.id,
+                meeting_on=at.date(),
+                state=ItemState.waiting if left else ItemState.decided,
+                decision_id=None,
+                carried_from_id=None,
+            ),
+        ]
         if left:
             rows.append(
                 replace(sample[Accountability], person_id=person.id, referral_id=referral.id)
@@ -474,6 +513,32 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the contacts of a child": (
         select(CHILD.c.id).where(CHILD.c.person_id == new_id()),
         "ix_contact_child_person",
+    ),
+    "children who wait for a daily meeting": (
+        select(ITEM.c.id)
+        .where(ITEM.c.state == "waiting", ITEM.c.meeting_on <= date(2026, 3, 6))
+        .order_by(ITEM.c.meeting_on, ITEM.c.contact_id, ITEM.c.id)
+        .limit(50),
+        "ix_daily_meeting_item_waiting|ux_daily_meeting_item_waiting",
+    ),
+    "the item that a child waits on": (
+        select(ITEM.c.id).where(ITEM.c.state == "waiting", ITEM.c.child_id == new_id()),
+        "ux_daily_meeting_item_waiting|ix_daily_meeting_item_child",
+    ),
+    "where an item was carried over to": (
+        select(ITEM.c.id).where(ITEM.c.carried_from_id.in_([new_id()])),
+        "ux_daily_meeting_item_carried",
+    ),
+    "files of notifications that nobody has finished": (
+        select(IMPORT.c.id)
+        .where(IMPORT.c.finished_at.is_(None), IMPORT.c.state == "received")
+        .order_by(IMPORT.c.id)
+        .limit(1),
+        "ix_police_notification_import_unfinished",
+    ),
+    "what a file of notifications brought": (
+        select(NOTIFICATION.c.id).where(NOTIFICATION.c.import_id == new_id()),
+        "ix_police_notification_import",
     ),
     "children of a contact": (
         select(CHILD.c.id).where(CHILD.c.contact_id == new_id()),
