@@ -45,7 +45,7 @@ class ExpectedDeliveryIn(Wire):
 class BirthIn(Wire):
     """A birth: the child stays the same. Names that are left out stay as they are on file."""
 
-    born_on: Annotated[DateOn, Field(description="Date of birth.", examples=["2027-02-10"])]
+    born_on: Annotated[DateOn, Field(description="Date of birth.", examples=["2026-10-20"])]
     given_name: Annotated[
         Annotated[str, Line(100)] | None,
         Field(description="Given names, when the child has any yet.", examples=["Adaeze"]),
@@ -70,7 +70,7 @@ class BirthIn(Wire):
 class PregnancyEndIn(Wire):
     """A pregnancy that ended without a birth."""
 
-    ended_on: Annotated[DateOn, Field(description="When it ended.", examples=["2026-11-02"])]
+    ended_on: Annotated[DateOn, Field(description="When it ended.", examples=["2026-10-20"])]
     because: Annotated[
         Words,
         Field(

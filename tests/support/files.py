@@ -1,7 +1,7 @@
 """A whole file, made by the real use-cases: everything that can hang on a contact hangs on it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from service.bootstrap import House, Work
@@ -23,10 +23,12 @@ from service.persistence.units_of_work import new_id
 from service.usecases.challenges import challenge_decision
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
+from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
+from tests.support.unborn import told_of, unborn
 
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
 
@@ -109,6 +111,9 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     ids["decision_waiting"] = drafted.id
     ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
+    ids["missing_episode"] = await _missing_episode(house, contact_id, file.children[0].id)
+    unborn_child = (await told_of(house, [unborn(date(2027, 2, 28))])).children[0]
+    ids["unborn"] = unborn_child.person_id
     ids["strategy_meeting"] = await _strategy_meeting(house, manager, ids["referral"])
     ids["flag"] = await _flag(house, file.deadlines[0].id, contact_id)
     return WholeFile(organisation, ids)
@@ -151,6 +156,14 @@ async def _step_up(house: House, episode_id: UUID) -> UUID:
     new = NewTransfer(Direction.step_up, episode_id, "risk_increased", RATIONALE)
     asked = await house.perform(lambda work: request_transfer(work, early_help, new))
     return asked.transfer.id
+
+
+async def _missing_episode(house: House, contact_id: UUID, child_id: UUID) -> UUID:
+    worker = await caller(house, Role.mash_worker)
+    left_at = house.clock() - timedelta(days=200)
+    new = NewMissingEpisode(contact_id, child_id, left_at, None, RATIONALE)
+    found = await house.perform(lambda work: record_missing_episode(work, worker, new))
+    return found.id
 
 
 async def _strategy_meeting(house: House, manager: Caller, referral_id: UUID) -> UUID:
