@@ -14,20 +14,21 @@ from uuid import UUID
 
 import httpx
 
+from frontdoor import demonstration_children, demonstration_protection
+from frontdoor.demonstration_caseload import Caseload, Closing
+from frontdoor.demonstration_children import Absence, Missing, MissingChildren, be_born, expected
 from frontdoor.demonstration_desk import Desk, People, between
-from frontdoor.demonstration_families import Family, NhsNumbers, new_family
+from frontdoor.demonstration_families import Family, FamilyChild, NhsNumbers, new_family
 from frontdoor.demonstration_narratives import (
     ACKNOWLEDGED,
     ADVICE,
     AGREED,
     ANSWERS,
     CEASED,
-    CLOSED_AFTER_ASSESSMENT,
     DECLINED,
     EPISODE_ENDED,
     HISTORY,
     LAST_CLOSED,
-    MOVED_AWAY,
     NEXT,
     NO_AGREEMENT,
     NOT_ANSWERED,
@@ -47,6 +48,17 @@ from frontdoor.demonstration_narratives import (
     VOICE_OF_THE_UNBORN,
     Theme,
 )
+from frontdoor.demonstration_police import (
+    LOADED_INCIDENTS,
+    carry_over,
+    cut_off,
+    force_of,
+    notify,
+    send_faulty_file,
+    send_file,
+)
+from frontdoor.demonstration_protection import Protection
+from frontdoor.demonstration_protection_narratives import CHASED, DANGERS, LATE_ANSWER_READ
 from frontdoor.demonstration_steps import (
     CHANGED_DECISIONS,
     DISPUTES,
@@ -59,6 +71,7 @@ from frontdoor.demonstration_steps import (
     Script,
     deck,
 )
+from frontdoor.demonstration_targets import CONFERENCES, Slots, slots
 from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
@@ -72,7 +85,7 @@ from service.domain.contacts import (
     Child,
     LawfulBasis,
 )
-from service.domain.deadlines import Rating
+from service.domain.deadlines import TERM_IN_WEEKS, Rating
 from service.domain.decisions import (
     AgencyAsked,
     Decision,
@@ -82,20 +95,25 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.information_requests import AnswerKind, InformationRequest, InformationScope
+from service.domain.information_requests import (
+    AnswerKind,
+    ChaserMeans,
+    InformationRequest,
+    InformationScope,
+)
 from service.domain.measures import london_midnight, months_later
-from service.domain.new_contacts import NewContact
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.repositories import accountabilities, contacts, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
+from service.usecases.assessments import begin_assessment
 from service.usecases.cases import (
     allocate_early_help_episode,
     allocate_referral,
     close_early_help_episode,
-    close_referral,
 )
 from service.usecases.contacts import (
     acknowledge_referrer,
@@ -106,9 +124,12 @@ from service.usecases.contacts import (
 from service.usecases.decisions import NewDecision, decide, sign_off
 from service.usecases.information_requests import (
     NewAnswer,
+    NewChaser,
     NewInformationRequest,
     answer_information_request,
     ask_agency,
+    chase_agency,
+    read_late_answer,
 )
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 
@@ -143,6 +164,7 @@ MONTHS: Final = (
     Month(287, 191, 66),
 )
 _BACKLOG: Final = 12
+_BEFORE: Final = 30
 
 _SOURCES: Final = {
     "6": 26,
@@ -208,6 +230,7 @@ _SURNAMES_OF_REFERRERS: Final = (
     "Netherfen",
     "Osierton",
 )  # fmt: skip  - a table reads better in rows
+_HOUR: Final = timedelta(hours=1)
 _INITIALS: Final = "ABCDEFGHJKLMNPRSTW"
 
 
@@ -287,6 +310,14 @@ async def _hire(house: House, policy: Policy) -> People:
 
 
 @dataclass(frozen=True, slots=True)
+class Unborn:
+    """An unborn child of today, expected on a day or nobody knows when; `begun`: assessed."""
+
+    expected_on: date | None
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """How one contact goes: when it comes and is decided, and how far it gets.
 
@@ -314,6 +345,16 @@ class _Plan:
     partly_signed: bool = False
     family: int | None = None
     script: Script | None = None
+    basis: StatutoryBasis | None = None
+    before_the_year: bool = False
+    closes: bool = False
+    course: demonstration_protection.Course | None = None
+    absence: Absence | None = None
+    unborn: Unborn | None = None
+    chasers: int = 0
+    late_answer: float | None = None
+    notified: bool = False
+    carried_over_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -329,6 +370,8 @@ class _Scripts:
         """What happens with a case beside the usual, if anything."""
         drawn = chance.random()
         if isinstance(case, Referral):
+            if case.statutory_basis is StatutoryBasis.section_47:
+                return None
             steps, disputes, share = self.downs, self.disputes, 0.065
         else:
             steps, disputes, share = self.ups, self.changed, 0.17
@@ -337,6 +380,15 @@ class _Scripts:
         if disputes and drawn > 1 - share / 4:
             return disputes.pop()
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """What the stories of the year share: scripts, cases, enquiries, and who goes missing."""
+
+    scripts: _Scripts
+    caseload: Caseload
+    missing: MissingChildren
 
 
 @dataclass(slots=True)
@@ -355,23 +407,24 @@ class _Story:
         chance: random.Random,
         plan: _Plan,
         family: Family,
-        scripts: _Scripts | None = None,
+        protection: Protection,
+        year: _Year | None = None,
     ) -> None:
         self.desk = desk
-        self.scripts = scripts
+        self.protection = protection
+        self.year = year
         self.chance = chance
         self.plan = plan
         self.family = family
         self.theme = chance.choices(THEMES, [theme.weight for theme in THEMES])[0]
-        if plan.source_code == "6" and chance.random() < 0.6:
+        if plan.notified or (plan.source_code == "6" and chance.random() < 0.6):
             self.theme = next(one for one in THEMES if one.name == "domestic abuse")
         self.worker = desk.people.workers[0] if plan.mine else chance.choice(desk.people.workers)
         self.manager = chance.choice(desk.people.managers)
         self.agency = next(
             (one for one in desk.policy.organisations if plan.source_code in one.source_codes), None
         )
-        self.known = family.contacts
-        family.contacts += 1
+        family.expected += 1
         self.asked: list[_Asked] = []
         self.contact_id = UUID(int=0)
         self.children: list[Child] = []
@@ -411,6 +464,11 @@ class _Story:
     def _agencies(self, count: int) -> list[Organisation]:
         others = [one for one in self.desk.policy.organisations if one is not self.agency]
         return self.chance.sample(others, min(count, len(others)))
+
+    @property
+    def known(self) -> int:
+        """How many other contacts about the family are on file now."""
+        return self.family.contacts - 1
 
     def _words(self, texts: Sequence[str]) -> str:
         return self._said(self.chance.choice(texts))
@@ -475,17 +533,44 @@ class _Story:
         by_partner = self.plan.by_partner
         if by_partner is None:
             by_partner = self.chance.random() < 0.3
-        if self.agency is not None and by_partner:
+        if self.plan.notified and self.agency is not None:
+            file: Any = await notify(work, self.desk, self.chance, self.agency.id, new)
+        elif self.agency is not None and by_partner:
             partner = self.desk.people.partners[self.agency.id]
             file = await submit_multi_agency_referral(work, partner, new)
         else:
             file = await log_contact(work, self.worker, new)
         self.contact_id = file.contact.id
         self.children = list(file.children)
+        self.family.contacts += 1
         for member, child in zip(self.family.children, self.children, strict=True):
             member.person_id = child.person_id
+            self._await_birth(member, child.person_id)
+        if self.year is not None:
+            self.year.missing.hear_of(work.now, self.children)
+        if self.plan.absence is not None:
+            gone = max(self.children, key=lambda one: _is_teenager(one, work.now))
+            missing = Missing(self.desk, self.chance)
+            missing.follow(self.contact_id, gone.id, self.plan.absence)
+        if self.plan.carried_over_at is not None:
+            self.desk.at(self.plan.carried_over_at, self._carry_over)
         self.outcomes = [self._outcome_of(position) for position in range(len(self.children))]
         self.desk.logged += 1
+
+    def _await_birth(self, member: FamilyChild, person_id: UUID) -> None:
+        """Has the birth recorded of a child who is expected in the year."""
+        expected_on = expected(member)
+        if expected_on is None or self.year is None:
+            return
+        born_at = london_midnight(expected_on) + timedelta(days=self.chance.uniform(-4, 6))
+
+        async def birth(work: Work) -> None:
+            await be_born(work, self.desk, self.chance, member, person_id)
+
+        self.desk.at(born_at, birth)
+
+    async def _carry_over(self, work: Work) -> None:
+        await carry_over(work, self.desk, self.children)
 
     def _outcome_of(self, position: int) -> Outcome:
         """Siblings may part ways; the first child goes the way of the contact."""
@@ -536,8 +621,14 @@ class _Story:
             )
             asked = _Asked(agency.id, request)
             self.asked.append(asked)
-            if self.plan.answered:
+            if self.plan.late_answer is not None:
+                answered_at = self.desk.until - timedelta(hours=self.plan.late_answer)
+                self._answer_at(answered_at, asked)
+            elif self.plan.answered:
                 self._answer(asked, instant)
+            left = self.desk.until - instant
+            for number in range(self.plan.chasers):
+                self._chase_at(instant + left * (0.3 + 0.3 * number), asked)
 
         self.desk.at(instant, ask)
 
@@ -549,7 +640,26 @@ class _Story:
             answered_at = between(
                 self.chance, asked_at + timedelta(hours=25), asked_at + timedelta(days=6)
             )
+            if self.chance.random() < 0.6:
+                self._chase_at(asked_at + timedelta(hours=self.chance.uniform(7, 22)), asked)
+        self._answer_at(answered_at, asked)
 
+    def _chase_at(self, instant: datetime, asked: _Asked) -> None:
+        async def chase(work: Work) -> None:
+            if asked.answered:
+                return
+            how = self.chance.choice(list(ChaserMeans))
+            spoken_to = None if how is ChaserMeans.email else "The duty desk"
+            asked.request = await chase_agency(
+                work,
+                self.worker,
+                asked.request.id,
+                NewChaser(how, spoken_to, self._words(CHASED)),
+            )
+
+        self.desk.at(instant, chase)
+
+    def _answer_at(self, answered_at: datetime, asked: _Asked) -> None:
         async def answer(work: Work) -> None:
             kind = self.chance.choices(list(AnswerKind), (30, 15, 52, 3))[0]
             information = None
@@ -560,10 +670,22 @@ class _Story:
             who = self.worker
             if self.chance.random() < 0.4:
                 who = self.desk.people.partners[asked.organisation_id]
-            await answer_information_request(
+            answered = await answer_information_request(
                 work, who, asked.request.id, asked.request.version, NewAnswer(kind, information)
             )
             asked.answered = True
+            if answered.unread_since is not None and self.plan.late_answer is None:
+                asked.request = answered
+                self.desk.at(work.now + timedelta(hours=self.chance.uniform(0.5, 20)), read)
+
+        async def read(work: Work) -> None:
+            await read_late_answer(
+                work,
+                self.worker,
+                asked.request.id,
+                asked.request.version,
+                self._words(LATE_ANSWER_READ),
+            )
 
         self.desk.at(answered_at, answer)
 
@@ -610,7 +732,7 @@ class _Story:
             level_of_need=_level(chance, outcome),
             outcome=outcome,
             rationale=self._rationale(outcome),
-            statutory_basis=_basis(chance, theme) if referral else None,
+            statutory_basis=(self.plan.basis or _basis(chance, theme)) if referral else None,
             primary_need_code=theme.need if referral or chance.random() < 0.5 else None,
             history_considered=chance.choice(HISTORY).format(count=earlier) if self.known else None,
             last_closed_because=self._words(LAST_CLOSED) if self.known else None,
@@ -689,12 +811,33 @@ class _Story:
             self.desk.at(work.now + timedelta(hours=self.chance.randint(4, 30)), self._think_again)
         elif self.plan.allocated:
             await self._give_out(work)
+        else:
+            await self._protect(work)
+
+    async def _protect(self, work: Work) -> None:
+        """Has those looked into who may be at risk of significant harm."""
+        await self.protection.look_at(
+            work,
+            [child.person_id for child in self.children],
+            DANGERS[self.theme.name],
+            self.plan.course,
+        )
+
+    async def _taken_on(self, work: Work, case: EarlyHelpEpisode) -> None:
+        """Social care has taken a child on by a step-up: it may be at risk, and closes one day."""
+        await self.protection.look_at(work, [case.person_id], DANGERS[self.theme.name])
+        answers = await accountabilities.of_person(work, case.person_id)
+        if self.year is not None and answers is not None and answers.referral_id is not None:
+            manager = self.desk.people.assessment_manager
+            referral = await REFERRALS.get(work, manager, answers.referral_id)
+            self.year.caseload.close_some_day(referral)
 
     async def _think_again(self, work: Work) -> None:
         """A changed mind is a new decision, signed like the first: it is now section 47."""
         opened = await REFERRALS.of_contact(work, self.contact_id)
         if not opened:
             # The child was open already, and the decision joined that referral.
+            await self._give_out(work)
             return
         first = opened[0]
         child = next(one for one in self.children if one.id == first.child_id)
@@ -717,6 +860,7 @@ class _Story:
         self.desk.at(work.now + timedelta(minutes=40), self._give_out)
 
     async def _give_out(self, work: Work) -> None:
+        await self._protect(work)
         for referral in await REFERRALS.of_contact(work, self.contact_id):
             if referral.closed_at is None:
                 self._allocate_referral_of(referral)
@@ -729,6 +873,8 @@ class _Story:
         accepted_at = case.accepted_at
         if self.plan.script is not None:
             return accepted_at + timedelta(hours=3)
+        if _grave(case):
+            return accepted_at + timedelta(hours=self.chance.uniform(0.5, 4))
         limit = self.desk.policy.calendar.add_working_days(london_date(accepted_at), 5)
         due_at = london_midnight(limit)
         if self.chance.random() < 0.83:
@@ -739,11 +885,11 @@ class _Story:
     def _begin_course(self, work: Work, case: Referral | EarlyHelpEpisode) -> bool:
         """Has the child take a way of its own between early help and social care, if it is to."""
         script = self.plan.script if case.child_id == self.children[0].id else None
-        if script is None and self.scripts is not None:
-            script = self.scripts.deal(self.chance, case)
+        if script is None and self.year is not None and not self.plan.before_the_year:
+            script = self.year.scripts.deal(self.chance, case)
         if script is None:
             return False
-        Course(self.desk, self.chance, script, case, self._decide_anew).begin(work)
+        Course(self.desk, self.chance, script, case, self._decide_anew, self._taken_on).begin(work)
         return True
 
     async def _decide_anew(self, work: Work, decision_id: UUID) -> None:
@@ -768,36 +914,40 @@ class _Story:
             found = await REFERRALS.get(work, people.assessment_manager, referral.id)
             if found.state is not CaseState.awaiting_allocation:
                 return
-            worker = chance.choice(people.assessment_workers).account_id
-            await allocate_referral(
+            worker = chance.choice(people.assessment_workers)
+            found = await allocate_referral(
                 work,
                 people.assessment_manager,
                 found.id,
                 found.version,
-                worker,
+                worker.account_id,
                 chance.choice(teams),
             )
-            if not self._begin_course(work, found) and chance.random() < 0.6:
-                self.desk.at(
-                    between(chance, work.now + timedelta(days=10), work.now + timedelta(days=75)),
-                    close,
-                )
+            self._go_on(work, found, worker)
 
-        async def close(work: Work) -> None:
-            code, words = chance.choice(
-                (
-                    ("RC8", self._words(CLOSED_AFTER_ASSESSMENT)),
-                    ("RC8", self._words(CLOSED_AFTER_ASSESSMENT)),
-                    ("RC7", self._words(CEASED)),
-                    ("RC5", MOVED_AWAY),
-                )
-            )
-            manager = people.assessment_manager
-            found = await REFERRALS.get(work, manager, referral.id)
-            if found.state is CaseState.allocated:
-                await close_referral(work, manager, found.id, found.version, code, words)
+        planned_at = self._allocated_at(referral)
+        if self.year is None or _grave(referral):
+            self.desk.at(planned_at, allocate)
+        else:
+            self.year.caseload.wait(referral, planned_at, allocate)
 
-        self.desk.at(self._allocated_at(referral), allocate)
+    def _go_on(self, work: Work, referral: Referral, worker: Caller) -> None:
+        """What becomes of a case once somebody has it."""
+        began = self._begin_course(work, referral)
+        if self.year is not None and began:
+            self.year.caseload.close_some_day(referral)
+        elif self.year is not None:
+            danger = DANGERS[self.theme.name]
+            self.year.caseload.take_on(work, referral, danger, worker, first=_grave(referral))
+        elif self.plan.closes:
+            closing = Closing(self.desk, self.chance, referral.id, "RC7", CEASED)
+            closing.at(work.now + timedelta(days=self.chance.uniform(10, 30)))
+        elif self.plan.unborn is not None and self.plan.unborn.begun:
+
+            async def begin(work: Work) -> None:
+                await begin_assessment(work, worker, referral.id)
+
+            self.desk.at(work.now + timedelta(hours=30), begin)
 
     def _allocate_episode_of(self, episode: EarlyHelpEpisode) -> None:
         people, chance = self.desk.people, self.chance
@@ -835,6 +985,19 @@ class _Story:
                 )
 
         self.desk.at(self._allocated_at(episode), allocate)
+
+
+def _grave(case: Referral | EarlyHelpEpisode) -> bool:
+    """Whether a child may be at risk of significant harm."""
+    return isinstance(case, Referral) and case.statutory_basis is StatutoryBasis.section_47
+
+
+def _is_teenager(child: Child, at: datetime) -> bool:
+    return child.date_of_birth is not None and _teenager(child.date_of_birth, london_date(at))
+
+
+def _teenager(born_on: date, on: date) -> bool:
+    return 11 * 365 <= (on - born_on).days <= 17 * 365
 
 
 async def open_to_social_care(work: Work, person_id: UUID) -> bool:
@@ -912,6 +1075,25 @@ def _year(chance: random.Random, year: int) -> list[_Plan]:
     return plans
 
 
+def _before(chance: random.Random, year: int) -> list[_Plan]:
+    """Referrals of the autumn before, whose assessments are due when the year begins."""
+    begins = london_midnight(date(year - 1, 10, 2))
+    plans = []
+    for _ in range(_BEFORE):
+        received_at = between(chance, begins, begins + timedelta(days=80))
+        plans.append(
+            _Plan(
+                received_at,
+                _ends_at(chance, received_at, in_time=chance.random() < 0.75),
+                Outcome.referral,
+                chance.choices(list(_SOURCES), list(_SOURCES.values()))[0],
+                basis=StatutoryBasis.section_17,
+                before_the_year=True,
+            )
+        )
+    return sorted(plans, key=lambda plan: plan.received_at)
+
+
 def _recent(chance: random.Random, now: datetime) -> list[_Plan]:
     """Contacts of the last months, all finished, whose families come again on the live desk."""
     plans = []
@@ -920,14 +1102,24 @@ def _recent(chance: random.Random, now: datetime) -> list[_Plan]:
         outcome = (Outcome.referral, Outcome.early_help, Outcome.information_and_advice)[family % 3]
         ends_at = _ends_at(chance, received_at, in_time=family % 4 != 3)
         source = chance.choice(("2A", "6", "3B", "1A"))
-        plans.append(_Plan(received_at, ends_at, outcome, source, family=family))
+        plans.append(
+            _Plan(
+                received_at,
+                ends_at,
+                outcome,
+                source,
+                family=family,
+                basis=StatutoryBasis.section_17,
+                closes=True,
+            )
+        )
     return plans
 
 
 def _live(chance: random.Random, now: datetime) -> list[_Plan]:
     """The desk of today: open contacts in every state, and cases that wait for a worker."""
     plans: list[_Plan] = []
-    base = _Plan(now, now, Outcome.referral, "10", second_thoughts=False)
+    base = _Plan(now, now, Outcome.referral, "10", basis=StatutoryBasis.section_17)
 
     def came(
         like: _Plan, hours_ago: float, source_code: str, *, span: float = 1.0, **given: Any
@@ -969,12 +1161,21 @@ def _live(chance: random.Random, now: datetime) -> list[_Plan]:
     asking = replace(base, drafted=False, answered=False, rating=Rating.amber, asks=1)
     came(asking, 3, "6", rating=Rating.red, asks=2, by_partner=True)
     came(asking, 5, "2A", mine=True)
-    came(asking, 9, "3A", asks=2)
+    came(asking, 9, "3A", asks=2, chasers=1)
     came(asking, 14, "1C", rating=Rating.green, family=4)
-    came(asking, 26, "2B")
-    came(asking, 34, "3D", asks=2)
+    came(asking, 26, "2B", chasers=2)
+    came(asking, 34, "3D", asks=2, chasers=2)
+    late = replace(base, outcome=Outcome.information_and_advice, returned=False, asks=1)
+    came(late, 34, "2A", span=0.6, late_answer=3.0, answered=False)
+    came(late, 75, "3B", span=0.25, late_answer=28.0, answered=False)
 
-    waiting = replace(base, signed=False, returned=False)
+    # Two people within a week about the same children.
+    came(green, 60, "2A", family=20)
+    came(green, 6.2, "1B", family=20)
+    came(amber, 80, "3A", family=21, span=1.4)
+    came(new, 3.3, "2A", family=21)
+
+    waiting = replace(base, signed=False, returned=False, basis=None)
     came(waiting, 5, "6", span=1.05, rating=Rating.red, by_partner=True)
     came(waiting, 10, "2A", span=1.05, asks=1)
     came(waiting, 18, "3C", span=1.05, outcome=Outcome.early_help)
@@ -1003,7 +1204,127 @@ def _live(chance: random.Random, now: datetime) -> list[_Plan]:
         source = chance.choice(("6", "2A", "3B", "1A", "3E"))
         span = min(0.9, 20 / (days * 24))
         came(cases, days * 24, source, span=span, outcome=outcome, acknowledged=True)
-    return plans + _on_their_way(chance, now)
+    return [
+        *plans,
+        *_on_their_way(chance, now),
+        *_in_danger(chance, now),
+        *_away(chance, now),
+        *_expected(chance, now),
+    ]
+
+
+def _decided(
+    chance: random.Random, now: datetime, hours_ago: float, hours: float, **given: Any
+) -> _Plan:
+    """A contact of today that was decided so long ago, so many hours after it came."""
+    ends_at = now - timedelta(hours=hours_ago)
+    return _Plan(
+        received_at=ends_at - timedelta(hours=hours),
+        ends_at=ends_at,
+        source_code=chance.choice(("6", "2A", "3B", "1A", "3E")),
+        **{
+            "outcome": Outcome.referral,
+            "basis": StatutoryBasis.section_17,
+            "returned": False,
+            "asks": 0,
+            **given,
+        },
+    )
+
+
+def _in_danger(chance: random.Random, now: datetime) -> list[_Plan]:
+    """Children of today who may be at risk of significant harm, at every step, some late."""
+    return [
+        _decided(
+            chance,
+            now,
+            course["decided"],
+            chance.uniform(2, 8),
+            basis=StatutoryBasis.section_47,
+            rating=Rating.red,
+            course=course,
+        )
+        for course in demonstration_protection.NOW
+    ]
+
+
+def _away(chance: random.Random, now: datetime) -> list[_Plan]:
+    """Children of today who are missing, or were."""
+    plans = []
+    for absence in demonstration_children.NOW:
+        came = absence["missing"] - 0.7
+        hours = min(19.0, came * 0.9)
+        outcome = chance.choice((Outcome.early_help, Outcome.referral))
+        plans.append(
+            _decided(
+                chance,
+                now,
+                came - hours,
+                hours,
+                outcome=outcome,
+                absence=absence,
+                drafted=came > 24,
+            )
+        )
+    return plans
+
+
+def _expected(chance: random.Random, now: datetime) -> list[_Plan]:
+    """Unborn children of today, by the week of pregnancy."""
+
+    def at(weeks: int, *, begun: bool = False) -> Unborn:
+        """So many weeks on today."""
+        expected_on = london_date(now) + timedelta(weeks=TERM_IN_WEEKS - weeks, days=-3)
+        return Unborn(expected_on, begun)
+
+    return [
+        _decided(chance, now, 24 * days, chance.uniform(5, 20), unborn=unborn)
+        for days, unborn in (
+            (3, Unborn(None)),
+            (6, at(18)),
+            (14, at(24)),
+            (13, at(24, begun=True)),
+            (26, at(33)),
+            (29, at(33, begun=True)),
+            (20, at(40)),
+        )
+    ]
+
+
+def _notified(chance: random.Random, policy: Policy, now: datetime) -> list[_Plan]:
+    """Police notifications: those of today's daily meeting, and one carried over to it."""
+    day = london_date(now)
+    closes = cut_off(policy, day).astimezone(UTC)
+    if not policy.is_working_day(day) or now < closes + timedelta(hours=1):
+        closes = now - timedelta(hours=1)
+    before = day - timedelta(days=1)
+    while not policy.is_working_day(before):
+        before -= timedelta(days=1)
+    closed = cut_off(policy, before).astimezone(UTC)
+    base = _Plan(now, now, Outcome.referral, "6", notified=True, asks=0, returned=False)
+    plans = []
+    for number in range(15):
+        received_at = closes - timedelta(
+            hours=chance.uniform(0.5, min(20, (closes - closed) / _HOUR))
+        )
+        ends_at = closes + (now - closes) * (0.2 + 0.05 * number)
+        plan = replace(base, received_at=received_at, ends_at=ends_at, acknowledged=number < 8)
+        if number < 5:
+            outcome = (Outcome.information_and_advice, Outcome.early_help, Outcome.referral)
+            plan = replace(plan, outcome=outcome[number % 3], basis=StatutoryBasis.section_17)
+        elif number < 7:
+            plan = replace(plan, signed=False, ends_at=now + timedelta(minutes=30))
+        else:
+            plan = replace(plan, drafted=False, rated=number < 11, ends_at=now)
+        plans.append(plan)
+    carried = replace(
+        base,
+        received_at=closed - timedelta(hours=3),
+        ends_at=now,
+        drafted=False,
+        carried_over_at=closed + timedelta(hours=2),
+    )
+    return [*plans, carried]
 
 
 def _on_their_way(chance: random.Random, now: datetime) -> list[_Plan]:
@@ -1025,6 +1346,7 @@ def _on_their_way(chance: random.Random, now: datetime) -> list[_Plan]:
                     outcome=outcome,
                     source_code=chance.choice(("6", "2A", "3B", "1A", "3E")),
                     script=script,
+                    basis=StatutoryBasis.section_17,
                 )
             )
     return plans
@@ -1053,13 +1375,32 @@ class _Town:
         return family
 
     def newcomers(self, plan: _Plan) -> Family:
-        """A family that nobody has heard of, large enough for the story."""
-        least = 2 if plan.partly_signed else 1
+        """A family that nobody has heard of, as the story needs it."""
+        on = london_date(plan.received_at)
         while True:
-            on = london_date(plan.received_at)
             family = new_family(self.chance, on, self.numbers, self.schools)
-            if len(family.children) >= least:
+            if plan.unborn is not None:
+                family.children = [_unborn(plan.unborn, family)]
+            if _fits(plan, family, on):
                 return family
+
+
+def _fits(plan: _Plan, family: Family, on: date) -> bool:
+    born = [one.told.date_of_birth for one in family.children]
+    if plan.absence is not None and not any(day and _teenager(day, on) for day in born):
+        return False
+    return not plan.partly_signed or len(born) >= 2
+
+
+def _unborn(unborn: Unborn, family: Family) -> FamilyChild:
+    """The one child of a family, who is not born yet."""
+    return FamilyChild(
+        NewChild(
+            family_name=family.children[0].told.family_name,
+            birth_knowledge=BirthKnowledge.unborn,
+            expected_delivery_on=unborn.expected_on,
+        )
+    )
 
 
 async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
@@ -1071,10 +1412,9 @@ async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
     development issuer, or a year that is not over.
     """
     now = house.clock()
-    begins = london_midnight(date(year, 1, 1))
     if now < london_midnight(date(year + 1, 2, 15)):
         raise NotLoaded(f"The year {year} and its aftermath are not over. Choose an earlier year.")
-    clock = _MovableClock(begins)
+    clock = _MovableClock(london_midnight(date(year - 1, 10, 1)))
     async with httpx.AsyncClient(trust_env=False) as http:
         past = House(
             house.settings, policy=house.policy, clock=clock, database=house.database, http=http
@@ -1116,21 +1456,65 @@ def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     sent = {code for one in desk.policy.organisations for code in one.source_codes}
 
     chance = random.Random(f"front door {year}")  # noqa: S311 - invented data, the same each time
-    plans = _year(chance, year)
+    plans = [*_before(chance, year), *_year(chance, year)]
     first = next(place for place, plan in enumerate(plans) if plan.source_code in sent)
     plans[first] = replace(plans[first], by_partner=True, sender_reference=mark)
     town = _Town(chance, numbers, schools)
     scripts = _Scripts(*(deck(chance, one) for one in (UPS, DOWNS, DISPUTES, CHANGED_DECISIONS)))
-    stories = [_Story(desk, chance, plan, town.family(plan), scripts) for plan in plans]
+    conferences = Slots(slots(chance, year, CONFERENCES, first_day=12))
+    protection = Protection(desk, chance, conferences)
+    shared = _Year(scripts, Caseload(desk, chance, year), MissingChildren(desk, chance, year))
+    stories: list[_Story] = []
+    for plan in plans:
+        family = _told_of_again(chance, plan, stories) or town.family(plan)
+        stories.append(_Story(desk, chance, plan, family, protection, shared))
 
     chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
     town = _Town(chance, numbers, schools)
     back: dict[int, Family] = {}
-    for plan in (*_recent(chance, now), *_live(chance, now)):
-        family = town.newcomers(plan) if plan.family is None else back.get(plan.family)
-        if family is None:
-            family = back[plan.family or 0] = town.newcomers(plan)
-        stories.append(_Story(desk, chance, plan, family))
+    protection = Protection(desk, chance)
+    force = force_of(desk.policy)
+    today = [*_recent(chance, now), *_live(chance, now)]
+    if force is not None:
+        today += _notified(chance, desk.policy, now)
+    for plan in today:
+        found = town.newcomers(plan) if plan.family is None else back.get(plan.family)
+        if found is None:
+            found = back[plan.family or 0] = town.newcomers(plan)
+        stories.append(_Story(desk, chance, plan, found, protection))
     for story in stories:
         story.schedule()
-    return len(stories)
+    if force is None:
+        return len(stories)
+    _send_files(desk, chance, force, town, now)
+    return len(stories) + LOADED_INCIDENTS
+
+
+def _told_of_again(chance: random.Random, plan: _Plan, stories: Sequence[_Story]) -> Family | None:
+    """The family of a contact of the days before, now and then, told of by somebody else."""
+    if chance.random() > 0.012:
+        return None
+    week = timedelta(days=6)
+    for story in reversed(stories):
+        before = story.plan
+        if plan.received_at - before.received_at > week:
+            return None
+        if before.source_code != plan.source_code and story.family.expected == 1:
+            return story.family
+    return None
+
+
+def _send_files(desk: Desk, chance: random.Random, force: str, town: _Town, now: datetime) -> None:
+    """Has the police send two files this morning: one is refused, the other loaded."""
+    plan = _Plan(now, now, Outcome.referral, "6")
+    families = [town.newcomers(plan) for _ in range(LOADED_INCIDENTS)]
+
+    async def refused(work: Work) -> None:
+        await send_faulty_file(work, desk, chance, force, families)
+
+    async def loaded(work: Work) -> None:
+        await send_file(work, desk, chance, force, families)
+        desk.logged += LOADED_INCIDENTS
+
+    desk.at(now - timedelta(hours=2.6), refused)
+    desk.at(now - timedelta(hours=1.8), loaded)

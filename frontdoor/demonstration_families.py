@@ -226,10 +226,29 @@ class FamilyChild:
     told: NewChild
     person_id: UUID | None = None
 
+    def newborn(self, chance: random.Random) -> tuple[str, Sex]:
+        """A name and a sex for a child who is born."""
+        sex = chance.choice((Sex.female, Sex.male))
+        return chance.choice(_GIRLS if sex is Sex.female else _BOYS), sex
+
+    def born(self, name: str, sex: Sex, on: date) -> NewChild:
+        """The child as a caller tells of them from the birth on."""
+        return replace(
+            self.told,
+            given_name=name,
+            birth_knowledge=BirthKnowledge.known,
+            date_of_birth=on,
+            expected_delivery_on=None,
+            sex=sex,
+        )
+
 
 @dataclass(slots=True)
 class Family:
-    """An invented family. `contacts` counts how often the front door has heard of it."""
+    """An invented family. `contacts` counts how often the front door has heard of it.
+
+    `expected` counts how often it will have, by the end.
+    """
 
     children: list[FamilyChild]
     adults: tuple[NewAdult, ...]
@@ -238,6 +257,7 @@ class Family:
     postcode: str | None
     parent: str
     contacts: int = 0
+    expected: int = 0
     cases: list[str] = field(default_factory=list)
 
     @property
@@ -260,14 +280,7 @@ class Family:
         for child in self.children:
             expected = child.told.expected_delivery_on
             if child.told.birth_knowledge is BirthKnowledge.unborn and expected and expected < on:
-                child.told = replace(
-                    child.told,
-                    given_name="Baby",
-                    birth_knowledge=BirthKnowledge.known,
-                    date_of_birth=expected,
-                    expected_delivery_on=None,
-                    sex=Sex.female,
-                )
+                child.told = child.born("Baby", Sex.female, expected)
 
 
 def _birthday(chance: random.Random, on: date) -> date:

@@ -63,7 +63,7 @@ from service.usecases.transfers import (
     withdraw_transfer,
 )
 
-_TRIES: Final = 4
+_TRIES: Final = 12
 _SOON: Final = (0.3, 3.0)
 _SAME_DAY: Final = (1.0, 7.0)
 _LATE: Final = (20.0, 60.0)
@@ -260,12 +260,14 @@ class Course:
         script: Script,
         case: Referral | EarlyHelpEpisode,
         decide_anew: Callable[[Work, UUID], Awaitable[None]],
+        taken_on: Callable[[Work, EarlyHelpEpisode], Awaitable[None]],
     ) -> None:
         self.desk = desk
         self.chance = chance
         self.script = script
         self.case = case
         self.decide_anew = decide_anew
+        self.taken_on = taken_on
         self.transfer_id: UUID | None = None
         self.challenge_id: UUID | None = None
         self.tried = 0
@@ -430,6 +432,8 @@ class Course:
                 await open_transfer(work, self._answerer, found, version)
             case "accept":
                 await accept_transfer(work, self._answerer, found, version, self._acceptance())
+                if isinstance(self.case, EarlyHelpEpisode):
+                    await self.taken_on(work, self.case)
             case "refuse":
                 await self._refuse(work, transfer)
             case "agree" | "challenge":
@@ -510,7 +514,7 @@ class Course:
             return
         episode = await EPISODES.get(work, self._mash_manager, transfer.early_help_episode_id)
         back = _script(_UP, Move("request", _DAYS), _OPENED, _ANSWERED)
-        Course(self.desk, self.chance, back, episode, self.decide_anew).begin(work)
+        Course(self.desk, self.chance, back, episode, self.decide_anew, self.taken_on).begin(work)
 
     async def _dispute(self, work: Work) -> None:
         raised = await challenge_decision(
@@ -552,17 +556,21 @@ class Course:
         await pursue(work, self._asking_manager, challenge.id, challenge.version, words=words)
 
     async def _close(self, work: Work) -> None:
-        """Closes the case that answers for the child, on whichever side it is now."""
+        """Closes the case that answers for the child, on whichever side it is now.
+
+        Not one that another contact has opened meanwhile: that goes a way of its own.
+        """
         answers = await accountabilities.of_person(work, self.case.person_id)
         people = self.desk.people
         if answers is None:
             return
         if answers.referral_id is not None:
             referral = await REFERRALS.get(work, people.assessment_manager, answers.referral_id)
-            if referral.state is CaseState.allocated:
+            of_this = referral.contact_id == self.case.contact_id
+            if of_this and referral.state is CaseState.allocated:
                 words = self._words(CEASED)
                 manager = people.assessment_manager
-                await close_referral(work, manager, referral.id, referral.version, "RC8", words)
+                await close_referral(work, manager, referral.id, referral.version, "RC7", words)
             return
         episode = await EPISODES.get(work, people.early_help_manager, answers.case_id)
         if episode.state is CaseState.allocated:

@@ -509,6 +509,8 @@ async def _write(
     learnt_on: dict[UUID, UUID] = {}
     heard = InOneFile(work.policy.repeat_concern)
     days: set[date] = set()
+    # All is asked before anything is added: a statement in an open transaction would write it.
+    prepared: list[tuple[NewNotification, new_contacts.Prepared, bool]] = []
     for new in told:
         recognised = _recognised(new.contact, bearers)
         made = new_contacts.prepare(work, claimed.submitted_by, new.contact, recognised, Faults())
@@ -534,6 +536,8 @@ async def _write(
             counted=False,
         )
         repeated = heard.after_another(made.contact, made.children) or bool(concern.raised_by)
+        prepared.append((new, made, repeated))
+    for new, made, repeated in prepared:
         new_contacts.add(work, made)
         new_contacts.begin(
             work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated

@@ -1,0 +1,275 @@
+"""Social care's cases in the demonstration year: allocated, assessed in time or late, closed."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from frontdoor.demonstration_desk import Act, Desk, between
+from frontdoor.demonstration_narratives import CEASED, CLOSED_AFTER_ASSESSMENT, MOVED_AWAY
+from frontdoor.demonstration_protection_narratives import (
+    ANALYSES,
+    AUTHORISED,
+    CHILDS_VIEW,
+    SENT_BACK,
+    Danger,
+)
+from frontdoor.demonstration_targets import ASSESSMENTS, UNALLOCATED, Slot, Slots, slots
+from service.bootstrap import Work
+from service.domain.access import Caller
+from service.domain.assessments import Assessment, AssessmentOutcome, Completion, ToolUsed
+from service.domain.calendar import london_date
+from service.domain.errors import Conflict
+from service.domain.measures import london_midnight, months_later
+from service.domain.referrals import CaseState, Referral
+from service.domain.section_47_enquiries import EnquiryOutcome, Section47Enquiry
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import assessments
+from service.persistence.repositories.cases import REFERRALS
+from service.usecases.assessments import (
+    authorise_assessment,
+    begin_assessment,
+    complete_assessment,
+)
+from service.usecases.cases import close_referral
+
+ASSESSMENT: Final = "single_assessment"
+_ENQUIRY: Final = table_of(Section47Enquiry)
+_TRIES: Final = 40
+_MOST_LATE: Final = timedelta(days=40)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A child who waits for a worker."""
+
+    due_at: datetime
+    planned_at: datetime
+    allocate: Act
+    done: bool = False
+
+
+class Caseload:
+    """The cases of the year, and which of them are late to be allocated or assessed."""
+
+    def __init__(self, desk: Desk, chance: random.Random, year: int) -> None:
+        self.desk = desk
+        self.chance = chance
+        self.to_assess = Slots(slots(chance, year, ASSESSMENTS, first_day=15))
+        self._waiting: list[_Waiting] = []
+        self._ends: list[datetime] = []
+        for number, target in enumerate(UNALLOCATED, start=1):
+            ends_at = london_midnight(months_later(date(year, number, 1), 1))
+            self._ends.append(ends_at)
+            self._settle_at(ends_at, target)
+
+    # ---- Allocated -------------------------------------------------------------------------------
+
+    def wait(self, referral: Referral, planned_at: datetime, allocate: Act) -> None:
+        """Has a child allocated when it was planned, or over the end of the month if need be."""
+        due_at = self.desk.policy.due_times("allocation", referral.accepted_at).due_at
+        month = next((place for place, end in enumerate(self._ends) if due_at < end), None)
+        if month is not None and due_at > self._ends[0] - timedelta(days=31):
+            target = UNALLOCATED[month]
+            if self.chance.random() < min(0.95, target / 50):
+                planned_at = self._after(self._ends[month])
+        entry = _Waiting(due_at, planned_at, allocate)
+        self._waiting.append(entry)
+        self._plan(entry)
+
+    def _after(self, end: datetime) -> datetime:
+        return between(self.chance, end + timedelta(hours=8), end + timedelta(days=9))
+
+    def _plan(self, entry: _Waiting) -> None:
+        planned_at = entry.planned_at
+
+        async def allocate(work: Work) -> None:
+            if not entry.done and entry.planned_at == planned_at:
+                entry.done = True
+                await entry.allocate(work)
+
+        self.desk.at(planned_at, allocate)
+
+    def _settle_at(self, ends_at: datetime, target: int) -> None:
+        """Two days before a month ends a manager gives out all but so many of who waited."""
+
+        async def settle(work: Work) -> None:
+            over = [one for one in self._waiting if not one.done and one.due_at < ends_at]
+            stay = [one for one in over if one.planned_at >= ends_at]
+            leave = [one for one in over if one.planned_at < ends_at]
+            self.chance.shuffle(stay)
+            for one in stay[target:]:
+                one.planned_at = work.now + timedelta(minutes=self.chance.randint(5, 600))
+                self._plan(one)
+            for one in leave[: max(0, target - len(stay))]:
+                one.planned_at = self._after(ends_at)
+                self._plan(one)
+            self._waiting = [one for one in self._waiting if not one.done]
+
+        self.desk.at(ends_at - timedelta(hours=38), settle)
+
+    # ---- Assessed, closed ------------------------------------------------------------------------
+
+    def take_on(
+        self, work: Work, referral: Referral, danger: Danger, worker: Caller, *, first: bool
+    ) -> None:
+        """Has a case assessed if its turn comes, and closed one day.
+
+        `first`: an enquiry may be under way, so it takes the next turn there is.
+        """
+        case = Case(self, referral, danger, worker)
+        if first:
+            case.plan(work.now)
+        else:
+            later = timedelta(days=self.chance.uniform(5, 10))
+            self.desk.at(work.now + later, case.plan_later)
+
+    def close_some_day(self, referral: Referral) -> None:
+        """Closes a case that nothing else has closed, after most of a year."""
+        at = referral.accepted_at + timedelta(days=self.chance.randint(200, 300))
+        Closing(self.desk, self.chance, referral.id, "RC7", CEASED).at(at)
+
+    def take_turn(self, accepted_at: datetime, now: datetime) -> Slot | None:
+        """The next assessment to be authorised that fits a case, if there is one."""
+        due_at = self.desk.policy.due_times(ASSESSMENT, accepted_at).due_at
+        soonest = max(now + timedelta(days=3), accepted_at + timedelta(days=9))
+        return self.to_assess.take(soonest, due_at, _MOST_LATE)
+
+
+class Closing:
+    """A case that is closed when nothing is under way any more."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        chance: random.Random,
+        referral_id: UUID,
+        code: str,
+        words: Sequence[str],
+    ) -> None:
+        self.desk = desk
+        self.referral_id = referral_id
+        self.code = code
+        self.words = chance.choice(words)
+        self.tried = 0
+
+    def at(self, instant: datetime) -> None:
+        """Puts it on the desk."""
+        self.desk.at(instant, self._close)
+
+    async def _close(self, work: Work) -> None:
+        manager = self.desk.people.assessment_manager
+        found = await REFERRALS.get(work, manager, self.referral_id)
+        if found.state is CaseState.closed:
+            return
+        try:
+            await close_referral(work, manager, found.id, found.version, self.code, self.words)
+        except Conflict:
+            self.tried += 1
+            if self.tried < _TRIES:
+                self.at(work.now + timedelta(days=5))
+
+
+class Case:
+    """One case from its allocation to its end."""
+
+    def __init__(
+        self, caseload: Caseload, referral: Referral, danger: Danger, worker: Caller
+    ) -> None:
+        self.caseload = caseload
+        self.desk = caseload.desk
+        self.chance = caseload.chance
+        self.referral = referral
+        self.danger = danger
+        self.worker = worker
+        self.assessment_id = UUID(int=0)
+
+    async def plan_later(self, work: Work) -> None:
+        """As `plan`, once those have had their turn for whom more is at stake."""
+        self.plan(work.now)
+
+    def plan(self, now: datetime) -> None:
+        """Puts the assessment on the desk, or the closing of a case that has none."""
+        chance = self.chance
+        slot = self.caseload.take_turn(self.referral.accepted_at, now)
+        if slot is None:
+            code, words = chance.choice((("RC7", CEASED), ("RC7", CEASED), ("RC5", (MOVED_AWAY,))))
+            closing = Closing(self.desk, chance, self.referral.id, code, words)
+            closing.at(between(chance, now + timedelta(days=10), now + timedelta(days=75)))
+            return
+        left = slot.at - now
+        self.desk.at(now + left * chance.uniform(0.05, 0.4), self._begin)
+        if chance.random() < 0.1:
+            self.desk.at(now + left * 0.6, self._complete)
+            self.desk.at(now + left * 0.7, self._send_back)
+        self.desk.at(now + left * chance.uniform(0.8, 0.95), self._complete)
+        self.desk.at(slot.at, self._authorise)
+
+    async def _begin(self, work: Work) -> None:
+        begun = await begin_assessment(work, self.worker, self.referral.id)
+        self.assessment_id = begun.assessment.id
+
+    async def _assessment(self, work: Work) -> Assessment:
+        return await assessments.get(work, self.worker, self.assessment_id)
+
+    async def _outcome(self, work: Work) -> AssessmentOutcome:
+        row = await work.first(
+            select(*columns_of(Section47Enquiry))
+            .where(_ENQUIRY.c.referral_id == self.referral.id)
+            .order_by(_ENQUIRY.c.opened_at.desc())
+            .limit(1)
+        )
+        enquiry = None if row is None else read(Section47Enquiry, row)
+        if enquiry is not None and enquiry.outcome in (None, EnquiryOutcome.continuing_risk):
+            return AssessmentOutcome.child_protection
+        return self.chance.choice(
+            (AssessmentOutcome.child_in_need_plan, AssessmentOutcome.no_further_action)
+        )
+
+    async def _complete(self, work: Work) -> None:
+        assessment = await self._assessment(work)
+        outcome = await self._outcome(work)
+        used_on = london_date(work.now - timedelta(days=2))
+        closes = outcome is AssessmentOutcome.no_further_action
+        await complete_assessment(
+            work,
+            self.worker,
+            assessment.id,
+            assessment.version,
+            Completion(
+                factors=self.danger.factors,
+                tools=[ToolUsed(tool, score, used_on) for tool, score in self.danger.tools],
+                childs_view=self.chance.choice(CHILDS_VIEW),
+                analysis=self.chance.choice(ANALYSES[outcome]),
+                outcome=outcome,
+                closure_code="RC8" if closes else None,
+            ),
+        )
+
+    async def _answer(self, work: Work, *, agreed: bool, words: Sequence[str]) -> Assessment:
+        assessment = await self._assessment(work)
+        return await authorise_assessment(
+            work,
+            self.desk.people.assessment_manager,
+            assessment.id,
+            assessment.version,
+            agreed=agreed,
+            words=self.chance.choice(words),
+        )
+
+    async def _send_back(self, work: Work) -> None:
+        await self._answer(work, agreed=False, words=SENT_BACK)
+
+    async def _authorise(self, work: Work) -> None:
+        done = await self._answer(work, agreed=True, words=AUTHORISED)
+        chance, now = self.chance, work.now
+        if done.outcome is AssessmentOutcome.no_further_action:
+            closing = Closing(self.desk, chance, self.referral.id, "RC8", CLOSED_AFTER_ASSESSMENT)
+            closing.at(between(chance, now + timedelta(days=1), now + timedelta(days=9)))
+        elif chance.random() < 0.4:
+            closing = Closing(self.desk, chance, self.referral.id, "RC7", CEASED)
+            closing.at(between(chance, now + timedelta(days=60), now + timedelta(days=240)))

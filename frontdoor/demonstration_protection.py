@@ -1,0 +1,511 @@
+"""Children who may be at risk in the demonstration data: strategy meetings and enquiries."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from frontdoor.demonstration_desk import Desk, between
+from frontdoor.demonstration_protection_narratives import (
+    BROUGHT,
+    CONFERRED,
+    ENQUIRY_BECAUSE,
+    FOUND,
+    INVITED_ELSE,
+    MEDICAL_BECAUSE,
+    MINUTES,
+    NOT_ALONE,
+    NOT_INVITED,
+    NOT_QUORATE,
+    NOT_SEEN,
+    REARRANGED,
+    SENT,
+    TASKS,
+    TOLD_TO_CHILD,
+    Danger,
+)
+from frontdoor.demonstration_targets import Slots
+from service.bootstrap import Work
+from service.domain.calendar import london_date
+from service.domain.errors import Conflict
+from service.domain.measures import london_midnight
+from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import (
+    ConferenceOutcome,
+    EnquiryOutcome,
+    Section47Enquiry,
+    Visit,
+)
+from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
+from service.domain.strategy_meetings import (
+    BEGINS_AN_ENQUIRY,
+    Agency,
+    Attendance,
+    EnquiryDecision,
+    Harm,
+    Invitation,
+    MedicalDecision,
+    StrategyMeeting,
+)
+from service.persistence.repositories import (
+    accountabilities,
+    deadlines,
+    section_47_enquiries,
+    strategy_meetings,
+    unborn,
+)
+from service.persistence.repositories.cases import REFERRALS
+from service.usecases.section_47_enquiries import (
+    record_child_seen,
+    record_conference,
+    record_enquiry_outcome,
+)
+from service.usecases.strategy_meetings import (
+    Attended,
+    InvitationAnswer,
+    NewMeetingChild,
+    call_strategy_meeting,
+    circulate_strategy_minutes,
+    conclude_strategy_meeting,
+    invite_to_strategy_meeting,
+    rearrange_strategy_meeting,
+    record_strategy_meeting,
+)
+
+CONFERENCE: Final = "initial_child_protection_conference"
+_QUORUM: Final = (Agency.social_care, Agency.police, Agency.health)
+_TRIES: Final = 5
+
+Course = Mapping[str, float]
+"""What has been done about a child today, and how many hours ago."""
+
+NOW: Final[Sequence[Course]] = (
+    {"decided": 1.5},
+    {"decided": 27},
+    {"decided": 2.2, "call": 1.4},
+    {"decided": 1.9, "call": 1.2, "invite": 1.1},
+    {"decided": 29, "call": 28, "invite": 27},
+    {"decided": 4.1, "call": 3.4, "invite": 3.2, "hold": 1.6},
+    {"decided": 7, "call": 6.2, "invite": 6, "hold": 4.8, "conclude": 3.9},
+    {"decided": 99, "call": 98, "invite": 97.8, "hold": 97, "conclude": 96, "seen": 90},
+    {
+        "decided": 52,
+        "call": 51,
+        "invite": 50.8,
+        "hold": 50,
+        "conclude": 49,
+        "minutes": 45,
+        "tried": 30,
+    },
+    {
+        "decided": 172,
+        "call": 171,
+        "invite": 170.5,
+        "hold": 170,
+        "conclude": 169,
+        "minutes": 160,
+        "seen": 158,
+    },
+    {
+        "decided": 290,
+        "call": 289,
+        "invite": 288.5,
+        "hold": 288,
+        "conclude": 287,
+        "minutes": 270,
+        "seen": 281,
+        "outcome": 70,
+    },
+    {
+        "decided": 700,
+        "call": 699,
+        "invite": 698.5,
+        "hold": 698,
+        "conclude": 697,
+        "minutes": 690,
+        "seen": 694,
+        "outcome": 400,
+    },
+)
+"""Children of today who may be at risk, one at each step, in time and late."""
+
+
+@dataclass(slots=True)
+class _Times:
+    """When everything about one meeting happens; None for what has not happened yet."""
+
+    called_at: datetime
+    invited_at: datetime | None
+    held_at: datetime | None
+    recorded_at: datetime | None
+    concluded_at: datetime | None
+    minuted_at: datetime | None
+
+
+class Protection:
+    """Looks into what may be significant harm, in the year or as a course of today has it."""
+
+    def __init__(self, desk: Desk, chance: random.Random, conferences: Slots | None = None) -> None:
+        self.desk = desk
+        self.chance = chance
+        self.conferences = conferences
+        self.coming: set[UUID] = set()
+
+    async def look_at(
+        self,
+        work: Work,
+        person_ids: Sequence[UUID],
+        danger: Danger,
+        course: Course | None = None,
+    ) -> None:
+        """Has a meeting called about those children for whom one is due and none is coming."""
+        referrals = [
+            found
+            for person_id in person_ids
+            if (found := await self._due(work, person_id)) is not None
+        ]
+        if referrals:
+            self.coming.update(one.id for one in referrals)
+            Meeting(self, referrals, danger, course).begin(work.now)
+
+    async def _due(self, work: Work, person_id: UUID) -> Referral | None:
+        answers = await accountabilities.of_person(work, person_id)
+        if answers is None or answers.referral_id is None or answers.referral_id in self.coming:
+            return None
+        found = await REFERRALS.get(work, self.desk.people.managers[0], answers.referral_id)
+        due = await deadlines.is_running(work, found.contact_id, found.id, "strategy_meeting")
+        return found if due else None
+
+
+class Meeting:
+    """One strategy meeting and the enquiries that come of it."""
+
+    def __init__(
+        self,
+        protection: Protection,
+        referrals: Sequence[Referral],
+        danger: Danger,
+        course: Course | None,
+    ) -> None:
+        self.protection = protection
+        self.desk = protection.desk
+        self.chance = protection.chance
+        self.referrals = referrals
+        self.danger = danger
+        self.course = course
+        self.manager = self.chance.choice(self.desk.people.managers)
+        self.worker = self.chance.choice(self.desk.people.assessment_workers)
+        self.meeting_id = UUID(int=0)
+        self.tried = 0
+
+    def begin(self, now: datetime) -> None:
+        """Puts the call of the meeting on the desk."""
+        self.times = self._times(now) if self.course is None else self._now(self.course)
+        if self.course is None or "call" in self.course:
+            self.desk.at(self.times.called_at, self._call)
+
+    def _now(self, course: Course) -> _Times:
+        def ago(act: str) -> datetime | None:
+            hours = course.get(act)
+            return None if hours is None else self.desk.until - timedelta(hours=hours)
+
+        held_at = ago("hold")
+        return _Times(
+            called_at=ago("call") or self.desk.until,
+            invited_at=ago("invite"),
+            held_at=held_at,
+            recorded_at=None if held_at is None else held_at + timedelta(minutes=25),
+            concluded_at=ago("conclude"),
+            minuted_at=ago("minutes"),
+        )
+
+    def _times(self, now: datetime) -> _Times:
+        """On the day for the most part; some a day or two later, some minutes late."""
+        chance = self.chance
+        midnight = london_midnight(london_date(now) + timedelta(days=1))
+        called_at = now + (midnight - now) * chance.uniform(0.02, 0.08)
+        held_at = min(
+            now + timedelta(minutes=chance.randint(50, 150)), now + (midnight - now) * 0.8
+        )
+        if chance.random() < 0.16:
+            held_at = between(chance, midnight + timedelta(hours=8), midnight + timedelta(hours=40))
+        recorded_at = held_at + timedelta(minutes=chance.randint(20, 60))
+        concluded_at = recorded_at + timedelta(minutes=chance.randint(5, 40))
+        minuted_at = concluded_at + timedelta(hours=chance.uniform(1.5, 18))
+        if chance.random() < 0.15:
+            minuted_at = concluded_at + timedelta(hours=chance.uniform(100, 150))
+        return _Times(called_at, called_at, held_at, recorded_at, concluded_at, minuted_at)
+
+    def _words(self, texts: Sequence[str]) -> str:
+        return self.chance.choice(texts)
+
+    async def _meeting(self, work: Work) -> StrategyMeeting:
+        return await strategy_meetings.get(work, self.manager, self.meeting_id)
+
+    # ---- The meeting -----------------------------------------------------------------------------
+
+    async def _call(self, work: Work) -> None:
+        """Calls it; where that is not possible for now, it is tried again."""
+        chance, times = self.chance, self.times
+        planned_for = times.held_at or work.now + timedelta(hours=2)
+        moved = self.course is None and chance.random() < 0.08
+        harms = list(self.danger.harms)
+        if Harm.domestic_abuse in harms and chance.random() < 0.25:
+            harms.append(Harm.injury)
+        children = [
+            NewMeetingChild(
+                one.id, harms, in_hospital=Harm.injury in harms and chance.random() < 0.1
+            )
+            for one in self.referrals
+        ]
+        early = timedelta(minutes=30) if moved else timedelta()
+        try:
+            called = await call_strategy_meeting(
+                work, self.manager, max(work.now, planned_for - early), children
+            )
+        except Conflict:
+            self.tried += 1
+            if self.tried < _TRIES:
+                self.begin(work.now + timedelta(days=2))
+            return
+        self.meeting_id = called.id
+        if moved and planned_for != called.planned_for:
+            await rearrange_strategy_meeting(
+                work,
+                self.manager,
+                called.id,
+                called.version,
+                planned_for=planned_for,
+                because=REARRANGED,
+            )
+        self._then(times.invited_at, self._invite)
+
+    def _then(self, at: datetime | None, act: object) -> None:
+        if at is not None:
+            self.desk.at(at, act)  # type: ignore[arg-type]  # one of this class's own acts
+
+    async def _invite(self, work: Work) -> None:
+        meeting = await self._meeting(work)
+        lines = await strategy_meetings.invitations_of(work, meeting.id)
+        answers = [self._answer(one) for one in lines]
+        await invite_to_strategy_meeting(
+            work, self.manager, meeting.id, meeting.version, answers=answers, others=()
+        )
+        self._then(self.times.recorded_at, self._hold)
+
+    def _answer(self, line: Invitation) -> InvitationAnswer:
+        """Who makes the meeting quorate is invited; others mostly, or it is said why not."""
+        if line.agency in _QUORUM or self.chance.random() < 0.84:
+            return InvitationAnswer(line.id, invited=True)
+        because = self._words(NOT_INVITED.get(line.agency, (INVITED_ELSE,)))
+        return InvitationAnswer(line.id, invited=False, because=because)
+
+    async def _hold(self, work: Work) -> None:
+        meeting = await self._meeting(work)
+        lines = await strategy_meetings.invitations_of(work, meeting.id)
+        away = None
+        if self.course is None and self.chance.random() < 0.12:
+            away = self.chance.choice((Agency.police, Agency.health))
+        told = [self._came(one, away) for one in lines if one.invited_at is not None]
+        await record_strategy_meeting(
+            work,
+            self.manager,
+            meeting.id,
+            meeting.version,
+            held_at=self.times.held_at,
+            attendance=told,
+            not_quorate_because=None if away is None else self._because(away),
+        )
+        self._then(self.times.concluded_at, self._conclude)
+
+    def _because(self, away: Agency) -> str:
+        return NOT_QUORATE[0 if away is Agency.health else 1]
+
+    def _came(self, line: Invitation, away: Agency | None) -> Attended:
+        of_health = (Agency.health, Agency.midwifery, Agency.hospital_clinician)
+        stays = line.agency is away or (away is Agency.health and line.agency in of_health)
+        if stays or (line.agency not in _QUORUM and self.chance.random() < 0.25):
+            if self.chance.random() < 0.5:
+                return Attended(line.id, Attendance.sent_information, self._words(SENT))
+            return Attended(line.id, Attendance.sent_apologies)
+        brought = self._words(BROUGHT) if self.chance.random() < 0.4 else None
+        return Attended(line.id, Attendance.attended, brought)
+
+    async def _conclude(self, work: Work) -> None:
+        meeting = await self._meeting(work)
+        decided = self.chance.choices(
+            (EnquiryDecision.joint, EnquiryDecision.single_agency, EnquiryDecision.none),
+            (50, 37, 13 if self.course is None else 0),
+        )[0]
+        told = [await self._child(work, one, decided) for one in self.referrals]
+        tasks = self.chance.sample(TASKS, self.chance.choice((1, 2, 3)))
+        due_at = (meeting.held_at or work.now) + timedelta(hours=self.chance.randint(20, 72))
+        await conclude_strategy_meeting(
+            work,
+            self.manager,
+            meeting.id,
+            meeting.version,
+            Conclusion(
+                children=told,
+                actions=[MeetingTask(what, owner, due_at) for what, owner in tasks],
+            ),
+        )
+        self.protection.coming.difference_update(one.id for one in self.referrals)
+        self._then(self.times.minuted_at, self._circulate)
+        for child, referral in zip(told, self.referrals, strict=True):
+            if child.enquiry in BEGINS_AN_ENQUIRY:
+                enquiry = Enquiry(self, referral.person_id, meeting.held_at or work.now)
+                await enquiry.begin(work)
+
+    async def _child(
+        self, work: Work, referral: Referral, decided: EnquiryDecision
+    ) -> ChildConclusion:
+        if await section_47_enquiries.open_of_person(work, referral.person_id) is not None:
+            decided = EnquiryDecision.continues
+        medical = MedicalDecision.will_not_take_place
+        if Harm.injury in self.danger.harms or Harm.sexual_abuse in self.danger.harms:
+            medical = self.chance.choice(list(MedicalDecision))
+        return ChildConclusion(
+            referral_id=referral.id,
+            enquiry=decided,
+            enquiry_reason=self._words(ENQUIRY_BECAUSE[decided]),
+            medical=medical,
+            medical_reason=self._words(MEDICAL_BECAUSE[medical]),
+            told=self._words(TOLD_TO_CHILD),
+        )
+
+    async def _circulate(self, work: Work) -> None:
+        meeting = await self._meeting(work)
+        await circulate_strategy_minutes(
+            work,
+            self.manager,
+            meeting.id,
+            meeting.version,
+            minutes=self._words(MINUTES),
+            circulated_at=work.now,
+        )
+
+
+class Enquiry:
+    """One section 47 enquiry about one child: seen, outcome, conference."""
+
+    def __init__(self, meeting: Meeting, person_id: UUID, held_at: datetime) -> None:
+        self.meeting = meeting
+        self.desk = meeting.desk
+        self.chance = meeting.chance
+        self.person_id = person_id
+        self.held_at = held_at
+        self.conference_at: datetime | None = None
+        self.seen_at: datetime | None = None
+
+    async def begin(self, work: Work) -> None:
+        """Puts what follows on the desk."""
+        born = not await unborn.is_unborn(work, self.person_id)
+        if self.meeting.course is not None:
+            self._follow(self.meeting.course)
+            return
+        outcome_at = self._ends(work)
+        if born:
+            self._visit(work.now)
+            outcome_at = max(outcome_at, self.held_at + timedelta(hours=80))
+        self.desk.at(outcome_at, self._find)
+
+    def _follow(self, course: Course) -> None:
+        for act, does in (("tried", self._miss), ("seen", self._see), ("outcome", self._find)):
+            if act in course:
+                at = self.desk.until - timedelta(hours=course[act])
+                if act == "seen":
+                    self.seen_at = at
+                if act == "outcome":
+                    self.conference_at = self.desk.until + timedelta(days=9)
+                self.desk.at(at, does)
+
+    def _ends(self, work: Work) -> datetime:
+        """When the outcome is recorded; a child of the conferences to come waits for one."""
+        chance = self.chance
+        conferences = self.meeting.protection.conferences
+        due_at = work.policy.due_times(CONFERENCE, self.held_at).due_at
+        slot = None
+        if conferences is not None:
+            soonest = self.held_at + timedelta(days=7)
+            slot = conferences.take(soonest, due_at, timedelta(days=25))
+        if slot is None:
+            return between(
+                chance, self.held_at + timedelta(days=5), self.held_at + timedelta(days=19)
+            )
+        self.conference_at = slot.at
+        return slot.at - timedelta(hours=chance.uniform(40, 80))
+
+    def _visit(self, now: datetime) -> None:
+        """Seen within the day for the most part, sometimes after a visit in vain."""
+        chance = self.chance
+        seen_at = self.held_at + timedelta(hours=chance.uniform(2, 22))
+        if chance.random() < 0.17:
+            seen_at = self.held_at + timedelta(hours=chance.uniform(26, 70))
+            if chance.random() < 0.6:
+                tried_at = max(now, self.held_at + timedelta(hours=chance.uniform(3, 20)))
+                self.desk.at(tried_at, self._miss)
+        self.seen_at = seen_at
+        self.desk.at(max(now, seen_at) + timedelta(minutes=40), self._see)
+
+    async def _enquiry(self, work: Work) -> Section47Enquiry:
+        found = await section_47_enquiries.open_of_person(work, self.person_id)
+        if found is None:
+            raise LookupError("an enquiry to go on with that has ended")
+        return found
+
+    async def _miss(self, work: Work) -> None:
+        enquiry = await self._enquiry(work)
+        because = self.chance.choice(NOT_SEEN)
+        visit = Visit(seen=False, not_seen_because=because)
+        await record_child_seen(work, self.meeting.worker, enquiry.id, enquiry.version, visit)
+
+    async def _see(self, work: Work) -> None:
+        enquiry = await self._enquiry(work)
+        alone = self.chance.random() < 0.8
+        visit = Visit(
+            seen=True,
+            seen_at=self.seen_at,
+            seen_by=f"{self.meeting.worker.name}, social worker",
+            alone=alone,
+            not_alone_because=None if alone else self.chance.choice(NOT_ALONE),
+        )
+        await record_child_seen(work, self.meeting.worker, enquiry.id, enquiry.version, visit)
+
+    async def _find(self, work: Work) -> None:
+        enquiry = await self._enquiry(work)
+        outcome = EnquiryOutcome.continuing_risk
+        if self.conference_at is None:
+            outcome = self.chance.choice(
+                (EnquiryOutcome.no_continuing_risk, EnquiryOutcome.not_substantiated)
+            )
+        await record_enquiry_outcome(
+            work,
+            self.desk.people.assessment_manager,
+            enquiry.id,
+            enquiry.version,
+            outcome=outcome,
+            words=self.chance.choice(FOUND[outcome]),
+        )
+        if self.conference_at is not None:
+            self.desk.at(self.conference_at + timedelta(hours=2), self._confer)
+
+    async def _confer(self, work: Work) -> None:
+        enquiry = await self._enquiry(work)
+        outcome = self.chance.choices(list(ConferenceOutcome), (84, 12, 4))[0]
+        plan = outcome is ConferenceOutcome.child_protection_plan
+        held_at = self.conference_at
+        if held_at is None:
+            raise LookupError("a conference to record that nobody planned")
+        await record_conference(
+            work,
+            self.desk.people.assessment_manager,
+            enquiry.id,
+            enquiry.version,
+            held_at=held_at,
+            outcome=outcome,
+            category_of_abuse_code=self.meeting.danger.category if plan else None,
+            words=self.chance.choice(CONFERRED[outcome]),
+        )
