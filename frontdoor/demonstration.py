@@ -150,21 +150,21 @@ class Month:
 # is three times as busy because no smaller number of referrals, rounded to one decimal, gives the
 # published 66.6: the police have handed over a backlog of domestic abuse notifications.
 MONTHS: Final = (
-    Month(94, 78, 60),
-    Month(77, 57, 75),
-    Month(90, 71, 62),
-    Month(82, 67, 71),
-    Month(87, 61, 65),
-    Month(87, 72, 64),
-    Month(85, 59, 68),
-    Month(87, 50, 63),
-    Month(83, 61, 70),
-    Month(84, 62, 72),
-    Month(114, 86, 60),
-    Month(287, 191, 66),
+    Month(94, 78, 41),
+    Month(77, 57, 51),
+    Month(90, 71, 42),
+    Month(82, 67, 48),
+    Month(87, 61, 44),
+    Month(87, 72, 44),
+    Month(85, 59, 46),
+    Month(87, 50, 43),
+    Month(83, 61, 48),
+    Month(84, 62, 49),
+    Month(114, 86, 41),
+    Month(287, 191, 45),
 )
 _BACKLOG: Final = 12
-_BEFORE: Final = 30
+_BEFORE: Final = 48
 
 _SOURCES: Final = {
     "6": 26,
@@ -374,7 +374,7 @@ class _Scripts:
                 return None
             steps, disputes, share = self.downs, self.disputes, 0.065
         else:
-            steps, disputes, share = self.ups, self.changed, 0.17
+            steps, disputes, share = self.ups, self.changed, 0.25
         if steps and drawn < share:
             return steps.pop()
         if disputes and drawn > 1 - share / 4:
@@ -1080,14 +1080,15 @@ def _before(chance: random.Random, year: int) -> list[_Plan]:
     begins = london_midnight(date(year - 1, 10, 2))
     plans = []
     for _ in range(_BEFORE):
-        received_at = between(chance, begins, begins + timedelta(days=80))
+        received_at = between(chance, begins, begins + timedelta(days=88))
+        grave = received_at > begins + timedelta(days=66) and chance.random() < 0.4
         plans.append(
             _Plan(
                 received_at,
                 _ends_at(chance, received_at, in_time=chance.random() < 0.75),
                 Outcome.referral,
                 chance.choices(list(_SOURCES), list(_SOURCES.values()))[0],
-                basis=StatutoryBasis.section_17,
+                basis=StatutoryBasis.section_47 if grave else StatutoryBasis.section_17,
                 before_the_year=True,
             )
         )

@@ -63,6 +63,7 @@ class Missing:
         self.desk = desk
         self.chance = chance
         self.worker = chance.choice(desk.people.workers)
+        self.told_after = timedelta(hours=chance.uniform(0, 0.9))
         self.episode_id = UUID(int=0)
 
     def _words(self, texts: Sequence[str]) -> str:
@@ -147,7 +148,7 @@ class Missing:
         async def tell(work: Work) -> None:
             await self.step(work, step, at)
 
-        self.desk.at(at + timedelta(hours=self.chance.uniform(0, 0.9)), tell)
+        self.desk.at(at + self.told_after, tell)
 
     def interview(self, slot: Slot) -> None:
         """Puts the interview after a return of the year on the desk, in time or late."""
@@ -159,11 +160,11 @@ class Missing:
             offered_at = slot.at + timedelta(hours=chance.uniform(6, 60))
             late = slot.at + limit
             answered_at = between(chance, late + timedelta(hours=2), late + timedelta(days=6))
+        answered_at = max(answered_at, offered_at + timedelta(hours=2))
         self._then(InterviewStep.offered, offered_at)
         declined = chance.random() < 0.25
         if not declined and chance.random() < 0.3:
             self._then(InterviewStep.accepted, offered_at + (answered_at - offered_at) * 0.4)
-        answered_at = max(answered_at, offered_at + timedelta(hours=2))
         self._then(InterviewStep.declined if declined else InterviewStep.held, answered_at)
 
 

@@ -476,6 +476,11 @@ class Enquiry:
 
     async def _find(self, work: Work) -> None:
         enquiry = await self._enquiry(work)
+        if self.seen_at is None and not await unborn.is_unborn(work, self.person_id):
+            # Born since the meeting.
+            self.seen_at = work.now - timedelta(hours=1)
+            await self._see(work)
+            enquiry = await self._enquiry(work)
         outcome = EnquiryOutcome.continuing_risk
         if self.conference_at is None:
             outcome = self.chance.choice(
