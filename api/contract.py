@@ -338,7 +338,7 @@ def _complete_success(
         names.append("ETag")
     if "If-Match" in sent and "ETag" not in names:
         names.append("ETag")
-    if status == 201:
+    if status in (201, 202):
         names.append("Location")
     if "Idempotency-Key" in sent:
         names.append("Idempotent-Replayed")

@@ -69,18 +69,22 @@ async def create(
     request: Request,
     who: Caller,
     key: UUID,
-    body: BaseModel,
+    body: BaseModel | bytes,
     use_case: Callable[[Work], Awaitable[Found]],
     render: Callable[[Found], Answer],
 ) -> Response:
-    """Carries out a creating use-case once for its Idempotency-Key, and answers as it answered."""
+    """Carries out a creating use-case once for its Idempotency-Key, and answers as it answered.
+
+    `body` is what was sent; of a file, together with what its query says.
+    """
+    sent = body if isinstance(body, bytes) else body.__pydantic_serializer__.to_json(body)
     once = Once(
         client=str(who.account_id),
         key=key,
         fingerprint=Once.fingerprint_of(
             request.method.encode(),
             request.url.path.encode(),
-            body.__pydantic_serializer__.to_json(body),
+            sent,
         ),
     )
     done = await house_of(request).perform_once(

@@ -1,6 +1,7 @@
 """What one request may take: bytes of body and headers, and time; and how to stop politely."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,10 +51,17 @@ class Drain:
             self._idle.set()
 
 
+def _no_more(scope: Scope) -> int:
+    """No route takes more than the others."""
+    return 0
+
+
 class Limited:
     """Refuses what is too large before reading the rest, and gives up on what takes too long.
 
-    The time runs until the answer begins, so that a long download is not cut off.
+    The time runs until the answer begins, so that a long download is not cut off. `most_bytes` says
+    of a request how many bytes its own route takes, and is asked only of what is larger than
+    others may be.
     """
 
     def __init__(
@@ -63,11 +71,13 @@ class Limited:
         drain: Drain,
         body_bytes: int = BODY_BYTES,
         seconds: float = SECONDS,
+        most_bytes: Callable[[Scope], int] = _no_more,
     ) -> None:
         self.app = app
         self.drain = drain
         self.body_bytes = body_bytes
         self.seconds = seconds
+        self.most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,10 +89,12 @@ class Limited:
         clock: asyncio.Timeout | None = None
 
         async def receive_counted() -> Message:
-            nonlocal read
+            nonlocal read, limit
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
+                if read > limit:
+                    limit = max(limit, self.most_bytes(scope))
                 if read > limit:
                     raise BodyTooLarge(limit)
             return message
@@ -103,6 +115,9 @@ class Limited:
         self.drain.enter()
         try:
             refusal = _too_large(scope["headers"], limit)
+            if isinstance(refusal, BodyTooLarge):
+                limit = max(limit, self.most_bytes(scope))
+                refusal = _too_large(scope["headers"], limit)
             if refusal is not None:
                 await answer(refusal)(scope, receive, send_begun)
                 return

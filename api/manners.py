@@ -39,6 +39,12 @@ def install_manners(
     app.router.middleware_stack = switchboard
     install_errors(app)
     # The last one added is the outermost.
-    app.add_middleware(Limited, drain=drain, body_bytes=body_bytes, seconds=seconds)
+    app.add_middleware(
+        Limited,
+        drain=drain,
+        body_bytes=body_bytes,
+        seconds=seconds,
+        most_bytes=switchboard.most_bytes,
+    )
     app.add_middleware(Observed, metrics=metrics, answer_failure=answer_failure, quiet=quiet)
     return Manners(metrics, drain, switchboard)

@@ -2,7 +2,9 @@
 
 import json
 import re
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from fastapi import Header
@@ -180,6 +182,45 @@ class _Unreadable:
 
 
 UNREADABLE: Final = _Unreadable()
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that is a file rather than JSON: its media type, and how many bytes it may have.
+
+    `example` is the beginning of one, for the contract.
+    """
+
+    media_type: str
+    most_bytes: int
+    description: str
+    example: str
+
+    def documented(self) -> dict[str, Any]:
+        """As the contract tells of it."""
+        schema = {"type": "string", "maxLength": self.most_bytes}
+        content = {self.media_type: {"schema": schema, "example": self.example}}
+        return {"description": self.description, "required": True, "content": content}
+
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def takes_file(file: FileBody) -> Callable[[Endpoint], Endpoint]:
+    """Says that a route reads its body itself, as a file, once it is known who is calling."""
+
+    def marked(endpoint: Endpoint) -> Endpoint:
+        endpoint.file_body = file  # type: ignore[attr-defined]  # a mark on the function
+        return endpoint
+
+    return marked
+
+
+def file_body_of(endpoint: object) -> FileBody | None:
+    """The file that a route takes, or None."""
+    found: FileBody | None = getattr(endpoint, "file_body", None)
+    return found
+
 
 _ENTITY_TAG: Final = re.compile(r'"([1-9][0-9]{0,18}|0)"')
 _HOW: Final = 'Send the ETag of your last reading as it was given, for example `If-Match: "3"`.'

@@ -29,7 +29,7 @@ from api.errors import (
 from api.faults import NO_SHAPE, Shape, faults_of, shape_of, suggestion
 from api.observability import current_notes
 from api.replies import unless_unchanged
-from api.requests import StrictRequest
+from api.requests import FileBody, StrictRequest, file_body_of
 from service.domain.errors import FrontDoorError, Invalid, NotFound, Problem
 
 JSON: Final = "application/json"
@@ -93,6 +93,7 @@ class Entry:
     names: tuple[str, ...] = ()
     parameters: Mapping[str, bool] = field(default_factory=dict)
     media_types: frozenset[bytes] = frozenset({JSON.encode()})
+    file: FileBody | None = None
 
 
 def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorError | None:
@@ -113,7 +114,12 @@ def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorErro
         return NotAcceptable(
             f"This is answered in {served} only: say so in Accept, or leave it out."
         )
-    if reads_body:
+    if entry.file is not None:
+        if has_body and not _is_of(content_type, entry.file.media_type):
+            return MediaTypeNotSupported(
+                f"Send the file as it is, in UTF-8: `Content-Type: {entry.file.media_type}`."
+            )
+    elif reads_body:
         if has_body and not _is_json(content_type):
             return MediaTypeNotSupported("Send the body as JSON: `Content-Type: application/json`.")
     elif has_body:
@@ -154,6 +160,15 @@ def _is_json(content_type: bytes | None) -> bool:
         return False
     return content_type == b"application/json" or (
         content_type.lower().replace(b" ", b"").rstrip(b";") in _JSON_TYPES
+    )
+
+
+def _is_of(content_type: bytes | None, media_type: str) -> bool:
+    """Whether a body is declared as this media type, in UTF-8 where it says in what."""
+    name, *parameters = (part.strip() for part in (content_type or b"").lower().split(b";"))
+    in_utf_8 = (b"charset=utf-8", b'charset="utf-8"')
+    return name == media_type.encode() and all(
+        part in in_utf_8 or not part.startswith(b"charset=") for part in parameters
     )
 
 
@@ -214,6 +229,10 @@ class FrontDoorRoute(APIRoute):
                 raise fault
             return await endpoint(*values, **named)
 
+        file = file_body_of(endpoint)
+        if file is not None:
+            told = {**(options.get("openapi_extra") or {}), "requestBody": file.documented()}
+            options["openapi_extra"] = told
         super().__init__(path, well_asked, **options)
 
     @functools.cached_property
@@ -278,6 +297,7 @@ def entry_of(context: Any) -> Entry:
         ),
         parameters=_parameters(context) if known else {},
         media_types=_media_types(context),
+        file=file_body_of(context.endpoint),
     )
 
 
@@ -333,6 +353,12 @@ class Switchboard:
                 place.entries.setdefault("HEAD", place.entries["GET"])
             place.allow = ", ".join(sorted({*place.entries, "OPTIONS"}))
         return root
+
+    def most_bytes(self, scope: Scope) -> int:
+        """How many bytes the body of a request may have by its own route; 0 when that says none."""
+        place, _ = self.find(scope["path"].removeprefix(scope.get("root_path", "")))
+        entry = None if place is None else place.entries.get(scope["method"])
+        return 0 if entry is None or entry.file is None else entry.file.most_bytes
 
     def refresh(self) -> None:
         """Forget the tree; for an application that gained routes after its first request."""

@@ -16,6 +16,7 @@ from workers.jobs import (
     check_holidays,
     check_impossible,
     forget_answers,
+    load_notifications,
     move_challenges,
     start_missing_clocks,
     sweep_deadlines,
@@ -54,6 +55,12 @@ SCHEDULE = (
         "moves challenges whose stage nobody answered, or whose answer nobody took up, in time",
         "as often as the sweep",
         move_challenges.run,
+    ),
+    Job(
+        JobName.load_notifications,
+        "checks and loads the files of notifications that the police have sent",
+        "every 10 seconds",
+        load_notifications.run,
     ),
     Job(
         JobName.start_missing_clocks,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from service.domain.accountabilities import CareService
 from service.domain.calendar import london_time
-from service.domain.contacts import ANONYMOUS, Adult, Contact
+from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.decisions import Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import YesNo
@@ -274,11 +274,17 @@ def related_to(whom: Whom, together: Sequence[Whom], heard: Sequence[Heard]) -> 
             reference=one.reference,
             received_at=one.received_at,
             teller=one.teller,
-            relations=tuple(relation for relation in Relation if relation in relations),
+            relations=_in_order(relations),
         )
         for one, relations in found.values()
     ]
     return sorted(related, key=lambda one: (one.received_at, one.contact_id), reverse=True)
+
+
+def _in_order(relations: set[Relation]) -> tuple[Relation, ...]:
+    if len(relations) == 1:
+        return tuple(relations)
+    return tuple(relation for relation in Relation if relation in relations)
 
 
 def _relation(heard: Heard, whom: Whom, others: set[UUID]) -> Relation | None:
@@ -455,10 +461,12 @@ class ConcernStrip:
 
 
 def each_once(related: Mapping[UUID, Sequence[Related]]) -> list[Related]:
-    """What has to do with any child, each contact once with every relation, newest first."""
+    """What can raise a flag for any child, each contact once with every relation, newest first."""
     found: dict[UUID, Related] = {}
     ways: dict[UUID, set[Relation]] = {}
     for one in (one for of_child in related.values() for one in of_child):
+        if OF_A_FLAG.isdisjoint(one.relations):
+            continue
         found.setdefault(one.contact_id, one)
         ways.setdefault(one.contact_id, set()).update(one.relations)
     merged = [
@@ -467,8 +475,38 @@ def each_once(related: Mapping[UUID, Sequence[Related]]) -> list[Related]:
             reference=one.reference,
             received_at=one.received_at,
             teller=one.teller,
-            relations=tuple(way for way in Relation if way in ways[one.contact_id]),
+            relations=_in_order(ways[one.contact_id]),
         )
         for one in found.values()
     ]
     return sorted(merged, key=lambda one: (one.received_at, one.contact_id), reverse=True)
+
+
+class InOneFile:
+    """Concerns that arrive together and are on no file yet: which of them is a second one.
+
+    As `concerns_of_others` has it, for those that were told of before it in the same file.
+    """
+
+    def __init__(self, rules: RepeatRules) -> None:
+        self._rules = rules
+        self._told: dict[object, list[tuple[datetime, Teller]]] = {}
+
+    def after_another(self, contact: Contact, children: Sequence[Child]) -> bool:
+        """Whether somebody else told of one of the children too near in time; keeps this one."""
+        days, at, teller = self._rules.flag_within_days, contact.received_at, teller_of(contact)
+        first, last = days_before(at, days), days_after(at, days)
+        shared: set[object] = {child.person_id for child in children}
+        keys = (
+            identity_key(child.given_name, child.family_name, child.date_of_birth)
+            for child in children
+        )
+        shared |= {key for key in keys if key is not None}
+        found = any(
+            first < when < last and not is_same_teller(teller, other)
+            for one in shared
+            for when, other in self._told.get(one, ())
+        )
+        for one in shared:
+            self._told.setdefault(one, []).append((at, teller))
+        return found

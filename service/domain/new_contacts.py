@@ -163,13 +163,18 @@ class Faults:
         if problems:
             self._found.append(kind(detail, problems=problems))
 
+    def problems(self) -> list[Problem]:
+        """Every problem found so far."""
+        return [problem for one in self._found for problem in one.problems]
+
     def refuse(self) -> None:
         """Raises the one refusal, or one that names the problems of all."""
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
-            problems = [problem for one in self._found for problem in one.problems]
-            raise Invalid("Put right what `errors` names and send it again.", problems=problems)
+            raise Invalid(
+                "Put right what `errors` names and send it again.", problems=self.problems()
+            )
 
 
 class Codes(Protocol):

@@ -84,6 +84,7 @@ class Work:
         self._opened: Any = None
         self._connection: AsyncConnection | None = None
         self._added: dict[type, list[Any]] = {}
+        self._added_ids: set[UUID] = set()
         self._happened: list[tuple[Event, UUID, datetime]] = []
 
     async def __aenter__(self) -> Self:
@@ -120,6 +121,9 @@ class Work:
         """Keeps records, to be written together at the commit."""
         for record in records:
             self._added.setdefault(type(record), []).append(record)
+            id_ = getattr(record, "id", None)
+            if id_ is not None:
+                self._added_ids.add(id_)
 
     def record(
         self,
@@ -160,9 +164,7 @@ class Work:
             self._happened.append((event, contact_id, at))
 
     def _adds(self, id_: UUID) -> bool:
-        return any(
-            getattr(record, "id", None) == id_ for kept in self._added.values() for record in kept
-        )
+        return id_ in self._added_ids
 
     def added(self, kind: type[Record]) -> list[Record]:
         """The records of a kind that were added and are not written yet."""
@@ -241,6 +243,8 @@ class Work:
             await self._write_in(connection)
         for event, contact_id, at in happened:
             await clocks.follow(self, event, contact_id, at)
+        if self._added:
+            await self._write_in(connection)
 
     async def _write_in(self, connection: AsyncConnection) -> None:
         driver: Any = (await connection.get_raw_connection()).driver_connection
@@ -256,6 +260,7 @@ class Work:
     async def _write(self, driver: Any) -> None:
         """Writes what was added, by the driver itself."""
         added, self._added = self._added, {}
+        self._added_ids = set()
         kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
         dialect = self._database.dialect
         if self._database.is_sqlite:

@@ -10,6 +10,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.information_requests import InformationRequest
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.people import Person
+from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.persistence.records import table_of
@@ -21,6 +22,8 @@ _REQUEST = table_of(InformationRequest)
 _JOINED = table_of(Decision).alias("joined")
 _CHALLENGE = table_of(Challenge)
 _TRANSFER = table_of(Transfer)
+_NOTIFICATION = table_of(PoliceNotification)
+_IMPORT = table_of(NotificationImport)
 _MISSING = table_of(MissingEpisode)
 _PERSON = table_of(Person)
 _CHILD = table_of(Child)
@@ -147,3 +150,21 @@ def people_visible_to(who: Caller) -> ColumnElement[bool]:
         _there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(who)),
         _there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(who)),
     )
+
+
+def notifications_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The police notifications that a caller may know of: a police force, its own."""
+    return _of_own_force(who, _NOTIFICATION)
+
+
+def imports_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The files of police notifications that a caller may know of: a police force, its own."""
+    return _of_own_force(who, _IMPORT)
+
+
+def _of_own_force(who: Caller, table: FromClause) -> ColumnElement[bool]:
+    if Reach.ALL in who.reach:
+        return true()
+    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+        return table.c.organisation_id == who.organisation_id
+    return false()

@@ -1,7 +1,7 @@
 """What a policy is once it is loaded: frozen, typed, and asked by name."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from service.domain.calendar import (
     OpenEndedCalendar,
     WorkingCalendar,
     london_date,
+    london_time,
 )
 from service.domain.deadlines import (
     ClockEvents,
@@ -434,6 +435,40 @@ class Policy:
         The first is the one that is accountable until somebody says otherwise.
         """
         return tuple(team for team in self.teams if work in team.accepts)
+
+    def daily_meeting_day(self, received_at: datetime) -> date:
+        """The London day of the daily meeting that hears what was received at an instant.
+
+        Up to the cut-off of a working day that day's, else the next working day's.
+        """
+        at = london_time(received_at)
+        calendar = OpenEndedCalendar(self.calendar)
+        in_time = at.time() <= self.daily_meetings.cut_off
+        if in_time and calendar.is_working_day(at.date()):
+            return at.date()
+        return calendar.add_working_days(at.date(), 1)
+
+    def first_daily_meeting(
+        self, received_at: datetime, now: datetime, concluded: Container[date] = ()
+    ) -> date:
+        """The London day of the first meeting that can hear what was received, and is told of now.
+
+        What is told of when the meeting of its day lies behind, or is concluded, goes to the next.
+        """
+        day = self.daily_meeting_day(received_at)
+        if day < london_date(now):
+            day = self.daily_meeting_day(now)
+        while day in concluded:
+            day = self.next_working_day(day)
+        return day
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people are at work that day, as far as is known."""
+        return OpenEndedCalendar(self.calendar).is_working_day(day)
+
+    def next_working_day(self, day: date) -> date:
+        """The first working day after a day, as far as is known."""
+        return OpenEndedCalendar(self.calendar).add_working_days(day, 1)
 
     def working_days_old(self, since: datetime, now: datetime) -> int:
         """How many working days lie after the London day of `since`, up to and with that of `now`.

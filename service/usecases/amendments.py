@@ -23,6 +23,7 @@ from service.domain.contacts import (
     MinimumMissing,
     require_minimum,
 )
+from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -43,6 +44,7 @@ from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import (
     concerns,
     contacts,
+    daily_meetings,
     deadlines,
     information_requests,
     new_contacts,
@@ -271,6 +273,7 @@ async def _amend(
             after=after,
         ),
     )
+    await daily_meetings.put_added_on_agenda(work, contact, fresh)
     work.record(
         EventType.contact_amended,
         who,
@@ -355,7 +358,9 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
     running = {
         one.kind
         for one in file.deadlines
-        if one.kind in START_AT_RECEIPT and one.subject_id == amended.id and one.stopped_at is None
+        if one.kind in (*START_AT_RECEIPT, MEETING_CLOCK)
+        and one.subject_id == amended.id
+        and one.stopped_at is None
     }
     wanted = set(running)
     if amended.source_code == ANONYMOUS:

@@ -19,6 +19,8 @@ from service.policy import Policy
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+# Somebody waits for it, and follows how far it has come.
+SOON = timedelta(seconds=10)
 # Those that stop when every child on the contact is signed off.
 CLOCKS_UNTIL_DECIDED = ("contact_to_referral", "statutory_decision", "triage")
 
@@ -28,6 +30,8 @@ def every(job: JobName, policy: Policy) -> timedelta:
     match job:
         case JobName.sweep_deadlines | JobName.move_challenges:
             return timedelta(seconds=policy.sweep.every_seconds)
+        case JobName.load_notifications:
+            return SOON
         case JobName.check_impossible | JobName.start_missing_clocks:
             return HOUR
         case JobName.forget_answers | JobName.check_holidays:
@@ -37,7 +41,7 @@ def every(job: JobName, policy: Policy) -> timedelta:
 def late_after(job: JobName, policy: Policy) -> timedelta:
     """How long after its last success a job is late: the policy's word for what looks at the
     clocks, else twice as long as it should take."""
-    if job in (JobName.sweep_deadlines, JobName.move_challenges):
+    if job in (JobName.sweep_deadlines, JobName.move_challenges, JobName.load_notifications):
         return timedelta(seconds=policy.sweep.late_after_seconds)
     return 2 * every(job, policy)
 

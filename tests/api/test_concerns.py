@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from service.domain.access import Role
-from tests.support.builders import Body, child_body, contact_body, multi_agency_referral_body
+from tests.support.builders import (
+    Body,
+    child_body,
+    contact_body,
+    headers,
+    multi_agency_referral_body,
+)
 from tests.support.desks import Desk, done, expect_refusal
 
 WORKER, PARTNER = Role.mash_worker, Role.partner_system
@@ -103,7 +109,10 @@ async def test_why_a_case_closed_stands_beside_the_contact_that_led_to_it(desk: 
         await desk.post(
             manager,
             f"{_path(signed)}/closure",
-            {"code": "RC8", "reason": "The assessment found no unmet need; the school watches."},
+            {
+                "closure_code": "RC8",
+                "reason": "The assessment found no unmet need; the school watches.",
+            },
             version=allocated["version"],
         )
     )
@@ -163,9 +172,6 @@ async def test_a_partner_learns_nothing_of_what_others_told(desk: Desk) -> None:
     for answer in (taken, checked, read, listed):
         assert answer.status_code < 300
         assert "repeat" not in answer.text
-        assert "2026-10-24T15:00:00Z" not in [
-            step.get("due_at") for step in answer.json().get("next_steps", ()) if "repeat" in step
-        ]
     assert len(taken.json()["next_steps"]) == len(other.json()["next_steps"])
     hidden = await desk.get(PARTNER, f"/v1/contacts/{contact['id']}/repeat-concern", **who)
     expect_refusal(hidden, 403, "role_missing")
@@ -190,8 +196,6 @@ async def test_the_strip_shows_each_side_no_more_than_it_may_see(desk: Desk, rol
 
 
 async def test_a_contact_that_is_sent_twice_is_answered_as_it_was(desk: Desk) -> None:
-    from tests.support.builders import headers
-
     sent = headers(desk.house, WORKER)
     body = contact_body(children=[ada()])
     first = await desk.client.post("/v1/contacts", json=body, headers=sent)

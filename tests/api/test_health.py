@@ -79,6 +79,8 @@ async def test_with_all_well_it_is_ready_and_tells_no_version(room: Room) -> Non
         "disk": "ok",
         "sweep": "ok",
         "move_challenges": "ok",
+        "start_missing_clocks": "ok",
+        "load_notifications": "ok",
         "forget_answers": "ok",
         "check_holidays": "ok",
         "check_impossible": "ok",

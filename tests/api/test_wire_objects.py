@@ -1,11 +1,14 @@
 """What goes out unchecked is what would have passed the check: the same bytes either way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from api.schemas.concerns import LoggedContact, RepeatConcern
 from api.schemas.contacts import Contact, ContactCreate
 from service.domain.access import Role
-from service.usecases.contacts import log_contact
+from service.domain.new_contacts import NewChild
+from service.usecases.contacts import log_contact, read_repeat_concern
 from tests.benchmarks.examples import contacts
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
@@ -26,3 +29,44 @@ async def test_a_contact_goes_out_as_if_it_had_been_checked(
     assert set(shown.model_dump()) == set(Contact.model_fields)
     assert len(checked.deadlines) == 3
     assert len(checked.children) == 2
+
+
+async def test_a_contact_as_it_was_logged_goes_out_as_if_it_had_been_checked(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
+        who = await caller(house, Role.mash_worker)
+        for body in contacts()[:2]:
+            told = ContactCreate.model_validate_json(body).told()
+            whole = await house.perform(lambda work, told=told: log_contact(work, who, told))  # type: ignore[misc]  # bound now
+    shown = LoggedContact.of(whole)
+    checked = LoggedContact.model_validate_json(shown.model_dump_json())
+    assert checked.model_dump_json() == shown.model_dump_json()
+    assert set(shown.model_dump()) == set(LoggedContact.model_fields)
+    assert checked.repeat_concern is not None
+    # The second is from the same home.
+    assert checked.repeat_concern.children[0].counts.address.in_months == 1
+
+
+async def test_a_strip_goes_out_as_if_it_had_been_checked(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
+        who = await caller(house, Role.mash_worker)
+        told = ContactCreate.model_validate_json(contacts()[0]).told()
+        first = await house.perform(lambda work: log_contact(work, who, told))
+        again = replace(
+            told,
+            children=[NewChild(person_id=first.children[0].person_id)],
+            referrer_name="Jo Mensah",
+        )
+        second = await house.perform(lambda work: log_contact(work, who, again))
+        strip = await house.ask(
+            lambda ask: read_repeat_concern(
+                ask, who, second.contact.id, policy=house.policy, now=NOW
+            )
+        )
+    shown = RepeatConcern.of(strip)
+    checked = RepeatConcern.model_validate_json(shown.model_dump_json())
+    assert checked.model_dump_json() == shown.model_dump_json()
+    assert len(checked.raised_by) == len(checked.children[0].earlier) == 1

@@ -22,6 +22,7 @@ from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.files import partners_file
 from tests.support.houses import client_of, open_house, token
+from tests.support.notifications import ids_of_a_notification
 from tests.support.operations import Operation, operations
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
@@ -231,6 +232,7 @@ async def test_anothers_id_and_an_id_of_nothing_are_answered_alike(
     tried = 0
     async with opened(database_url, tmp_path) as (house, client):
         theirs = await partners_file(house, POLICE, "6")
+        theirs.ids.update(await ids_of_a_notification(house))
         headers = bearer(house, Role.partner_system, organisation=SCHOOL, scopes=list(Scope))
         for operation in operations():
             if not [name for name in operation.ids if name.endswith("_id")]:

@@ -26,7 +26,9 @@ from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.files import WholeFile, partners_file
 from tests.support.houses import caller, client_of, open_house
+from tests.support.notifications import ids_of_a_notification
 from tests.support.operations import Json, Operation, operations
+from tests.support.protection import looked_into
 from tests.support.sources import ROOT
 
 PUBLISHED = ROOT / "openapi" / "openapi.json"
@@ -196,8 +198,10 @@ async def test_every_documented_request_is_understood_by_the_server(
     wrong = []
     async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
         file = await partners_file(house, SCHOOL, "2A")
+        file.ids.update(await looked_into(house, file.ids["referral"]))
         leaver = await caller(house, Role.performance_analyst, name="Somebody who leaves")
         file.ids["leaver"] = leaver.account_id
+        file.ids.update(await ids_of_a_notification(house))
         async with client_of(house) as client:
             for operation in operations():
                 answer, role = await _as_whoever_may(client, house, operation, file)
@@ -264,7 +268,7 @@ async def _as_whoever_may(
                 sent,
                 _there(operation, file),
                 version=version,
-                body=_with_ids_that_are_there(operation.body, file),
+                body=_body(operation, file),
             )
             if answer.status_code != 412:
                 break
@@ -273,6 +277,13 @@ async def _as_whoever_may(
             return answer, role
     assert answer is not None
     return answer, None
+
+
+def _body(operation: Operation, file: WholeFile) -> Any:
+    body = _with_ids_that_are_there(operation.body, file)
+    if operation.name == "record_meeting_outcome":
+        return {**body, "child_id": str(file.ids["item_child"])}
+    return body
 
 
 def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
@@ -286,7 +297,12 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "flag_id": "flag",
         "challenge_id": "challenge",
         "transfer_id": "transfer",
+        "section_47_enquiry_id": "section_47_enquiry",
+        "assessment_id": "assessment",
         "missing_episode_id": "missing_episode",
+        "notification_id": "notification",
+        "import_id": "import",
+        "item_id": "item",
         "meeting_id": "strategy_meeting",
     }
     values = {name: str(file.ids[noun]) for name, noun in known.items()}

@@ -10,10 +10,10 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -29,6 +29,7 @@ from api.observability import configure_api_logs
 from api.routing import FrontDoorRoute
 from service.bootstrap import DatabaseAway, House, Work
 from service.domain.access import Role
+from service.persistence.repositories.cases import REFERRALS
 from service.usecases.flags import sweep
 from tests.support.builders import (
     allocation_body,
@@ -43,7 +44,9 @@ from tests.support.builders import (
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.notifications import notification_body
 from tests.support.operations import Json, Operation, operations
+from tests.support.protection import ANALYSIS, FINDING, enquiry_begun
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 MARK = "kanarie"
@@ -132,13 +135,16 @@ def variants(schema: Json) -> list[Json]:
 
 # Ids and codes of the policy: nothing else is taken there.
 CODES = ("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code")
+# A decision names its tool in words, an assessment by a code of the policy, which is no longer.
+LONGEST_CODE_OF_A_TOOL = 64
 
 
 def is_words(schema: Json, name: str) -> bool:
     """Whether a place holds words of somebody's choosing."""
+    long_enough = LONGEST_CODE_OF_A_TOOL + 1 if name == "tool" else LONG_ENOUGH
     return name not in CODES and any(
         one.get("type") == "string"
-        and one.get("maxLength", 0) >= LONG_ENOUGH
+        and one.get("maxLength", 0) >= long_enough
         and not {"format", "enum", "const"} & one.keys()
         for one in variants(schema)
     )
@@ -365,7 +371,26 @@ async def a_whole_case(
         version=1,
         information_request_id=request["id"],
     )
-    agencies = [{"organisation_id": "mill-lane-primary", "asked": True, "answered": True}]
+    housing = information_request_body("riverbourne-homes")
+    late = await do("ask_agency", worker, housing, contact_id=id_)
+    chaser = {"how": "telephone", "spoken_to": "Ada Clerk", "note": "They look it up by noon."}
+    await do("chase_agency", worker, chaser, information_request_id=late["id"])
+    late = await do(
+        "withdraw_information_request",
+        worker,
+        {"because": "The family moved away from there years ago."},
+        version=2,
+        information_request_id=late["id"],
+    )
+    agencies = [
+        {"organisation_id": "mill-lane-primary", "asked": True, "answered": True},
+        {
+            "organisation_id": "riverbourne-homes",
+            "asked": True,
+            "answered": False,
+            "reason": "Withdrawn: they moved away.",
+        },
+    ]
     drafts = []
     for child, outcome in ((first, "referral"), (second, "early_help")):
         body = decision_body(
@@ -389,6 +414,20 @@ async def a_whole_case(
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    late = await do(
+        "answer_information_request",
+        worker,
+        answer_body(),
+        version=late["version"],
+        information_request_id=late["id"],
+    )
+    await do(
+        "read_late_answer",
+        worker,
+        {"words": "It adds nothing to what the school said; the decisions stand."},
+        version=late["version"],
+        information_request_id=late["id"],
+    )
     decision = {"decision_id": drafts[1]["id"]}
     early_help = Role.early_help_worker
     doubts = {"words": "The school saw new bruises on Monday, and nobody asked the child of them."}
@@ -421,9 +460,49 @@ async def a_whole_case(
         plural = by_name[f"list_{noun}s"]
         listed = await watch.client.get(plural.path, headers=headers(house, role))
         held[noun] = listed.json()["items"][0]["id"]
+    await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     await missing_and_unborn(do, clock.now, contact)
+    await heard_at_a_daily_meeting(do, clock)
     return filled
+
+
+async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referral_id: str) -> None:
+    """An enquiry from the meeting that began it to its conference, and the assessment beside it."""
+    manager, worker = Role.assessment_team_manager, Role.assessment_team_worker
+    reader = await caller(house, manager)
+    referral = await house.ask(lambda ask: REFERRALS.get(ask, reader, UUID(referral_id)))
+    begun = await enquiry_begun(house, referral)
+    now = house.clock()
+    value = {"section_47_enquiry_id": begun.id}
+    seen = {"seen": True, "seen_at": now.isoformat(), "seen_by": "Tom Baker", "alone": False}
+    seen["not_alone_because"] = "She held on to her grandmother."
+    await do("record_child_seen", worker, seen, version=1, **value)
+    not_seen = {"seen": False, "not_seen_because": "Nobody opened the door."}
+    await do("record_child_seen", worker, not_seen, version=2, **value)
+    risk = {"outcome": "continuing_risk", "words": FINDING}
+    await do("record_enquiry_outcome", manager, risk, version=3, **value)
+    conference = {
+        "held_at": now.isoformat(),
+        "outcome": "child_protection_plan",
+        "category_of_abuse_code": "PHY",
+        "words": FINDING,
+    }
+    await do("record_conference", worker, conference, version=4, **value)
+    assessment = await do("begin_assessment", worker, {"referral_id": referral_id})
+    value = {"assessment_id": assessment["id"]}
+    complete = {
+        "factors": ["16A"],
+        "tools": [
+            {"tool": "graded_care_profile_2", "score": "4", "used_on": now.date().isoformat()}
+        ],
+        "childs_view": "It is loud at home.",
+        "analysis": ANALYSIS,
+        "outcome": "child_in_need_plan",
+    }
+    await do("complete_assessment", worker, complete, version=1, **value)
+    answer = {"agreed": True, "words": "I have read it and spoken with the worker."}
+    await do("authorise_assessment", manager, answer, version=2, **value)
 
 
 async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, file: Json) -> None:
@@ -467,6 +546,35 @@ async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, 
     await do("record_birth", worker, born, version=2, **first)
     ended = {"ended_on": "2026-03-05", "because": words}
     await do("end_pregnancy", worker, ended, version=1, **second)
+
+
+async def heard_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: FixedClock) -> None:
+    """A police notification of two children: one is decided, the other carried over."""
+    worker = Role.mash_worker
+    told = notification_body(
+        children=siblings()[:2], incident_at=(clock() - timedelta(hours=3)).isoformat()
+    )
+    force = {"organisation": "riverbourne-police"}
+    taken = await do("submit_police_notification", Role.partner_system, told, **force)
+    await do(
+        "read_police_notification",
+        Role.partner_system,
+        None,
+        notification_id=taken["id"],
+        **force,
+    )
+    clock.forward(hours=96)
+    day = {"date": taken["meeting_on"]}
+    first, second = (await do("read_daily_meeting", worker, None, **day))["items"]
+    history = {
+        "considered": "Two contacts of the same children this month, both told by the school.",
+        "last_closed_because": "The last one is open still, with early help.",
+    }
+    draft = decision_body(first["child"]["child_id"], "no_further_action", history=history)
+    await do("record_meeting_outcome", worker, draft, item_id=first["id"], **day)
+    because = {"because": "The school is closed until Monday, and it alone knows where he is."}
+    await do("carry_item_over", worker, because, version=1, item_id=second["id"], **day)
+    await do("conclude_daily_meeting", Role.mash_manager, None, **day)
 
 
 async def workers_of(house: House) -> dict[Role, str]:

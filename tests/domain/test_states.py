@@ -15,6 +15,14 @@ from service.domain.contacts import (
     ContactAction,
     ContactState,
 )
+from service.domain.daily_meetings import (
+    DAILY_MEETING,
+    ITEM,
+    DailyMeetingAction,
+    DailyMeetingState,
+    ItemAction,
+    ItemState,
+)
 from service.domain.decisions import DECISION, DecisionAction, DecisionState
 from service.domain.errors import Conflict
 from service.domain.information_requests import (
@@ -23,6 +31,11 @@ from service.domain.information_requests import (
     InformationRequestState,
 )
 from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
+from service.domain.police_notifications import (
+    NOTIFICATION_IMPORT,
+    ImportAction,
+    ImportState,
+)
 from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.section_47_enquiries import (
@@ -42,6 +55,9 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (CASE, CaseState, CaseAction),
     # Asking, raising and calling are how these begin, and no move of what is there.
     (TRANSFER, TransferState, set(TransferAction) - {TransferAction.request}),
+    (ITEM, ItemState, ItemAction),
+    (DAILY_MEETING, DailyMeetingState, DailyMeetingAction),
+    (NOTIFICATION_IMPORT, ImportState, ImportAction),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
     (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
     (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select, text
@@ -10,13 +10,15 @@ from sqlalchemy import Select, select, text
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Adult, Child, Contact
+from service.domain.daily_meetings import ItemState, MeetingItem
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
-from service.domain.information_requests import InformationRequest
+from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.people import BirthKnowledge, Person
+from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
@@ -53,6 +55,8 @@ OPEN_EVERY = 100
     CHALLENGE,
     CHALLENGE_STEP,
     ACCOUNTABILITY,
+    ADULT,
+    CHASER,
     MEETING,
     MEETING_CHILD,
     INVITATION,
@@ -64,6 +68,9 @@ OPEN_EVERY = 100
     PERSON,
     MISSING,
     PREGNANCY_STEP,
+    NOTIFICATION,
+    IMPORT,
+    ITEM,
 ) = (
     table_of(kind)
     for kind in (
@@ -80,6 +87,8 @@ OPEN_EVERY = 100
         Challenge,
         ChallengeStep,
         Accountability,
+        Adult,
+        Chaser,
         StrategyMeeting,
         MeetingChild,
         Invitation,
@@ -91,6 +100,9 @@ OPEN_EVERY = 100
         Person,
         MissingEpisode,
         PregnancyStep,
+        PoliceNotification,
+        NotificationImport,
+        MeetingItem,
     )
 )
 TABLES = (
@@ -108,6 +120,10 @@ TABLES = (
     ASSESSMENT,
     PERSON,
     MISSING,
+    ADULT,
+    CHASER,
+    IMPORT,
+    ITEM,
 )
 
 
@@ -128,6 +144,7 @@ async def fill(desk: Desk) -> None:
             sender_reference=f"INC-{place}",
             decided_at=ended,
             possible_duplicate_of=None,
+            address_key=f"home {place}",
             assignee_id=sample[Contact].assignee_id,
         )
         person = replace(
@@ -135,6 +152,7 @@ async def fill(desk: Desk) -> None:
             id=new_id(),
             nhs_number=None,
             unique_pupil_number=None,
+            identity_key=f"child {place}",
             family_name=f"Family {place}",
             birth_knowledge=BirthKnowledge.unborn if left else BirthKnowledge.known,
             pregnancy_ended_on=None,
@@ -163,6 +181,15 @@ async def fill(desk: Desk) -> None:
             warned_at=ended,
             breached_at=ended,
             stopped_at=ended,
+        )
+        request = replace(
+            sample[InformationRequest],
+            id=new_id(),
+            contact_id=contact.id,
+            asked_at=at,
+            answered_at=ended,
+            withdrawn_at=None,
+            unread_since=at if place % OPEN_EVERY == 1 else None,
         )
         of_child = {"contact_id": contact.id, "child_id": child.id, "person_id": person.id}
         same = {**of_child, "decision_id": decision.id, "transfer_id": None}
@@ -253,6 +280,35 @@ async def fill(desk: Desk) -> None:
             returned_at=None if place % 200 == 100 else at,
             **of_child,
         )
+        imported = replace(
+            sample[NotificationImport],
+            id=new_id(),
+            state="received" if left else "loaded",
+            claimed_at=None,
+            finished_at=ended,
+        )
+        notification = replace(
+            sample[PoliceNotification],
+            id=new_id(),
+            contact_id=contact.id,
+            incident_number=str(place),
+            import_id=imported.id if left else None,
+        )
+        rows += [
+            imported,
+            notification,
+            replace(
+                sample[MeetingItem],
+                id=new_id(),
+                notification_id=notification.id,
+                contact_id=contact.id,
+                child_id=child.id,
+                meeting_on=at.date(),
+                state=ItemState.waiting if left else ItemState.decided,
+                decision_id=None,
+                carried_from_id=None,
+            ),
+        ]
         if left:
             rows.append(
                 replace(sample[Accountability], person_id=person.id, referral_id=referral.id)
@@ -304,13 +360,11 @@ async def fill(desk: Desk) -> None:
                 acknowledged_at=ended,
                 cleared_at=ended,
             ),
+            request,
             replace(
-                sample[InformationRequest],
-                id=new_id(),
-                contact_id=contact.id,
-                asked_at=at,
-                answered_at=ended,
+                sample[Adult], id=new_id(), contact_id=contact.id, identity_key=f"adult {place}"
             ),
+            replace(sample[Chaser], id=new_id(), request_id=request.id),
         ]
     async with desk.work() as work:
         work.add(*parents, *rows)
@@ -425,9 +479,66 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     ),
     "requests that an agency has not answered": (
         select(REQUEST.c.id)
-        .where(REQUEST.c.answered_at.is_(None), REQUEST.c.organisation_id == "a-school")
+        .where(
+            REQUEST.c.answered_at.is_(None),
+            REQUEST.c.withdrawn_at.is_(None),
+            REQUEST.c.organisation_id == "a-school",
+        )
         .order_by(REQUEST.c.asked_at, REQUEST.c.id),
         "ix_information_request_open",
+    ),
+    "answers after the decision that nobody has read": (
+        select(REQUEST.c.id).where(REQUEST.c.unread_since.is_not(None)),
+        "ix_information_request_unread",
+    ),
+    "the chasers of a request": (
+        select(CHASER.c.id).where(CHASER.c.request_id == new_id()),
+        "ix_information_request_chaser_request",
+    ),
+    "contacts from one address": (
+        select(CONTACT.c.id)
+        .where(CONTACT.c.address_key == "an address", CONTACT.c.received_at <= NOW)
+        .order_by(CONTACT.c.received_at.desc())
+        .limit(100),
+        "ix_contact_address_key",
+    ),
+    "where one adult stands": (
+        select(ADULT.c.id).where(ADULT.c.identity_key == "an adult"),
+        "ix_contact_adult_identity_key",
+    ),
+    "who may be the same child": (
+        select(PERSON.c.id).where(PERSON.c.identity_key == "a child"),
+        "ix_person_identity_key",
+    ),
+    "the contacts of a child": (
+        select(CHILD.c.id).where(CHILD.c.person_id == new_id()),
+        "ix_contact_child_person",
+    ),
+    "children who wait for a daily meeting": (
+        select(ITEM.c.id)
+        .where(ITEM.c.state == "waiting", ITEM.c.meeting_on <= date(2026, 3, 6))
+        .order_by(ITEM.c.meeting_on, ITEM.c.contact_id, ITEM.c.id)
+        .limit(50),
+        "ix_daily_meeting_item_waiting|ux_daily_meeting_item_waiting",
+    ),
+    "the item that a child waits on": (
+        select(ITEM.c.id).where(ITEM.c.state == "waiting", ITEM.c.child_id == new_id()),
+        "ux_daily_meeting_item_waiting|ix_daily_meeting_item_child",
+    ),
+    "where an item was carried over to": (
+        select(ITEM.c.id).where(ITEM.c.carried_from_id.in_([new_id()])),
+        "ux_daily_meeting_item_carried",
+    ),
+    "files of notifications that nobody has finished": (
+        select(IMPORT.c.id)
+        .where(IMPORT.c.finished_at.is_(None), IMPORT.c.state == "received")
+        .order_by(IMPORT.c.id)
+        .limit(1),
+        "ix_police_notification_import_unfinished",
+    ),
+    "what a file of notifications brought": (
+        select(NOTIFICATION.c.id).where(NOTIFICATION.c.import_id == new_id()),
+        "ix_police_notification_import",
     ),
     "children of a contact": (
         select(CHILD.c.id).where(CHILD.c.contact_id == new_id()),

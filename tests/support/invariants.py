@@ -17,7 +17,7 @@ from service.bootstrap import House
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge, ChallengeState, ChallengeStep
 from service.domain.contacts import Child, Contact
-from service.domain.decisions import Decision, DecisionState
+from service.domain.decisions import Decision, DecisionState, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.events import Event
 from service.domain.flags import Deadline, Flag
@@ -310,6 +310,11 @@ def _clocks(record: Record) -> Iterator[str]:
         if decision.state is DecisionState.awaiting_sign_off:
             wanted.add((decision.id, "sign_off"))
     for referral in record.referrals:
+        if referral.closed_at is None:
+            # No assessment is authorised and no strategy meeting held in these records.
+            wanted.add((referral.id, "single_assessment"))
+            if referral.statutory_basis is StatutoryBasis.section_47:
+                wanted.add((referral.id, "strategy_meeting"))
         if referral.closed_at is None and referral.allocated_at is None:
             wanted.add((referral.id, "allocation"))
     for episode in record.episodes:

@@ -25,6 +25,12 @@ class Operation:
     body: Any = field(repr=False)
 
     @property
+    def file(self) -> str | None:
+        """The media type of its body, when that is a file and no JSON."""
+        content = self.document.get("requestBody", {}).get("content", {})
+        return next((name for name in content if name != "application/json"), None)
+
+    @property
     def ids(self) -> list[str]:
         """The names in its path, in order."""
         return [one["name"] for one in self.document.get("parameters", ()) if one["in"] == "path"]
@@ -56,6 +62,15 @@ class Operation:
                 sent["If-Match"] = f'"{version}"'
             if parameter["name"] == "Idempotency-Key":
                 sent["Idempotency-Key"] = str(uuid4())
+        if self.file is not None and isinstance(body or self.body, str):
+            sent["Content-Type"] = self.file
+            return await client.request(
+                self.method.upper(),
+                path,
+                params=query or None,
+                content=self.body if body is None else body,
+                headers={**sent, **headers},
+            )
         return await client.request(
             self.method.upper(),
             path,
@@ -73,7 +88,7 @@ def operations() -> Iterator[Operation]:
             if method in item:
                 operation = item[method]
                 content = operation.get("requestBody", {}).get("content", {})
-                told = content.get("application/json", {})
+                told = next(iter(content.values()), {})
                 example = told.get("example")
                 if example is None and told.get("examples"):
                     example = next(iter(told["examples"].values()))["value"]

@@ -14,7 +14,12 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.references import new_reference
 from service.domain.referrals import Referral
-from service.domain.section_47_enquiries import Section47Enquiry, Visit
+from service.domain.section_47_enquiries import (
+    ConferenceOutcome,
+    EnquiryOutcome,
+    Section47Enquiry,
+    Visit,
+)
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
 from service.persistence.repositories import (
     accountabilities,
@@ -24,8 +29,14 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import new_id
+from service.usecases.assessments import authorise_assessment, complete_assessment
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide, sign_off
+from service.usecases.section_47_enquiries import (
+    record_child_seen,
+    record_conference,
+    record_enquiry_outcome,
+)
 from tests.support.files import new_decision
 from tests.support.houses import caller
 
@@ -162,3 +173,38 @@ async def clock_of(house: House, contact_id: UUID, subject_id: UUID, kind: str) 
     """The last clock of a kind that was started on a subject."""
     found = await house.ask(lambda ask: deadlines.of_subject(ask, contact_id, subject_id))
     return max((one for one in found if one.kind == kind), key=lambda one: one.id, default=None)
+
+
+async def looked_into(house: House, referral_id: UUID) -> dict[str, UUID]:
+    """A referral of a child who was at risk: its enquiry with the conference, its assessment."""
+    manager = await caller(house, Role.assessment_team_manager, name="assessment manager")
+    worker = await caller(house, Role.assessment_team_worker, name="social worker")
+    referral = await house.ask(lambda ask: REFERRALS.get(ask, manager, referral_id))
+    enquiry = await enquiry_begun(house, referral)
+    id_, now = enquiry.id, house.clock()
+    await house.perform(lambda work: record_child_seen(work, worker, id_, 1, seen(now)))
+    await house.perform(
+        lambda work: record_enquiry_outcome(
+            work, manager, id_, 2, outcome=EnquiryOutcome.continuing_risk, words=FINDING
+        )
+    )
+    await house.perform(
+        lambda work: record_conference(
+            work,
+            worker,
+            id_,
+            3,
+            held_at=now,
+            outcome=ConferenceOutcome.child_protection_plan,
+            category_of_abuse_code="PHY",
+            words=FINDING,
+        )
+    )
+    assessment_id = enquiry.assessment_id
+    await house.perform(
+        lambda work: complete_assessment(work, worker, assessment_id, 1, completion(now))
+    )
+    await house.perform(
+        lambda work: authorise_assessment(work, manager, assessment_id, 2, agreed=True, words=WORDS)
+    )
+    return {"section_47_enquiry": id_, "assessment": assessment_id}

@@ -14,6 +14,7 @@ from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
+from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
@@ -76,6 +77,16 @@ async def sent_by(ask: Asking, organisation_id: str | None, contact_id: UUID) ->
             "There is no multi-agency referral with this id that your organisation sent. "
             "Check the id."
         )
+    return read(Contact, row)
+
+
+async def of_notification(ask: Asking, notification: PoliceNotification) -> Contact:
+    """The contact that a police notification is, for whoever may see the notification."""
+    row = await ask.first(
+        select(*columns_of(Contact)).where(CONTACT.c.id == notification.contact_id)
+    )
+    if row is None:
+        raise _missing()
     return read(Contact, row)
 
 

@@ -7,11 +7,19 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, ChildState, Contact
+from service.domain.daily_meetings import (
+    MEETING_CLOCK,
+    DailyMeeting,
+    DailyMeetingState,
+    ItemState,
+    MeetingItem,
+)
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
 from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
 from service.domain.people import Person
+from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
@@ -31,6 +39,9 @@ PERSON = table_of(Person)
 REFERRAL = table_of(Referral)
 MISSING = table_of(MissingEpisode)
 CASES = {"referral": table_of(Referral), "early_help_episode": table_of(EarlyHelpEpisode)}
+MEETING = table_of(DailyMeeting)
+MEETING_ITEM = table_of(MeetingItem)
+NOTIFICATION = table_of(PoliceNotification)
 
 
 async def count(
@@ -94,6 +105,7 @@ def _questions(
         **_of_transfers(teams),
         **_of_clocks(),
         **_of_risk(),
+        **_of_daily_meetings(),
     }
 
 
@@ -226,5 +238,38 @@ def _of_risk() -> dict[str, Select[int]]:
         ),
         "return_interview_owed_without_a_running_clock": (
             select(func.count()).select_from(MISSING).where(owed, ~running)
+        ),
+    }
+
+
+def _of_daily_meetings() -> dict[str, Select[int]]:
+    """Nothing is left on an agenda undecided, and no child of a notification is on none."""
+    waiting = MEETING_ITEM.c.state == ItemState.waiting
+    of_child = exists().where(
+        MEETING_ITEM.c.child_id == CHILD.c.id, MEETING_ITEM.c.state != ItemState.carried_over
+    )
+    waits = exists().where(MEETING_ITEM.c.contact_id == DEADLINE.c.contact_id, waiting)
+    return {
+        "child_waiting_on_a_concluded_daily_meeting": (
+            select(func.count())
+            .select_from(MEETING_ITEM)
+            .join(MEETING, MEETING.c.meeting_on == MEETING_ITEM.c.meeting_on)
+            .where(waiting, MEETING.c.state == DailyMeetingState.concluded)
+        ),
+        "undecided_child_of_a_police_notification_on_no_agenda": (
+            select(func.count())
+            .select_from(NOTIFICATION)
+            .join(CONTACT, CONTACT.c.id == NOTIFICATION.c.contact_id)
+            .join(CHILD, CHILD.c.contact_id == CONTACT.c.id)
+            .where(CONTACT.c.decided_at.is_(None), CHILD.c.state == ChildState.undecided, ~of_child)
+        ),
+        "clock_of_a_daily_meeting_that_no_child_waits_for": (
+            select(func.count())
+            .select_from(DEADLINE)
+            .where(
+                DEADLINE.c.stopped_at.is_(None),
+                DEADLINE.c.kind == MEETING_CLOCK,
+                ~waits,
+            )
         ),
     }

@@ -1,8 +1,12 @@
 """New contacts put on file, whoever tells of them: one way in for a worker and for a partner."""
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from typing import Protocol
+from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -10,6 +14,7 @@ from service.domain.access import Caller, Reach
 from service.domain.contacts import (
     ANONYMOUS,
     REPEAT_CONCERN,
+    Adult,
     Child,
     Contact,
     MinimumMissing,
@@ -20,6 +25,7 @@ from service.domain.flags import Deadline, SubjectKind
 from service.domain.new_contacts import (
     START_AT_RECEIPT,
     Faults,
+    NewChild,
     NewContact,
     as_adult,
     as_child,
@@ -32,7 +38,7 @@ from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import concerns, contacts, deadlines, people
 from service.persistence.units_of_work import Work, new_id
-from service.policy import TeamWork
+from service.policy import Policy, TeamWork
 
 
 def _digest(new: NewContact) -> str:
@@ -48,38 +54,131 @@ def start_repeat_concern(work: Work, contact: Contact) -> None:
     )
 
 
-async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> WholeContact:
+async def log(
+    work: Work,
+    who: Caller,
+    new: NewContact,
+    faults: Faults,
+    *,
+    also_starting: Sequence[str] = (),
+    sent_once: bool = False,
+) -> WholeContact:
     """Puts a new contact on file: its children recognised, its clocks started, its event recorded.
 
-    Raises what `faults` has found already, together with all that is wrong with what was told.
+    `also_starting` are clocks of this sort of contact that start at receipt as well; `sent_once`
+    says that its sender's own number tells when it is sent again, so that no other contact is
+    taken for the same. Raises what `faults` has found already, together with all that is wrong
+    with what was told.
     """
-    received_at = new.received_at or work.now
-    at_child = [(f"/children/{position}", child) for position, child in enumerate(new.children)]
-    at_adult = [(f"/adults/{position}", adult) for position, adult in enumerate(new.adults)]
-    check_told(
-        faults,
-        new.source_code,
-        received_at,
-        at_child,
-        at_adult,
-        codes=work.policy.codes,
-        no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=received_at),
-        now=work.now,
-    )
+    check(work, new, faults, also_starting=also_starting)
+    at_child = at_children(new)
     from_partner = new.sender_organisation_id is not None
     known = await people.recognise(work, faults, at_child, from_partner=from_partner)
     digest = None
     duplicate = None
-    if new.sender_organisation_id is not None:
+    if new.sender_organisation_id is not None and not sent_once:
         digest = _digest(new)
         duplicate = await contacts.find_open_duplicate(work, new.sender_organisation_id, digest)
+    made = prepare(work, who.account_id, new, known, faults, digest=digest, duplicate=duplicate)
+    faults.refuse()
+    # Before anything opens a transaction: a contact about nobody on file is written without one.
+    concern = await concerns.at_receipt(
+        work.look,
+        work.policy,
+        made.contact,
+        made.children,
+        made.adults,
+        known=[person.id for person in known.people if person is not None],
+        counted=Reach.ALL in who.reach,
+    )
+    add(work, made)
+    work.add(*made.fresh)
+    await people.change_all(work, who, made.contact.id, made.learnt)
+    begin(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
+    return WholeContact(
+        contact=made.contact,
+        children=made.children,
+        adults=made.adults,
+        requests=[],
+        decisions=[],
+        deadlines=sorted(
+            (one for one in work.added(Deadline) if one.contact_id == made.contact.id),
+            key=lambda one: (one.due_at, one.id),
+        ),
+        # Who sees no more than what they sent learns nothing of what others told.
+        repeat_concern=concern if Reach.ALL in who.reach else None,
+    )
+
+
+class Present(Protocol):
+    """When it is, and by which policy."""
+
+    @property
+    def now(self) -> datetime:
+        """The present."""
+
+    @property
+    def policy(self) -> Policy:
+        """The authority's policy."""
+
+
+def at_children(new: NewContact) -> list[tuple[str, NewChild]]:
+    """The children told of, each with its pointer."""
+    return [(f"/children/{position}", child) for position, child in enumerate(new.children)]
+
+
+def check(
+    work: Present, new: NewContact, faults: Faults, *, also_starting: Sequence[str] = ()
+) -> None:
+    """Adds to `faults` what is wrong with a contact by itself, whatever is on file."""
+    received_at = new.received_at or work.now
+    check_told(
+        faults,
+        new.source_code,
+        received_at,
+        at_children(new),
+        [(f"/adults/{position}", adult) for position, adult in enumerate(new.adults)],
+        codes=work.policy.codes,
+        no_rule=work.policy.why_no_rule((*START_AT_RECEIPT, *also_starting), at=received_at),
+        now=work.now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A contact as it will be on file.
+
+    `fresh` are people on no file yet; `learnt` is what it tells of each of its children.
+    """
+
+    contact: Contact
+    children: Sequence[Child]
+    adults: Sequence[Adult]
+    fresh: Sequence[Person]
+    learnt: Sequence[people.Learnt]
+
+
+def prepare(
+    work: Present,
+    logged_by: UUID,
+    new: NewContact,
+    known: people.Recognised,
+    faults: Faults,
+    *,
+    digest: str | None = None,
+    duplicate: UUID | None = None,
+) -> Prepared:
+    """Makes the records of a new contact; asks and writes nothing.
+
+    Adds to `faults` when it is less than anybody could act on.
+    """
     contact = as_contact(
         new,
         new_id(),
         new_reference("C"),
-        received_at=received_at,
+        received_at=new.received_at or work.now,
         logged_at=work.now,
-        logged_by=who.account_id,
+        logged_by=logged_by,
         team_id=work.policy.teams_for(TeamWork.contact)[0].id,
         possible_duplicate_of=duplicate,
         content_digest=digest,
@@ -102,29 +201,37 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         require_minimum(contact, children, adults)
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
-    faults.refuse()
-    # Before anything opens a transaction: a contact about nobody on file is written without one.
-    concern = await concerns.at_receipt(
-        work.look,
-        work.policy,
-        contact,
-        children,
-        adults,
-        known=[person.id for person in known.people if person is not None],
-        counted=Reach.ALL in who.reach,
-    )
-    work.add(*fresh, contact, *children, *adults)
-    await people.change_all(work, who, contact.id, learnt)
+    return Prepared(contact, children, adults, fresh, learnt)
+
+
+def add(work: Work, made: Prepared) -> None:
+    """Keeps a prepared contact with those on it. Its people are kept apart."""
+    work.add(made.contact, *made.children, *made.adults)
+
+
+def begin(
+    work: Work,
+    who: Caller,
+    made: Prepared,
+    *,
+    also_starting: Sequence[str] = (),
+    repeated: bool = False,
+) -> None:
+    """Starts the clocks of a contact that was added, and records its event.
+
+    `repeated` says that it is a second concern from somebody else within the policy's days.
+    """
+    contact = made.contact
     kinds = [
         kind
         for kind in START_AT_RECEIPT
         if kind != "acknowledge_referrer" or contact.source_code != ANONYMOUS
     ]
-    for kind in kinds:
+    for kind in (*kinds, *also_starting):
         deadlines.start(
             work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
         )
-    if concern.raised_by:
+    if repeated:
         start_repeat_concern(work, contact)
     work.record(
         EventType.contact_received,
@@ -134,20 +241,7 @@ async def log(work: Work, who: Caller, new: NewContact, faults: Faults) -> Whole
         happened_at=contact.received_at,
         channel=contact.channel,
         source_code=contact.source_code,
-        children=[child.id for child in children],
-        people=[child.person_id for child in children],
-        possible_duplicate_of=duplicate,
-    )
-    return WholeContact(
-        contact=contact,
-        children=children,
-        adults=adults,
-        requests=[],
-        decisions=[],
-        deadlines=sorted(
-            (one for one in work.added(Deadline) if one.contact_id == contact.id),
-            key=lambda one: (one.due_at, one.id),
-        ),
-        # Who sees no more than what they sent learns nothing of what others told.
-        repeat_concern=concern if Reach.ALL in who.reach else None,
+        children=[child.id for child in made.children],
+        people=[child.person_id for child in made.children],
+        possible_duplicate_of=contact.possible_duplicate_of,
     )

@@ -38,6 +38,10 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 
 
+# So many numbers or ids are asked for in one statement.
+_AT_ONCE = 500
+
+
 class PersonUnknown(Invalid):
     """A child was linked to a record that is not there."""
 
@@ -75,6 +79,14 @@ async def find(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, Person]:
         return {}
     rows = await ask.all(select(*columns_of(Person)).where(PERSON.c.id.in_(ids)))
     return {person.id: person for person in (read(Person, row) for row in rows)}
+
+
+async def find_many(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """People by id, however many they are."""
+    found: dict[UUID, Person] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        found |= await find(ask, ids[start : start + _AT_ONCE])
+    return found
 
 
 async def with_numbers(
@@ -169,12 +181,50 @@ async def recognise(
 ) -> Recognised:
     """For each child, the person on file: named by the caller, or known by an NHS or pupil number.
 
+    Raises nothing: what is wrong is added to `faults`. See `recognised`.
+    """
+    named = [child.person_id for _, child in children if child.person_id is not None]
+    on_file = await find(work, named) if named else {}
+    return recognised(
+        faults,
+        children,
+        on_file,
+        await bearers_of(work, [child for _, child in children]),
+        from_partner=from_partner,
+    )
+
+
+async def bearers_of(ask: Asking, children: Sequence[NewChild]) -> dict[str, Person]:
+    """The people on file who bear the children's NHS and pupil numbers, by number.
+
+    However many they are: asked some hundreds at a time.
+    """
+    nhs = sorted({child.nhs_number for child in children if child.nhs_number})
+    pupil = sorted({child.unique_pupil_number for child in children if child.unique_pupil_number})
+    bearers: dict[str, Person] = {}
+    for start in range(0, max(len(nhs), len(pupil)), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        for person in await with_numbers(ask, nhs[part], pupil[part]):
+            for number in (person.nhs_number, person.unique_pupil_number):
+                if number is not None:
+                    bearers[number] = person
+    return bearers
+
+
+def recognised(
+    faults: Faults,
+    children: Sequence[tuple[str, NewChild]],
+    on_file: Mapping[UUID, Person],
+    bearers: Mapping[str, Person],
+    *,
+    from_partner: bool,
+) -> Recognised:
+    """For each child, the person on file, from what was found there.
+
     A worker who names one child twice is told so. A partner is not, where only the file knows
     (they may not learn what is on file, and no concern waits for it): the second of the two is
     recorded as a child of its own, for a worker to link.
     """
-    named = [child.person_id for _, child in children if child.person_id is not None]
-    on_file = await find(work, named) if named else {}
     faults.add(
         PersonUnknown,
         "A child was linked to nobody.",
@@ -189,13 +239,6 @@ async def recognise(
             if child.person_id is not None and child.person_id not in on_file
         ],
     )
-    nhs = [child.nhs_number for _, child in children if child.nhs_number]
-    pupil = [child.unique_pupil_number for _, child in children if child.unique_pupil_number]
-    bearers: dict[str, Person] = {}
-    for person in await with_numbers(work, nhs, pupil) if nhs or pupil else ():
-        for number in (person.nhs_number, person.unique_pupil_number):
-            if number is not None:
-                bearers[number] = person
     faults.add(
         Invalid,
         "A number belongs to another child than the one that was linked.",

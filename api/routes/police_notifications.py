@@ -1,0 +1,200 @@
+"""Police notifications over HTTP: sent singly or as a file, and followed by the force."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.contract import problems
+from api.cursors import Place
+from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rendered
+from api.replies import page, reply, reply_as_shown
+from api.requests import FileBody, takes_file
+from api.routing import FrontDoorRoute
+from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.police_notifications import (
+    FILE_EXAMPLE,
+    FILE_IN_WORDS,
+    ForceId,
+    ImportId,
+    NotificationId,
+    NotificationImportSummary,
+    PoliceNotificationCreate,
+    PoliceNotificationImport,
+    PoliceNotificationReceipt,
+)
+from service.domain.answers import Answer
+from service.domain.contacts import MinimumMissing
+from service.domain.new_contacts import (
+    ChannelNotYours,
+    CodeUnknown,
+    Contradictory,
+    ReceivedInTheFuture,
+    ReceivedTooLongAgo,
+)
+from service.domain.police_notifications import (
+    MOST_BYTES,
+    FileTooLong,
+    FileUnreadable,
+    IncidentAhead,
+    NotificationImport,
+    NotThePolice,
+    PoliceForceUnknown,
+)
+from service.usecases import police_notifications
+from service.usecases.police_notifications import TakenNotification
+
+router = APIRouter(prefix="/v1", tags=["police-notifications"], route_class=FrontDoorRoute)
+CSV = FileBody("text/csv", MOST_BYTES, FILE_IN_WORDS, FILE_EXAMPLE)
+
+
+@router.post(
+    "/police-notifications",
+    status_code=201,
+    response_model=PoliceNotificationReceipt,
+    responses={
+        200: {
+            "model": PoliceNotificationReceipt,
+            "description": "This incident was sent before: this is what was taken then.",
+        },
+        **problems(
+            ChannelNotYours,
+            CodeUnknown,
+            Contradictory,
+            IncidentAhead,
+            MinimumMissing,
+            NotThePolice,
+            PoliceForceUnknown,
+            ReceivedInTheFuture,
+            ReceivedTooLongAgo,
+        ),
+    },
+)
+async def submit_police_notification(
+    request: Request, who: Who, key: Key, body: PoliceNotificationCreate
+) -> Response:
+    """Send a police domestic abuse notification.
+
+    It is a contact at the front door at once, and each child on it is heard at a daily
+    multi-agency meeting. An incident that was sent before comes back as it was taken, with 200.
+    """
+    words = house_of(request).policy.receipt
+
+    def receipt(taken: TakenNotification) -> Answer:
+        return rendered(
+            PoliceNotificationReceipt.of(taken, words),
+            200 if taken.before else 201,
+            location=f"/v1/police-notifications/{taken.notification.id}",
+        )
+
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        lambda work: police_notifications.submit_police_notification(work, who, body.told()),
+        receipt,
+    )
+
+
+@router.get(
+    "/police-notifications/{notification_id}",
+    response_model=PoliceNotificationReceipt,
+    responses=problems(police_notifications.PoliceNotificationNotFound),
+)
+async def read_police_notification(
+    request: Request, who: Who, notification_id: NotificationId
+) -> Response:
+    """Read a police notification: its reference, how far it has come, which meeting hears it."""
+    found = await ask(
+        request,
+        lambda asking: police_notifications.read_police_notification(asking, who, notification_id),
+    )
+    return reply_as_shown(PoliceNotificationReceipt.of(found, house_of(request).policy.receipt))
+
+
+def _taken_on(found: NotificationImport) -> Answer:
+    return rendered(
+        NotificationImportSummary.of(found),
+        202,
+        location=f"/v1/police-notification-imports/{found.id}",
+    )
+
+
+@router.post(
+    "/police-notification-imports",
+    status_code=202,
+    response_model=NotificationImportSummary,
+    responses=problems(FileTooLong, FileUnreadable, NotThePolice, PoliceForceUnknown),
+)
+@takes_file(CSV)
+async def submit_notification_file(
+    request: Request,
+    who: Who,
+    key: Key,
+    organisation_id: Annotated[
+        ForceId | None,
+        Query(
+            description=(
+                "For staff: the police force, where the policy has several. A force's own system "
+                "leaves it out."
+            ),
+            examples=["riverbourne-police"],
+        ),
+    ] = None,
+) -> Response:
+    """Send many police notifications as one file; a worker checks it, and loads all or nothing.
+
+    What is no such table is refused at once. Follow the rest where `Location` says: how many rows
+    are checked, and, when there is a fault in any row, all of them by row. Then nothing of the
+    file is loaded: put them right and send it again.
+    """
+    content = await request.body()
+    return await create(
+        request,
+        who,
+        key,
+        b"%b\n%b" % ((organisation_id or "").encode(), content),
+        lambda work: police_notifications.submit_notification_file(
+            work, who, content, organisation_id
+        ),
+        _taken_on,
+    )
+
+
+@router.get("/police-notification-imports", response_model=Page[NotificationImportSummary])
+async def list_notification_imports(
+    request: Request, who: Who, limit: Limit = 50, cursor: CursorText | None = None
+) -> Response:
+    """List the files that your own force sent, newest first; for MASH, those of all."""
+    name = "police-notification-imports"
+    place = place_of(request, who, name, cursor, {})
+    after: Any = None if place is None else (place.key[0], place.id)
+    found = await ask(
+        request,
+        lambda asking: police_notifications.list_notification_imports(
+            asking, who, limit=limit + 1, after=after
+        ),
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1]
+        following = next_place(request, who, name, Place((last.submitted_at,), last.id), {})
+    return page(
+        [NotificationImportSummary.of(one) for one in shown], request=request, cursor=following
+    )
+
+
+@router.get(
+    "/police-notification-imports/{import_id}",
+    response_model=PoliceNotificationImport,
+    responses=problems(police_notifications.NotificationImportNotFound),
+)
+async def read_notification_import(request: Request, who: Who, import_id: ImportId) -> Response:
+    """Follow a file of police notifications: how far it has come, and its faults by row."""
+    found = await ask(
+        request,
+        lambda asking: police_notifications.read_notification_import(asking, who, import_id),
+    )
+    return reply(PoliceNotificationImport.whole(found), version=found.imported.version)

@@ -1,0 +1,506 @@
+"""Police notifications on the wire: sent singly or as a file, and what the force may follow."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Path
+from pydantic import Field
+
+from api.schemas.contacts import Basis, SenderPerson, Warning
+from api.schemas.fields import LARGEST, DateOn, Flag, Instant, Line, Text, Wire, WireOut
+from api.schemas.people import AdultIn, ChildIn, Postcode
+from service.domain.contacts import AgreementState, Channel, warnings_about
+from service.domain.multi_agency_referrals import Progress
+from service.domain.new_contacts import NewAdult, NewChild, NewContact
+from service.domain.people import YesNo
+from service.domain.police_notifications import (
+    COLUMNS,
+    MOST_BYTES,
+    MOST_FAULTS,
+    MOST_ROWS,
+    ImportState,
+    NewNotification,
+    NotificationImport,
+    Risk,
+    WholeImport,
+)
+from service.policy import ReceiptWords
+from service.usecases.police_notifications import TakenNotification
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+NotificationId = Annotated[UUID, Path(description="The police notification.", examples=[_ID])]
+ImportId = Annotated[UUID, Path(description="The file of police notifications.", examples=[_ID])]
+ForceId = Annotated[str, Line(64)]
+
+_INCIDENT_NUMBER = Annotated[
+    Annotated[str, Line(64)],
+    Field(description="The force's own number of the incident.", examples=["RVB-2026-104417"]),
+]
+_INCIDENT_AT = Annotated[
+    Instant,
+    Field(
+        description="When the incident happened, with its zone.", examples=["2026-10-22T21:40:00Z"]
+    ),
+]
+_RISK = Annotated[
+    Risk, Field(description="How the police graded it: standard, medium, high.", examples=["high"])
+]
+_CHILDREN_PRESENT = Annotated[
+    YesNo, Field(description="Whether a child was there when it happened.", examples=["yes"])
+]
+_AGREEMENT_STATE = Annotated[
+    AgreementState,
+    Field(
+        description=(
+            "Whether the parent's agreement was sought, and given. It has to be said, if only that "
+            "it is `not_known`; it is not the lawful basis for sharing."
+        ),
+        examples=["not_sought"],
+    ),
+]
+
+
+class SoughtAgreement(Wire):
+    """Whether the parent's agreement was sought: always said, never taken for granted."""
+
+    state: _AGREEMENT_STATE
+    note: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(
+            description="What was said, and by whom.",
+            examples=["The mother could not be spoken to alone."],
+        ),
+    ] = None
+
+
+class PoliceNotificationCreate(Wire):
+    """A police domestic abuse notification.
+
+    The same incident sent again by the same force is on file already: that one comes back.
+    """
+
+    incident_number: _INCIDENT_NUMBER
+    incident_at: _INCIDENT_AT
+    risk: _RISK
+    children_present: _CHILDREN_PRESENT
+    agreement: Annotated[
+        SoughtAgreement,
+        Field(
+            description="Whether the parent's agreement was sought.",
+            examples=[{"state": "not_sought", "note": "The mother could not be spoken to alone."}],
+        ),
+    ]
+    concern: Annotated[
+        Annotated[str, Text(20_000)],
+        Field(
+            description="What happened, and what the worry is for the children.",
+            examples=["Officers were called to shouting; both children had been woken by it."],
+        ),
+    ]
+    received_at: Annotated[
+        Instant | None,
+        Field(
+            description=(
+                "When it reached the front door, with its zone: every clock starts here. Now, when "
+                "left out."
+            ),
+            examples=["2026-10-23T07:30:00Z"],
+        ),
+    ] = None
+    immediate_danger: Annotated[
+        Flag,
+        Field(
+            description="Whether a child is said to be in immediate danger.",
+            examples=[False],
+        ),
+    ] = False
+    lawful_basis: Annotated[
+        Basis,
+        Field(
+            description="Lawful basis for sharing; not the same as agreement.",
+            examples=[{"basis": "public_task"}],
+        ),
+    ] = Field(default_factory=lambda: Basis())
+    address: Annotated[
+        Annotated[str, Text(500)] | None,
+        Field(description="Where the children live.", examples=["12 Weir Street"]),
+    ] = None
+    town: Annotated[
+        Annotated[str, Line(100)] | None, Field(description="Town.", examples=["Riverbourne"])
+    ] = None
+    postcode: Annotated[
+        Postcode | None, Field(description="Postcode of where they live.", examples=["ZZ99 3CZ"])
+    ] = None
+    children: Annotated[
+        Annotated[list[ChildIn], Field(min_length=1, max_length=20)],
+        Field(
+            description="The children of the household: one or more.",
+            examples=[
+                [
+                    {
+                        "given_name": "Amara",
+                        "family_name": "Okafor",
+                        "birth_knowledge": "known",
+                        "date_of_birth": "2018-04-09",
+                        "sex": "F",
+                    }
+                ]
+            ],
+        ),
+    ]
+    adults: Annotated[
+        Annotated[list[AdultIn], Field(max_length=20)],
+        Field(
+            description="The adults: parents above all, known by name or not.",
+            examples=[[{"relationship": "father", "name_known": False}]],
+        ),
+    ] = Field(default_factory=list)
+    officer: Annotated[
+        SenderPerson,
+        Field(
+            description="The officer who told, or whoever answers for it.",
+            examples=[{"name": "PC Jo Lindqvist", "role": "Domestic abuse unit"}],
+        ),
+    ] = Field(default_factory=lambda: SenderPerson())
+    organisation_id: Annotated[
+        ForceId | None,
+        Field(
+            description=(
+                "For staff: the police force, where the policy has several. A force's own system "
+                "leaves it out."
+            ),
+            examples=["riverbourne-police"],
+        ),
+    ] = None
+    channel: Annotated[
+        Channel | None,
+        Field(
+            description=(
+                "For staff: how it arrived, e-mail when left out. A force's own system leaves it "
+                "out."
+            ),
+            examples=["email"],
+        ),
+    ] = None
+
+    def told(self) -> NewNotification:
+        """As the use-case takes it."""
+        contact = NewContact(
+            concern=self.concern,
+            source_code="",
+            channel=self.channel or Channel.email,
+            received_at=self.received_at,
+            immediate_danger=self.immediate_danger,
+            children=[NewChild(**dict(child)) for child in self.children],
+            adults=[NewAdult(**dict(adult)) for adult in self.adults],
+            referrer_name=self.officer.name,
+            referrer_role=self.officer.role,
+            referrer_telephone=self.officer.telephone,
+            referrer_email=self.officer.email,
+            agreement=self.agreement.state,
+            agreement_note=self.agreement.note,
+            lawful_basis=self.lawful_basis.basis,
+            sharing_reason=self.lawful_basis.sharing_reason,
+            address=self.address,
+            town=self.town,
+            postcode=self.postcode,
+        )
+        return NewNotification(
+            contact=contact,
+            incident_number=self.incident_number,
+            incident_at=self.incident_at,
+            risk=self.risk,
+            children_present=self.children_present,
+            organisation_id=self.organisation_id,
+        )
+
+
+class PoliceNotificationReceipt(WireOut):
+    """A police notification as its sender sees it: taken, and heard at which daily meeting.
+
+    Nothing in it tells what else is on file.
+    """
+
+    id: Annotated[UUID, Field(description="The police notification.", examples=[_ID])]
+    contact_id: Annotated[
+        UUID,
+        Field(
+            description=(
+                "The contact that it is. The force follows it, and learns the outcome for each "
+                "child, as the multi-agency referral of this id."
+            ),
+            examples=[_ID],
+        ),
+    ]
+    reference: Annotated[
+        str,
+        Field(
+            max_length=16,
+            description="Human reference, to be read out over the telephone.",
+            examples=["C-7K3MA-9TQ4R"],
+        ),
+    ]
+    organisation_id: Annotated[
+        str,
+        Field(max_length=64, description="The police force.", examples=["riverbourne-police"]),
+    ]
+    incident_number: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The force's own number of the incident.",
+            examples=["RVB-2026-104417"],
+        ),
+    ]
+    incident_at: _INCIDENT_AT
+    risk: _RISK
+    children_present: _CHILDREN_PRESENT
+    agreement: _AGREEMENT_STATE
+    progress: Annotated[Progress, Field(description="How far it has come.", examples=["received"])]
+    received_at: Annotated[
+        Instant,
+        Field(
+            description="When it was received: every time limit counts from here.",
+            examples=["2026-10-23T07:30:00Z"],
+        ),
+    ]
+    logged_at: Annotated[
+        Instant,
+        Field(description="When it reached the front door.", examples=["2026-10-23T07:30:04Z"]),
+    ]
+    meeting_on: Annotated[
+        DateOn,
+        Field(
+            description="The daily meeting that hears it first, a London day.",
+            examples=["2026-10-23"],
+        ),
+    ]
+    waits_for: Annotated[
+        DateOn | None,
+        Field(
+            description=(
+                "The daily meeting that a child on it waits for now; null when every child has "
+                "been dealt with."
+            ),
+            examples=["2026-10-23"],
+        ),
+    ]
+    decision_due_at: Annotated[
+        Instant | None,
+        Field(description="By when a decision is expected.", examples=["2026-10-26T23:59:59Z"]),
+    ]
+    immediate_danger: Annotated[
+        str,
+        Field(
+            max_length=1000,
+            description="What to do when a child is in immediate danger.",
+            examples=["If a child is in immediate danger, do not wait for an answer: call 999."],
+        ),
+    ]
+    questions: Annotated[
+        str,
+        Field(
+            max_length=1000,
+            description="Whom to call to add to it or to ask about it.",
+            examples=["Call the front door on 01632 960100 and give the reference."],
+        ),
+    ]
+    warnings: Annotated[
+        Annotated[list[Warning], Field(max_length=200)],
+        Field(
+            description="What is missing and would help: said once, when it is sent, and taken.",
+            examples=[[]],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, taken: TakenNotification, words: ReceiptWords) -> Self:
+        """As its sender sees it."""
+        own, contact = taken.notification, taken.contact
+        due = [one for one in taken.deadlines if one.kind == "statutory_decision"]
+        found = () if taken.before else warnings_about(contact, taken.children, taken.adults)
+        return cls(
+            id=own.id,
+            contact_id=contact.id,
+            reference=contact.reference,
+            organisation_id=own.organisation_id,
+            incident_number=own.incident_number,
+            incident_at=own.incident_at,
+            risk=own.risk,
+            children_present=own.children_present,
+            agreement=contact.agreement,
+            progress=taken.progress,
+            received_at=contact.received_at,
+            logged_at=contact.logged_at,
+            meeting_on=own.meeting_on,
+            waits_for=taken.waits_for,
+            decision_due_at=max(due, key=lambda one: one.id).due_at if due else None,
+            immediate_danger=words.immediate_danger,
+            questions=words.questions,
+            warnings=[Warning.model_validate(one) for one in found],
+        )
+
+
+def _columns_in_words() -> str:
+    needed = ", ".join(f"`{column.name}`" for column in COLUMNS if column.required)
+    other = [column for column in COLUMNS if not column.required]
+    names = ", ".join(f"`{column.name}`" for column in other)
+    return (
+        "A table as CSV in UTF-8, with commas; cells with a comma, a quotation mark or a line end "
+        "stand in quotation marks, and these are doubled inside. The first row names the columns, "
+        "in any order. Below it is one row for each child; rows of one incident stand one after "
+        "the other, and what belongs to the incident is said on its first row, and on the others "
+        f"the same or not at all. At most {MOST_ROWS:,} rows and {MOST_BYTES // 1024**2} MiB. "
+        f"Needed: {needed}. May be left out: {names}. Instants and codes are written as in "
+        "`POST /v1/police-notifications`; several disability codes have semicolons between them. "
+        "Nothing in a cell is ever taken for a formula."
+    )
+
+
+FILE_IN_WORDS = _columns_in_words()
+FILE_EXAMPLE = (
+    "incident_number,incident_at,risk,children_present,agreement,concern,address,"
+    "child_given_name,child_family_name,child_date_of_birth,child_sex\r\n"
+    "RVB-2026-104417,2026-10-22T21:40:00Z,high,yes,not_sought,"
+    '"Shouting, both children woken",12 Weir Street,Amara,Okafor,2018-04-09,F\r\n'
+    "RVB-2026-104417,,,,,,,Chidi,Okafor,2021-01-01,M\r\n"
+)
+
+
+class ImportFault(WireOut):
+    """One fault in a file. It never repeats what the row says."""
+
+    row: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)],
+        Field(
+            description="The row, as a spreadsheet counts them: the columns' names are row 1.",
+            examples=[17],
+        ),
+    ]
+    column: Annotated[
+        Annotated[str, Field(max_length=64)] | None,
+        Field(
+            description="The column; null for a fault of the row as such.",
+            examples=["child_nhs_number"],
+        ),
+    ]
+    code: Annotated[
+        str, Field(max_length=64, description="The kind, for programs.", examples=["wrong_form"])
+    ]
+    message: Annotated[
+        str,
+        Field(
+            max_length=1000,
+            description="What to do.",
+            examples=["This is not an NHS number: ten digits, the last a check digit."],
+        ),
+    ]
+
+
+_IN_WORDS = {
+    ImportState.received: "Taken on; a worker checks it shortly.",
+    ImportState.checking: "Being checked: {rows_checked} of {rows_total} rows so far.",
+    ImportState.loading: "Checked without a fault; being loaded.",
+    ImportState.loaded: "Loaded: {notifications_made} notifications from {rows_total} rows.",
+    ImportState.refused: (
+        "Refused for {faults_total} faults: nothing of it was loaded. Put them right and send "
+        "the whole file again."
+    ),
+}
+
+
+class NotificationImportSummary(WireOut):
+    """A file of police notifications, and how far it has come."""
+
+    id: Annotated[UUID, Field(description="The file.", examples=[_ID])]
+    organisation_id: Annotated[
+        str,
+        Field(max_length=64, description="The police force.", examples=["riverbourne-police"]),
+    ]
+    state: Annotated[
+        ImportState,
+        Field(description="received, checking, loading, loaded, refused.", examples=["checking"]),
+    ]
+    in_words: Annotated[
+        str,
+        Field(
+            max_length=300,
+            description="How far it has come, as a sentence.",
+            examples=["Being checked: 1500 of 5000 rows so far."],
+        ),
+    ]
+    rows_total: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(description="How many rows it has, without the columns' names.", examples=[5000]),
+    ]
+    rows_checked: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(description="How many of them have been checked.", examples=[1500]),
+    ]
+    notifications_made: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(
+            description="How many notifications came of it: none until it is loaded whole.",
+            examples=[0],
+        ),
+    ]
+    faults_total: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(description="How many faults were found, once it was checked.", examples=[0]),
+    ]
+    submitted_at: Annotated[Instant, Field(description="When it was sent.")]
+    submitted_by: Annotated[UUID, Field(description="Who sent it.", examples=[_ID])]
+    finished_at: Annotated[
+        Instant | None, Field(description="When it was loaded or refused; null until then.")
+    ]
+
+    @classmethod
+    def values(cls, found: NotificationImport) -> dict[str, object]:
+        """What is shown of a file."""
+        own = {
+            name: getattr(found, name)
+            for name in NotificationImportSummary.model_fields
+            if name != "in_words"
+        }
+        return {**own, "in_words": _IN_WORDS[found.state].format(**own)}
+
+    @classmethod
+    def of(cls, found: NotificationImport) -> Self:
+        """As it is seen in a list."""
+        return cls.model_validate(cls.values(found))
+
+
+class PoliceNotificationImport(NotificationImportSummary):
+    """A file of police notifications, how far it has come, and its faults by row."""
+
+    version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)],
+        Field(description="The version, as in the ETag.", examples=[3]),
+    ]
+    faults: Annotated[
+        Annotated[list[ImportFault], Field(max_length=MOST_FAULTS)],
+        Field(
+            description=f"The faults by row, the first {MOST_FAULTS:,} of them.",
+            examples=[
+                [
+                    {
+                        "row": 17,
+                        "column": "child_nhs_number",
+                        "code": "wrong_form",
+                        "message": "This is not an NHS number: ten digits, the last a check digit.",
+                    }
+                ]
+            ],
+        ),
+    ]
+
+    @classmethod
+    def whole(cls, found: WholeImport) -> Self:
+        """As it is read by itself."""
+        return cls.model_validate(
+            {
+                **cls.values(found.imported),
+                "version": found.imported.version,
+                "faults": [ImportFault.model_validate(one) for one in found.faults],
+            }
+        )

@@ -1,0 +1,229 @@
+"""Daily meetings: each child on a police notification is heard, and decided or carried over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from service.domain.accountabilities import CareService
+from service.domain.contacts import Child, Contact
+from service.domain.errors import Conflict, Invalid
+from service.domain.police_notifications import PoliceNotification
+from service.domain.states import StateTable
+
+MEETING_CLOCK = "daily_meeting"
+
+
+class ItemState(StrEnum):
+    """Where one child on an agenda stands."""
+
+    waiting = "waiting"
+    decided = "decided"
+    carried_over = "carried_over"
+
+
+class ItemAction(StrEnum):
+    """What can be done about one child on an agenda."""
+
+    decide = "decide"
+    carry_over = "carry_over"
+
+
+ITEM = StateTable(
+    noun="item of the daily meeting",
+    start=ItemState.waiting,
+    moves={
+        (ItemState.waiting, ItemAction.decide): ItemState.decided,
+        (ItemState.waiting, ItemAction.carry_over): ItemState.carried_over,
+    },
+    final=frozenset({ItemState.decided, ItemState.carried_over}),
+)
+
+
+class DailyMeetingState(StrEnum):
+    """Where a daily meeting stands."""
+
+    open = "open"
+    concluded = "concluded"
+
+
+class DailyMeetingAction(StrEnum):
+    """What can be done to a daily meeting."""
+
+    conclude = "conclude"
+
+
+DAILY_MEETING = StateTable(
+    noun="daily meeting",
+    start=DailyMeetingState.open,
+    moves={(DailyMeetingState.open, DailyMeetingAction.conclude): DailyMeetingState.concluded},
+    final=frozenset({DailyMeetingState.concluded}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DailyMeeting:
+    """The meeting of one London day; there from the first item on, or from its conclusion."""
+
+    id: UUID
+    meeting_on: date
+    state: DailyMeetingState
+    concluded_at: datetime | None
+    concluded_by: UUID | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingItem:
+    """One child on the agenda of one day.
+
+    `decision_id` is the decision that settled it. Carried over, it says why; `carried_from_id` is
+    the item before it, and `times_carried` how often the child was carried over by then.
+    """
+
+    id: UUID
+    notification_id: UUID
+    contact_id: UUID
+    child_id: UUID
+    meeting_on: date
+    state: ItemState
+    decision_id: UUID | None
+    settled_at: datetime | None
+    settled_by: UUID | None
+    carried_over_because: str | None
+    carried_from_id: UUID | None
+    times_carried: int
+    version: int
+
+
+class ItemsWaiting(Conflict):
+    """Nothing on an agenda is left undecided without a reason and a carried-over mark."""
+
+    code = "daily_meeting_items_waiting"
+    title = "Not every child on the agenda has been dealt with"
+
+
+class MeetingAhead(Conflict):
+    """The meeting has not been held yet."""
+
+    code = "daily_meeting_ahead"
+    title = "This meeting is still to come"
+
+
+class NoMeetingThatDay(Conflict):
+    """Nobody meets on a day on which nobody works."""
+
+    code = "no_daily_meeting_that_day"
+    title = "No daily meeting on that day"
+
+
+class CarryingOverIncomplete(Invalid):
+    """An item is carried over with the reason, in own words."""
+
+    code = "carrying_over_incomplete"
+    title = "Say why it is carried over"
+
+
+class ItemOfAnotherChild(Invalid):
+    """The outcome names another child than the item is about."""
+
+    code = "item_of_another_child"
+    title = "This item is about another child"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierContact:
+    """Another contact of a child in the months before: what came of it, and why it closed.
+
+    `risk` is set for a police notification. `closed_at` and the reason are those of the referral
+    or early help episode that its decision opened.
+    """
+
+    person_id: UUID
+    contact_id: UUID
+    reference: str
+    received_at: datetime
+    source_code: str
+    organisation_id: str | None
+    risk: str | None
+    outcome: str | None
+    decided_at: datetime | None
+    closed_at: datetime | None
+    closure_code: str | None
+    closure_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCounts:
+    """How many other contacts lie within a time before this one, and how many notifications."""
+
+    contacts: int
+    notifications: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """The case that answers for a child now, its team and its worker."""
+
+    service: CareService
+    case_id: UUID
+    reference: str
+    team_id: str
+    worker_id: UUID | None
+    worker_name: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedBefore:
+    """The item that this one was carried over from."""
+
+    item_id: UUID
+    meeting_on: date
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedTo:
+    """The item that this one was carried over to."""
+
+    item_id: UUID
+    meeting_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    """One child on an agenda with all that the meeting needs beside it."""
+
+    item: MeetingItem
+    notification: PoliceNotification
+    contact: Contact
+    child: Child
+    others: Sequence[Child]
+    short: EarlierCounts
+    long: EarlierCounts
+    months: EarlierCounts
+    earlier: Sequence[EarlierContact]
+    open_case: OpenCase | None
+    agencies: Sequence[str]
+    carried_from: CarriedBefore | None
+    carried_to: CarriedTo | None
+    overdue_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A page of the agenda of one day, with how the meeting stands.
+
+    The numbers count all items of the day; `waiting` also those left from earlier days.
+    """
+
+    meeting_on: date
+    is_working_day: bool
+    meeting: DailyMeeting | None
+    waiting: int
+    decided: int
+    carried_over: int
+    items: Sequence[AgendaItem]
+    more: bool

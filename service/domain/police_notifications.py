@@ -1,0 +1,703 @@
+"""Police domestic abuse notifications: sent singly, or as a file with one row for each child."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from service.domain.contacts import AgreementState, Channel, LawfulBasis
+from service.domain.errors import Invalid, NotAllowed, Problem
+from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
+from service.domain.new_contacts import CLOCK_TOLERANCE, Faults, NewAdult, NewChild, NewContact
+from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+from service.domain.states import StateTable
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+MOST_ROWS: Final = 20_000
+MOST_BYTES: Final = 25 * 1024 * 1024
+MOST_FAULTS: Final = 1_000
+MOST_CHILDREN: Final = 20
+
+
+class Risk(StrEnum):
+    """How the police graded the incident (domestic abuse, stalking and harassment checklist)."""
+
+    standard = "standard"
+    medium = "medium"
+    high = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class PoliceNotification:
+    """What a police notification tells beyond the contact that it is.
+
+    `meeting_on` is the London day of the daily meeting that it waits for first.
+    """
+
+    id: UUID
+    contact_id: UUID
+    organisation_id: str
+    incident_number: str
+    incident_at: datetime
+    risk: Risk
+    children_present: YesNo
+    meeting_on: date
+    import_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification:
+    """A police notification as the caller tells of it.
+
+    `organisation_id` is the police force, for staff who tell of it: the policy's only one when
+    left out. A force's own system is its own.
+    """
+
+    contact: NewContact
+    incident_number: str
+    incident_at: datetime
+    risk: Risk
+    children_present: YesNo
+    organisation_id: str | None = None
+
+
+class ImportState(StrEnum):
+    """Where a file of police notifications stands."""
+
+    received = "received"
+    checking = "checking"
+    loading = "loading"
+    loaded = "loaded"
+    refused = "refused"
+
+
+class ImportAction(StrEnum):
+    """What happens to a file; all of it by itself."""
+
+    check = "check"
+    load = "load"
+    take_over = "take_over"
+    refuse = "refuse"
+    finish = "finish"
+
+
+_S, _A = ImportState, ImportAction
+NOTIFICATION_IMPORT = StateTable(
+    noun="file of police notifications",
+    start=_S.received,
+    moves={
+        (_S.received, _A.check): _S.checking,
+        (_S.checking, _A.take_over): _S.checking,
+        (_S.checking, _A.refuse): _S.refused,
+        (_S.checking, _A.load): _S.loading,
+        (_S.loading, _A.take_over): _S.checking,
+        (_S.loading, _A.finish): _S.loaded,
+    },
+    final=frozenset({_S.loaded, _S.refused}),
+    by_itself=frozenset(_A),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationImport:
+    """A file of police notifications: how far it has come. All of it is taken, or nothing.
+
+    `claimed_at` is when the worker that has it in hand last said so.
+    """
+
+    id: UUID
+    organisation_id: str
+    channel: Channel
+    state: ImportState
+    submitted_at: datetime
+    submitted_by: UUID
+    rows_total: int
+    rows_checked: int
+    notifications_made: int
+    faults_total: int
+    claimed_at: datetime | None
+    finished_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationFile:
+    """The text of a file, as long as it is needed."""
+
+    import_id: UUID
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFault:
+    """One fault in a file: its row as a spreadsheet counts them (the columns' names are row 1)."""
+
+    id: UUID
+    import_id: UUID
+    row: int
+    column: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeImport:
+    """A file with the first of its faults."""
+
+    imported: NotificationImport
+    faults: Sequence[ImportFault]
+
+
+class NotThePolice(NotAllowed):
+    """Police notifications come from a police force of the authority's policy."""
+
+    code = "not_the_police"
+    title = "Only the police send these"
+
+
+class PoliceForceUnknown(Invalid):
+    """The police force was not named, or is none of the policy's."""
+
+    code = "police_force_unknown"
+    title = "Say which police force"
+
+
+def check_incident(
+    faults: Faults, new: NewNotification, received_at: datetime, now: datetime
+) -> None:
+    """What cannot be true of the incident itself: it lies ahead, or after it was told of."""
+    faults.add(
+        IncidentAhead,
+        "An incident is told of after it happened. Check the times and their zones.",
+        [
+            Problem(
+                "/incident_at",
+                "Give the time at which it happened, which is not after it was received.",
+                "incident_ahead",
+            )
+        ]
+        if new.incident_at > min(now, received_at) + CLOCK_TOLERANCE
+        else [],
+    )
+
+
+class IncidentAhead(Invalid):
+    """The incident was said to have happened after it was told of."""
+
+    code = "incident_ahead"
+    title = "It happened after it was told of"
+
+
+class FileUnreadable(Invalid):
+    """The file cannot be read as the table of police notifications; nothing was kept."""
+
+    code = "file_unreadable"
+    title = "The file cannot be read"
+
+
+class FileTooLong(Invalid):
+    """The file has more rows than are taken in one."""
+
+    code = "file_too_long"
+    title = "The file has too many rows"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A fault in a row. Its message says what to do and never repeats what the row says."""
+
+    row: int
+    column: str | None
+    code: str
+    message: str
+
+
+class _Wrong(ValueError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# As the API takes them: no control characters, in a line not even tab and line ends.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_END: Final = re.compile("[\t\n\r]")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
+)
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 2100
+
+
+def _text(most: int, *, lines: bool = True) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if _CONTROL.search(value) or (not lines and _LINE_END.search(value)):
+            raise _Wrong("control_character", "Leave out control characters and line ends.")
+        if len(value) > most:
+            raise _Wrong("too_long", f"Send at most {most} characters.")
+        return value
+
+    return read
+
+
+def _line(most: int) -> Callable[[str], str]:
+    return _text(most, lines=False)
+
+
+def _one_of(kind: type[Choice]) -> Callable[[str], Choice]:
+    def read(value: str) -> Choice:
+        try:
+            return kind(value)
+        except ValueError:
+            raise _Wrong("code_unknown", f"Use one of: {', '.join(kind)}.") from None
+
+    return read
+
+
+def _day(value: str) -> date:
+    how = "Send a date as year-month-day, for example 2026-10-25."
+    if not _DAY.fullmatch(value):
+        raise _Wrong("wrong_form", how)
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise _Wrong("wrong_form", f"There is no such date. {how}") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise _Wrong("out_of_range", f"Send a year from {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return day
+
+
+def _instant(value: str) -> datetime:
+    how = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
+    if not _INSTANT.fullmatch(value):
+        raise _Wrong("wrong_form", how)
+    try:
+        at = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _Wrong("wrong_form", f"There is no such instant. {how}") from None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise _Wrong("out_of_range", f"Send a year from {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return at
+
+
+def _flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise _Wrong("wrong_form", "Send true or false.")
+    return value == "true"
+
+
+def _number(check: Callable[[str], str], most: int) -> Callable[[str], str]:
+    bounded = _line(most)
+
+    def read(value: str) -> str:
+        bounded(value)
+        try:
+            return check(value)
+        except ValueError as refusal:
+            raise _Wrong("wrong_form", str(refusal)) from None
+
+    return read
+
+
+def _email(value: str) -> str:
+    _line(254)(value)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise _Wrong("wrong_form", "Send an e-mail address, or leave it out.")
+    return value
+
+
+def _codes(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(";") if part.strip())
+    if len(found) > 13 or any(len(one) > 8 for one in found):
+        raise _Wrong("code_unknown", "Send disability codes with semicolons between them.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the file: what it holds, for people, and how it is read.
+
+    `of_child` columns are each row's own; the others are said on the first row of an incident, and
+    on its other rows the same or nothing.
+    """
+
+    name: str
+    holds: str
+    read: Callable[[str], Any] = field(repr=False)
+    required: bool = False
+    of_child: bool = False
+
+
+def _adult_columns(number: int) -> tuple[Column, ...]:
+    at, who = f"adult_{number}_", f"Adult {number}: "
+    return (
+        Column(f"{at}relationship", who + "relationship.", _one_of(AdultRelationship)),
+        Column(f"{at}given_name", who + "given names.", _line(100)),
+        Column(f"{at}family_name", who + "family name.", _line(100)),
+        Column(f"{at}date_of_birth", who + "date of birth.", _day),
+        Column(f"{at}in_household", who + "in the household: yes, no, not_known.", _one_of(YesNo)),
+    )
+
+
+ADULTS: Final = (1, 2, 3)
+COLUMNS: Final[tuple[Column, ...]] = (
+    Column("incident_number", "The force's own number.", _line(64), required=True),
+    Column("incident_at", "When it happened, with its offset.", _instant, required=True),
+    Column("received_at", "When it reached the front door; now when empty.", _instant),
+    Column("risk", "standard, medium or high.", _one_of(Risk), required=True),
+    Column("children_present", "yes, no or not_known.", _one_of(YesNo), required=True),
+    Column(
+        "agreement",
+        "Whether the parent's agreement was sought: given, refused, withdrawn, not_sought or "
+        "not_known.",
+        _one_of(AgreementState),
+        required=True,
+    ),
+    Column("agreement_note", "What was said about agreement.", _text(2000)),
+    Column("lawful_basis", "Lawful basis for sharing.", _one_of(LawfulBasis)),
+    Column("sharing_reason", "Why shared without agreement.", _text(2000)),
+    Column("concern", "What happened, and what the worry is.", _text(20_000), required=True),
+    Column("immediate_danger", "true or false.", _flag),
+    Column("address", "Where the children live.", _text(500)),
+    Column("town", "Town.", _line(100)),
+    Column("postcode", "Postcode.", _number(postcode, 10)),
+    Column("officer_name", "Who told.", _line(100)),
+    Column("officer_role", "Role of who told.", _line(100)),
+    Column("officer_telephone", "Telephone of who told.", _line(40)),
+    Column("officer_email", "E-mail of who told.", _email),
+    *(column for number in ADULTS for column in _adult_columns(number)),
+    Column("child_given_name", "Given names.", _line(100), of_child=True),
+    Column("child_family_name", "Family name.", _line(100), of_child=True),
+    Column("child_description", "For a child without a name.", _text(500), of_child=True),
+    Column("child_date_of_birth", "Date of birth.", _day, of_child=True),
+    Column(
+        "child_birth_knowledge",
+        "known, estimated, not_known or unborn.",
+        _one_of(BirthKnowledge),
+        of_child=True,
+    ),
+    Column("child_expected_delivery_on", "For an unborn child.", _day, of_child=True),
+    Column("child_sex", "M, F or U.", _one_of(Sex), of_child=True),
+    Column("child_nhs_number", "NHS number.", _number(nhs_number, 20), of_child=True),
+    Column(
+        "child_unique_pupil_number",
+        "Pupil number.",
+        _number(unique_pupil_number, 20),
+        of_child=True,
+    ),
+    Column("child_ethnicity_code", "Ethnicity code.", _line(8), of_child=True),
+    Column("child_disability_codes", "Codes, semicolons between.", _codes, of_child=True),
+    Column("child_first_language", "First language.", _line(60), of_child=True),
+    Column("child_school", "School or setting.", _line(200), of_child=True),
+)
+_BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
+_REQUIRED: Final = tuple(column.name for column in COLUMNS if column.required)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRows:
+    """The rows of one incident, as they stand one after the other in a file."""
+
+    columns: Sequence[str]
+    rows: Sequence[_Row]
+
+    @property
+    def first(self) -> int:
+        """The number of its first row."""
+        return self.rows[0].number
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file. Raises FileUnreadable for what is not UTF-8, or is empty."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        raise _unreadable(
+            "Save the file as CSV in UTF-8 and send it again.",
+            f"The file is not UTF-8: see byte {failure.start + 1}.",
+            "not_utf_8",
+        ) from None
+    if "\x00" in text:
+        raise _unreadable(
+            "Save the file as CSV in UTF-8 and send it again.",
+            "The file holds NUL characters: it is no text in UTF-8.",
+            "not_utf_8",
+        )
+    if not text.strip():
+        raise _unreadable("The file is empty.", "Send the columns' names and the rows.", "empty")
+    return text
+
+
+def _unreadable(detail: str, message: str, code: str) -> FileUnreadable:
+    return FileUnreadable(detail, problems=[Problem("", message, code)])
+
+
+def count_rows(text: str) -> int:
+    """How many rows a file has below the columns' names.
+
+    Raises FileUnreadable when it is no such table, naming what is wrong with its first row or
+    where it cannot be read on, and FileTooLong.
+    """
+    count = 0
+    for incident in incidents(text):
+        count += len(incident.rows)
+        if count > MOST_ROWS:
+            raise FileTooLong(
+                f"Send at most {MOST_ROWS} rows in one file; send the rest as another.",
+                problems=[Problem("", f"Send at most {MOST_ROWS} rows.", "too_many_rows")],
+            )
+    if not count:
+        raise _unreadable(
+            "The file has no rows below the columns' names.",
+            "Send one row for each child.",
+            "empty",
+        )
+    return count
+
+
+def incidents(text: str) -> Iterator[IncidentRows]:
+    """The incidents of a file, each with its rows. Raises FileUnreadable."""
+    columns: Sequence[str] = ()
+    held: list[_Row] = []
+    number_at = 0
+    number = 0
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            raise _unreadable(
+                "The file is not CSV from some row on.",
+                f"Row {number} cannot be read: look for a quotation mark that is not closed, or "
+                "not doubled inside quotation marks.",
+                "not_csv",
+            ) from None
+        if not columns:
+            columns = _columns(cells)
+            number_at = columns.index("incident_number")
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        row = _Row(number, cells)
+        if held and _incident(held[-1], number_at) != _incident(row, number_at):
+            yield IncidentRows(columns, held)
+            held = []
+        held.append(row)
+    if held:
+        yield IncidentRows(columns, held)
+
+
+def _incident(row: _Row, place: int) -> str | int:
+    """What tells incidents apart: rows without a number are each by itself."""
+    found = row.cells[place].strip() if place < len(row.cells) else ""
+    return found or row.number
+
+
+def _columns(cells: Sequence[str]) -> Sequence[str]:
+    names = [cell.strip() for cell in cells]
+    problems = [
+        Problem("", f"The name of column {place} is not known: see the documentation.", "unknown")
+        for place, name in enumerate(names, 1)
+        if name not in _BY_NAME
+    ]
+    problems += [
+        Problem("", f"The column {name} is there twice.", "repeated")
+        for name in _BY_NAME
+        if names.count(name) > 1
+    ]
+    problems += [
+        Problem("", f"The column {name} is missing.", "missing")
+        for name in _REQUIRED
+        if name not in names
+    ]
+    if problems:
+        raise FileUnreadable(
+            "The first row names the columns, with commas between them. Put right what `errors` "
+            "names and send the file again.",
+            problems=problems[:100],
+        )
+    return names
+
+
+def told_of(
+    incident: IncidentRows, *, channel: Channel
+) -> tuple[NewNotification | None, list[RowFault]]:
+    """What the rows of an incident tell, or every fault in them."""
+    faults: list[RowFault] = []
+    values: list[dict[str, Any]] = []
+    for row in incident.rows:
+        if len(row.cells) != len(incident.columns):
+            faults.append(
+                RowFault(
+                    row.number,
+                    None,
+                    "wrong_number_of_cells",
+                    f"The row has {len(row.cells)} cells, and the first row of the file "
+                    f"{len(incident.columns)}.",
+                )
+            )
+            continue
+        values.append(_values(incident.columns, row, not values, faults))
+    if len(incident.rows) > MOST_CHILDREN:
+        faults.append(
+            RowFault(
+                incident.rows[MOST_CHILDREN].number,
+                None,
+                "too_many_children",
+                f"Send at most {MOST_CHILDREN} children of one incident.",
+            )
+        )
+    if not faults:
+        _compare(incident, values, faults)
+    if faults:
+        return None, faults
+    return _notification(values, channel), []
+
+
+def _values(
+    columns: Sequence[str], row: _Row, first: bool, faults: list[RowFault]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, cell in zip(columns, row.cells, strict=True):
+        column, text = _BY_NAME[name], cell.strip()
+        if not text:
+            if column.required and first:
+                faults.append(RowFault(row.number, name, "missing", "This is needed."))
+            continue
+        try:
+            values[name] = column.read(text)
+        except _Wrong as wrong:
+            faults.append(RowFault(row.number, name, wrong.code, str(wrong)))
+    return values
+
+
+def _compare(
+    incident: IncidentRows, values: Sequence[Mapping[str, Any]], faults: list[RowFault]
+) -> None:
+    first = values[0]
+    for place in range(1, len(values)):
+        row, own = incident.rows[place].number, values[place]
+        faults += [
+            RowFault(
+                row,
+                name,
+                "differs",
+                f"Row {incident.first} is of the same incident and says something else: say the "
+                "same, or leave this empty.",
+            )
+            for name, value in own.items()
+            if not _BY_NAME[name].of_child and value != first.get(name)
+        ]
+        told = _child_of(own)
+        for before in range(place):
+            if _child_of(values[before]) == told or _same_number(values[before], own):
+                faults.append(
+                    RowFault(
+                        row,
+                        None,
+                        "same_child_twice",
+                        f"This is the same child as on row {incident.rows[before].number}: send "
+                        "one row for each child, with that child's own number.",
+                    )
+                )
+                break
+
+
+def _child_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if _BY_NAME[name].of_child}
+
+
+def _same_number(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return any(
+        one.get(name) is not None and one.get(name) == other.get(name)
+        for name in ("child_nhs_number", "child_unique_pupil_number")
+    )
+
+
+def _notification(values: Sequence[Mapping[str, Any]], channel: Channel) -> NewNotification:
+    told = values[0]
+    children = [
+        NewChild(**{name.removeprefix("child_"): one for name, one in _child_of(own).items()})
+        for own in values
+    ]
+    adults = []
+    for number in ADULTS:
+        at = f"adult_{number}_"
+        adult = {name.removeprefix(at): one for name, one in told.items() if name.startswith(at)}
+        if adult:
+            named = "given_name" in adult or "family_name" in adult
+            adults.append(NewAdult(name_known=named, **adult))
+    contact = NewContact(
+        concern=told["concern"],
+        source_code="",
+        children=children,
+        channel=channel,
+        received_at=told.get("received_at"),
+        immediate_danger=told.get("immediate_danger", False),
+        adults=adults,
+        referrer_name=told.get("officer_name"),
+        referrer_role=told.get("officer_role"),
+        referrer_telephone=told.get("officer_telephone"),
+        referrer_email=told.get("officer_email"),
+        agreement=told["agreement"],
+        agreement_note=told.get("agreement_note"),
+        lawful_basis=told.get("lawful_basis"),
+        sharing_reason=told.get("sharing_reason"),
+        address=told.get("address"),
+        town=told.get("town"),
+        postcode=told.get("postcode"),
+    )
+    return NewNotification(
+        contact=contact,
+        incident_number=told["incident_number"],
+        incident_at=told["incident_at"],
+        risk=told["risk"],
+        children_present=told["children_present"],
+    )
+
+
+def _adults_told(incident: IncidentRows) -> list[int]:
+    told = {
+        name
+        for name, cell in zip(incident.columns, incident.rows[0].cells, strict=False)
+        if cell.strip()
+    }
+    return [number for number in ADULTS if any(one.startswith(f"adult_{number}_") for one in told)]
+
+
+_CHILD_AT: Final = re.compile(r"/children/([0-9]+)(?:/([a-z_]+))?")
+_ADULT_AT: Final = re.compile(r"/adults/([0-9]+)(?:/([a-z_]+))?")
+
+
+def as_row_fault(incident: IncidentRows, problem: Problem) -> RowFault:
+    """A fault found in what an incident tells, at the row and column that it came from."""
+    row, column = incident.first, None
+    child = _CHILD_AT.match(problem.pointer)
+    adult = _ADULT_AT.match(problem.pointer)
+    if child is not None:
+        row = incident.rows[int(child[1])].number
+        column = f"child_{child[2]}" if child[2] else None
+    elif adult is not None:
+        number = _adults_told(incident)[int(adult[1])]
+        column = f"adult_{number}_{adult[2]}"
+    else:
+        column = problem.pointer.strip("/").split("/")[0]
+    known = column if column in _BY_NAME else None
+    return RowFault(row, known, problem.code, problem.message)

@@ -1,0 +1,446 @@
+"""Daily meetings: children put on the agenda, settled by a decision, carried over; the agenda."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, literal, or_, select, tuple_, update
+
+from service.domain.access import Caller
+from service.domain.accountabilities import Accountability, CareService
+from service.domain.accounts import Account
+from service.domain.contacts import Child, Contact
+from service.domain.daily_meetings import (
+    DAILY_MEETING,
+    ITEM,
+    MEETING_CLOCK,
+    CarriedBefore,
+    CarriedTo,
+    DailyMeeting,
+    DailyMeetingAction,
+    DailyMeetingState,
+    EarlierContact,
+    ItemAction,
+    ItemState,
+    MeetingItem,
+    OpenCase,
+)
+from service.domain.decisions import Decision, DecisionState
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.errors import NotFound
+from service.domain.police_notifications import PoliceNotification
+from service.domain.referrals import Referral
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import contacts, deadlines
+from service.persistence.units_of_work import Work, new_id
+from service.persistence.visibility import contacts_visible_to
+
+MEETING = table_of(DailyMeeting)
+AGENDA_ITEM = table_of(MeetingItem)
+NOTIFICATION = table_of(PoliceNotification)
+CONTACT = table_of(Contact)
+CHILD = table_of(Child)
+DECISION = table_of(Decision)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+ACCOUNTABILITY = table_of(Accountability)
+ACCOUNT = table_of(Account)
+
+
+class MeetingItemNotFound(NotFound):
+    """No such item on the agenda of that day."""
+
+    code = "daily_meeting_item_not_found"
+    title = "No such item on this agenda"
+
+
+async def concluded_days(ask: Asking, since: date) -> frozenset[date]:
+    """The days from one on whose meeting has been concluded already."""
+    rows = await ask.all(
+        select(MEETING.c.meeting_on).where(
+            MEETING.c.meeting_on >= since, MEETING.c.state == DailyMeetingState.concluded
+        )
+    )
+    return frozenset(day for (day,) in rows)
+
+
+async def hold_open(work: Work, day: date) -> bool:
+    """Whether the meeting of a day can still take items; none concludes it before the commit."""
+    row = await work.first(
+        select(MEETING.c.state).where(MEETING.c.meeting_on == day).with_for_update(read=True)
+    )
+    if row is not None:
+        return bool(row[0] == DailyMeetingState.open)
+    work.add(DailyMeeting(new_id(), day, DAILY_MEETING.start, None, None, 1))
+    return True
+
+
+async def next_open(work: Work, day: date) -> date:
+    """That day, or the next working day after it whose meeting can still take items; held."""
+    while not await hold_open(work, day):
+        day = work.policy.next_working_day(day)
+    return day
+
+
+def put_on_agenda(work: Work, notification: PoliceNotification, child_id: UUID, day: date) -> None:
+    """Puts one child of a notification on the agenda of a day that is held open."""
+    work.add(
+        MeetingItem(
+            id=new_id(),
+            notification_id=notification.id,
+            contact_id=notification.contact_id,
+            child_id=child_id,
+            meeting_on=day,
+            state=ITEM.start,
+            decision_id=None,
+            settled_at=None,
+            settled_by=None,
+            carried_over_because=None,
+            carried_from_id=None,
+            times_carried=0,
+            version=1,
+        )
+    )
+
+
+async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[Child]) -> None:
+    """Puts children who were added to a contact on the agenda that its other children wait for.
+
+    For a contact that is held; nothing happens for one that is no police notification.
+    """
+    if not children:
+        return
+    row = await work.first(
+        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact.id)
+    )
+    if row is None:
+        return
+    notification = read(PoliceNotification, row)
+    # Before any decision, as only then children are added, the others of the contact all wait.
+    waiting = await work.first(
+        select(func.max(AGENDA_ITEM.c.meeting_on)).where(AGENDA_ITEM.c.contact_id == contact.id)
+    )
+    wanted = notification.meeting_on if waiting is None else waiting[0]
+    day = await next_open(work, wanted)
+    for child in children:
+        put_on_agenda(work, notification, child.id, day)
+
+
+async def settle(
+    work: Work, who: Caller, contact_id: UUID, child_id: UUID, decision_id: UUID
+) -> None:
+    """Settles the item of a child who has just been decided, if one waits; the contact is held.
+
+    The clock stops when no child of the contact waits any more.
+    """
+    settled = await work.rows_changed(
+        update(AGENDA_ITEM)
+        .where(AGENDA_ITEM.c.child_id == child_id, AGENDA_ITEM.c.state == ItemState.waiting)
+        .values(
+            state=ITEM.after(ItemState.waiting, ItemAction.decide),
+            decision_id=decision_id,
+            settled_at=work.now,
+            settled_by=who.account_id,
+            version=AGENDA_ITEM.c.version + 1,
+        )
+    )
+    if not settled:
+        return
+    left = await work.first(
+        select(AGENDA_ITEM.c.id)
+        .where(AGENDA_ITEM.c.contact_id == contact_id, AGENDA_ITEM.c.state == ItemState.waiting)
+        .limit(1)
+    )
+    if left is None:
+        await deadlines.stop(work, contact_id, contact_id, [MEETING_CLOCK], "decided")
+
+
+async def waits_for(ask: Asking, contact_id: UUID) -> date | None:
+    """The day of the meeting that children of a contact wait for; None when none waits."""
+    row = await ask.first(
+        select(func.min(AGENDA_ITEM.c.meeting_on)).where(
+            AGENDA_ITEM.c.contact_id == contact_id, AGENDA_ITEM.c.state == ItemState.waiting
+        )
+    )
+    return None if row is None else row[0]
+
+
+async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingItem:
+    """One item of a day's agenda. Raises MeetingItemNotFound.
+
+    One that an earlier day left waiting is on the later agendas, and is found there afterwards.
+    """
+    row = await ask.first(
+        select(*columns_of(MeetingItem))
+        .join(CONTACT, CONTACT.c.id == AGENDA_ITEM.c.contact_id)
+        .where(AGENDA_ITEM.c.id == item_id, contacts_visible_to(who))
+    )
+    found = None if row is None else read(MeetingItem, row)
+    if found is None or found.meeting_on > day:
+        raise MeetingItemNotFound(
+            "There is no item with this id on the agenda of that day. Read the agenda again."
+        )
+    return found
+
+
+async def item_held(work: Work, who: Caller, day: date, item_id: UUID) -> MeetingItem:
+    """One item of a day's agenda, its contact held so that nobody else settles it meanwhile."""
+    found = await item(work, who, day, item_id)
+    await contacts.held(work, who, found.contact_id)
+    row = await work.first(select(*columns_of(MeetingItem)).where(AGENDA_ITEM.c.id == item_id))
+    return found if row is None else read(MeetingItem, row)
+
+
+async def carry_over(
+    work: Work, who: Caller, found: MeetingItem, because: str, after: date
+) -> MeetingItem:
+    """Carries an item that is held over to the first open meeting after a day; returns the new."""
+    day = await next_open(work, work.policy.next_working_day(after))
+    await work.change(
+        MeetingItem,
+        found.id,
+        found.version,
+        state=ITEM.after(found.state, ItemAction.carry_over),
+        carried_over_because=because,
+        settled_at=work.now,
+        settled_by=who.account_id,
+    )
+    again = replace(
+        found,
+        id=new_id(),
+        meeting_on=day,
+        state=ITEM.start,
+        carried_from_id=found.id,
+        times_carried=found.times_carried + 1,
+        version=1,
+    )
+    work.add(again)
+    return again
+
+
+async def meeting_of(ask: Asking, day: date) -> DailyMeeting | None:
+    """The meeting of a day, when anything was put on it or it was concluded."""
+    row = await ask.first(select(*columns_of(DailyMeeting)).where(MEETING.c.meeting_on == day))
+    return None if row is None else read(DailyMeeting, row)
+
+
+async def held(work: Work, day: date) -> DailyMeeting:
+    """The meeting of a day, held until the commit: nobody puts anything on it meanwhile."""
+    row = await work.first(
+        select(*columns_of(DailyMeeting)).where(MEETING.c.meeting_on == day).with_for_update()
+    )
+    if row is not None:
+        return read(DailyMeeting, row)
+    made = DailyMeeting(new_id(), day, DAILY_MEETING.start, None, None, 1)
+    work.add(made)
+    return made
+
+
+async def conclude(work: Work, who: Caller, meeting: DailyMeeting) -> DailyMeeting:
+    """Concludes a meeting that is held. Raises WrongState when it was concluded before."""
+    done = {
+        "state": DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude),
+        "concluded_at": work.now,
+        "concluded_by": who.account_id,
+    }
+    version = await work.change(DailyMeeting, meeting.id, meeting.version, **done)
+    return replace(meeting, version=version, **done)  # type: ignore[arg-type]  # values by name
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many items of a day stand where; `waiting` counts those left from earlier days too."""
+
+    waiting: int
+    decided: int
+    carried_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnAgenda:
+    """An item of an agenda with the notification, the contact and the child that it is about."""
+
+    item: MeetingItem
+    notification: PoliceNotification
+    contact: Contact
+    child: Child
+
+
+def _on_agenda(day: date, today: date) -> Any:
+    """Which items are on the agenda of a day."""
+    own = AGENDA_ITEM.c.meeting_on == day
+    if day > today:
+        return own
+    left = and_(AGENDA_ITEM.c.state == ItemState.waiting, AGENDA_ITEM.c.meeting_on < day)
+    return or_(own, left)
+
+
+async def counted(ask: Asking, day: date, today: date) -> Counted:
+    """How many items on the agenda of a day wait, were decided, or carried over."""
+    rows = await ask.all(
+        select(AGENDA_ITEM.c.state, func.count())
+        .where(_on_agenda(day, today))
+        .group_by(AGENDA_ITEM.c.state)
+    )
+    numbers = {state: int(number) for state, number in rows}
+    return Counted(**{state.value: numbers.get(state, 0) for state in ItemState})
+
+
+async def page_of(
+    ask: Asking,
+    who: Caller,
+    day: date,
+    today: date,
+    *,
+    limit: int,
+    after: tuple[date, UUID, UUID] | None = None,
+    only: UUID | None = None,
+) -> list[OnAgenda]:
+    """Items on the agenda of a day with what each is about, from after a place on.
+
+    Those left from earlier days first, the children of a notification together.
+    """
+    place = (AGENDA_ITEM.c.meeting_on, AGENDA_ITEM.c.contact_id, AGENDA_ITEM.c.id)
+    kinds: tuple[type[Any], ...] = (MeetingItem, PoliceNotification, Contact, Child)
+    columns = [columns_of(kind) for kind in kinds]
+    statement = (
+        select(*(column for kind in columns for column in kind))
+        .select_from(AGENDA_ITEM)
+        .join(NOTIFICATION, NOTIFICATION.c.id == AGENDA_ITEM.c.notification_id)
+        .join(CONTACT, CONTACT.c.id == AGENDA_ITEM.c.contact_id)
+        .join(CHILD, CHILD.c.id == AGENDA_ITEM.c.child_id)
+        .where(_on_agenda(day, today), contacts_visible_to(who))
+        .order_by(*place)
+        .limit(limit)
+    )
+    if only is not None:
+        statement = statement.where(AGENDA_ITEM.c.id == only)
+    if after is not None:
+        statement = statement.where(
+            tuple_(*place)
+            > tuple_(*(literal(v, c.type) for v, c in zip(after, place, strict=True)))
+        )
+    found: list[OnAgenda] = []
+    for row in await ask.all(statement):
+        parts: list[Any] = []
+        start = 0
+        for kind, own in zip(kinds, columns, strict=True):
+            parts.append(read(kind, tuple(row)[start : start + len(own)]))
+            start += len(own)
+        found.append(OnAgenda(*parts))
+    return found
+
+
+async def earlier_contacts(
+    ask: Asking, who: Caller, people: Sequence[UUID], since: datetime
+) -> Mapping[UUID, list[EarlierContact]]:
+    """The contacts of several children since an instant, newest first, and what came of each."""
+    found: dict[UUID, list[EarlierContact]] = defaultdict(list)
+    if not people:
+        return found
+    closed = {
+        name: case((REFERRAL.c.id.is_not(None), REFERRAL.c[name]), else_=EPISODE.c[name])
+        for name in ("closed_at", "closure_code", "closure_reason")
+    }
+    rows = await ask.all(
+        select(
+            CHILD.c.person_id,
+            CONTACT.c.id,
+            CONTACT.c.reference,
+            CONTACT.c.received_at,
+            CONTACT.c.source_code,
+            CONTACT.c.sender_organisation_id,
+            NOTIFICATION.c.risk,
+            DECISION.c.outcome,
+            DECISION.c.answered_at,
+            *closed.values(),
+        )
+        .select_from(CHILD)
+        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .outerjoin(NOTIFICATION, NOTIFICATION.c.contact_id == CONTACT.c.id)
+        .outerjoin(
+            DECISION,
+            and_(
+                DECISION.c.child_id == CHILD.c.id,
+                DECISION.c.state == DecisionState.signed,
+                DECISION.c.superseded_at.is_(None),
+            ),
+        )
+        # The case that the decision opened, and not one that a transfer brought the child to.
+        .outerjoin(
+            REFERRAL,
+            and_(REFERRAL.c.decision_id == DECISION.c.id, REFERRAL.c.transfer_id.is_(None)),
+        )
+        .outerjoin(
+            EPISODE,
+            and_(EPISODE.c.decision_id == DECISION.c.id, EPISODE.c.transfer_id.is_(None)),
+        )
+        .where(
+            CHILD.c.person_id.in_(people),
+            CONTACT.c.received_at >= since,
+            contacts_visible_to(who),
+        )
+        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
+    )
+    for row in rows:
+        one = EarlierContact(*tuple(row))
+        found[one.person_id].append(one)
+    return found
+
+
+async def open_cases(ask: Asking, people: Sequence[UUID]) -> Mapping[UUID, OpenCase]:
+    """The case that answers for each of several children, its team and its worker."""
+    if not people:
+        return {}
+    found: dict[UUID, OpenCase] = {}
+    for service, table, key in (
+        (CareService.social_care, REFERRAL, "referral_id"),
+        (CareService.early_help, EPISODE, "early_help_episode_id"),
+    ):
+        rows = await ask.all(
+            select(
+                ACCOUNTABILITY.c.person_id,
+                table.c.id,
+                table.c.reference,
+                table.c.team_id,
+                table.c.worker_id,
+                ACCOUNT.c.name,
+                ACCOUNTABILITY.c.since,
+            )
+            .select_from(ACCOUNTABILITY)
+            .join(table, table.c.id == ACCOUNTABILITY.c[key])
+            .outerjoin(ACCOUNT, ACCOUNT.c.id == table.c.worker_id)
+            .where(ACCOUNTABILITY.c.person_id.in_(people))
+        )
+        found |= {person_id: OpenCase(service, *rest) for person_id, *rest in map(tuple, rows)}
+    return found
+
+
+async def carried_before(ask: Asking, items: Sequence[MeetingItem]) -> dict[UUID, CarriedBefore]:
+    """For items that were carried over to where they are, the item before; by the item's id."""
+    before = {one.carried_from_id: one.id for one in items if one.carried_from_id is not None}
+    if not before:
+        return {}
+    rows = await ask.all(
+        select(
+            AGENDA_ITEM.c.id, AGENDA_ITEM.c.meeting_on, AGENDA_ITEM.c.carried_over_because
+        ).where(AGENDA_ITEM.c.id.in_(before))
+    )
+    return {before[row[0]]: CarriedBefore(*tuple(row)) for row in rows}
+
+
+async def carried_to(ask: Asking, items: Sequence[MeetingItem]) -> dict[UUID, CarriedTo]:
+    """For items that were carried over, where to; by the item's id."""
+    away = [one.id for one in items if one.state is ItemState.carried_over]
+    if not away:
+        return {}
+    rows = await ask.all(
+        select(AGENDA_ITEM.c.carried_from_id, AGENDA_ITEM.c.id, AGENDA_ITEM.c.meeting_on).where(
+            AGENDA_ITEM.c.carried_from_id.in_(away)
+        )
+    )
+    return {from_id: CarriedTo(id_, day) for from_id, id_, day in rows}

@@ -1,0 +1,206 @@
+"""Police notifications, and the files that they come in: each force its own alone."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, delete, literal, or_, select, tuple_
+
+from service.domain.access import Caller
+from service.domain.errors import NotFound, Stale
+from service.domain.police_notifications import (
+    NOTIFICATION_IMPORT,
+    ImportAction,
+    ImportFault,
+    ImportState,
+    NotificationFile,
+    NotificationImport,
+    PoliceNotification,
+    WholeImport,
+)
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.units_of_work import Work
+from service.persistence.visibility import imports_visible_to, notifications_visible_to
+
+NOTIFICATION = table_of(PoliceNotification)
+IMPORT = table_of(NotificationImport)
+FILE = table_of(NotificationFile)
+FAULT = table_of(ImportFault)
+
+# A worker that has not said for so long that it has a file in hand has died over it.
+TAKEN_OVER_AFTER = timedelta(minutes=5)
+_AT_ONCE = 500
+
+
+class PoliceNotificationNotFound(NotFound):
+    """No such police notification, or another force's."""
+
+    code = "police_notification_not_found"
+    title = "No such police notification"
+
+
+class NotificationImportNotFound(NotFound):
+    """No such file of police notifications, or another force's."""
+
+    code = "police_notification_import_not_found"
+    title = "No such file of police notifications"
+
+
+async def get(ask: Asking, who: Caller, notification_id: UUID) -> PoliceNotification:
+    """One notification. Raises PoliceNotificationNotFound, for another force's as for none."""
+    row = await ask.first(
+        select(*columns_of(PoliceNotification)).where(
+            NOTIFICATION.c.id == notification_id, notifications_visible_to(who)
+        )
+    )
+    if row is None:
+        raise PoliceNotificationNotFound(
+            "There is no police notification with this id that you may see. Check the id."
+        )
+    return read(PoliceNotification, row)
+
+
+async def of_contact(ask: Asking, contact_id: UUID) -> PoliceNotification | None:
+    """The notification that a contact is, when it is one."""
+    row = await ask.first(
+        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact_id)
+    )
+    return None if row is None else read(PoliceNotification, row)
+
+
+async def of_incident(
+    ask: Asking, organisation_id: str, incident_number: str
+) -> PoliceNotification | None:
+    """The notification of an incident that a force sent before."""
+    row = await ask.first(
+        select(*columns_of(PoliceNotification)).where(
+            NOTIFICATION.c.organisation_id == organisation_id,
+            NOTIFICATION.c.incident_number == incident_number,
+        )
+    )
+    return None if row is None else read(PoliceNotification, row)
+
+
+async def on_file(
+    ask: Asking, organisation_id: str, incident_numbers: Collection[str]
+) -> frozenset[str]:
+    """Which of these incidents a force has sent before; however many they are."""
+    numbers = sorted(incident_numbers)
+    found: set[str] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        rows = await ask.all(
+            select(NOTIFICATION.c.incident_number).where(
+                NOTIFICATION.c.organisation_id == organisation_id,
+                NOTIFICATION.c.incident_number.in_(numbers[start : start + _AT_ONCE]),
+            )
+        )
+        found |= {number for (number,) in rows}
+    return frozenset(found)
+
+
+async def get_import(ask: Asking, who: Caller, import_id: UUID) -> NotificationImport:
+    """One file. Raises NotificationImportNotFound, for another force's as for none."""
+    row = await ask.first(
+        select(*columns_of(NotificationImport)).where(
+            IMPORT.c.id == import_id, imports_visible_to(who)
+        )
+    )
+    if row is None:
+        raise NotificationImportNotFound(
+            "There is no file of police notifications with this id that you may see. Check the id."
+        )
+    return read(NotificationImport, row)
+
+
+async def whole_import(ask: Asking, found: NotificationImport) -> WholeImport:
+    """A file that the caller may see, with the faults that are kept of it, by row."""
+    rows = await ask.all(
+        select(*columns_of(ImportFault))
+        .where(FAULT.c.import_id == found.id)
+        .order_by(FAULT.c.row, FAULT.c.id)
+    )
+    return WholeImport(found, [read(ImportFault, row) for row in rows])
+
+
+async def list_imports(
+    ask: Asking, who: Caller, *, limit: int, after: tuple[datetime, UUID] | None = None
+) -> list[NotificationImport]:
+    """Files that the caller may see, newest first, from after a place on."""
+    statement = (
+        select(*columns_of(NotificationImport))
+        .where(imports_visible_to(who))
+        .order_by(IMPORT.c.submitted_at.desc(), IMPORT.c.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        submitted_at, import_id = after
+        statement = statement.where(
+            tuple_(IMPORT.c.submitted_at, IMPORT.c.id)
+            < tuple_(
+                literal(submitted_at, IMPORT.c.submitted_at.type),
+                literal(import_id, IMPORT.c.id.type),
+            )
+        )
+    return [read(NotificationImport, row) for row in await ask.all(statement)]
+
+
+async def claim_file(work: Work) -> NotificationImport | None:
+    """Takes a file in hand that nobody works on, the oldest first; None when there is none.
+
+    One whose worker has been silent for too long is taken over and begun anew: nothing of it was
+    loaded, for it is loaded as one. Raises Stale when another worker was quicker.
+    """
+    row = await work.first(
+        select(*columns_of(NotificationImport))
+        .where(
+            IMPORT.c.finished_at.is_(None),
+            or_(
+                IMPORT.c.state == ImportState.received,
+                and_(
+                    IMPORT.c.state.in_([ImportState.checking, ImportState.loading]),
+                    IMPORT.c.claimed_at < work.now - TAKEN_OVER_AFTER,
+                ),
+            ),
+        )
+        .order_by(IMPORT.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return None
+    found = read(NotificationImport, row)
+    first = found.state is ImportState.received
+    action = ImportAction.check if first else ImportAction.take_over
+    return await move(work, found, action, rows_checked=0)
+
+
+async def move(
+    work: Work, found: NotificationImport, action: ImportAction, **values: object
+) -> NotificationImport:
+    """Moves a file that is in hand. Raises Stale when it was taken over meanwhile."""
+    state = NOTIFICATION_IMPORT.after(found.state, action)
+    changed = {"state": state, "claimed_at": work.now, **values}
+    version = await work.change(NotificationImport, found.id, found.version, **changed)
+    return replace(found, version=version, **changed)  # type: ignore[arg-type]  # values by name
+
+
+async def progress(work: Work, found: NotificationImport, rows_checked: int) -> NotificationImport:
+    """Says how far a file in hand has been checked. Raises Stale when it was taken over."""
+    changed = {"rows_checked": rows_checked, "claimed_at": work.now}
+    version = await work.change(NotificationImport, found.id, found.version, **changed)
+    return replace(found, version=version, **changed)  # type: ignore[arg-type]  # values by name
+
+
+async def content_of(ask: Asking, found: NotificationImport) -> str:
+    """The text of a file in hand. Raises Stale when another worker has finished it."""
+    row = await ask.first(select(FILE.c.content).where(FILE.c.import_id == found.id))
+    if row is None:
+        raise Stale(found.version)
+    return str(row[0])
+
+
+async def forget_content(work: Work, import_id: UUID) -> None:
+    """Takes the text of a finished file away."""
+    await work.execute(delete(FILE).where(FILE.c.import_id == import_id))

@@ -1,0 +1,267 @@
+"""Daily meetings: the agenda, an outcome for each child, what is carried over, the conclusion."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.calendar import london_date
+from service.domain.contacts import Contact
+from service.domain.daily_meetings import (
+    DAILY_MEETING,
+    ITEM,
+    Agenda,
+    AgendaItem,
+    CarryingOverIncomplete,
+    DailyMeeting,
+    DailyMeetingAction,
+    EarlierContact,
+    EarlierCounts,
+    ItemAction,
+    ItemOfAnotherChild,
+    ItemsWaiting,
+    MeetingAhead,
+    MeetingItem,
+    NoMeetingThatDay,
+)
+from service.domain.decisions import stock_phrase_fault
+from service.domain.errors import Problem, Stale
+from service.domain.events import EventType
+from service.persistence.asking import Asking
+from service.persistence.repositories import contacts, daily_meetings
+from service.persistence.units_of_work import Work
+from service.policy import Policy
+
+# Refusals from below that routes name in the contract.
+MeetingItemNotFound = daily_meetings.MeetingItemNotFound
+
+# So many earlier contacts are shown with a child; all of them are counted.
+_SHOWN = 20
+
+
+async def read_daily_meeting(
+    ask: Asking,
+    who: Caller,
+    day: date,
+    *,
+    now: datetime,
+    policy: Policy,
+    limit: int,
+    after: tuple[date, UUID, UUID] | None = None,
+) -> Agenda:
+    """The agenda of a day, with history beside each child, from after a place on.
+
+    For today and the days before, what was left waiting from earlier days is on it as well.
+    """
+    who.require(Permission.read_daily_meetings)
+    today = london_date(now)
+    page = await daily_meetings.page_of(ask, who, day, today, limit=limit + 1, after=after)
+    counted = await daily_meetings.counted(ask, day, today)
+    return Agenda(
+        meeting_on=day,
+        is_working_day=policy.is_working_day(day),
+        meeting=await daily_meetings.meeting_of(ask, day),
+        waiting=counted.waiting,
+        decided=counted.decided,
+        carried_over=counted.carried_over,
+        items=await _with_history(ask, who, page[:limit], day, policy),
+        more=len(page) > limit,
+    )
+
+
+async def read_meeting_item(
+    ask: Asking, who: Caller, day: date, item_id: UUID, *, now: datetime, policy: Policy
+) -> AgendaItem:
+    """One item of an agenda with its history. Raises MeetingItemNotFound."""
+    who.require(Permission.read_daily_meetings)
+    return await whole_item(ask, who, day, item_id, now=now, policy=policy)
+
+
+async def whole_item(
+    ask: Asking, who: Caller, day: date, item_id: UUID, *, now: datetime, policy: Policy
+) -> AgendaItem:
+    """One item with all that is shown beside it. Raises MeetingItemNotFound."""
+    found = await daily_meetings.item(ask, who, day, item_id)
+    page = await daily_meetings.page_of(
+        ask, who, found.meeting_on, london_date(now), limit=1, only=item_id
+    )
+    [item] = await _with_history(ask, who, page, day, policy)
+    return item
+
+
+async def _with_history(
+    ask: Asking,
+    who: Caller,
+    page: Sequence[daily_meetings.OnAgenda],
+    day: date,
+    policy: Policy,
+) -> list[AgendaItem]:
+    """What is shown beside each item: asked for all of them at once."""
+    people = sorted({one.child.person_id for one in page})
+    items = [one.item for one in page]
+    rules = policy.repeat_concern
+    since = min(
+        (_months_before(one.contact.received_at, rules.months) for one in page), default=None
+    )
+    earlier = (
+        {} if since is None else await daily_meetings.earlier_contacts(ask, who, people, since)
+    )
+    siblings = await contacts.children_of(ask, sorted({one.contact.id for one in page}))
+    cases = await daily_meetings.open_cases(ask, people)
+    before = await daily_meetings.carried_before(ask, items)
+    away = await daily_meetings.carried_to(ask, items)
+    found = []
+    for one in page:
+        months = _months_before(one.contact.received_at, rules.months)
+        of_child = [
+            contact
+            for contact in earlier.get(one.child.person_id, ())
+            if contact.contact_id != one.contact.id and contact.received_at >= months
+        ]
+        found.append(
+            AgendaItem(
+                item=one.item,
+                notification=one.notification,
+                contact=one.contact,
+                child=one.child,
+                others=[child for child in siblings[one.contact.id] if child.id != one.child.id],
+                short=_counts(of_child, one.contact, timedelta(days=rules.short_days)),
+                long=_counts(of_child, one.contact, timedelta(days=rules.long_days)),
+                months=_counts(of_child, one.contact, None),
+                earlier=of_child[:_SHOWN],
+                open_case=cases.get(one.child.person_id),
+                agencies=sorted(
+                    {c.organisation_id for c in of_child if c.organisation_id is not None}
+                ),
+                carried_from=before.get(one.item.id),
+                carried_to=away.get(one.item.id),
+                overdue_from=one.item.meeting_on if one.item.meeting_on < day else None,
+            )
+        )
+    return found
+
+
+def _counts(
+    earlier: Sequence[EarlierContact], contact: Contact, within: timedelta | None
+) -> EarlierCounts:
+    """How many of the other contacts lie within a time before this one, or came after it."""
+    counted = [
+        one for one in earlier if within is None or one.received_at >= contact.received_at - within
+    ]
+    return EarlierCounts(len(counted), sum(one.risk is not None for one in counted))
+
+
+def _months_before(at: datetime, months: int) -> datetime:
+    """The same time so many months before, on the last day of a month that is too short."""
+    year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
+    return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The item that an outcome is for: its contact, and its child."""
+
+    contact_id: UUID
+    child_id: UUID
+
+
+async def item_to_decide(
+    work: Work, who: Caller, day: date, item_id: UUID, child_id: UUID
+) -> Outcome:
+    """The child on an agenda for whom a decision is about to be drafted; the contact is held.
+
+    The decision itself settles the item, whichever way it is drafted. Raises MeetingItemNotFound,
+    ItemOfAnotherChild, and WrongState when the item is settled already.
+    """
+    who.require(Permission.decide)
+    item = await daily_meetings.item_held(work, who, day, item_id)
+    if item.child_id != child_id:
+        raise ItemOfAnotherChild(
+            "This item of the agenda is about another child.",
+            problems=[
+                Problem(
+                    "/child_id",
+                    "Send the child_id of this item, as the agenda gives it.",
+                    "another_child",
+                )
+            ],
+        )
+    ITEM.after(item.state, ItemAction.decide)
+    return Outcome(item.contact_id, item.child_id)
+
+
+async def carry_item_over(
+    work: Work, who: Caller, day: date, item_id: UUID, version: int, because: str
+) -> MeetingItem:
+    """Carries a child over to the next daily meeting, with the reason in own words.
+
+    Raises MeetingItemNotFound, WrongState, Stale, MeetingAhead and CarryingOverIncomplete.
+    """
+    who.require(Permission.carry_over_item)
+    item = await daily_meetings.item_held(work, who, day, item_id)
+    ITEM.after(item.state, ItemAction.carry_over)
+    if item.version != version:
+        raise Stale(item.version)
+    today = london_date(work.now)
+    if item.meeting_on > today:
+        raise MeetingAhead(
+            "This child is not heard before that day: there is nothing to carry over yet.",
+            state=item.state,
+            allowed=(ItemAction.decide,),
+        )
+    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
+    if fault is not None:
+        raise CarryingOverIncomplete(
+            "Nothing is carried over without a reason in your own words.", problems=[fault]
+        )
+    again = await daily_meetings.carry_over(work, who, item, because, today)
+    work.record(
+        EventType.daily_meeting_item_carried_over,
+        who,
+        item.id,
+        contact_id=item.contact_id,
+        child_id=item.child_id,
+        meeting_on=item.meeting_on,
+        next_item_id=again.id,
+        next_meeting_on=again.meeting_on,
+        times_carried=again.times_carried,
+    )
+    return item
+
+
+async def conclude_daily_meeting(work: Work, who: Caller, day: date) -> DailyMeeting:
+    """Concludes the meeting of a day on which every child was decided or carried over.
+
+    What arrives from now on goes to the next meeting. Raises MeetingAhead, NoMeetingThatDay,
+    WrongState, and ItemsWaiting with how many wait.
+    """
+    who.require(Permission.conclude_daily_meeting)
+    today = london_date(work.now)
+    if day > today:
+        raise MeetingAhead(
+            "This meeting is still to come: conclude it on its day, or after.",
+            state=DAILY_MEETING.start,
+            allowed=(),
+        )
+    found = await daily_meetings.meeting_of(work, day)
+    if found is None and not work.policy.is_working_day(day):
+        raise NoMeetingThatDay(
+            "Nobody meets on that day. Conclude the meeting of a working day.",
+            state=DAILY_MEETING.start,
+            allowed=(),
+        )
+    meeting = await daily_meetings.held(work, day)
+    DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude)
+    waiting = (await daily_meetings.counted(work, day, today)).waiting
+    if waiting:
+        raise ItemsWaiting(
+            f"{waiting} {'child waits' if waiting == 1 else 'children wait'} on this agenda: "
+            "decide for each, or carry it over with the reason.",
+            state=meeting.state,
+            allowed=(ItemAction.decide, ItemAction.carry_over),
+        )
+    concluded = await daily_meetings.conclude(work, who, meeting)
+    work.record(EventType.daily_meeting_concluded, who, meeting.id, meeting_on=concluded.meeting_on)
+    return concluded

@@ -1,0 +1,612 @@
+"""Police notifications: taken singly, or as a file that is checked and loaded as one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from service.domain.access import Caller, Permission, Role
+from service.domain.calendar import london_date
+from service.domain.concerns import InOneFile
+from service.domain.contacts import Adult, Channel, Child, Contact
+from service.domain.daily_meetings import MEETING_CLOCK
+from service.domain.errors import Problem, Stale
+from service.domain.events import EventType
+from service.domain.flags import Deadline
+from service.domain.multi_agency_referrals import OUTCOMES, Progress, progress_of
+from service.domain.new_contacts import Faults, NewChild, NewContact, check_channel
+from service.domain.people import Person
+from service.domain.police_notifications import (
+    MOST_FAULTS,
+    NOTIFICATION_IMPORT,
+    ImportAction,
+    ImportFault,
+    IncidentRows,
+    NewNotification,
+    NotificationFile,
+    NotificationImport,
+    NotThePolice,
+    PoliceForceUnknown,
+    PoliceNotification,
+    RowFault,
+    WholeImport,
+    as_row_fault,
+    check_incident,
+    count_rows,
+    incidents,
+    text_of,
+    told_of,
+)
+from service.persistence.asking import Asking
+from service.persistence.failures import AlreadyThere
+from service.persistence.repositories import (
+    accounts,
+    concerns,
+    contacts,
+    daily_meetings,
+    deadlines,
+    decisions,
+    new_contacts,
+    people,
+    police_notifications,
+)
+from service.persistence.units_of_work import Performing, Work, new_id
+from service.policy import AgencyKind, Organisation, Policy
+
+# Refusals from below that routes name in the contract.
+PoliceNotificationNotFound = police_notifications.PoliceNotificationNotFound
+NotificationImportNotFound = police_notifications.NotificationImportNotFound
+
+# Clocks that start at receipt of a notification, beside those of every contact.
+_ALSO_STARTING = (MEETING_CLOCK,)
+# So many rows are checked before it is said how far it has come.
+_ROWS_AT_ONCE = 500
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TakenNotification:
+    """A notification with the contact that it is; `before` when it had been sent before.
+
+    The daily meetings that its children wait for now are in `waits_for`.
+    """
+
+    notification: PoliceNotification
+    contact: Contact
+    children: Sequence[Child]
+    adults: Sequence[Adult]
+    deadlines: Sequence[Deadline]
+    progress: Progress
+    waits_for: date | None
+    before: bool
+
+
+async def submit_police_notification(
+    work: Work, who: Caller, new: NewNotification
+) -> TakenNotification:
+    """Takes a police notification: it is a contact at once, and waits for the daily meeting.
+
+    The same incident sent again by the same force is on file already: that one comes back. Raises
+    NotThePolice, PoliceForceUnknown, and what logging a contact raises.
+    """
+    who.require(Permission.submit_police_notification)
+    force = _force(who, work.policy, new.organisation_id)
+    before = await police_notifications.of_incident(work, force.id, new.incident_number)
+    if before is not None:
+        return await _taken(work, before, before=True)
+    faults = Faults()
+    told = _as_told(new.contact, force, new.incident_number, sent_by_force=_is_partner(who))
+    if not _is_partner(who):
+        check_channel(faults, None, told.channel)
+    received_at = told.received_at or work.now
+    check_incident(faults, new, received_at, work.now)
+    day = work.policy.first_daily_meeting(received_at, work.now)
+    whole = await new_contacts.log(
+        work, who, told, faults, also_starting=_ALSO_STARTING, sent_once=True
+    )
+    day = await daily_meetings.next_open(work, day)
+    notification = _notification(new, force, whole.contact.id, day, None)
+    work.add(notification)
+    for child in whole.children:
+        daily_meetings.put_on_agenda(work, notification, child.id, day)
+    return TakenNotification(
+        notification=notification,
+        contact=whole.contact,
+        children=whole.children,
+        adults=whole.adults,
+        deadlines=whole.deadlines,
+        progress=Progress.received,
+        waits_for=day,
+        before=False,
+    )
+
+
+def _is_partner(who: Caller) -> bool:
+    return Role.partner_system in who.roles
+
+
+def _force(who: Caller, policy: Policy, organisation_id: str | None) -> Organisation:
+    """The police force that tells, or for which staff tell."""
+    if _is_partner(who):
+        own = policy.find_organisation(who.organisation_id or "")
+        if own is None or own.kind is not AgencyKind.police:
+            raise NotThePolice(
+                "Only a police force of the authority's policy sends police notifications, so "
+                "nothing was taken. Send what you know as a multi-agency referral; if a child is "
+                "in danger call 999."
+            )
+        if organisation_id not in (None, own.id):
+            raise _no_such_force("Leave this out: the force is your own.")
+        return own
+    forces = [one for one in policy.organisations if one.kind is AgencyKind.police]
+    if organisation_id is not None:
+        forces = [one for one in forces if one.id == organisation_id]
+    if len(forces) != 1:
+        raise _no_such_force(
+            "Name the police force by its id: GET /v1/organisations lists them, with their kind."
+        )
+    return forces[0]
+
+
+def _no_such_force(message: str) -> PoliceForceUnknown:
+    return PoliceForceUnknown(
+        "Say which police force sent this.",
+        problems=[Problem("/organisation_id", message, "police_force_unknown")],
+    )
+
+
+def _as_told(
+    new: NewContact, force: Organisation, incident_number: str, *, sent_by_force: bool
+) -> NewContact:
+    """The contact as the force told it, or as staff wrote down what the force told."""
+    told = replace(
+        new,
+        source_code=min(force.source_codes),
+        referrer_agency=force.name,
+        sender_reference=incident_number,
+    )
+    if not sent_by_force:
+        return told
+    return replace(
+        told,
+        children=[replace(child, person_id=None) for child in new.children],
+        channel=Channel.partner_system,
+        sender_organisation_id=force.id,
+    )
+
+
+def _notification(
+    new: NewNotification,
+    force: Organisation,
+    contact_id: UUID,
+    day: date,
+    import_id: UUID | None,
+) -> PoliceNotification:
+    return PoliceNotification(
+        id=new_id(),
+        contact_id=contact_id,
+        organisation_id=force.id,
+        incident_number=new.incident_number,
+        incident_at=new.incident_at,
+        risk=new.risk,
+        children_present=new.children_present,
+        meeting_on=day,
+        import_id=import_id,
+    )
+
+
+async def _taken(
+    ask: Asking, notification: PoliceNotification, *, before: bool
+) -> TakenNotification:
+    contact = await contacts.of_notification(ask, notification)
+    outcomes = await decisions.standing_outcomes(ask, [contact.id])
+    # Of the children whom the force told of: one added here is another agency's knowledge.
+    added = await contacts.added_later(ask, [contact.id])
+    told = [OUTCOMES[one] for child_id, one in outcomes.items() if child_id not in added]
+    return TakenNotification(
+        notification=notification,
+        contact=contact,
+        children=await contacts.children(ask, contact.id),
+        adults=await contacts.adults(ask, contact.id),
+        deadlines=await deadlines.of_subject(ask, contact.id, contact.id),
+        progress=progress_of(contact.state, told),
+        waits_for=await daily_meetings.waits_for(ask, contact.id),
+        before=before,
+    )
+
+
+async def read_police_notification(
+    ask: Asking, who: Caller, notification_id: UUID
+) -> TakenNotification:
+    """One notification that the caller's own force sent, or any for MASH.
+
+    Raises PoliceNotificationNotFound, for another force's as for none.
+    """
+    who.require(Permission.submit_police_notification)
+    found = await police_notifications.get(ask, who, notification_id)
+    return await _taken(ask, found, before=True)
+
+
+async def submit_notification_file(
+    work: Work, who: Caller, content: bytes, organisation_id: str | None
+) -> NotificationImport:
+    """Takes a file of police notifications on: a worker checks it, and loads all of it or nothing.
+
+    Refused at once when it is no such table at all. Raises NotThePolice, PoliceForceUnknown,
+    FileUnreadable and FileTooLong.
+    """
+    who.require(Permission.submit_police_notification)
+    force = _force(who, work.policy, organisation_id)
+    text = text_of(content)
+    made = NotificationImport(
+        id=new_id(),
+        organisation_id=force.id,
+        channel=Channel.partner_system if _is_partner(who) else Channel.email,
+        state=NOTIFICATION_IMPORT.start,
+        submitted_at=work.now,
+        submitted_by=who.account_id,
+        rows_total=count_rows(text),
+        rows_checked=0,
+        notifications_made=0,
+        faults_total=0,
+        claimed_at=None,
+        finished_at=None,
+        version=1,
+    )
+    work.add(made, NotificationFile(made.id, text))
+    return made
+
+
+async def read_notification_import(ask: Asking, who: Caller, import_id: UUID) -> WholeImport:
+    """How far a file has come, and its faults by row. Raises NotificationImportNotFound."""
+    who.require(Permission.read_police_imports)
+    return await police_notifications.whole_import(
+        ask, await police_notifications.get_import(ask, who, import_id)
+    )
+
+
+async def list_notification_imports(
+    ask: Asking, who: Caller, *, limit: int, after: tuple[datetime, UUID] | None = None
+) -> list[NotificationImport]:
+    """The files that the caller's own force sent, all of them for MASH; newest first."""
+    who.require(Permission.read_police_imports)
+    return await police_notifications.list_imports(ask, who, limit=limit, after=after)
+
+
+# ---- Checking and loading, by a worker ----------------------------------------------------------
+
+
+async def load_notifications(house: Performing) -> int:
+    """Checks each file that waits, and loads it whole or refuses it whole. Returns how many.
+
+    A file is claimed by a conditional write, and every step asks for the version that the claim
+    left: so it is loaded once with two workers at once, and one whose worker died is taken over.
+    """
+    done = 0
+    while True:
+        try:
+            claimed = await house.perform(police_notifications.claim_file)
+            if claimed is None:
+                return done
+            await _deal_with(house, claimed)
+        except Stale:
+            # Another worker was quicker, or took the file over.
+            continue
+        done += 1
+
+
+async def _deal_with(house: Performing, claimed: NotificationImport) -> None:
+    text = await house.ask_at_length(lambda ask: police_notifications.content_of(ask, claimed))
+    force = house.policy.organisation(claimed.organisation_id)
+    checking = _Checking(claimed, force)
+    part: list[IncidentRows] = []
+    rows = 0
+    for incident in incidents(text):
+        part.append(incident)
+        rows += len(incident.rows)
+        if rows >= _ROWS_AT_ONCE:
+            claimed = await _check(house, claimed, checking, part)
+            part, rows = [], 0
+    claimed = await _check(house, claimed, checking, part)
+    found = claimed
+    if checking.total:
+        await house.perform(lambda work: _refuse(work, found, checking))
+        return
+    found = await house.perform(
+        lambda work: police_notifications.move(work, claimed, ImportAction.load)
+    )
+    await _load(house, found, force, checking.told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    now: datetime
+    policy: Policy
+
+
+class _Checking:
+    """What has been found out about the rows of a file so far."""
+
+    def __init__(self, claimed: NotificationImport, force: Organisation) -> None:
+        self._file = claimed
+        self._force = force
+        self._first_rows: dict[str, int] = {}
+        self.told: list[NewNotification] = []
+        self.faults: list[RowFault] = []
+        self.total = 0
+        self.rows = 0
+
+    def fault(self, *faults: RowFault) -> None:
+        """Counts faults, and keeps the first of them word for word."""
+        self.total += len(faults)
+        self.faults += faults[: max(0, MOST_FAULTS - len(self.faults))]
+
+    def read(self, incident: IncidentRows, present: _Present) -> NewNotification | None:
+        """What an incident tells; None when there is a fault in it."""
+        self.rows += len(incident.rows)
+        new, faults = told_of(incident, channel=self._file.channel)
+        self.fault(*faults)
+        if new is None:
+            return None
+        first = self._first_rows.setdefault(new.incident_number, incident.first)
+        if first != incident.first:
+            self.fault(
+                RowFault(
+                    incident.first,
+                    "incident_number",
+                    "sent_twice",
+                    f"This incident is on row {first} already: leave it out, or put all rows of "
+                    "one incident one after the other.",
+                )
+            )
+            return None
+        by_force = self._file.channel is Channel.partner_system
+        told = _as_told(new.contact, self._force, new.incident_number, sent_by_force=by_force)
+        received_at = told.received_at or self._file.submitted_at
+        told = replace(told, received_at=received_at)
+        found = Faults()
+        new_contacts.check(present, told, found, also_starting=_ALSO_STARTING)
+        check_incident(found, new, received_at, present.now)
+        nobody = people.Recognised([None] * len(told.children), {})
+        new_contacts.prepare(present, self._file.submitted_by, told, nobody, found)
+        problems = found.problems()
+        self.fault(*(as_row_fault(incident, problem) for problem in problems))
+        return None if problems else replace(new, contact=told)
+
+
+async def _check(
+    house: Performing,
+    claimed: NotificationImport,
+    checking: _Checking,
+    part: Sequence[IncidentRows],
+) -> NotificationImport:
+    """Checks some rows, and says how far it has come."""
+    present = _Present(house.clock(), house.policy)
+    read = [(incident, checking.read(incident, present)) for incident in part]
+    told = [(incident, new) for incident, new in read if new is not None]
+    numbers = [new.incident_number for _, new in told]
+    before = await house.ask(
+        lambda ask: police_notifications.on_file(ask, claimed.organisation_id, numbers)
+    )
+    for incident, new in told:
+        if new.incident_number in before:
+            checking.fault(
+                RowFault(
+                    incident.first,
+                    "incident_number",
+                    "sent_before",
+                    "This incident was sent before and is on file: leave its rows out.",
+                )
+            )
+        else:
+            checking.told.append(new)
+    return await house.perform(
+        lambda work: police_notifications.progress(work, claimed, checking.rows)
+    )
+
+
+async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) -> None:
+    """Refuses a file: nothing of it is loaded, its faults are kept, its text is not."""
+    who = await _sender(work, claimed)
+    await police_notifications.move(
+        work,
+        claimed,
+        ImportAction.refuse,
+        faults_total=checking.total,
+        finished_at=work.now,
+    )
+    await police_notifications.forget_content(work, claimed.id)
+    in_order = sorted(checking.faults, key=lambda fault: fault.row)
+    work.add(
+        *(
+            ImportFault(new_id(), claimed.id, one.row, one.column, one.code, one.message)
+            for one in in_order
+        )
+    )
+    work.record(
+        EventType.police_notifications_refused,
+        who,
+        claimed.id,
+        rows=claimed.rows_total,
+        faults=checking.total,
+    )
+
+
+async def _sender(ask: Asking, claimed: NotificationImport) -> Caller:
+    """Who sent a file, as what is loaded of it names them: they may do nothing by it."""
+    account = await accounts.get(ask, claimed.submitted_by)
+    if account is None:
+        raise LookupError("the account that sent a file is gone")
+    return Caller(
+        account_id=account.id,
+        issuer=account.issuer,
+        subject=account.subject,
+        name=account.name,
+        client_id=account.client_id,
+        organisation_id=account.organisation_id,
+        team_id=account.team_id,
+        roles=frozenset(),
+        scopes=frozenset(),
+    )
+
+
+class _MovedOn(Exception):
+    """What was read before loading has changed since: it is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is on file when a file of notifications is about to be loaded."""
+
+    sender: Caller
+    bearers: dict[str, Person]
+    concluded: frozenset[date]
+
+
+async def _load(
+    house: Performing,
+    claimed: NotificationImport,
+    force: Organisation,
+    told: Sequence[NewNotification],
+) -> None:
+    """Loads a file that is free of faults, all of it in one transaction.
+
+    Who is on file is asked before it, for all rows at once, and looked at once more in it: so the
+    write lock is held for writing alone.
+    """
+    children = [child for new in told for child in new.contact.children]
+    for attempt in range(1, _ATTEMPTS + 1):
+        known = await house.ask_at_length(lambda ask: _read_known(ask, house, claimed, children))
+        try:
+            await house.perform(lambda work: _write(work, claimed, force, told, known))  # noqa: B023 - run at once
+        except (_MovedOn, AlreadyThere):
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+async def _read_known(
+    ask: Asking, house: Performing, claimed: NotificationImport, children: Sequence[NewChild]
+) -> _Known:
+    return _Known(
+        sender=await _sender(ask, claimed),
+        bearers=await people.bearers_of(ask, children),
+        concluded=await daily_meetings.concluded_days(ask, london_date(house.clock())),
+    )
+
+
+async def _write(
+    work: Work,
+    claimed: NotificationImport,
+    force: Organisation,
+    told: Sequence[NewNotification],
+    known: _Known,
+) -> None:
+    bearers = dict(known.bearers)
+    fresh: dict[UUID, Person] = {}
+    learnt: dict[UUID, list[people.Learnt]] = {}
+    learnt_on: dict[UUID, UUID] = {}
+    heard = InOneFile(work.policy.repeat_concern)
+    days: set[date] = set()
+    for new in told:
+        recognised = _recognised(new.contact, bearers)
+        made = new_contacts.prepare(work, claimed.submitted_by, new.contact, recognised, Faults())
+        fresh |= {person.id: person for person in made.fresh}
+        for one in made.learnt:
+            person = one.after
+            if person.id in fresh:
+                fresh[person.id] = person
+            else:
+                learnt.setdefault(person.id, []).append(one)
+                learnt_on[person.id] = made.contact.id
+            for number in (person.nhs_number, person.unique_pupil_number):
+                if number is not None:
+                    bearers[number] = person
+        # Asked before anything opens a transaction, so that the write lock is not held for it.
+        concern = await concerns.at_receipt(
+            work.look,
+            work.policy,
+            made.contact,
+            made.children,
+            made.adults,
+            known=[one.id for one in recognised.people if one is not None and one.id not in fresh],
+            counted=False,
+        )
+        repeated = heard.after_another(made.contact, made.children) or bool(concern.raised_by)
+        new_contacts.add(work, made)
+        new_contacts.begin(
+            work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated
+        )
+        day = work.policy.first_daily_meeting(made.contact.received_at, work.now, known.concluded)
+        days.add(day)
+        notification = _notification(new, force, made.contact.id, day, claimed.id)
+        work.add(notification)
+        for child in made.children:
+            daily_meetings.put_on_agenda(work, notification, child.id, day)
+    work.add(*fresh.values())
+    work.record(
+        EventType.police_notifications_imported,
+        known.sender,
+        claimed.id,
+        rows=claimed.rows_total,
+        notifications=len(told),
+    )
+    # The first statement: all that was added is written with it, and only then is it looked
+    # whether the file is still this worker's and the record still what it was.
+    await police_notifications.move(
+        work,
+        claimed,
+        ImportAction.finish,
+        notifications_made=len(told),
+        finished_at=work.now,
+    )
+    await police_notifications.forget_content(work, claimed.id)
+    for day in sorted(days):
+        if not await daily_meetings.hold_open(work, day):
+            raise _MovedOn
+    await _follow(work, known, told, fresh, learnt, learnt_on)
+
+
+def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> people.Recognised:
+    """Who the children of one notification are, as a force's own system would have them known."""
+    numbers = {
+        number
+        for child in new.children
+        for number in (child.nhs_number, child.unique_pupil_number)
+        if number is not None and number in bearers
+    }
+    return people.recognised(
+        Faults(),
+        new_contacts.at_children(new),
+        {},
+        {number: bearers[number] for number in numbers},
+        from_partner=True,
+    )
+
+
+async def _follow(
+    work: Work,
+    known: _Known,
+    told: Sequence[NewNotification],
+    fresh: Mapping[UUID, Person],
+    learnt: Mapping[UUID, Sequence[people.Learnt]],
+    learnt_on: Mapping[UUID, UUID],
+) -> None:
+    """Lets the file follow what was told of children who were on it. Raises _MovedOn."""
+    children = [child for new in told for child in new.contact.children]
+    now_on_file = await people.bearers_of(work, children)
+    before = {number: one for number, one in now_on_file.items() if one.id not in fresh}
+    if before != known.bearers:
+        raise _MovedOn
+    for person_id in sorted(learnt):
+        steps = learnt[person_id]
+
+        def learning(held: Person, steps: Sequence[people.Learnt] = steps) -> Person:
+            for one in steps:
+                held = one.learning(held)
+            return held
+
+        whole = people.Learnt(steps[0].before, learning)
+        if whole.after != whole.before:
+            await people.change_all(work, known.sender, learnt_on[person_id], [whole])
