@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from service.usecases.police_notifications import load_notifications, submit_notification_file
 from sqlalchemy.engine import make_url
 
 from service.bootstrap import House
 from service.clock import system_clock
 from service.domain.access import Role
 from service.persistence.engines import open_sqlite
+from service.usecases.police_notifications import load_notifications, submit_notification_file
 from tests.benchmarks.fill import CONCERN, WRITTEN, newer_than_filled, plain_url, tidy
 from tests.benchmarks.fill_protection import POLICE
 from tests.benchmarks.servers import settings_for, token_for
