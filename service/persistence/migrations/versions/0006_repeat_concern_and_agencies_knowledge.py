@@ -283,8 +283,8 @@ def downgrade() -> None:
     _refuse_to_ask_again()
     on = "" if _sqlite() else " ON decision"
     op.execute(f"DROP TRIGGER refuse_other_counts_of_decision{on}")
-    op.execute("DELETE FROM flag WHERE kind = 'late_answer_read'")
-    op.execute("DELETE FROM deadline WHERE kind = 'late_answer_read'")
+    for table in ("flag", "deadline"):
+        op.execute(f"DELETE FROM {table} WHERE kind IN ('late_answer_read', 'repeat_concern')")  # noqa: S608 - names of our own
     _index_open("answered_at IS NULL")
     if not _sqlite():
         op.alter_column("information_request", "state", comment="asked or answered.")

@@ -290,7 +290,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Goes back from this step."""
+    """Goes back from this step; agendas and files go, with the clocks of meetings."""
+    for table in ("flag", "deadline"):
+        op.execute(f"DELETE FROM {table} WHERE kind = 'daily_meeting'")  # noqa: S608 - names of our own
     op.drop_index(
         "ux_daily_meeting_item_waiting",
         table_name="daily_meeting_item",
