@@ -105,6 +105,7 @@ async def triage_contact(
         rating_rationale=rationale,
     )
     deadlines.start(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
+    await concerns.start_if_missed(work, contact, await contacts.children(work, contact.id))
     work.record(
         EventType.contact_triaged,
         who,
