@@ -11,12 +11,14 @@ from uuid import uuid4
 
 import pytest
 
-from service.domain.access import Role, RoleMissing
+from service.domain.access import Caller, Role, RoleMissing
 from service.domain.calendar import london_date
+from service.domain.contacts import Channel, Contact
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.errors import Stale
-from service.domain.new_contacts import NewChild
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
+from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.states import WrongState
 from service.domain.strategy_conclusions import Conclusion
@@ -39,7 +41,9 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Direction, NotAccountable
 from service.usecases import strategy_meetings, transfers
+from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
+from service.usecases.flags import list_flags, sweep
 from service.usecases.queues import read_queue
 from service.usecases.strategy_meetings import (
     AlsoInvited,
@@ -884,6 +888,85 @@ async def test_a_child_does_not_leave_social_care_while_a_meeting_or_an_enquiry_
     assert asked.direction is Direction.step_down
     await room.met(referral)
     await nothing_moves()
+
+
+async def test_a_child_does_not_leave_social_care_while_a_meeting_is_owed_that_nobody_held(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    plan = (await steps_in(room.house)).step_down
+
+    async def nothing_moves() -> None:
+        with pytest.raises(ProtectionUnderWay, match="is owed"):
+            await room.close(referral)
+        with pytest.raises(ProtectionUnderWay, match="is owed"):
+            await plan(await room.referral(referral.id))
+
+    await nothing_moves()
+    called = await room.call(referral)
+    await room.do(
+        lambda work: strategy_meetings.cancel_strategy_meeting(
+            work, room.manager, called.id, called.version, because=WORDS
+        )
+    )
+    await nothing_moves()
+    await room.met(referral, enquiry=EnquiryDecision.none)
+    assert (await room.close(referral)).closed_at is not None
+
+
+async def test_a_step_down_asked_for_before_the_concern_is_not_accepted_while_a_meeting_is_owed(
+    room: Room,
+) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    steps = await steps_in(room.house)
+    asked = await steps.opened(await steps.step_down(await room.referral(referral.id)))
+    await told_again(room, referral)
+    with pytest.raises(ProtectionUnderWay, match="is owed"):
+        await steps.accept(asked)
+
+
+async def told_again(room: Room, referral: Referral) -> Contact:
+    """A new contact about the child, whose decision says that section 47 may be met."""
+    new = NewContact(
+        concern="The bruise is on the other arm now, and Amara says who did it.",
+        source_code="1A",
+        channel=Channel.telephone,
+        children=[replace(AMARA, person_id=referral.person_id)],
+        referrer_name="Jo Mensah",
+    )
+    file = await room.do(lambda work: log_contact(work, room.worker, new))
+    decision = new_decision(
+        room.house,
+        file.children[0].id,
+        Outcome.referral,
+        statutory_basis=StatutoryBasis.section_47,
+        history_considered="One contact, which led to the open referral.",
+        last_closed_because="It is still open.",
+    )
+    await room.decided(file.contact.id, decision)
+    return file.contact
+
+
+async def test_early_help_sees_neither_clock_nor_flag_of_what_social_care_looks_into(
+    room: Room,
+) -> None:
+    steps = await steps_in(room.house)
+    asked = await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+    moved = await steps.accept(asked, statutory_basis=StatutoryBasis.section_47)
+    room.clock.now += timedelta(days=2)
+    await sweep(room.house)
+
+    async def kinds(who: Caller) -> tuple[set[str], set[str]]:
+        file = await room.house.ask(lambda ask: read_contact(ask, who, moved.contact_id))
+        flags = await room.house.ask(lambda ask: list_flags(ask, who, limit=100))
+        return {one.kind for one in file.deadlines}, {one.kind for one in flags}
+
+    for shown in await kinds(room.assessment):
+        assert "strategy_meeting" in shown
+    clocks, flags = await kinds(room.early_help)
+    assert "step_up_answered" in clocks
+    secret = {"strategy_meeting", "single_assessment", "allocation"}
+    assert (clocks & secret, flags & secret) == (set(), set())
 
 
 # ---- At the same moment --------------------------------------------------------------------------
