@@ -19,7 +19,11 @@ from service.domain.errors import Stale
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
 from service.domain.referrals import Referral
-from service.domain.section_47_enquiries import EnquiryState
+from service.domain.section_47_enquiries import (
+    EnquiryIncomplete,
+    EnquiryState,
+    Section47Enquiry,
+)
 from service.domain.states import WrongState
 from service.domain.strategy_conclusions import Conclusion
 from service.domain.strategy_meetings import (
@@ -45,6 +49,7 @@ from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
 from service.usecases.flags import list_flags, sweep
 from service.usecases.queues import read_queue
+from service.usecases.section_47_enquiries import record_child_seen
 from service.usecases.strategy_meetings import (
     AlsoInvited,
     Attended,
@@ -66,6 +71,7 @@ from tests.support.meetings import (
     room_in,
     task,
 )
+from tests.support.protection import seen
 from tests.support.steps import steps_in
 
 FRIDAY = datetime(2026, 3, 6, 10, 0, tzinfo=UTC)
@@ -945,6 +951,58 @@ async def told_again(room: Room, referral: Referral) -> Contact:
     )
     await room.decided(file.contact.id, decision)
     return file.contact
+
+
+async def test_what_was_told_after_a_meeting_still_waits_for_one_however_late_it_is_recorded(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    called = await room.invited(await room.call(referral))
+    room.clock.now = FRIDAY + timedelta(hours=2)
+    await told_again(room, referral)
+    room.clock.now = FRIDAY + timedelta(hours=3)
+    held_at = FRIDAY + timedelta(hours=1)
+    held = await room.hold(called, held_at)
+    first, since = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert (first.stopped_because, first.happened_at) == ("held", held_at)
+    assert (since.started_at, since.stopped_at) == (FRIDAY + timedelta(hours=2), None)
+    await room.conclude(held, enquiry=EnquiryDecision.none)
+    waiting = [(one.waiting.subject_id, one.next_action) for one in await strategy_queue(room)]
+    assert (referral.id, NextAction.call_strategy_meeting) in waiting
+
+
+async def test_a_meeting_of_long_ago_does_not_answer_a_concern_told_since(room: Room) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    room.clock.now = FRIDAY + timedelta(days=28)
+    await told_again(room, referral)
+    await room.met(referral, held_at=FRIDAY + timedelta(days=7), enquiry=EnquiryDecision.none)
+    [clock] = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert (clock.started_at, clock.stopped_at) == (room.clock.now, None)
+    await room.met(referral, enquiry=EnquiryDecision.none)
+    [clock] = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert clock.stopped_because == "held"
+
+
+async def test_a_child_is_seen_after_the_concern_and_not_in_the_months_before_it(
+    room: Room,
+) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    room.clock.now = concern = FRIDAY + timedelta(days=28)
+    await told_again(room, referral)
+    room.clock.now = concern + timedelta(hours=2)
+    await room.met(referral)
+    enquiry = await room.enquiry(referral)
+    assert enquiry is not None
+
+    async def visited(at: datetime) -> Section47Enquiry:
+        return await room.do(
+            lambda work: record_child_seen(work, room.social_worker, enquiry.id, 1, seen(at))
+        )
+
+    with pytest.raises(EnquiryIncomplete) as refused:
+        await visited(concern - timedelta(days=20))
+    assert [one.code for one in refused.value.problems] == ["time_not_possible"]
+    assert (await visited(concern + timedelta(hours=1))).seen_alone
 
 
 async def test_early_help_sees_neither_clock_nor_flag_of_what_social_care_looks_into(
