@@ -20,7 +20,7 @@ from service.domain.measures import (
 
 _WHOSE_PART = Problem(
     "query:measure",
-    "`part`, `as_at`, `by` and `group` belong to a measure: name it.",
+    "`part`, `as_at`, `by`, `group`, `began_from` and `began_to` belong to a measure: name it.",
     "measure_missing",
 )
 _BY_WHAT = Problem("query:by", "`by` and `group` go together: give both.", "group_missing")
@@ -35,6 +35,8 @@ class AskedCases:
     as_at: datetime | None
     by: Breakdown | None
     group: str | None
+    began_from: datetime | None
+    began_to: datetime | None
 
     def signed(self) -> dict[str, Any]:
         """What a cursor of the list is bound to."""
@@ -48,7 +50,7 @@ class AskedCases:
         Raises Invalid, MeasureCountsOthers, PeriodNotPossible.
         """
         if self.measure is None:
-            if any(one is not None for one in (self.part, self.as_at, self.by, self.group)):
+            if any(getattr(self, name) is not None for name in AskedCases.__slots__):
                 raise Invalid("Put right the query and send it again.", problems=[_WHOSE_PART])
             return None
         if (self.by is None) != (self.group is None):
@@ -56,7 +58,15 @@ class AskedCases:
         require_counted(self.measure, counted)
         as_at = self.as_at or now
         require_come(now, as_at)
-        return MeasureCases(self.measure, self.part or Part.denominator, as_at, self.by, self.group)
+        return MeasureCases(
+            self.measure,
+            self.part or Part.denominator,
+            as_at,
+            self.by,
+            self.group,
+            self.began_from,
+            self.began_to,
+        )
 
 
 async def asked_cases(
@@ -86,9 +96,22 @@ async def asked_cases(
         Annotated[str, Line(64)] | None,
         Query(description="With `by`: only this group of it.", examples=["2A"]),
     ] = None,
+    began_from: Annotated[
+        Instant | None,
+        Query(
+            description=(
+                "With `measure`: only those that the measure counts from this instant on, by what "
+                "its definition says begins them."
+            )
+        ),
+    ] = None,
+    began_to: Annotated[
+        Instant | None,
+        Query(description="With `measure`: only those that it counts before this instant."),
+    ] = None,
 ) -> AskedCases:
     """What a figure of a measure gives to list its very cases."""
-    return AskedCases(measure, part, as_at, by, group)
+    return AskedCases(measure, part, as_at, by, group, began_from, began_to)
 
 
 Behind = Annotated[AskedCases, Depends(asked_cases)]

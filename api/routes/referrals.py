@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from api.contract import problems
 from api.cursors import Place
-from api.deps import Version, Who, ask, change, next_place, place_of
+from api.deps import Version, Who, ask, change, house_of, next_place, place_of
+from api.measure_cases import Behind
 from api.replies import page, reply
 from api.routing import FrontDoorRoute
 from api.schemas.cases import (
@@ -20,13 +21,14 @@ from api.schemas.cases import (
 )
 from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.referrals import Referral, ReferralClosureIn, ReferralId, ReferralSummary
-from service.bootstrap import Work
+from service.bootstrap import Asking, Work
 from service.domain import referrals
 from service.domain.challenges import ChallengeOpen
+from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.transfers import StepDownUnfinished
-from service.domain.whole_contacts import CaseFilters, WholeCase
+from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
 from service.usecases import cases
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=FrontDoorRoute)
@@ -36,10 +38,15 @@ def _reply(whole: WholeCase[referrals.Referral]) -> Response:
     return reply(Referral.of(whole), version=whole.case.version)
 
 
-@router.get("", response_model=Page[ReferralSummary])
+@router.get(
+    "",
+    response_model=Page[ReferralSummary],
+    responses=problems(MeasureCountsOthers, BreakdownNotPossible),
+)
 async def list_referrals(
     request: Request,
     who: Who,
+    asked: Behind,
     state: States = [],  # noqa: B006 - the framework copies it
     team_id: Teams = [],  # noqa: B006 - the framework copies it
     worker_id: WorkerFilter = None,
@@ -48,7 +55,11 @@ async def list_referrals(
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
-    """List referrals, newest first, each with the limit that runs on it."""
+    """List referrals, newest first, each with the limit that runs on it.
+
+    Each figure of a measure of referrals gives the filter that lists its very cases.
+    """
+    house = house_of(request)
     filters = CaseFilters(
         states=state,
         team_ids=team_id,
@@ -56,13 +67,22 @@ async def list_referrals(
         contact_id=contact_id,
         person_id=person_id,
     )
+    behind = asked.of(Counted.referrals, house.clock())
+    # An instant that was not named is another for each page, so what was asked is signed.
     signed: dict[str, Any] = {name: getattr(filters, name) for name in CaseFilters.__slots__}
+    signed |= asked.signed()
     place = place_of(request, who, "referrals", cursor, signed)
     after: Any = None if place is None else (place.key[0], place.id)
-    found = await ask(
-        request,
-        lambda asking: cases.list_referrals(asking, who, filters, limit=limit + 1, after=after),
-    )
+
+    async def listed(asking: Asking) -> list[DatedCase[referrals.Referral]]:
+        return await cases.list_referrals(
+            asking, who, filters, limit=limit + 1, after=after, behind=behind
+        )
+
+    if behind is None:
+        found = await ask(request, listed)
+    else:
+        found = await house.ask_at_length(listed)
     shown = found[:limit]
     following = None
     if len(found) > limit:

@@ -15,6 +15,7 @@ _CASES = (
     "&received_from=2018-03-01T00%3A00%3A00Z&received_to=2018-03-31T23%3A00%3A00Z"
 )
 _MONTH = "2018-03"
+# Lists that are narrowed by when their cases began anyway; the others, by what is counted.
 _BEGAN = {
     Counted.contacts: "received",
     Counted.transfers: "requested",
@@ -93,7 +94,7 @@ class MeasureCasePaths(WireOut):
         cls, measure: measures.Measure, by: Breakdown | None, point: measures.MeasurePoint
     ) -> "MeasureCasePaths":
         """The paths for one figure."""
-        began = _BEGAN[measure.counted]
+        began = _BEGAN.get(measure.counted, "began")
 
         def path(part: Part) -> str:
             query: dict[str, str] = {
@@ -108,7 +109,7 @@ class MeasureCasePaths(WireOut):
                 query["source_code"] = point.group
             elif by is not None and point.group is not None:
                 query |= {"by": by, "group": point.group}
-            return f"/v1/{measure.counted}?{urlencode(query)}"
+            return f"/v1/{measure.counted.replace('_', '-')}?{urlencode(query)}"
 
         return cls.model_construct(
             denominator=path(Part.denominator),
@@ -135,8 +136,8 @@ class MeasurePoint(WireOut):
         Instant,
         Field(
             description=(
-                "Its cases were received, requested or raised from here; those of a standing "
-                "measure whenever they were …"
+                "Its cases began from here, as the definition says what begins one; those of a "
+                "standing measure whenever they did …"
             )
         ),
     ]
@@ -187,8 +188,11 @@ class MeasurePoint(WireOut):
         float | None,
         Field(
             ge=0,
-            le=100,
-            description="Per cent to one decimal, half up; null where nothing was counted.",
+            le=LARGEST,
+            description=(
+                "Per cent to one decimal, half up, and null where nothing was counted; of a "
+                "measure whose unit is number, how many met it."
+            ),
             examples=[78.9],
         ),
     ]

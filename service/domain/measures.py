@@ -35,6 +35,20 @@ class MeasureCode(StrEnum):
     challenges_agreed = "challenges_agreed"
     challenges_upheld = "challenges_upheld"
     challenges_changed = "challenges_changed"
+    pi3 = "PI3"
+    pi4 = "PI4"
+    pi5 = "PI5"
+    pi9 = "PI9"
+    strategy_meetings_same_day = "strategy_meetings_same_day"
+    strategy_meetings_quorate = "strategy_meetings_quorate"
+    strategy_early_help_invited = "strategy_early_help_invited"
+    strategy_school_invited = "strategy_school_invited"
+    strategy_medical_decided = "strategy_medical_decided"
+    strategy_minutes_in_time = "strategy_minutes_in_time"
+    child_seen_in_time = "child_seen_in_time"
+    re_referrals = "re_referrals"
+    conversion_rate = "conversion_rate"
+    no_further_action_rate = "no_further_action_rate"
 
 
 class Counted(StrEnum):
@@ -51,9 +65,10 @@ class Counted(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a measure's value is counted in."""
+    """What a measure's value is counted in: the share that met it, or how many did."""
 
     per_cent = "per_cent"
+    number = "number"
 
 
 class Part(StrEnum):
@@ -74,6 +89,11 @@ class Breakdown(StrEnum):
     waits_for = "waits_for"
     stage = "stage"
     result = "result"
+    last_known_team = "last_known_team"
+
+
+NO_TEAM = "none"
+"""The group of those who were known to no team before, in a breakdown by last known team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +129,9 @@ class MeasurePoint:
     """One figure of a measure. `value` is None where there is nothing to count against.
 
     `period` is the London month, "2018-03"; for a whole reading its London days, from/up to. Its
-    cases were received, requested or raised from `begins_at` up to and not with `ends_at`; those
-    of a standing measure stand at `as_at`, whenever they began. `group` is set in a breakdown. The
-    times are in whole minutes, of a timed measure with something to count alone.
+    cases began from `begins_at` up to and not with `ends_at`, as the measure says what begins one;
+    those of a standing measure stand at `as_at`, whenever they began. `group` is set in a
+    breakdown. The times are in whole minutes, of a timed measure with something to count alone.
     """
 
     period: str
@@ -123,6 +143,7 @@ class MeasurePoint:
     group: str | None = None
     median_minutes: int | None = None
     longest_minutes: int | None = None
+    unit: Unit = Unit.per_cent
 
     @property
     def missed(self) -> int:
@@ -131,19 +152,27 @@ class MeasurePoint:
 
     @property
     def value(self) -> Decimal | None:
-        """The figure in per cent, to one decimal."""
+        """The figure: per cent to one decimal, or how many met it where that is what counts."""
+        if self.unit is Unit.number:
+            return Decimal(self.numerator)
         return per_cent(self.numerator, self.denominator)
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureCases:
-    """The cases behind a part of a measure's figures, or of one group of them, as at an instant."""
+    """The cases behind a part of a measure's figures, or of one group of them, as at an instant.
+
+    `begins_at` and `ends_at` narrow them to those that began from the one up to and not with the
+    other.
+    """
 
     code: str
     part: Part
     as_at: datetime
     by: Breakdown | None = None
     group: str | None = None
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +235,11 @@ _CHALLENGES = (
     "Challenges by stage and result: measures of the front door; Ofsted monitoring visit letter of "
     "21 February 2019: referrals are then closed inappropriately or changed"
 )
+_STRATEGY = (
+    "Strategy meetings on the day, quorate, with early help and school invited, minutes on time: "
+    "measures of the front door; Ofsted monitoring visit letter of 21 February 2019: strategy "
+    "meetings"
+)
 _ASKED = (Breakdown.sending_team, Breakdown.reason)
 _REFUSED = (*_ASKED, Breakdown.refusal_reason)
 _DISAGREED = (Breakdown.stage, Breakdown.result)
@@ -228,6 +262,45 @@ def _step_ups(code: MeasureCode, title: str, definition: str, *, timed: bool = F
 def _challenges(code: MeasureCode, title: str, definition: str) -> Measure:
     return Measure(
         code, title, definition, Unit.per_cent, _CHALLENGES, Counted.challenges, _DISAGREED
+    )
+
+
+def _published(
+    code: MeasureCode, title: str, definition: str, counted: Counted, *, standing: bool = False
+) -> Measure:
+    """A measure of the published series; of what stands it is a number, and tells how long."""
+    return Measure(
+        code,
+        title,
+        definition,
+        Unit.number if standing else Unit.per_cent,
+        f"Performance measure {code}, published monthly since 2018",
+        counted,
+        (),
+        timed=standing,
+        standing=standing,
+    )
+
+
+def _strategy(
+    code: MeasureCode,
+    title: str,
+    definition: str,
+    counted: Counted = Counted.strategy_meetings,
+) -> Measure:
+    return Measure(code, title, definition, Unit.per_cent, _STRATEGY, counted, ())
+
+
+def _of_contacts(code: MeasureCode, title: str, definition: str) -> Measure:
+    return Measure(
+        code,
+        title,
+        definition,
+        Unit.per_cent,
+        "Contacts by source and outcome: measures of the front door; Quarter 3 2018-19 performance "
+        "and audit report",
+        Counted.contacts,
+        (Breakdown.source,),
     )
 
 
@@ -349,6 +422,133 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Of the challenges raised in the month that had ended by the instant of the "
                 "reading: the share that ended in a new decision, or in an acceptance.",
             ),
+            _published(
+                MeasureCode.pi3,
+                "Initial child protection conferences within 15 working days",
+                "Of the initial child protection conferences that were held in the month and on "
+                "the record at the instant of the reading: the share held by the end of the 15th "
+                "working day after the strategy meeting that began the enquiry, the last one where "
+                "the enquiry was begun anew. It goes by when the conference was held and not by "
+                "when that was recorded. Enquiries without a conference are not counted.",
+                Counted.section_47_enquiries,
+            ),
+            _published(
+                MeasureCode.pi4,
+                "Single assessments within 45 working days",
+                "Of the single assessments authorised in the month, by the instant of the reading: "
+                "the share authorised by the end of the 45th working day after the referral was "
+                "accepted; of a further assessment in the same referral, after it was begun. "
+                "Assessments that ended unfinished with their referral are not counted.",
+                Counted.assessments,
+            ),
+            _published(
+                MeasureCode.pi5,
+                "Children unallocated over 5 working days",
+                "Of the children referred to social care who were not allocated to a worker, with "
+                "the referral not closed, at the end of the month, or at the instant of the "
+                "reading where that comes first: the number whose 5 working days for the "
+                "allocation had passed. The value is that number. Median and longest are of the "
+                "time since the referral of all who were not allocated. The figure of the whole is "
+                "that of its last instant, and not a sum of the months.",
+                Counted.referrals,
+                standing=True,
+            ),
+            _published(
+                MeasureCode.pi9,
+                "Return home interviews within 72 hours",
+                "Of the times that a missing child returned in the month for which, at the instant "
+                "of the reading, the return home interview had been held or declined, or its limit "
+                "had passed: the share with the interview held or declined within 72 hours of the "
+                "return. It goes by when that was and not by when it was recorded.",
+                Counted.missing_episodes,
+            ),
+            _strategy(
+                MeasureCode.strategy_meetings_same_day,
+                "Strategy meetings held on the day",
+                "Of the referrals for which it was first decided in the month that the section 47 "
+                "threshold may be met, and for which at the instant of the reading a strategy "
+                "meeting had been held or the day had passed: the share with the meeting held on "
+                "the day of that decision. A referral with several such decisions, on later "
+                "concerns, meets it only when none of its meetings came later than the day. Where "
+                "the referral closed within the day without a meeting, nothing is counted.",
+                Counted.referrals,
+            ),
+            _strategy(
+                MeasureCode.strategy_meetings_quorate,
+                "Strategy meetings with a quorum",
+                "Of the strategy meetings held in the month and concluded by the instant of the "
+                "reading: the share to which all agencies came whom the policy asks for.",
+            ),
+            _strategy(
+                MeasureCode.strategy_early_help_invited,
+                "Strategy meetings with early help invited",
+                "Of the strategy meetings held in the month and concluded by the instant of the "
+                "reading, about a child to whom early help was open: the share to which the early "
+                "help practitioner was invited; for several such children, each of them.",
+            ),
+            _strategy(
+                MeasureCode.strategy_school_invited,
+                "Strategy meetings with the school invited",
+                "Of the strategy meetings held in the month and concluded by the instant of the "
+                "reading, about a child of school age: the share to which the school was invited; "
+                "for several such children, each school.",
+            ),
+            _strategy(
+                MeasureCode.strategy_medical_decided,
+                "Strategy meetings with the medical examination decided",
+                "Of the strategy meetings held in the month and concluded by the instant of the "
+                "reading, at which injury or sexual abuse of a child was alleged: the share that "
+                "decided, for every such child, whether a medical examination takes place.",
+            ),
+            _strategy(
+                MeasureCode.strategy_minutes_in_time,
+                "Strategy meeting minutes circulated in time",
+                "Of the strategy meetings held in the month whose minutes had been circulated, or "
+                "should have been, at the instant of the reading: the share with the minutes "
+                "circulated within the policy's limit after the meeting.",
+            ),
+            Measure(
+                MeasureCode.child_seen_in_time,
+                "Child seen in time in a section 47 enquiry",
+                "Of the section 47 enquiries opened in the month whose child had been seen, or "
+                "should have been, at the instant of the reading: the share with the child seen "
+                "within the policy's limit after the strategy meeting that first began the "
+                "enquiry. It goes by when the child was seen and not by when that was recorded. An "
+                "unborn child is not counted.",
+                Unit.per_cent,
+                "Quarter 3 2018-19 performance and audit report: whether the child was seen and "
+                "spoken to alone",
+                Counted.section_47_enquiries,
+                (),
+            ),
+            Measure(
+                MeasureCode.re_referrals,
+                "Re-referrals within 12 months",
+                "Of the referrals accepted in the month, by the instant of the reading: the share "
+                "of children whose previous referral was accepted less than the policy's months, "
+                "twelve as it stands, before the front door was told again. A breakdown by last "
+                "known team goes by the team that held the child last before, none where there was "
+                "none.",
+                Unit.per_cent,
+                "Re-referrals within 12 months, by last known team: measures of the front door; "
+                "scrutiny report of 18 March 2019",
+                Counted.referrals,
+                (Breakdown.last_known_team,),
+            ),
+            _of_contacts(
+                MeasureCode.conversion_rate,
+                "Contacts that led to a referral",
+                "Of the contacts received in the month that, at the instant of the reading, had "
+                "every child on them decided and signed off: the share with a signed referral "
+                "standing for at least one child.",
+            ),
+            _of_contacts(
+                MeasureCode.no_further_action_rate,
+                "Contacts with no further action",
+                "Of the contacts received in the month that, at the instant of the reading, had "
+                "every child on them decided and signed off: the share where the signed decision "
+                "that stands for every child is no further action.",
+            ),
         )
     }
 )
@@ -385,12 +585,15 @@ def require_counted(code: str, counted: Counted) -> None:
 def require_breakdown(measure: Measure, by: Breakdown | None) -> None:
     """Raises BreakdownNotPossible for what the measure is not broken down by."""
     if by is not None and by not in measure.breakdowns:
+        listed = ", ".join(measure.breakdowns)
         raise BreakdownNotPossible(
             "Put right the breakdown and ask again.",
             problems=[
                 Problem(
                     "query:by",
-                    f"This measure is broken down by: {', '.join(measure.breakdowns)}.",
+                    f"This measure is broken down by: {listed}."
+                    if listed
+                    else "This measure is not broken down: leave `by` out.",
                     "breakdown_not_possible",
                 )
             ],

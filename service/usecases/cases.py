@@ -15,6 +15,7 @@ from service.domain.early_help_episodes import (
 )
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
+from service.domain.measures import MeasureCases
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
@@ -253,10 +254,16 @@ async def list_referrals(
     *,
     limit: int,
     after: tuple[datetime, UUID] | None = None,
+    behind: MeasureCases | None = None,
 ) -> list[DatedCase[Referral]]:
-    """Referrals that the caller may see, newest first, from after a place on."""
+    """Referrals that the caller may see, newest first, from after a place on.
+
+    `behind`: only those behind a figure of a measure.
+    """
     who.require(Permission.read_referrals)
-    found = await REFERRALS.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await REFERRALS.list_newest_first(
+        ask, who, filters, limit=limit, after=after, behind=behind
+    )
     return await _dated(ask, found)
 
 

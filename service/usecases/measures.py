@@ -77,7 +77,7 @@ async def read_measure(
 def _nothing(measure: Measure, period: Period, as_at: datetime) -> MeasurePoint:
     # What stands is counted at the end of each period, whether or not anything does.
     at = min(period.ends_at, as_at) if measure.standing else as_at
-    return MeasurePoint(period.label, period.begins_at, period.ends_at, at, 0, 0)
+    return MeasurePoint(period.label, period.begins_at, period.ends_at, at, 0, 0, unit=measure.unit)
 
 
 async def list_cases(

@@ -22,7 +22,7 @@ from service.domain.challenges import Challenge, ChallengedThing
 from service.domain.contacts import Channel, Child, Contact, ContactState
 from service.domain.flags import Deadline, Flag
 from service.domain.identifiers import nhs_number
-from service.domain.measures import MEASURES, Breakdown, MeasureCases, MeasureReading, Part
+from service.domain.measures import MEASURES, Breakdown, Counted, MeasureCases, MeasureReading, Part
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import Queue, QueueFilters
 from service.domain.referrals import Referral
@@ -51,6 +51,7 @@ NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
 TRANSFER, CHALLENGE, FLAG = table_of(Transfer), table_of(Challenge), table_of(Flag)
 REFERRAL = table_of(Referral)
+RELIVED = {Counted.contacts, Counted.transfers, Counted.challenges}
 
 # The share of contacts accepted as a referral within 24 hours, as published for 2018.
 PUBLISHED = (
@@ -282,7 +283,7 @@ async def test_the_measures_of_steps_have_something_to_tell(house: House) -> Non
 
     for measure in MEASURES.values():
         total = (await read(measure.code)).total
-        if measure.standing:
+        if measure.standing or measure.counted not in RELIVED:
             continue
         assert 0 < total.numerator < total.denominator or measure.code == "challenges_ended"
     waiting = await read("step_downs_waiting", Breakdown.waits_for, year=2026)

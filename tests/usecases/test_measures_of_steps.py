@@ -50,7 +50,7 @@ BEGAN = {
     Counted.transfers: (TRANSFER, TRANSFER.c.requested_at),
     Counted.challenges: (CHALLENGE, CHALLENGE.c.raised_at),
 }
-OF_STEPS = [one for one in MEASURES.values() if one.counted is not Counted.contacts]
+OF_STEPS = [one for one in MEASURES.values() if one.counted in BEGAN]
 
 
 @dataclass

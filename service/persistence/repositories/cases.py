@@ -15,6 +15,7 @@ from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import SubjectKind
+from service.domain.measures import MeasureCases
 from service.domain.references import new_reference
 from service.domain.referrals import (
     CASE,
@@ -26,7 +27,13 @@ from service.domain.referrals import (
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, assessments, deadlines, pre_birth
+from service.persistence.repositories import (
+    accountabilities,
+    assessments,
+    deadlines,
+    measures,
+    pre_birth,
+)
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
 
@@ -176,8 +183,12 @@ class Cases(Generic[Case]):
         *,
         limit: int,
         after: tuple[datetime, UUID] | None = None,
+        behind: MeasureCases | None = None,
     ) -> list[Case]:
-        """Cases by when they were accepted, newest first, from after a place on."""
+        """Cases by when they were accepted, newest first, from after a place on.
+
+        `behind`: only those behind a figure of a measure.
+        """
         table = table_of(self.record)
         statement = (
             select(*columns_of(self.record))
@@ -193,6 +204,8 @@ class Cases(Generic[Case]):
             value = getattr(filters, name)
             if value is not None:
                 statement = statement.where(table.c[name] == value)
+        if behind is not None:
+            statement = statement.where(measures.cases(behind))
         if after is not None:
             accepted_at, case_id = after
             statement = statement.where(

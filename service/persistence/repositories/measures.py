@@ -24,9 +24,10 @@ from sqlalchemy import (
 
 from service.domain.challenges import ChallengeOutcome
 from service.domain.contacts import Contact
-from service.domain.decisions import Decision
+from service.domain.decisions import Decision, Outcome
 from service.domain.flags import Deadline
 from service.domain.measures import (
+    NO_TEAM,
     Breakdown,
     Measure,
     MeasureCases,
@@ -39,10 +40,17 @@ from service.domain.measures import (
     require_breakdown,
     whole_minutes,
 )
+from service.domain.strategy_meetings import InvitedBecause
 from service.domain.transfers import Direction, TransferAction, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
-from service.persistence.repositories import measures_of_steps
+from service.persistence.repositories import measures_of_protection, measures_of_steps
+from service.persistence.repositories.measures_of_protection import (
+    ASSESSMENT,
+    ENQUIRY,
+    MEETING,
+    REFERRAL,
+)
 from service.persistence.repositories.measures_of_steps import (
     CHALLENGE,
     TRANSFER,
@@ -80,29 +88,48 @@ class _Counting:
     until: ColumnElement[datetime] | None = None
 
 
-def _signed_referral(as_at: datetime) -> ColumnElement[bool]:
-    """A decision for a child on this contact that was signed as a referral by an instant.
+def _signed(as_at: datetime, outcome: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A decision for a child on this contact, of an outcome, that was signed by an instant.
 
     A decision superseded before anybody signed it has no answer; one returned was not signed.
     """
     return and_(
         DECISION.c.contact_id == CONTACT.c.id,
-        DECISION.c.outcome == _word("referral"),
+        outcome,
         DECISION.c.state != _word("returned"),
         DECISION.c.answered_at.is_not(None),
         DECISION.c.answered_at <= as_at,
     )
 
 
+def _signed_referral(as_at: datetime) -> ColumnElement[bool]:
+    return _signed(as_at, DECISION.c.outcome == _word("referral"))
+
+
+def _stands(as_at: datetime) -> ColumnElement[bool]:
+    """Not superseded at an instant."""
+    return or_(DECISION.c.superseded_at.is_(None), DECISION.c.superseded_at > as_at)
+
+
+def _decided(as_at: datetime) -> ColumnElement[bool]:
+    """Every child signed off by an instant."""
+    return func.coalesce(CONTACT.c.decided_at <= as_at, false())
+
+
+def _referred(as_at: datetime) -> ColumnElement[bool]:
+    """A referral standing for at least one child at an instant."""
+    return exists().where(_signed_referral(as_at), _stands(as_at))
+
+
+def _all_without_action(as_at: datetime) -> ColumnElement[bool]:
+    """Nothing but no further action standing for any child at an instant."""
+    other = DECISION.c.outcome != _word(Outcome.no_further_action)
+    return not_(exists().where(_signed(as_at, other), _stands(as_at)))
+
+
 def _accepted(as_at: datetime) -> ColumnElement[bool]:
     """Every child signed off, and a referral standing for at least one, as at an instant."""
-    return and_(
-        CONTACT.c.decided_at <= as_at,
-        exists().where(
-            _signed_referral(as_at),
-            or_(DECISION.c.superseded_at.is_(None), DECISION.c.superseded_at > as_at),
-        ),
-    )
+    return and_(CONTACT.c.decided_at <= as_at, _referred(as_at))
 
 
 def _within_24_hours(as_at: datetime) -> ColumnElement[bool]:
@@ -144,6 +171,14 @@ def _challenges(against: Predicate, meets: Predicate) -> _Counting:
     return _Counting(CHALLENGE.c.raised_at, both(measures_of_steps.raised, against), meets)
 
 
+def _invited(because: InvitedBecause) -> _Counting:
+    return _Counting(
+        MEETING.c.held_at,
+        both(measures_of_protection.concluded, measures_of_protection.to_be_invited(because)),
+        measures_of_protection.invited(because),
+    )
+
+
 def _all(_: datetime) -> ColumnElement[bool]:
     return true()
 
@@ -182,6 +217,65 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
         MeasureCode.challenges_changed: _challenges(
             measures_of_steps.ended, ended_as(ChallengeOutcome.changed)
         ),
+        MeasureCode.conversion_rate: _Counting(CONTACT.c.received_at, _decided, _referred),
+        MeasureCode.no_further_action_rate: _Counting(
+            CONTACT.c.received_at, _decided, _all_without_action
+        ),
+        MeasureCode.pi3: _Counting(
+            ENQUIRY.c.conference_held_at,
+            measures_of_protection.conference_held,
+            measures_of_protection.conference_in_time,
+        ),
+        MeasureCode.pi4: _Counting(
+            ASSESSMENT.c.ended_at,
+            measures_of_protection.authorised,
+            measures_of_protection.authorised_in_time,
+        ),
+        MeasureCode.pi5: _Counting(
+            REFERRAL.c.accepted_at,
+            measures_of_protection.unallocated,
+            measures_of_protection.unallocated_too_long,
+        ),
+        MeasureCode.pi9: _Counting(
+            measures_of_protection.EPISODE.c.returned_at,
+            measures_of_protection.interview_due,
+            measures_of_protection.interview_in_time,
+        ),
+        MeasureCode.strategy_meetings_same_day: _Counting(
+            measures_of_protection.threshold_first_met_at(),
+            measures_of_protection.meeting_due,
+            measures_of_protection.meetings_on_the_day,
+        ),
+        MeasureCode.strategy_meetings_quorate: _Counting(
+            MEETING.c.held_at,
+            measures_of_protection.concluded,
+            measures_of_protection.quorate,
+        ),
+        MeasureCode.strategy_early_help_invited: _invited(InvitedBecause.early_help_open),
+        MeasureCode.strategy_school_invited: _invited(InvitedBecause.school_age),
+        MeasureCode.strategy_medical_decided: _Counting(
+            MEETING.c.held_at,
+            both(
+                measures_of_protection.concluded,
+                measures_of_protection.medical_to_be_decided,
+            ),
+            measures_of_protection.medical_decided,
+        ),
+        MeasureCode.strategy_minutes_in_time: _Counting(
+            MEETING.c.held_at,
+            measures_of_protection.minutes_due,
+            measures_of_protection.minutes_in_time,
+        ),
+        MeasureCode.child_seen_in_time: _Counting(
+            ENQUIRY.c.opened_at,
+            measures_of_protection.child_to_be_seen,
+            measures_of_protection.child_seen_in_time,
+        ),
+        MeasureCode.re_referrals: _Counting(
+            REFERRAL.c.accepted_at,
+            measures_of_protection.accepted,
+            measures_of_protection.re_referred,
+        ),
     }
 )
 _GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
@@ -193,6 +287,9 @@ _GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
         Breakdown.waits_for: measures_of_steps.waits_for,
         Breakdown.stage: lambda as_at: cast(measures_of_steps.stage(as_at), String),
         Breakdown.result: measures_of_steps.result,
+        Breakdown.last_known_team: lambda _: func.coalesce(
+            REFERRAL.c.last_known_team_id, literal(NO_TEAM)
+        ),
     }
 )
 
@@ -212,6 +309,10 @@ def cases(asked: MeasureCases) -> ColumnElement[bool]:
         behind = and_(behind, meets if asked.part is Part.numerator else not_(meets))
     if asked.by is not None:
         behind = and_(behind, _GROUPING[asked.by](asked.as_at) == asked.group)
+    if asked.begins_at is not None:
+        behind = and_(behind, counting.began_at >= asked.begins_at)
+    if asked.ends_at is not None:
+        behind = and_(behind, counting.began_at < asked.ends_at)
     return behind
 
 
@@ -282,6 +383,7 @@ async def _counted(
             numerator=row.numerator,
             denominator=row.denominator,
             group=None if by is None else row.grouped_by,
+            unit=measure.unit,
         )
         for row in rows
     ]
@@ -322,6 +424,7 @@ async def _timed(
             group=group,
             median_minutes=median_minutes([wait for _, wait in lines]),
             longest_minutes=whole_minutes(max(wait for _, wait in lines)),
+            unit=measure.unit,
         )
         for (position, group), lines in found.items()
     ]
