@@ -60,9 +60,12 @@ def _partners_contract() -> Json:
     for path in _readers(paths):
         operation_id = paths[path]["get"]["operationId"]
         collection, _, name = path.rpartition("/")
-        for method, status, place in (("post", "201", "/id"), ("get", "200", "/items/0/id")):
+        for method, place in (("post", "/id"), ("get", "/items/0/id")):
             if method in paths[collection]:
-                paths[collection][method]["responses"][status]["links"] = {
+                # Created at once, or taken for a worker to carry out.
+                answers = paths[collection][method]["responses"]
+                status = next(one for one in ("201", "202", "200") if one in answers)
+                answers[status]["links"] = {
                     operation_id: {
                         "operationId": operation_id,
                         "parameters": {name.strip("{}"): f"$response.body#{place}"},
