@@ -522,7 +522,7 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         "ix_daily_meeting_item_waiting|ux_daily_meeting_item_waiting",
     ),
     "the agenda of a daily meeting": (
-        select(ITEM.c.id).where(ITEM.c.meeting_on == date(2026, 3, 6)),
+        select(ITEM.c.id).where(ITEM.c.meeting_on == date(2026, 1, 5)),
         "ix_daily_meeting_item_day",
     ),
     "the item that a child waits on": (
