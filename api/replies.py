@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
+from weakref import WeakSet
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -25,14 +26,23 @@ def reply(
     version: int | None = None,
     location: str | None = None,
     headers: Mapping[str, str] | None = None,
+    always_whole: bool = False,
 ) -> Response:
     """Answer with a wire object, turned into bytes once and not checked again.
 
     `version` gives the ETag, `location` the path of what was made. A GET whose caller holds this
-    version already becomes 304 by itself.
+    version already becomes 304 by itself; not where it is `always_whole`, since what is shown
+    beside the thing (clocks, other people's acts) moves without its version.
     """
     body = model.__pydantic_serializer__.to_json(model, by_alias=True)
-    return _response(body, status, version=version, location=location, headers=headers)
+    response = _response(body, status, version=version, location=location, headers=headers)
+    if always_whole:
+        _ALWAYS_WHOLE.add(response)
+    return response
+
+
+# Answers that a conditional reading is given in full all the same, while they are on their way.
+_ALWAYS_WHOLE: WeakSet[Response] = WeakSet()
 
 
 def reply_as_shown(model: BaseModel) -> Response:
@@ -107,6 +117,8 @@ def unless_unchanged(scope: Scope, response: Response) -> Response:
     Tags are compared weakly, as RFC 9110 section 13.1.2 has it.
     """
     if response.status_code != 200 or scope["method"] not in ("GET", "HEAD"):
+        return response
+    if response in _ALWAYS_WHOLE:
         return response
     held = [value for name, value in scope["headers"] if name == b"if-none-match"]
     if not held:

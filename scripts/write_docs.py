@@ -21,10 +21,14 @@ from service.domain.access import DUTIES, Role, permission_matrix
 from service.domain.assessments import ASSESSMENT
 from service.domain.challenges import CHALLENGE
 from service.domain.contacts import CHILD, CONTACT
+from service.domain.daily_meetings import DAILY_MEETING, ITEM
 from service.domain.deadlines import Timescale
 from service.domain.decisions import DECISION
 from service.domain.events import EventType
 from service.domain.information_requests import INFORMATION_REQUEST
+from service.domain.missing_episodes import MISSING_EPISODE
+from service.domain.police_notifications import NOTIFICATION_IMPORT
+from service.domain.pregnancies import PREGNANCY
 from service.domain.referrals import CASE
 from service.domain.section_47_enquiries import SECTION_47_ENQUIRY
 from service.domain.states import StateTable
@@ -87,17 +91,25 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.information_request_withdrawn: (
             "A question to an agency was withdrawn with the reason."
         ),
+        EventType.information_request_read: (
+            "An answer that came after the decision was read, and what follows from it was said."
+        ),
         EventType.strategy_meeting_called: (
             "A strategy meeting was called about one child or several siblings; who must be "
             "invited was proposed."
         ),
         EventType.strategy_meeting_invited: (
-            "Who is invited to a strategy meeting was said, or why somebody is not; or it "
-            "was moved to another time."
+            "Who is invited to a strategy meeting was said, or why somebody is not."
+        ),
+        EventType.strategy_meeting_rearranged: (
+            "A strategy meeting was moved to another time, with the reason; its clock runs on."
         ),
         EventType.strategy_meeting_held: (
             "A strategy meeting was held: who came and who sent what is on record, and "
             "whether it was quorate."
+        ),
+        EventType.strategy_meeting_attendance_corrected: (
+            "Who came to a strategy meeting was put right."
         ),
         EventType.strategy_meeting_concluded: (
             "A strategy meeting was concluded for each child; the enquiries that it began "
@@ -111,7 +123,10 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
             "runs on."
         ),
         EventType.section_47_enquiry_child_seen: (
-            "A child was seen in a section 47 enquiry, alone or not; or was not, and why."
+            "A child was seen in a section 47 enquiry, alone or not."
+        ),
+        EventType.section_47_enquiry_child_not_seen: (
+            "A child was not seen in a section 47 enquiry, and why; the clock runs on."
         ),
         EventType.section_47_enquiry_outcome_recorded: (
             "The outcome of a section 47 enquiry was recorded."
@@ -275,7 +290,36 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
     (
         "An information request",
         INFORMATION_REQUEST,
-        "An agency answers once. Silence is not an answer.",
+        "An agency answers once, in time or late, and after a withdrawal too. Silence is not an "
+        "answer.",
+    ),
+    (
+        "A file of police notifications",
+        NOTIFICATION_IMPORT,
+        "The worker checks every row before it loads any: all of it is taken, or nothing. A file "
+        "whose worker stopped is taken over by another.",
+    ),
+    (
+        "A child on the agenda of a daily meeting",
+        ITEM,
+        "A child carried over is on the next agenda anew, with the mark and the reason. Any "
+        "decision for the child settles it.",
+    ),
+    (
+        "A daily meeting",
+        DAILY_MEETING,
+        "It is not concluded while a child waits.",
+    ),
+    (
+        "A missing episode",
+        MISSING_EPISODE,
+        "A return home interview is owed from the return. Held or declined, its clock stops; a "
+        "child who declined may talk after all.",
+    ),
+    (
+        "A pregnancy",
+        PREGNANCY,
+        "The child is the same before and after the birth.",
     ),
 )
 

@@ -71,7 +71,7 @@ def _answer(begun: _Begun) -> Answer:
 
 
 def _reply(whole: WholeAssessment) -> Response:
-    return reply(Assessment.of(whole), version=whole.assessment.version)
+    return reply(Assessment.of(whole), version=whole.assessment.version, always_whole=True)
 
 
 @router.post(

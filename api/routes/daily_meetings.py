@@ -106,7 +106,7 @@ async def read_daily_meeting_item(
             asking, who, date, item_id, now=house.clock(), policy=house.policy
         ),
     )
-    return reply(DailyMeetingItem.of(found), version=found.item.version)
+    return reply(DailyMeetingItem.of(found), version=found.item.version, always_whole=True)
 
 
 def _decided(whole: WholeDecision) -> Answer:
@@ -180,7 +180,7 @@ async def carry_item_over(
         )
 
     found = await change(request, carried)
-    return reply(DailyMeetingItem.of(found), version=found.item.version)
+    return reply(DailyMeetingItem.of(found), version=found.item.version, always_whole=True)
 
 
 def _concluded(meeting: DailyMeeting) -> Answer:

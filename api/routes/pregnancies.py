@@ -30,7 +30,7 @@ _REFUSALS = problems(ChildNotOpen, NotUnborn, PregnancyIncomplete, pregnancies.P
 
 
 def _reply(found: pregnancies.WholePregnancy) -> Response:
-    return reply(Pregnancy.whole(found), version=found.version)
+    return reply(Pregnancy.whole(found), version=found.version, always_whole=True)
 
 
 async def _learnt(

@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=Front
 
 
 def _reply(whole: WholeCase[referrals.Referral]) -> Response:
-    return reply(Referral.of(whole), version=whole.case.version)
+    return reply(Referral.of(whole), version=whole.case.version, always_whole=True)
 
 
 @router.get(

@@ -44,7 +44,7 @@ _LIST = "section_47_enquiries"
 
 
 def _reply(whole: WholeEnquiry) -> Response:
-    return reply(Section47Enquiry.of(whole), version=whole.enquiry.version)
+    return reply(Section47Enquiry.of(whole), version=whole.enquiry.version, always_whole=True)
 
 
 @router.get(

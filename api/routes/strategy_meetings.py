@@ -68,7 +68,7 @@ def _answer(whole: strategy_meetings.WholeMeeting) -> Answer:
 
 
 def _reply(whole: strategy_meetings.WholeMeeting) -> Response:
-    return reply(StrategyMeeting.of(whole), version=whole.meeting.version)
+    return reply(StrategyMeeting.of(whole), version=whole.meeting.version, always_whole=True)
 
 
 async def _moved(request: Request, move: strategy_meetings.Move) -> Response:

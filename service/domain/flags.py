@@ -30,6 +30,12 @@ class SubjectKind(StrEnum):
     missing_episode = "missing_episode"
 
 
+OF_SOCIAL_CARE = frozenset(
+    {SubjectKind.referral, SubjectKind.strategy_meeting, SubjectKind.section_47_enquiry}
+)
+"""What only they may know of who may know of a referral, and so of the clocks that run on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """One running instance of a timescale: the one way in which lateness is known.

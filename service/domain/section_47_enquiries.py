@@ -271,8 +271,8 @@ def faults_in_visit(visit: Visit, *, now: datetime, received_at: datetime) -> li
     """What a visit leaves out or cannot be, all at once.
 
     The child is seen in the enquiry. A visit in the morning before the meeting that began it, by
-    the police or jointly, is part of it, so a visit counts from when the contact was received; one
-    before anybody told the front door does not.
+    the police or jointly, is part of it, so a visit counts from `received_at`, when the front door
+    was told of the concern; one before anybody told it does not.
     """
     problems: list[Problem] = []
 
@@ -295,7 +295,7 @@ def faults_in_visit(visit: Visit, *, now: datetime, received_at: datetime) -> li
         problems.append(
             Problem(
                 "/seen_at",
-                "The child was seen between when the contact was received and now. Check the time.",
+                "The child was seen between when the concern was received and now. Check the time.",
                 "time_not_possible",
             )
         )

@@ -243,6 +243,8 @@ class Work:
             await self._write_in(connection)
         for event, contact_id, at in happened:
             await clocks.follow(self, event, contact_id, at)
+        if self._added:
+            await self._write_in(connection)
 
     async def _write_in(self, connection: AsyncConnection) -> None:
         driver: Any = (await connection.get_raw_connection()).driver_connection

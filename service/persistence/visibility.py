@@ -1,12 +1,13 @@
 """Who may see which rows: one predicate for lists, reads, queues, counts and writes alike."""
 
-from sqlalchemy import ColumnElement, FromClause, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, select, true
 
 from service.domain.access import Caller, Reach
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.flags import OF_SOCIAL_CARE, Flag
 from service.domain.information_requests import InformationRequest
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.people import Person
@@ -27,6 +28,7 @@ _IMPORT = table_of(NotificationImport)
 _MISSING = table_of(MissingEpisode)
 _PERSON = table_of(Person)
 _CHILD = table_of(Child)
+_FLAG = table_of(Flag)
 
 
 def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -66,7 +68,7 @@ def _joined(outcome: Outcome) -> ColumnElement[bool]:
 
 def referrals_visible_to(who: Caller) -> ColumnElement[bool]:
     """The referrals that a caller may know of: everyone who reaches social care or all."""
-    return true() if who.reach & {Reach.ALL, Reach.SOCIAL_CARE} else false()
+    return true() if sees_social_care(who) else false()
 
 
 def protection_visible_to(who: Caller) -> ColumnElement[bool]:
@@ -75,6 +77,23 @@ def protection_visible_to(who: Caller) -> ColumnElement[bool]:
     They are social care's work: whoever may know of a referral may know of them.
     """
     return referrals_visible_to(who)
+
+
+def sees_social_care(who: Caller) -> bool:
+    """Whether a caller may know of referrals, and of what social care does in them."""
+    return bool(who.reach & {Reach.ALL, Reach.SOCIAL_CARE})
+
+
+def flags_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The flags that a caller may know of: of contacts that the caller may see.
+
+    Those of a referral, a strategy meeting or an enquiry say what is done for a child there: only
+    whoever may know of those sees them.
+    """
+    seen = _there_is(_CONTACT, _CONTACT.c.id == _FLAG.c.contact_id, contacts_visible_to(who))
+    if sees_social_care(who):
+        return seen
+    return and_(seen, _FLAG.c.subject_kind.not_in(sorted(OF_SOCIAL_CARE)))
 
 
 def episodes_visible_to(who: Caller) -> ColumnElement[bool]:

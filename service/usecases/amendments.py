@@ -47,7 +47,6 @@ from service.persistence.repositories import (
     daily_meetings,
     deadlines,
     information_requests,
-    new_contacts,
     people,
 )
 from service.persistence.units_of_work import Work, new_id
@@ -403,7 +402,7 @@ async def _restart_repeat_concern(
     )
     moved = amended.received_at != file.contact.received_at
     if runs and (moved or not after):
-        because = "received_at_amended" if after else "no_second_concern"
+        because = "received_at_amended" if after else concerns.NO_SECOND_CONCERN
         await deadlines.stop(work, amended.id, amended.id, [REPEAT_CONCERN], because)
     if after and (moved if runs else after - before):
-        new_contacts.start_repeat_concern(work, amended)
+        concerns.start_clock(work, amended)

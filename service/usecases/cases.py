@@ -228,8 +228,8 @@ async def _close(
     no_reason = stock_phrase_fault(reason, work.policy.rationale, "/reason")
     if no_reason is not None:
         raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
-    if kind is _REFERRAL:
-        await section_47_enquiries.refuse_while_under_way(work, case.person_id)
+    if isinstance(case, Referral):
+        await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
     await challenges.refuse_while_open(work, case.person_id)
     settled = await transfers.settle(work, who, case.person_id, "case_closed")
     closed = await cases.close(work, who, case, CaseAction.close, code, reason)

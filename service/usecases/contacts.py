@@ -1,5 +1,6 @@
 """Contacts: log one, rate it, take it or give it, tell the referrer it arrived, read it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from service.domain.contacts import (
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType
-from service.domain.flags import SubjectKind
+from service.domain.flags import OF_SOCIAL_CARE, SubjectKind
 from service.domain.new_contacts import Faults, NewContact, check_channel
 from service.domain.references import ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
@@ -30,6 +31,7 @@ from service.persistence.repositories import (
     people,
 )
 from service.persistence.units_of_work import Work
+from service.persistence.visibility import sees_social_care
 from service.policy import Policy
 
 
@@ -105,6 +107,7 @@ async def triage_contact(
         rating_rationale=rationale,
     )
     deadlines.start(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
+    await concerns.start_if_missed(work, contact, await contacts.children(work, contact.id))
     work.record(
         EventType.contact_triaged,
         who,
@@ -204,9 +207,18 @@ async def list_contacts(
 
 
 async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeContact:
-    """One contact with all that hangs on it. Raises ContactNotFound."""
+    """One contact with what hangs on it. Raises ContactNotFound.
+
+    Who may not know of a referral sees no clock of social care's work in it either: neither of a
+    strategy meeting nor of a conference about a child whom they help, or a sibling.
+    """
     who.require(Permission.read_contacts)
-    return await contacts.whole(ask, await contacts.get(ask, who, contact_id))
+    found = await contacts.whole(ask, await contacts.get(ask, who, contact_id))
+    if sees_social_care(who):
+        return found
+    return replace(
+        found, deadlines=[one for one in found.deadlines if one.subject_kind not in OF_SOCIAL_CARE]
+    )
 
 
 async def read_repeat_concern(

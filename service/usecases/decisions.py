@@ -161,6 +161,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     await work.change(type(contact), contact.id, contact.version, state=state)
     work.add(draft)
     deadlines.start(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
+    await concerns.start_if_missed(work, contact, file.children)
     await daily_meetings.settle(work, who, contact.id, child.id, draft.id)
     work.record(
         EventType.decision_drafted,

@@ -147,8 +147,7 @@ async def _learn(
     happened_on: date | None = None,
     **changed: Any,
 ) -> Person:
-    after = replace(held.person, **changed)
-    await people.change(work, held.person, after)
+    after = await people.change(work, held.person, replace(held.person, **changed))
     await pre_birth.follow(work, who, held.person, after, held.contact_id, words=words)
     work.record(
         type_,

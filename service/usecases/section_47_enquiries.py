@@ -23,7 +23,7 @@ from service.domain.section_47_enquiries import (
     incomplete,
 )
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, section_47_enquiries
+from service.persistence.repositories import contacts, deadlines, decisions, section_47_enquiries
 from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
@@ -39,15 +39,22 @@ async def record_child_seen(
 
     The first time that the child was seen stops the clock at that time and stays; not seen, it
     runs on. Every later visit is kept as a step, and one alone makes up for one not alone. A visit
-    counts from when the contact was received: the police or a joint visit may have seen the child
-    on the morning before the meeting that began the enquiry. Raises EnquiryIncomplete naming every
-    gap; ChildUnborn.
+    counts from when the front door was told of the concern behind the enquiry: the police or a
+    joint visit may have seen the child on the morning before the meeting that began it. Raises
+    EnquiryIncomplete naming every gap; ChildUnborn.
     """
     who.require(Permission.record_child_seen)
     action = EnquiryAction.record_child_seen
     enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
     contact = await contacts.held_for_answer(work, enquiry.contact_id)
-    problems = faults_in_visit(visit, now=work.now, received_at=contact.received_at)
+    # A referral may have been open for long before the concern that led to the enquiry.
+    told = [
+        one.told_at
+        for one in await decisions.concerns_behind(work, enquiry.referral_id)
+        if one.told_at <= enquiry.began_at
+    ]
+    received_at = max([contact.received_at, *told])
+    problems = faults_in_visit(visit, now=work.now, received_at=received_at)
     for name in ("not_alone_because", "not_seen_because"):
         fault = stock_phrase_fault(getattr(visit, name), work.policy.rationale, f"/{name}")
         if fault is not None:

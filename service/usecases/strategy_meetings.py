@@ -55,6 +55,7 @@ from service.persistence.repositories import (
     cases,
     contacts,
     deadlines,
+    decisions,
     section_47_enquiries,
     strategy_meetings,
 )
@@ -67,6 +68,8 @@ ReferralNotFound = cases.ReferralNotFound
 
 Move = Callable[[Work], Awaitable[StrategyMeeting]]
 """One move of a meeting, with all its terms: the meeting as it is after it."""
+
+_HOLDING = "strategy_meeting"
 
 MOST_INVITATIONS = 100
 """How many lines the list of a meeting may have."""
@@ -590,7 +593,9 @@ async def record_strategy_meeting(
 
     Not while it is open of somebody on the list whether they are invited. The first time stops the
     clock of holding it on every child's referral and starts that of the minutes, both by when it
-    was held; recorded again, it corrects who came, and not when. Raises InvitationsUnanswered.
+    was held; recorded again, it corrects who came, and not when. What the front door was told
+    after the meeting was not spoken of there: for that, another one is owed. Raises
+    InvitationsUnanswered.
     """
     who.require(Permission.record_strategy_meeting)
     held = await strategy_meetings.hold(
@@ -635,14 +640,7 @@ async def record_strategy_meeting(
     )
     if first:
         for child in held.children:
-            await deadlines.stop(
-                work,
-                child.contact_id,
-                child.referral_id,
-                ["strategy_meeting"],
-                "held",
-                happened_at=when,
-            )
+            await _stop_waiting(work, child, when)
         deadlines.start(
             work,
             "strategy_minutes",
@@ -665,6 +663,33 @@ async def record_strategy_meeting(
         attended=[one.agency for one in came if one.attendance is Attendance.attended],
     )
     return moved
+
+
+async def _stop_waiting(work: Work, child: MeetingChild, held_at: datetime) -> None:
+    """Stops the clock of holding a meeting; it runs on, or anew, for a concern told of since."""
+    since = [
+        one.signed_at
+        for one in await decisions.concerns_behind(work, child.referral_id)
+        if one.told_at > held_at
+    ]
+    clocks = await deadlines.of_subject(work, child.contact_id, child.referral_id)
+    runs_since = [
+        one.started_at for one in clocks if one.kind == _HOLDING and one.stopped_at is None
+    ]
+    if since and runs_since and min(runs_since) >= min(since):
+        return
+    await deadlines.stop(
+        work, child.contact_id, child.referral_id, [_HOLDING], "held", happened_at=held_at
+    )
+    if since:
+        deadlines.start(
+            work,
+            _HOLDING,
+            SubjectKind.referral,
+            child.referral_id,
+            child.contact_id,
+            min(since),
+        )
 
 
 def _refuse_unanswered(meeting: StrategyMeeting, invitations: Sequence[Invitation]) -> None:

@@ -165,7 +165,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         )
     if new.direction is Direction.step_down:
         CASE.after(case.state, CaseAction.hand_over)
-        await section_47_enquiries.refuse_while_under_way(work, case.person_id)
+        await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
     problems = _faults_in_request(work, new)
     if problems:
         raise incomplete(problems)
@@ -571,7 +571,7 @@ async def _accept_step_down(
     terms: _Terms,
 ) -> Transfer:
     state = CASE.after(sender.state, CaseAction.hand_over)
-    await section_47_enquiries.refuse_while_under_way(work, sender.person_id)
+    await section_47_enquiries.refuse_while_owed_or_under_way(work, sender)
     await work.change(Referral, sender.id, sender.version, state=state)
     episode = await open_episode(
         work,

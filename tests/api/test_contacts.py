@@ -33,6 +33,11 @@ NHS = "9434765919"
 OTHER_NHS = "9434765870"
 
 
+def without_strip(logged: dict[str, Any]) -> dict[str, Any]:
+    """A contact as it is read: what was on file beside it is told once, as it is logged."""
+    return {name: value for name, value in logged.items() if name != "repeat_concern"}
+
+
 @pytest.fixture
 async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
     async with open_room(database_url, FixedClock(FRIDAY), tmp_path) as opened:
@@ -73,7 +78,7 @@ async def test_three_siblings_are_logged_with_a_father_nobody_can_name(room: Roo
         "agreement_not_known",
     }
     assert "father_missing" not in {one["code"] for one in made["warnings"]}
-    assert await room.read(f"/v1/contacts/{made['id']}") == made
+    assert await room.read(f"/v1/contacts/{made['id']}") == without_strip(made)
 
 
 async def test_the_clocks_start_when_it_was_received_and_not_when_it_was_written_down(
@@ -305,7 +310,7 @@ async def test_an_amendment_keeps_the_rules_of_logging(
         f"/v1/contacts/{made['id']}", {"reason": "Rang back.", "channel": "partner_system"}, 1
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "channel_not_yours")
-    assert await room.read(f"/v1/contacts/{made['id']}") == made
+    assert await room.read(f"/v1/contacts/{made['id']}") == without_strip(made)
 
 
 async def test_a_fault_in_an_amendment_is_named_where_it_was_sent(room: Room) -> None:

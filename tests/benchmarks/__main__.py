@@ -12,7 +12,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,8 +21,11 @@ from itsdangerous import URLSafeTimedSerializer
 from service.clock import system_clock
 from service.domain.access import Role
 from tests.benchmarks import floors, loads
+from tests.benchmarks.dialects import ACCOUNT
 from tests.benchmarks.examples import contacts
-from tests.benchmarks.fill import ACCOUNT, contact_id, tidy
+from tests.benchmarks.fill import contact_id, tidy
+from tests.benchmarks.fill_protection import AGENDA_ITEMS, AGENDA_ON
+from tests.benchmarks.imports import bare_import, rows_written, timed_import
 from tests.benchmarks.recordings import Recording, record_request
 from tests.benchmarks.results import CHECK, Results, as_markdown
 from tests.benchmarks.servers import Server, peer, service, settings_for, token_for
@@ -50,6 +53,7 @@ class Bench:
     seconds: float
     connections: int
     with_peer: bool
+    rows: int
     results: Results = field(default_factory=Results)
 
     def tell(self, words: str) -> None:
@@ -63,21 +67,31 @@ class Place:
 
     store: Store
     server: Server
+    without_concern: Server
     tokens: dict[str, str]
     peer: Server | None
     peer_token: str
     recordings: dict[str, Recording]
 
 
+AGENDA = f"agenda, 100 of {AGENDA_ITEMS}"
+IMPORT = "import of notifications, rows"
 PATHS = {
     "post": ("POST", "/v1/contacts"),
     "queue": ("GET", "/v1/queues/contacts?limit=50"),
     "get": ("GET", "/v1/contacts/{id}"),
     "step-up queue": ("GET", "/v1/queues/step-up?limit=50"),
     "step-down queue": ("GET", "/v1/queues/step-down?limit=50"),
+    "strategy queue": ("GET", "/v1/queues/strategy?limit=50"),
+    AGENDA: ("GET", f"/v1/daily-meetings/{AGENDA_ON.isoformat()}?limit=100"),
 }
 # Who asks, where it is not who logs contacts.
-ROLES = {"step-up queue": Role.mash_manager, "step-down queue": Role.early_help_spoc_manager}
+ROLES = {
+    "step-up queue": Role.mash_manager,
+    "step-down queue": Role.early_help_spoc_manager,
+    "strategy queue": Role.mash_manager,
+    AGENDA: Role.mash_manager,
+}
 PEER_PATHS = {"post": "/contacts", "queue": "/queues/contacts?limit=50"}
 
 
@@ -91,6 +105,7 @@ def main(given: list[str]) -> int:
         seconds=arguments.seconds,
         connections=arguments.connections,
         with_peer=find_spec("rest_framework") is not None,
+        rows=arguments.rows,
     )
     bench.folder.mkdir(parents=True, exist_ok=True)
     if not bench.with_peer:
@@ -121,6 +136,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, help="how often everything is measured in turn")
     parser.add_argument("--seconds", type=float, help="how long each load lasts")
+    parser.add_argument("--rows", type=int, help="rows of the file that is imported")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument(
         "--folder", type=Path, default=Path("var/benchmarks"), help="where data and results stay"
@@ -129,6 +145,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     quick = found.quick
     found.contacts = found.contacts or ([500, 1000] if quick else [10_000, 1_000_000])
     found.rounds = found.rounds or (1 if quick else 5)
+    found.rows = found.rows or (200 if quick else 5000)
     found.seconds = found.seconds or (0.5 if quick else 3.0)
     return found
 
@@ -150,6 +167,7 @@ def _measure_kind(bench: Bench, kind: str) -> None:
             for store in stores:
                 _measure_sweeps(bench, store)
                 _measure_check(bench, store)
+                _measure_import(bench, store)
 
 
 @contextmanager
@@ -182,12 +200,16 @@ def _place(bench: Bench, store: Store) -> Iterator[Place]:
     secret = secrets.token_hex(32)
     with ExitStack() as running:
         server = running.enter_context(service(store, bench.folder))
+        without = running.enter_context(
+            service(store, bench.folder, "tests.benchmarks.without_concern")
+        )
         beside = None
         if bench.with_peer and store.kind == "postgresql":
             beside = running.enter_context(peer(store, bench.folder, secret))
         yield Place(
             store,
             server,
+            without,
             {what: token_for(settings_for(store.url, bench.folder), _role(what)) for what in PATHS},
             beside,
             URLSafeTimedSerializer(secret).dumps({"account": str(ACCOUNT)}),
@@ -242,6 +264,11 @@ def _measure(bench: Bench, place: Place, what: str) -> None:
     if what == "post" and store.kind == "postgresql":
         plain = floors.one_insert_a_row(recording)
         keep("plain floor", floors.pgbench(store, plain, seconds=bench.seconds))
+    if what == "post":
+        without = loads.put(replace(load, port=place.without_concern.port))
+        if without.refused:
+            raise RuntimeError(f"{without.refused} requests of {what} were refused")
+        keep("without the strip", without.per_second)
     if place.peer is not None and what in PEER_PATHS:
         beside = loads.put(
             loads.Load(
@@ -278,6 +305,14 @@ def _measure_check(bench: Bench, store: Store) -> None:
     bench.results.add(store.kind, store.contacts, CHECK, "service", 1000 / took)
     bare = bare_check(store, recording)
     bench.results.add(store.kind, store.contacts, CHECK, "floor", 1000 / bare)
+
+
+def _measure_import(bench: Bench, store: Store) -> None:
+    per_second = timed_import(store, bench.folder, bench.rows)
+    bench.results.add(store.kind, store.contacts, IMPORT, "service", per_second)
+    written = rows_written(store)
+    bare = bare_import(store, written, bench.rows)
+    bench.results.add(store.kind, store.contacts, IMPORT, "plain floor", bare)
 
 
 def _machine() -> str:

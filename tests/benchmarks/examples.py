@@ -3,9 +3,9 @@
 import json
 import random
 
-from tests.benchmarks.fill import CONCERN
+from tests.benchmarks.fill import CONCERN, HOMES
 
-_VARIETY = 64
+_VARIETY = 1024
 
 
 def contacts(count: int = _VARIETY) -> list[str]:
@@ -51,7 +51,7 @@ def _contact(chance: random.Random) -> dict[str, object]:
         },
         "agreement": {"state": "given", "note": "Mother agrees to early help."},
         "lawful_basis": {"basis": "public_task"},
-        "address": "12 Weir Street",
+        "address": f"{chance.randrange(HOMES)} Weir Street",
         "town": "Riverbourne",
         "postcode": "ZZ99 3CZ",
     }

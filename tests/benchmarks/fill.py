@@ -1,7 +1,9 @@
 """A front door with years behind it: many contacts decided, five hundred open, made in SQL.
 
 One contact in ten has a child with a transfer behind it: a step-up and a step-down in turn, the
-newest three hundred of them open, on an open case that answers for the child.
+newest three hundred of them open, on an open case that answers for the child. One in twenty has a
+child who may be at risk, with a strategy meeting. Four in ten are police notifications, for a daily
+meeting; those of the newest day are about children of whom there are five contacts before.
 
 Every id follows from the number of its contact, so that the load and the floor can name any of
 them without asking.
@@ -12,8 +14,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -22,18 +23,35 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from service.policy import load_policy
+from tests.benchmarks.dialects import (
+    ACCOUNT,
+    NEWEST_AT,
+    ONE_IN,
+    OPEN,
+    OPEN_TRANSFERS,
+    POSTGRESQL,
+    SQLITE,
+    STEP_MS,
+    Dialect,
+    Kind,
+    cycle,
+    ms,
+    quoted,
+)
+from tests.benchmarks.fill_protection import (
+    AT_RISK,
+    NOTIFIED,
+    POLICE,
+    children_at_risk,
+    daily_meetings,
+    notifications,
+    whom,
+)
 
-OPEN = 500
-OPEN_TRANSFERS = 300
-ONE_IN = 10
-# The newest contact was received at this instant, the others one a minute before it.
-NEWEST_AT = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
-STEP_MS = 60_000
-ACCOUNT = UUID("01890000-0000-7000-8000-000000000001")
+# So many homes that the contacts come from.
+HOMES = 50_000
 CLOCKS = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
 _CHUNK = 50_000
-_CONTACT, _CHILD, _PERSON, _ADULT, _DEADLINE, _EVENT, _DECISION, _REFERRAL = range(1, 9)
-_EPISODE, _TRANSFER, _TRANSFER_STEP = range(9, 12)
 
 CONCERN = (
     "The school rang: the child came in with a bruise on the left cheek and would not say how it "
@@ -51,73 +69,14 @@ RATIONALE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How the two databases write what the filling needs."""
-
-    name: str
-    hex12: Callable[[str], str]
-    uuid: Callable[[str], str]
-    instant: Callable[[str], str]
-    day: Callable[[str], str]
-    document: Callable[[str], str]
-
-    def id(self, kind: int, n: str = "n", place: str = "0") -> str:
-        """The id of the nth contact or of what hangs on it, ordered by time as UUIDv7 is."""
-        return self.uuid(
-            f"{self.hex12(ms(n))} || '7{kind:03x}8000' || {self.hex12(f'({n}) * 16 + {place}')}"
-        )
-
-    def series(self, low: int, high: int) -> str:
-        """The numbers from `low` to `high` as a table `s` with one column `n`."""
-        if self.name == "sqlite":
-            return (
-                f"(WITH RECURSIVE t(n) AS (SELECT {low} UNION ALL SELECT n + 1 FROM t "
-                f"WHERE n < {high}) SELECT n FROM t) AS s"
-            )
-        return f"generate_series({low}::bigint, {high}::bigint) AS s(n)"
-
-
-SQLITE = Dialect(
-    "sqlite",
-    hex12=lambda number: f"printf('%012x', {number})",
-    uuid=lambda text: text,
-    instant=lambda at: f"strftime('%Y-%m-%d %H:%M:%S.000000', ({at}) / 1000, 'unixepoch')",
-    day=lambda at: f"strftime('%Y-%m-%d', ({at}) / 1000, 'unixepoch')",
-    document=lambda text: text,
-)
-POSTGRESQL = Dialect(
-    "postgresql",
-    hex12=lambda number: f"lpad(to_hex(({number})::bigint), 12, '0')",
-    uuid=lambda text: f"({text})::uuid",
-    instant=lambda at: f"to_timestamp(({at}) / 1000)",
-    day=lambda at: f"to_timestamp(({at}) / 1000)::date",
-    document=lambda text: f"({text})::jsonb",
-)
-
-
 def first_ms(contacts: int) -> int:
     """When the contact before the first was received, in milliseconds since 1970."""
     return int(NEWEST_AT.timestamp() * 1000) - contacts * STEP_MS
 
 
-def ms(n: str) -> str:
-    """When the nth contact was received: `:base` stands for `first_ms`."""
-    return f"(:base + ({n}) * {STEP_MS})"
-
-
 def contact_id(contacts: int, n: int) -> UUID:
     """The id of the nth of so many contacts, counted from 1."""
-    return UUID(f"{first_ms(contacts) + n * STEP_MS:012x}7{_CONTACT:03x}8000{n * 16:012x}")
-
-
-def _cycle(values: Sequence[str], number: str) -> str:
-    cases = " ".join(f"WHEN {place} THEN '{value}'" for place, value in enumerate(values))
-    return f"(CASE ({number}) % {len(values)} {cases} END)"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return UUID(f"{first_ms(contacts) + n * STEP_MS:012x}7{Kind.contact:03x}8000{n * 16:012x}")
 
 
 EVIDENCE = (
@@ -172,24 +131,34 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
     hour = 3_600_000
     account = sql.uuid(f"'{ACCOUNT.hex}'")
     by_child = "n * 2 + j"
-    outcome = _cycle(_OUTCOMES, by_child)
-    given, family = _cycle(_GIVEN, by_child), _cycle(_FAMILY, "n / 7")
+    outcome = cycle(_OUTCOMES, by_child)
+    given, family = cycle(_GIVEN, by_child), cycle(_FAMILY, "n / 7")
     birth = f"{at} - (400 + ({by_child}) % 5000) * 86400000"
+    surname = f"{family} || '-' || (n % 5000)"
+    person = sql.id(Kind.person, n=whom(contacts), place="j")
+    contact = sql.id(Kind.contact)
     policy = load_policy(None)
-    down, still = _STEP_DOWN, f"n > {open_transfer_from(contacts)}"
+    basis = f"(CASE WHEN {AT_RISK} THEN 'section_47' ELSE 'section_17' END)"
+    # The newest of those that a transfer or a meeting waits for are open still.
+    kept = f"(({_STEP_DOWN} OR {AT_RISK}) AND n > {open_transfer_from(contacts)})"
     made = [
         f"""INSERT INTO contact (id, reference, state, channel, source_code, concern,
         immediate_danger, received_at, logged_at, logged_by, referrer_name, referrer_role,
         referrer_agency, referrer_telephone, agreement, lawful_basis, address, town, postcode,
+        address_key, sender_organisation_id,
         rating, first_rated_at, rated_at, rated_by, team_id, acknowledged_at, acknowledged_by,
         acknowledgement, decided_at, version)
-        SELECT {sql.id(_CONTACT)}, 'C-' || {sql.hex12("(n * 7919) % 281474976710597")},
+        SELECT {sql.id(Kind.contact)}, 'C-' || {sql.hex12("(n * 7919) % 281474976710597")},
         CASE WHEN {done} THEN 'decided' WHEN n % 2 = 0 THEN 'in_triage' ELSE 'received' END,
-        {_cycle(("telephone", "email", "portal"), "n")}, {_cycle(_SOURCES, "n")},
-        {_quoted(CONCERN)}, FALSE, {sql.instant(at)}, {sql.instant(f"{at} + 600000")}, {account},
+        CASE WHEN {NOTIFIED} THEN 'partner_system'
+        ELSE {cycle(("telephone", "email", "portal"), "n")} END,
+        CASE WHEN {NOTIFIED} THEN '6' ELSE {cycle(_SOURCES, "n")} END,
+        {quoted(CONCERN)}, FALSE, {sql.instant(at)}, {sql.instant(f"{at} + 600000")}, {account},
         'Priya Shah', 'Designated safeguarding lead', 'Mill Lane Primary', '01632 960111', 'given',
-        'public_task', (n % 200) || ' Weir Street', {_cycle(_TOWNS, "n")}, 'ZZ99 3CZ',
-        CASE WHEN n % 2 = 0 OR {done} THEN {_cycle(("amber", "green", "red"), "n")} END,
+        'public_task', (n % {HOMES}) || ' Weir Street', {cycle(_TOWNS, "n")}, 'ZZ99 3CZ',
+        'zz993cz ' || (n % {HOMES}) || ' weir street',
+        CASE WHEN {NOTIFIED} THEN '{POLICE}' END,
+        CASE WHEN n % 2 = 0 OR {done} THEN {cycle(("amber", "green", "red"), "n")} END,
         CASE WHEN n % 2 = 0 OR {done} THEN {sql.instant(f"{at} + {hour}")} END,
         CASE WHEN n % 2 = 0 OR {done} THEN {sql.instant(f"{at} + {hour}")} END,
         CASE WHEN n % 2 = 0 OR {done} THEN {account} END, 'mash',
@@ -199,23 +168,25 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END, 4
         FROM {numbers}""",
         f"""INSERT INTO person (id, given_name, family_name, date_of_birth, birth_knowledge, sex,
-        created_at)
-        SELECT {sql.id(_PERSON, place="j")}, {given}, {family} || '-' || (n % 5000),
-        {sql.day(birth)}, 'known', {_cycle(("F", "M"), by_child)}, {sql.instant(at)}
-        FROM {numbers} {_CHILDREN} WHERE j <= n % 2""",
+        created_at, identity_key)
+        SELECT {person}, {given}, {surname}, {sql.day(birth)}, 'known',
+        {cycle(("F", "M"), by_child)}, {sql.instant(at)},
+        lower({family}) || ' ' || (n % 5000) || ', ' || lower({given}) || ', '
+        || CAST({sql.day(birth)} AS TEXT)
+        FROM {numbers} {_CHILDREN} WHERE j <= n % 2 AND {whom(contacts)} = n""",
         f"""INSERT INTO contact_child (id, contact_id, person_id, position, state, given_name,
         family_name, date_of_birth, birth_knowledge, sex, ethnicity_code, disability_codes,
         first_language, school, decided_at)
-        SELECT {sql.id(_CHILD, place="j")}, {sql.id(_CONTACT)}, {sql.id(_PERSON, place="j")}, j,
+        SELECT {sql.id(Kind.child, place="j")}, {contact}, {person}, j,
         CASE WHEN {done} THEN 'decided' ELSE 'undecided' END, {given},
-        {family} || '-' || (n % 5000), {sql.day(birth)}, 'known', {_cycle(("F", "M"), by_child)},
+        {surname}, {sql.day(birth)}, 'known', {cycle(("F", "M"), by_child)},
         'WBRI', {sql.document("'[]'")}, 'English', 'Mill Lane Primary',
         CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END
         FROM {numbers} {_CHILDREN} WHERE j <= n % 2""",
         f"""INSERT INTO contact_adult (id, contact_id, position, relationship, name_known,
         given_name, family_name, parental_responsibility, in_household, telephone)
-        SELECT {sql.id(_ADULT)}, {sql.id(_CONTACT)}, 0, 'mother', TRUE, 'Sam',
-        {family} || '-' || (n % 5000), 'yes', 'yes', '01632 960123' FROM {numbers}""",
+        SELECT {sql.id(Kind.adult)}, {sql.id(Kind.contact)}, 0, 'mother', TRUE, 'Sam',
+        {surname}, 'yes', 'yes', '01632 960123' FROM {numbers}""",
     ]
     limits = {"contact_to_referral": 24, "statutory_decision": 35, "acknowledge_referrer": 35}
     for place, (kind, explanation) in enumerate(_clock_explanations().items()):
@@ -225,32 +196,32 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         made.append(
             f"""INSERT INTO deadline (id, kind, subject_kind, subject_id, contact_id, owner_role,
             started_at, due_at, warn_at, stopped_at, stopped_because, policy_version, explanation)
-            SELECT {sql.id(_DEADLINE, place=str(place))}, '{kind}', 'contact', {sql.id(_CONTACT)},
-            {sql.id(_CONTACT)}, '{timescale.owner}', {sql.instant(at)}, {sql.instant(due)},
+            SELECT {sql.id(Kind.deadline, place=str(place))}, '{kind}', 'contact', {contact},
+            {contact}, '{timescale.owner}', {sql.instant(at)}, {sql.instant(due)},
             {sql.instant(f"{due} - 4 * {hour}") if warns else "NULL"},
             CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END,
             CASE WHEN {done} THEN 'decided' END, '{policy.stamp}',
-            {sql.document(_quoted(explanation))} FROM {numbers}"""
+            {sql.document(quoted(explanation))} FROM {numbers}"""
         )
     event = "id, type, at, account_id, request_id, subject_id, contact_id, person_id, data"
-    child = sql.id(_CHILD, place="j")
+    child = sql.id(Kind.child, place="j")
     ids = f"""'{{"channel": "telephone", "source_code": "2A", "children": ["' ||
         {sql.hex12(at)} || '"], "people": ["' || {sql.hex12(at)} || '"]}}'"""
     made.append(
-        f"""INSERT INTO event ({event}) SELECT {sql.id(_EVENT)}, 'contact.received',
-        {sql.instant(f"{at} + 600000")}, {account}, {sql.hex12(at)}, {sql.id(_CONTACT)},
-        {sql.id(_CONTACT)}, NULL, {sql.document(ids)} FROM {numbers}"""
+        f"""INSERT INTO event ({event}) SELECT {sql.id(Kind.event)}, 'contact.received',
+        {sql.instant(f"{at} + 600000")}, {account}, {sql.hex12(at)}, {contact},
+        {contact}, NULL, {sql.document(ids)} FROM {numbers}"""
     )
     decided = f"{_CHILDREN} WHERE j <= n % 2 AND {done}"
-    decision = sql.id(_DECISION, place="j")
+    decision = sql.id(Kind.decision, place="j")
     level = "(CASE " + outcome + " WHEN 'referral' THEN 4 WHEN 'early_help' THEN 3 ELSE 2 END)"
     made.append(
         f"""INSERT INTO decision (id, contact_id, child_id, person_id, state, level_of_need,
         outcome, statutory_basis, rationale, agencies, prompts, receiving_team_id, advice_given,
         drafted_at, drafted_by, answered_at, answered_by, answer_words, version)
-        SELECT {decision}, {sql.id(_CONTACT)}, {child}, {sql.id(_PERSON, place="j")}, 'signed',
-        {level}, {outcome}, CASE {outcome} WHEN 'referral' THEN 'section_17' END,
-        {_quoted(RATIONALE)}, {sql.document("'[]'")}, {sql.document("'[]'")},
+        SELECT {decision}, {contact}, {child}, {person}, 'signed', {level}, {outcome},
+        CASE {outcome} WHEN 'referral' THEN {basis} END,
+        {quoted(RATIONALE)}, {sql.document("'[]'")}, {sql.document("'[]'")},
         CASE WHEN {outcome} IN ('referral', 'early_help') THEN 'assessment-north' END, NULL,
         {sql.instant(f"{at} + 18 * {hour}")}, {account}, {sql.instant(f"{at} + 20 * {hour}")},
         {account}, 'I agree: the reasons are there and the family was heard.', 2
@@ -258,9 +229,9 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
     )
     for place, (what, when) in enumerate((("drafted", 18), ("signed", 20)), start=1):
         made.append(
-            f"""INSERT INTO event ({event}) SELECT {sql.id(_EVENT, place=f"{place} * 2 + j")},
+            f"""INSERT INTO event ({event}) SELECT {sql.id(Kind.event, place=f"{place} * 2 + j")},
             'decision.{what}', {sql.instant(f"{at} + {when} * {hour}")}, {account},
-            {sql.hex12(at)}, {decision}, {sql.id(_CONTACT)}, {sql.id(_PERSON, place="j")},
+            {sql.hex12(at)}, {decision}, {contact}, {person},
             {sql.document("'" + '{"level_of_need": 2, "outcome": "referral"}' + "'")}
             FROM {numbers} {decided}"""
         )
@@ -268,17 +239,23 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         f"""INSERT INTO referral (id, reference, contact_id, child_id, person_id, decision_id,
         statutory_basis, source_code, state, accepted_at, team_id, worker_id, allocated_at,
         re_referral, closed_at, closure_code, version)
-        SELECT {sql.id(_REFERRAL, place="j")},
+        SELECT {sql.id(Kind.referral, place="j")},
         'R-' || {sql.hex12("((n * 2 + j) * 7919) % 281474976710597")},
-        {sql.id(_CONTACT)}, {child}, {sql.id(_PERSON, place="j")}, {decision}, 'section_17', '2A',
-        CASE WHEN {down} AND {still} THEN 'allocated' ELSE 'closed' END,
+        {contact}, {child}, {person}, {decision}, {basis}, '2A',
+        CASE WHEN {kept} THEN 'allocated' ELSE 'closed' END,
         {sql.instant(f"{at} + 20 * {hour}")}, 'assessment-north', {account},
         {sql.instant(f"{at} + 40 * {hour}")}, FALSE,
-        CASE WHEN NOT ({down} AND {still}) THEN {sql.instant(f"{at} + 500 * {hour}")} END,
-        CASE WHEN NOT ({down} AND {still}) THEN 'RC8' END, 3
+        CASE WHEN NOT {kept} THEN {sql.instant(f"{at} + 500 * {hour}")} END,
+        CASE WHEN NOT {kept} THEN 'RC8' END, 3
         FROM {numbers} {decided} AND {outcome} = 'referral'"""
     )
-    return made + _transfers(sql, contacts, numbers)
+    still = f"n > {open_transfer_from(contacts)}"
+    return [
+        *made,
+        *_transfers(sql, contacts, numbers),
+        *children_at_risk(sql, numbers, f"{AT_RISK} AND {done}", still),
+        *notifications(sql, numbers, contacts),
+    ]
 
 
 def open_transfer_from(contacts: int) -> int:
@@ -296,10 +273,10 @@ def _transfers(sql: Dialect, contacts: int, numbers: str) -> list[str]:
     up, down = _STEP_UP, _STEP_DOWN
     still = f"n > {open_transfer_from(contacts)}"
     place = f"(CASE WHEN {up} THEN 0 ELSE 1 END)"
-    child, person = sql.id(_CHILD, place=place), sql.id(_PERSON, place=place)
-    decision, contact = sql.id(_DECISION, place=place), sql.id(_CONTACT)
-    episode, referral = sql.id(_EPISODE), sql.id(_REFERRAL, place="1")
-    transfer = sql.id(_TRANSFER)
+    child, person = sql.id(Kind.child, place=place), sql.id(Kind.person, place=place)
+    decision, contact = sql.id(Kind.decision, place=place), sql.id(Kind.contact)
+    episode, referral = sql.id(Kind.episode), sql.id(Kind.referral, place="1")
+    transfer = sql.id(Kind.transfer)
     where = f"FROM {numbers} WHERE ({up} OR {down}) AND n <= {contacts - OPEN}"
     # How far an open one has come: requested, opened, refused; one that ended came to the end.
     far = f"(CASE WHEN {still} THEN (n / {ONE_IN}) % 3 ELSE 3 END)"
@@ -331,11 +308,11 @@ def _transfers(sql: Dialect, contacts: int, numbers: str) -> list[str]:
         CASE WHEN {up} THEN {episode} END,
         CASE {far} WHEN 0 THEN 'requested' WHEN 1 THEN 'opened' WHEN 2 THEN 'refusal_pending'
         ELSE 'refused' END,
-        CASE WHEN {up} THEN 'risk_increased' ELSE 'need_reduced' END, {_quoted(EVIDENCE)},
+        CASE WHEN {up} THEN 'risk_increased' ELSE 'need_reduced' END, {quoted(EVIDENCE)},
         CASE WHEN {up} THEN 'family-centres' ELSE 'assessment-north' END,
         CASE WHEN {up} THEN 'mash' ELSE 'early-help-spoc' END,
         CASE WHEN {down} THEN {account} END,
-        {sql.document(f"CASE WHEN {down} THEN {_quoted(_PLAN)} ELSE '[]' END")},
+        {sql.document(f"CASE WHEN {down} THEN {quoted(_PLAN)} ELSE '[]' END")},
         CASE WHEN {down} THEN 'asked' ELSE 'not_yet_asked' END, {asked}, {account},
         CASE WHEN {far} >= 1 THEN {opened} END, CASE WHEN {far} >= 2 THEN {refused} END,
         CASE WHEN {far} >= 2 THEN {account} END, CASE WHEN {far} >= 2 THEN {code} END,
@@ -349,8 +326,8 @@ def _transfers(sql: Dialect, contacts: int, numbers: str) -> list[str]:
         ("agree_to_refusal", "refused", agreed, "NULL", EXPLANATION),
     )
     for number, (action, state, when, coded, words) in enumerate(moves):
-        step = sql.id(_TRANSFER_STEP, place=str(number))
-        said = "NULL" if words is None else _quoted(words)
+        step = sql.id(Kind.transfer_step, place=str(number))
+        said = "NULL" if words is None else quoted(words)
         made.append(
             f"""INSERT INTO transfer_step (id, transfer_id, action, state, at, by, code, words)
             SELECT {step}, {transfer}, '{action}', '{state}', {when}, {account}, {coded}, {said}
@@ -377,13 +354,13 @@ def _clocks_of_transfers(sql: Dialect, where: str, far: str, begun: Mapping[str,
                 f"""INSERT INTO deadline (id, kind, subject_kind, subject_id, contact_id,
                 owner_role, started_at, due_at, warn_at, stopped_at, stopped_because,
                 policy_version, explanation)
-                SELECT {sql.id(_DEADLINE, place=str(number))}, '{direction}_{kind}', 'transfer',
-                {sql.id(_TRANSFER)}, {sql.id(_CONTACT)}, '{timescale.owner}',
+                SELECT {sql.id(Kind.deadline, place=str(number))}, '{direction}_{kind}', 'transfer',
+                {sql.id(Kind.transfer)}, {sql.id(Kind.contact)}, '{timescale.owner}',
                 {sql.instant(begun[starts])}, {sql.instant(due)},
                 {sql.instant(f"{due} - 4 * {hour}")},
                 CASE WHEN {far} >= {stopped} THEN {sql.instant(begun[stops])} END,
                 CASE WHEN {far} >= {stopped} THEN '{because}' END, '{policy.stamp}',
-                {sql.document(_quoted(explanation))} {where} AND {chosen} AND {far} >= {started}"""
+                {sql.document(quoted(explanation))} {where} AND {chosen} AND {far} >= {started}"""
             )
     return made
 
@@ -474,6 +451,7 @@ async def _fill(filling: _Filling, contacts: int, tell: Callable[[str], None]) -
         f"({sql.uuid(repr(ACCOUNT.hex))}, 'https://years-gone-by.invalid/', 'worker', "
         f"'A worker of years gone by', {at})"
     )
+    await filling.run(daily_meetings(sql, contacts).replace(":base", base))
     for low in range(1, contacts + 1, _CHUNK):
         high = min(low + _CHUNK - 1, contacts)
         for statement in _rows(sql, contacts, low, high):
@@ -493,7 +471,8 @@ def plain_url(url: str) -> str:
 def fill(url: str, contacts: int, tell: Callable[[str], None]) -> None:
     """Fills a migrated, empty database with so many contacts, the newest 500 of them open.
 
-    One in ten of the others has a transfer behind it, of which the newest 300 are open.
+    One in ten of the others has a transfer behind it, of which the newest 300 are open; one in
+    twenty a strategy meeting.
     """
     if contacts < OPEN:
         raise ValueError(f"At least {OPEN} contacts: so many are open.")
@@ -514,8 +493,13 @@ def tidy(url: str) -> None:
 
 
 # Children before parents; each with the column by which its newer rows are known.
-_WRITTEN = (
+WRITTEN = (
     ("deadline", "contact_id"),
+    ("daily_meeting_item", "contact_id"),
+    ("police_notification", "contact_id"),
+    ("police_notification_file", "import_id"),
+    ("police_notification_import", "id"),
+    ("daily_meeting", "id"),
     ("contact_adult", "contact_id"),
     ("contact_child", "contact_id"),
     ("event", "contact_id"),
@@ -529,8 +513,13 @@ def _since(at: datetime) -> UUID:
     return UUID(f"{int(at.timestamp() * 1000):012x}" + "0" * 20)
 
 
+def newer_than_filled() -> UUID:
+    """The least id of what was written since the filling."""
+    return _since(NEWEST_AT + timedelta(days=3))
+
+
 async def _tidy(url: str) -> None:
-    newer = _since(NEWEST_AT + timedelta(days=1))
+    newer = newer_than_filled()
     steps_open = OPEN + OPEN_TRANSFERS * ONE_IN
     still_open = _since(NEWEST_AT - timedelta(milliseconds=steps_open * STEP_MS))
     if make_url(url).get_backend_name() == "sqlite":
@@ -546,7 +535,7 @@ async def _tidy(url: str) -> None:
             file.execute(
                 "DELETE FROM event WHERE type LIKE 'flag.%' AND contact_id >= ?", (still_open.hex,)
             )
-            for table, column in _WRITTEN:
+            for table, column in WRITTEN:
                 file.execute(f"DELETE FROM {table} WHERE {column} >= ?", (newer.hex,))
             for _, sql in triggers:
                 file.execute(sql)
@@ -559,8 +548,8 @@ async def _tidy(url: str) -> None:
     await connection.execute(
         "DELETE FROM event WHERE type LIKE 'flag.%' AND contact_id >= $1", still_open
     )
-    for table, column in _WRITTEN:
+    for table, column in WRITTEN:
         await connection.execute(f"DELETE FROM {table} WHERE {column} >= $1", newer, timeout=600)
-    for table in (*(name for name, _ in _WRITTEN), "answer"):
+    for table in (*(name for name, _ in WRITTEN), "answer"):
         await connection.execute(f"VACUUM {table}", timeout=600)
     await connection.close()

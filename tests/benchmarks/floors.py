@@ -20,8 +20,9 @@ from sqlalchemy.engine import make_url
 from uuid_utils.compat import uuid7
 
 from service.persistence.engines import open_sqlite
-from tests.benchmarks.fill import first_ms
-from tests.benchmarks.recordings import Recording, Statement
+from tests.benchmarks.dialects import quoted
+from tests.benchmarks.fill import HOMES, first_ms
+from tests.benchmarks.recordings import HOME, KEY, Recording, Statement
 from tests.benchmarks.stores import Store
 from tests.support.databases import installation
 
@@ -85,6 +86,10 @@ def pgbench_script(
 
 
 def _fresh(value: Any, number: int) -> str:
+    if isinstance(value, str) and KEY.search(value):
+        return f"('harrow ' || :m::text || {quoted(value[value.index(',') :])})"
+    if isinstance(value, str) and HOME.fullmatch(value):
+        return f"('zz993cz ' || (:m::bigint % {HOMES}) || ' weir street')"
     if isinstance(value, str) and value.startswith("C-"):
         return "('C-' || left(md5(:m::text), 11))"
     return f"(lpad(to_hex(:m::bigint), 12, '0') || '7{number:03x}8000000000000000')::uuid"
@@ -202,6 +207,10 @@ def _rate(once: Callable[[], None], seconds: float) -> float:
 
 
 def _like(old: str, number: int) -> str:
+    if KEY.search(old):
+        return f"harrow {number}{old[old.index(',') :]}"
+    if HOME.fullmatch(old):
+        return f"zz993cz {number % HOMES} weir street"
     if old.startswith("C-"):
         return f"C-{uuid7().hex[-11:]}"
     return uuid7().hex

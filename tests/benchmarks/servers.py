@@ -62,8 +62,11 @@ def token_for(settings: Settings, role: Role = Role.mash_worker) -> str:
 
 
 @contextmanager
-def service(store: Store, folder: Path) -> Iterator[Server]:
-    """The API as the operator starts it, in one process, on a filled database."""
+def service(store: Store, folder: Path, module: str = "frontdoor") -> Iterator[Server]:
+    """The API as the operator starts it, in one process, on a filled database.
+
+    `module` is what is run: another one leaves something out, to tell what that costs.
+    """
     port = _free_port()
     surroundings = {
         "FRONTDOOR_ENVIRONMENT": "development",
@@ -71,7 +74,7 @@ def service(store: Store, folder: Path) -> Iterator[Server]:
         "FRONTDOOR_DATABASE_URL": store.url,
         "FRONTDOOR_VAR_FOLDER": str(folder),
     }
-    command = [sys.executable, "-m", "frontdoor", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     with _running(command, port, surroundings, folder / "service.log") as server:
         yield server
 

@@ -70,6 +70,7 @@ EXPECTED = {
     "answer_challenge": "MSAH",
     "chase_agency": "WM",
     "withdraw_information_request": "WM",
+    "read_late_answer": "WM",
     "read_strategy_meetings": "WMSAaHQ",
     "call_strategy_meeting": "MA",
     "invite_to_strategy_meeting": "WMAa",

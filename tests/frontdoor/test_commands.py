@@ -194,7 +194,7 @@ def test_jobs_are_listed_and_run_by_name() -> None:
     listed = frontdoor("job")
     assert listed.exit_code == 0
     names = [line.split()[0] for line in listed.output.splitlines()]
-    assert len(names) == 6
+    assert len(names) == 7
     for name in names:
         if name != "check_holidays":  # says what the calendar of today says
             result = frontdoor("--development", "job", name)

@@ -521,6 +521,10 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .limit(50),
         "ix_daily_meeting_item_waiting|ux_daily_meeting_item_waiting",
     ),
+    "the agenda of a daily meeting": (
+        select(ITEM.c.id).where(ITEM.c.meeting_on == date(2026, 1, 5)),
+        "ix_daily_meeting_item_day",
+    ),
     "the item that a child waits on": (
         select(ITEM.c.id).where(ITEM.c.state == "waiting", ITEM.c.child_id == new_id()),
         "ux_daily_meeting_item_waiting|ix_daily_meeting_item_child",

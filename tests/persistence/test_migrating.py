@@ -350,7 +350,7 @@ async def test_a_referral_that_is_being_handed_over_does_not_go_back(
 async def test_going_back_takes_the_clocks_and_flags_of_what_goes_with_it(
     database_url: str, policy: Policy
 ) -> None:
-    """The step before knows no meeting, no enquiry, and no clock of an assessment."""
+    """The steps before know no meeting, enquiry or missing episode, and none of their clocks."""
     given = one_of_each(full=True)
     [deadline], [flag] = ([one for one in given if type(one) is kind] for kind in (Deadline, Flag))
     given = [one for one in given if one not in (deadline, flag)]
@@ -362,6 +362,9 @@ async def test_going_back_takes_the_clocks_and_flags_of_what_goes_with_it(
         (SubjectKind.referral, "single_assessment"),
         (SubjectKind.referral, "strategy_meeting"),
         (SubjectKind.referral, "pre_birth_assessment_done"),
+        (SubjectKind.missing_episode, "return_home_interview"),
+        (SubjectKind.contact, "repeat_concern"),
+        (SubjectKind.contact, "daily_meeting"),
     ):
         of = {"kind": kind, "subject_kind": subject_kind, "subject_id": new_id()}
         clock = replace(deadline, id=new_id(), **of)

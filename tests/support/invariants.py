@@ -306,6 +306,8 @@ def running_on_challenge(challenge: Challenge) -> set[str]:
 def _clocks(record: Record) -> Iterator[str]:
     """Clocks run exactly where something is waited for, and once each."""
     wanted: set[tuple[UUID, str]] = set()
+    # Whether a second concern was told by somebody else is not worked out again here.
+    possible: set[tuple[UUID, str]] = set()
     for decision in record.decisions:
         if decision.state is DecisionState.awaiting_sign_off:
             wanted.add((decision.id, "sign_off"))
@@ -327,6 +329,7 @@ def _clocks(record: Record) -> Iterator[str]:
     for contact in record.contacts:
         if contact.decided_at is None:
             wanted |= {(contact.id, "contact_to_referral"), (contact.id, "statutory_decision")}
+            possible.add((contact.id, "repeat_concern"))
         if contact.rating is not None and contact.decided_at is None:
             wanted.add((contact.id, "triage"))
         if contact.acknowledged_at is None:
@@ -337,7 +340,7 @@ def _clocks(record: Record) -> Iterator[str]:
     for (subject_id, kind), count in running.items():
         if count > 1:
             yield f"{kind} runs {count} times on {subject_id}"
-    for subject_id, kind in running.keys() - wanted:
+    for subject_id, kind in running.keys() - wanted - possible:
         yield f"{kind} runs on {subject_id}, which waits for no such thing"
     for subject_id, kind in wanted - running.keys():
         yield f"{kind} does not run on {subject_id}, which waits for it"

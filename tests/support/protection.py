@@ -104,6 +104,14 @@ async def enquiry_begun(
         await contacts.renew(work, referral.contact_id)
         await accountabilities.held(work, referral.person_id)
         work.add(meeting)
+        await deadlines.stop(
+            work,
+            referral.contact_id,
+            referral.id,
+            ["strategy_meeting"],
+            "held",
+            happened_at=at,
+        )
         return await section_47_enquiries.begin(work, manager, meeting.id, at, referral, kind)
 
     return await house.perform(begin)

@@ -9,20 +9,29 @@ from uuid import UUID
 
 import pytest
 
-from service.bootstrap import House
+from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.concerns import ConcernCounts, ConcernStrip, Relation
 from service.domain.contacts import Channel
+from service.domain.deadlines import Rating
+from service.domain.decisions import Outcome
 from service.domain.flags import Deadline, Severity
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import YesNo
 from service.domain.whole_contacts import WholeContact
 from service.usecases.amendments import ContactChanges, amend_contact
-from service.usecases.contacts import log_contact, read_contact, read_repeat_concern
+from service.usecases.contacts import (
+    log_contact,
+    read_contact,
+    read_repeat_concern,
+    triage_contact,
+)
+from service.usecases.decisions import decide
 from service.usecases.flags import list_flags, sweep
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import decide_and_sign
 from tests.support.clocks import FixedClock
+from tests.support.files import new_decision
 from tests.support.houses import caller, open_house
 
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
@@ -236,6 +245,54 @@ async def test_a_second_concern_of_somebody_else_warns_at_once_until_every_child
     with pytest.raises(Exception, match="leaves something out"):
         await decide_and_sign(house, second)
     assert len(await running(house, worker, second)) == 1
+
+
+@pytest.fixture
+async def at_once(house: House, worker: Caller) -> list[WholeContact]:
+    """Two contacts of two people about one child, neither committed when the other looked."""
+    child = NewChild(given_name="Ada", family_name="Obi", date_of_birth=date(2018, 4, 9))
+    found: list[WholeContact] = []
+
+    async def log_both(work: Work) -> WholeContact:
+        first = await log_contact(work, worker, told(child))
+        found.append(await log(house, worker, child, referrer_name="Jo Mensah"))
+        return first
+
+    return [await house.perform(log_both), *found]
+
+
+async def rate(house: House, worker: Caller, file: WholeContact) -> WholeContact:
+    return await house.perform(
+        lambda work: triage_contact(work, worker, file.contact.id, 1, Rating.amber, None)
+    )
+
+
+async def test_two_concerns_of_the_same_instant_are_found_when_either_is_rated_and_once(
+    house: House, worker: Caller, at_once: list[WholeContact]
+) -> None:
+    first, second = at_once
+    assert [clocks(first), clocks(second)] == [[], []]
+    [clock] = clocks(await rate(house, worker, first))
+    assert (clock.subject_id, clock.started_at) == (first.contact.id, first.contact.received_at)
+    assert clocks(await rate(house, worker, second)) == []
+
+
+async def test_two_concerns_of_the_same_instant_are_found_when_a_decision_is_drafted(
+    house: House, worker: Caller, at_once: list[WholeContact]
+) -> None:
+    child_id = at_once[1].children[0].id
+    new = new_decision(house, child_id, Outcome.no_further_action)
+    await house.perform(lambda work: decide(work, worker, at_once[1].contact.id, new))
+    assert [len(await running(house, worker, one)) for one in at_once] == [0, 1]
+
+
+async def test_a_first_concern_is_not_flagged_beside_the_second_when_it_is_rated(
+    house: House, worker: Caller
+) -> None:
+    first = await log_ago(house, worker, 2, ADA)
+    second = await log(house, worker, ADA, referrer_name="Jo Mensah")
+    assert len(clocks(second)) == 1
+    assert clocks(await rate(house, worker, first)) == []
 
 
 @pytest.mark.parametrize(

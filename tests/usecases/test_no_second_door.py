@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 
 from service.bootstrap import House
 from service.domain.challenges import ChallengeAction
+from service.domain.decisions import StatutoryBasis
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed, NotFound, Stale
 from service.domain.states import WrongState
@@ -524,7 +525,7 @@ class Doors(RuleBasedStateMachine):
                 )
         closable = case.open and case.worker is not None and not person.open_disputes()
         down = person.step(Direction.step_down)
-        if down is not None and down.phase == "taken on":
+        if (down is not None and down.phase == "taken on") or self.owes(case):
             closable = False
 
         def closed(_: Any) -> None:
@@ -545,6 +546,14 @@ class Doors(RuleBasedStateMachine):
             None if closable else Conflict,
             closed,
             versioned=True,
+        )
+
+    def owes(self, case: Case) -> bool:
+        """Whether a strategy meeting is owed in a case: nobody holds one in these walks."""
+        return any(
+            row.statutory_basis is StatutoryBasis.section_47
+            for row in self.record.referrals
+            if row.id == case.id
         )
 
     def requests(self, person: Person, case: Case) -> Iterator[Move]:
@@ -579,7 +588,7 @@ class Doors(RuleBasedStateMachine):
         elif (
             there is not None
             or person.answers is not case
-            or (direction is Direction.step_down and case.worker is None)
+            or (direction is Direction.step_down and (case.worker is None or self.owes(case)))
         ):
             refusal = Conflict
         elif agreement is FamilyAgreement.refused:
@@ -688,7 +697,9 @@ class Doors(RuleBasedStateMachine):
             refusal = Conflict
         elif who == step.asker or {who, step.asker} == {"both", "second manager"}:
             refusal = NotAllowed
-        elif down and any(one is not mine for one in person.open_disputes()):
+        elif down and (
+            self.owes(step.sender) or any(one is not mine for one in person.open_disputes())
+        ):
             refusal = Conflict
 
         def accepted(done: Transfer) -> None:

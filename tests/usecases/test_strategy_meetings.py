@@ -11,13 +11,19 @@ from uuid import uuid4
 
 import pytest
 
-from service.domain.access import Role, RoleMissing
+from service.domain.access import Caller, Role, RoleMissing
 from service.domain.calendar import london_date
+from service.domain.contacts import Channel, Contact
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.errors import Stale
-from service.domain.new_contacts import NewChild
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
-from service.domain.section_47_enquiries import EnquiryState
+from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import (
+    EnquiryIncomplete,
+    EnquiryState,
+    Section47Enquiry,
+)
 from service.domain.states import WrongState
 from service.domain.strategy_conclusions import Conclusion
 from service.domain.strategy_meetings import (
@@ -39,8 +45,11 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Direction, NotAccountable
 from service.usecases import strategy_meetings, transfers
+from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
+from service.usecases.flags import list_flags, sweep
 from service.usecases.queues import read_queue
+from service.usecases.section_47_enquiries import record_child_seen
 from service.usecases.strategy_meetings import (
     AlsoInvited,
     Attended,
@@ -62,6 +71,7 @@ from tests.support.meetings import (
     room_in,
     task,
 )
+from tests.support.protection import seen
 from tests.support.steps import steps_in
 
 FRIDAY = datetime(2026, 3, 6, 10, 0, tzinfo=UTC)
@@ -884,6 +894,137 @@ async def test_a_child_does_not_leave_social_care_while_a_meeting_or_an_enquiry_
     assert asked.direction is Direction.step_down
     await room.met(referral)
     await nothing_moves()
+
+
+async def test_a_child_does_not_leave_social_care_while_a_meeting_is_owed_that_nobody_held(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    plan = (await steps_in(room.house)).step_down
+
+    async def nothing_moves() -> None:
+        with pytest.raises(ProtectionUnderWay, match="is owed"):
+            await room.close(referral)
+        with pytest.raises(ProtectionUnderWay, match="is owed"):
+            await plan(await room.referral(referral.id))
+
+    await nothing_moves()
+    called = await room.call(referral)
+    await room.do(
+        lambda work: strategy_meetings.cancel_strategy_meeting(
+            work, room.manager, called.id, called.version, because=WORDS
+        )
+    )
+    await nothing_moves()
+    await room.met(referral, enquiry=EnquiryDecision.none)
+    assert (await room.close(referral)).closed_at is not None
+
+
+async def test_a_step_down_asked_for_before_the_concern_is_not_accepted_while_a_meeting_is_owed(
+    room: Room,
+) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    steps = await steps_in(room.house)
+    asked = await steps.opened(await steps.step_down(await room.referral(referral.id)))
+    await told_again(room, referral)
+    with pytest.raises(ProtectionUnderWay, match="is owed"):
+        await steps.accept(asked)
+
+
+async def told_again(room: Room, referral: Referral) -> Contact:
+    """A new contact about the child, whose decision says that section 47 may be met."""
+    new = NewContact(
+        concern="The bruise is on the other arm now, and Amara says who did it.",
+        source_code="1A",
+        channel=Channel.telephone,
+        children=[replace(AMARA, person_id=referral.person_id)],
+        referrer_name="Jo Mensah",
+    )
+    file = await room.do(lambda work: log_contact(work, room.worker, new))
+    decision = new_decision(
+        room.house,
+        file.children[0].id,
+        Outcome.referral,
+        statutory_basis=StatutoryBasis.section_47,
+        history_considered="One contact, which led to the open referral.",
+        last_closed_because="It is still open.",
+    )
+    await room.decided(file.contact.id, decision)
+    return file.contact
+
+
+async def test_what_was_told_after_a_meeting_still_waits_for_one_however_late_it_is_recorded(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    called = await room.invited(await room.call(referral))
+    room.clock.now = FRIDAY + timedelta(hours=2)
+    await told_again(room, referral)
+    room.clock.now = FRIDAY + timedelta(hours=3)
+    held_at = FRIDAY + timedelta(hours=1)
+    held = await room.hold(called, held_at)
+    first, since = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert (first.stopped_because, first.happened_at) == ("held", held_at)
+    assert (since.started_at, since.stopped_at) == (FRIDAY + timedelta(hours=2), None)
+    await room.conclude(held, enquiry=EnquiryDecision.none)
+    waiting = [(one.waiting.subject_id, one.next_action) for one in await strategy_queue(room)]
+    assert (referral.id, NextAction.call_strategy_meeting) in waiting
+
+
+async def test_a_meeting_of_long_ago_does_not_answer_a_concern_told_since(room: Room) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    room.clock.now = FRIDAY + timedelta(days=28)
+    await told_again(room, referral)
+    await room.met(referral, held_at=FRIDAY + timedelta(days=7), enquiry=EnquiryDecision.none)
+    [clock] = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert (clock.started_at, clock.stopped_at) == (room.clock.now, None)
+    await room.met(referral, enquiry=EnquiryDecision.none)
+    [clock] = await room.clock_on(referral, referral.id, "strategy_meeting")
+    assert clock.stopped_because == "held"
+
+
+async def test_a_child_is_seen_after_the_concern_and_not_in_the_months_before_it(
+    room: Room,
+) -> None:
+    [referral] = await room.referred(basis=StatutoryBasis.section_17)
+    room.clock.now = concern = FRIDAY + timedelta(days=28)
+    await told_again(room, referral)
+    room.clock.now = concern + timedelta(hours=2)
+    await room.met(referral)
+    enquiry = await room.enquiry(referral)
+    assert enquiry is not None
+
+    async def visited(at: datetime) -> Section47Enquiry:
+        return await room.do(
+            lambda work: record_child_seen(work, room.social_worker, enquiry.id, 1, seen(at))
+        )
+
+    with pytest.raises(EnquiryIncomplete) as refused:
+        await visited(concern - timedelta(days=20))
+    assert [one.code for one in refused.value.problems] == ["time_not_possible"]
+    assert (await visited(concern + timedelta(hours=1))).seen_alone
+
+
+async def test_early_help_sees_neither_clock_nor_flag_of_what_social_care_looks_into(
+    room: Room,
+) -> None:
+    steps = await steps_in(room.house)
+    asked = await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+    moved = await steps.accept(asked, statutory_basis=StatutoryBasis.section_47)
+    room.clock.now += timedelta(days=2)
+    await sweep(room.house)
+
+    async def kinds(who: Caller) -> tuple[set[str], set[str]]:
+        file = await room.house.ask(lambda ask: read_contact(ask, who, moved.contact_id))
+        flags = await room.house.ask(lambda ask: list_flags(ask, who, limit=100))
+        return {one.kind for one in file.deadlines}, {one.kind for one in flags}
+
+    for shown in await kinds(room.assessment):
+        assert "strategy_meeting" in shown
+    clocks, flags = await kinds(room.early_help)
+    assert "step_up_answered" in clocks
+    secret = {"strategy_meeting", "single_assessment", "allocation"}
+    assert (clocks & secret, flags & secret) == (set(), set())
 
 
 # ---- At the same moment --------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from service.domain.assessments import CLOCKS
 from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
-from service.domain.flags import SubjectKind
+from service.domain.flags import Deadline, SubjectKind
 from service.domain.measures import MeasureCases
 from service.domain.references import new_reference
 from service.domain.referrals import (
@@ -329,13 +329,40 @@ async def open_referral(
     await _open(work, REFERRALS, referral, answered)
     _start_on_referral(work, referral, "single_assessment")
     if statutory_basis is StatutoryBasis.section_47:
-        _start_on_referral(work, referral, "strategy_meeting")
+        since = await _owed_since(work, origin.person_id)
+        _start_on_referral(work, referral, "strategy_meeting", since)
     await pre_birth.start_clocks(work, referral)
     return referral
 
 
-def _start_on_referral(work: Work, referral: Referral, kind: str) -> None:
-    deadlines.start(work, kind, SubjectKind.referral, referral.id, referral.contact_id, work.now)
+def _start_on_referral(
+    work: Work, referral: Referral, kind: str, since: datetime | None = None
+) -> None:
+    deadlines.start(
+        work, kind, SubjectKind.referral, referral.id, referral.contact_id, since or work.now
+    )
+
+
+async def _owed_since(work: Work, person_id: UUID) -> datetime | None:
+    """Since when a strategy meeting was owed in the referral that this decision supersedes.
+
+    Nobody gains time for the meeting by deciding for it once more.
+    """
+    clock, referral = table_of(Deadline), table_of(Referral)
+    row = await work.first(
+        select(clock.c.started_at)
+        .join(referral, referral.c.id == clock.c.subject_id)
+        .where(
+            referral.c.person_id == person_id,
+            clock.c.contact_id == referral.c.contact_id,
+            clock.c.kind == "strategy_meeting",
+            clock.c.stopped_at == work.now,
+            clock.c.stopped_because == "decision_superseded",
+        )
+        .order_by(clock.c.started_at)
+        .limit(1)
+    )
+    return None if row is None else row.started_at
 
 
 async def open_episode(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    func,
     literal_column,
     null,
     or_,
@@ -53,14 +54,16 @@ from service.domain.concerns import (
     teller_of,
     windows,
 )
-from service.domain.contacts import Adult, Child, Contact
+from service.domain.contacts import REPEAT_CONCERN, Adult, Child, Contact
 from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.flags import Deadline, SubjectKind
 from service.domain.people import Person, YesNo, age_in_years
 from service.domain.referrals import Referral, is_re_referral
 from service.domain.whole_contacts import WholeContact
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import deadlines
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     contacts_visible_to,
@@ -77,6 +80,10 @@ DECISION = table_of(Decision)
 REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 ACCOUNTABILITY = table_of(Accountability)
+DEADLINE = table_of(Deadline)
+
+NO_SECOND_CONCERN = "no_second_concern"
+"""What stops the clock when an amendment shows that there was no second concern."""
 
 Look: TypeAlias = Callable[
     [CompoundSelect[Any], Mapping[str, Any]], Awaitable[Sequence[Sequence[Any]]]
@@ -324,6 +331,41 @@ async def at_receipt(
         raised_by=concerns_of_others(
             teller_of(contact), contact.received_at, rules, each_once(related)
         ),
+    )
+
+
+async def start_if_missed(work: Work, contact: Contact, children: Sequence[Child]) -> None:
+    """Starts the clock of a second concern that nobody saw at receipt; the contact is held.
+
+    Two contacts about one child that are logged in the same instant do not see each other. So it
+    is looked again when people turn to either: the clock starts on the one that comes first, as
+    long as it has run on neither. Nothing starts once every child is decided.
+    """
+    rule_missing = work.policy.why_no_rule([REPEAT_CONCERN], at=contact.received_at)
+    if contact.decided_at is not None or rule_missing is not None:
+        return
+    found = await at_receipt(work.look, work.policy, contact, children, (), counted=False)
+    if not found.raised_by:
+        return
+    near = {contact.id, *(one.contact_id for one in found.raised_by)}
+    ran = await work.first(
+        select(DEADLINE.c.id)
+        .where(
+            DEADLINE.c.contact_id.in_(near),
+            DEADLINE.c.subject_id == DEADLINE.c.contact_id,
+            DEADLINE.c.kind == REPEAT_CONCERN,
+            func.coalesce(DEADLINE.c.stopped_because, "") != NO_SECOND_CONCERN,
+        )
+        .limit(1)
+    )
+    if ran is None:
+        start_clock(work, contact)
+
+
+def start_clock(work: Work, contact: Contact) -> None:
+    """Starts the clock of a second concern from somebody else, which warns at once."""
+    deadlines.start(
+        work, REPEAT_CONCERN, SubjectKind.contact, contact.id, contact.id, contact.received_at
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal, or_, select, tuple_, update
+from sqlalchemy import Subquery, and_, case, func, literal, select, tuple_, union_all, update
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService
@@ -270,22 +270,25 @@ class OnAgenda:
     child: Child
 
 
-def _on_agenda(day: date, today: date) -> Any:
-    """Which items are on the agenda of a day."""
-    own = AGENDA_ITEM.c.meeting_on == day
+def _on_agenda(day: date, today: date) -> Subquery:
+    """The items on the agenda of a day: its own, and those left from days before.
+
+    Each found by its own index, however many items there were in the years before; the state is
+    written into the statement, as the partial index of what waits needs it.
+    """
+    items = select(*columns_of(MeetingItem))
+    own = items.where(AGENDA_ITEM.c.meeting_on == day)
     if day > today:
-        return own
-    left = and_(AGENDA_ITEM.c.state == ItemState.waiting, AGENDA_ITEM.c.meeting_on < day)
-    return or_(own, left)
+        return own.subquery("on_agenda")
+    waiting = literal(ItemState.waiting.value, literal_execute=True)
+    left = items.where(AGENDA_ITEM.c.state == waiting, AGENDA_ITEM.c.meeting_on < day)
+    return union_all(own, left).subquery("on_agenda")
 
 
 async def counted(ask: Asking, day: date, today: date) -> Counted:
     """How many items on the agenda of a day wait, were decided, or carried over."""
-    rows = await ask.all(
-        select(AGENDA_ITEM.c.state, func.count())
-        .where(_on_agenda(day, today))
-        .group_by(AGENDA_ITEM.c.state)
-    )
+    on_agenda = _on_agenda(day, today)
+    rows = await ask.all(select(on_agenda.c.state, func.count()).group_by(on_agenda.c.state))
     numbers = {state: int(number) for state, number in rows}
     return Counted(**{state.value: numbers.get(state, 0) for state in ItemState})
 
@@ -304,21 +307,23 @@ async def page_of(
 
     Those left from earlier days first, the children of a notification together.
     """
-    place = (AGENDA_ITEM.c.meeting_on, AGENDA_ITEM.c.contact_id, AGENDA_ITEM.c.id)
+    on_agenda = _on_agenda(day, today)
+    item_on = on_agenda.c
+    place = (item_on.meeting_on, item_on.contact_id, item_on.id)
     kinds: tuple[type[Any], ...] = (MeetingItem, PoliceNotification, Contact, Child)
-    columns = [columns_of(kind) for kind in kinds]
+    columns = [tuple(item_on), *(columns_of(kind) for kind in kinds[1:])]
     statement = (
         select(*(column for kind in columns for column in kind))
-        .select_from(AGENDA_ITEM)
-        .join(NOTIFICATION, NOTIFICATION.c.id == AGENDA_ITEM.c.notification_id)
-        .join(CONTACT, CONTACT.c.id == AGENDA_ITEM.c.contact_id)
-        .join(CHILD, CHILD.c.id == AGENDA_ITEM.c.child_id)
-        .where(_on_agenda(day, today), contacts_visible_to(who))
+        .select_from(on_agenda)
+        .join(NOTIFICATION, NOTIFICATION.c.id == item_on.notification_id)
+        .join(CONTACT, CONTACT.c.id == item_on.contact_id)
+        .join(CHILD, CHILD.c.id == item_on.child_id)
+        .where(contacts_visible_to(who))
         .order_by(*place)
         .limit(limit)
     )
     if only is not None:
-        statement = statement.where(AGENDA_ITEM.c.id == only)
+        statement = statement.where(item_on.id == only)
     if after is not None:
         statement = statement.where(
             tuple_(*place)

@@ -1,14 +1,17 @@
 """Threshold decisions: read, held for an answer, and which one stands for a child."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
-from service.domain.decisions import Decision, DecisionState, Outcome
+from service.domain.decisions import Decision, DecisionState, Outcome, StatutoryBasis
 from service.domain.errors import NotFound
+from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
@@ -16,6 +19,7 @@ from service.persistence.visibility import contacts_visible_to
 
 DECISION = table_of(Decision)
 CONTACT = table_of(Contact)
+REFERRAL = table_of(Referral)
 
 
 class DecisionNotFound(NotFound):
@@ -23,6 +27,14 @@ class DecisionNotFound(NotFound):
 
     code = "decision_not_found"
     title = "No such decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """When the front door was told of what may be significant harm, and when that was signed."""
+
+    told_at: datetime
+    signed_at: datetime
 
 
 async def get(ask: Asking, who: Caller, decision_id: UUID) -> Decision:
@@ -74,3 +86,27 @@ async def joined_by_another(ask: Asking | Work, case_id: UUID) -> bool:
         .limit(1)
     )
     return row is not None
+
+
+async def concerns_behind(ask: Asking | Work, referral_id: UUID) -> list[Concern]:
+    """The signed decisions that section 47 may be met which opened a referral, or joined it.
+
+    By when the front door was told; those that were superseded are none any more.
+    """
+    rows = await ask.all(
+        select(CONTACT.c.received_at, DECISION.c.answered_at)
+        .join(DECISION, DECISION.c.contact_id == CONTACT.c.id)
+        .where(
+            or_(
+                DECISION.c.joined_case_id == referral_id,
+                DECISION.c.id.in_(
+                    select(REFERRAL.c.decision_id).where(REFERRAL.c.id == referral_id)
+                ),
+            ),
+            DECISION.c.statutory_basis == StatutoryBasis.section_47,
+            DECISION.c.state == DecisionState.signed,
+            DECISION.c.superseded_at.is_(None),
+        )
+        .order_by(CONTACT.c.received_at)
+    )
+    return [Concern(told_at=received_at, signed_at=signed_at) for received_at, signed_at in rows]

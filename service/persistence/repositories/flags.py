@@ -8,17 +8,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_, update
 
 from service.domain.access import Caller
-from service.domain.contacts import Contact
 from service.domain.errors import NotFound
 from service.domain.flags import Deadline, Flag, Severity
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import contacts_visible_to
+from service.persistence.visibility import flags_visible_to
 
 FLAG = table_of(Flag)
 DEADLINE = table_of(Deadline)
-CONTACT = table_of(Contact)
 
 
 class FlagNotFound(NotFound):
@@ -28,13 +26,11 @@ class FlagNotFound(NotFound):
     title = "No such flag"
 
 
-def _visible_to(who: Caller) -> ColumnElement[bool]:
-    return exists().where(CONTACT.c.id == FLAG.c.contact_id, contacts_visible_to(who))
-
-
 async def get(ask: Asking, who: Caller, flag_id: UUID) -> Flag:
-    """One flag, on a contact that the caller may see. Raises FlagNotFound."""
-    row = await ask.first(select(*columns_of(Flag)).where(FLAG.c.id == flag_id, _visible_to(who)))
+    """One flag that the caller may see. Raises FlagNotFound."""
+    row = await ask.first(
+        select(*columns_of(Flag)).where(FLAG.c.id == flag_id, flags_visible_to(who))
+    )
     if row is None:
         raise FlagNotFound("There is no flag with this id that you may see. Check the id.")
     return read(Flag, row)
@@ -229,7 +225,7 @@ async def list_soonest_first(
     """Flags that have not cleared, by their limit, soonest first, from after a place on."""
     conditions = [
         FLAG.c.cleared_at.is_(None),
-        _visible_to(who),
+        flags_visible_to(who),
     ]
     if severities:
         conditions.append(FLAG.c.severity.in_(severities))

@@ -13,7 +13,6 @@ from pydantic_core import to_json
 from service.domain.access import Caller, Reach
 from service.domain.contacts import (
     ANONYMOUS,
-    REPEAT_CONCERN,
     Adult,
     Child,
     Contact,
@@ -45,13 +44,6 @@ def _digest(new: NewContact) -> str:
     """The same story of the same children from the same sender has the same digest."""
     content = asdict(replace(new, received_at=None, sender_reference=None))
     return sha256(to_json(content)).hexdigest()
-
-
-def start_repeat_concern(work: Work, contact: Contact) -> None:
-    """Starts the clock of a second concern from somebody else, which warns at once."""
-    deadlines.start(
-        work, REPEAT_CONCERN, SubjectKind.contact, contact.id, contact.id, contact.received_at
-    )
 
 
 async def log(
@@ -232,7 +224,7 @@ def begin(
             work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
         )
     if repeated:
-        start_repeat_concern(work, contact)
+        concerns.start_clock(work, contact)
     work.record(
         EventType.contact_received,
         who,

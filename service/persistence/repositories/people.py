@@ -111,8 +111,11 @@ async def is_spoken_of(ask: Asking, person_id: UUID) -> bool:
     return row is not None
 
 
-async def change(work: Work, old: Person, new: Person) -> None:
-    """Writes what differs of a person, if anything does, with what they are known by."""
+async def change(work: Work, old: Person, new: Person) -> Person:
+    """Writes what differs of a person, if anything does, with what they are known by.
+
+    Returns the person as written.
+    """
     key = identity_key(new.given_name, new.family_name, new.date_of_birth)
     new = replace(new, identity_key=key)
     differing = {
@@ -122,6 +125,7 @@ async def change(work: Work, old: Person, new: Person) -> None:
     }
     if differing:
         await work.execute(update(PERSON).where(PERSON.c.id == old.id).values(**differing))
+    return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +158,7 @@ async def change_all(work: Work, who: Caller, contact_id: UUID, learnt: Sequence
         await accountabilities.held(work, one.before.id)
         # As it is now: somebody else may have recorded the birth meanwhile.
         held = (await find(work, [one.before.id]))[one.before.id]
-        after = one.learning(held)
-        await change(work, held, after)
+        after = await change(work, held, one.learning(held))
         await pre_birth.follow(work, who, held, after, contact_id)
 
 

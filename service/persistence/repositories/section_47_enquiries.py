@@ -361,6 +361,23 @@ def _conditions(filters: EnquiryFilters) -> Sequence[ColumnElement[bool]]:
     return found
 
 
+async def refuse_while_owed_or_under_way(work: Work, referral: Referral) -> None:
+    """Raises ProtectionUnderWay also while a strategy meeting is owed that nobody has held.
+
+    Who receives a case where significant harm may be suspected does not let it go because they
+    think otherwise: the meeting says so, or a new decision supersedes the one behind it (rule 8).
+    """
+    await refuse_while_under_way(work, referral.person_id)
+    if await deadlines.is_running(work, referral.contact_id, referral.id, "strategy_meeting"):
+        raise ProtectionUnderWay(
+            "A strategy meeting about the child is owed and was not held. Call and hold it, and "
+            "conclude that there is no enquiry where that is so; or change the decision behind "
+            "the referral by a new one that supersedes it.",
+            state=referral.state,
+            allowed=("call_strategy_meeting", "supersede"),
+        )
+
+
 async def refuse_while_under_way(ask: Asking | Work, person_id: UUID) -> None:
     """Raises ProtectionUnderWay while a strategy meeting or enquiry about the child is unfinished.
 

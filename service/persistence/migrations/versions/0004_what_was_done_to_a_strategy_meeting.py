@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from service.persistence.columns import INSTANT
+from service.persistence.migrations.append_only import make_append_only
 
 revision = "0004"
 down_revision = "0003"
@@ -11,22 +12,6 @@ branch_labels = None
 depends_on = None
 
 _STEPS = ("strategy_meeting_step",)
-
-
-def _make_append_only(table: str) -> None:
-    for what in ("UPDATE", "DELETE", "TRUNCATE"):
-        name = f"refuse_{what.lower()}_of_{table}"
-        if op.get_bind().dialect.name == "sqlite":
-            if what != "TRUNCATE":
-                op.execute(
-                    f"CREATE TRIGGER {name} BEFORE {what} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
-        else:
-            op.execute(
-                f"CREATE TRIGGER {name} BEFORE {what} ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
 
 
 def upgrade() -> None:
@@ -61,7 +46,7 @@ def upgrade() -> None:
         unique=False,
     )
     for table in _STEPS:
-        _make_append_only(table)
+        make_append_only(table)
 
 
 def downgrade() -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from service.persistence.columns import INSTANT
+from service.persistence.migrations.append_only import make_append_only
 
 revision = "0005"
 down_revision = "0004"
@@ -11,22 +12,6 @@ branch_labels = None
 depends_on = None
 
 _STEPS = ("missing_episode_step", "pregnancy_step")
-
-
-def _make_append_only(table: str) -> None:
-    for what in ("UPDATE", "DELETE", "TRUNCATE"):
-        name = f"refuse_{what.lower()}_of_{table}"
-        if op.get_bind().dialect.name == "sqlite":
-            if what != "TRUNCATE":
-                op.execute(
-                    f"CREATE TRIGGER {name} BEFORE {what} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
-        else:
-            op.execute(
-                f"CREATE TRIGGER {name} BEFORE {what} ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
 
 
 def upgrade() -> None:
@@ -237,11 +222,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("birth_knowledge = 'unborn' AND pregnancy_ended_on IS NULL"),
     )
     for table in _STEPS:
-        _make_append_only(table)
+        make_append_only(table)
 
 
 def downgrade() -> None:
-    """Goes back from this step."""
+    """Goes back from this step; missing episodes go, with their clocks."""
+    for table in ("flag", "deadline"):
+        op.execute(f"DELETE FROM {table} WHERE subject_kind = 'missing_episode'")  # noqa: S608 - names of our own
     op.drop_index(
         "ix_person_unborn",
         table_name="person",

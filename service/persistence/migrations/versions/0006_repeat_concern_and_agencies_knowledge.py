@@ -9,6 +9,7 @@ from alembic import op
 from service.domain.concerns import address_key, identity_key
 from service.persistence.columns import DOCUMENT, INSTANT
 from service.persistence.migrating import CannotGoBack
+from service.persistence.migrations.append_only import make_append_only
 
 revision = "0006"
 down_revision = "0005"
@@ -16,22 +17,6 @@ branch_labels = None
 depends_on = None
 
 _STEPS = ("information_request_chaser",)
-
-
-def _make_append_only(table: str) -> None:
-    for what in ("UPDATE", "DELETE", "TRUNCATE"):
-        name = f"refuse_{what.lower()}_of_{table}"
-        if op.get_bind().dialect.name == "sqlite":
-            if what != "TRUNCATE":
-                op.execute(
-                    f"CREATE TRIGGER {name} BEFORE {what} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
-        else:
-            op.execute(
-                f"CREATE TRIGGER {name} BEFORE {what} ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
 
 
 _AT_ONCE = 1000
@@ -258,7 +243,7 @@ def upgrade() -> None:
         _fill(table, "identity_key", identity_key, "given_name", "family_name", "date_of_birth")
     _refuse_other_counts()
     for table in _STEPS:
-        _make_append_only(table)
+        make_append_only(table)
 
 
 def _refuse_to_ask_again() -> None:
@@ -283,8 +268,8 @@ def downgrade() -> None:
     _refuse_to_ask_again()
     on = "" if _sqlite() else " ON decision"
     op.execute(f"DROP TRIGGER refuse_other_counts_of_decision{on}")
-    op.execute("DELETE FROM flag WHERE kind = 'late_answer_read'")
-    op.execute("DELETE FROM deadline WHERE kind = 'late_answer_read'")
+    for table in ("flag", "deadline"):
+        op.execute(f"DELETE FROM {table} WHERE kind IN ('late_answer_read', 'repeat_concern')")  # noqa: S608 - names of our own
     _index_open("answered_at IS NULL")
     if not _sqlite():
         op.alter_column("information_request", "state", comment="asked or answered.")
