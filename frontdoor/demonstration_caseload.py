@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
-
 from frontdoor.demonstration_desk import Act, Desk, between
 from frontdoor.demonstration_narratives import CEASED, CLOSED_AFTER_ASSESSMENT, MOVED_AWAY
 from frontdoor.demonstration_protection_narratives import (
@@ -26,9 +24,8 @@ from service.domain.calendar import london_date
 from service.domain.errors import Conflict
 from service.domain.measures import london_midnight, months_later
 from service.domain.referrals import CaseState, Referral
-from service.domain.section_47_enquiries import EnquiryOutcome, Section47Enquiry
-from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import assessments
+from service.domain.section_47_enquiries import EnquiryFilters, EnquiryOutcome
+from service.persistence.repositories import assessments, section_47_enquiries
 from service.persistence.repositories.cases import REFERRALS
 from service.usecases.assessments import (
     authorise_assessment,
@@ -38,7 +35,6 @@ from service.usecases.assessments import (
 from service.usecases.cases import close_referral
 
 ASSESSMENT: Final = "single_assessment"
-_ENQUIRY: Final = table_of(Section47Enquiry)
 _TRIES: Final = 40
 _MOST_LATE: Final = timedelta(days=40)
 
@@ -217,14 +213,14 @@ class Case:
         return await assessments.get(work, self.worker, self.assessment_id)
 
     async def _outcome(self, work: Work) -> AssessmentOutcome:
-        row = await work.first(
-            select(*columns_of(Section47Enquiry))
-            .where(_ENQUIRY.c.referral_id == self.referral.id)
-            .order_by(_ENQUIRY.c.opened_at.desc())
-            .limit(1)
+        found = await section_47_enquiries.list_newest_first(
+            work,
+            self.desk.people.assessment_manager,
+            EnquiryFilters(referral_id=self.referral.id),
+            limit=1,
         )
-        enquiry = None if row is None else read(Section47Enquiry, row)
-        if enquiry is not None and enquiry.outcome in (None, EnquiryOutcome.continuing_risk):
+        risk = (None, EnquiryOutcome.continuing_risk)
+        if any(one.enquiry.outcome in risk for one in found):
             return AssessmentOutcome.child_protection
         return self.chance.choice(
             (AssessmentOutcome.child_in_need_plan, AssessmentOutcome.no_further_action)

@@ -194,7 +194,7 @@ ANALYSES: Final = {
         "school's place at breakfast and a debt adviser the family can do the rest.",
     ),
     AssessmentOutcome.child_protection: (
-        "The harm was found by the enquiry, and what caused it has not gone. The family's strengths "
+        "The enquiry found the harm, and what caused it has not gone. The family's strengths "
         "are the grandparents and the school; the plan of the conference is the way to use them.",
     ),
     AssessmentOutcome.no_further_action: (
@@ -213,7 +213,7 @@ AUTHORISED: Final = (
     "Well weighed; the history was read and the analysis says what would have to change.",
 )
 
-# ---- Missing and unborn children, late answers ----------------------------------------------------
+# ---- Missing and unborn children, late answers ---------------------------------------------------
 
 WENT_MISSING: Final = (
     "Did not come home from school; the telephone is off and friends have not heard anything.",
@@ -249,9 +249,8 @@ CHASED: Final = (
     "The duty telephone rang out; left a message with our number.",
     "On it now, waiting for the record from the archive.",
 )
-EXPECTED_LATER: Final = "The scan of this week gives a later date than the mother had reckoned."
 
-# ---- Police notifications -------------------------------------------------------------------------
+# ---- Police notifications ------------------------------------------------------------------------
 
 INCIDENTS: Final = (
     "Officers were called by a neighbour to shouting and breaking glass. The parents had argued "

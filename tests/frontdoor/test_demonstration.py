@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,37 @@ from sqlalchemy.engine import make_url
 
 from frontdoor.demonstration import Loaded, NotLoaded, load
 from service.bootstrap import Asking, House
-from service.domain import challenges, transfers
+from service.domain import challenges, section_47_enquiries, strategy_meetings, transfers
 from service.domain.access import Role
+from service.domain.assessments import (
+    Assessment,
+    AssessmentAction,
+    AssessmentState,
+    AssessmentStep,
+)
 from service.domain.challenges import Challenge, ChallengedThing
 from service.domain.contacts import Channel, Child, Contact, ContactState
 from service.domain.flags import Deadline, Flag
 from service.domain.identifiers import nhs_number
-from service.domain.measures import MEASURES, Breakdown, Counted, MeasureCases, MeasureReading, Part
+from service.domain.information_requests import (
+    Chaser,
+    InformationRequest,
+    InformationRequestState,
+)
+from service.domain.measures import MEASURES, Breakdown, MeasureCases, MeasureReading, Part
+from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.new_contacts import NewChild, NewContact
-from service.domain.queues import Queue, QueueFilters
+from service.domain.police_notifications import ImportFault, NotificationImport
+from service.domain.pregnancies import PregnancyAction, PregnancyStep
+from service.domain.queues import NextAction, Queue, QueueFilters
 from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import (
+    ConferenceOutcome,
+    EnquiryOutcome,
+    EnquiryState,
+    Section47Enquiry,
+)
+from service.domain.strategy_meetings import MeetingState, StrategyMeeting
 from service.domain.transfers import (
     Direction,
     Party,
@@ -39,6 +61,7 @@ from service.persistence.repositories import impossibilities
 from service.persistence.repositories.contacts import nothing_on_file
 from service.settings import IssuerSettings, load_settings
 from service.usecases.contacts import log_contact
+from service.usecases.daily_meetings import read_daily_meeting
 from service.usecases.flags import sweep
 from service.usecases.jobs import CLOCKS_UNTIL_DECIDED
 from service.usecases.measures import list_cases, read_measure
@@ -51,23 +74,35 @@ NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
 TRANSFER, CHALLENGE, FLAG = table_of(Transfer), table_of(Challenge), table_of(Flag)
 REFERRAL = table_of(Referral)
-RELIVED = {Counted.contacts, Counted.transfers, Counted.challenges}
+MEETING, ENQUIRY = table_of(StrategyMeeting), table_of(Section47Enquiry)
+ASSESSMENT, STEP = table_of(Assessment), table_of(AssessmentStep)
+MISSING = table_of(MissingEpisode)
+IMPORT, FAULT = table_of(NotificationImport), table_of(ImportFault)
+REQUEST, CHASER = table_of(InformationRequest), table_of(Chaser)
+PREGNANCY = table_of(PregnancyStep)
+# Nothing else is possible: a challenge of the year has ended, a meeting is not concluded without.
+ALL_OF_THEM = {"challenges_ended", "strategy_medical_decided"}
 
-# The share of contacts accepted as a referral within 24 hours, as published for 2018.
-PUBLISHED = (
-    ("2018-01", "83.0"),
-    ("2018-02", "74.0"),
-    ("2018-03", "78.9"),
-    ("2018-04", "81.7"),
-    ("2018-05", "70.1"),
-    ("2018-06", "82.8"),
-    ("2018-07", "69.4"),
-    ("2018-08", "57.5"),
-    ("2018-09", "73.5"),
-    ("2018-10", "73.8"),
-    ("2018-11", "75.4"),
-    ("2018-12", "66.6"),
-)
+# The figures as published for 2018, month by month; of PI3 the nearest that so small a town has.
+PUBLISHED = {
+    "PI1": "83.0 74.0 78.9 81.7 70.1 82.8 69.4 57.5 73.5 73.8 75.4 66.6",
+    "PI4": "86.8 93.2 86.9 86.2 80.3 86.7 89.6 84.5 72.0 71.9 84.5 85.9",
+    "PI5": "46 45 61 17 12 7 38 8 13 26 25 17",
+    "PI9": "42.4 39.1 54.2 92.3 71.0 57.9 51.9 71.4 50.0 76.2 91.3 60.6",
+}
+NEARLY = {"PI3": "85.8 88.9 67.9 92.3 83.1 80.6 67.6 71.7 59.6 75.7 86.1 82.1"}
+EXACTLY = {"2018-02", "2018-04", "2018-12"}
+# The clocks of children who may be at risk, and of what is asked and told about them.
+AT_RISK = {
+    *strategy_meetings.CLOCKS,
+    *section_47_enquiries.CLOCKS,
+    "pre_birth_assessment_begun",
+    "pre_birth_assessment_done",
+    "expected_delivery_known",
+    "return_home_interview",
+    "late_answer_read",
+    "daily_meeting",
+}
 
 
 @dataclass
@@ -105,14 +140,34 @@ async def house(demonstration: Demonstration) -> AsyncIterator[House]:
         yield opened
 
 
-async def test_the_published_year_comes_of_the_generated_contacts(house: House) -> None:
+async def _months(house: House, code: str) -> dict[str, str]:
     manager = await caller(house, Role.mash_manager)
     reading = await house.ask_at_length(
         lambda ask: read_measure(
-            ask, manager, "PI1", now=NOW, from_on=date(2018, 1, 1), to_on=date(2019, 1, 1)
+            ask, manager, code, now=NOW, from_on=date(2018, 1, 1), to_on=date(2019, 1, 1)
         )
     )
-    assert tuple((point.period, str(point.value)) for point in reading.points) == PUBLISHED
+    return {point.period: str(point.value) for point in reading.points}
+
+
+@pytest.mark.parametrize("code", PUBLISHED)
+async def test_the_published_year_comes_of_what_was_done_for_each_child(
+    house: House, code: str
+) -> None:
+    assert list((await _months(house, code)).values()) == PUBLISHED[code].split()
+
+
+@pytest.mark.parametrize("code", NEARLY)
+async def test_the_published_year_is_met_to_within_a_child_where_the_town_is_too_small(
+    house: House, code: str
+) -> None:
+    months = await _months(house, code)
+    published = dict(zip(months, NEARLY[code].split(), strict=True))
+    assert {month for month, value in months.items() if value == published[month]} == EXACTLY
+    assert all(
+        abs(Decimal(value) - Decimal(published[month])) < Decimal("0.7")
+        for month, value in months.items()
+    )
 
 
 async def test_the_figures_of_the_year_list_their_very_cases(house: House) -> None:
@@ -175,11 +230,11 @@ async def test_everything_of_the_year_is_finished_so_that_only_the_desk_of_today
             )
         )
     )[0]
-    assert oldest > NOW - timedelta(days=30)
+    assert oldest > NOW - timedelta(days=40)
     undecided = await house.ask(
         lambda ask: ask.all(select(CONTACT.c.received_at).where(CONTACT.c.decided_at.is_(None)))
     )
-    assert 30 <= len(undecided) <= 40
+    assert 45 <= len(undecided) <= 65
     assert all(NOW - timedelta(days=4) < row[0] < NOW for row in undecided)
 
 
@@ -219,6 +274,9 @@ async def test_each_queue_has_work_for_whoever_signs_in_with_a_development_token
         (Queue.step_up, Role.mash_manager),
         (Queue.step_down, Role.early_help_spoc_manager),
         (Queue.challenges, Role.mash_manager),
+        (Queue.strategy, Role.mash_manager),
+        (Queue.strategy, Role.assessment_team_manager),
+        (Queue.pre_birth, Role.assessment_team_manager),
     ):
         who = await caller(house, role)
         lines = await house.ask(
@@ -265,7 +323,7 @@ async def test_challenges_of_the_year_end_in_every_way_at_every_stage(house: Hou
     assert {thing for thing, _, _ in rows} == set(ChallengedThing)
 
 
-async def test_the_measures_of_steps_have_something_to_tell(house: House) -> None:
+async def test_every_measure_has_something_to_tell(house: House) -> None:
     manager = await caller(house, Role.early_help_spoc_manager)
 
     async def read(code: str, by: Breakdown | None = None, year: int = 2018) -> MeasureReading:
@@ -283,9 +341,11 @@ async def test_the_measures_of_steps_have_something_to_tell(house: House) -> Non
 
     for measure in MEASURES.values():
         total = (await read(measure.code)).total
-        if measure.standing or measure.counted not in RELIVED:
+        if measure.standing:
             continue
-        assert 0 < total.numerator < total.denominator or measure.code == "challenges_ended"
+        assert total.denominator > 0
+        if measure.code not in ALL_OF_THEM:
+            assert 0 < total.numerator < total.denominator, measure.code
     waiting = await read("step_downs_waiting", Breakdown.waits_for, year=2026)
     assert {point.group for point in waiting.points} == {one.value for one in WaitsFor} - {
         WaitsFor.acceptance
@@ -293,7 +353,7 @@ async def test_the_measures_of_steps_have_something_to_tell(house: House) -> Non
     assert waiting.total.numerator >= 5
 
 
-async def test_the_next_sweep_raises_every_kind_of_flag_of_steps_and_challenges(
+async def test_the_next_sweep_raises_every_kind_of_flag(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.sqlite3"
@@ -307,7 +367,141 @@ async def test_the_next_sweep_raises_every_kind_of_flag_of_steps_and_challenges(
         rows = await house.ask(
             lambda ask: ask.all(select(FLAG.c.kind).where(FLAG.c.severity == "breach").distinct())
         )
-    assert {row[0] for row in rows} >= {*transfers.CLOCKS, *challenges.CLOCKS}
+    assert {row[0] for row in rows} >= {*transfers.CLOCKS, *challenges.CLOCKS, *AT_RISK}
+
+
+async def _lines(house: House, queue: Queue, role: Role) -> set[tuple[NextAction, bool]]:
+    """What is to be done in a queue, and whether it is late."""
+    who = await caller(house, role)
+    lines = await house.ask(lambda ask: read_queue(ask, who, queue, QueueFilters(), limit=100))
+    return {
+        (line.next_action_on(NOW.date()), bool(line.deadlines) and line.waiting.due_at < NOW)
+        for line in lines
+    }
+
+
+async def test_the_desk_of_today_has_every_step_for_children_who_may_be_at_risk(
+    house: House,
+) -> None:
+    assert await _lines(house, Queue.strategy, Role.mash_manager) == {
+        (NextAction.call_strategy_meeting, False),
+        (NextAction.call_strategy_meeting, True),
+        (NextAction.invite_to_strategy_meeting, False),
+        (NextAction.hold_strategy_meeting, False),
+        (NextAction.hold_strategy_meeting, True),
+        (NextAction.conclude_strategy_meeting, False),
+        (NextAction.circulate_strategy_minutes, False),
+        (NextAction.circulate_strategy_minutes, True),
+        (NextAction.see_child, False),
+        (NextAction.see_child, True),
+        (NextAction.record_enquiry_outcome, False),
+        (NextAction.hold_conference, False),
+        (NextAction.hold_conference, True),
+    }
+
+
+async def test_the_desk_of_today_has_unborn_children_at_every_week(house: House) -> None:
+    assert await _lines(house, Queue.pre_birth, Role.assessment_team_manager) == {
+        (NextAction.ask_expected_delivery, True),
+        (NextAction.ask_whether_born, True),
+        (NextAction.begin_assessment, False),
+        (NextAction.begin_assessment, True),
+        (NextAction.authorise_assessment, False),
+        (NextAction.authorise_assessment, True),
+    }
+
+
+async def test_agencies_were_chased_and_late_answers_wait_to_be_read(house: House) -> None:
+    lines = await _lines(house, Queue.information_requests, Role.mash_worker)
+    assert {action for action, _ in lines} == {NextAction.answer, NextAction.read_late_answer}
+    waits = select(func.count()).where(REQUEST.c.state == InformationRequestState.asked)
+    chased = waits.where(REQUEST.c.id.in_(select(CHASER.c.request_id)))
+    assert (await house.ask(lambda ask: ask.all(chased)))[0][0] >= 3
+    was_read = select(func.count()).where(REQUEST.c.read_at.is_not(None))
+    assert (await house.ask(lambda ask: ask.all(was_read)))[0][0] >= 50
+
+
+async def test_children_are_missing_today_and_interviews_are_owed(house: House) -> None:
+    recently = MISSING.c.recorded_at > NOW - timedelta(days=10)
+    rows = await house.ask(lambda ask: ask.all(select(MISSING.c.state).where(recently)))
+    assert {row[0] for row in rows} == set(MissingState)
+    assert [row[0] for row in rows].count(MissingState.missing) == 3
+
+
+async def test_the_daily_meeting_of_today_is_half_way_and_one_child_was_carried_over_to_it(
+    house: House,
+) -> None:
+    manager = await caller(house, Role.mash_manager)
+    agenda = await house.ask(
+        lambda ask: read_daily_meeting(
+            ask, manager, NOW.date(), now=NOW, policy=house.policy, limit=100
+        )
+    )
+    assert 18 <= len(agenda.items) <= 30
+    assert agenda.waiting >= 8
+    assert agenda.decided >= 5
+    assert any(line.item.times_carried == 1 for line in agenda.items)
+
+
+async def test_one_file_of_the_police_was_loaded_and_one_refused_for_three_faults(
+    house: House,
+) -> None:
+    files = await house.ask(
+        lambda ask: ask.all(
+            select(IMPORT.c.state, IMPORT.c.notifications_made, IMPORT.c.faults_total).order_by(
+                IMPORT.c.id
+            )
+        )
+    )
+    assert [tuple(row) for row in files] == [("refused", 0, 3), ("loaded", 4, 0)]
+    faults = await house.ask(
+        lambda ask: ask.all(select(FAULT.c.row, FAULT.c.column).order_by(FAULT.c.row))
+    )
+    assert [tuple(row) for row in faults] == [
+        (2, "risk"),
+        (3, "child_date_of_birth"),
+        (4, "incident_number"),
+    ]
+
+
+async def test_children_at_risk_were_looked_after_to_the_end_in_the_year(house: House) -> None:
+    in_the_year = datetime(2020, 1, 1, tzinfo=UTC)
+    for table, column, finished in (
+        (MEETING, MEETING.c.called_at, {MeetingState.minuted}),
+        (ENQUIRY, ENQUIRY.c.opened_at, {EnquiryState.ended}),
+        (
+            ASSESSMENT,
+            ASSESSMENT.c.begun_at,
+            {AssessmentState.authorised, AssessmentState.ended_unfinished},
+        ),
+    ):
+        rows = await house.ask(
+            lambda ask, table=table, column=column: ask.all(
+                select(table.c.state, func.count())
+                .where(column < in_the_year)
+                .group_by(table.c.state)
+            )
+        )
+        counts = {row[0]: row[1] for row in rows}
+        assert set(counts) == finished
+        assert min(counts.values()) >= 50
+    outcomes = await house.ask(lambda ask: ask.all(select(ENQUIRY.c.outcome).distinct()))
+    assert {row[0] for row in outcomes} == {*EnquiryOutcome, None}
+    conferences = await house.ask(
+        lambda ask: ask.all(select(ENQUIRY.c.conference_outcome).distinct())
+    )
+    assert {row[0] for row in conferences} == {*ConferenceOutcome, None}
+    steps = await house.ask(lambda ask: ask.all(select(STEP.c.action).distinct()))
+    assert {row[0] for row in steps} == set(AssessmentAction)
+    born = select(func.count()).where(PREGNANCY.c.action == PregnancyAction.record_birth)
+    assert (await house.ask(lambda ask: ask.all(born)))[0][0] >= 10
+
+
+async def test_some_families_were_spoken_of_twice_within_a_week(house: House) -> None:
+    again = select(DEADLINE.c.started_at).where(DEADLINE.c.kind == "repeat_concern")
+    at = [row[0] for row in await house.ask(lambda ask: ask.all(again))]
+    assert sum(one < NOW - timedelta(days=60) for one in at) >= 5
+    assert sum(one > NOW - timedelta(days=1) for one in at) >= 2
 
 
 async def test_nothing_that_should_be_impossible_is_on_file(house: House) -> None:
