@@ -94,7 +94,7 @@ def furnish(app: FastAPI, house: House) -> None:
     secret = house.settings.secret_bytes()
     app.state.cursors = Cursors(hmac.digest(secret, b"cursors", "sha256"))
     if house.settings.docs_enabled:
-        app.include_router(documentation_router(lambda: contract_text(app)))
+        app.include_router(documentation_router(contract_text))
     app.state.manners.switchboard.refresh()
 
 

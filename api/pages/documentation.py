@@ -5,11 +5,11 @@ import html
 import inspect
 import json
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -82,23 +82,28 @@ def _html(title: str, inner: str) -> Response:
     )
 
 
-def documentation_router(contract: Callable[[], str]) -> APIRouter:
+def documentation_router(contract: Callable[[FastAPI], str]) -> APIRouter:
     """The routes of the documentation.
 
-    `contract` gives the contract's text; it is asked once, at the first reading. Leave the router
-    out where the documentation is not to be seen.
+    `contract` gives the text of an application's contract; it is asked once, at the first reading.
+    It is given the application rather than holding one: the framework keeps each function that it
+    routes to for good, and whatever that holds. Leave the router out where the documentation is not
+    to be seen.
     """
     router = APIRouter(route_class=FrontDoorRoute, include_in_schema=False)
 
-    @lru_cache(maxsize=1)
-    def written() -> tuple[bytes, str]:
-        text = contract().encode()
-        return text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+    def written(app: FastAPI) -> tuple[bytes, str]:
+        kept: tuple[bytes, str] | None = getattr(app.state, "written_contract", None)
+        if kept is None:
+            text = contract(app).encode()
+            kept = text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+            app.state.written_contract = kept
+        return kept
 
     @router.get("/openapi.json")
-    async def read_contract() -> Response:
+    async def read_contract(request: Request) -> Response:
         """The contract."""
-        content, tag = written()
+        content, tag = written(request.app)
         return Response(
             content,
             media_type="application/json",

@@ -225,5 +225,5 @@ def toy_shop(**options: object) -> tuple[FastAPI, Manners]:
     manners = install_manners(app, **options)
     app.include_router(router)
     app.include_router(faulty)
-    app.include_router(documentation_router(lambda: contract_text(app)))
+    app.include_router(documentation_router(contract_text))
     return app, manners
