@@ -4,7 +4,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from api.schemas.fields import LARGEST, DateOn, Instant, Text, Wire, WireOut
 from service.domain import daily_meetings
@@ -22,8 +22,11 @@ from service.domain.police_notifications import Risk
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
+# A day in a path is said by its format alone: with a pattern beside it tools find hardly any day.
 MeetingDate = Annotated[
-    DateOn, Path(description="The London day of the meeting.", examples=["2026-10-26"])
+    DateOn,
+    WithJsonSchema({"type": "string", "format": "date"}),
+    Path(description="The London day of the meeting.", examples=["2026-10-26"]),
 ]
 ItemId = Annotated[UUID, Path(description="The item of the agenda.", examples=[_ID])]
 
