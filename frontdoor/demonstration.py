@@ -71,7 +71,7 @@ from frontdoor.demonstration_steps import (
     Script,
     deck,
 )
-from frontdoor.demonstration_targets import CONFERENCES, Slots, slots
+from frontdoor.demonstration_targets import CONFERENCES, Slots
 from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
@@ -354,7 +354,7 @@ class _Plan:
     chasers: int = 0
     late_answer: float | None = None
     notified: bool = False
-    carried_over_at: datetime | None = None
+    carried_over_at: tuple[datetime, ...] = ()
 
 
 @dataclass(slots=True)
@@ -552,8 +552,8 @@ class _Story:
             gone = max(self.children, key=lambda one: _is_teenager(one, work.now))
             missing = Missing(self.desk, self.chance)
             missing.follow(self.contact_id, gone.id, self.plan.absence)
-        if self.plan.carried_over_at is not None:
-            self.desk.at(self.plan.carried_over_at, self._carry_over)
+        for instant in self.plan.carried_over_at:
+            self.desk.at(instant, self._carry_over)
         self.outcomes = [self._outcome_of(position) for position in range(len(self.children))]
         self.desk.logged += 1
 
@@ -816,12 +816,16 @@ class _Story:
 
     async def _protect(self, work: Work) -> None:
         """Has those looked into who may be at risk of significant harm."""
-        await self.protection.look_at(
+        found = await self.protection.look_at(
             work,
             [child.person_id for child in self.children],
             DANGERS[self.theme.name],
             self.plan.course,
         )
+        for referral in found:
+            if self.year is not None and referral.contact_id != self.contact_id:
+                # It was open before, and may have been assessed: nothing else would end it now.
+                self.year.caseload.close_some_day(referral, work.now)
 
     async def _taken_on(self, work: Work, case: EarlyHelpEpisode) -> None:
         """Social care has taken a child on by a step-up: it may be at risk, and closes one day."""
@@ -830,7 +834,7 @@ class _Story:
         if self.year is not None and answers is not None and answers.referral_id is not None:
             manager = self.desk.people.assessment_manager
             referral = await REFERRALS.get(work, manager, answers.referral_id)
-            self.year.caseload.close_some_day(referral)
+            self.year.caseload.close_some_day(referral, referral.accepted_at)
 
     async def _think_again(self, work: Work) -> None:
         """A changed mind is a new decision, signed like the first: it is now section 47."""
@@ -935,7 +939,7 @@ class _Story:
         """What becomes of a case once somebody has it."""
         began = self._begin_course(work, referral)
         if self.year is not None and began:
-            self.year.caseload.close_some_day(referral)
+            self.year.caseload.close_some_day(referral, referral.accepted_at)
         elif self.year is not None:
             danger = DANGERS[self.theme.name]
             self.year.caseload.take_on(work, referral, danger, worker, first=_grave(referral))
@@ -1293,15 +1297,13 @@ def _expected(chance: random.Random, now: datetime) -> list[_Plan]:
 
 
 def _notified(chance: random.Random, policy: Policy, now: datetime) -> list[_Plan]:
-    """Police notifications: those of today's daily meeting, and one carried over to it."""
+    """Police notifications: those of today's daily meeting, and two carried over to it."""
     day = london_date(now)
     closes = cut_off(policy, day).astimezone(UTC)
     if not policy.is_working_day(day) or now < closes + timedelta(hours=1):
         closes = now - timedelta(hours=1)
-    before = day - timedelta(days=1)
-    while not policy.is_working_day(before):
-        before -= timedelta(days=1)
-    closed = cut_off(policy, before).astimezone(UTC)
+    closed = _closed_before(policy, day)
+    closed_earlier = _closed_before(policy, london_date(closed))
     base = _Plan(now, now, Outcome.referral, "6", notified=True, asks=0, returned=False)
     plans = []
     for number in range(15):
@@ -1318,14 +1320,26 @@ def _notified(chance: random.Random, policy: Policy, now: datetime) -> list[_Pla
         else:
             plan = replace(plan, drafted=False, rated=number < 11, ends_at=now)
         plans.append(plan)
-    carried = replace(
-        base,
-        received_at=closed - timedelta(hours=3),
-        ends_at=now,
-        drafted=False,
-        carried_over_at=closed + timedelta(hours=2),
-    )
-    return [*plans, carried]
+    # One was carried over to today, and one to yesterday and again.
+    carried = replace(base, ends_at=now, drafted=False)
+    heard = timedelta(hours=2)
+    for meetings in ((closed,), (closed_earlier, closed)):
+        plans.append(
+            replace(
+                carried,
+                received_at=meetings[0] - timedelta(hours=3),
+                carried_over_at=tuple(one + heard for one in meetings),
+            )
+        )
+    return plans
+
+
+def _closed_before(policy: Policy, day: date) -> datetime:
+    """When the agenda of the last working day before a day closed."""
+    before = day - timedelta(days=1)
+    while not policy.is_working_day(before):
+        before -= timedelta(days=1)
+    return cut_off(policy, before).astimezone(UTC)
 
 
 def _on_their_way(chance: random.Random, now: datetime) -> list[_Plan]:
@@ -1462,7 +1476,7 @@ def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     plans[first] = replace(plans[first], by_partner=True, sender_reference=mark)
     town = _Town(chance, numbers, schools)
     scripts = _Scripts(*(deck(chance, one) for one in (UPS, DOWNS, DISPUTES, CHANGED_DECISIONS)))
-    conferences = Slots(slots(chance, year, CONFERENCES, first_day=12))
+    conferences = Slots(chance, year, CONFERENCES, first_day=12)
     protection = Protection(desk, chance, conferences)
     shared = _Year(scripts, Caseload(desk, chance, year), MissingChildren(desk, chance, year))
     stories: list[_Story] = []

@@ -16,7 +16,7 @@ from frontdoor.demonstration_protection_narratives import (
     SENT_BACK,
     Danger,
 )
-from frontdoor.demonstration_targets import ASSESSMENTS, UNALLOCATED, Slot, Slots, slots
+from frontdoor.demonstration_targets import ASSESSMENTS, UNALLOCATED, Slot, Slots
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentOutcome, Completion, ToolUsed
@@ -55,7 +55,7 @@ class Caseload:
     def __init__(self, desk: Desk, chance: random.Random, year: int) -> None:
         self.desk = desk
         self.chance = chance
-        self.to_assess = Slots(slots(chance, year, ASSESSMENTS, first_day=15))
+        self.to_assess = Slots(chance, year, ASSESSMENTS, first_day=15)
         self._waiting: list[_Waiting] = []
         self._ends: list[datetime] = []
         for number, target in enumerate(UNALLOCATED, start=1):
@@ -124,9 +124,9 @@ class Caseload:
             later = timedelta(days=self.chance.uniform(5, 10))
             self.desk.at(work.now + later, case.plan_later)
 
-    def close_some_day(self, referral: Referral) -> None:
+    def close_some_day(self, referral: Referral, since: datetime) -> None:
         """Closes a case that nothing else has closed, after most of a year."""
-        at = referral.accepted_at + timedelta(days=self.chance.randint(200, 300))
+        at = since + timedelta(days=self.chance.randint(200, 300))
         Closing(self.desk, self.chance, referral.id, "RC7", CEASED).at(at)
 
     def take_turn(self, accepted_at: datetime, now: datetime) -> Slot | None:

@@ -55,7 +55,7 @@ async def notify(
         desk.people.partners[force],
         NewNotification(
             contact=new,
-            incident_number=f"RB/{received_at:%Y%m%d}/{chance.randrange(10_000):04d}",
+            incident_number=f"RB/{received_at:%Y%m%d}/{desk.logged:04d}",
             incident_at=received_at - timedelta(hours=chance.uniform(1, 11)),
             risk=chance.choices(list(Risk), (55, 32, 13))[0],
             children_present=chance.choices(list(YesNo), (70, 20, 10))[0],

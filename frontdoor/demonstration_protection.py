@@ -159,8 +159,11 @@ class Protection:
         person_ids: Sequence[UUID],
         danger: Danger,
         course: Course | None = None,
-    ) -> None:
-        """Has a meeting called about those children for whom one is due and none is coming."""
+    ) -> Sequence[Referral]:
+        """Has a meeting called about those children for whom one is due and none is coming.
+
+        Returns their cases.
+        """
         referrals = [
             found
             for person_id in person_ids
@@ -169,6 +172,7 @@ class Protection:
         if referrals:
             self.coming.update(one.id for one in referrals)
             Meeting(self, referrals, danger, course).begin(work.now)
+        return referrals
 
     async def _due(self, work: Work, person_id: UUID) -> Referral | None:
         answers = await accountabilities.of_person(work, person_id)

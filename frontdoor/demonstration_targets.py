@@ -72,39 +72,68 @@ class Slot:
     in_time: bool
 
 
-def slots(
-    chance: random.Random, year: int, series: Series, *, first_day: int = 1, notice: int = 0
-) -> list[Slot]:
-    """The slots of a year, in order; in January from a day on.
-
-    None lies within so many days of the end of a month: there its other half is told of in time.
-    """
+def slots(chance: random.Random, year: int, series: Series, *, first_day: int = 1) -> list[Slot]:
+    """The slots of a year, in order; in January from a day on."""
     found: list[Slot] = []
-    for number, (in_time, of) in enumerate(series, start=1):
-        begins = date(year, number, first_day if number == 1 else 1)
-        ends = months_later(date(year, number, 1), 1) - timedelta(days=notice)
-        for place in range(of):
-            at = between(chance, london_midnight(begins), london_midnight(ends))
-            found.append(Slot(at.replace(microsecond=0), place < in_time))
+    for (begins_at, ends_at), (in_time, of) in zip(_months(year, first_day), series, strict=True):
+        found += [
+            Slot(between(chance, begins_at, ends_at).replace(microsecond=0), place < in_time)
+            for place in range(of)
+        ]
     return sorted(found, key=lambda slot: slot.at)
 
 
-class Slots:
-    """Slots that wait for somebody; each child who comes takes the next that fits."""
+def _months(year: int, first_day: int) -> list[tuple[datetime, datetime]]:
+    """From when to when each month of a year is; January from a day on."""
+    found = []
+    for number in range(1, 13):
+        begins = date(year, number, 1)
+        first = begins.replace(day=first_day) if number == 1 else begins
+        found.append((london_midnight(first), london_midnight(months_later(begins, 1))))
+    return found
 
-    def __init__(self, free: Sequence[Slot]) -> None:
-        self.free = list(free)
+
+@dataclass(slots=True)
+class _Month:
+    """What is still to be shown in a month: how many in time, and how many late."""
+
+    begins_at: datetime
+    ends_at: datetime
+    left: dict[bool, int]
+
+
+class Slots:
+    """What a year has to show of things that take weeks; each child who comes takes a slot."""
+
+    def __init__(self, chance: random.Random, year: int, series: Series, *, first_day: int) -> None:
+        self.chance = chance
+        self.months = [
+            _Month(begins_at, ends_at, {True: in_time, False: of - in_time})
+            for (begins_at, ends_at), (in_time, of) in zip(
+                _months(year, first_day), series, strict=True
+            )
+        ]
 
     def take(self, soonest: datetime, due_at: datetime, at_most_late: timedelta) -> Slot | None:
-        """The next slot from `soonest` on, in time by the limit, or late by no more than that."""
+        """A slot of the first month that fits, in time or late by no more than that."""
         margin = timedelta(minutes=5)
-        for place, slot in enumerate(self.free):
-            if slot.at < soonest:
-                continue
-            if slot.at > due_at + at_most_late:
-                return None
-            if slot.in_time == (slot.at <= due_at - margin) and (
-                slot.in_time or slot.at > due_at + margin
-            ):
-                return self.free.pop(place)
+        for month in self.months:
+            begins_at = max(soonest, month.begins_at)
+            windows = {
+                True: (begins_at, min(due_at, month.ends_at) - margin),
+                False: (
+                    max(begins_at, due_at + margin),
+                    min(due_at + at_most_late, month.ends_at) - margin,
+                ),
+            }
+            possible = [
+                in_time
+                for in_time, (after, before) in windows.items()
+                if month.left[in_time] and after < before
+            ]
+            if possible:
+                [in_time] = self.chance.choices(possible, [month.left[one] for one in possible])
+                month.left[in_time] -= 1
+                at = between(self.chance, *windows[in_time]).replace(microsecond=0)
+                return Slot(at, in_time)
         return None
