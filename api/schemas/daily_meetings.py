@@ -25,7 +25,7 @@ _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 # A day in a path is said by its format alone: with a pattern beside it tools find hardly any day.
 MeetingDate = Annotated[
     DateOn,
-    WithJsonSchema({"type": "string", "format": "date"}),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-26"]}),
     Path(description="The London day of the meeting.", examples=["2026-10-26"]),
 ]
 ItemId = Annotated[UUID, Path(description="The item of the agenda.", examples=[_ID])]
