@@ -58,7 +58,12 @@ from frontdoor.demonstration_police import (
     send_file,
 )
 from frontdoor.demonstration_protection import Protection
-from frontdoor.demonstration_protection_narratives import CHASED, DANGERS, LATE_ANSWER_READ
+from frontdoor.demonstration_protection_narratives import (
+    CHASED,
+    DANGERS,
+    LATE_ANSWER_READ,
+    OVERTAKEN,
+)
 from frontdoor.demonstration_steps import (
     CHANGED_DECISIONS,
     DISPUTES,
@@ -105,8 +110,14 @@ from service.domain.measures import london_midnight, months_later
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral
+from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.whole_contacts import ContactFilters
-from service.persistence.repositories import accountabilities, contacts, decisions
+from service.persistence.repositories import (
+    accountabilities,
+    contacts,
+    decisions,
+    section_47_enquiries,
+)
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
 from service.usecases.assessments import begin_assessment
@@ -794,6 +805,12 @@ class _Story:
     def _sign_at(self, instant: datetime, draft: Decision) -> None:
         async def sign(work: Work) -> None:
             waiting = draft
+            if draft.supersedes_id is not None and not await self._may_be_superseded(
+                work, draft.person_id
+            ):
+                # Meanwhile another contact has led to a meeting about the child.
+                await self._answer_draft(work, draft, agreed=False, words=OVERTAKEN)
+                return
             if draft.outcome is Outcome.early_help and await open_to_social_care(
                 work, draft.person_id
             ):
@@ -844,6 +861,9 @@ class _Story:
             await self._give_out(work)
             return
         first = opened[0]
+        if not await self._may_be_superseded(work, first.person_id):
+            await self._give_out(work)
+            return
         child = next(one for one in self.children if one.id == first.child_id)
         new = NewDecision(
             child_id=child.id,
@@ -862,6 +882,14 @@ class _Story:
         draft = await decide(work, self.worker, self.contact_id, new)
         self._sign_at(work.now + timedelta(minutes=40), draft)
         self.desk.at(work.now + timedelta(minutes=40), self._give_out)
+
+    async def _may_be_superseded(self, work: Work, person_id: UUID) -> bool:
+        """Whether nothing is under way for a child that keeps a decision as it is."""
+        try:
+            await section_47_enquiries.refuse_while_under_way(work, person_id)
+        except ProtectionUnderWay:
+            return False
+        return True
 
     async def _give_out(self, work: Work) -> None:
         await self._protect(work)
@@ -900,6 +928,7 @@ class _Story:
         """Carries out what a challenge led to: advice in place of early help."""
         old = await decisions.get(work, self.manager, decision_id)
         child = next(one for one in self.children if one.id == old.child_id)
+        await section_47_enquiries.refuse_while_under_way(work, child.person_id)
         new = replace(
             self._decision(child, Outcome.information_and_advice),
             supersedes_id=old.id,
@@ -1404,6 +1433,8 @@ def _fits(plan: _Plan, family: Family, on: date) -> bool:
     born = [one.told.date_of_birth for one in family.children]
     if plan.absence is not None and not any(day and _teenager(day, on) for day in born):
         return False
+    if plan.course is not None and any(expected(one) for one in family.children):
+        return False
     return not plan.partly_signed or len(born) >= 2
 
 
@@ -1426,7 +1457,8 @@ async def load(house: House, *, progress: Progress, year: int = YEAR) -> Loaded:
     A second load does nothing and says so. Raises NotLoaded where there are other contacts, no
     development issuer, or a year that is not over.
     """
-    now = house.clock()
+    # Everything happens to the second, what happens now as well.
+    now = house.clock().replace(microsecond=0)
     if now < london_midnight(date(year + 1, 2, 15)):
         raise NotLoaded(f"The year {year} and its aftermath are not over. Choose an earlier year.")
     clock = _MovableClock(london_midnight(date(year - 1, 10, 1)))

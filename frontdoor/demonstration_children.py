@@ -63,7 +63,7 @@ class Missing:
         self.desk = desk
         self.chance = chance
         self.worker = chance.choice(desk.people.workers)
-        self.told_after = timedelta(hours=chance.uniform(0, 0.9))
+        self.told_after = timedelta(hours=chance.uniform(0.05, 0.9))
         self.episode_id = UUID(int=0)
 
     def _words(self, texts: Sequence[str]) -> str:

@@ -244,6 +244,9 @@ LATE_ANSWER_READ: Final = (
     "It bears out what was decided; the worker who holds the case has it now.",
     "Nothing in it changes the decision. I have added it to the file and told the team.",
 )
+OVERTAKEN: Final = (
+    "A strategy meeting about this child has been called on another report: it settles the basis.",
+)
 CHASED: Final = (
     "Promised it for this afternoon.",
     "The duty telephone rang out; left a message with our number.",

@@ -70,7 +70,7 @@ from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.houses import caller, open_house
 
-NOW = datetime(2026, 3, 18, 14, 20, tzinfo=UTC)
+NOW = datetime(2026, 3, 18, 14, 20, 7, 654_321, tzinfo=UTC)
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
 TRANSFER, CHALLENGE, FLAG = table_of(Transfer), table_of(Challenge), table_of(Flag)
 REFERRAL = table_of(Referral)
