@@ -736,7 +736,7 @@ class _Story:
     def _decision(self, child: Child, outcome: Outcome) -> NewDecision:
         chance, theme = self.chance, self.theme
         referral = outcome is Outcome.referral
-        scored = theme.tool is not None and chance.random() < 0.4
+        scored = theme.tool is not None and chance.random() < 0.6
         earlier = f"{self.known} earlier contact{'' if self.known == 1 else 's'}"
         return NewDecision(
             child_id=child.id,
@@ -1114,7 +1114,7 @@ def _before(chance: random.Random, year: int) -> list[_Plan]:
     plans = []
     for _ in range(_BEFORE):
         received_at = between(chance, begins, begins + timedelta(days=88))
-        grave = received_at > begins + timedelta(days=66) and chance.random() < 0.4
+        grave = received_at > begins + timedelta(days=66) and chance.random() < 0.6
         plans.append(
             _Plan(
                 received_at,
