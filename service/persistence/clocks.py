@@ -133,7 +133,7 @@ async def is_running(work: Moving, contact_id: UUID, subject_id: UUID, kind: str
 
 
 def start_on_new(work: Moving, event: Event, contact_id: UUID, at: datetime) -> None:
-    """Starts the authority's own clocks for an event that tells of a thing just made."""
+    """Starts the authority's own clocks for the receipt of a contact, on which none can run yet."""
     for timescale in work.policy.started_by(event.type, at=at):
         subject_kind, subject_id = _runs_on(timescale.events, event, contact_id)
         start(work, timescale.kind, subject_kind, subject_id, contact_id, at)

@@ -84,7 +84,6 @@ class Work:
         self._opened: Any = None
         self._connection: AsyncConnection | None = None
         self._added: dict[type, list[Any]] = {}
-        self._added_ids: set[UUID] = set()
         self._happened: list[tuple[Event, UUID, datetime]] = []
 
     async def __aenter__(self) -> Self:
@@ -121,9 +120,6 @@ class Work:
         """Keeps records, to be written together at the commit."""
         for record in records:
             self._added.setdefault(type(record), []).append(record)
-            id_ = getattr(record, "id", None)
-            if id_ is not None:
-                self._added_ids.add(id_)
 
     def record(
         self,
@@ -157,14 +153,11 @@ class Work:
         if contact_id is None or not self.policy.hangs_a_clock_on(type_):
             return
         at = happened_at or self.now
-        new = type_ is EventType.contact_received or self._adds(subject_id)
-        if new and not self.policy.stopped_by(type_):
+        # On a contact that was just received nothing can run yet, so that nobody has to look.
+        if type_ is EventType.contact_received and not self.policy.stopped_by(type_):
             clocks.start_on_new(self, event, contact_id, at)
         else:
             self._happened.append((event, contact_id, at))
-
-    def _adds(self, id_: UUID) -> bool:
-        return id_ in self._added_ids
 
     def added(self, kind: type[Record]) -> list[Record]:
         """The records of a kind that were added and are not written yet."""
@@ -260,7 +253,6 @@ class Work:
     async def _write(self, driver: Any) -> None:
         """Writes what was added, by the driver itself."""
         added, self._added = self._added, {}
-        self._added_ids = set()
         kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
         dialect = self._database.dialect
         if self._database.is_sqlite:

@@ -31,7 +31,7 @@ _CHILD = table_of(Child)
 _FLAG = table_of(Flag)
 
 
-def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a table has such a row, also where what asks reads that table for itself."""
     return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
 
@@ -46,10 +46,10 @@ def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
         return true()
     ways: list[ColumnElement[bool]] = []
     if Reach.EARLY_HELP in who.reach:
-        ways.append(_there_is(_EPISODE, _EPISODE.c.contact_id == _CONTACT.c.id))
+        ways.append(there_is(_EPISODE, _EPISODE.c.contact_id == _CONTACT.c.id))
         ways.append(_joined(Outcome.early_help))
     if Reach.SOCIAL_CARE in who.reach:
-        ways.append(_there_is(_REFERRAL, _REFERRAL.c.contact_id == _CONTACT.c.id))
+        ways.append(there_is(_REFERRAL, _REFERRAL.c.contact_id == _CONTACT.c.id))
         ways.append(_joined(Outcome.referral))
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CONTACT.c.sender_organisation_id == who.organisation_id)
@@ -58,7 +58,7 @@ def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
 
 def _joined(outcome: Outcome) -> ColumnElement[bool]:
     """The contacts whose decision joined a case that was open already."""
-    return _there_is(
+    return there_is(
         _JOINED,
         _JOINED.c.contact_id == _CONTACT.c.id,
         _JOINED.c.joined_case_id.is_not(None),
@@ -90,7 +90,7 @@ def flags_visible_to(who: Caller) -> ColumnElement[bool]:
     Those of a referral, a strategy meeting or an enquiry say what is done for a child there: only
     whoever may know of those sees them.
     """
-    seen = _there_is(_CONTACT, _CONTACT.c.id == _FLAG.c.contact_id, contacts_visible_to(who))
+    seen = there_is(_CONTACT, _CONTACT.c.id == _FLAG.c.contact_id, contacts_visible_to(who))
     if sees_social_care(who):
         return seen
     return and_(seen, _FLAG.c.subject_kind.not_in(sorted(OF_SOCIAL_CARE)))
@@ -122,7 +122,7 @@ def transfers_visible_to(who: Caller) -> ColumnElement[bool]:
     return or_(
         _TRANSFER.c.receiver_worker_id == who.account_id,
         _TRANSFER.c.requested_by == who.account_id,
-        _there_is(_CONTACT, _CONTACT.c.id == _TRANSFER.c.contact_id, contacts_visible_to(who)),
+        there_is(_CONTACT, _CONTACT.c.id == _TRANSFER.c.contact_id, contacts_visible_to(who)),
     )
 
 
@@ -137,7 +137,7 @@ def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
     if who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
         ways.append(_CHALLENGE.c.raised_by == who.account_id)
         ways.append(
-            _there_is(_CONTACT, _CONTACT.c.id == _CHALLENGE.c.contact_id, contacts_visible_to(who))
+            there_is(_CONTACT, _CONTACT.c.id == _CHALLENGE.c.contact_id, contacts_visible_to(who))
         )
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)
@@ -150,7 +150,7 @@ def missing_episodes_visible_to(who: Caller) -> ColumnElement[bool]:
         return true()
     if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
         return false()
-    return _there_is(_CONTACT, _CONTACT.c.id == _MISSING.c.contact_id, contacts_visible_to(who))
+    return there_is(_CONTACT, _CONTACT.c.id == _MISSING.c.contact_id, contacts_visible_to(who))
 
 
 def people_visible_to(who: Caller) -> ColumnElement[bool]:
@@ -166,8 +166,8 @@ def people_visible_to(who: Caller) -> ColumnElement[bool]:
         .where(_CHILD.c.person_id == _PERSON.c.id, contacts_visible_to(who))
         .correlate(_PERSON)
         .exists(),
-        _there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(who)),
-        _there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(who)),
+        there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(who)),
+        there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(who)),
     )
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from service.domain import challenges, transfers
 from service.domain.access import GRANTS, Permission, Role
 from service.domain.calendar import CalendarFaulty, WorkingCalendar
+from service.domain.contacts import LONGEST_PREGNANCY
 from service.domain.deadlines import (
     ClockEvents,
     ElapsedLimit,
@@ -102,7 +103,6 @@ _QUORUM_AGENCIES = tuple(one.value for one in Agency if one is not Agency.other)
 _LARGEST_FILE = 1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1978, 2100
 _NOON = time(12, 0)
-LONGEST_PREGNANCY = timedelta(weeks=42)
 _LONGEST_ESCALATION = timedelta(days=30)
 
 

@@ -44,6 +44,21 @@ stopped_by = ["decision.signed", "decision.returned"]
 """
 
 
+ASKED_AFTER = """
+[[timescale]]
+kind = "asked_after"
+title = "Family asked after"
+starts = "child reported missing"
+stops = "decision signed"
+limit = "2 hours"
+owner = "mash_manager"
+local = true
+source = "Local practice"
+started_by = "missing_episode.recorded"
+stopped_by = ["decision.signed"]
+"""
+
+
 @asynccontextmanager
 async def desk_with(database_url: str, folder: Path, added: str) -> AsyncIterator[Desk]:
     """A front door whose policy file says more than the shipped one, and nothing else differs."""
@@ -128,3 +143,25 @@ async def test_without_it_the_same_contact_has_no_such_clock(
         contact = await desk.contact()
         assert contact["deadlines"]
         assert not of_kind(contact, "family_spoken_to")
+
+
+async def test_on_the_contact_a_clock_that_runs_is_not_started_again_by_a_sibling(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with desk_with(database_url, tmp_path, ASKED_AFTER) as desk:
+        child = contact_body()["children"][0]
+        contact = await desk.contact(
+            children=[child, {"given_name": "Ben", "family_name": "Holt", "sex": "M"}]
+        )
+        for one in contact["children"]:
+            report = {
+                "contact_id": contact["id"],
+                "child_id": one["id"],
+                "missing_from": "2026-10-23T12:00:00Z",
+                "circumstances": "Neither came home from school today.",
+            }
+            done(await desk.post(Role.mash_worker, "/v1/missing-episodes", report), 201)
+            desk.clock.forward(hours=1)
+        whole = done(await desk.get(Role.mash_worker, f"/v1/contacts/{contact['id']}"))
+        [clock] = of_kind(whole, "asked_after")
+        assert clock["stopped_at"] is None

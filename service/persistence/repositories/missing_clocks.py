@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, literal, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.flags import Deadline, SubjectKind
@@ -13,6 +13,7 @@ from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import accountabilities, deadlines, pre_birth
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import Work
+from service.persistence.visibility import there_is
 
 ASSESSMENT_TABLE = table_of(Assessment)
 REFERRAL = table_of(Referral)
@@ -20,12 +21,8 @@ DEADLINE = table_of(Deadline)
 PERSON = table_of(Person)
 
 
-def _there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
-
-
 def _without(*kinds: str) -> ColumnElement[bool]:
-    return ~_there_is(
+    return ~there_is(
         DEADLINE,
         DEADLINE.c.contact_id == REFERRAL.c.contact_id,
         DEADLINE.c.subject_id == REFERRAL.c.id,
@@ -35,8 +32,8 @@ def _without(*kinds: str) -> ColumnElement[bool]:
 
 _NO_CLOCK_OF_ITS_OWN = _without("single_assessment")
 _NO_CLOCK_BEFORE_BIRTH = _without(*pre_birth.ALL_CLOCKS)
-_IS_UNBORN = _there_is(PERSON, PERSON.c.id == REFERRAL.c.person_id, *UNBORN)
-_NOT_ASSESSED = ~_there_is(
+_IS_UNBORN = there_is(PERSON, PERSON.c.id == REFERRAL.c.person_id, *UNBORN)
+_NOT_ASSESSED = ~there_is(
     ASSESSMENT_TABLE,
     ASSESSMENT_TABLE.c.referral_id == REFERRAL.c.id,
     ASSESSMENT_TABLE.c.state == AssessmentState.authorised,
