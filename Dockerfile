@@ -11,7 +11,8 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 RUN python -m venv --without-pip /app
 COPY requirements.txt ./
-RUN python -m pip --python /app/bin/python install --require-hashes --only-binary :all: -r requirements.txt
+RUN python -m pip --python /app/bin/python install --require-hashes --no-deps --only-binary :all: -r requirements.txt \
+ && python -m pip --python /app/bin/python check
 COPY pyproject.toml README.md LICENSE ./
 COPY service ./service
 COPY api ./api

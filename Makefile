@@ -79,21 +79,21 @@ $(VENV)/.place:
 # The project itself goes in as a link to this folder, without asking any registry for anything.
 $(STAMP)-run: requirements.txt pyproject.toml $(VENV)/.place
 	@echo "Installing what the service needs (once)"
-	@$(PIP) install -qq --require-hashes -r requirements.txt
+	@scripts/install-requirements $(PYTHON) requirements.txt
 	@$(PIP) install -qq --no-deps --no-index --no-build-isolation --editable .
 	@touch $@
 
 $(STAMP)-dev: requirements-dev.txt $(STAMP)-run
 	@echo "Installing what its tests need (once)"
-	@$(PIP) install -qq --require-hashes -r requirements-dev.txt
+	@scripts/install-requirements $(PYTHON) requirements-dev.txt
 	@touch $@
 
 $(STAMP)-bench: requirements-bench.txt $(STAMP)-dev
 	@echo "Installing what the benchmark needs (once)"
-	@$(PIP) install -qq --require-hashes -r requirements-bench.txt
+	@scripts/install-requirements $(PYTHON) requirements-bench.txt
 	@touch $@
 
 $(LOCKER)/.installed: requirements-lock.txt
 	@scripts/make-environment $(LOCKER)
-	@$(LOCKER)/bin/python -m pip install -qq --require-hashes -r requirements-lock.txt
+	@scripts/install-requirements $(LOCKER)/bin/python requirements-lock.txt
 	@touch $@
