@@ -1,4 +1,4 @@
-"""A requirements file is the whole of what is installed: what is newest anywhere decides nothing."""
+"""A requirements file is the whole of what is installed: what is newest decides nothing."""
 
 import hashlib
 import os
