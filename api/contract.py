@@ -194,7 +194,7 @@ def _follows(operation: Json) -> set[int]:
 
 
 def openapi(
-    app: FastAPI, *, version: str = "0.3.0", contact: Mapping[str, str] | None = None
+    app: FastAPI, *, version: str = "0.4.0", contact: Mapping[str, str] | None = None
 ) -> Json:
     """The contract of an application: complete, and the same bytes each time."""
     document = get_openapi(
