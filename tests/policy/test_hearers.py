@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.domain import challenges
 from service.domain.access import Role
-from service.domain.challenges import CLOCKS as CHALLENGE_CLOCKS
 from service.domain.escalations import READS, SUBJECTS, SUPERIORS, able, stands_above
 from service.domain.flags import SubjectKind
 from service.policy import PolicyFaulty, load_policy
@@ -150,7 +150,7 @@ def test_every_kind_has_a_subject_that_somebody_may_read_and_hearers_up_to_the_h
     assert READS.keys() == set(SubjectKind)
     for kind, subject in SUBJECTS.items():
         assert Role.head_of_service in able(kind, subject), kind
-    for kind in CHALLENGE_CLOCKS:
+    for kind in challenges.CLOCKS:
         assert Role.assessment_team_manager not in able(kind, SubjectKind.challenge)
 
 
