@@ -49,6 +49,8 @@ class Notes:
     template: str = UNMATCHED
     account_id: str | None = None
     problem: str | None = None
+    token: str | None = None
+    """Why the token was refused: for the log alone, never for the one who sent it."""
 
 
 _notes: ContextVar[Notes | None] = ContextVar("notes", default=None)
@@ -218,6 +220,8 @@ class Observed:
                 }
                 if notes.problem is not None:
                     fields["problem"] = notes.problem
+                if notes.token is not None:
+                    fields["token"] = notes.token
                 self.log.info("answered", **fields)
             _notes.reset(token)
 
