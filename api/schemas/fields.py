@@ -171,6 +171,12 @@ class Line(Text):
     pattern: ClassVar[str] = _LINE_PATTERN
 
 
+class Email(Line):
+    """An e-mail address, as far as one can tell: `Annotated[str, Email(254)]`."""
+
+    pattern: ClassVar[str] = r"^[^@\s]+@[^@\s]+$"
+
+
 def _whole(value: object) -> object:
     # None is left to the type: it may be optional.
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
