@@ -1,8 +1,7 @@
 """What is read of a request, and how strictly: the JSON body, If-Match, Idempotency-Key."""
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from fastapi import Header
 from starlette.requests import Request
 
+<<<<<<< HEAD
 from api.errors import (
     MOST_FAULTS,
     BodyMalformed,
@@ -154,18 +154,29 @@ def _faults(value: Any, shape: Shape) -> list[Problem]:
         elif isinstance(item, int) and not SMALLEST <= item <= LARGEST:
             fault(path, "out_of_range", "Send a number of at most 64 bits.")
     return list(found.values())
+=======
+from api.errors import HeaderMalformed, PreconditionMissing
+from api.faults import NO_SHAPE, Shape
+from api.json_bodies import read_json
+from service.domain.access import Caller, Permission
+from service.domain.errors import FrontDoorError, Problem
+>>>>>>> 7e560c6771dbaed4c8e83de8d5c76173887e4f23
 
 
 class StrictRequest(Request):
     """A request whose JSON is read strictly.
 
-    A fault in the body is kept rather than raised, so that who is calling is asked first: an
-    anonymous caller is told to sign in, not how to write JSON. The route raises it before
-    anything is done.
+    A fault in the body is kept rather than raised, so that what comes before it in the order of
+    refusals (a missing key, an id of nothing) is told first. The route raises it before anything
+    is done.
     """
 
     shape: Shape = NO_SHAPE
     fault: FrontDoorError | None = None
+
+    def leave_unread(self) -> None:
+        """Has nothing read of the body, since the request is refused whatever is in it."""
+        self._body = b""
 
     async def json(self) -> Any:
         """The body; a mark that no wire type accepts when it cannot be read."""
@@ -223,7 +234,45 @@ def file_body_of(endpoint: object) -> FileBody | None:
     return found
 
 
+<<<<<<< HEAD
 _ENTITY_TAG: Final = re.compile(rb'"([1-9][0-9]{0,18}|0)"')
+=======
+Gate = Callable[[Request], Awaitable[Caller]]
+"""Says who is calling, or refuses. Asked again for the same request, it answers as before."""
+
+
+def asked_first(gate: Gate) -> Gate:
+    """Says that a dependency is asked before any of a body is read."""
+    gate.asked_first = True  # type: ignore[attr-defined]  # a mark on the function
+    return gate
+
+
+def is_asked_first(call: object) -> bool:
+    """Whether a dependency is asked before any of a body is read."""
+    return getattr(call, "asked_first", False)
+
+
+def needs(*permissions: Permission) -> Callable[[Endpoint], Endpoint]:
+    """Says which permission a route's use-case takes, or one of which by what is sent.
+
+    Who has none is refused before any of the body is read; the use-case asks again, and decides.
+    """
+
+    def marked(endpoint: Endpoint) -> Endpoint:
+        endpoint.needs = permissions  # type: ignore[attr-defined]  # a mark on the function
+        return endpoint
+
+    return marked
+
+
+def needs_of(endpoint: object) -> tuple[Permission, ...]:
+    """The permissions of which a route takes one; none where it does not say."""
+    found: tuple[Permission, ...] = getattr(endpoint, "needs", ())
+    return found
+
+
+_ENTITY_TAG: Final = re.compile(r'"([1-9][0-9]{0,18}|0)"')
+>>>>>>> 7e560c6771dbaed4c8e83de8d5c76173887e4f23
 _HOW: Final = 'Send the ETag of your last reading as it was given, for example `If-Match: "3"`.'
 
 
