@@ -9,158 +9,12 @@ from uuid import UUID
 from fastapi import Header
 from starlette.requests import Request
 
-<<<<<<< HEAD
-from api.errors import (
-    MOST_FAULTS,
-    BodyMalformed,
-    HeaderMalformed,
-    PreconditionMissing,
-    Refusal,
-)
-from api.faults import NO_SHAPE, Shape, json_pointer
-from api.replies import as_we_gave_it
-from service.domain.errors import FrontDoorError, Invalid, Problem
-
-DEPTH: Final = 32
-LARGEST: Final = 2**63 - 1
-SMALLEST: Final = -(2**63)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_ESCAPES: Final = re.compile(rb"\\[ubf]|\x7f")
-_LARGE: Final = re.compile(rb"[0-9]{19}|[0-9][eE][+-]?[0-9]{3}")
-
-
-class _Refused(ValueError):
-    """A member twice, or a number that is none. Where, is found out on a second, slower reading."""
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _Refused
-    return members
-
-
-def _no_number(word: str) -> Any:
-    raise _Refused
-
-
-_READER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_number)
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """An object as it was written, with what it says twice."""
-
-
-class _NoNumber:
-    """NaN or an infinity."""
-
-
-_CAREFUL_READER: Final = json.JSONDecoder(
-    object_pairs_hook=_Pairs, parse_constant=lambda _: _NoNumber()
-)
-
-
-def read_json(body: bytes, shape: Shape = NO_SHAPE) -> Any:
-    """Read a JSON body strictly (RFC 7493 and a little more), or refuse it.
-
-    Refused: what is not UTF-8, a byte order mark, a member named twice, NaN and infinities,
-    whole numbers beyond 64 bits, more than 32 levels, and in any text a lone surrogate or a
-    control character other than tab and line ends. One quick reading by the standard library
-    does for a good body; a bad one is read again to say where the fault is.
-    """
-    try:
-        value = _READER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise _refusal(body, shape) from None
-    if (
-        body.count(b"{") + body.count(b"[") > DEPTH
-        or _ESCAPES.search(body) is not None
-        or _LARGE.search(body) is not None
-    ):
-        faults = _faults(value, shape)
-        if faults:
-            raise _refusal_of(faults)
-    return value
-
-
-def _refusal(body: bytes, shape: Shape) -> FrontDoorError:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as failure:
-        return _malformed(f"The body is not UTF-8: see byte {failure.start + 1}.")
-    if text.startswith("\ufeff"):
-        return _malformed("The body begins with a byte order mark: leave it out.")
-    try:
-        value = _CAREFUL_READER.decode(text)
-    except json.JSONDecodeError as failure:
-        return _malformed(
-            f"The body is not JSON: see line {failure.lineno}, column {failure.colno}."
-        )
-    except RecursionError:
-        return _malformed(f"The body has more than {DEPTH} levels.")
-    except ValueError:
-        return _malformed("A number in the body has too many digits.")
-    faults = _faults(value, shape)
-    return _refusal_of(faults) if faults else _malformed("The body is not JSON.")
-
-
-def _malformed(message: str) -> Refusal:
-    return BodyMalformed(
-        "The body cannot be read as JSON in UTF-8.",
-        problems=[Problem("", message, "malformed")],
-    )
-
-
-def _refusal_of(faults: list[Problem]) -> FrontDoorError:
-    if any(fault.code in ("repeated_member", "too_deep") for fault in faults):
-        return BodyMalformed("The body cannot be read.", problems=faults)
-    return Invalid("Put right what `errors` names and send the request again.", problems=faults)
-
-
-def _faults(value: Any, shape: Shape) -> list[Problem]:
-    found: dict[tuple[str, str], Problem] = {}
-
-    def fault(path: tuple[str | int, ...], code: str, message: str) -> None:
-        pointer = json_pointer(shape.known(path))
-        found.setdefault((pointer, code), Problem(pointer, message, code))
-
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while waiting and len(found) < MOST_FAULTS:
-        path, item = waiting.pop()
-        if isinstance(item, (dict, list)) and len(path) >= DEPTH:
-            fault(path, "too_deep", f"Send at most {DEPTH} levels.")
-        elif isinstance(item, (dict, _Pairs)):
-            pairs = list(item.items()) if isinstance(item, dict) else item
-            if len({name for name, _ in pairs}) != len(pairs):
-                fault(path, "repeated_member", "An object names a member twice: send it once.")
-            for name, below in pairs:
-                if _CONTROL.search(name):
-                    fault(path, "control_character", "A member's name holds a control character.")
-                waiting.append(((*path, name), below))
-        elif isinstance(item, list):
-            waiting.extend(((*path, position), below) for position, below in enumerate(item))
-        elif isinstance(item, str):
-            if _CONTROL.search(item):
-                fault(
-                    path,
-                    "control_character",
-                    "Leave out control characters and unpaired surrogates; tabs and line ends "
-                    "may stay.",
-                )
-        elif isinstance(item, _NoNumber) or (
-            isinstance(item, float) and item in (float("inf"), float("-inf"))
-        ):
-            fault(path, "out_of_range", "Send a finite number.")
-        elif isinstance(item, int) and not SMALLEST <= item <= LARGEST:
-            fault(path, "out_of_range", "Send a number of at most 64 bits.")
-    return list(found.values())
-=======
 from api.errors import HeaderMalformed, PreconditionMissing
 from api.faults import NO_SHAPE, Shape
 from api.json_bodies import read_json
+from api.replies import as_we_gave_it
 from service.domain.access import Caller, Permission
 from service.domain.errors import FrontDoorError, Problem
->>>>>>> 7e560c6771dbaed4c8e83de8d5c76173887e4f23
 
 
 class StrictRequest(Request):
@@ -234,9 +88,6 @@ def file_body_of(endpoint: object) -> FileBody | None:
     return found
 
 
-<<<<<<< HEAD
-_ENTITY_TAG: Final = re.compile(rb'"([1-9][0-9]{0,18}|0)"')
-=======
 Gate = Callable[[Request], Awaitable[Caller]]
 """Says who is calling, or refuses. Asked again for the same request, it answers as before."""
 
@@ -271,8 +122,7 @@ def needs_of(endpoint: object) -> tuple[Permission, ...]:
     return found
 
 
-_ENTITY_TAG: Final = re.compile(r'"([1-9][0-9]{0,18}|0)"')
->>>>>>> 7e560c6771dbaed4c8e83de8d5c76173887e4f23
+_ENTITY_TAG: Final = re.compile(rb'"([1-9][0-9]{0,18}|0)"')
 _HOW: Final = 'Send the ETag of your last reading as it was given, for example `If-Match: "3"`.'
 
 
