@@ -12,6 +12,7 @@ from starlette.requests import Request
 from api.errors import HeaderMalformed, PreconditionMissing
 from api.faults import NO_SHAPE, Shape
 from api.json_bodies import read_json
+from api.replies import as_we_gave_it
 from service.domain.access import Caller, Permission
 from service.domain.errors import FrontDoorError, Problem
 
@@ -121,7 +122,7 @@ def needs_of(endpoint: object) -> tuple[Permission, ...]:
     return found
 
 
-_ENTITY_TAG: Final = re.compile(r'"([1-9][0-9]{0,18}|0)"')
+_ENTITY_TAG: Final = re.compile(rb'"([1-9][0-9]{0,18}|0)"')
 _HOW: Final = 'Send the ETag of your last reading as it was given, for example `If-Match: "3"`.'
 
 
@@ -137,24 +138,26 @@ async def expected_version(
             alias="If-Match",
             description="The ETag of the version that you read and are changing.",
             examples=['"3"'],
-            json_schema_extra={"pattern": '^"(0|[1-9][0-9]{0,18})"$', "maxLength": 21},
+            json_schema_extra={
+                "pattern": '^(W/)?"(0|[1-9][0-9]{0,18})(-gzip)?"$',
+                "maxLength": 28,
+            },
         ),
     ] = None,
 ) -> int:
     """The version that the caller means to change, from If-Match (RFC 9110, RFC 6585).
 
-    Missing: 428. A weak tag, `*` or a list: 400, for each would let a change through that the
-    caller has not read.
+    Missing: 428. `*` or a list: 400, for either would let a change through that the caller has not
+    read. A tag that a proxy weakened is taken: it is a version's number all the same.
     """
     if if_match is None:
         raise PreconditionMissing(f"Say which version you are changing. {_HOW}")
     once = _sent_once(request, b"if-match")
-    tag = _ENTITY_TAG.fullmatch(if_match.strip()) if once else None
+    sent = if_match.strip().encode("latin-1", "replace")
+    tag = _ENTITY_TAG.fullmatch(as_we_gave_it(sent)) if once else None
     if tag is None:
         if if_match.strip() == "*":
             why = "`*` would change whatever is there, read or not."
-        elif if_match.lstrip().startswith("W/"):
-            why = "A weak tag cannot guard a change."
         elif "," in if_match or not once:
             why = "One change is made to one version: send one tag."
         else:
