@@ -27,6 +27,7 @@ from service.persistence.tables import (
     section_47_enquiries,
     strategy_meetings,
     transfers,
+    upkeep,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "section_47_enquiries",
     "strategy_meetings",
     "transfers",
+    "upkeep",
 ]
 
 metadata: MetaData = SQLModel.metadata
