@@ -230,22 +230,6 @@ MANAGER_OF: Mapping[CareService, Role] = MappingProxyType(
 )
 """Whoever answers for the work of a side."""
 
-_ABOVE: Mapping[Role, Role] = MappingProxyType(
-    {
-        Role.mash_worker: Role.mash_manager,
-        Role.early_help_worker: Role.early_help_spoc_manager,
-        Role.assessment_team_worker: Role.assessment_team_manager,
-        **dict.fromkeys(MANAGER_OF.values(), Role.head_of_service),
-    }
-)
-
-
-def those_above(role: Role) -> frozenset[Role]:
-    """Whom a role answers to: the manager of its side, and whoever that one answers to."""
-    above = _ABOVE.get(role)
-    return frozenset() if above is None else those_above(above) | {above}
-
-
 DUTIES: Mapping[Role, Duty] = MappingProxyType(
     {
         Role.mash_worker: Duty(
@@ -375,7 +359,13 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_information_requests: _grant(
             Scope.information_read,
-            (*_MASH, Role.early_help_spoc_manager, Role.qa_auditor, Role.partner_system),
+            (
+                *_MASH,
+                Role.early_help_spoc_manager,
+                Role.head_of_service,
+                Role.qa_auditor,
+                Role.partner_system,
+            ),
             "Read information requests; a partner, only those put to its own organisation.",
         ),
         Permission.decide: _grant(

@@ -1,13 +1,10 @@
 """Flags: a passed or coming limit that somebody must see, acknowledge and clear."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.access import DUTIES, MANAGER_OF, Caller, Role, those_above
-from service.domain.accountabilities import CareService
 from service.domain.errors import Conflict, NotAllowed
 
 
@@ -98,39 +95,6 @@ class FlagNotYours(NotAllowed):
 
     code = "flag_not_yours"
     title = "This flag is somebody else's"
-
-
-@dataclass(frozen=True, slots=True)
-class Accountable:
-    """Who answers for what a flag is about: the worker who holds it, in a team of one side."""
-
-    worker_id: UUID | None
-    team_id: str
-    service: CareService
-
-    def is_held_by(self, who: Caller) -> bool:
-        """Whether that is the caller: the worker, or the manager of that very team."""
-        of_team = who.team_id == self.team_id and MANAGER_OF[self.service] in who.roles
-        return who.account_id == self.worker_id or of_team
-
-
-def require_ownership(
-    who: Caller, flag: Flag, told: Collection[str], accountable: Accountable | None
-) -> None:
-    """Raises FlagNotYours unless the caller may take a flag on: seeing it is not enough.
-
-    `told` are the roles it escalated to. Whoever takes it on stops it from escalating, so it has to
-    be somebody who owes what is late, or somebody above them.
-    """
-    owing = {Role(one) for one in (flag.owner_role, *told)}
-    if who.roles & owing.union(*map(those_above, owing)):
-        return
-    if accountable is not None and accountable.is_held_by(who):
-        return
-    raise FlagNotYours(
-        f"This flag is for the {DUTIES[Role(flag.owner_role)].title} to take on, for those it "
-        "escalated to or who stand above them, or for who holds the case. Tell them what you know."
-    )
 
 
 class FlagCleared(Conflict):

@@ -96,10 +96,13 @@ async def test_what_an_agency_answered_is_for_who_may_read_requests(desk: Desk) 
     path = f"/v1/contacts/{contact['id']}"
     asked = information_request_body(SCHOOL)
     done(await desk.post(WORKER, f"{path}/information-requests", asked), 201)
-    for role, shown in ((WORKER, 1), (SPOC, 1), (HEAD, 0)):
+    waits = {"organisation_id": SCHOOL, "asked": True, "answered": False, "reason": "No time."}
+    await decided(desk, contact, "referral", agencies=[waits])
+    for role, shown in ((WORKER, 1), (SPOC, 1), (HEAD, 1), (ASSESSOR, 0)):
         seen = done(await desk.get(role, path))
         assert len(seen["information_requests"]) == shown, role
-        assert seen["not_shown"] == ([] if shown else ["information_requests"]), role
+        hidden = [] if shown else ["information_requests", "deadlines"]
+        assert seen["not_shown"] == hidden, role
 
 
 async def known_before(desk: Desk) -> Body:

@@ -128,6 +128,7 @@ def may_read_words(role: Role, child: str, kind: str) -> bool:
             Role.mash_worker,
             Role.mash_manager,
             Role.early_help_spoc_manager,
+            Role.head_of_service,
             Role.qa_auditor,
         )
     return sees(role, kind, child)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from service.domain.access import DUTIES, Caller, Role, scopes_for, those_above
+from service.domain.access import DUTIES, Caller, Role, scopes_for
 from service.domain.accountabilities import (
     AnotherSidesChild,
     CareService,
@@ -15,14 +15,8 @@ from service.domain.accountabilities import (
 )
 from service.domain.challenges import NotYoursToChallenge, require_received
 from service.domain.decisions import Outcome
-from service.domain.flags import (
-    Accountable,
-    Flag,
-    FlagNotYours,
-    Severity,
-    SubjectKind,
-    require_ownership,
-)
+from service.domain.escalations import Accountable, require_ownership
+from service.domain.flags import Flag, FlagNotYours, Severity, SubjectKind
 from service.domain.information_requests import StillInSight
 from service.domain.multi_agency_referrals import (
     TooManyValidations,
@@ -185,11 +179,6 @@ def test_a_flag_is_for_whom_it_escalated_to_and_those_above_them() -> None:
         require_ownership(caller(role), FLAG, told, None)
     with pytest.raises(FlagNotYours):
         require_ownership(caller(Role.assessment_team_worker), FLAG, told, None)
-
-
-def test_nobody_stands_above_themselves_and_nobody_above_the_head_of_service() -> None:
-    assert all(role not in those_above(role) for role in Role)
-    assert those_above(Role.head_of_service) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService
-from service.domain.calendar import london_date
+from service.domain.calendar import days_before, london_date
 from service.domain.concern_strips import (
     ChildConcern,
     ConcernStrip,
@@ -25,7 +25,6 @@ from service.domain.concerns import (
     Windows,
     concerns_of_others,
     count,
-    days_before,
     each_once,
     related_to,
     teller_of,

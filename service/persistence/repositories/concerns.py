@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from service.domain.access import Caller, Reach
 from service.domain.accountabilities import Accountability
+from service.domain.calendar import days_after, days_before
 from service.domain.concerns import (
     MOST_COUNTED,
     OF_A_FLAG,
@@ -34,8 +35,6 @@ from service.domain.concerns import (
     Whom,
     concerns_of_others,
     count,
-    days_after,
-    days_before,
     each_once,
     household_keys,
     identity_key,

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,7 +19,7 @@ from api.manners import Manners, install_manners
 from api.observability import note_caller
 from api.pages.documentation import documentation_router
 from api.replies import page, reply
-from api.requests import expected_version, idempotency_key
+from api.requests import asked_first, expected_version, idempotency_key
 from api.routing import FrontDoorRoute
 from api.schemas.fields import (
     CursorText,
@@ -41,6 +42,7 @@ ID = UUID("01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11")
 ANNA = UUID("01936f0e-7c1a-7b6e-8f60-0000000000aa")
 BELA = UUID("01936f0e-7c1a-7b6e-8f60-0000000000bb")
 VERSION = 3
+STUBBORN_SECONDS = 0.5
 
 
 class Colour(StrEnum):
@@ -81,9 +83,12 @@ router = APIRouter(prefix="/v1", route_class=FrontDoorRoute, tags=["toys"])
 ToyId = Annotated[UUID, Path(description="The toy's id.", examples=[str(ID)])]
 
 
-async def who_calls(authorization: Annotated[str | None, Header(include_in_schema=False)] = None):
+@asked_first
+async def who_calls(request: Request) -> UUID:
     """Anna or Bela, by their tokens."""
-    caller = {"Bearer anna": ANNA, "Bearer bela": BELA}.get(authorization or "")
+    caller = {"Bearer anna": ANNA, "Bearer bela": BELA}.get(
+        request.headers.get("authorization", "")
+    )
     if caller is None:
         raise NotAuthenticated
     note_caller(caller)
@@ -208,6 +213,24 @@ class Busy(Conflict):
 @faulty.get("/slow")
 async def slow() -> Response:
     await asyncio.sleep(5)
+    return Response()
+
+
+@faulty.get("/stubborn")
+async def be_stubborn() -> Response:
+    """As a driver that tidies up with a database that does not answer."""
+    try:
+        await asyncio.sleep(5)
+    finally:
+        await asyncio.sleep(STUBBORN_SECONDS)
+    return Response()
+
+
+@faulty.get("/late")
+async def be_late() -> Response:
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(5)
+    await asyncio.sleep(STUBBORN_SECONDS)
     return Response()
 
 
