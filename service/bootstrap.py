@@ -190,11 +190,6 @@ class House:
                     raise
         raise AssertionError("unreachable")
 
-    async def rehearse(self, use_case: Callable[[Work], Awaitable[Found]]) -> Found:
-        """Carries out a use-case and keeps nothing of it: says what would come of it."""
-        async with self.work() as work:
-            return await use_case(work)
-
     async def perform_once(
         self,
         use_case: Callable[[Work], Awaitable[Found]],

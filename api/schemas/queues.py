@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.fields import LARGEST, Instant, NotShown, WireOut
 from api.schemas.pregnancies import UnbornInQueue
 from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
 from service.domain.calendar import london_date
@@ -162,6 +162,7 @@ class QueueLine(WireOut):
         UnbornInQueue | None,
         Field(description="The unborn child of a `pre-birth` line; null in every other queue."),
     ]
+    not_shown: NotShown
 
     @classmethod
     def of(cls, item: QueueItem, now: datetime, policy: Policy) -> "QueueLine":
@@ -206,5 +207,6 @@ class QueueLine(WireOut):
                 "pregnancy": None
                 if item.pregnancy is None
                 else UnbornInQueue.of(item.pregnancy, today),
+                "not_shown": list(item.not_shown),
             }
         )

@@ -168,9 +168,16 @@ class UnbornChild:
     expected_delivery_on: date | None
 
 
+OF_CLOCKS = ("deadlines", "due_at", "overdue", "time_left")
+"""What of a line says when something is due."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One line of a queue: what waits, its running clocks, and who the children are."""
+    """One line of a queue: what waits, its running clocks, and who the children are.
+
+    `not_shown` names what is left out because the reader may not see it.
+    """
 
     waiting: Waiting
     next_action: NextAction
@@ -181,6 +188,7 @@ class QueueItem:
     challenge: ChallengeInShort | None = None
     pregnancy: UnbornChild | None = None
     chasers: int | None = None
+    not_shown: Sequence[str] = ()
 
     @property
     def place(self) -> tuple[datetime, UUID]:

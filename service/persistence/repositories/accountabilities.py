@@ -26,6 +26,7 @@ from service.domain.accountabilities import (
     AccountableTeam,
     CareService,
     ChildWithoutTeam,
+    Whose,
     WhyNobody,
 )
 from service.domain.accounts import Account
@@ -37,7 +38,7 @@ from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
-    contacts_visible_to,
+    child_visible_to,
     episodes_visible_to,
     referrals_visible_to,
 )
@@ -74,6 +75,34 @@ async def of_person(ask: Asking | Work, person_id: UUID) -> Accountability | Non
         select(*columns_of(Accountability)).where(ACCOUNTABILITY.c.person_id == person_id)
     )
     return None if row is None else read(Accountability, row)
+
+
+async def whose(ask: Asking | Work, person_id: UUID) -> Whose:
+    """On whose side a child is now."""
+
+    def some(table: Any, person: ColumnElement[Any], *also: ColumnElement[bool]) -> Any:
+        return exists().where(person == person_id, *also).select_from(table)
+
+    row = await ask.first(
+        select(
+            some(REFERRAL, REFERRAL.c.open_person_id),
+            some(EPISODE, EPISODE.c.open_person_id),
+            some(CHILD, CHILD.c.person_id, CHILD.c.state != ChildState.decided),
+            some(REFERRAL, REFERRAL.c.person_id),
+            some(EPISODE, EPISODE.c.person_id),
+        )
+    )
+    in_social_care, in_early_help, undecided, referred, helped = row or (False,) * 5
+
+    def sides(social_care: bool, early_help: bool) -> frozenset[CareService]:
+        found = {CareService.social_care: social_care, CareService.early_help: early_help}
+        return frozenset(side for side, there in found.items() if there)
+
+    return Whose(
+        open_to=sides(in_social_care, in_early_help),
+        undecided=bool(undecided),
+        was_with=sides(referred, helped),
+    )
 
 
 async def give(work: Work, case: Referral | EarlyHelpEpisode, since: Accountability | None) -> None:
@@ -152,7 +181,7 @@ async def teams_by_child(
                 CONTACT.c.received_at.label("since"),
             )
             .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-            .where(*_at_the_front_door(), contacts_visible_to(who))
+            .where(*_at_the_front_door(), child_visible_to(who, CHILD))
             .where(*_narrowed(filters, after, *own))
             .order_by(CHILD.c.person_id)
             .limit(limit)
@@ -308,7 +337,7 @@ def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
             CONTACT.c.team_id,
         )
         .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), contacts_visible_to(who))
+        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), child_visible_to(who, CHILD))
     )
     return found
 

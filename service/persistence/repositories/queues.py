@@ -35,6 +35,7 @@ from service.domain.people import BirthKnowledge, Person
 from service.domain.queues import (
     FIRST,
     NEVER,
+    OF_CLOCKS,
     NextAction,
     Queue,
     QueueFilters,
@@ -70,11 +71,14 @@ from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.visibility import (
     challenges_visible_to,
+    child_visible_to,
     contacts_visible_to,
+    decisions_visible_to,
     episodes_visible_to,
     protection_visible_to,
     referrals_visible_to,
     requests_visible_to,
+    sees_social_care,
     transfers_visible_to,
 )
 
@@ -190,7 +194,7 @@ def _sign_off(who: Caller) -> Select[Any]:
         .where(
             DECISION.c.answered_at.is_(None),
             DECISION.c.superseded_at.is_(None),
-            contacts_visible_to(who),
+            decisions_visible_to(who),
         )
     )
 
@@ -483,7 +487,7 @@ def _pre_birth(who: Caller) -> Any:
         .where(
             *UNBORN,
             CHILD.c.state != ChildState.decided,
-            contacts_visible_to(who),
+            child_visible_to(who, CHILD),
             ~exists().where(ACCOUNTABILITY.c.person_id == PERSON.c.id),
             ~exists().where(
                 earlier.c.person_id == PERSON.c.id,
@@ -560,10 +564,12 @@ async def soonest_first(
     if queue is not Queue.pre_birth:
         return items
     unborn = await _unborn_children(ask, [one.child_id for one in waiting if one.child_id])
+    hidden = await _with_hidden_clocks(ask, who, [one.person_id for one in unborn.values()])
     return [
-        replace(item, pregnancy=unborn[item.waiting.child_id])
+        replace(item, pregnancy=child, not_shown=OF_CLOCKS if child.person_id in hidden else ())
         for item in items
-        if item.waiting.child_id in unborn
+        if item.waiting.child_id is not None
+        and (child := unborn.get(item.waiting.child_id)) is not None
     ]
 
 
@@ -582,6 +588,18 @@ async def _unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID,
     return {
         child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
     }
+
+
+async def _with_hidden_clocks(
+    ask: Asking, who: Caller, person_ids: Sequence[UUID]
+) -> frozenset[UUID]:
+    """Which of these children are open to social care too, whose clocks the caller does not see."""
+    if sees_social_care(who) or not person_ids:
+        return frozenset()
+    rows = await ask.all(
+        select(REFERRAL.c.open_person_id).where(REFERRAL.c.open_person_id.in_(person_ids))
+    )
+    return frozenset(person_id for (person_id,) in rows)
 
 
 async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
