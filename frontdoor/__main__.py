@@ -204,12 +204,13 @@ def migrate(revision: str) -> None:
 async def bring_to(settings: "Settings", revision: str = "head") -> None:
     """Migrates and says where the database now is."""
     from service.persistence.engines import Database
-    from service.persistence.migrating import current, migrate_database
+    from service.persistence.migrating import migrate_database
+    from service.persistence.schema_steps import current
 
     database = Database(settings.database_url)
     try:
         before = await current(database)
-        await migrate_database(database, revision)
+        await migrate_database(database, revision, tell=lambda said: click.echo(said, err=True))
         after = await current(database)
     finally:
         await database.dispose()

@@ -15,7 +15,13 @@ def told(error: Exception) -> Told | None:
     """The message for a fault that people can put right; None for a fault of the program."""
     from alembic.util import CommandError
 
-    from service.bootstrap import CannotGoBack, DatabaseAway, SchemaUnknown, UnsafeDatabase
+    from service.bootstrap import (
+        CannotGoBack,
+        DatabaseAway,
+        PeopleAreWriting,
+        SchemaUnknown,
+        UnsafeDatabase,
+    )
     from service.domain.job_runs import JobAlarm
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
@@ -25,7 +31,8 @@ def told(error: Exception) -> Told | None:
             f"{error}\nTo try things out on your own machine: frontdoor run, or put --development "
             "before the command."
         )
-    if isinstance(error, (PolicyFaulty, SchemaUnknown, CannotGoBack, UnsafeDatabase, JobAlarm)):
+    of_their_own = (CannotGoBack, PeopleAreWriting, SchemaUnknown, UnsafeDatabase)
+    if isinstance(error, (PolicyFaulty, JobAlarm, *of_their_own)):
         return Told(str(error))
     if isinstance(error, DatabaseAway):
         return Told(

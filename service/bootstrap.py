@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 import httpx
+import structlog
 
 from service.clock import Clock, system_clock
 from service.domain.access import AccessSuspended, Caller
@@ -23,8 +24,9 @@ from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway
 from service.persistence.leadership import Leadership, leadership_on
-from service.persistence.migrating import CannotGoBack, SchemaUnknown, require_newest
+from service.persistence.migrating import CannotGoBack, PeopleAreWriting
 from service.persistence.repositories import accounts, answers, policy_versions
+from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, load_policy
 from service.readiness import Readiness, look
@@ -39,6 +41,7 @@ __all__ = [
     "KeysUnavailable",
     "Leadership",
     "Once",
+    "PeopleAreWriting",
     "Replayed",
     "SchemaUnknown",
     "TokenRefused",
@@ -47,6 +50,7 @@ __all__ = [
 ]
 
 Found = TypeVar("Found")
+log = structlog.get_logger("service")
 
 _ATTEMPTS = 3
 _SUSPENSIONS_FRESH_FOR = timedelta(seconds=1)
@@ -137,7 +141,8 @@ class House:
             settings.database_url, pool_size=settings.database_pool_size, application=application
         )
         try:
-            await require_newest(database)
+            if await require_known(database) is Standing.newer_and_readable:
+                log.warning("a newer release has migrated the database; this one works with it")
             if not settings.is_development:
                 await database.check()
             house = cls(

@@ -25,15 +25,9 @@ from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.people import Person
 from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
-from service.persistence.migrating import (
-    CannotGoBack,
-    SchemaUnknown,
-    current,
-    migrate_database,
-    newest,
-    require_newest,
-)
+from service.persistence.migrating import CannotGoBack, migrate_database
 from service.persistence.records import ROW_OF, columns_of, read, table_of
+from service.persistence.schema_steps import SchemaUnknown, current, newest, require_known
 from service.persistence.tables import metadata
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
@@ -162,7 +156,7 @@ async def test_migrating_what_is_at_the_newest_step_changes_nothing(
 async def test_two_that_migrate_at_once_make_one_schema(empty_database_url: str) -> None:
     async with opened(empty_database_url) as first, opened(empty_database_url) as second:
         await asyncio.gather(migrate_database(first), migrate_database(second))
-        await require_newest(first)
+        await require_known(first)
         async with second.reading() as connection:
             assert await connection.run_sync(_differences) == []
 
@@ -184,7 +178,7 @@ async def test_a_migration_that_fails_in_its_middle_leaves_nothing_and_can_be_ru
             await connection.execute(text("DROP TABLE referral"))
             await connection.commit()
         await migrate_database(database)
-        await require_newest(database)
+        await require_known(database)
 
 
 async def _pretend(database: Database, step: str) -> None:
