@@ -146,7 +146,7 @@ async def test_a_newer_schema_is_worked_with_as_far_as_the_newer_release_says_so
     await _newer(database, oldest_reader)
     assert await standing(database) is found
     if found is Standing.unknown:
-        with pytest.raises(SchemaUnknown, match="9999, which this program does not know.* newer"):
+        with pytest.raises(SchemaUnknown, match=r"9999, which this program does not know.* newer"):
             await require_known(database)
     else:
         assert await require_known(database) is found
