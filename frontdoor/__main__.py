@@ -201,6 +201,7 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
 
     database = Database(settings.database_url)
     try:
+        database.look_over()
         before = await current(database)
         await migrate_database(database, revision)
         after = await current(database)

@@ -15,7 +15,13 @@ def told(error: Exception) -> Told | None:
     """The message for a fault that people can put right; None for a fault of the program."""
     from alembic.util import CommandError
 
-    from service.bootstrap import CannotGoBack, DatabaseAway, SchemaUnknown, UnsafeDatabase
+    from service.bootstrap import (
+        CannotGoBack,
+        DatabaseAway,
+        DatabaseUnusable,
+        SchemaUnknown,
+        UnsafeDatabase,
+    )
     from service.domain.job_runs import JobAlarm
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
@@ -27,6 +33,8 @@ def told(error: Exception) -> Told | None:
         )
     if isinstance(error, (PolicyFaulty, SchemaUnknown, CannotGoBack, UnsafeDatabase, JobAlarm)):
         return Told(str(error))
+    if isinstance(error, DatabaseUnusable):
+        return Told(f"{error} (The database is the one that FRONTDOOR_DATABASE_URL names.)")
     if isinstance(error, DatabaseAway):
         return Told(
             f"The database cannot be reached ({error}). Check FRONTDOOR_DATABASE_URL and that the "

@@ -15,6 +15,7 @@ from service.domain.job_runs import JobHealth, JobName
 from service.integrations.tokens import KeyState, TokenVerifier
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
+from service.persistence.failures import DatabaseUnusable
 from service.persistence.migrating import current, newest
 from service.policy import Policy
 from service.usecases.jobs import job_health
@@ -78,6 +79,8 @@ async def _database(database: Database) -> tuple[Check, Check]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             at = await current(database)
+    except DatabaseUnusable as found:
+        return Check("database", CheckState.failing, str(found)), unknown
     except Exception:
         return Check("database", CheckState.failing, "The database cannot be reached."), unknown
     reachable = Check("database", CheckState.ok, "The database answers.")

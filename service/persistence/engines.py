@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ from sqlalchemy import URL, Dialect, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
-from service.persistence.failures import DatabaseAway, in_our_words
+from service.persistence.failures import DatabaseAway, DatabaseDamaged, in_our_words
+from service.persistence.sqlite_files import SqliteFile
 from service.persistence.sqlite_on_the_loop import LoopConnection
 
 SQLITE_PRAGMAS: Final[dict[str, Any]] = {
@@ -91,6 +93,7 @@ class Database:
         self.url = async_url(url)
         self._busy_seconds = busy_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.file: SqliteFile | None = None
         if self.is_sqlite:
             self._engine = self._sqlite(on_the_loop=True, pool_size=pool_size)
             self._reader = self._engine
@@ -106,11 +109,12 @@ class Database:
         if not path or path == ":memory:":
             raise UnsafeDatabase("The record must outlive the process: name a file for SQLite.")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.file = file = self.file or SqliteFile(path, open_sqlite)
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
         if on_the_loop:
 
             async def connect(*_: Any, **__: Any) -> LoopConnection:
-                return LoopConnection(open_sqlite(path))
+                return LoopConnection(file.connect())
 
             options["async_creator"] = connect
         engine = create_async_engine(
@@ -118,8 +122,13 @@ class Database:
         )
         if not on_the_loop:
 
+            @event.listens_for(engine.sync_engine, "do_connect")
+            def _only_to_the_file_held(*_: Any) -> None:
+                file.hold()
+
             @event.listens_for(engine.sync_engine, "connect")
             def _set_pragmas(connection: Any, _: Any) -> None:
+                file.check()
                 cursor = connection.cursor()
                 for pragma, wanted in SQLITE_PRAGMAS.items():
                     cursor.execute(f"PRAGMA {pragma} = {wanted}")
@@ -163,6 +172,27 @@ class Database:
         """The engine behind it, for migrations and statements of the operator."""
         return self._engine
 
+    def look_over(
+        self, *, seconds: float | None = None, given_up: threading.Event | None = None
+    ) -> bool:
+        """Looks whether the file of SQLite is whole, for so many seconds, or until it is given up.
+
+        Returns whether all of it was looked at. On PostgreSQL the server sees to its own files.
+        Raises DatabaseDamaged.
+        """
+        if self.file is None or not self.file.exists():
+            return True
+        with in_our_words():
+            return self.file.look_over(seconds=seconds, given_up=given_up)
+
+    async def look_over_aside(self) -> None:
+        """Looks whether the whole file is sound, in a thread of its own. Raises DatabaseDamaged."""
+        given_up = threading.Event()
+        try:
+            await asyncio.to_thread(self.look_over, given_up=given_up)
+        finally:
+            given_up.set()
+
     async def check(self) -> None:
         """Asks the database whether it keeps its promises. Raises UnsafeDatabase if not."""
         async with self.reading() as connection:
@@ -178,24 +208,40 @@ class Database:
                         f"lost. Set {setting} = on in postgresql.conf."
                     )
 
+    @contextmanager
+    def _fit(self) -> Iterator[None]:
+        """Failures in our own words; and on SQLite, nothing on a file that is not fit for it."""
+        try:
+            with in_our_words():
+                self._require_fit()
+                yield
+        except DatabaseDamaged:
+            if self.file is not None:
+                self.file.found_damaged()
+            raise
+
+    def _require_fit(self) -> None:
+        if self.file is not None:
+            self.file.check()
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for short reads, without a transaction around them."""
-        with in_our_words():
+        with self._fit():
             async with self._reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def long_reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reads that may take a while: on SQLite, off the event loop."""
-        with in_our_words():
+        with self._fit():
             async with self._long.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def reading_at_one_instant(self) -> AsyncIterator[AsyncConnection]:
         """A connection for long reads that all see the record as it was at the first of them."""
-        with in_our_words():
+        with self._fit():
             if self.is_sqlite:
                 async with self._long.connect() as connection:
                     # The adapter would begin a transaction for a change alone.
@@ -212,11 +258,11 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is rolled back unless committed."""
         if not self.is_sqlite:
-            with in_our_words():
+            with self._fit():
                 async with self._engine.connect() as connection:
                     yield connection
             return
-        with in_our_words():
+        with self._fit():
             async with self._turn_to_write(), self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
                 driver = raw.driver_connection.straight  # type: ignore[union-attr]  # our own adapter
@@ -225,6 +271,8 @@ class Database:
                     # From here on SQLAlchemy knows of the transaction, and its commit is one.
                     await connection.begin()
                     yield connection
+                    # Nobody is told that a write was taken into a file that is not there any more.
+                    self._require_fit()
                 finally:
                     # A commit that a deferred constraint refuses leaves SQLite's transaction open,
                     # and SQLAlchemy takes it for ended.
@@ -274,13 +322,14 @@ class Database:
         On PostgreSQL each statement on it is a transaction by itself; on SQLite everything done on
         it is one, committed at the end or rolled back.
         """
-        with in_our_words():
+        with self._fit():
             if self.is_sqlite:
                 async with self._turn_to_write(), self._driver() as driver:
                     await self._begin_immediate(driver.straight)
                     try:
                         yield driver.straight
                         driver.straight.execute("COMMIT")
+                        self._require_fit()
                     finally:
                         if driver.straight.in_transaction:
                             driver.straight.execute("ROLLBACK")
@@ -290,7 +339,7 @@ class Database:
 
     async def look(self, sql: str, values: list[Any]) -> list[Any]:
         """The rows of a short question, by the driver itself and without a transaction."""
-        with in_our_words():
+        with self._fit():
             async with self._driver() as driver:
                 if self.is_sqlite:
                     found: list[Any] = driver.straight.execute(sql, values).fetchall()
@@ -312,5 +361,6 @@ class Database:
     async def dispose(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
-        if self.is_sqlite:
+        if self.file is not None:
             await self._long.dispose()
+            self.file.close()

@@ -47,7 +47,15 @@ async def current(database: Database) -> str | None:
 
 
 async def require_newest(database: Database) -> None:
-    """Raises SchemaUnknown unless the database is at the step that this program works on."""
+    """Raises SchemaUnknown unless the database is at the step that this program works on.
+
+    A file that is not there is not made by asking.
+    """
+    if database.file is not None and not database.file.exists():
+        raise SchemaUnknown(
+            "There is no database file where FRONTDOOR_DATABASE_URL says. To make a new database "
+            "run: frontdoor migrate. To bring a backup back run: frontdoor restore"
+        )
     at, needed = await current(database), newest()
     if at == needed:
         return
