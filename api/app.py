@@ -4,9 +4,11 @@ import gc
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
+from starlette.routing import BaseRoute
 
 from api.contract import contract_text
 from api.cursors import Cursors
@@ -71,6 +73,18 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route, included once in a process: FastAPI works out some hundreds of shapes for that.
+
+    A second application of the same process then takes half a second less.
+    """
+    together = APIRouter()
+    for router in ROUTERS:
+        together.include_router(router)
+    return tuple(together.routes)
+
+
 def _bare(house: House | None, lifespan: object = None) -> FastAPI:
     app = FastAPI(
         title="Front Door",
@@ -81,8 +95,7 @@ def _bare(house: House | None, lifespan: object = None) -> FastAPI:
     )
     app.state.manners = install_manners(app)
     app.state.gauges = WorkGauges(app.state.manners.metrics.registry)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_routes())
     if house is not None:
         furnish(app, house)
     return app

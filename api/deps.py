@@ -33,16 +33,18 @@ async def calling(request: Request) -> Caller:
     given = [value for name, value in request.scope["headers"] if name == b"authorization"]
     scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
     if scheme.lower() != b"bearer" or not token:
+        current_notes().token = "missing" if not given else "no_bearer"
         raise NotAuthenticated(_HOW_TO_SIGN_IN, invalid_token=bool(given))
     try:
         who = await house_of(request).caller(token.strip().decode("ascii", "replace"))
-    except KeysUnavailable:
+    except KeysUnavailable as refused:
+        current_notes().token = refused.reason.value
         raise Unavailable(
             "The identity provider's keys cannot be read just now, so no token can be checked. "
             "Try again shortly."
         ) from None
     except TokenRefused as refused:
-        current_notes().problem = f"token_{refused.reason}"
+        current_notes().token = refused.reason.value
         raise NotAuthenticated(_HOW_TO_SIGN_IN, invalid_token=True) from None
     note_caller(who.account_id)
     return who

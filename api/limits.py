@@ -15,16 +15,21 @@ SECONDS: Final = 30.0
 
 
 class Drain:
-    """How the service stops: `begin` asks each answered connection to close, `idle` waits.
+    """How the service stops: `begin` asks each answered connection to close, `give_up` ends it.
 
     Nothing is refused while draining: what has been sent is answered.
     """
 
     def __init__(self) -> None:
         self.begun = False
-        self.in_flight = 0
+        self._under_way: set[_Request] = set()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way."""
+        return len(self._under_way)
 
     def begin(self) -> None:
         """From now on each answer closes its connection."""
@@ -39,15 +44,19 @@ class Drain:
             return False
         return True
 
-    def enter(self) -> None:
+    def give_up(self) -> int:
+        """Answers at once, as what took too long, whatever has no answer yet. Returns how many."""
+        return sum(request.give_up() for request in tuple(self._under_way))
+
+    def enter(self, request: "_Request") -> None:
         """A request has come."""
-        self.in_flight += 1
+        self._under_way.add(request)
         self._idle.clear()
 
-    def leave(self) -> None:
+    def leave(self, request: "_Request") -> None:
         """A request has been answered."""
-        self.in_flight -= 1
-        if not self.in_flight:
+        self._under_way.discard(request)
+        if not self._under_way:
             self._idle.set()
 
 
@@ -83,53 +92,123 @@ class Limited:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = False
-        read = 0
-        limit = self.body_bytes
-        clock: asyncio.Timeout | None = None
-
-        async def receive_counted() -> Message:
-            nonlocal read, limit
-            message = await receive()
-            if message["type"] == "http.request":
-                read += len(message.get("body", b""))
-                if read > limit:
-                    limit = max(limit, self.most_bytes(scope))
-                if read > limit:
-                    raise BodyTooLarge(limit)
-            return message
-
-        async def send_begun(message: Message) -> None:
-            nonlocal begun
-            if not begun:
-                begun = True
-                if clock is not None and not clock.expired():
-                    clock.reschedule(None)
-                if self.drain.begun and message["type"] == "http.response.start":
-                    message = {
-                        **message,
-                        "headers": [*message.get("headers", ()), (b"connection", b"close")],
-                    }
-            await send(message)
-
-        self.drain.enter()
+        request = _Request(self, scope, receive, send)
+        self.drain.enter(request)
         try:
-            refusal = _too_large(scope["headers"], limit)
-            if isinstance(refusal, BodyTooLarge):
-                limit = max(limit, self.most_bytes(scope))
-                refusal = _too_large(scope["headers"], limit)
+            refusal = request.refusal()
             if refusal is not None:
-                await answer(refusal)(scope, receive, send_begun)
+                await answer(refusal)(scope, receive, request.send)
                 return
-            try:
-                async with asyncio.timeout(self.seconds) as clock:
-                    await self.app(scope, receive_counted, send_begun)
-            except TimeoutError:
-                if begun or clock is None or not clock.expired():
-                    raise
-                await answer(TookTooLong())(scope, receive, send_begun)
+            request.begin()
+            await self.app(scope, request.receive, request.send)
+        except asyncio.CancelledError:
+            if not request.given_up:
+                raise
         finally:
-            self.drain.leave()
+            self.drain.leave(request)
+            await request.end()
+
+
+class _Request:
+    """One request while it is being answered: what was read of it, and the end of its time.
+
+    The end does not wait for what is being given up, which may itself be waiting for a database
+    that does not answer: it is answered first, and broken off then.
+    """
+
+    __slots__ = (
+        "_answering",
+        "_begun",
+        "_clock",
+        "_limit",
+        "_limited",
+        "_read",
+        "_receive",
+        "_scope",
+        "_send",
+        "_task",
+        "given_up",
+    )
+
+    def __init__(self, limited: Limited, scope: Scope, receive: Receive, send: Send) -> None:
+        self._limited = limited
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._limit = limited.body_bytes
+        self._read = 0
+        self._begun = False
+        self.given_up = False
+        self._clock: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._answering: asyncio.Task[None] | None = None
+
+    def refusal(self) -> Refusal | None:
+        """Why it is not even read, if so."""
+        refusal = _too_large(self._scope["headers"], self._limit)
+        if isinstance(refusal, BodyTooLarge):
+            self._limit = max(self._limit, self._limited.most_bytes(self._scope))
+            refusal = _too_large(self._scope["headers"], self._limit)
+        return refusal
+
+    def begin(self) -> None:
+        """Its time runs from now until its answer begins."""
+        self._task = asyncio.current_task()
+        self._clock = asyncio.get_running_loop().call_later(self._limited.seconds, self.give_up)
+
+    async def end(self) -> None:
+        """It is over, and so is its time; an answer that is on its way is awaited."""
+        self._stop_clock()
+        self._task = None
+        if self._answering is not None:
+            await asyncio.wait({self._answering})
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def give_up(self) -> bool:
+        """Answers that it took too long, and breaks it off; False when it has an answer already."""
+        if self._begun or self.given_up or self._task is None:
+            return False
+        self.given_up = True
+        self._answering = asyncio.ensure_future(self._answer_given_up())
+        return True
+
+    async def _answer_given_up(self) -> None:
+        try:
+            await answer(TookTooLong())(self._scope, self._receive, self._send_begun)
+        finally:
+            if self._task is not None:
+                self._task.cancel()
+
+    async def receive(self) -> Message:
+        """What the caller sends next, counted."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._read += len(message.get("body", b""))
+            if self._read > self._limit:
+                self._limit = max(self._limit, self._limited.most_bytes(self._scope))
+            if self._read > self._limit:
+                raise BodyTooLarge(self._limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Sends a part of the answer, unless it was given up meanwhile."""
+        if not self.given_up:
+            await self._send_begun(message)
+
+    async def _send_begun(self, message: Message) -> None:
+        if not self._begun:
+            self._begun = True
+            self._stop_clock()
+            if self._limited.drain.begun and message["type"] == "http.response.start":
+                message = {
+                    **message,
+                    "headers": [*message.get("headers", ()), (b"connection", b"close")],
+                }
+        await self._send(message)
 
 
 def _too_large(headers: list[tuple[bytes, bytes]], limit: int) -> Refusal | None:

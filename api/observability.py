@@ -49,6 +49,8 @@ class Notes:
     template: str = UNMATCHED
     account_id: str | None = None
     problem: str | None = None
+    token: str | None = None
+    """Why the token was refused: for the log alone, never for the one who sent it."""
 
 
 _notes: ContextVar[Notes | None] = ContextVar("notes", default=None)
@@ -179,9 +181,10 @@ class Observed:
         token = _notes.set(notes)
         self.metrics.in_flight.inc()
         status = 0
+        answered_at: float | None = None
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered_at
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", ()))
@@ -192,6 +195,8 @@ class Observed:
                     headers.append((b"x-correlation-id", notes.correlation_id.encode()))
                 message["headers"] = headers
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                answered_at = time.perf_counter()
 
         try:
             try:
@@ -203,7 +208,8 @@ class Observed:
                     raise AnswerBrokenOff from None
                 await response(scope, receive, send_with_headers)
         finally:
-            seconds = time.perf_counter() - started_at
+            # What is still tidied up after the answer kept nobody waiting.
+            seconds = (answered_at or time.perf_counter()) - started_at
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             self.metrics.in_flight.dec()
             self.metrics.observe(method, notes.template, status or 499, seconds)
@@ -218,6 +224,8 @@ class Observed:
                 }
                 if notes.problem is not None:
                     fields["problem"] = notes.problem
+                if notes.token is not None:
+                    fields["token"] = notes.token
                 self.log.info("answered", **fields)
             _notes.reset(token)
 

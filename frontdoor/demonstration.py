@@ -81,7 +81,7 @@ from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.accountabilities import CareService
-from service.domain.calendar import LONDON, london_date
+from service.domain.calendar import LONDON, day_months_later, london_date
 from service.domain.contacts import (
     ANONYMOUS,
     SELF_REFERRALS,
@@ -106,7 +106,7 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationScope,
 )
-from service.domain.measures import london_midnight, months_later
+from service.domain.measures import london_midnight
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral
@@ -1054,7 +1054,7 @@ def _basis(chance: random.Random, theme: Theme) -> StatutoryBasis:
 
 def _received_at(chance: random.Random, begins: date) -> datetime:
     """An instant in a London month: more by day than by night, and fewer at weekends."""
-    days = (months_later(begins, 1) - begins).days
+    days = (day_months_later(begins, 1) - begins).days
     while True:
         day = begins + timedelta(days=chance.randrange(days))
         if day.weekday() < 5 or chance.random() < 0.45:

@@ -20,9 +20,9 @@ from frontdoor.demonstration_targets import ASSESSMENTS, UNALLOCATED, Slot, Slot
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentOutcome, Completion, ToolUsed
-from service.domain.calendar import london_date
+from service.domain.calendar import day_months_later, london_date
 from service.domain.errors import Conflict
-from service.domain.measures import london_midnight, months_later
+from service.domain.measures import london_midnight
 from service.domain.referrals import CaseState, Referral
 from service.domain.section_47_enquiries import EnquiryFilters, EnquiryOutcome
 from service.persistence.repositories import assessments, section_47_enquiries
@@ -59,7 +59,7 @@ class Caseload:
         self._waiting: list[_Waiting] = []
         self._ends: list[datetime] = []
         for number, target in enumerate(UNALLOCATED, start=1):
-            ends_at = london_midnight(months_later(date(year, number, 1), 1))
+            ends_at = london_midnight(day_months_later(date(year, number, 1), 1))
             self._ends.append(ends_at)
             self._settle_at(ends_at, target)
 

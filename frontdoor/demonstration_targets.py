@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from frontdoor.demonstration_desk import between
-from service.domain.measures import london_midnight, months_later
+from service.domain.calendar import day_months_later
+from service.domain.measures import london_midnight
 
 Series = Sequence[tuple[int, int]]
 """Month by month: how many are in time, of how many."""
@@ -89,7 +90,7 @@ def _months(year: int, first_day: int) -> list[tuple[datetime, datetime]]:
     for number in range(1, 13):
         begins = date(year, number, 1)
         first = begins.replace(day=first_day) if number == 1 else begins
-        found.append((london_midnight(first), london_midnight(months_later(begins, 1))))
+        found.append((london_midnight(first), london_midnight(day_months_later(begins, 1))))
     return found
 
 

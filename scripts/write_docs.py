@@ -34,9 +34,11 @@ from service.domain.section_47_enquiries import SECTION_47_ENQUIRY
 from service.domain.states import StateTable
 from service.domain.strategy_meetings import STRATEGY_MEETING
 from service.domain.transfers import TRANSFER
+from service.issuers import IssuerSettings
 from service.persistence.columns import Sensitivity
 from service.policy import load_policy
-from service.settings import PREFIX, IssuerSettings, Settings
+from service.settings import PREFIX, Settings
+from service.surroundings import FROM_FILES
 
 FOLDER = Path(__file__).parents[1] / "docs"
 _WRITTEN = "*Written from the code by `make docs`: change the code, not this page.*"
@@ -481,14 +483,19 @@ def settings() -> str:
         "Read once, at the start, from the environment. A setting of a name that does not exist, "
         "or of a value that is not sound, stops the start; every fault is listed at once, and no "
         "value is repeated.\n\n" + "\n".join(lines) + "\n\n"
+        "## Secrets in files\n\n"
+        f"{', '.join(f'`{PREFIX}{one.upper()}`' for one in FROM_FILES)} may stand in a file "
+        "instead: name it by the setting with `_FILE` behind it "
+        f"(`{PREFIX}SECRET_KEY_FILE=/run/secrets/frontdoor`). White space around the value does "
+        "not count.\n\n"
         f"## An issuer in `{PREFIX}ISSUERS`\n\n"
-        "[Operations](operations.md) has an example.\n\n" + "\n".join(issuer) + "\n"
+        "[Identity providers](identity-providers.md) has examples.\n\n" + "\n".join(issuer) + "\n"
     )
 
 
 def _default(one: FieldInfo) -> str:
     value = one.default
-    if value is None or value == "" or value == () or value == frozenset():
+    if value is None or value in ("", (), frozenset(), {}):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

@@ -18,6 +18,7 @@ from service.domain.answers import KEPT_FOR, Answer, KeptAnswer, KeyUsedBefore
 from service.domain.errors import FrontDoorError, NotAllowed
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.integrations.tokens import Identity, KeysUnavailable, TokenRefused, TokenVerifier
+from service.kept_keys import SealedKeys
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
@@ -110,7 +111,8 @@ class House:
             own = self.development_issuer.issuer_settings
             issuers.append(own)
             sources[own.issuer] = self.development_issuer.key_source()
-        self.verifier = TokenVerifier(issuers, clock, http, key_sources=sources)
+        shelf = SealedKeys(self, settings.secret_bytes()) if settings.issuers else None
+        self.verifier = TokenVerifier(issuers, clock, http, key_sources=sources, shelf=shelf)
         self._accounts: OrderedDict[tuple[str, ...], UUID] = OrderedDict()
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
@@ -147,7 +149,8 @@ class House:
                 policy=policy,
                 clock=clock,
                 database=database,
-                http=http or httpx.AsyncClient(timeout=5, follow_redirects=False, trust_env=False),
+                # The environment says how this machine gets out: its proxy, its authorities.
+                http=http or httpx.AsyncClient(timeout=5, follow_redirects=False, trust_env=True),
             )
             await house._keep_policy()
         except BaseException:

@@ -1,33 +1,23 @@
 """The settings: read once from the environment, frozen, and refused whole when any is unsound."""
 
 import contextlib
-import ipaddress
-import json
 import os
 import secrets
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.domain.access import Role
+from service.issuers import IssuerSettings, is_loopback, read_issuers
+from service.surroundings import FROM_FILES, of_the_platform, secrets_in_files
 
 PREFIX = "FRONTDOOR_"
 TEST_PREFIX = "FRONTDOOR_TEST_"
-ALGORITHMS = ("RS256", "RS512", "ES256")
 DEVELOPMENT_ISSUER = "https://development-issuer.invalid/"
 SHORTEST_SECRET = 32
 
@@ -38,54 +28,6 @@ class SettingsFaulty(Exception):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("The settings are faulty:\n" + "\n".join(f"- {one}" for one in faults))
         self.faults = faults
-
-
-class IssuerSettings(BaseModel):
-    """An OpenID issuer whose access tokens are accepted, and how far it is believed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    issuer: str = Field(default="", description="The exact `iss` of its tokens.")
-    audience: str = Field(default="", description="The `aud` by which its tokens name us.")
-    jwks_url: str = Field(default="", description="Where it publishes its signing keys (https).")
-    algorithms: tuple[str, ...] = Field(
-        default=(), description="The signatures it may use: RS256, RS512, ES256."
-    )
-    roles_claim: str = Field(
-        default="roles",
-        description="The claim that lists roles; a dotted path reaches into nested claims.",
-    )
-    scope_claim: str = Field(
-        default="scope", description="The claim with the granted scopes: a string or a list."
-    )
-    organisation_claim: str = Field(
-        default="organisation", description="The claim with the caller's organisation."
-    )
-    team_claim: str = Field(default="team", description="The claim with the caller's team.")
-    may_assert_roles: frozenset[Role] = Field(
-        default=frozenset(), description="The roles it is believed about; others are ignored."
-    )
-    organisations: frozenset[str] = Field(
-        default=frozenset(),
-        description="The organisations it may speak for; empty means any.",
-    )
-
-    def faults(self, *, needs_jwks_url: bool = True) -> tuple[str, ...]:
-        """What makes this issuer unsafe to believe, in sentences."""
-        found = []
-        if not self.issuer:
-            found.append("issuer is missing")
-        if not self.audience:
-            found.append("audience is missing: without it, tokens meant for others would be taken")
-        if not self.algorithms:
-            found.append(f"algorithms are missing: choose from {', '.join(ALGORITHMS)}")
-        elif not set(self.algorithms) <= set(ALGORITHMS):
-            found.append(f"algorithms may only be {', '.join(ALGORITHMS)}")
-        if not self.may_assert_roles:
-            found.append("may_assert_roles is missing: name the roles it is believed about")
-        if needs_jwks_url:
-            found += _url_faults(self.jwks_url)
-        return tuple(found)
 
 
 class Settings(BaseSettings):
@@ -105,7 +47,10 @@ class Settings(BaseSettings):
         default="",
         repr=False,
         validate_default=True,
-        description="sqlite or postgresql URL; empty means frontdoor.sqlite3 in var_folder.",
+        description=(
+            "sqlite or postgresql URL. Needed in production; in development, empty means "
+            "frontdoor.sqlite3 in var_folder."
+        ),
     )
     database_pool_size: int = Field(
         default=10, ge=1, le=200, description="Database connections kept open by a process."
@@ -143,6 +88,13 @@ class Settings(BaseSettings):
         folder = info.data.get("var_folder", Path("var"))
         return value or f"sqlite+aiosqlite:///{Path(folder) / 'frontdoor.sqlite3'}"
 
+    @field_validator("port", mode="before")
+    @classmethod
+    def _port_as_ours(cls, value: object) -> object:
+        """Our own default where a platform says under this name where a service of ours is."""
+        told = isinstance(value, str) and of_the_platform("PORT", value)
+        return cls.model_fields["port"].default if told else value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _log_level_in_either_case(cls, value: object) -> object:
@@ -151,7 +103,7 @@ class Settings(BaseSettings):
     @field_validator("issuers", mode="before")
     @classmethod
     def _issuers_from_text_or_file(cls, value: object) -> object:
-        return _read_issuers(value) if isinstance(value, str) else value
+        return read_issuers(value) if isinstance(value, str) else value
 
     @property
     def is_development(self) -> bool:
@@ -178,7 +130,10 @@ class Settings(BaseSettings):
             found += [f"{PREFIX}ISSUERS[{place}]: {fault}" for fault in issuer.faults()]
         names = [issuer.issuer for issuer in self.issuers if issuer.issuer]
         if len(set(names)) != len(names):
-            found.append(f"{PREFIX}ISSUERS: the same issuer is named twice")
+            found.append(
+                f"{PREFIX}ISSUERS: the same issuer is named twice; one entry serves staff and "
+                "partners' systems alike: see `clients` and `organisations`"
+            )
         if DEVELOPMENT_ISSUER in names:
             found.append(f"{PREFIX}ISSUERS: the development issuer's name cannot be configured")
         partners = [one for one in self.issuers if Role.partner_system in one.may_assert_roles]
@@ -201,10 +156,22 @@ class Settings(BaseSettings):
                 found.append(_NO_SECRET)
         elif len(self.secret_key.get_secret_value()) < SHORTEST_SECRET:
             found.append(f"{PREFIX}SECRET_KEY: at least {SHORTEST_SECRET} characters are needed")
-        if urlsplit(self.database_url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
-            found.append(f"{PREFIX}DATABASE_URL: must be a sqlite or a postgresql URL")
+        found += self.database_faults()
         if self.policy_file is not None and not self.policy_file.is_file():
             found.append(f"{PREFIX}POLICY_FILE: there is no such file")
+        return tuple(found)
+
+    def database_faults(self) -> tuple[str, ...]:
+        """Every reason not to touch the database, for what serves and what does not."""
+        found: list[str] = []
+        if "database_url" not in self.model_fields_set and not self.is_development:
+            found.append(
+                f"{PREFIX}DATABASE_URL: missing: in production name the database "
+                "(postgresql://user:password@host/database), so that nothing is kept in a file "
+                "that nobody knows of"
+            )
+        elif urlsplit(self.database_url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+            found.append(f"{PREFIX}DATABASE_URL: must be a sqlite or a postgresql URL")
         return tuple(found)
 
     def check(self) -> Self:
@@ -228,6 +195,9 @@ def load_settings(*, serving: bool = True, **given: Any) -> Settings:
     Raises `SettingsFaulty` naming every fault at once and repeating no value.
     """
     faults = _unknown_names(os.environ)
+    read, unread = secrets_in_files(os.environ, PREFIX)
+    faults += unread
+    given = {**read, **given}
     try:
         settings = Settings(**given)
     except ValidationError as error:
@@ -235,7 +205,7 @@ def load_settings(*, serving: bool = True, **given: Any) -> Settings:
         faults += [_sentence(one["loc"], one["msg"]) for one in error.errors()]
         faults += _faults_of_the_rest(given, broken)
         raise SettingsFaulty(tuple(faults)) from None
-    faults += settings.faults() if serving else ()
+    faults += settings.faults() if serving else settings.database_faults()
     if faults:
         raise SettingsFaulty(tuple(faults))
     if not serving:
@@ -269,26 +239,20 @@ def kept_secret(path: Path, make: Callable[[], bytes]) -> bytes:
     return path.read_bytes()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this machine and no other."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _new_secret() -> bytes:
     return secrets.token_urlsafe(48).encode("ascii")
 
 
 def _unknown_names(environment: Mapping[str, str]) -> list[str]:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILES}
     return [
         f"{name}: there is no such setting"
         for name in sorted(environment)
         if name.upper().startswith(PREFIX)
         and not name.upper().startswith(TEST_PREFIX)
         and name.upper() not in known
+        and not of_the_platform(name.upper().removeprefix(PREFIX), environment[name])
     ]
 
 
@@ -313,52 +277,3 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     name, *inner = location
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner)
     return f"{PREFIX}{str(name).upper()}{place}: {message.removeprefix('Value error, ')}"
-
-
-def _url_faults(url: str) -> list[str]:
-    if not url:
-        return ["jwks_url is missing"]
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return ["jwks_url is not a URL"]
-    if parts.scheme not in ("https", "http") or not host:
-        return ["jwks_url must be an https URL"]
-    if parts.username or parts.password:
-        return ["jwks_url must not carry a user name or a password"]
-    if parts.scheme == "http" and not is_loopback(host):
-        return ["jwks_url must be https: over http anyone on the way could plant a key"]
-    return []
-
-
-def _read_issuers(text: str) -> object:
-    text = text.strip()
-    if not text:
-        return ()
-    if text[0] in "[{":
-        try:
-            return _issuer_list(json.loads(text))
-        except (json.JSONDecodeError, RecursionError):
-            raise ValueError("is not valid JSON") from None
-    path = Path(text)
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError):
-        raise ValueError("is neither a JSON list nor a file that can be read") from None
-    try:
-        if path.suffix == ".toml":
-            return _issuer_list(tomllib.loads(content))
-        return _issuer_list(json.loads(content))
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError):
-        raise ValueError("names a file that is neither valid TOML nor valid JSON") from None
-
-
-def _issuer_list(found: object) -> object:
-    if isinstance(found, dict):
-        if set(found) != {"issuers"}:
-            raise ValueError("must hold one member, `issuers`")
-        found = found["issuers"]
-    if not isinstance(found, list):
-        raise ValueError("must be a list of issuers")
-    return found

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from service.domain.access import Role
+from service.issuers import is_loopback
 from service.settings import (
     Settings,
     SettingsFaulty,
-    is_loopback,
     kept_secret,
     load_settings,
 )
 
 SECRET = "s3cret-" * 8
+DATABASE = "postgresql://frontdoor@db.example/frontdoor"
 COUNCIL: dict[str, Any] = {
     "issuer": "https://login.example.gov.uk",
     "audience": "frontdoor",
@@ -37,6 +38,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.upper().startswith("FRONTDOOR_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("FRONTDOOR_DATABASE_URL", DATABASE)
     monkeypatch.chdir(tmp_path)
 
 
@@ -58,7 +60,7 @@ def test_sound_settings_start_with_safe_defaults() -> None:
     assert settings.environment == "production"
     assert settings.host == "127.0.0.1"
     assert settings.development_issuer is False
-    assert settings.database_url == "sqlite+aiosqlite:///var/frontdoor.sqlite3"
+    assert settings.database_url == DATABASE
     assert settings.issuers[0].may_assert_roles == {Role.mash_worker, Role.mash_manager}
     assert settings.secret_bytes() == SECRET.encode()
     assert not Path("var").exists()
@@ -71,11 +73,126 @@ def test_settings_cannot_be_changed_while_the_service_runs() -> None:
         settings.host = "0.0.0.0"  # type: ignore[misc]  # noqa: S104
 
 
-def test_without_anything_the_service_refuses_to_start_and_says_all_that_is_missing() -> None:
+def test_without_anything_the_service_refuses_to_start_and_says_all_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("FRONTDOOR_DATABASE_URL")
     found = faults()
-    assert len(found) == 2
-    assert found[0].startswith("FRONTDOOR_ISSUERS: no issuer")
-    assert found[1].startswith("FRONTDOOR_SECRET_KEY: missing")
+    assert [one.partition(":")[0] for one in found] == [
+        "FRONTDOOR_ISSUERS",
+        "FRONTDOOR_SECRET_KEY",
+        "FRONTDOOR_DATABASE_URL",
+    ]
+
+
+@pytest.mark.usefixtures("sound")
+@pytest.mark.parametrize("serving", [True, False], ids=["serving", "migrating"])
+def test_in_production_the_database_is_named_or_nothing_is_touched(
+    monkeypatch: pytest.MonkeyPatch, serving: bool
+) -> None:
+    monkeypatch.delenv("FRONTDOOR_DATABASE_URL")
+    with pytest.raises(SettingsFaulty) as refused:
+        load_settings(serving=serving)
+    (fault,) = refused.value.faults
+    assert fault.startswith("FRONTDOOR_DATABASE_URL: missing: in production name the database")
+    monkeypatch.setenv("FRONTDOOR_ENVIRONMENT", "development")
+    kept = load_settings(serving=serving).database_url
+    assert kept == "sqlite+aiosqlite:///var/frontdoor.sqlite3"
+    monkeypatch.setenv("FRONTDOOR_ENVIRONMENT", "production")
+    monkeypatch.setenv("FRONTDOOR_DATABASE_URL", kept)
+    assert load_settings(serving=serving).database_url == kept
+
+
+KUBERNETES = {
+    "FRONTDOOR_SERVICE_HOST": "10.96.12.7",
+    "FRONTDOOR_SERVICE_PORT": "8000",
+    "FRONTDOOR_SERVICE_PORT_HTTP": "8000",
+    "FRONTDOOR_PORT": "tcp://10.96.12.7:8000",
+    "FRONTDOOR_PORT_8000_TCP": "tcp://10.96.12.7:8000",
+    "FRONTDOOR_PORT_8000_TCP_PROTO": "tcp",
+    "FRONTDOOR_PORT_8000_TCP_PORT": "8000",
+    "FRONTDOOR_PORT_8000_TCP_ADDR": "10.96.12.7",
+    "FRONTDOOR_API_SERVICE_HOST": "10.96.12.8",
+    "FRONTDOOR_API_PORT": "tcp://10.96.12.8:8000",
+    "FRONTDOOR_API_PORT_8000_TCP_ADDR": "10.96.12.8",
+}
+
+
+@pytest.mark.usefixtures("sound")
+def test_what_a_platform_says_of_a_service_of_our_name_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in KUBERNETES.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().port == 8000
+    assert load_settings(serving=False).port == 8000
+    assert load_settings(port=8123).port == 8123
+    monkeypatch.setenv("FRONTDOOR_PORT", "8123")
+    assert load_settings().port == 8123
+
+
+@pytest.mark.usefixtures("sound")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FRONTDOOR_PROT", "tcp://10.96.12.7:8000"),
+        ("FRONTDOOR_API_PORT", "8000"),
+        ("FRONTDOOR_SERVICE", "10.96.12.7"),
+        ("FRONTDOOR_PORT_8000", "8000"),
+    ],
+)
+def test_a_misspelt_setting_is_still_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert faults() == (f"{name}: there is no such setting",)
+
+
+SECRETS = {
+    "SECRET_KEY": SECRET,
+    "DATABASE_URL": "postgresql://frontdoor:w0rd@db.example/frontdoor",
+    "METRICS_TOKEN": "a-token-for-metrics",
+}
+
+
+@pytest.mark.usefixtures("sound")
+def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.delenv(f"FRONTDOOR_{name}", raising=False)
+        file = tmp_path / name
+        file.write_text(f"{value}\n", encoding="utf-8")
+        monkeypatch.setenv(f"FRONTDOOR_{name}_FILE", str(file))
+    settings = load_settings()
+    assert settings.secret_bytes() == SECRET.encode()
+    assert settings.database_url == SECRETS["DATABASE_URL"]
+    assert settings.metrics_token is not None
+    assert settings.metrics_token.get_secret_value() == SECRETS["METRICS_TOKEN"]
+    assert "w0rd" not in repr(settings)
+    assert load_settings(serving=False).database_url == SECRETS["DATABASE_URL"]
+
+
+@pytest.mark.usefixtures("sound")
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_that_cannot_be_had_from_its_file_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    setting = f"FRONTDOOR_{name}"
+    file = tmp_path / "secret"
+    monkeypatch.setenv(f"{setting}_FILE", str(file))
+    monkeypatch.setenv(setting, SECRETS[name])
+    assert faults() == (
+        f"{setting}: is given twice, by itself and by {setting}_FILE: leave one out",
+    )
+    monkeypatch.delenv(setting)
+    assert f"{setting}_FILE: is not a file that can be read" in faults()
+    for content in (b"", b" \n", b"\xff\xfe\x00", b"x" * 65_537):
+        file.write_bytes(content)
+        assert any(one.startswith(f"{setting}_FILE: ") for one in faults())
+
+
+def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDOOR_HOST_FILE", "/run/secrets/host")
+    assert "FRONTDOOR_HOST_FILE: there is no such setting" in faults()
 
 
 @pytest.mark.usefixtures("sound")
@@ -96,6 +213,19 @@ def test_without_anything_the_service_refuses_to_start_and_says_all_that_is_miss
         ({"jwks_url": "https://[::1/"}, "jwks_url is not a URL"),
         ({"may_assert_roles": []}, "may_assert_roles is missing"),
         ({"issuer": "https://development-issuer.invalid/"}, "development issuer's name"),
+        ({"longest_lifetime_minutes": 91}, "longest_lifetime_minutes: Input should be less"),
+        ({"longest_lifetime_minutes": 0}, "longest_lifetime_minutes: Input should be greater"),
+        ({"back_dated_minutes": 6}, "back_dated_minutes: Input should be less"),
+        ({"role_names": {"Heads": "head_of_service"}}, "which may_assert_roles leaves out"),
+        ({"application_scope_claim": "roles"}, "application_scope_claim needs clients"),
+        (
+            {"clients": {"6f1": "oakwood"}, "organisations": ["hillshire-police"]},
+            "clients names an organisation that organisations leaves out",
+        ),
+        (
+            {"required_claims": {"tid": []}},
+            "required_claims.tid: Value should have at least 1",
+        ),
     ],
 )
 def test_an_issuer_that_is_not_safe_to_believe_stops_the_start(
@@ -237,7 +367,10 @@ def test_secrets_are_not_shown() -> None:
         assert "pa55word" not in shown
 
 
-def test_a_development_secret_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
+def test_a_development_secret_is_made_once_and_kept_to_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FRONTDOOR_DATABASE_URL")
     given: dict[str, Any] = {
         "environment": "development",
         "development_issuer": True,

@@ -14,8 +14,8 @@ from api.replies import reply
 from api.routing import FrontDoorRoute
 from api.schemas.health import Alive, Ready
 from service.domain.errors import NotAllowed, Problem
+from service.issuers import is_loopback
 from service.readiness import CheckState
-from service.settings import is_loopback
 
 router = APIRouter(tags=["health"], route_class=FrontDoorRoute)
 

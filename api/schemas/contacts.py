@@ -11,6 +11,7 @@ from pydantic import Field
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import (
     LARGEST,
+    Email,
     Flag,
     Id,
     Instant,
@@ -65,7 +66,7 @@ class SenderPerson(Wire):
         Field(description="Telephone to reach them on.", examples=["01632 960111"]),
     ] = None
     email: Annotated[
-        Annotated[str, Line(254), Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None,
+        Annotated[str, Email(254)] | None,
         Field(description="E-mail address to reach them on.", examples=["dsl@mill-lane.example"]),
     ] = None
 

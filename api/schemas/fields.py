@@ -30,6 +30,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from api.faults import finding
+from service.domain.texts import without_hidden_signs
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
@@ -138,8 +139,15 @@ FlagParameter = Annotated[bool, Field(examples=[True]), BeforeValidator(_true_or
 """True or false in a query: those two words."""
 
 
+def _seen(value: object) -> object:
+    return without_hidden_signs(value) if isinstance(value, str) else value
+
+
 class Text(GroupedMetadata):
-    """Text over lines: `Annotated[str, Text(4000)]`. Trimmed, not empty, no control characters."""
+    """Text over lines: `Annotated[str, Text(4000)]`. Trimmed, not empty, no control characters.
+
+    Signs that cannot be seen are left out; a text of nothing else is empty.
+    """
 
     pattern: ClassVar[str] = _TEXT_PATTERN
 
@@ -154,12 +162,19 @@ class Text(GroupedMetadata):
             max_length=self.most,
             pattern=self.pattern,
         )
+        yield BeforeValidator(_seen)
 
 
 class Line(Text):
     """Text on one line, such as a name: `Annotated[str, Line(100)]`."""
 
     pattern: ClassVar[str] = _LINE_PATTERN
+
+
+class Email(Line):
+    """An e-mail address, as far as one can tell: `Annotated[str, Email(254)]`."""
+
+    pattern: ClassVar[str] = r"^[^@\s]+@[^@\s]+$"
 
 
 def _whole(value: object) -> object:

@@ -2,6 +2,7 @@
 
 import hashlib
 from bisect import bisect_left, bisect_right
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -72,6 +73,34 @@ def london_time(at: datetime) -> datetime:
 def london_date(at: datetime) -> date:
     """The London day on which an instant falls. ValueError when `at` has no zone."""
     return london_time(at).date()
+
+
+def day_months_later(day: date, months: int) -> date:
+    """The same day so many months later, or earlier; the last day of a month that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def months_after(at: datetime, months: int) -> datetime:
+    """The same day and time in London so many months later, whatever the clocks did meanwhile."""
+    there = london_time(at)
+    day = day_months_later(there.date(), months)
+    return datetime.combine(day, there.timetz()).astimezone(UTC)
+
+
+def months_before(at: datetime, months: int) -> datetime:
+    """The same day and time in London so many months earlier."""
+    return months_after(at, -months)
+
+
+def days_after(at: datetime, days: int) -> datetime:
+    """The same time of day in London so many days later, whatever the clocks did meanwhile."""
+    return (london_time(at) + timedelta(days=days)).astimezone(UTC)
+
+
+def days_before(at: datetime, days: int) -> datetime:
+    """The same time of day in London so many days earlier."""
+    return days_after(at, -days)
 
 
 class WorkingCalendar:

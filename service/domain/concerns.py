@@ -3,18 +3,18 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from service.domain.accountabilities import CareService
-from service.domain.calendar import london_time
+from service.domain.calendar import days_after, days_before, months_before
 from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.decisions import Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import YesNo
-from service.domain.referrals import Referral, months_after
+from service.domain.referrals import Referral
 
 MOST_COUNTED = 100
 """A count goes no further: a hundred means a hundred or more."""
@@ -171,21 +171,6 @@ class RepeatRules(Protocol):
     def flag_within_days(self) -> int:
         """Within how many days two concerns raise a flag."""
         ...
-
-
-def days_before(at: datetime, days: int) -> datetime:
-    """The same time of day in London so many days earlier, whatever the clocks did meanwhile."""
-    return (london_time(at) - timedelta(days=days)).astimezone(UTC)
-
-
-def days_after(at: datetime, days: int) -> datetime:
-    """The same time of day in London so many days later."""
-    return days_before(at, -days)
-
-
-def months_before(at: datetime, months: int) -> datetime:
-    """The same day and time in London so many months earlier; the last day of a shorter month."""
-    return months_after(london_time(at), -months).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
-from service.domain.calendar import LONDON, london_date
+from service.domain.calendar import LONDON, day_months_later, london_date
 from service.domain.errors import Invalid, NotFound, Problem
 
 MOST_MONTHS = 60
@@ -634,12 +634,6 @@ def month_begins(day: date) -> date:
     return day.replace(day=1)
 
 
-def months_later(first_of_month: date, months: int) -> date:
-    """The first day of the month so many months later, or earlier when negative."""
-    year, month = divmod(first_of_month.year * 12 + first_of_month.month - 1 + months, 12)
-    return date(year, month + 1, 1)
-
-
 def london_midnight(day: date) -> datetime:
     """The instant, in UTC, at which a London day begins."""
     return datetime.combine(day, time(), LONDON).astimezone(UTC)
@@ -655,11 +649,11 @@ def period_asked_for(
     has not come cannot be known.
     """
     at = now if as_at is None else as_at
-    end = months_later(month_begins(london_date(at)), 1) if to_on is None else to_on
+    end = day_months_later(month_begins(london_date(at)), 1) if to_on is None else to_on
     start = from_on
     if start is None:
         before = MONTHS_UNASKED if end == month_begins(end) else MONTHS_UNASKED - 1
-        start = months_later(month_begins(end), -before)
+        start = day_months_later(month_begins(end), -before)
     problems: list[Problem] = []
     if at > now:
         problems.append(_NOT_YET)
@@ -671,7 +665,7 @@ def period_asked_for(
                 "ends_before_it_begins",
             )
         )
-    elif months_later(month_begins(start), MOST_MONTHS) < end:
+    elif day_months_later(month_begins(start), MOST_MONTHS) < end:
         problems.append(
             Problem("query:from", f"Ask for at most {MOST_MONTHS} months at once.", "too_long")
         )
@@ -691,7 +685,7 @@ def periods(from_on: date, to_on: date) -> tuple[Period, ...]:
     found: list[Period] = []
     begins = from_on
     while begins < to_on:
-        ends = min(months_later(month_begins(begins), 1), to_on)
+        ends = min(day_months_later(month_begins(begins), 1), to_on)
         found.append(
             Period(begins.strftime("%Y-%m"), london_midnight(begins), london_midnight(ends))
         )

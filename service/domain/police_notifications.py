@@ -16,6 +16,7 @@ from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
 from service.domain.new_contacts import CLOCK_TOLERANCE, Faults, NewAdult, NewChild, NewContact
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.states import StateTable
+from service.domain.texts import without_hidden_signs
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -506,7 +507,7 @@ def incidents(text: str) -> Iterator[IncidentRows]:
 
 def _incident(row: _Row, place: int) -> str | int:
     """What tells incidents apart: rows without a number are each by itself."""
-    found = row.cells[place].strip() if place < len(row.cells) else ""
+    found = without_hidden_signs(row.cells[place]).strip() if place < len(row.cells) else ""
     return found or row.number
 
 
@@ -576,7 +577,7 @@ def _values(
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, cell in zip(columns, row.cells, strict=True):
-        column, text = _BY_NAME[name], cell.strip()
+        column, text = _BY_NAME[name], without_hidden_signs(cell).strip()
         if not text:
             if column.required and first:
                 faults.append(RowFault(row.number, name, "missing", "This is needed."))

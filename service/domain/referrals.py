@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.calendar import months_after
 from service.domain.decisions import StatutoryBasis
 from service.domain.states import StateTable
 
@@ -82,17 +83,6 @@ class Referral:
     closure_code: str | None
     closure_reason: str | None
     version: int
-
-
-def months_after(at: datetime, months: int) -> datetime:
-    """The same day and time so many months later; the last day of a shorter month."""
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    for day in range(at.day, 27, -1):
-        try:
-            return at.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    return at.replace(year=year, month=month + 1)
 
 
 def is_re_referral(previous_at: datetime, known_at: datetime, months: int) -> bool:

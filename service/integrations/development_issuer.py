@@ -9,17 +9,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.domain.access import DUTIES, Role, Scope, scopes_for
 from service.integrations.tokens import (
-    LONGEST_LIFETIME_SECONDS,
     Clock,
     HeldKeys,
     KeySource,
     public_members,
     sign_token,
 )
+from service.issuers import IssuerSettings
 from service.settings import (
     DEVELOPMENT_ISSUER,
     PREFIX,
-    IssuerSettings,
     Settings,
     SettingsFaulty,
     kept_secret,
@@ -30,7 +29,7 @@ CLIENT = "frontdoor-token"
 ALGORITHM = "ES256"
 KEY_FILE = "development_issuer_key.pem"
 SHORTEST_LIFETIME = timedelta(seconds=1)
-LONGEST_LIFETIME = timedelta(seconds=LONGEST_LIFETIME_SECONDS)
+LONGEST_LIFETIME = timedelta(hours=1)
 
 
 class DevelopmentIssuer:

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import re
+import ssl
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,20 +21,20 @@ from jose import jwk, jws
 from jose.exceptions import JOSEError
 
 from service.domain.access import Role, Scope
-from service.settings import IssuerSettings
+from service.issuers import IssuerSettings
 
 LARGEST_TOKEN = 8 * 1024
 LARGEST_KEY_SET = 256 * 1024
 MOST_KEYS = 100
 DEEPEST = 16
 LEEWAY_SECONDS = 30
-LONGEST_LIFETIME_SECONDS = 60 * 60
 REMEMBERED_SECONDS = 60
 MOST_REMEMBERED = 4096
 REFRESH_SECONDS = 5 * 60
 RETRY_SECONDS = 60
 FIRST_LOAD_RETRY_SECONDS = 10
 KEYS_KEPT_SECONDS = 24 * 60 * 60
+SHELVED_SECONDS = 60 * 60
 FETCH_TIMEOUT_SECONDS = 5.0
 SMALLEST_RSA_BITS = 2048
 LARGEST_RSA_BITS = 8192
@@ -54,6 +55,8 @@ _UNTRUSTED_FAILURES = (
     OverflowError,
     RecursionError,
 )
+
+_MOST_CAUSES = 6
 
 Clock = Callable[[], datetime]
 
@@ -78,6 +81,8 @@ class Refusal(StrEnum):
     key = "key"
     signature = "signature"
     organisation = "organisation"
+    required_claim = "required_claim"
+    groups_left_out = "groups_left_out"
     keys_unavailable = "keys_unavailable"
 
 
@@ -167,6 +172,16 @@ class KeySource(Protocol):
         """How the keys stand now."""
 
 
+class KeyShelf(Protocol):
+    """Where the last good key sets are kept beyond the life of a process."""
+
+    async def keep(self, issuer: str, key_set: str, read_at: datetime) -> None:
+        """Keeps what an issuer published at that instant, in place of what was kept before."""
+
+    async def recall(self, issuer: str) -> tuple[str, datetime] | None:
+        """What was kept of an issuer, and when it was read; None for what is not surely ours."""
+
+
 class HeldKeys:
     """Keys that are at hand and never change while the process lives."""
 
@@ -192,13 +207,25 @@ class FetchedKeys:
     """The keys that an issuer publishes at its JWKS address, read when needed and kept.
 
     Read again every five minutes, and once (at most each minute) for a key id not seen before.
-    When the issuer cannot be reached, the last good keys serve for up to a day.
+    When the issuer cannot be reached, the last good keys serve for up to a day; those on the
+    `shelf` too, so that a process may start while the issuer is away.
     """
 
-    def __init__(self, url: str, clock: Clock, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        url: str,
+        clock: Clock,
+        http: httpx.AsyncClient,
+        shelf: KeyShelf | None = None,
+    ) -> None:
+        self._issuer = issuer
         self._url = url
         self._clock = clock
         self._http = http
+        self._shelf = shelf
+        self._shelved: str | None = None
+        self._shelved_at: datetime | None = None
         self._keys: dict[str, PublishedKey] = {}
         self._loaded_at: datetime | None = None
         self._tried_at: datetime | None = None
@@ -265,12 +292,20 @@ class FetchedKeys:
     async def _read(self) -> None:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
-                found = _usable_keys(_json_object(await self._download()))
+                published = await self._download()
+                found = _usable_keys(_json_object(published))
         except Exception as error:
             # Whatever went wrong out there, the last good keys serve; `health` and the log tell.
-            _log.warning("keys of %s could not be read: %s", self._url, type(error).__name__)
+            _log.warning("keys of %s could not be read: %s", self._url, _why(error))
             self._failed = True
+            if self._loaded_at is None:
+                await self._recall()
             return
+        self._take(found, self._clock())
+        self._failed = False
+        await self._put_away(published.decode("utf-8"))
+
+    def _take(self, found: dict[str, PublishedKey], read_at: datetime) -> None:
         kept = {
             key_id: old
             for key_id, old in self._keys.items()
@@ -279,8 +314,32 @@ class FetchedKeys:
         if kept.keys() != found.keys() or kept.keys() != self._keys.keys():
             self._generation += 1
         self._keys = {**found, **kept}
-        self._loaded_at = self._clock()
-        self._failed = False
+        self._loaded_at = read_at
+
+    async def _recall(self) -> None:
+        """Takes what is on the shelf: old keys are better than a shut door, for a day."""
+        if self._shelf is None:
+            return
+        try:
+            kept = await self._shelf.recall(self._issuer)
+            if kept is not None and self._within(kept[1], KEYS_KEPT_SECONDS):
+                self._take(_usable_keys(_json_object(kept[0].encode("utf-8"))), kept[1])
+        except Exception as error:
+            _log.warning("kept keys of %s could not be read: %s", self._url, _why(error))
+
+    async def _put_away(self, key_set: str) -> None:
+        """Keeps the set when it is another, and hourly so that its age stays true enough."""
+        if self._shelf is None or (
+            key_set == self._shelved and self._within(self._shelved_at, SHELVED_SECONDS)
+        ):
+            return
+        now = self._clock()
+        try:
+            await self._shelf.keep(self._issuer, key_set, now)
+        except Exception as error:
+            _log.warning("keys of %s could not be kept: %s", self._url, _why(error))
+            return
+        self._shelved, self._shelved_at = key_set, now
 
     async def _download(self) -> bytes:
         # Compressed answers are not asked for and not taken: a small one can unfold to gigabytes.
@@ -296,6 +355,23 @@ class FetchedKeys:
                 if len(content) > LARGEST_KEY_SET:
                     raise ValueError("more than a key set ever needs")
         return bytes(content)
+
+
+def _why(error: BaseException) -> str:
+    """The kinds of a failure from its own to its first cause, and the words of TLS and the system.
+
+    These tell an operator what to do (a certificate that is not trusted, a name not found), and
+    come from this machine, never from what the other side sent.
+    """
+    told: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(told) < _MOST_CAUSES:
+        said = seen.verify_message if isinstance(seen, ssl.SSLCertVerificationError) else None
+        if said is None and isinstance(seen, OSError):
+            said = seen.strerror
+        told.append(f"{type(seen).__name__} ({said})" if said else type(seen).__name__)
+        seen = seen.__cause__ or seen.__context__
+    return " from ".join(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +394,9 @@ class TokenVerifier:
 
     `clock` gives the present as an aware instant. `http` is the client by which published keys
     are read; the caller owns and closes it. `key_sources` (by issuer) replaces that reading for an
-    issuer whose keys are at hand. `most_remembered` bounds the memory of verified tokens (about
-    a kilobyte each). `ValueError` when an issuer is not safe to believe.
+    issuer whose keys are at hand. `shelf` keeps what was read for later processes.
+    `most_remembered` bounds the memory of verified tokens (about a kilobyte each).
+    `ValueError` when an issuer is not safe to believe.
     """
 
     def __init__(
@@ -329,6 +406,7 @@ class TokenVerifier:
         http: httpx.AsyncClient,
         *,
         key_sources: Mapping[str, KeySource] | None = None,
+        shelf: KeyShelf | None = None,
         most_remembered: int = MOST_REMEMBERED,
     ) -> None:
         at_hand = key_sources or {}
@@ -340,7 +418,9 @@ class TokenVerifier:
             faults = one.faults(needs_jwks_url=one.issuer not in at_hand)
             if faults or one.issuer in self._believed:
                 raise ValueError("; ".join(faults) or "the same issuer is named twice")
-            keys = at_hand.get(one.issuer) or FetchedKeys(one.jwks_url, clock, http)
+            keys = at_hand.get(one.issuer) or FetchedKeys(
+                one.issuer, one.jwks_url, clock, http, shelf
+            )
             self._believed[one.issuer] = _Believed(one, keys)
 
     async def verify(self, token: str) -> Identity:
@@ -401,7 +481,7 @@ class TokenVerifier:
             raise TokenRefused(Refusal.issuer)
         issuer = believed.settings
         algorithm, key_id = _check_header(header, issuer)
-        expires = _check_times(claims, now)
+        expires = _check_times(claims, issuer, now)
         _check_purpose(claims, issuer)
         identity = _identity(claims, issuer, expires)
         key = await believed.keys.find(key_id)
@@ -447,9 +527,10 @@ def _check_header(header: Mapping[str, Any], issuer: IssuerSettings) -> tuple[st
     return algorithm, key_id
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> float:
+def _check_times(claims: Mapping[str, Any], issuer: IssuerSettings, now: float) -> float:
     issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
-    if expires <= issued or expires - issued > LONGEST_LIFETIME_SECONDS:
+    longest = 60 * (issuer.longest_lifetime_minutes + issuer.back_dated_minutes)
+    if expires <= issued or expires - issued > longest:
         raise TokenRefused(Refusal.lifetime)
     if now >= expires + LEEWAY_SECONDS:
         raise TokenRefused(Refusal.expired)
@@ -478,8 +559,11 @@ def _check_purpose(claims: Mapping[str, Any], issuer: IssuerSettings) -> None:
         raise TokenRefused(Refusal.audience)
     if issuer.audience not in audiences:
         raise TokenRefused(Refusal.audience)
-    if not ID_TOKEN_CLAIMS.isdisjoint(claims) or _claim(claims, issuer.scope_claim) is None:
+    if not ID_TOKEN_CLAIMS.isdisjoint(claims):
         raise TokenRefused(Refusal.not_an_access_token)
+    for name, values in issuer.required_claims.items():
+        if values and set(values).isdisjoint(_words_of_a_claim(_claim(claims, name))):
+            raise TokenRefused(Refusal.required_claim)
 
 
 def _identity(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float) -> Identity:
@@ -488,25 +572,95 @@ def _identity(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float)
         raise TokenRefused(Refusal.claims)
     clients = (_text(claims.get(name)) for name in ("azp", "client_id", "appid"))
     client_id = next((one for one in clients if one is not None), None)
-    asserted = {Role(one) for one in _words(_claim(claims, issuer.roles_claim)) if one in _ROLES}
-    roles = asserted & issuer.may_assert_roles
-    granted = _words(_claim(claims, issuer.scope_claim))
-    organisation = _text(_claim(claims, issuer.organisation_claim))
-    if issuer.organisations and organisation not in issuer.organisations:
-        raise TokenRefused(Refusal.organisation)
+    roles = _roles(claims, issuer)
+    organisation = _organisation(claims, issuer, client_id)
     if organisation is None and Role.partner_system in roles:
         raise TokenRefused(Refusal.organisation)
+    granted = _granted(claims, issuer, roles, client_id)
     return Identity(
         issuer=issuer.issuer,
         subject=subject,
         name=_shown(claims.get("name")) or client_id or subject,
         client_id=client_id,
-        roles=frozenset(roles),
+        roles=roles,
         scopes=frozenset(Scope(one) for one in granted if one in _SCOPES),
         organisation_id=organisation,
-        team_id=_text(_claim(claims, issuer.team_claim)),
+        team_id=_team(claims, issuer),
         expires_at=datetime.fromtimestamp(expires, UTC),
     )
+
+
+def _roles(claims: Mapping[str, Any], issuer: IssuerSettings) -> frozenset[Role]:
+    """Those that the provider says in its words or ours, and may say."""
+    found = _claim(claims, issuer.roles_claim)
+    if found is None:
+        _refuse_groups_left_out(claims, issuer.roles_claim)
+    words = _words(found)
+    said = {issuer.role_names[one] for one in words if one in issuer.role_names}
+    said |= {Role(one) for one in words if one in _ROLES and one not in issuer.role_names}
+    return frozenset(said & issuer.may_assert_roles)
+
+
+def _refuse_groups_left_out(claims: Mapping[str, Any], name: str) -> None:
+    """A person of too many groups has a token that names none of them, but where to ask for them.
+
+    To take that for "no group" would let them in as nobody, and nobody would know why.
+    """
+    elsewhere = claims.get("_claim_names")
+    if (isinstance(elsewhere, dict) and name in elsewhere) or (
+        name == "groups" and "hasgroups" in claims
+    ):
+        raise TokenRefused(Refusal.groups_left_out)
+
+
+def _organisation(
+    claims: Mapping[str, Any], issuer: IssuerSettings, client_id: str | None
+) -> str | None:
+    """Which organisation the caller speaks for: by its client, else by the claim.
+
+    Staff whose tokens name none belong to the authority itself; whoever names one that the issuer
+    may not speak for, or another than its client's, is refused.
+    """
+    said = _text(_claim(claims, issuer.organisation_claim))
+    listed = issuer.clients.get(client_id) if client_id is not None else None
+    if listed is not None and said is not None and said != listed:
+        raise TokenRefused(Refusal.organisation)
+    organisation = said if listed is None else listed
+    if (
+        issuer.organisations
+        and organisation is not None
+        and (organisation not in issuer.organisations)
+    ):
+        raise TokenRefused(Refusal.organisation)
+    return organisation
+
+
+def _granted(
+    claims: Mapping[str, Any], issuer: IssuerSettings, roles: frozenset[Role], client_id: str | None
+) -> list[str]:
+    """The scopes, from the claim without which this is no access token.
+
+    A listed partner's system may keep them elsewhere. Its token has no role of a person, so that
+    a person's ID token, which has no scopes either, is never taken for an access token.
+    """
+    granted = _claim(claims, issuer.scope_claim)
+    a_listed_system = roles == {Role.partner_system} and client_id in issuer.clients
+    if granted is None and a_listed_system and issuer.application_scope_claim is not None:
+        granted = _claim(claims, issuer.application_scope_claim)
+    if granted is None:
+        raise TokenRefused(Refusal.not_an_access_token)
+    return _words(granted)
+
+
+def _team(claims: Mapping[str, Any], issuer: IssuerSettings) -> str | None:
+    """The caller's team: by the list of names, where there is one, else the claim's own text."""
+    found = _claim(claims, issuer.team_claim)
+    if not issuer.team_names:
+        return _text(found)
+    if found is None:
+        _refuse_groups_left_out(claims, issuer.team_claim)
+    said = set(_words_of_a_claim(found))
+    return next((team for name, team in issuer.team_names.items() if name in said), None)
 
 
 _ROLES = frozenset(role.value for role in Role)
@@ -543,6 +697,11 @@ def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else ""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(printable.split())[:_LONGEST_TEXT]
+
+
+def _words_of_a_claim(value: Any) -> list[str]:
+    """A claim's texts: itself, or each of its list. Unlike words, a text may hold spaces."""
+    return [value] if isinstance(value, str) else _words(value)
 
 
 def _words(value: Any) -> list[str]:

@@ -32,6 +32,9 @@ _AWAY = (
     asyncpg.InterfaceError,
     # What the driver says when its connection ends under a statement on its way.
     asyncpg.InternalClientError,
+    # A statement that was made ready before the schema took a step: the next try makes it anew.
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
     OSError,
     TimeoutError,
 )
@@ -43,9 +46,10 @@ def _cause(error: BaseException) -> BaseException:
     return getattr(error, "__cause__", None) or error
 
 
-# Classes of SQLSTATE that pass: connection lost, rolled back for another, out of resources,
-# stopped by an operator; and a read-only server, which a failover leaves behind for a while.
-_PASSING = ("08", "40", "53", "57", "25006", "55P03")
+# Classes of SQLSTATE that pass: connection lost, nobody let in, no such database, rolled back for
+# another, out of resources, stopped by an operator, errors of the system below; and a read-only
+# server, which a failover leaves behind for a while.
+_PASSING = ("08", "28", "3D", "40", "53", "57", "58", "25006", "55P03")
 
 
 # SQLite's like: busy, locked, out of memory, read-only, a disk that is full or does not answer. Its
@@ -98,6 +102,20 @@ def _is_unique(error: BaseException) -> bool:
     )
 
 
+# What a driver's error comes as: by SQLAlchemy, as its adapter for the driver says it (that is what
+# a pool raises when no new connection can be had), or straight from the driver.
+_OF_A_DRIVER = (
+    exc.DBAPIError,
+    exc.EmulatedDBAPIException,
+    asyncpg.PostgresError,
+    sqlite3.Error,
+    *_AWAY,
+)
+
+# SQLAlchemy's words when a connection of the pool was closed, and the new one in its place too.
+_ENDED_AT_ONCE = "This connection is closed"
+
+
 @contextmanager
 def in_our_words() -> Iterator[None]:
     """Turns the drivers' errors into DatabaseAway and AlreadyThere; others go on as they are."""
@@ -105,7 +123,11 @@ def in_our_words() -> Iterator[None]:
         yield
     except exc.TimeoutError as error:
         raise DatabaseAway("no connection became free in time") from error
-    except (exc.DBAPIError, asyncpg.PostgresError, sqlite3.Error, *_AWAY) as error:
+    except exc.InvalidRequestError as error:
+        if str(error) != _ENDED_AT_ONCE:
+            raise
+        raise DatabaseAway("new connections end at once") from error
+    except _OF_A_DRIVER as error:
         cause = _cause(error)
         if _is_unique(error) or _is_unique(cause):
             raise AlreadyThere from error

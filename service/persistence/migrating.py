@@ -1,6 +1,7 @@
 """Schema steps: up, down, which one a database is at, and the refusal of one we do not know."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -30,8 +31,9 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest() -> str:
-    """The schema step that this program works on."""
+    """The schema step that this program works on: the last of the files that it came with."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise SchemaUnknown("The program carries no migrations: it was not installed whole.")

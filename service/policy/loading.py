@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -112,15 +113,23 @@ def load_policy(path: Path | None = None) -> Policy:
     A file replaces the shipped policy wholly; nothing is merged. Raises PolicyFaulty with every
     fault at once.
     """
-    content, text, digest = _open(DEFAULT_POLICY if path is None else path)
+    path = DEFAULT_POLICY if path is None else path
+    return _understood(path, _content(path))
+
+
+@lru_cache(maxsize=4)
+def _understood(path: Path, raw: bytes) -> Policy:
+    """The policy in a file's bytes, worked out once: its calendar alone is some 5,000 days."""
+    content, text = _parsed(path, raw)
     faults: list[str] = []
+    digest = hashlib.sha256(raw).hexdigest()
     policy = _read(Table(content, "", faults), text, digest, faults)
     if policy is None:
         raise PolicyFaulty(faults)
     return policy
 
 
-def _open(path: Path) -> tuple[dict[str, object], str, str]:
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST_FILE + 1)
@@ -130,6 +139,10 @@ def _open(path: Path) -> tuple[dict[str, object], str, str]:
         ) from None
     if len(raw) > _LARGEST_FILE:
         raise PolicyFaulty([f"{path}: is larger than a policy can be; check the path."])
+    return raw
+
+
+def _parsed(path: Path, raw: bytes) -> tuple[dict[str, object], str]:
     try:
         text = raw.decode("utf-8-sig")
         content = tomllib.loads(text)
@@ -140,7 +153,7 @@ def _open(path: Path) -> tuple[dict[str, object], str, str]:
         raise PolicyFaulty([f"{path}: is not TOML: {error}."]) from None
     except (RecursionError, ValueError):
         raise PolicyFaulty([f"{path}: is not TOML that can be read; simplify it."]) from None
-    return content, text, hashlib.sha256(raw).hexdigest()
+    return content, text
 
 
 def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | None:

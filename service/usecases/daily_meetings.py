@@ -1,14 +1,13 @@
 """Daily meetings: the agenda, an outcome for each child, what is carried over, the conclusion."""
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
-from service.domain.contacts import Contact
+from service.domain.concerns import windows
 from service.domain.daily_meetings import (
     DAILY_MEETING,
     ITEM,
@@ -102,9 +101,8 @@ async def _with_history(
     people = sorted({one.child.person_id for one in page})
     items = [one.item for one in page]
     rules = policy.repeat_concern
-    since = min(
-        (_months_before(one.contact.received_at, rules.months) for one in page), default=None
-    )
+    within = {one.contact.id: windows(rules, one.contact.received_at) for one in page}
+    since = min((one.months_from for one in within.values()), default=None)
     earlier = (
         {} if since is None else await daily_meetings.earlier_contacts(ask, who, people, since)
     )
@@ -114,11 +112,11 @@ async def _with_history(
     away = await daily_meetings.carried_to(ask, items)
     found = []
     for one in page:
-        months = _months_before(one.contact.received_at, rules.months)
+        own = within[one.contact.id]
         of_child = [
             contact
             for contact in earlier.get(one.child.person_id, ())
-            if contact.contact_id != one.contact.id and contact.received_at >= months
+            if contact.contact_id != one.contact.id and contact.received_at > own.months_from
         ]
         found.append(
             AgendaItem(
@@ -127,9 +125,9 @@ async def _with_history(
                 contact=one.contact,
                 child=one.child,
                 others=[child for child in siblings[one.contact.id] if child.id != one.child.id],
-                short=_counts(of_child, one.contact, timedelta(days=rules.short_days)),
-                long=_counts(of_child, one.contact, timedelta(days=rules.long_days)),
-                months=_counts(of_child, one.contact, None),
+                short=_counts(of_child, own.short_from),
+                long=_counts(of_child, own.long_from),
+                months=_counts(of_child, own.months_from),
                 earlier=of_child[:_SHOWN],
                 open_case=cases.get(one.child.person_id),
                 agencies=sorted(
@@ -143,20 +141,10 @@ async def _with_history(
     return found
 
 
-def _counts(
-    earlier: Sequence[EarlierContact], contact: Contact, within: timedelta | None
-) -> EarlierCounts:
-    """How many of the other contacts lie within a time before this one, or came after it."""
-    counted = [
-        one for one in earlier if within is None or one.received_at >= contact.received_at - within
-    ]
+def _counts(earlier: Sequence[EarlierContact], since: datetime) -> EarlierCounts:
+    """How many of the other contacts were received after an instant."""
+    counted = [one for one in earlier if one.received_at > since]
     return EarlierCounts(len(counted), sum(one.risk is not None for one in counted))
-
-
-def _months_before(at: datetime, months: int) -> datetime:
-    """The same time so many months before, on the last day of a month that is too short."""
-    year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
-    return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from api.app import create_app
 from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.job_runs import JobName
+from service.issuers import IssuerSettings
 from service.persistence.migrating import newest
 from service.persistence.sqlite_files import log_of, mark_of
-from service.settings import IssuerSettings, load_settings
+from service.settings import load_settings
 from service.usecases.flags import sweep
 from service.usecases.jobs import run_job
 from tests.support.builders import contact_body

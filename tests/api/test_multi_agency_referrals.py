@@ -215,6 +215,38 @@ TABLES = (
 )
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "\u3164", "\u2060", "\u202e", "\u0301", "\ufeff"])
+async def test_a_referral_of_signs_that_cannot_be_seen_is_refused_as_empty(
+    room: Room, sign: str
+) -> None:
+    unseen = police_body(
+        concern=sign * 3,
+        children=[child_body(sign, family_name=f" {sign} ", description=sign)],
+        referrer={"name": sign, "role": sign},
+        address=sign,
+    )
+    answer = await room.post(DOOR, unseen, PARTNER, organisation=POLICE)
+    assert answer.status_code == 422
+    assert pointers(answer) == {
+        "/concern",
+        "/address",
+        "/referrer/name",
+        "/referrer/role",
+        "/children/0/given_name",
+        "/children/0/family_name",
+        "/children/0/description",
+    }
+    assert {error["code"] for error in answer.json()["errors"]} == {"too_short"}
+
+
+async def test_what_turns_a_name_round_does_not_reach_the_desk(room: Room) -> None:
+    receipt = await sent(
+        room, children=[child_body("\u202earamA\u202c", family_name="Oka\u200bfor")]
+    )
+    [child] = (await room.read(f"/v1/contacts/{receipt['id']}"))["children"]
+    assert (child["given_name"], child["family_name"]) == ("aramA", "Okafor")
+
+
 async def test_a_check_says_what_would_come_of_it_and_keeps_nothing(room: Room) -> None:
     receipt = await sent(room, children=[child_body(nhs_number="9434765919")])
     before = {table: await room.rows(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608 - our own tables

@@ -15,7 +15,10 @@ from api.observability import Metrics
 from frontdoor.__main__ import main
 from service.domain.access import Role
 from service.domain.job_runs import JobName
+from service.integrations.tokens import Refusal
+from service.policy import load_policy
 from service.settings import PREFIX, Settings, load_settings
+from service.surroundings import FROM_FILES, of_the_platform
 from tests.support.databases import SqliteFiles
 from tests.support.processes import environment, with_frontdoor
 from tests.support.servers import serve
@@ -23,9 +26,11 @@ from tests.support.sources import ROOT, project_files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+PROVIDERS = (ROOT / "docs" / "identity-providers.md").read_text(encoding="utf-8")
 PAGES = {
     "README.md": README,
     "docs/operations.md": OPERATIONS,
+    "docs/identity-providers.md": PROVIDERS,
     "docs/integrators.md": (ROOT / "docs" / "integrators.md").read_text(encoding="utf-8"),
     "docs/walkthrough.md": (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8"),
     "openapi/README.md": (ROOT / "openapi" / "README.md").read_text(encoding="utf-8"),
@@ -36,8 +41,10 @@ COMMAND = re.compile(r"(?:^|[`(/])frontdoor ([a-z]+)(?: ([a-z_]+))?", re.MULTILI
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_setting_on_a_page_exists(name: str) -> None:
-    told = set(re.findall(rf"{PREFIX}[A-Z_]+[A-Z]", PAGES[name]))
-    assert told <= {PREFIX + field.upper() for field in Settings.model_fields}
+    told = set(re.findall(rf"{PREFIX}([A-Z_]+[A-Z])", PAGES[name]))
+    settings = {field.upper() for field in Settings.model_fields}
+    in_files = {f"{field.upper()}_FILE" for field in FROM_FILES}
+    assert {one for one in told - settings - in_files if not of_the_platform(one, "")} == set()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -98,8 +105,11 @@ def test_the_desk_is_shown_by_the_command_in_the_readme(
     assert json.loads(done.stdout) == {"items": [], "next": None}
 
 
-def test_the_example_of_issuers_is_sound_in_production(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", OPERATIONS, re.DOTALL)
+@pytest.mark.parametrize("place", [0, 1], ids=["any provider", "Microsoft Entra ID"])
+def test_an_example_of_issuers_is_sound_in_production(tmp_path: Path, place: int) -> None:
+    examples = re.findall(r"```json\n(.*?)```", PROVIDERS, re.DOTALL)
+    assert len(examples) == 2
+    example = examples[place]
     path = tmp_path / "issuers.json"
     path.write_text(example, encoding="utf-8")
     settings = load_settings(
@@ -107,6 +117,9 @@ def test_the_example_of_issuers_is_sound_in_production(tmp_path: Path) -> None:
         secret_key="x" * 32,
         database_url="postgresql://frontdoor:secret@db.example/frontdoor",
     )
+    teams = load_policy(None).teams
+    for issuer in settings.issuers:
+        assert set(issuer.team_names.values()) <= {team.id for team in teams}
     asserted = frozenset[Role]().union(*(one.may_assert_roles for one in settings.issuers))
     assert asserted == frozenset(Role)
 
@@ -120,3 +133,9 @@ def test_operations_names_every_job_and_only_meters_that_exist() -> None:
     told = set(re.findall(r"`((?:http|frontdoor)_\w+)`", OPERATIONS))
     assert len(told) >= 8
     assert told <= meters
+
+
+def test_every_reason_for_refusing_a_token_is_explained() -> None:
+    table = PROVIDERS.partition("## When somebody is not let in")[2]
+    told = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
+    assert told == {*Refusal, "missing", "no_bearer"} | {"token"}

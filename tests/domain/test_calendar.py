@@ -1,5 +1,6 @@
 """The working days of England, against the published bank holidays and against a slow count."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,8 +13,14 @@ from service.domain.calendar import (
     OpenEndedCalendar,
     SkipKind,
     WorkingCalendar,
+    day_months_later,
+    days_after,
+    days_before,
     london_date,
+    months_after,
+    months_before,
 )
+from tests.support.sources import modules, named, read
 
 ENGLAND = WorkingCalendar(first_year=2018, last_year=2028)
 CLOSED = WorkingCalendar(
@@ -265,3 +272,51 @@ def test_over_so_many_working_days_ago_is_the_latest_day_that_is_so(
     latest = calendar.day_over_working_days_ago(today, working_days)
     assert calendar.working_days_between(latest, today) > working_days
     assert calendar.working_days_between(latest + timedelta(days=1), today) == working_days
+
+
+@pytest.mark.parametrize(
+    ("end", "months", "begins"),
+    [
+        # The wall says half past midnight on the first of July: so it does on the first of January.
+        ("2026-06-30T23:30:00Z", 6, "2026-01-01T00:30:00Z"),
+        ("2026-10-25T12:00:00Z", 12, "2025-10-25T11:00:00Z"),
+        ("2024-02-29T12:00:00Z", 12, "2023-02-28T12:00:00Z"),
+        ("2026-08-31T11:00:00Z", 6, "2026-02-28T12:00:00Z"),
+        ("2026-01-15T12:00:00Z", 1, "2025-12-15T12:00:00Z"),
+        ("2026-03-31T10:00:00Z", 25, "2024-02-29T11:00:00Z"),
+    ],
+)
+def test_months_are_counted_by_the_day_and_time_in_london(
+    end: str, months: int, begins: str
+) -> None:
+    assert months_before(datetime.fromisoformat(end), months) == datetime.fromisoformat(begins)
+
+
+@given(strategies.dates(date(2000, 1, 1), date(2050, 12, 31)), strategies.integers(-600, 600))
+def test_a_day_some_months_later_is_the_same_day_or_the_last_of_a_shorter_month(
+    day: date, months: int
+) -> None:
+    later = day_months_later(day, months)
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert later.day == day.day or (later.day < day.day and (later + timedelta(1)).day == 1)
+
+
+@given(
+    strategies.datetimes(datetime(2018, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001 - zone below
+    strategies.integers(0, 24),
+)
+def test_what_is_counted_forward_is_counted_in_one_way_with_what_is_counted_back(
+    moment: datetime, many: int
+) -> None:
+    at = moment.replace(tzinfo=UTC)
+    assert months_after(at, -many) == months_before(at, many)
+    assert days_after(at, -many) == days_before(at, many)
+    assert london_date(days_after(at, many)) == london_date(at) + timedelta(days=many)
+
+
+def test_nobody_else_counts_months() -> None:
+    # That a year has twelve months is known in one place: what counts them again counts otherwise.
+    counting = {
+        named(path) for path in modules() if re.search(r"\.year\s*\*\s*12", read(path) or "")
+    }
+    assert counting == {"service/domain/calendar.py", "tests/domain/test_calendar.py"}

@@ -56,10 +56,11 @@ from service.domain.transfers import (
     WaitsFor,
 )
 from service.domain.whole_contacts import ContactFilters
+from service.issuers import IssuerSettings
 from service.persistence.records import table_of
 from service.persistence.repositories import impossibilities
 from service.persistence.repositories.contacts import nothing_on_file
-from service.settings import IssuerSettings, load_settings
+from service.settings import load_settings
 from service.usecases.contacts import log_contact
 from service.usecases.daily_meetings import read_daily_meeting
 from service.usecases.flags import sweep

@@ -4,6 +4,8 @@ Runs as a process of its own, on the standard library alone. It makes a folder, 
 a server that listens on a Unix socket in it; says where on standard output, as one line of JSON;
 and waits for the end of its standard input. That end comes when the tests finish and also when
 they crash or are killed, so no server and no folder outlives them.
+
+The cluster may stand in another place than the socket, in a folder of the same name: in memory.
 """
 
 import argparse
@@ -32,6 +34,7 @@ FOR_SPEED = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "max_wal_size": "256MB",  # its folder may be in memory
 }
 SETTINGS = {
     "autovacuum": "off",
@@ -49,7 +52,13 @@ class Fault(Exception):
     """The server cannot be started; the words say why."""
 
 
-def main(installation: Path, durable: bool, kept: Path | None, settings: list[str]) -> None:
+def main(
+    installation: Path,
+    durable: bool,
+    kept: Path | None,
+    data_in: Path | None,
+    settings: list[str],
+) -> None:
     """Start the server, announce it, wait for the end of standard input, stop it, clean up.
 
     The cluster is thrown away, unless it is in the folder `kept`, to be found there the next time.
@@ -57,10 +66,12 @@ def main(installation: Path, durable: bool, kept: Path | None, settings: list[st
     signal.signal(signal.SIGTERM, _leave)
     account = _account()
     folder = _make_folder(account)
+    elsewhere = None if data_in is None else data_in / folder.name
     server: subprocess.Popen[bytes] | None = None
     try:
         programs = _programs_for(account, installation, folder)
-        data = folder / "data" if kept is None else _own(kept, account)
+        own = kept or elsewhere
+        data = folder / "data" if own is None else _own(own, account)
         chosen = SETTINGS | ({} if durable else FOR_SPEED)
         chosen |= dict(setting.split("=", 1) for setting in settings)
         server = _start(programs, folder, data, account, chosen)
@@ -72,7 +83,8 @@ def main(installation: Path, durable: bool, kept: Path | None, settings: list[st
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if server is not None:
             _stop(server)
-        shutil.rmtree(folder, ignore_errors=True)
+        for place in filter(None, (folder, elsewhere)):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
@@ -103,14 +115,14 @@ def _make_folder(account: pwd.struct_passwd | None) -> Path:
     raise SystemExit(json.dumps({"fault": "no temporary folder that a database server could use"}))
 
 
-def _own(kept: Path, account: pwd.struct_passwd | None) -> Path:
-    """The folder of a cluster that stays, which the account must be able to reach."""
-    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _own(cluster: Path, account: pwd.struct_passwd | None) -> Path:
+    """The folder of a cluster, which the account must be able to reach."""
+    cluster.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account is not None:
-        if not _reachable(kept.parent):
-            raise Fault(f"{account.pw_name}, who runs PostgreSQL, cannot reach {kept}")
-        os.chown(kept, account.pw_uid, account.pw_gid)
-    return kept
+        if not _reachable(cluster.parent):
+            raise Fault(f"{account.pw_name}, who runs PostgreSQL, cannot reach {cluster}")
+        os.chown(cluster, account.pw_uid, account.pw_gid)
+    return cluster
 
 
 def _reachable(path: Path) -> bool:
@@ -227,6 +239,7 @@ if __name__ == "__main__":
     parser.add_argument("installation", type=Path)
     parser.add_argument("--durable", action="store_true")
     parser.add_argument("--kept", type=Path)
+    parser.add_argument("--data-in", type=Path)
     parser.add_argument("--setting", action="append", default=[])
     given = parser.parse_args()
-    main(given.installation, given.durable, given.kept, given.setting)
+    main(given.installation, given.durable, given.kept, given.data_in, given.setting)

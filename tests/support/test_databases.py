@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.support.databases import (
+    NAMED_FOLDER,
     NAMED_SERVER,
     DatabaseServer,
     PostgresServer,
     postgres_server,
     sqlite_files,
+    throw_away_folder,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -125,8 +128,20 @@ def test_a_killed_test_run_leaves_no_server_and_no_folder() -> None:
     )
     assert child.returncode < 0, child.stderr
     folder = Path(child.stdout.strip())
-    for _ in range(200):
-        if not folder.exists():
+    places = (folder, (throw_away_folder() or folder.parent) / folder.name)
+    for _ in range(600):
+        if not any(place.exists() for place in places):
             return
         time.sleep(0.1)
-    pytest.fail(f"The server's folder is still there: {folder}")
+    pytest.fail(f"A folder of the server is still there: {places}")
+
+
+def test_databases_stand_in_the_folder_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = Path(tempfile.gettempdir())
+    monkeypatch.setenv(NAMED_FOLDER, str(named))
+    with sqlite_files(lay_a_table) as files:
+        assert Path(sa.make_url(files.create_database()).database or "").parents[1] == named
+    with postgres_server(lay_a_table) as server:
+        url = server.create_database()
+        assert Path(str(asyncio.run(ask(url, "SHOW data_directory")))).parent == named
+        assert asyncio.run(ask(url, "SELECT count(*) FROM brick")) == 0

@@ -28,7 +28,7 @@ from service.domain.errors import Stale
 from service.domain.new_contacts import NewChild
 from service.domain.states import WrongState
 from service.persistence.repositories import deadlines
-from service.usecases import daily_meetings
+from service.usecases import contacts, daily_meetings
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.daily_meetings import MeetingItemNotFound
 from service.usecases.decisions import decide, sign_off
@@ -171,6 +171,25 @@ async def test_history_is_counted_in_days_and_months_with_outcomes_and_why_they_
     assert now.open_case is not None
     assert (now.open_case.team_id, now.open_case.worker_id) == ("assessment-north", None)
     assert now.agencies == ["riverbourne-police"]
+
+
+async def test_an_agenda_and_the_strip_count_the_same_months(desk: Desk) -> None:
+    # A year before by the clock on the wall; by the clock in UTC it would be an hour less.
+    received = datetime(2026, 10, 25, 12, 0, tzinfo=UTC)
+    desk.clock.set(received)
+    number = nhs_number(1)
+    for name, at in (("in", "2025-10-25T11:30:00"), ("out", "2025-10-25T11:00:00")):
+        earlier = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        await notify(desk.house, f"RVB-{name}", nhs_number=number, received_at=earlier)
+    taken = await notify(desk.house, "RVB-now", nhs_number=number, received_at=received)
+    strip = await desk.house.ask(
+        lambda ask: contacts.read_repeat_concern(
+            ask, desk.worker, taken.contact.id, policy=desk.house.policy, now=received
+        )
+    )
+    agenda = await desk.agenda(date(2026, 10, 26))
+    [item] = [one for one in agenda.items if one.notification.incident_number == "RVB-now"]
+    assert item.months.contacts == strip.children[0].counts.child.in_months == 1
 
 
 async def test_a_decision_settles_the_item_and_the_last_one_stops_the_clock(desk: Desk) -> None:

@@ -278,6 +278,7 @@ FAULTS: dict[str, tuple[dict[int, dict[str, str]], list[tuple[int, str | None, s
         [(3, "child_ethnicity_code", "code_unknown")],
     ),
     "control": ({2: {"concern": "a\x07b"}}, [(2, "concern", "control_character")]),
+    "unseen": ({2: {"concern": " \u200b\u3164\u202e"}}, [(2, "concern", "missing")]),
     "too long": (
         {2: {"officer_role": "x" * 101}, 3: {"officer_role": ""}},
         [(2, "officer_role", "too_long")],

@@ -20,6 +20,7 @@ from tests.support.cases import log
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
 from tests.support.processes import until
+from tests.support.unborn import referred
 from workers.running import run_and_log
 from workers.schedule import SCHEDULE, Job, job_named
 from workers.scheduling import Schedule, first_run
@@ -74,6 +75,28 @@ async def test_a_new_leader_runs_everything_that_never_ran(house: House) -> None
         assert await all_ran()
     finally:
         await schedule.end()
+
+
+@pytest.mark.parametrize("jobs", [(JobName.check_impossible,), tuple(JobName)], ids=len)
+async def test_the_first_act_after_an_upgrade_is_no_false_alarm(
+    house: House, jobs: tuple[JobName, ...]
+) -> None:
+    """Referrals that the release before left open lack the clocks that this one wants of them."""
+    for days in (100, 130, 160):
+        await referred(house, expected=(house.clock() + timedelta(days=days)).date())
+    async with house.database.writing() as connection:
+        await connection.execute(text("DELETE FROM deadline WHERE kind LIKE '%birth%'"))
+        await connection.commit()
+    schedule = Schedule(house, [job for job in SCHEDULE if job.name in jobs])
+    with capture_logs() as lines:
+        await schedule.begin()
+
+        async def looked() -> bool:
+            return bool(await runs(house, JobName.check_impossible))
+
+        await until(looked, seconds=60, what="a look for the impossible")
+        await schedule.end()
+    assert [line for line in lines if line.get("alarm") == "impossible"] == []
 
 
 async def test_the_sweep_goes_on_when_the_time_of_the_machine_steps_back(

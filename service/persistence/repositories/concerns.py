@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from service.domain.access import Caller, Reach
 from service.domain.accountabilities import Accountability, CareService
-from service.domain.calendar import london_date
+from service.domain.calendar import days_after, days_before, london_date
 from service.domain.concerns import (
     MOST_COUNTED,
     MOST_LISTED,
@@ -45,8 +45,6 @@ from service.domain.concerns import (
     Windows,
     concerns_of_others,
     count,
-    days_after,
-    days_before,
     each_once,
     household_keys,
     identity_key,

@@ -2,35 +2,18 @@
 
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-import structlog
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from api.observability import configure_api_logs
 from tests.api.manners.toys import ID, toy_shop
 
 KEY = {"Idempotency-Key": "0b7cbd9e-6f0c-4a6a-9d4e-5b8f2a3c1d70"}
 READ = {"If-Match": '"3"'}
 JSON = {"Content-Type": "application/json"}
 TOY = f"/v1/toys/{ID}"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything logged during a test."""
-    import logging
-
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_api_logs(level="info", stream=stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

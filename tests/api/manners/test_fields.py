@@ -100,6 +100,26 @@ def test_texts_are_trimmed_and_may_have_lines() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [Text(20), Line(20)], ids=["text", "line"])
+@pytest.mark.parametrize("sign", ["\u200b", "\u3164", "\u202e", "\u0301", "\ufeff", "\u2800"])
+def test_a_text_of_signs_that_cannot_be_seen_is_refused_as_empty(kind: Any, sign: str) -> None:
+    for sent in (sign, f" {sign}{sign} "):
+        with pytest.raises(ValidationError, match="at least 1 character"):
+            accepts(Annotated[str, kind], sent)
+    assert accepts(Annotated[str, kind], f"{sign}\u200b Zo\xeb ".lstrip("\u0301\u2800")) == "Zo\xeb"
+
+
+def test_what_turns_a_name_round_is_left_out_of_it() -> None:
+    assert accepts(Annotated[str, Line(20)], "Amara\u202e rofakO\u202c") == "Amara rofakO"
+    assert accepts(Annotated[str, Line(5)], "\u2066Amara\u2069") == "Amara"
+
+
+def test_the_contract_keeps_the_bounds_of_a_text() -> None:
+    schema = TypeAdapter(Annotated[str, Line(20)]).json_schema()
+    assert (schema["minLength"], schema["maxLength"]) == (1, 20)
+    assert schema["pattern"] == Line.pattern
+
+
 @pytest.mark.parametrize(
     "kind",
     [

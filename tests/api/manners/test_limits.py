@@ -1,15 +1,18 @@
 """Limits of size and time, and stopping politely."""
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from prometheus_client import generate_latest
 
-from api.limits import BODY_BYTES, Drain
+from api.limits import BODY_BYTES
 from tests.api.manners.conftest import JSON, KEY
-from tests.api.manners.toys import toy_shop
+from tests.api.manners.toys import STUBBORN_SECONDS, toy_shop
 
 MIB = 1024 * 1024
 
@@ -34,10 +37,12 @@ class Wire:
         self.sent.append(message)
 
 
-def scope(headers: list[tuple[bytes, bytes]], path: str = "/v1/toys") -> dict[str, Any]:
+def scope(
+    headers: list[tuple[bytes, bytes]], path: str = "/v1/toys", method: str = "POST"
+) -> dict[str, Any]:
     return {
         "type": "http",
-        "method": "POST",
+        "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
@@ -129,9 +134,49 @@ async def test_while_draining_each_answer_closes_its_connection() -> None:
     assert await manners.drain.idle(0.1)
 
 
-async def test_a_drain_waits_for_what_is_being_answered() -> None:
-    drain = Drain()
-    drain.enter()
-    assert not await drain.idle(0.01)
-    drain.leave()
-    assert await drain.idle(0.01)
+async def test_a_drain_waits_for_what_is_being_answered_and_can_give_it_up() -> None:
+    app, manners = toy_shop()
+    wire = Wire(1, 0)
+    asked = asyncio.ensure_future(app(scope([], "/faulty/slow", "GET"), wire.receive, wire.send))
+    await asyncio.sleep(0)
+    assert not await manners.drain.idle(0.01)
+    assert manners.drain.in_flight == 1
+    assert manners.drain.give_up() == 1
+    assert manners.drain.give_up() == 0, "it is answered once"
+    await asked
+    assert [part.get("status") for part in wire.sent] == [503, None]
+    assert json.loads(wire.sent[1]["body"])["code"] == "took_too_long"
+    assert await manners.drain.idle(0.01)
+
+
+@pytest.mark.parametrize("path", ["/faulty/stubborn", "/faulty/late"])
+async def test_the_end_of_its_time_does_not_wait_for_what_is_given_up(path: str) -> None:
+    """Whether it takes long to let go, or answers after all when it is too late."""
+    app, manners = toy_shop(seconds=0.05)
+    wire = Wire(1, 0)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    asked = asyncio.ensure_future(app(scope([], path, "GET"), wire.receive, wire.send))
+    while not wire.sent:
+        await asyncio.sleep(0.01)
+        assert loop.time() - began < 10
+    assert not asked.done(), "it is still letting go"
+    await asked
+    assert loop.time() - began >= STUBBORN_SECONDS
+    assert [part.get("status") for part in wire.sent] == [503, None]
+    line = generate_latest(manners.metrics.registry).decode()
+    assert f'route="{path}",status_class="5xx"}} 1.0' in line
+    took = re.search(rf'seconds_sum{{method="GET",route="{path}",.*}} (\S+)', line)
+    assert took is not None
+    assert float(took[1]) < STUBBORN_SECONDS, "what is counted is how long somebody waited"
+
+
+async def test_a_request_that_somebody_else_breaks_off_is_broken_off() -> None:
+    app, _ = toy_shop()
+    wire = Wire(1, 0)
+    asked = asyncio.ensure_future(app(scope([], "/faulty/slow", "GET"), wire.receive, wire.send))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert wire.sent == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -41,6 +42,7 @@ ID = UUID("01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11")
 ANNA = UUID("01936f0e-7c1a-7b6e-8f60-0000000000aa")
 BELA = UUID("01936f0e-7c1a-7b6e-8f60-0000000000bb")
 VERSION = 3
+STUBBORN_SECONDS = 0.5
 
 
 class Colour(StrEnum):
@@ -208,6 +210,24 @@ class Busy(Conflict):
 @faulty.get("/slow")
 async def slow() -> Response:
     await asyncio.sleep(5)
+    return Response()
+
+
+@faulty.get("/stubborn")
+async def be_stubborn() -> Response:
+    """As a driver that tidies up with a database that does not answer."""
+    try:
+        await asyncio.sleep(5)
+    finally:
+        await asyncio.sleep(STUBBORN_SECONDS)
+    return Response()
+
+
+@faulty.get("/late")
+async def be_late() -> Response:
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(5)
+    await asyncio.sleep(STUBBORN_SECONDS)
     return Response()
 
 

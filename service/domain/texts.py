@@ -1,0 +1,36 @@
+"""Texts: signs that nobody can see are no text, and do not turn what is written round."""
+
+import re
+import unicodedata
+from typing import Final
+
+# Signs of no width and signs that turn others round (the category Cf, without those that are
+# seen), the letters that have no shape, and what only says how others are joined. Left in are the
+# two joiners, without which some scripts and many emoji cannot be written.
+_HIDDEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+# A symbol with no shape: the blank of braille.
+_BLANK: Final = "\u2800"
+
+
+def without_hidden_signs(text: str) -> str:
+    """A text without the signs that cannot be seen: of no width, or turning others round.
+
+    A text in which nothing else is left says nothing, and comes back empty: also one of accents
+    without a letter below them.
+    """
+    if text.isascii():
+        return text
+    plain = _HIDDEN.sub("", text)
+    return plain if any(_is_seen(sign) for sign in plain) else ""
+
+
+def _is_seen(sign: str) -> bool:
+    # What is not assigned (Cn) may be seen by whoever has a newer list of signs than ours.
+    return sign != _BLANK and unicodedata.category(sign) not in _UNSEEN
+
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
