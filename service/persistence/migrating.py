@@ -40,6 +40,12 @@ def newest() -> str:
     return head
 
 
+def known_steps() -> frozenset[str]:
+    """Every schema step that this program knows, from the first to the newest."""
+    steps = ScriptDirectory.from_config(_config()).walk_revisions()
+    return frozenset(step.revision for step in steps)
+
+
 async def current(database: Database) -> str | None:
     """The schema step that a database is at, or None when it has never been migrated."""
     async with database.reading() as connection:
@@ -61,8 +67,7 @@ async def require_newest(database: Database) -> None:
     at, needed = await current(database), newest()
     if at == needed:
         return
-    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if at is None or at in known:
+    if at is None or at in known_steps():
         raise SchemaUnknown(
             f"The database is at schema step {at or 'none'} and this program needs {needed}. "
             "Back the database up, then run: frontdoor migrate"

@@ -187,7 +187,8 @@ class SqliteFile:
             raise DatabaseGone(GONE)
         real = self.path.resolve()
         if before is not None and not _held[before]:
-            _refuse_a_foreign_log(real)
+            if has_a_foreign_log(real):
+                raise DatabaseUnusable(FOREIGN_LOG)
             _refuse_a_lost_log(real)
         anchor = self._connect(self._name)
         try:
@@ -228,21 +229,21 @@ def is_whole(
     return said == [("ok",)]
 
 
-def _refuse_a_foreign_log(path: Path) -> None:
-    """Raises DatabaseUnusable when the log beside a file was written for another.
+def has_a_foreign_log(path: Path) -> bool:
+    """Whether the log beside a database file was written for another.
 
     A file that says of itself that it has no log, beside a log with something in it: SQLite would
     take the log for its own. Of a copy made by other means than our backup nothing can be said.
+    Not for a file that this process has open: see `_held`.
     """
     try:
         if log_of(path).stat().st_size == 0:
-            return
+            return False
         with path.open("rb") as file:
             head = file.read(_WRITE_VERSION.stop)
     except FileNotFoundError:
-        return
-    if head[_WRITE_VERSION] == b"\x01\x01":
-        raise DatabaseUnusable(FOREIGN_LOG)
+        return False
+    return head[_WRITE_VERSION] == b"\x01\x01"
 
 
 def _refuse_a_lost_log(path: Path) -> None:
