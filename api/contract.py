@@ -16,6 +16,7 @@ from api.errors import (
     MEDIA_TYPE,
     BodyMalformed,
     BodyTooLarge,
+    EncodingNotSupported,
     HeaderMalformed,
     InternalError,
     MediaTypeNotSupported,
@@ -63,7 +64,7 @@ _WHY: Final[dict[int, str]] = {
     409: "Not possible in the state in which the thing is; `allowed` says what is.",
     412: "Changed by someone else since it was read; `ETag` is the current version.",
     413: "The body is too large; the connection is closed.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as JSON, or said to be encoded.",
     422: "The request breaks a rule; `errors` names each fault.",
     428: "If-Match is missing.",
     429: "Too many requests; `Retry-After` says how long to wait.",
@@ -86,6 +87,7 @@ _USUAL: Final[dict[int, type[FrontDoorError]]] = {
     500: InternalError,
     503: Unavailable,
 }
+_ALSO: Final = ((400, BodyMalformed), (415, EncodingNotSupported))
 _HEADERS: Final[dict[str, Json]] = {
     "X-Request-ID": {
         "description": "The request's id: the caller's own when it sent one, ours otherwise.",
@@ -256,9 +258,9 @@ def openapi(
             }
         },
     }
-    document["components"]["responses"]["400"]["content"][MEDIA_TYPE]["examples"][
-        BodyMalformed.code
-    ] = _example(BodyMalformed, 400)
+    for status, kind in _ALSO:
+        told_of = document["components"]["responses"][str(status)]["content"][MEDIA_TYPE]
+        told_of["examples"][kind.code] = _example(kind, status)
     document["security"] = [{"bearer": []}]
     order = ("openapi", "info", "servers", "security", "tags", "paths", "components")
     return {name: document[name] for name in order}

@@ -1,7 +1,7 @@
 """What routes ask for: the house, who is calling, and how a creation or a change is carried out."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -12,13 +12,14 @@ from api.cursors import Cursors, Place
 from api.errors import NotAuthenticated, Unavailable
 from api.observability import current_notes, note_caller
 from api.replies import JSON, etag
-from api.requests import expected_version, idempotency_key
+from api.requests import asked_first, expected_version, idempotency_key
 from service.bootstrap import Asking, House, KeysUnavailable, Once, TokenRefused, Work
 from service.domain.access import Caller
 from service.domain.answers import Answer
 
 Found = TypeVar("Found")
 
+_CALLER: Final = "frontdoor.caller"
 _HOW_TO_SIGN_IN = "Send a good access token: `Authorization: Bearer …`."
 
 
@@ -28,8 +29,12 @@ def house_of(request: Request) -> House:
     return house
 
 
+@asked_first
 async def calling(request: Request) -> Caller:
     """Who is calling, by the bearer token. One answer for every token that is not good."""
+    known: Caller | None = request.scope.get(_CALLER)
+    if known is not None:
+        return known
     given = [value for name, value in request.scope["headers"] if name == b"authorization"]
     scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
     if scheme.lower() != b"bearer" or not token:
@@ -47,6 +52,7 @@ async def calling(request: Request) -> Caller:
         current_notes().token = refused.reason.value
         raise NotAuthenticated(_HOW_TO_SIGN_IN, invalid_token=True) from None
     note_caller(who.account_id)
+    request.scope[_CALLER] = who
     return who
 
 

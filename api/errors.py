@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.faults import faults_of
+from api.faults import NO_SHAPE, Shape, faults_of
 from api.observability import current_notes, log_failure
 from service.bootstrap import AlreadyThere, DatabaseAway
 from service.domain.errors import (
@@ -149,6 +149,20 @@ class MediaTypeNotSupported(Refusal):
     status = 415
     code = "media_type_not_supported"
     title = "Only JSON is read"
+
+
+class EncodingNotSupported(Refusal):
+    """The body is said to be encoded, compressed for instance; it is read as it is alone."""
+
+    status = 415
+    code = "encoding_not_supported"
+    title = "No Content-Encoding is read"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send the body as it is, without Content-Encoding.",
+            headers={"Accept-Encoding": "identity"},
+        )
 
 
 class PreconditionMissing(Refusal):
@@ -362,17 +376,24 @@ async def answer_faults(request: Request, failure: RequestValidationError) -> Re
     return answer(refusal_of(failure))
 
 
-def refusal_of(failure: RequestValidationError, body: object = None) -> FrontDoorError:
+def refusal_of(
+    failure: RequestValidationError, body: object = None, shape: Shape = NO_SHAPE
+) -> FrontDoorError:
     """FastAPI's findings as a refusal of ours.
 
     A path that does not fit (an id that is no UUID, a queue that does not exist) is a thing that
     is not there, so 404: it must not be told apart from a well-formed id of nothing.
     """
-    if any(error["loc"][:1] == ("path",) for error in failure.errors()):
+    if about_the_path(failure):
         return NotFound("There is nothing of this kind under this name, or you may not see it.")
-    faults = faults_of(failure.errors(), body)
+    faults = faults_of(failure.errors(), body, shape)
     many = "Put right what `errors` lists" if len(faults) > 1 else "Put right what `errors` names"
     return Invalid(f"{many} and send the request again.", problems=faults)
+
+
+def about_the_path(failure: RequestValidationError) -> bool:
+    """Whether it is the path that does not fit."""
+    return any(error["loc"][:1] == ("path",) for error in failure.errors())
 
 
 async def answer_http(request: Request, failure: HTTPException) -> Response:

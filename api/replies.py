@@ -1,6 +1,7 @@
 """Answers that went well: the thing itself, its ETag and Location, and lists by page."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 JSON: Final = "application/json"
+_PACKING: Final = re.compile(rb'(?:--?|;)(?:gzip|br|zstd|deflate)"$')
 
 
 def etag(version: int) -> str:
@@ -104,6 +106,14 @@ def _response(
     return response
 
 
+def as_we_gave_it(tag: bytes) -> bytes:
+    """A tag without the marks of proxies that compress: nginx weakens it, others write behind it.
+
+    What was read is the same version in other packing, and our tags are versions.
+    """
+    return _PACKING.sub(b'"', tag.removeprefix(b"W/"))
+
+
 def not_modified(tag: bytes) -> Response:
     """Answer 304: the caller holds what is current."""
     response = Response(status_code=304)
@@ -127,6 +137,6 @@ def unless_unchanged(scope: Scope, response: Response) -> Response:
     if tag is None:
         return response
     for one in b",".join(held).split(b","):
-        if one.strip().removeprefix(b"W/") in (tag, b"*"):
+        if as_we_gave_it(one.strip()) in (tag, b"*"):
             return not_modified(tag)
     return response

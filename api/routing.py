@@ -20,17 +20,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import (
     BodyNotExpected,
+    EncodingNotSupported,
     MediaTypeNotSupported,
     MethodNotAllowed,
     NotAcceptable,
     PathUnknown,
+    about_the_path,
     refusal_of,
 )
-from api.faults import NO_SHAPE, Shape, faults_of, shape_of, suggestion
+from api.faults import NO_SHAPE, Shape, shape_of, suggestion
 from api.observability import current_notes
 from api.replies import unless_unchanged
-from api.requests import FileBody, StrictRequest, file_body_of
-from service.domain.errors import FrontDoorError, Invalid, NotFound, Problem
+from api.requests import (
+    FileBody,
+    Gate,
+    StrictRequest,
+    file_body_of,
+    is_asked_first,
+    needs_of,
+)
+from service.domain.errors import FrontDoorError, Invalid, Problem
 
 JSON: Final = "application/json"
 _JSON_TYPES: Final = frozenset(
@@ -99,12 +108,16 @@ class Entry:
 def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorError | None:
     accept: bytes | None = None
     content_type: bytes | None = None
+    encoded = False
     has_body = False
     for name, value in request.scope["headers"]:
         if name == b"accept":
             accept = value if accept is None else accept + b"," + value
         elif name == b"content-type":
-            content_type = value
+            # Said twice, it says nothing.
+            content_type = value if content_type in (None, value) else b""
+        elif name == b"content-encoding":
+            encoded = encoded or value.strip().lower() not in (b"", b"identity")
         elif name == b"content-length":
             has_body = value != b"0"
         elif name == b"transfer-encoding":
@@ -114,6 +127,8 @@ def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorErro
         return NotAcceptable(
             f"This is answered in {served} only: say so in Accept, or leave it out."
         )
+    if encoded and has_body:
+        return EncodingNotSupported()
     if entry.file is not None:
         if has_body and not _is_of(content_type, entry.file.media_type):
             return MediaTypeNotSupported(
@@ -212,10 +227,12 @@ def _check_query(query: bytes, entry: Entry) -> FrontDoorError | None:
 class FrontDoorRoute(APIRoute):
     """A route with manners.
 
-    Refused before the route does anything, and after its dependencies have said who is calling:
-    a body that is not strict JSON, a query parameter that it does not know, a body where none is
-    read, an Accept that it cannot meet. A path that does not fit is a thing that is not there.
-    Routes are coroutines: a plain function would cost a thread for each request.
+    Where a body is read, who is calling is asked before any of it is, and whether they hold one of
+    the permissions that the route needs. Then, before the route does anything: a body that is not
+    strict JSON, a query parameter that it does not know, a body where none is read, an Accept that
+    it cannot meet. A request that is refused for its head has its body left unread. A path that
+    does not fit is a thing that is not there. Routes are coroutines: a plain function would cost a
+    thread for each request.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -230,6 +247,7 @@ class FrontDoorRoute(APIRoute):
             return await endpoint(*values, **named)
 
         file = file_body_of(endpoint)
+        self.needs = needs_of(endpoint)
         if file is not None:
             told = {**(options.get("openapi_extra") or {}), "requestBody": file.documented()}
             options["openapi_extra"] = told
@@ -244,6 +262,18 @@ class FrontDoorRoute(APIRoute):
         shape: Shape = shape_of(cast(Hashable, kind))
         return shape
 
+    @functools.cached_property
+    def gate(self) -> Gate | None:
+        """What says who is calling; None where anybody may."""
+        calls = (below.call for below in self.dependant.dependencies)
+        return next((cast(Gate, call) for call in calls if is_asked_first(call)), None)
+
+    async def _let_in(self, request: Request) -> None:
+        if self.gate is not None:
+            who = await self.gate(request)
+            if self.needs:
+                who.require_one_of(self.needs)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, with the manners around it."""
         handle = super().get_route_handler()
@@ -255,24 +285,22 @@ class FrontDoorRoute(APIRoute):
                 entry = entry_of(self)
             fault = _check(request, entry, reads_body=reads_body)
             strict = StrictRequest(request.scope, request.receive)
+            if reads_body or entry.file is not None:
+                await self._let_in(strict)
             if reads_body:
                 strict.shape = self.shape
-                body = await strict.body()
-                if fault is None and body:
+                if fault is not None:
+                    strict.leave_unread()
+                elif await strict.body():
                     await strict.json()
                     fault = strict.fault
             token = _fault.set(fault)
             try:
                 response = await handle(strict)
             except RequestValidationError as failure:
-                refusal = refusal_of(failure)
-                if fault is not None and not isinstance(refusal, NotFound):
+                if fault is not None and not about_the_path(failure):
                     raise fault from None
-                if isinstance(refusal, NotFound):
-                    raise refusal from None
-                raise Invalid(
-                    refusal.detail, problems=faults_of(failure.errors(), failure.body, self.shape)
-                ) from None
+                raise refusal_of(failure, failure.body, self.shape) from None
             finally:
                 _fault.reset(token)
             return unless_unchanged(request.scope, response)

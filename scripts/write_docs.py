@@ -198,6 +198,7 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
     {
         "account_disabled": "Ask whoever looks after access at the authority.",
         "body_not_expected": "Send it without a body.",
+        "encoding_not_supported": "Send the body as it is, without `Content-Encoding`.",
         "child_already_decided": "Decisions are never edited: draft a new one that names in "
         "`supersedes` the one it replaces, and why.",
         "contact_already_decided": "Have the decision returned first; after sign-off, log what is "

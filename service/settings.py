@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.database_urls import database_url_faults
 from service.domain.access import Role
 from service.issuers import IssuerSettings, is_loopback, read_issuers
 from service.surroundings import FROM_FILES, of_the_platform, secrets_in_files
@@ -170,8 +170,9 @@ class Settings(BaseSettings):
                 "(postgresql://user:password@host/database), so that nothing is kept in a file "
                 "that nobody knows of"
             )
-        elif urlsplit(self.database_url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
-            found.append(f"{PREFIX}DATABASE_URL: must be a sqlite or a postgresql URL")
+        else:
+            faults = database_url_faults(self.database_url)
+            found += [f"{PREFIX}DATABASE_URL: {fault}" for fault in faults]
         return tuple(found)
 
     def check(self) -> Self:

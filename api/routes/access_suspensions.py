@@ -20,6 +20,7 @@ from api.deps import (
     rendered,
 )
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.access_suspensions import (
     AccessSuspension,
@@ -29,6 +30,7 @@ from api.schemas.access_suspensions import (
     SuspensionLift,
 )
 from api.schemas.fields import CursorText, FlagParameter, Limit, Page
+from service.domain.access import Permission
 from service.domain.accounts import AccountUnknown, AlreadyLifted, AlreadySuspended, OwnAccess
 from service.domain.answers import Answer
 from service.usecases import accounts
@@ -53,6 +55,7 @@ def _answer(made: accounts.SuspensionMade) -> Answer:
     response_model=AccessSuspensionMade,
     responses=problems(AccountUnknown, AlreadySuspended, OwnAccess),
 )
+@needs(Permission.suspend_access)
 async def suspend_access(
     request: Request, who: Who, key: Key, body: AccessSuspensionCreate
 ) -> Response:
@@ -116,6 +119,7 @@ async def read_suspension(request: Request, who: Who, suspension_id: SuspensionI
 @router.post(
     "/{suspension_id}/lift", response_model=AccessSuspension, responses=problems(AlreadyLifted)
 )
+@needs(Permission.suspend_access)
 async def lift_suspension(
     request: Request, who: Who, suspension_id: SuspensionId, version: Version, body: SuspensionLift
 ) -> Response:

@@ -22,6 +22,7 @@ from api.deps import (
 )
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.assessments import (
     Assessment,
@@ -36,6 +37,7 @@ from api.schemas.assessments import (
 from api.schemas.cases import PersonFilter
 from api.schemas.fields import CursorText, Limit, Page
 from service.bootstrap import Asking, Work
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.assessments import (
     AssessmentFilters,
@@ -86,6 +88,7 @@ def _reply(whole: WholeAssessment) -> Response:
         **problems(ReferralNotOpen, assessments.ReferralNotFound),
     },
 )
+@needs(Permission.assess)
 async def begin_assessment(
     request: Request, who: Who, key: Key, body: AssessmentCreate
 ) -> Response:
@@ -173,6 +176,7 @@ async def read_assessment(request: Request, who: Who, assessment_id: AssessmentI
     response_model=Assessment,
     responses=problems(AssessmentIncomplete, WrongState, assessments.AssessmentNotFound),
 )
+@needs(Permission.assess)
 async def complete_assessment(
     request: Request,
     who: Who,
@@ -198,6 +202,7 @@ async def complete_assessment(
         AssessmentIncomplete, OwnAssessment, WrongState, assessments.AssessmentNotFound
     ),
 )
+@needs(Permission.authorise_assessment)
 async def authorise_assessment(
     request: Request,
     who: Who,

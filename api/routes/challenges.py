@@ -21,6 +21,7 @@ from api.deps import (
 )
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.challenges import (
     AnsweringRoleFilter,
@@ -44,6 +45,7 @@ from api.schemas.challenges import (
 from api.schemas.decisions import DecisionId
 from api.schemas.fields import CursorText, Limit, Page
 from service.bootstrap import Asking, Work
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.challenges import (
     ChallengeFaulty,
@@ -84,6 +86,7 @@ def _reply(whole: WholeChallenge) -> Response:
         ),
     },
 )
+@needs(Permission.challenge_decision)
 async def challenge_decision(
     request: Request, who: Who, key: Key, decision_id: DecisionId, body: ChallengeIn
 ) -> Response:
@@ -194,6 +197,7 @@ async def read_challenge(request: Request, who: Who, challenge_id: ChallengeId) 
     response_model=Challenge,
     responses=problems(ChallengeFaulty, NotYoursToAnswer, WrongState, challenges.ChallengeNotFound),
 )
+@needs(Permission.answer_challenge)
 async def answer_challenge(
     request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeAnswerIn
 ) -> Response:
@@ -220,6 +224,7 @@ async def answer_challenge(
         ChallengeFaulty, LastStage, NotYourChallenge, WrongState, challenges.ChallengeNotFound
     ),
 )
+@needs(Permission.pursue_challenge)
 async def escalate_challenge(
     request: Request,
     who: Who,
@@ -246,6 +251,7 @@ async def escalate_challenge(
     response_model=Challenge,
     responses=problems(ChallengeFaulty, NotYourChallenge, WrongState, challenges.ChallengeNotFound),
 )
+@needs(Permission.pursue_challenge)
 async def accept_challenge_answer(
     request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeWordsIn
 ) -> Response:
@@ -265,6 +271,7 @@ async def accept_challenge_answer(
     response_model=Challenge,
     responses=problems(ChallengeFaulty, NotYourChallenge, WrongState, challenges.ChallengeNotFound),
 )
+@needs(Permission.pursue_challenge)
 async def withdraw_challenge(
     request: Request, who: Who, challenge_id: ChallengeId, version: Version, body: ChallengeWordsIn
 ) -> Response:

@@ -21,6 +21,7 @@ from api.deps import (
 )
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.concerns import LoggedContact, RepeatConcern
 from api.schemas.contacts import (
@@ -35,6 +36,7 @@ from api.schemas.contacts import (
 )
 from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
 from api.schemas.histories import ContactHistory
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.contacts import (
     ContactDecided,
@@ -89,6 +91,7 @@ def _reply(whole: WholeContact) -> Response:
     response_model=LoggedContact,
     responses=problems(*_REFUSALS),
 )
+@needs(Permission.log_contact)
 async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate) -> Response:
     """Log a contact.
 
@@ -225,6 +228,7 @@ async def read_repeat_concern(request: Request, who: Who, contact_id: ContactId)
     response_model=Contact,
     responses=problems(ContactDecided, *_REFUSALS),
 )
+@needs(Permission.amend_contact)
 async def amend_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: ContactAmend
 ) -> Response:
@@ -242,6 +246,7 @@ async def amend_contact(
     response_model=Contact,
     responses=problems(RatingUnchanged, RationaleNeeded, WrongState),
 )
+@needs(Permission.triage_contact)
 async def triage_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: TriageIn
 ) -> Response:
@@ -261,6 +266,7 @@ async def triage_contact(
     response_model=Contact,
     responses=problems(contacts.AlreadyAssigned, WrongState),
 )
+@needs(Permission.assign_contact)
 async def assign_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: AssignmentIn
 ) -> Response:
@@ -278,6 +284,7 @@ async def assign_contact(
     response_model=Contact,
     responses=problems(contacts.AlreadyAcknowledged),
 )
+@needs(Permission.acknowledge_referrer)
 async def acknowledge_referrer(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: AcknowledgementIn
 ) -> Response:

@@ -20,6 +20,7 @@ from api.deps import (
     rendered,
 )
 from api.replies import next_path, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.daily_meetings import (
     CarryingOverIn,
@@ -32,6 +33,7 @@ from api.schemas.daily_meetings import (
 from api.schemas.decisions import Decision, DecisionCreate
 from api.schemas.fields import CursorText, Limit
 from service.bootstrap import Work
+from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
@@ -136,6 +138,7 @@ def _decided(whole: WholeDecision) -> Answer:
         decisions.ChildNotOnContact,
     ),
 )
+@needs(Permission.decide)
 async def record_meeting_outcome(
     request: Request, who: Who, key: Key, date: MeetingDate, item_id: ItemId, body: DecisionCreate
 ) -> Response:
@@ -160,6 +163,7 @@ async def record_meeting_outcome(
         CarryingOverIncomplete, MeetingAhead, WrongState, daily_meetings.MeetingItemNotFound
     ),
 )
+@needs(Permission.carry_over_item)
 async def carry_item_over(
     request: Request,
     who: Who,

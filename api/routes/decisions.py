@@ -6,10 +6,12 @@ from starlette.responses import Response
 from api.contract import problems
 from api.deps import Key, Version, Who, ask, change, create, rendered
 from api.replies import reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
 from api.schemas.decisions import Decision, DecisionCreate, DecisionId, SignOffIn, SignOffOutcome
 from service.bootstrap import Work
+from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
@@ -59,6 +61,7 @@ def _reply(whole: WholeDecision) -> Response:
         decisions.ContactNotFound,
     ),
 )
+@needs(Permission.decide)
 async def decide(
     request: Request, who: Who, key: Key, contact_id: ContactId, body: DecisionCreate
 ) -> Response:
@@ -101,6 +104,7 @@ async def read_decision(request: Request, who: Who, decision_id: DecisionId) -> 
         decisions.DecisionNotFound,
     ),
 )
+@needs(Permission.sign_off)
 async def sign_off(
     request: Request, who: Who, decision_id: DecisionId, version: Version, body: SignOffIn
 ) -> Response:

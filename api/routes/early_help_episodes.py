@@ -9,6 +9,7 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Version, Who, ask, change, next_place, place_of
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.cases import (
     ContactFilter,
@@ -27,6 +28,7 @@ from api.schemas.early_help_episodes import (
 from api.schemas.fields import CursorText, Limit, Page
 from service.bootstrap import Work
 from service.domain import early_help_episodes
+from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
 from service.domain.transfers import StepDownUnfinished
@@ -112,6 +114,7 @@ async def read_early_help_episode(
         cases.WorkerUnknown,
     ),
 )
+@needs(Permission.allocate_early_help_episode)
 async def allocate_early_help_episode(
     request: Request,
     who: Who,
@@ -144,6 +147,7 @@ async def allocate_early_help_episode(
         cases.EpisodeNotFound,
     ),
 )
+@needs(Permission.close_early_help_episode)
 async def close_early_help_episode(
     request: Request,
     who: Who,

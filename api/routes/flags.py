@@ -9,10 +9,11 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Version, Who, ask, change, next_place, place_of
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, FlagParameter, Id, Limit, Line, Page
 from api.schemas.flags import Flag, FlagAcknowledgementIn, FlagId, FlagSummary
-from service.domain.access import Role
+from service.domain.access import Permission, Role
 from service.domain.flags import FlagAcknowledged, FlagCleared, Severity
 from service.usecases import flags
 from service.usecases.flags import ExplainedFlag
@@ -90,6 +91,7 @@ async def read_flag(request: Request, who: Who, flag_id: FlagId) -> Response:
     response_model=Flag,
     responses=problems(FlagAcknowledged, FlagCleared, flags.FlagNotFound, flags.WordsMissing),
 )
+@needs(Permission.acknowledge_flag)
 async def acknowledge_flag(
     request: Request, who: Who, flag_id: FlagId, version: Version, body: FlagAcknowledgementIn
 ) -> Response:

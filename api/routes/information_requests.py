@@ -9,6 +9,7 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Key, Version, Who, ask, change, create, next_place, place_of, rendered
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
 from api.schemas.fields import CursorText, Limit, Line, Page
@@ -25,7 +26,7 @@ from api.schemas.information_requests import (
     LateAnswerReadingIn,
 )
 from service.bootstrap import Work
-from service.domain.access import Caller, Reach
+from service.domain.access import Caller, Permission, Reach
 from service.domain.answers import Answer
 from service.domain.information_requests import (
     AnswerIncomplete,
@@ -66,6 +67,7 @@ def _reply(who: Caller, whole: WholeRequest) -> Response:
         WrongState, information_requests.ContactNotFound, information_requests.QuestionFaulty
     ),
 )
+@needs(Permission.ask_agency)
 async def ask_agency(
     request: Request, who: Who, key: Key, contact_id: ContactId, body: InformationRequestCreate
 ) -> Response:
@@ -169,6 +171,7 @@ async def read_information_request(
         AnswerIncomplete, WrongState, information_requests.InformationRequestNotFound
     ),
 )
+@needs(Permission.answer_information_request)
 async def answer_information_request(
     request: Request,
     who: Who,
@@ -196,6 +199,7 @@ async def answer_information_request(
     response_model=InformationRequest,
     responses=problems(WrongState, information_requests.InformationRequestNotFound),
 )
+@needs(Permission.chase_agency)
 async def chase_agency(
     request: Request,
     who: Who,
@@ -219,6 +223,7 @@ async def chase_agency(
     response_model=InformationRequest,
     responses=problems(WordsNeeded, WrongState, information_requests.InformationRequestNotFound),
 )
+@needs(Permission.withdraw_information_request)
 async def withdraw_information_request(
     request: Request,
     who: Who,
@@ -245,6 +250,7 @@ async def withdraw_information_request(
     response_model=InformationRequest,
     responses=problems(WordsNeeded, NothingToRead, information_requests.InformationRequestNotFound),
 )
+@needs(Permission.read_late_answer)
 async def read_late_answer(
     request: Request,
     who: Who,

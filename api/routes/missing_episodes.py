@@ -22,6 +22,7 @@ from api.deps import (
 )
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.cases import ContactFilter, PersonFilter
 from api.schemas.fields import CursorText, Limit, Page
@@ -34,6 +35,7 @@ from api.schemas.missing_episodes import (
     ReturnInterviewIn,
 )
 from service.bootstrap import Work
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.measures import Counted, MeasureCountsOthers, PeriodNotPossible
 from service.domain.missing_episodes import (
@@ -74,6 +76,7 @@ def _reply(whole: missing_episodes.WholeMissingEpisode) -> Response:
     response_model=MissingEpisode,
     responses=problems(MissingAlready, MissingEpisodeIncomplete, missing_episodes.ContactNotFound),
 )
+@needs(Permission.record_missing_episode)
 async def record_missing_episode(
     request: Request, who: Who, key: Key, body: MissingEpisodeCreate
 ) -> Response:
@@ -165,6 +168,7 @@ _REFUSALS = problems(MissingEpisodeIncomplete, WrongState, missing_episodes.Miss
 
 
 @router.post("/{missing_episode_id}/return", response_model=MissingEpisode, responses=_REFUSALS)
+@needs(Permission.record_missing_episode)
 async def record_return(
     request: Request,
     who: Who,
@@ -184,6 +188,7 @@ async def record_return(
 @router.post(
     "/{missing_episode_id}/return-interview", response_model=MissingEpisode, responses=_REFUSALS
 )
+@needs(Permission.record_return_interview)
 async def record_return_interview(
     request: Request,
     who: Who,

@@ -9,6 +9,7 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rehearse, rendered
 from api.replies import page, reply, reply_as_shown
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Instant, Limit, Page
 from api.schemas.multi_agency_referrals import (
@@ -24,6 +25,7 @@ from api.schemas.multi_agency_referrals import (
     MultiAgencyReferralSummary,
     SenderReference,
 )
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeFaulty, NothingToChallenge
 from service.domain.contacts import MinimumMissing
@@ -53,6 +55,7 @@ _REFUSALS = problems(
 
 
 @router.post("", status_code=201, response_model=MultiAgencyReferralReceipt, responses=_REFUSALS)
+@needs(Permission.submit_multi_agency_referral)
 async def submit_multi_agency_referral(
     request: Request, who: Who, key: Key, body: MultiAgencyReferralCreate
 ) -> Response:
@@ -82,6 +85,7 @@ async def submit_multi_agency_referral(
 
 
 @router.post("/validation", response_model=MultiAgencyReferralCheck, responses=_REFUSALS)
+@needs(Permission.validate_multi_agency_referral)
 async def check_multi_agency_referral(
     request: Request, who: Who, body: MultiAgencyReferralCreate
 ) -> Response:
@@ -180,6 +184,7 @@ def _receipt(found: Disagreements) -> Answer:
         ),
     },
 )
+@needs(Permission.disagree_with_outcome)
 async def disagree_with_outcome(
     request: Request,
     who: Who,
@@ -215,6 +220,7 @@ async def disagree_with_outcome(
         challenges.NothingOpen,
     ),
 )
+@needs(Permission.disagree_with_outcome)
 async def escalate_disagreement(
     request: Request,
     who: Who,
@@ -246,6 +252,7 @@ async def escalate_disagreement(
         challenges.NothingOpen,
     ),
 )
+@needs(Permission.disagree_with_outcome)
 async def withdraw_disagreement(
     request: Request,
     who: Who,

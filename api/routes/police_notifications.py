@@ -9,7 +9,7 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rendered
 from api.replies import page, reply, reply_as_shown
-from api.requests import FileBody, takes_file
+from api.requests import FileBody, needs, takes_file
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.police_notifications import (
@@ -23,6 +23,7 @@ from api.schemas.police_notifications import (
     PoliceNotificationImport,
     PoliceNotificationReceipt,
 )
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.contacts import MinimumMissing
 from service.domain.new_contacts import (
@@ -70,6 +71,7 @@ CSV = FileBody("text/csv", MOST_BYTES, FILE_IN_WORDS, FILE_EXAMPLE)
         ),
     },
 )
+@needs(Permission.submit_police_notification)
 async def submit_police_notification(
     request: Request, who: Who, key: Key, body: PoliceNotificationCreate
 ) -> Response:
@@ -128,6 +130,7 @@ def _taken_on(found: NotificationImport) -> Answer:
     responses=problems(FileTooLong, FileUnreadable, NotThePolice, PoliceForceUnknown),
 )
 @takes_file(CSV)
+@needs(Permission.submit_police_notification)
 async def submit_notification_file(
     request: Request,
     who: Who,

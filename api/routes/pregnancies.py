@@ -10,9 +10,11 @@ from starlette.responses import Response
 from api.contract import problems
 from api.deps import Version, Who, ask, change, house_of
 from api.replies import reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.pregnancies import BirthIn, ExpectedDeliveryIn, Pregnancy, PregnancyEndIn
 from service.bootstrap import Work
+from service.domain.access import Permission
 from service.domain.people import Person
 from service.domain.pregnancies import ChildNotOpen, NotUnborn, PregnancyIncomplete
 from service.usecases import pregnancies
@@ -66,6 +68,7 @@ async def read_pregnancy(request: Request, who: Who, person_id: PersonId) -> Res
 
 
 @router.post("/{person_id}/expected-delivery", response_model=Pregnancy, responses=_REFUSALS)
+@needs(Permission.record_birth)
 async def change_expected_delivery(
     request: Request, who: Who, person_id: PersonId, version: Version, body: ExpectedDeliveryIn
 ) -> Response:
@@ -90,6 +93,7 @@ async def change_expected_delivery(
 
 
 @router.post("/{person_id}/birth", response_model=Pregnancy, responses=_REFUSALS)
+@needs(Permission.record_birth)
 async def record_birth(
     request: Request, who: Who, person_id: PersonId, version: Version, body: BirthIn
 ) -> Response:
@@ -107,6 +111,7 @@ async def record_birth(
 
 
 @router.post("/{person_id}/pregnancy-end", response_model=Pregnancy, responses=_REFUSALS)
+@needs(Permission.record_birth)
 async def end_pregnancy(
     request: Request, who: Who, person_id: PersonId, version: Version, body: PregnancyEndIn
 ) -> Response:

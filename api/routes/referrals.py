@@ -10,6 +10,7 @@ from api.cursors import Place
 from api.deps import Version, Who, ask, change, house_of, next_place, place_of
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.cases import (
     AllocationIn,
@@ -23,6 +24,7 @@ from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.referrals import Referral, ReferralClosureIn, ReferralId, ReferralSummary
 from service.bootstrap import Asking, Work
 from service.domain import referrals
+from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.states import WrongState
@@ -111,6 +113,7 @@ async def read_referral(request: Request, who: Who, referral_id: ReferralId) -> 
         cases.WorkerUnknown,
     ),
 )
+@needs(Permission.allocate_referral)
 async def allocate_referral(
     request: Request, who: Who, referral_id: ReferralId, version: Version, body: AllocationIn
 ) -> Response:
@@ -140,6 +143,7 @@ async def allocate_referral(
         cases.ReferralNotFound,
     ),
 )
+@needs(Permission.close_referral)
 async def close_referral(
     request: Request, who: Who, referral_id: ReferralId, version: Version, body: ReferralClosureIn
 ) -> Response:

@@ -10,6 +10,7 @@ from api.cursors import Place
 from api.deps import Version, Who, ask, change, house_of, next_place, place_of
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.cases import ContactFilter, PersonFilter
 from api.schemas.fields import CursorText, Limit, Page
@@ -24,6 +25,7 @@ from api.schemas.section_47_enquiries import (
     States,
 )
 from service.bootstrap import Asking, Work
+from service.domain.access import Permission
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.section_47_enquiries import (
     ChildUnborn,
@@ -125,6 +127,7 @@ async def read_section_47_enquiry(
         ChildUnborn, EnquiryIncomplete, WrongState, section_47_enquiries.EnquiryNotFound
     ),
 )
+@needs(Permission.record_child_seen)
 async def record_child_seen(
     request: Request,
     who: Who,
@@ -156,6 +159,7 @@ async def record_child_seen(
         EnquiryIncomplete, SightNotRecorded, WrongState, section_47_enquiries.EnquiryNotFound
     ),
 )
+@needs(Permission.conclude_section_47_enquiry)
 async def record_enquiry_outcome(
     request: Request,
     who: Who,
@@ -189,6 +193,7 @@ async def record_enquiry_outcome(
     response_model=Section47Enquiry,
     responses=problems(EnquiryIncomplete, WrongState, section_47_enquiries.EnquiryNotFound),
 )
+@needs(Permission.record_conference)
 async def record_conference(
     request: Request,
     who: Who,

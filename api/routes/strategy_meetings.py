@@ -22,6 +22,7 @@ from api.deps import (
 )
 from api.measure_cases import Behind
 from api.replies import page, reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.strategy_meetings import (
@@ -41,6 +42,7 @@ from api.schemas.strategy_meetings import (
     StrategyMeetingSummary,
 )
 from service.bootstrap import Work
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.states import WrongState
@@ -86,6 +88,7 @@ async def _moved(request: Request, move: strategy_meetings.Move) -> Response:
         MeetingIncomplete, MeetingUnderWay, NotAccountable, strategy_meetings.ReferralNotFound
     ),
 )
+@needs(Permission.call_strategy_meeting)
 async def call_strategy_meeting(
     request: Request, who: Who, key: Key, body: StrategyMeetingCreate
 ) -> Response:
@@ -184,6 +187,7 @@ async def read_strategy_meeting(request: Request, who: Who, meeting_id: MeetingI
     response_model=StrategyMeeting,
     responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
 )
+@needs(Permission.invite_to_strategy_meeting)
 async def invite_to_strategy_meeting(
     request: Request, who: Who, meeting_id: MeetingId, version: Version, body: InvitationsIn
 ) -> Response:
@@ -205,6 +209,7 @@ async def invite_to_strategy_meeting(
     response_model=StrategyMeeting,
     responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
 )
+@needs(Permission.call_strategy_meeting)
 async def rearrange_strategy_meeting(
     request: Request, who: Who, meeting_id: MeetingId, version: Version, body: Rearrangement
 ) -> Response:
@@ -222,6 +227,7 @@ async def rearrange_strategy_meeting(
     response_model=StrategyMeeting,
     responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
 )
+@needs(Permission.call_strategy_meeting)
 async def cancel_strategy_meeting(
     request: Request, who: Who, meeting_id: MeetingId, version: Version, body: Cancellation
 ) -> Response:
@@ -244,6 +250,7 @@ async def cancel_strategy_meeting(
         InvitationsUnanswered, MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound
     ),
 )
+@needs(Permission.record_strategy_meeting)
 async def record_strategy_meeting(
     request: Request, who: Who, meeting_id: MeetingId, version: Version, body: AttendanceIn
 ) -> Response:
@@ -272,6 +279,7 @@ async def record_strategy_meeting(
     response_model=StrategyMeeting,
     responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
 )
+@needs(Permission.conclude_strategy_meeting)
 async def conclude_strategy_meeting(
     request: Request, who: Who, meeting_id: MeetingId, version: Version, body: ConclusionIn
 ) -> Response:
@@ -295,6 +303,7 @@ async def conclude_strategy_meeting(
     response_model=StrategyMeeting,
     responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
 )
+@needs(Permission.circulate_strategy_minutes)
 async def circulate_strategy_minutes(
     request: Request, who: Who, meeting_id: MeetingId, version: Version, body: MinutesIn
 ) -> Response:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.contract import problems
 from api.deps import Key, Version, Who, ask, change, create, rendered
 from api.replies import reply
+from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.transfers import (
     FamilyAgreementIn,
@@ -24,6 +25,7 @@ from api.schemas.transfers import (
     TransferWithdrawal,
 )
 from service.bootstrap import Work
+from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
@@ -36,6 +38,7 @@ from service.domain.transfers import (
     StepDownNotReady,
     TransferIncomplete,
     TransferUnderWay,
+    permissions_to,
 )
 from service.usecases import step_downs, transfers
 
@@ -92,6 +95,7 @@ async def _moved(request: Request, move: transfers.Move) -> Response:
         ),
     },
 )
+@needs(*permissions_to("request"))
 async def request_transfer(request: Request, who: Who, key: Key, body: TransferCreate) -> Response:
     """Ask for a step-up or a step-down of one child.
 
@@ -145,6 +149,7 @@ async def open_transfer(
         transfers.WorkerUnknown,
     ),
 )
+@needs(*permissions_to("answer"))
 async def accept_transfer(
     request: Request,
     who: Who,
@@ -168,6 +173,7 @@ async def accept_transfer(
     response_model=Transfer,
     responses=problems(OwnTransfer, TransferIncomplete, WrongState, transfers.TransferNotFound),
 )
+@needs(*permissions_to("answer"))
 async def refuse_transfer(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: TransferRefusal
 ) -> Response:
@@ -193,6 +199,7 @@ async def refuse_transfer(
     response_model=Transfer,
     responses=problems(OwnTransfer, TransferIncomplete, WrongState, transfers.TransferNotFound),
 )
+@needs(*permissions_to("agree_to_refusal"))
 async def answer_refusal(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: RefusalAgreement
 ) -> Response:
@@ -216,6 +223,7 @@ async def answer_refusal(
         NotForThisDirection, TransferIncomplete, WrongState, transfers.TransferNotFound
     ),
 )
+@needs(Permission.record_family_agreement)
 async def record_family_agreement(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: FamilyAgreementIn
 ) -> Response:
@@ -243,6 +251,7 @@ async def record_family_agreement(
         transfers.TransferNotFound,
     ),
 )
+@needs(Permission.record_first_visit)
 async def record_first_visit(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: FirstVisitIn
 ) -> Response:
@@ -260,6 +269,7 @@ async def record_first_visit(
     response_model=Transfer,
     responses=problems(TransferIncomplete, WrongState, transfers.TransferNotFound),
 )
+@needs(*permissions_to("request"))
 async def withdraw_transfer(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: TransferWithdrawal
 ) -> Response:
@@ -275,6 +285,7 @@ async def withdraw_transfer(
     response_model=Transfer,
     responses=problems(TransferIncomplete, WrongState, transfers.TransferNotFound),
 )
+@needs(Permission.complete_step_down)
 async def decide_returned_transfer(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: ReturnDecisionIn
 ) -> Response:
@@ -307,6 +318,7 @@ async def decide_returned_transfer(
         transfers.TransferNotFound,
     ),
 )
+@needs(Permission.complete_step_down)
 async def complete_transfer(
     request: Request, who: Who, transfer_id: TransferId, version: Version, body: TransferCompletion
 ) -> Response:

@@ -343,6 +343,16 @@ MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
     }
 )
 
+
+def permissions_to(do: str) -> Sequence[Permission]:
+    """What lets somebody do one thing (a name of `Manners`) to a transfer of one sort or another.
+
+    Who has none of them may do it to no transfer.
+    """
+    found: list[Permission] = [getattr(one, do) for one in MANNERS.values()]
+    return found
+
+
 ANSWERER: Mapping[tuple[Direction, Party], Role] = MappingProxyType(
     {
         (Direction.step_up, Party.sender): Role.mash_manager,

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,14 @@ from sqlalchemy import URL, Dialect, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
+from service.database_urls import (
+    PostgresqlPlace,
+    database_url_faults,
+    is_postgresql,
+    postgresql_place,
+)
 from service.persistence.failures import DatabaseAway, DatabaseDamaged, in_our_words
+from service.persistence.postgresql_sessions import Connect, sessions, shown_url
 from service.persistence.sqlite_files import SqliteFile
 from service.persistence.sqlite_on_the_loop import LoopConnection
 
@@ -26,6 +33,12 @@ SQLITE_PRAGMAS: Final[dict[str, Any]] = {
     "recursive_triggers": 1,
 }
 _BUSY_STEP_SECONDS = 0.005
+_SESSION: Final[dict[str, str]] = {
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": "60000",
+    "lock_timeout": "10000",
+}
 
 
 class UnsafeDatabase(RuntimeError):
@@ -36,17 +49,17 @@ def _json(value: Any) -> str:
     return to_json(value).decode()
 
 
-def async_url(url: str) -> URL:
-    """The URL with the asynchronous driver filled in: `sqlite:///x`, `postgresql://…` will do."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return parsed.set(drivername="sqlite+aiosqlite")
-    if parsed.get_backend_name() in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+asyncpg")
-    raise UnsafeDatabase(
-        "FRONTDOOR_DATABASE_URL names neither SQLite nor PostgreSQL: "
-        "use sqlite:///path/file.sqlite3 or postgresql://user:password@host/database."
-    )
+def _place(url: str) -> URL | PostgresqlPlace:
+    """Where the database is. `sqlite:///x` and `postgresql://…` will do; UnsafeDatabase if not."""
+    faults = database_url_faults(url)
+    if faults:
+        raise UnsafeDatabase(
+            f"FRONTDOOR_DATABASE_URL: {'; '.join(faults)}. "
+            "Use sqlite:///path/file.sqlite3 or postgresql://user:password@host/database."
+        )
+    if is_postgresql(url):
+        return postgresql_place(url)
+    return make_url(url).set(drivername="sqlite+aiosqlite")
 
 
 def open_sqlite(path: str) -> sqlite3.Connection:
@@ -90,9 +103,11 @@ class Database:
         application: str = "frontdoor",
         busy_seconds: float = 10.0,
     ) -> None:
-        self.url = async_url(url)
+        place = _place(url)
+        self._place = None if isinstance(place, URL) else place
+        self.url = place if isinstance(place, URL) else shown_url(place)
         self._busy_seconds = busy_seconds
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_sqlite = self._place is None
         self.file: SqliteFile | None = None
         if self.is_sqlite:
             self._engine = self._sqlite(on_the_loop=True, pool_size=pool_size)
@@ -145,17 +160,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
-            connect_args={
-                "timeout": 5,
-                "command_timeout": 30,
-                "server_settings": {
-                    "application_name": application,
-                    "synchronous_commit": "on",
-                    "timezone": "UTC",
-                    "idle_in_transaction_session_timeout": "60000",
-                    "lock_timeout": "10000",
-                },
-            },
+            async_creator=self.sessions(application, command_seconds=30, settings=_SESSION),
         )
 
         @event.listens_for(engine.sync_engine, "checkout")
@@ -166,6 +171,16 @@ class Database:
                 raise exc.DisconnectionError
 
         return engine
+
+    def sessions(
+        self, application: str, *, command_seconds: float, settings: Mapping[str, str]
+    ) -> Connect:
+        """What opens a session of PostgreSQL's for an engine, with settings of its own."""
+        if self._place is None:
+            raise TypeError("SQLite has no sessions.")
+        return sessions(
+            self._place, application=application, command_seconds=command_seconds, settings=settings
+        )
 
     @property
     def engine(self) -> AsyncEngine:

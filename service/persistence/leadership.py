@@ -24,6 +24,14 @@ _HOLDS = text(
 )
 
 
+# So that the server learns within seconds that the machine of its client is gone.
+_KEPT_ALIVE: Final = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
+
+
 class Leadership(Protocol):
     """The lead among all processes on one database. It ends at once when its holder dies."""
 
@@ -55,16 +63,9 @@ class AdvisoryLock:
             database.url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={
-                "timeout": 5,
-                "command_timeout": 5,
-                "server_settings": {
-                    "application_name": "frontdoor leader",
-                    "tcp_keepalives_idle": "5",
-                    "tcp_keepalives_interval": "2",
-                    "tcp_keepalives_count": "3",
-                },
-            },
+            async_creator=database.sessions(
+                "frontdoor leader", command_seconds=5, settings=_KEPT_ALIVE
+            ),
         )
         self._connection: AsyncConnection | None = None
 

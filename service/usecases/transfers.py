@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +42,7 @@ from service.domain.transfers import (
     TransferUnderWay,
     allowed,
     incomplete,
+    permissions_to,
     require_own_words,
     unknown_code,
 )
@@ -340,23 +340,21 @@ def _team_fault(work: Work, direction: Direction, team_id: str) -> list[Problem]
     ]
 
 
-async def _manners(
-    work: Work, who: Caller, transfer_id: UUID, of: Callable[[Manners], Permission]
-) -> Manners:
+async def _manners(work: Work, who: Caller, transfer_id: UUID, do: str) -> Manners:
     """The manners of a transfer, once the caller may do the thing to this sort of transfer.
 
     Who may do it to none is told so before the transfer is looked for.
     """
-    who.require_one_of([of(one) for one in MANNERS.values()])
+    who.require_one_of(permissions_to(do))
     found = await transfers.get(work, who, transfer_id)
     manners = MANNERS[found.direction, found.asked_by]
-    who.require(of(manners))
+    who.require(getattr(manners, do))
     return manners
 
 
 async def open_transfer(work: Work, who: Caller, transfer_id: UUID, version: int) -> Transfer:
     """Opens a transfer: it has been seen, which is not the same as answered."""
-    manners = await _manners(work, who, transfer_id, attrgetter("open"))
+    manners = await _manners(work, who, transfer_id, "open")
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.open)
     await transfers.stop_clocks(work, held.transfer, "opened", manners.opened_clock)
     moved = await transfers.move(work, who, held.transfer, TransferAction.open, opened_at=work.now)
@@ -374,7 +372,7 @@ async def accept_transfer(
     stays open, answering for the child no more, until the step-down is complete.
     Raises OwnTransfer, ChallengeOpen for a step-down, TransferIncomplete.
     """
-    await _manners(work, who, transfer_id, attrgetter("answer"))
+    await _manners(work, who, transfer_id, "answer")
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.accept)
     transfer, answers = held.transfer, held.answers
     _refuse_own(who, transfer)
@@ -653,7 +651,7 @@ async def refuse_transfer(
 
     It is final only when the manager of who asked agrees; the sender stays accountable.
     """
-    await _manners(work, who, transfer_id, attrgetter("answer"))
+    await _manners(work, who, transfer_id, "answer")
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.refuse)
     transfer = held.transfer
     _refuse_own(who, transfer)
@@ -694,7 +692,7 @@ async def answer_refusal(
     Agreed, the transfer ends and the sender keeps the child. Challenged, it waits for the outcome
     of the challenge.
     """
-    await _manners(work, who, transfer_id, attrgetter("agree_to_refusal"))
+    await _manners(work, who, transfer_id, "agree_to_refusal")
     action = TransferAction.agree_to_refusal if agreed else TransferAction.challenge_refusal
     held = await transfers.hold(work, who, transfer_id, version, action)
     transfer = held.transfer
@@ -741,7 +739,7 @@ async def withdraw_transfer(
     work: Work, who: Caller, transfer_id: UUID, version: int, *, words: str
 ) -> Transfer:
     """Who asked takes the request back before it is answered; the sender keeps the child."""
-    manners = await _manners(work, who, transfer_id, attrgetter("request"))
+    manners = await _manners(work, who, transfer_id, "request")
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.withdraw)
     transfer = held.transfer
     overturned = transfer.state is TransferState.refusal_overturned

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from api.app import contract_app, create_app
-from api.routing import served_operations
+from api.routing import FrontDoorRoute, served_operations
 from service.bootstrap import House
 from service.domain.access import GRANTS, Permission, Role, Scope
 from service.domain.queues import Queue
@@ -165,6 +165,68 @@ async def test_each_role_may_do_what_its_row_says_and_nothing_else(
                             f"{answer.status_code} {_code(answer)}, not 403 scope_missing"
                         )
     assert not wrong, "\n".join(wrong)
+
+
+class _Unread:
+    """A body that notes how much of it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked_for = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.asked_for += 1
+            yield b" " * 1024
+
+
+async def test_who_may_not_is_refused_before_a_byte_of_the_body_is_read(
+    sqlite: SqliteFiles, tmp_path: Path
+) -> None:
+    """By who they are, by their role, and by what their application may ask for."""
+    rows = _table()
+    tried = 0
+    async with opened(sqlite.create_database(), tmp_path) as (house, client):
+        for operation in operations():
+            content = operation.document.get("requestBody", {}).get("content")
+            if content is None:
+                continue
+            # What has several rows, by the sort of the thing, is refused to who is in none.
+            own = [row for name, row in rows.items() if name.partition(" ")[0] == operation.name]
+            may = [role for role in Role if any(row[role] for row in own)]
+            scopes = {row["scope"] for row in own}
+            callers: list[tuple[dict[str, str], int, str]] = [
+                ({}, 401, "not_authenticated"),
+                ({"Authorization": "Bearer no.good.token"}, 401, "not_authenticated"),
+            ]
+            for role in Role:
+                given = [scope for scope in Scope if role not in may or scope not in scopes]
+                code = "scope_missing" if role in may else "role_missing"
+                callers.append((bearer(house, role, scopes=given), 403, code))
+            for headers, status, code in callers:
+                unread = _Unread()
+                path = re.sub(r"\{[a-z_]+\}", _AN_ID, operation.path)
+                answer = await client.request(
+                    operation.method,
+                    path,
+                    content=unread,
+                    headers={**headers, "Content-Type": next(iter(content))},
+                )
+                what = f"{operation.name}: {answer.status_code} {answer.text}"
+                assert (answer.status_code, _code(answer)) == (status, code), what
+                assert unread.asked_for == 0, what
+                tried += 1
+    assert tried > 500
+
+
+def test_every_route_that_reads_a_body_says_what_permission_it_needs() -> None:
+    silent = [
+        f"{method} {path}"
+        for method, path, entry in served_operations(contract_app())
+        if isinstance(entry.route, FrontDoorRoute)
+        and (entry.route.body_field is not None or entry.file is not None)
+        and (entry.route.gate is None or not entry.route.needs)
+    ]
+    assert silent == [], "name it with @needs(Permission....), as the use-case asks for it"
 
 
 async def _tried(

@@ -17,6 +17,7 @@ import service.domain
 from api.app import contract_app, create_app
 from api.contract import contract_text, lint, openapi
 from api.errors import kinds_of_problem
+from api.json_bodies import DEPTH, MOST_VALUES
 from api.routing import served_operations
 from service.bootstrap import House
 from service.domain.access import Role, Scope
@@ -57,6 +58,30 @@ def test_the_contract_is_valid() -> None:
 
 def test_the_contract_is_complete() -> None:
     assert lint(DOCUMENT) == []
+
+
+def test_no_body_of_the_contract_comes_near_the_most_values() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+
+    def values(schema: Json, levels: int = 0) -> int:
+        assert levels <= DEPTH
+        if "$ref" in schema:
+            return values(schemas[schema["$ref"].rpartition("/")[2]], levels)
+        branches = [
+            values(one, levels) for word in ("anyOf", "oneOf") for one in schema.get(word, ())
+        ]
+        below = [values(one, levels + 1) for one in schema.get("properties", {}).values()]
+        items = values(schema["items"], levels + 1) * schema["maxItems"] if "items" in schema else 0
+        return max([1 + sum(below) + items, *branches])
+
+    bodies = [
+        values(content["schema"])
+        for item in DOCUMENT["paths"].values()
+        for operation in item.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    ]
+    assert len(bodies) > 50
+    assert max(bodies) * 2 < MOST_VALUES
 
 
 async def test_what_is_served_is_documented_and_what_is_documented_is_served(

@@ -1,21 +1,16 @@
 """How the service reaches a provider: a council's own authority, its proxy, and its outages."""
 
 import asyncio
-import ipaddress
 import json
 import logging
 import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.engine import make_url
 
 from service.bootstrap import House
@@ -23,6 +18,7 @@ from service.domain.access import Role
 from service.integrations.tokens import KeyState
 from service.issuers import IssuerSettings
 from service.settings import load_settings
+from tests.support.authorities import Authority, new_authority
 from tests.support.clocks import FixedClock
 from tests.support.databases import DatabaseServer, SqliteFiles
 from tests.support.providers import AUDIENCE, START, Ring, jwk_of
@@ -39,43 +35,8 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    """The certificate of a council's own authority, and a server's context that it vouches for."""
-    folder = tmp_path_factory.mktemp("authority")
-    now = datetime.now(UTC)
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Council authority")])
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "login.council.example")])
-
-    def certificate(
-        subject: x509.Name, public_key: ec.EllipticCurvePublicKey, *, ca: bool
-    ) -> x509.Certificate:
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(root_name)
-            .public_key(public_key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        )
-        if not ca:
-            here = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            builder = builder.add_extension(x509.SubjectAlternativeName(here), critical=False)
-        return builder.sign(root_key, hashes.SHA256())
-
-    root = certificate(root_name, root_key.public_key(), ca=True)
-    own = certificate(name, key.public_key(), ca=False)
-    pem = serialization.Encoding.PEM
-    (folder / "authority.pem").write_bytes(root.public_bytes(pem))
-    (folder / "server.pem").write_bytes(own.public_bytes(pem))
-    (folder / "server.key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    return folder / "authority.pem", context
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return new_authority(tmp_path_factory.mktemp("authority"))
 
 
 @asynccontextmanager
@@ -159,11 +120,11 @@ async def test_a_provider_behind_the_councils_own_authority_is_reached_once_that
     sqlite: SqliteFiles,
     tmp_path: Path,
     ring: Ring,
-    authority: tuple[Path, ssl.SSLContext],
+    authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    file, context = authority
+    file, context = authority.certificate, authority.server
     url = sqlite.create_database()
     async with provider(ring, context) as port:
         keys_at = f"https://127.0.0.1:{port}/keys"
@@ -180,10 +141,10 @@ async def test_a_provider_beyond_the_councils_proxy_is_reached_through_it(
     sqlite: SqliteFiles,
     tmp_path: Path,
     ring: Ring,
-    authority: tuple[Path, ssl.SSLContext],
+    authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file, context = authority
+    file, context = authority.certificate, authority.server
     url = sqlite.create_database()
     async with provider(ring, context) as port, proxy() as (through, asked):
         keys_at = f"https://127.0.0.1:{port}/keys"

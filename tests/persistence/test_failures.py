@@ -189,6 +189,9 @@ class Stoppable:
 
     def __init__(self, server: PostgresServer) -> None:
         self.folder = Path(str(make_url(server.url).query["host"]))
+        # Beside its socket the server writes its number, and where its files are.
+        lock = (self.folder / ".s.PGSQL.5432.lock").read_text().splitlines()
+        self._number = Path(lock[1]) / "postmaster.pid"
         pid = self._pid()
         self._command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
         status = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -199,7 +202,7 @@ class Stoppable:
         self._own: subprocess.Popen[bytes] | None = None
 
     def _pid(self) -> int:
-        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        return int(self._number.read_text().split()[0])
 
     def stop(self) -> None:
         """Stops at once, as a crash of the machine would for those connected."""
@@ -208,7 +211,7 @@ class Stoppable:
         if self._own is not None:
             self._own.wait(timeout=20)
             self._own = None
-        while (self.folder / "data" / "postmaster.pid").exists():
+        while self._number.exists():
             os.kill(os.getpid(), 0)
 
     def start(self) -> None:

@@ -6,12 +6,14 @@ import pytest
 from httpx import AsyncClient
 
 from api.faults import shape_of
-from api.requests import read_json
+from api.json_bodies import MOST_VALUES, read_json
 from service.domain.errors import FrontDoorError
 from tests.api.manners.conftest import JSON, KEY
 from tests.api.manners.toys import ToyCreate
+from tests.support.effort import effort
 
 CANARY = "Jane Doe 01/02/2019"
+MIB = 1024 * 1024
 
 
 def bodies_refused() -> list[tuple[str, bytes, int, str, str]]:
@@ -46,8 +48,11 @@ def bodies_refused() -> list[tuple[str, bytes, int, str, str]]:
         ),
         ("twice by escape", rb'{"name":"a","n\u0061me":"b"}', 400, "", "repeated_member"),
         ("deep list", b'{"note":' + b"[" * 33 + b"]" * 33 + b"}", 400, "/note", "too_deep"),
-        ("very deep", b"[" * 200_000, 400, "", "malformed"),
-        ("very deep objects", b'{"a":' * 150_000, 400, "", "malformed"),
+        ("very deep", b"[" * 4_000, 400, "", "malformed"),
+        ("very deep objects", b'{"a":' * 4_000, 400, "", "malformed"),
+        ("as deep as fits", b"[" * MIB, 400, "", "too_many_values"),
+        ("objects as deep as fit", b'{"a":' * 200_000, 400, "", "too_many_values"),
+        ("a text that never ends", b'"' + rb"\"" * 500_000, 400, "", "malformed"),
         ("byte order mark", b'\xef\xbb\xbf{"name":"a"}', 400, "", "malformed"),
         ("UTF-16", '{"name":"a"}'.encode("utf-16"), 400, "", "malformed"),
         ("Latin-1", b'{"name":"Zo\xeb"}', 400, "", "malformed"),
@@ -102,6 +107,51 @@ def test_whole_numbers_at_the_edge_of_64_bits_are_read() -> None:
     assert read_json(b"[9223372036854775807,-9223372036854775808]") == [2**63 - 1, -(2**63)]
     with pytest.raises(FrontDoorError):
         read_json(b"[-9223372036854775809]")
+
+
+def full_of(part: bytes, around: tuple[bytes, bytes] = (b"[", b"]")) -> bytes:
+    """As many of these as fit into the greatest body."""
+    return around[0] + b",".join([part] * ((MIB - 128) // (len(part) + 1))) + around[1]
+
+
+COSTLY = {
+    "deep lists": full_of(b"[]", (b"[" * 30, b"]" * 30)),
+    "lists": full_of(b"[]"),
+    "objects": full_of(b"{}"),
+    "objects that say a member twice": full_of(b'{"a":1,"a":1}'),
+    "no numbers": full_of(b"NaN"),
+    "infinities": full_of(b"1e999"),
+    "control characters": full_of(rb'"\u0001"'),
+    "surrogates": full_of(rb'"\ud800"'),
+    "numbers": full_of(b"1"),
+    "numbers beyond 64 bits": full_of(b"9" * 20),
+    "numbers of many digits": full_of(b"9" * 4_000),
+    "texts": full_of(b'""'),
+    "texts with brackets": full_of(b'"[[[[{{{{,,,,"'),
+    "a member again and again": full_of(b'"a":1', (b"{", b"}")),
+    "names": b"{%b}" % b",".join(b'"%x":1' % number for number in range(100_000)),
+    "names with control characters": b"{%b}"
+    % b",".join(rb'"\u0001%x":1' % number for number in range(60_000)),
+    "names on the edge of too many": b"{%b}"
+    % b",".join(b'"%x":1' % number for number in range(MOST_VALUES - 2)),
+    "lists on the edge of too many": b"[%b]" % b",".join([b"[]"] * (MOST_VALUES // 2 - 2)),
+    "no numbers on the edge of too many": b"[%b]" % b",".join([b"NaN"] * (MOST_VALUES - 2)),
+    "objects twice on the edge of too many": b"[%b]"
+    % b",".join([b'{"a":1,"a":1}'] * (MOST_VALUES // 4)),
+}
+
+
+@pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY)
+async def test_what_a_body_costs_is_bounded_however_bad_it_is(
+    anna: AsyncClient, body: bytes
+) -> None:
+    """Counted in lines of ours that run: a value takes a few, and few values are looked at."""
+    assert len(body) <= MIB
+    with effort() as spent:
+        answer = await anna.post("/v1/toys", content=body, headers=KEY | JSON)
+    assert answer.status_code in (400, 422)
+    assert len(answer.json()["errors"]) <= 100
+    assert spent.lines < 20 * MOST_VALUES
 
 
 def test_32_levels_are_read_and_33_are_not() -> None:
@@ -181,7 +231,7 @@ async def test_a_fault_below_an_unknown_name_points_at_what_the_contract_knows()
 
 
 async def test_a_body_made_of_faults_is_answered_shortly(anna: AsyncClient) -> None:
-    sent = {f"field{number}": number for number in range(40_000)}
+    sent = {f"field{number}": number for number in range(MOST_VALUES - 2)}
     answer = await anna.post("/v1/toys", json=sent, headers=KEY)
     assert answer.status_code == 422
     assert len(answer.content) < 40_000
@@ -242,6 +292,27 @@ async def test_a_body_where_none_is_read_is_refused(anna: AsyncClient) -> None:
     answer = await anna.request("GET", "/v1/toys", content=b"{}", headers=JSON)
     assert answer.status_code == 400
     assert answer.json()["code"] == "body_not_expected"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "identity, gzip", "x"])
+async def test_a_body_that_is_said_to_be_encoded_is_415(anna: AsyncClient, encoding: str) -> None:
+    headers = KEY | JSON | {"Content-Encoding": encoding}
+    answer = await anna.post("/v1/toys", content=b'{"name":"a"}', headers=headers)
+    assert answer.status_code == 415
+    assert answer.json()["code"] == "encoding_not_supported"
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_that_is_said_to_be_as_it_is_is_read(anna: AsyncClient) -> None:
+    headers = KEY | JSON | {"Content-Encoding": "Identity"}
+    answer = await anna.post("/v1/toys", content=b'{"name":"a"}', headers=headers)
+    assert answer.status_code == 201
+
+
+async def test_a_body_whose_type_is_said_in_two_ways_is_415(anna: AsyncClient) -> None:
+    headers = [*KEY.items(), *JSON.items(), ("Content-Type", "text/plain")]
+    answer = await anna.post("/v1/toys", content=b'{"name":"a"}', headers=headers)
+    assert answer.status_code == 415
 
 
 async def test_who_is_calling_is_asked_before_the_body_is_judged(nobody: AsyncClient) -> None:

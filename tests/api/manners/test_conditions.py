@@ -49,7 +49,22 @@ async def test_a_change_of_the_current_version_gives_the_next(anna: AsyncClient)
 
 @pytest.mark.parametrize(
     "tag",
-    ["*", 'W/"3"', '"3", "4"', '"3","3"', "3", '"x"', '""', '"-3"', '"03"', '"' + "9" * 30 + '"'],
+    [
+        "*",
+        '"3", "4"',
+        'W/"3", W/"3"',
+        'w/"3"',
+        '"3-gzip-gzip"',
+        '"3-3"',
+        "W/3",
+        '"3","3"',
+        "3",
+        '"x"',
+        '""',
+        '"-3"',
+        '"03"',
+        '"' + "9" * 30 + '"',
+    ],
 )
 async def test_an_if_match_that_could_pass_unread_changes_is_400(
     anna: AsyncClient, tag: str
@@ -57,6 +72,19 @@ async def test_an_if_match_that_could_pass_unread_changes_is_400(
     answer = await anna.patch(TOY, json={"name": "b"}, headers={"If-Match": tag})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "header:if-match"
+
+
+@pytest.mark.parametrize(
+    "tag", ['W/"3"', '"3-gzip"', '"3--gzip"', '"3;gzip"', '"3-br"', 'W/"3-zstd"', ' W/"3" ']
+)
+async def test_a_tag_that_a_compressing_proxy_marked_is_still_the_version(
+    anna: AsyncClient, tag: str
+) -> None:
+    assert (await anna.get(TOY, headers={"If-None-Match": tag})).status_code == 304
+    answer = await anna.patch(TOY, json={"name": "b"}, headers={"If-Match": tag})
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"4"')
+    late = await anna.patch(TOY, json={"name": "c"}, headers={"If-Match": tag.replace("3", "2")})
+    assert late.status_code == 412
 
 
 async def test_two_if_match_headers_are_a_list_and_refused(anna: AsyncClient) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -19,7 +19,7 @@ from api.manners import Manners, install_manners
 from api.observability import note_caller
 from api.pages.documentation import documentation_router
 from api.replies import page, reply
-from api.requests import expected_version, idempotency_key
+from api.requests import asked_first, expected_version, idempotency_key
 from api.routing import FrontDoorRoute
 from api.schemas.fields import (
     CursorText,
@@ -83,9 +83,12 @@ router = APIRouter(prefix="/v1", route_class=FrontDoorRoute, tags=["toys"])
 ToyId = Annotated[UUID, Path(description="The toy's id.", examples=[str(ID)])]
 
 
-async def who_calls(authorization: Annotated[str | None, Header(include_in_schema=False)] = None):
+@asked_first
+async def who_calls(request: Request) -> UUID:
     """Anna or Bela, by their tokens."""
-    caller = {"Bearer anna": ANNA, "Bearer bela": BELA}.get(authorization or "")
+    caller = {"Bearer anna": ANNA, "Bearer bela": BELA}.get(
+        request.headers.get("authorization", "")
+    )
     if caller is None:
         raise NotAuthenticated
     note_caller(caller)
