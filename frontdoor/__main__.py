@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from frontdoor.backups import backup, restore
 from frontdoor.faults import Told, told
 from service.domain.access import Role
 from service.domain.job_runs import JobName
@@ -211,6 +212,10 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
         click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
     else:
         click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+
+
+main.add_command(backup)
+main.add_command(restore)
 
 
 @main.command()

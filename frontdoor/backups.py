@@ -86,9 +86,9 @@ def restore(file: Path) -> None:
 
 def _chosen(file: Path | None, settings: "Settings", stamp: str) -> Path:
     """Where the backup goes. Raises Told where something is there already."""
-    from service.persistence.engines import is_sqlite
+    from service.persistence.engines import sqlite_path
 
-    ending = "sqlite3" if is_sqlite(settings.database_url) else "pgdump"
+    ending = "pgdump" if sqlite_path(settings.database_url) is None else "sqlite3"
     chosen = settings.var_folder / "backups" if file is None else file
     if file is None or file.is_dir():
         chosen = chosen / f"frontdoor-{stamp}.{ending}"

@@ -23,6 +23,7 @@ def told(error: Exception) -> Told | None:
         UnsafeDatabase,
     )
     from service.domain.job_runs import JobAlarm
+    from service.persistence.backups import BackupRefused
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
 
@@ -31,7 +32,15 @@ def told(error: Exception) -> Told | None:
             f"{error}\nTo try things out on your own machine: frontdoor run, or put --development "
             "before the command."
         )
-    if isinstance(error, (PolicyFaulty, SchemaUnknown, CannotGoBack, UnsafeDatabase, JobAlarm)):
+    sentences = (
+        BackupRefused,
+        CannotGoBack,
+        JobAlarm,
+        PolicyFaulty,
+        SchemaUnknown,
+        UnsafeDatabase,
+    )
+    if isinstance(error, sentences):
         return Told(str(error))
     if isinstance(error, DatabaseUnusable):
         return Told(f"{error} (The database is the one that FRONTDOOR_DATABASE_URL names.)")

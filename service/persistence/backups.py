@@ -11,12 +11,11 @@ from typing import Any, Final
 
 from service.persistence.migrating import known_steps
 
-# Tables that were there from the first schema step on, so that every release's copy can tell.
-COUNTED: Final = ("contact", "person", "decision", "flag", "event")
+# Of tables that were there from the first schema step on, so that every release's copy can tell.
 WHAT_IT_HOLDS: Final = (
-    "SELECT "  # noqa: S608 - names of our own tables
-    + ", ".join(f"(SELECT count(*) FROM {table})" for table in COUNTED)
-    + ", (SELECT at FROM event ORDER BY sequence DESC LIMIT 1)"
+    "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM person), "
+    "(SELECT count(*) FROM decision), (SELECT count(*) FROM flag), (SELECT count(*) FROM event), "
+    "(SELECT at FROM event ORDER BY sequence DESC LIMIT 1)"
 )
 
 
@@ -39,10 +38,10 @@ class Holding:
     @classmethod
     def of(cls, step: str, row: Sequence[Any]) -> "Holding":
         """From the answer to `WHAT_IT_HOLDS`."""
-        *counts, newest = row
+        contacts, people, decisions, flags, events, newest = row
         if isinstance(newest, str):
             newest = datetime.fromisoformat(newest).replace(tzinfo=UTC)
-        return cls(step, *counts, newest_at=newest)
+        return cls(step, contacts, people, decisions, flags, events, newest)
 
 
 @dataclass(frozen=True, slots=True)

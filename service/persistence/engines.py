@@ -62,6 +62,12 @@ def _place(url: str) -> URL | PostgresqlPlace:
     return make_url(url).set(drivername="sqlite+aiosqlite")
 
 
+def sqlite_path(url: str) -> Path | None:
+    """The file of a database that is SQLite's; None for PostgreSQL."""
+    place = _place(url)
+    return Path(place.database or "") if isinstance(place, URL) else None
+
+
 def open_sqlite(path: str) -> sqlite3.Connection:
     """A SQLite connection with the pragmas set and read back.
 
@@ -104,10 +110,10 @@ class Database:
         busy_seconds: float = 10.0,
     ) -> None:
         place = _place(url)
-        self._place = None if isinstance(place, URL) else place
+        self.place = None if isinstance(place, URL) else place
         self.url = place if isinstance(place, URL) else shown_url(place)
         self._busy_seconds = busy_seconds
-        self.is_sqlite = self._place is None
+        self.is_sqlite = self.place is None
         self.file: SqliteFile | None = None
         if self.is_sqlite:
             self._engine = self._sqlite(on_the_loop=True, pool_size=pool_size)
@@ -176,10 +182,10 @@ class Database:
         self, application: str, *, command_seconds: float, settings: Mapping[str, str]
     ) -> Connect:
         """What opens a session of PostgreSQL's for an engine, with settings of its own."""
-        if self._place is None:
+        if self.place is None:
             raise TypeError("SQLite has no sessions.")
         return sessions(
-            self._place, application=application, command_seconds=command_seconds, settings=settings
+            self.place, application=application, command_seconds=command_seconds, settings=settings
         )
 
     @property

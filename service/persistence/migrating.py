@@ -70,7 +70,7 @@ async def require_newest(database: Database) -> None:
     if at is None or at in known_steps():
         raise SchemaUnknown(
             f"The database is at schema step {at or 'none'} and this program needs {needed}. "
-            "Back the database up, then run: frontdoor migrate"
+            "Back the database up (frontdoor backup), then run: frontdoor migrate"
         )
     raise SchemaUnknown(
         f"The database is at schema step {at}, which this program does not know: it was migrated "

@@ -4,13 +4,14 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from sqlalchemy import URL, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.database_urls import SYSTEM, PostgresqlPlace
 from service.persistence.backups import (
     WHAT_IT_HOLDS,
     BackupRefused,
@@ -23,28 +24,6 @@ from service.persistence.backups import (
 from service.persistence.engines import Database
 
 _MAGIC: Final = b"PGDMP"
-# The words of a URL, ours and libpq's, as the programs take them from their surroundings: there
-# nobody else on the machine reads the password, as they would in a list of processes.
-_SURROUNDINGS: Final = {
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "passfile": "PGPASSFILE",
-    "service": "PGSERVICE",
-    "ssl": "PGSSLMODE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-    "sslcrl": "PGSSLCRL",
-    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
-    "channel_binding": "PGCHANNELBINDING",
-    "gssencmode": "PGGSSENCMODE",
-    "krbsrvname": "PGKRBSRVNAME",
-    "target_session_attrs": "PGTARGETSESSIONATTRS",
-    "connect_timeout": "PGCONNECT_TIMEOUT",
-}
 _TABLES: Final = text(
     "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
     "WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND nspname NOT LIKE 'pg\\_%' "
@@ -69,7 +48,7 @@ async def back_up(database: Database, path: Path) -> Holding:
         snapshot = (await connection.execute(text("SELECT pg_export_snapshot()"))).scalar_one()
         with draft_beside(path) as draft:
             await _run(
-                database.url,
+                _place_of(database),
                 dump,
                 "--format=custom",
                 "--no-owner",
@@ -105,18 +84,23 @@ async def bring_back(path: Path, database: Database) -> Restored:
     await _read_whole(program, path, path)
     require_known(await _step_in(program, path), path)
     await _run(
-        database.url,
+        _place_of(database),
         program,
         "--single-transaction",
         "--exit-on-error",
         "--no-owner",
         "--no-privileges",
         "--no-password",
-        f"--dbname={database.url.database}",
         str(path),
     )
     async with database.reading() as connection:
         return Restored(await _holding(connection, path), None)
+
+
+def _place_of(database: Database) -> PostgresqlPlace:
+    if database.place is None:
+        raise BackupRefused("FRONTDOOR_DATABASE_URL names no PostgreSQL.")
+    return database.place
 
 
 async def _holding(connection: AsyncConnection, path: Path) -> Holding:
@@ -159,9 +143,9 @@ async def _program(name: str, connection: AsyncConnection) -> str:
     match = re.search(r"(\d+)(?:\.\d+|devel|beta\d+|rc\d+)", said)
     if match is not None and int(match[1]) < server:
         raise BackupRefused(
-            f"{name} on this machine's PATH is of PostgreSQL {match[1]}, and the server of {server}: "
-            "an older program cannot read it whole. Install the client programs of the server's "
-            "release, and put them first on the PATH."
+            f"{name} on this machine's PATH is of PostgreSQL {match[1]}, and the server of "
+            f"{server}: an older program cannot read it whole. Install the client programs of the "
+            "server's release, and put them first on the PATH."
         )
     return found
 
@@ -179,28 +163,38 @@ async def _read_whole(restore: str, draft: Path, path: Path) -> None:
 
 async def _step_in(restore: str, path: Path) -> str | None:
     """The schema step in a dump, or None when it has none."""
-    said = await _output(
-        restore, "--data-only", "--table=alembic_version", "--file=-", str(path)
-    )
+    said = await _output(restore, "--data-only", "--table=alembic_version", "--file=-", str(path))
     match = re.search(r"^COPY \S*alembic_version .*\n(\S+)\n", said, re.MULTILINE)
     return None if match is None or match[1] == "\\." else match[1]
 
 
-async def _run(url: URL, *command: str) -> None:
-    await _output(*command, surroundings=surroundings_of(url))
+async def _run(place: PostgresqlPlace, *command: str) -> None:
+    named, surroundings = reached_by(place)
+    await _output(*command, f"--dbname={named}", surroundings=surroundings)
 
 
-def surroundings_of(url: URL) -> dict[str, str]:
-    """What PostgreSQL's programs find in their surroundings, so that they reach a database."""
-    given: dict[str, str | int | Sequence[str] | None] = dict(url.query)
-    own = {"host": url.host, "port": url.port, "user": url.username, "password": url.password}
-    given |= {name: value for name, value in own.items() if value is not None}
-    told = {}
-    for name, named in _SURROUNDINGS.items():
-        value = given.get(name)
-        if value:
-            told[named] = ",".join(value) if isinstance(value, tuple) else str(value)
-    return told | {"PGDATABASE": url.database or "", "PGAPPNAME": "frontdoor backup"}
+def reached_by(place: PostgresqlPlace) -> tuple[str, dict[str, str]]:
+    """How PostgreSQL's programs reach a database: its URL without the password, and the rest.
+
+    The password goes into their surroundings, where nobody else on the machine reads it, as they
+    would in a list of processes. Raises BackupRefused for one that cannot go there.
+    """
+    parts = urlsplit(place.dsn)
+    words: dict[str, str] = dict(parse_qsl(parts.query, keep_blank_values=True))
+    account, at, hosts = parts.netloc.rpartition("@")
+    user, _, password = account.partition(":")
+    password = words.pop("password", "") or unquote(password)
+    if words.pop("sslpassword", ""):
+        raise BackupRefused(
+            "sslpassword in FRONTDOOR_DATABASE_URL would be seen by everybody on this machine. Use "
+            "a key file without a password, for its owner alone, for backups."
+        )
+    if place.trusts_the_system:
+        words["sslrootcert"] = SYSTEM
+    named = urlunsplit(
+        ("postgresql", f"{user}{at}{hosts}", parts.path, urlencode(words, quote_via=quote), "")
+    )
+    return named, {"PGAPPNAME": "frontdoor backup"} | ({"PGPASSWORD": password} if password else {})
 
 
 async def _output(*command: str, surroundings: dict[str, str] | None = None) -> str:

@@ -87,7 +87,7 @@ def bring_back(path: Path, database: Path, *, stamp: str) -> Restored:
         if database.parent.exists():
             owned_as(draft, database if database.exists() else database.parent)
         keep_on_the_disk(draft)
-        aside = database.with_name(f"{database.name}.before-{stamp}")
+        aside = _free(database.with_name(f"{database.name}.before-{stamp}"))
         with locked_alone(database) as nobody_else:
             if not nobody_else:
                 raise BackupRefused(
@@ -96,6 +96,15 @@ def bring_back(path: Path, database: Path, *, stamp: str) -> Restored:
                 )
             kept = _exchange(draft, database, aside)
     return Restored(holding, aside if kept else None)
+
+
+def _free(path: Path) -> Path:
+    """The path, or the next one like it under which nothing is kept yet."""
+    found, number = path, 1
+    while found.exists() or log_of(found).exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
 
 
 def _exchange(draft: Path, database: Path, aside: Path) -> bool:

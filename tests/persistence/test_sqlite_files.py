@@ -54,7 +54,7 @@ def damage(path: Path) -> None:
             file.write(chance.randbytes(4096))
 
 
-async def may_nothing(desk: Desk, failure: type[DatabaseUnusable], words: str) -> None:
+async def must_refuse_everything(desk: Desk, failure: type[DatabaseUnusable], words: str) -> None:
     """Whatever is asked or sent is refused, and the refusal says why."""
     ways = (
         desk.database.reading,
@@ -119,7 +119,7 @@ async def test_nothing_is_read_or_kept_once_the_file_is_another(
     known = await settle(desk)
     await keep(desk, ("add",), known)
     happened(path)
-    await may_nothing(desk, DatabaseGone, words)
+    await must_refuse_everything(desk, DatabaseGone, words)
     await desk.database.dispose()
 
 
@@ -204,14 +204,14 @@ async def test_damage_that_any_request_meets_stops_everything_until_a_start(
             for table in ("contact", "account", "event", "deadline"):
                 # The cache of this connection is older than the damage.
                 await connection.execute(text("PRAGMA shrink_memory"))
-                await connection.execute(text(f"SELECT * FROM {table} ORDER BY 1"))  # noqa: S608 - ours
+                await connection.execute(text(f"SELECT * FROM {table} ORDER BY 1"))  # noqa: S608 - names from the line above
     assert mark_of(path).exists()
     # Another process, here another engine, that has not met it: it is told.
-    await may_nothing(other, DatabaseDamaged, "damaged")
+    await must_refuse_everything(other, DatabaseDamaged, "damaged")
     # And for those who met it, it is not over because the disk now reads well.
     path.write_bytes(whole)
     mark_of(path).unlink()
-    await may_nothing(desk, DatabaseDamaged, "damaged")
+    await must_refuse_everything(desk, DatabaseDamaged, "damaged")
     await other.database.dispose()
     await desk.database.dispose()
 
@@ -235,7 +235,7 @@ async def test_a_start_looks_for_damage_and_what_was_marked_and_is_whole_is_no_l
     last = Desk(Database(f"sqlite:///{path}"), policy)
     with pytest.raises(DatabaseDamaged):
         last.database.look_over()
-    await may_nothing(last, DatabaseDamaged, "damaged")
+    await must_refuse_everything(last, DatabaseDamaged, "damaged")
     await last.database.dispose()
 
 
