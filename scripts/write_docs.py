@@ -426,7 +426,7 @@ def timescales() -> str:
         f"with the last second of the last day in London ([why](decisions/"
         "0011-a-working-day-limit-ends-with-the-day.md)). The clock starts when the thing "
         "happened, never when it was typed in.\n\n" + "\n".join(lines) + "\n\n"
-        "A flag that nobody acknowledges escalates, unless the timescale says otherwise: "
+        "A breach that nobody acknowledges escalates, unless the timescale says otherwise: "
         f"{steps}. The worker looks every {policy.sweep.every_seconds} seconds, and readiness "
         f"says so when it has not for {policy.sweep.late_after_seconds}.\n"
     )

@@ -335,7 +335,13 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_information_requests: _grant(
             Scope.information_read,
-            (*_MASH, Role.early_help_spoc_manager, Role.qa_auditor, Role.partner_system),
+            (
+                *_MASH,
+                Role.early_help_spoc_manager,
+                Role.head_of_service,
+                Role.qa_auditor,
+                Role.partner_system,
+            ),
             "Read information requests; a partner, only those put to its own organisation.",
         ),
         Permission.decide: _grant(

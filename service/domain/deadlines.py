@@ -149,7 +149,7 @@ class Timescale:
     it goes to when nobody acknowledges it. `applies_from` is the first London day on which a
     clock that starts then is under this rule. `rating` is set when the rule is for one rating.
     `events` is set for a clock that the authority added in its policy, and for none that the
-    service starts and stops by itself.
+    service starts and stops by itself. `has_own_escalation` when it does not go the common way.
     """
 
     kind: str
@@ -165,6 +165,7 @@ class Timescale:
     applies_from: date
     rating: Rating | None = None
     events: ClockEvents | None = None
+    has_own_escalation: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Executable, Result, select, update
 
 from service.domain.deadlines import ClockEvents, Rating
+from service.domain.escalations import runs_on
 from service.domain.events import Event
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.persistence.asking import AnyRow
@@ -155,6 +156,5 @@ def _runs_on(
     events: ClockEvents | None, event: Event, contact_id: UUID
 ) -> tuple[SubjectKind, UUID]:
     """The thing that starts the clock, when that alone can stop it; else the contact behind it."""
-    if events is not None and all(one.noun == event.type.noun for one in events.stopped_by):
-        return SubjectKind(event.type.noun), event.subject_id
-    return SubjectKind.contact, contact_id
+    subject = SubjectKind.contact if events is None else runs_on(events)
+    return subject, contact_id if subject is SubjectKind.contact else event.subject_id

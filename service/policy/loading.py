@@ -24,10 +24,18 @@ from service.domain.deadlines import (
     Timescale,
     WorkingDaysLimit,
 )
+from service.domain.escalations import upward
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
+from service.policy.hearers import (
+    check_common_chain,
+    check_hearers,
+    check_stages,
+    read_chain,
+    read_hearer,
+)
 from service.policy.policies import (
     AgencyKind,
     AssessmentRules,
@@ -85,13 +93,6 @@ NEEDED_PROMPTS = (
 )
 """What no policy may leave out (domain rules: what decisions keep missing)."""
 
-# A flag must reach somebody who may see the case and act on it.
-FLAG_ROLES = tuple(
-    role.value
-    for role in Role
-    if role not in (Role.partner_system, Role.performance_analyst, Role.system_administrator)
-)
-
 CLOCK_EVENTS = tuple(one.value for one in EventType if one.noun in {*SubjectKind})
 """What can start and stop a clock of the authority's own: what happens to a thing with clocks."""
 
@@ -104,7 +105,6 @@ _QUORUM_AGENCIES = tuple(one.value for one in Agency if one is not Agency.other)
 _LARGEST_FILE = 1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1978, 2100
 _NOON = time(12, 0)
-_LONGEST_ESCALATION = timedelta(days=30)
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -170,10 +170,14 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
     calendar = _calendar(calendar_table, applies_from)
 
     escalation_table = root.table("escalation")
-    escalation = _escalation(escalation_table, "steps")
+    before = escalation_table.fault_count
+    escalation = read_chain(escalation_table, "steps")
+    chain_known = escalation_table.fault_count == before
     escalation_table.done()
 
     timescales = _timescales(root.tables("timescale", least=1), escalation, applies_from, faults)
+    if chain_known:
+        check_common_chain(escalation_table, escalation, timescales)
     if alarm_known:
         _check_horizon(timescales, alarm_days, faults)
 
@@ -274,24 +278,6 @@ def _dated(table: Table, key: str, known: range) -> dict[date, str]:
     return days
 
 
-def _escalation(table: Table, key: str) -> tuple[EscalationStep, ...]:
-    steps: list[EscalationStep] = []
-    for item in table.tables(key, least=1):
-        before = item.fault_count
-        step = EscalationStep(item.duration("after"), item.choice("role", FLAG_ROLES))
-        item.done()
-        if item.fault_count > before:
-            continue
-        if step.after > _LONGEST_ESCALATION:
-            item.fault("is more than thirty days; nobody would hear of it in time.", "after")
-        if steps and step.after <= steps[-1].after:
-            item.fault("is not later than the step before it.", "after")
-        if any(step.role == earlier.role for earlier in steps):
-            item.fault(f'"{step.role}" has been told by an earlier step; name another.', "role")
-        steps.append(step)
-    return tuple(steps)
-
-
 def _timescales(
     tables: Sequence[Table],
     default_escalation: tuple[EscalationStep, ...],
@@ -329,15 +315,13 @@ def _timescale(
     if warn_before is not None and table.fault_count == before:
         _check_warning(table, limit, warn_before)
     before = table.fault_count
-    owner = table.choice("owner", FLAG_ROLES)
-    if table.has("escalation"):
-        escalation = _escalation(table, "escalation")
-        for step in escalation:
-            if step.role == owner and table.fault_count == before:
-                table.fault(f'names "{owner}", who owns the flag already.', "escalation")
-    else:
-        escalation = tuple(step for step in default_escalation if step.role != owner)
+    owner = read_hearer(table, "owner")
+    own_chain = table.has("escalation")
+    escalation = read_chain(table, "escalation") if own_chain else ()
+    hearers_known = table.fault_count == before
     events = _clock_events(table, kind)
+    if hearers_known:
+        check_hearers(table, kind, events, owner, escalation)
     timescale = Timescale(
         kind=table.identifier("kind"),
         title=table.text("title", longest=120),
@@ -348,7 +332,8 @@ def _timescale(
         source=table.text("source", longest=300),
         local=table.yes_or_no("local"),
         owner=owner,
-        escalation=escalation,
+        escalation=escalation if own_chain else upward(default_escalation, owner),
+        has_own_escalation=own_chain,
         applies_from=table.day("applies_from")
         if table.has("applies_from")
         else policy_applies_from,
@@ -536,6 +521,7 @@ def _challenges(table: Table) -> ChallengeRules:
         stage_2_answered_by=table.choice("stage_2_answered_by", _ANSWERING_ROLES),
         stage_3_answered_by=table.choice("stage_3_answered_by", _ANSWERING_ROLES),
     )
+    check_stages(table, rules)
     table.done()
     return rules
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.deadlines import EscalationStep
 from service.domain.errors import Invalid, Problem, Stale
+from service.domain.escalations import next_place, upward
 from service.domain.events import EventType
 from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
 from service.persistence.asking import Asking
@@ -96,7 +97,7 @@ async def raise_warnings(work: Work) -> int:
 
 def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
     for deadline in due:
-        steps = escalation_steps(work.policy, deadline)
+        steps = escalation_steps(work.policy, deadline, severity)
         flag = Flag(
             id=new_id(),
             deadline_id=deadline.id,
@@ -134,31 +135,41 @@ def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
         )
 
 
-def escalation_steps(policy: Policy, deadline: Deadline) -> tuple[EscalationStep, ...]:
+def escalation_steps(
+    policy: Policy, deadline: Deadline, severity: Severity
+) -> tuple[EscalationStep, ...]:
     """Whom an unacknowledged flag of this clock goes to, and when, by the policy in force now.
 
-    A kind that this policy no longer has goes the policy's general way.
+    A kind that this policy no longer has goes the policy's general way. A warning goes to nobody
+    else: the breach does, when nobody has acted by then.
     """
+    if severity is Severity.warning:
+        return ()
     try:
         timescale = policy.timescale(deadline.kind, deadline.variant, at=deadline.started_at)
     except (TimescaleUnknown, NoRuleInForce):
-        return tuple(step for step in policy.escalation if step.role != deadline.owner_role)
-    return timescale.escalation
+        steps = policy.escalation
+    else:
+        steps = timescale.escalation
+    return upward(steps, deadline.owner_role)
 
 
 async def escalate(work: Work) -> int:
     """Moves flags that nobody acknowledged in time one step up their chain. Returns how many.
 
-    After days without a sweep a flag takes its steps one by one, so that each role is told.
+    After days without a sweep a flag takes its steps one by one, so that each role is told. A step
+    whose time has not come by the policy in force now is waited for.
     """
     unheard = await flags.claim_unheard(work, BATCH)
     alike: dict[tuple[str | None, datetime | None], list[Flag]] = defaultdict(list)
     for flag, deadline in unheard:
-        steps = escalation_steps(work.policy, deadline)
+        steps = escalation_steps(work.policy, deadline, flag.severity)
         level = flag.escalation_level
-        step = steps[level] if level < len(steps) else None
-        after = steps[level + 1] if level + 1 < len(steps) else None
-        next_at = None if after is None else flag.raised_at + after.after
+        step, *later = steps[next_place(steps, flag.escalated_to, level) :] or (None,)
+        if step is not None and flag.raised_at + step.after > work.now:
+            alike[(None, flag.raised_at + step.after)].append(flag)
+            continue
+        next_at = flag.raised_at + later[0].after if later else None
         alike[(None if step is None else step.role, next_at)].append(flag)
         if step is not None:
             work.record(

@@ -37,7 +37,7 @@ EXPECTED = {
     "acknowledge_referrer": "WM",
     "ask_agency": "WM",
     "answer_information_request": "WMP",
-    "read_information_requests": "WMSPQ",
+    "read_information_requests": "WMSPHQ",
     "decide": "WM",
     "sign_off": "M",
     "read_decisions": "WMSeAaHQ",

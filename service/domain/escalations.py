@@ -1,0 +1,146 @@
+"""Escalations: whom a flag goes up to, and that they see the thing it is about and may take it on.
+
+A flag that nobody acknowledges is no use to somebody who cannot open it. So who stands above whom
+is said here, once, and a step of a chain is only good when its role sees every flag of that kind,
+may read what it is about, and may take it on.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from service.domain import challenges, transfers
+from service.domain.access import DUTIES, GRANTS, Permission, Reach, Role
+from service.domain.deadlines import ClockEvents, EscalationStep
+from service.domain.flags import OF_SOCIAL_CARE, SubjectKind
+
+SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
+    {
+        Role.mash_worker: (Role.mash_manager, Role.head_of_service),
+        Role.mash_manager: (Role.head_of_service,),
+        Role.early_help_worker: (Role.early_help_spoc_manager, Role.head_of_service),
+        Role.early_help_spoc_manager: (Role.head_of_service,),
+        Role.assessment_team_worker: (Role.assessment_team_manager, Role.head_of_service),
+        Role.assessment_team_manager: (Role.head_of_service,),
+    }
+)
+"""Who stands above a role, the nearest first. Who is not named has nobody above them here."""
+
+SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
+    {
+        "contact_to_referral": SubjectKind.contact,
+        "statutory_decision": SubjectKind.contact,
+        "triage": SubjectKind.contact,
+        "acknowledge_referrer": SubjectKind.contact,
+        "daily_meeting": SubjectKind.contact,
+        "repeat_concern": SubjectKind.contact,
+        "agency_information": SubjectKind.information_request,
+        "late_answer_read": SubjectKind.information_request,
+        "sign_off": SubjectKind.decision,
+        "allocation": SubjectKind.referral,
+        "strategy_meeting": SubjectKind.referral,
+        "single_assessment": SubjectKind.referral,
+        "expected_delivery_known": SubjectKind.referral,
+        "pre_birth_assessment_begun": SubjectKind.referral,
+        "pre_birth_assessment_done": SubjectKind.referral,
+        "early_help_allocation": SubjectKind.early_help_episode,
+        "strategy_minutes": SubjectKind.strategy_meeting,
+        "child_seen": SubjectKind.section_47_enquiry,
+        "initial_child_protection_conference": SubjectKind.section_47_enquiry,
+        "return_home_interview": SubjectKind.missing_episode,
+        **dict.fromkeys(transfers.CLOCKS, SubjectKind.transfer),
+        **dict.fromkeys(challenges.CLOCKS, SubjectKind.challenge),
+    }
+)
+"""What each clock that the service starts by itself runs on."""
+
+READS: Mapping[SubjectKind, Permission] = MappingProxyType(
+    {
+        SubjectKind.contact: Permission.read_contacts,
+        SubjectKind.decision: Permission.read_decisions,
+        SubjectKind.information_request: Permission.read_information_requests,
+        SubjectKind.referral: Permission.read_referrals,
+        SubjectKind.early_help_episode: Permission.read_early_help_episodes,
+        SubjectKind.transfer: Permission.read_transfers,
+        SubjectKind.challenge: Permission.read_challenges,
+        SubjectKind.strategy_meeting: Permission.read_strategy_meetings,
+        SubjectKind.section_47_enquiry: Permission.read_section_47_enquiries,
+        SubjectKind.missing_episode: Permission.read_missing_episodes,
+    }
+)
+"""By which permission the thing is read that a flag is about."""
+
+
+def stands_above(one: str, other: str) -> bool:
+    """Whether a role stands above another, however far."""
+    return other in SUPERIORS and one in SUPERIORS[Role(other)]
+
+
+def upward(steps: Iterable[EscalationStep], owner: str) -> tuple[EscalationStep, ...]:
+    """A chain less the owner of the flag and whoever stands below them: nothing goes downwards."""
+    return tuple(
+        step for step in steps if step.role != owner and not stands_above(owner, step.role)
+    )
+
+
+def next_place(steps: Sequence[EscalationStep], told: str | None, level: int) -> int:
+    """Where in a chain the next step is, after `level` steps of which the last told `told`.
+
+    Past the end when the chain has ended. A role that the chain no longer names was told by an
+    earlier policy: then it goes on as far along as it had come, and in any case to the last.
+    """
+    roles = [step.role for step in steps]
+    if told in roles:
+        return roles.index(told) + 1
+    return min(level, max(len(steps) - 1, 0))
+
+
+def runs_on(events: ClockEvents) -> SubjectKind:
+    """What a clock of the authority's own runs on: what starts it, when that alone can stop it.
+
+    Else the contact behind it.
+    """
+    nouns = {one.noun for one in events.stopped_by}
+    if events.started_by is not None and nouns == {events.started_by.noun}:
+        return SubjectKind(events.started_by.noun)
+    return SubjectKind.contact
+
+
+def _always_seen(reach: Reach, kind: str, subject: SubjectKind) -> bool:
+    """Whether somebody of a reach sees each and every flag of a kind."""
+    if reach is Reach.ALL:
+        return True
+    step_down = subject is SubjectKind.transfer and kind.startswith("step_down_")
+    step_up = subject is SubjectKind.transfer and kind.startswith("step_up_")
+    if reach is Reach.SOCIAL_CARE:
+        return subject in OF_SOCIAL_CARE or (step_down and kind in transfers.CLOCKS)
+    if reach is Reach.EARLY_HELP:
+        return subject is SubjectKind.early_help_episode or (step_up and kind in transfers.CLOCKS)
+    return False
+
+
+def may_take_on(role: Role) -> bool:
+    """Whether a role sees flags and may acknowledge them at all."""
+    needed = (Permission.read_flags, Permission.acknowledge_flag)
+    return all(role in GRANTS[one].roles for one in needed)
+
+
+def why_not(role: Role, kind: str, subject: SubjectKind) -> str | None:
+    """Why a flag of a kind is no use to a role, in words that end a sentence; None when it is."""
+    if not may_take_on(role):
+        return "may not take a flag on"
+    if role not in GRANTS[READS[subject]].roles:
+        return f"may not read {_a(subject)}"
+    reach = DUTIES[role].reach
+    if reach is None or not _always_seen(reach, kind, subject):
+        return f"does not see every {subject.replace('_', ' ')} on which this clock runs"
+    return None
+
+
+def able(kind: str, subject: SubjectKind) -> tuple[Role, ...]:
+    """The roles that a flag of a kind can be owned by and go to."""
+    return tuple(role for role in Role if why_not(role, kind, subject) is None)
+
+
+def _a(subject: SubjectKind) -> str:
+    words = subject.replace("_", " ")
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"

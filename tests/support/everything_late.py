@@ -1,0 +1,153 @@
+"""A front door at which a clock of every kind runs: what each flag and each queue is tried with."""
+
+from datetime import timedelta
+
+from service.domain.access import Role
+from service.domain.section_47_enquiries import EnquiryOutcome
+from service.domain.transfers import FamilyAgreement
+from service.usecases.challenges import escalate_challenge
+from service.usecases.section_47_enquiries import record_child_seen, record_enquiry_outcome
+from tests.support.builders import answer_body, child_body, information_request_body
+from tests.support.challenges import sides_of
+from tests.support.desks import Desk, done
+from tests.support.houses import caller
+from tests.support.meetings import room_in
+from tests.support.notifications import FORCE, notification_body
+from tests.support.protection import FINDING, seen
+from tests.support.steps import steps_in
+from tests.support.unborn import referred, unborn
+
+WORKER = Role.mash_worker
+CONSIDERED = {
+    "considered": "The school told of the same child an hour ago.",
+    "last_closed_because": "It has not been decided yet.",
+}
+WITHOUT_AN_ANSWER = [
+    {
+        "organisation_id": "mill-lane-primary",
+        "asked": True,
+        "answered": False,
+        "reason": "The bruises do not allow to wait.",
+    }
+]
+
+
+async def let_every_clock_run(desk: Desk) -> None:
+    """Begins one of everything on which a clock runs, and lets each wait where it waits."""
+    await _contacts(desk)
+    await _steps(desk)
+    await _challenges(desk)
+    await _protection(desk)
+
+
+async def _contacts(desk: Desk) -> None:
+    for rating in ("red", "amber", "green"):
+        contact = await desk.contact(children=[child_body(f"Child {rating}")])
+        path = f"/v1/contacts/{contact['id']}"
+        triage = {"rating": rating}
+        done(await desk.post(WORKER, f"{path}/triage", triage, version=contact["version"]))
+        asked = await desk.post(WORKER, f"{path}/information-requests", information_request_body())
+        done(asked, 201)
+    # Another school tells of the same child, and the decision about that waits for a manager.
+    again = await desk.contact(
+        children=[child_body("Child green", person_id=contact["children"][0]["person_id"])],
+        referrer={"name": "Sam Reed", "role": "Health visitor"},
+        source_code="3B",
+    )
+    await desk.draft(again, 0, "no_further_action", history=CONSIDERED)
+    await _answered_too_late(desk)
+    await _heard_and_back(desk)
+
+
+async def _answered_too_late(desk: Desk) -> None:
+    contact = await desk.contact(children=[child_body("Child late")])
+    asked = await desk.post(
+        WORKER, f"/v1/contacts/{contact['id']}/information-requests", information_request_body()
+    )
+    await desk.sign(await desk.draft(contact, 0, "referral", agencies=WITHOUT_AN_ANSWER))
+    path = f"/v1/information-requests/{done(asked, 201)['id']}"
+    version = done(await desk.get(WORKER, path))["version"]
+    done(await desk.post(WORKER, f"{path}/response", answer_body(), version=version))
+
+
+async def _heard_and_back(desk: Desk) -> None:
+    """A child whom the police told of, and one who was missing and is back."""
+    told = notification_body(children=[child_body("Child heard")])
+    path = "/v1/police-notifications"
+    done(await desk.post(Role.partner_system, path, told, organisation=FORCE), 201)
+    contact = await desk.contact(children=[child_body("Child missing")])
+    report = {
+        "contact_id": contact["id"],
+        "child_id": contact["children"][0]["id"],
+        "missing_from": (desk.clock.now - timedelta(hours=2)).isoformat(),
+        "reported_at": desk.clock.now.isoformat(),
+        "circumstances": "She left school at noon and was not on the bus home.",
+    }
+    episode = done(await desk.post(WORKER, "/v1/missing-episodes", report), 201)
+    returned = {
+        "returned_at": desk.clock.now.isoformat(),
+        "found_where": "At the bus station",
+        "circumstances": "She came back by herself.",
+    }
+    path = f"/v1/missing-episodes/{episode['id']}/return"
+    done(await desk.post(WORKER, path, returned, version=episode["version"]))
+
+
+async def _steps(desk: Desk) -> None:
+    steps = await steps_in(desk.house)
+    await steps.step_up(await steps.child_in_early_help())
+    up = await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+    await steps.refuse(up)
+    await steps.step_down(await steps.child_in_social_care())
+    down = await steps.opened(await steps.step_down(await steps.child_in_social_care()))
+    await steps.refuse(down)
+    accepted = [
+        await steps.accept(
+            await steps.opened(await steps.step_down(await steps.child_in_social_care()))
+        )
+        for _ in range(2)
+    ]
+    # One waits for the first visit, one was visited, one went back to social care.
+    await steps.visit(await steps.family(accepted[1], FamilyAgreement.given))
+    back = await steps.step_down(await steps.child_in_social_care())
+    await steps.family(back, FamilyAgreement.refused)
+
+
+async def _challenges(desk: Desk) -> None:
+    sides = await sides_of(desk.house)
+    for stages in range(3):
+        challenge = await sides.challenged()
+        for _ in range(stages):
+            challenge = await sides.pursue(escalate_challenge, challenge)
+    await sides.answer(await sides.challenged(), "upheld")
+    await sides.answer(await sides.challenged(), "changed")
+
+
+async def _protection(desk: Desk) -> None:
+    room = await room_in(desk.house, desk.clock)
+    await room.referred(allocated=False)
+    [referral] = await room.referred()
+    await room.met(referral)
+    enquiry = await room.enquiry(referral)
+    assert enquiry is not None
+    who = await caller(desk.house, Role.assessment_team_manager, name="assessment manager")
+    at = desk.clock.now
+    await desk.house.perform(
+        lambda work: record_child_seen(work, who, enquiry.id, enquiry.version, seen(at))
+    )
+    await desk.house.perform(
+        lambda work: record_enquiry_outcome(
+            work,
+            who,
+            enquiry.id,
+            enquiry.version + 1,
+            outcome=EnquiryOutcome.continuing_risk,
+            words=FINDING,
+        )
+    )
+    [unseen] = await room.referred()
+    await room.met(unseen)
+    await referred(desk.house, [unborn()])
+    await referred(desk.house, [unborn(desk.clock.now.date() + timedelta(weeks=10))])
+    help_ = await desk.contact(children=[child_body("Child helped")])
+    await desk.sign(await desk.draft(help_, 0, "early_help"))
