@@ -22,7 +22,7 @@ from service.integrations.tokens import Identity, KeysUnavailable, TokenRefused,
 from service.kept_keys import SealedKeys
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
-from service.persistence.failures import AlreadyThere, DatabaseAway
+from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
 from service.persistence.leadership import Leadership, leadership_on
 from service.persistence.migrating import CannotGoBack, PeopleAreWriting
 from service.persistence.repositories import accounts, answers, policy_versions
@@ -37,6 +37,7 @@ __all__ = [
     "Asking",
     "CannotGoBack",
     "DatabaseAway",
+    "DatabaseUnusable",
     "House",
     "KeysUnavailable",
     "Leadership",
@@ -56,6 +57,8 @@ _ATTEMPTS = 3
 _SUSPENSIONS_FRESH_FOR = timedelta(seconds=1)
 _LOOK_KEPT_FOR = timedelta(seconds=1)
 _MOST_CALLERS = 10_000
+# So long a start looks through the database for damage; the worker looks through all of it hourly.
+_LOOK_OVER_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,8 @@ class House:
     ) -> Self:
         """Opens the house: policy, settings and schema are checked before anything is served.
 
-        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown or UnsafeDatabase, each saying what to
-        do.
+        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown, UnsafeDatabase or DatabaseUnusable,
+        each saying what to do.
         """
         settings.check()
         policy = load_policy(settings.policy_file)
@@ -141,6 +144,7 @@ class House:
             settings.database_url, pool_size=settings.database_pool_size, application=application
         )
         try:
+            database.look_over(seconds=_LOOK_OVER_SECONDS)
             if await require_known(database) is Standing.newer_and_readable:
                 log.warning("a newer release has migrated the database; this one works with it")
             if not settings.is_development:
@@ -265,6 +269,13 @@ class House:
         """Reads at length, and everything as it was at one instant."""
         async with self.database.reading_at_one_instant() as connection:
             return await question(Reading(connection))
+
+    async def look_over(self) -> None:
+        """Looks through the whole database for damage, where that holds up nobody.
+
+        Raises DatabaseUnusable.
+        """
+        await self.database.look_over_aside()
 
     def leadership(self) -> Leadership:
         """The lead among all workers on this database: to be taken, watched and released."""
