@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from frontdoor.backups import backup, restore
 from frontdoor.faults import Told, told
 from frontdoor.lifelines import LIFELINE
 from service.domain.access import Role
@@ -209,6 +210,7 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
 
     database = Database(settings.database_url)
     try:
+        database.look_over()
         before = await current(database)
         await migrate_database(database, revision, tell=lambda said: click.echo(said, err=True))
         after = await current(database)
@@ -218,6 +220,10 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
         click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
     else:
         click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+
+
+main.add_command(backup)
+main.add_command(restore)
 
 
 @main.command()

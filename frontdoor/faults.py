@@ -18,11 +18,13 @@ def told(error: Exception) -> Told | None:
     from service.bootstrap import (
         CannotGoBack,
         DatabaseAway,
+        DatabaseUnusable,
         PeopleAreWriting,
         SchemaUnknown,
         UnsafeDatabase,
     )
     from service.domain.job_runs import JobAlarm
+    from service.persistence.backups import BackupRefused
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
 
@@ -31,9 +33,19 @@ def told(error: Exception) -> Told | None:
             f"{error}\nTo try things out on your own machine: frontdoor run, or put --development "
             "before the command."
         )
-    of_their_own = (CannotGoBack, PeopleAreWriting, SchemaUnknown, UnsafeDatabase)
-    if isinstance(error, (PolicyFaulty, JobAlarm, *of_their_own)):
+    sentences = (
+        BackupRefused,
+        CannotGoBack,
+        JobAlarm,
+        PeopleAreWriting,
+        PolicyFaulty,
+        SchemaUnknown,
+        UnsafeDatabase,
+    )
+    if isinstance(error, sentences):
         return Told(str(error))
+    if isinstance(error, DatabaseUnusable):
+        return Told(f"{error} (The database is the one that FRONTDOOR_DATABASE_URL names.)")
     if isinstance(error, DatabaseAway):
         return Told(
             f"The database cannot be reached ({error}). Check FRONTDOOR_DATABASE_URL and that the "

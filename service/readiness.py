@@ -15,6 +15,7 @@ from service.domain.job_runs import JobHealth, JobName
 from service.integrations.tokens import KeyState, TokenVerifier
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
+from service.persistence.failures import DatabaseUnusable
 from service.persistence.schema_steps import Standing, standing
 from service.policy import Policy
 from service.usecases.jobs import job_health
@@ -90,6 +91,8 @@ async def _database(database: Database) -> tuple[Check, Check]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             found = await standing(database)
+    except DatabaseUnusable as unusable:
+        return Check("database", CheckState.failing, str(unusable)), unknown
     except Exception:
         return Check("database", CheckState.failing, "The database cannot be reached."), unknown
     return Check("database", CheckState.ok, "The database answers."), Check(

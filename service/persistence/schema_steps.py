@@ -89,13 +89,21 @@ def _oldest_reader(connection: Connection, step: str) -> str | None:
 
 
 async def require_known(database: Database) -> Standing:
-    """Raises SchemaUnknown unless this program can work with the schema of a database."""
+    """Raises SchemaUnknown unless this program can work with the schema of a database.
+
+    A file that is not there is not made by asking.
+    """
+    if database.file is not None and not database.file.exists():
+        raise SchemaUnknown(
+            "There is no database file where FRONTDOOR_DATABASE_URL says. To make a new database "
+            "run: frontdoor migrate. To bring a backup back run: frontdoor restore"
+        )
     at = await current(database)
     found = await _standing(database, at)
     if found is Standing.older:
         raise SchemaUnknown(
             f"The database is at schema step {at or 'none'} and this program needs {newest()}. "
-            "Back the database up, then run: frontdoor migrate"
+            "Back the database up (frontdoor backup), then run: frontdoor migrate"
         )
     if found is Standing.unknown:
         raise SchemaUnknown(newer_than_this(at))
