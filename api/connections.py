@@ -278,7 +278,7 @@ class Connection(HttpToolsProtocol):
         if self._head_clock is not None:
             self._head_clock.cancel()
             self._head_clock = None
-        self.scope[CYCLE] = self.cycle  # type: ignore[typeddict-unknown-key]  # ours
+        self.scope[CYCLE] = self.cycle  # type: ignore[typeddict-unknown-key]  # a name of our own
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body."""
@@ -334,7 +334,7 @@ class Connection(HttpToolsProtocol):
             # What is being answered is answered; if it waits for the body that is wrong, with this.
             running.keep_alive = False
             if running is self.cycle and not self._in_head:
-                running.scope[REFUSAL] = refusal  # type: ignore[typeddict-unknown-key]  # ours
+                running.scope[REFUSAL] = refusal  # type: ignore[typeddict-unknown-key]  # a name of our own
                 running.message_event.set()
 
     def _answer(self, refusal: Refusal) -> None:
