@@ -91,7 +91,7 @@ class Connection(HttpToolsProtocol):
 
     # ---- Coming and going ------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn has it so
         """Somebody connects."""
         self._wire = transport
         super().connection_made(_Door(transport, self))
@@ -122,9 +122,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server stops: what is being answered still is."""
-        if self._leaving:
-            self.send_away()
-        else:
+        if not self._leaving:
             super().shutdown()
 
     def leave(self) -> None:
@@ -426,6 +424,10 @@ class _Door(asyncio.Transport):
     def close(self) -> None:
         """Ends the connection in good order."""
         self._connection.leave()
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self._connection.send_away()
 
     def is_closing(self) -> bool:
         """Whether it is ending."""

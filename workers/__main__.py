@@ -16,12 +16,24 @@ from workers.scheduling import Schedule
 log = structlog.get_logger("workers")
 
 
-async def work(settings: Settings, *, look_every: float = LOOK_EVERY) -> None:
-    """Works until SIGTERM or SIGINT. Raises what `House.open` raises."""
+async def work(
+    settings: Settings, *, look_every: float = LOOK_EVERY, lifeline: int | None = None
+) -> None:
+    """Works until SIGTERM, SIGINT or SIGHUP. Raises what `House.open` raises.
+
+    `lifeline` is a descriptor whose end means that the parent has ended.
+    """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(sign, stopping.set)
+
+    def parent_ended(descriptor: int) -> None:
+        loop.remove_reader(descriptor)
+        stopping.set()
+
+    if lifeline is not None:
+        loop.add_reader(lifeline, parent_ended, lifeline)
     house = await House.open(settings, application="frontdoor worker")
     try:
         log.info("worker started")

@@ -22,6 +22,11 @@ PATIENCE = 90.0
 MIB = 1024 * 1024
 MOST_GROWTH = 32 * MIB
 OPEN_FILES = 200
+GET = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
+POST_IN_CHUNKS = (
+    b"POST /v1/contacts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+    b"Content-Type: application/json\r\n\r\n"
+)
 
 
 @dataclass(frozen=True)
@@ -116,14 +121,12 @@ def test_nobody_without_a_token_stops_the_service(served: Served) -> None:
     before = served.memory()
     # Where a body follows, the caller is asked for first (401), or its framing was looked at (400).
     endless = [
-        (b"GET /livez HTTP/1.1\r\nHost: a\r\nA: ", b"b" * 65536, b"431"),
-        (b"GET /livez HTTP/1.1\r\nHost: a\r\n", b"a: b\r\n" * 10_000, b"431"),
+        (GET + b"A: ", b"b" * 65536, b"431"),
+        (GET, b"a: b\r\n" * 10_000, b"431"),
         (b"GET /livez?", b"b" * 65536, b"414"),
-        (b"POST /v1/contacts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
-         b"8\r\n" + b" " * 8 + b"\r\n", b"40"),
-        (b"POST /v1/contacts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;",
-         b"a" * 65536, b"40"),
-    ]  # fmt: skip
+        (POST_IN_CHUNKS, b"8\r\n" + b" " * 8 + b"\r\n", b"40"),
+        (POST_IN_CHUNKS + b"1;", b"a" * 65536, b"40"),
+    ]
     for first, more, status in endless:
         with served.call() as caller:
             told = flood(caller, first, more, 40 * MIB)
