@@ -62,7 +62,7 @@ def restore(file: Path) -> None:
     PostgreSQL the database named in FRONTDOOR_DATABASE_URL must be there and empty.
     """
     from service.clock import system_clock
-    from service.persistence.migrating import newest
+    from service.persistence.schema_steps import newest
 
     settings = _settings()
     began = time.perf_counter()

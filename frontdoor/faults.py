@@ -19,6 +19,7 @@ def told(error: Exception) -> Told | None:
         CannotGoBack,
         DatabaseAway,
         DatabaseUnusable,
+        PeopleAreWriting,
         SchemaUnknown,
         UnsafeDatabase,
     )
@@ -36,6 +37,7 @@ def told(error: Exception) -> Told | None:
         BackupRefused,
         CannotGoBack,
         JobAlarm,
+        PeopleAreWriting,
         PolicyFaulty,
         SchemaUnknown,
         UnsafeDatabase,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from service.persistence.migrating import known_steps
+from service.persistence.schema_steps import known_steps
 
 # Of tables that were there from the first schema step on, so that every release's copy can tell.
 WHAT_IT_HOLDS: Final = (

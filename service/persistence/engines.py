@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Dialect, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlalchemy.util import greenlet_spawn
 
 from service.database_urls import (
@@ -19,7 +20,11 @@ from service.database_urls import (
     is_postgresql,
     postgresql_place,
 )
-from service.persistence.failures import DatabaseAway, DatabaseDamaged, in_our_words
+from service.persistence.failures import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    in_our_words,
+)
 from service.persistence.postgresql_sessions import Connect, sessions, shown_url
 from service.persistence.sqlite_files import SqliteFile
 from service.persistence.sqlite_on_the_loop import LoopConnection
@@ -39,6 +44,7 @@ _SESSION: Final[dict[str, str]] = {
     "idle_in_transaction_session_timeout": "60000",
     "lock_timeout": "10000",
 }
+_LONG_SESSION: Final[dict[str, str]] = {"synchronous_commit": "on", "timezone": "UTC"}
 
 
 class UnsafeDatabase(RuntimeError):
@@ -178,8 +184,25 @@ class Database:
 
         return engine
 
+    @asynccontextmanager
+    async def session_of_its_own(self, application: str) -> AsyncIterator[AsyncConnection]:
+        """A session of PostgreSQL's beside the pool, for what takes as long as it takes."""
+        engine = create_async_engine(
+            self.url,
+            poolclass=NullPool,
+            json_serializer=_json,
+            json_deserializer=from_json,
+            async_creator=self.sessions(application, command_seconds=None, settings=_LONG_SESSION),
+        )
+        try:
+            with in_our_words():
+                async with engine.connect() as connection:
+                    yield connection
+        finally:
+            await engine.dispose()
+
     def sessions(
-        self, application: str, *, command_seconds: float, settings: Mapping[str, str]
+        self, application: str, *, command_seconds: float | None, settings: Mapping[str, str]
     ) -> Connect:
         """What opens a session of PostgreSQL's for an engine, with settings of its own."""
         if self.place is None:
@@ -307,7 +330,7 @@ class Database:
             async with asyncio.timeout(self._busy_seconds):
                 await self._writer.acquire()
         except TimeoutError as error:
-            raise DatabaseAway("others in this process hold the write lock") from error
+            raise DatabaseBusy("others in this process hold the write lock") from error
         try:
             yield
         finally:
@@ -328,7 +351,7 @@ class Database:
                 ):
                     raise
                 if loop.time() >= give_up_at:
-                    raise DatabaseAway("another process holds the write lock") from error
+                    raise DatabaseBusy("another process holds the write lock") from error
             await asyncio.sleep(_BUSY_STEP_SECONDS)
 
     @property

@@ -12,6 +12,10 @@ class DatabaseAway(Exception):
     """The database cannot be reached or cannot answer now; nothing was kept. Try again."""
 
 
+class DatabaseBusy(DatabaseAway):
+    """Others hold what was wanted, and did not let go of it in time."""
+
+
 class DatabaseUnusable(DatabaseAway):
     """What happened to the database does not pass: a person must see to it, as the words say."""
 
@@ -96,6 +100,17 @@ def _passes(error: BaseException) -> bool:
     )
 
 
+# Two who waited for each other; and locks that were not had in time.
+_HELD = ("40P01", "55P03")
+
+
+def _is_held(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        kind = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        return kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error, "sqlstate", None) in _HELD
+
+
 def _is_unique(error: BaseException) -> bool:
     return isinstance(error, asyncpg.UniqueViolationError) or (
         isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error)
@@ -131,6 +146,8 @@ def in_our_words() -> Iterator[None]:
         cause = _cause(error)
         if _is_unique(error) or _is_unique(cause):
             raise AlreadyThere from error
+        if _is_held(error) or _is_held(cause):
+            raise DatabaseBusy(type(cause).__name__) from error
         if is_damage(error) or is_damage(cause):
             raise DatabaseDamaged(DAMAGED) from error
         if _passes(error) or _passes(cause):

@@ -16,7 +16,7 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.job_runs import JobName
 from service.issuers import IssuerSettings
-from service.persistence.migrating import newest
+from service.persistence.schema_steps import newest
 from service.persistence.sqlite_files import log_of, mark_of
 from service.settings import load_settings
 from service.usecases.flags import sweep
@@ -125,6 +125,25 @@ async def test_an_unknown_schema_stops_it_and_says_why_without_saying_which(room
     assert codes(answer) == {"schema_failing"}
     assert "from-the-future" not in answer.text
     assert newest() not in answer.text
+
+
+async def test_a_newer_schema_that_can_be_lived_with_is_degraded_and_still_serves(
+    room: Room,
+) -> None:
+    await beat(room)
+    await execute(room.house, "UPDATE alembic_version SET version_num = '9999'")
+    await execute(
+        room.house,
+        "INSERT INTO schema_step (step, oldest_reader, taken_at) "  # noqa: S608 - a step of our own
+        f"SELECT '9999', '{newest()}', taken_at FROM schema_step WHERE step = '{newest()}'",
+    )
+    found = await ready(room)
+    assert (found["status"], states(found)["schema"]) == ("degraded", "degraded")
+    await room.made("/v1/contacts", contact_body())
+    async with open_room(
+        room.house.settings.database_url, room.clock, room.house.settings.var_folder
+    ) as again:
+        await again.made("/v1/contacts", contact_body())
 
 
 async def test_a_database_that_cannot_be_read_stops_it(room: Room) -> None:

@@ -23,8 +23,9 @@ from service.clock import system_clock
 from service.database_urls import postgresql_place
 from service.persistence.backups import BackupRefused
 from service.persistence.engines import Database
-from service.persistence.migrating import migrate_database, newest
+from service.persistence.migrating import migrate_database
 from service.persistence.postgresql_backups import reached_by
+from service.persistence.schema_steps import newest
 from service.persistence.sqlite_files import index_of, log_of, mark_of
 from service.usecases.flags import sweep
 from tests.support.cases import ANONYMOUS, log

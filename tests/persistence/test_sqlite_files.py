@@ -19,7 +19,7 @@ from service.persistence.failures import (
     DatabaseGone,
     DatabaseUnusable,
 )
-from service.persistence.migrating import SchemaUnknown, require_newest
+from service.persistence.schema_steps import SchemaUnknown, require_known
 from service.persistence.sqlite_files import index_of, locked_alone, log_of, mark_of
 from service.policy import Policy
 from tests.persistence.conftest import Desk
@@ -182,7 +182,7 @@ async def test_a_file_that_is_not_there_is_not_made_by_starting(
     path = tmp_path / "frontdoor.sqlite3"
     database = Database(f"sqlite:///{path}")
     with pytest.raises(SchemaUnknown, match=r"no database file .*migrate.*restore"):
-        await require_newest(database)
+        await require_known(database)
     assert database.look_over()
     assert not path.exists()
     await database.dispose()

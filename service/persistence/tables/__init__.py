@@ -21,6 +21,7 @@ from service.persistence.tables import (
     job_runs,
     leads,
     missing_episodes,
+    multi_agency_referrals,
     people,
     police_notifications,
     pregnancies,
@@ -28,6 +29,7 @@ from service.persistence.tables import (
     section_47_enquiries,
     strategy_meetings,
     transfers,
+    upkeep,
 )
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "leads",
     "metadata",
     "missing_episodes",
+    "multi_agency_referrals",
     "people",
     "police_notifications",
     "pregnancies",
@@ -56,6 +59,7 @@ __all__ = [
     "section_47_enquiries",
     "strategy_meetings",
     "transfers",
+    "upkeep",
 ]
 
 metadata: MetaData = SQLModel.metadata
