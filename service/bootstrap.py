@@ -24,10 +24,11 @@ from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
 from service.persistence.leadership import Leadership, leadership_on
+from service.persistence.leases import LeadLost, Led
 from service.persistence.migrating import CannotGoBack, PeopleAreWriting
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
-from service.persistence.units_of_work import Work
+from service.persistence.units_of_work import Keeping, Performing, Work
 from service.policy import Policy, load_policy
 from service.readiness import ProofOfWriting, Readiness, look
 from service.settings import Settings
@@ -39,10 +40,14 @@ __all__ = [
     "DatabaseAway",
     "DatabaseUnusable",
     "House",
+    "Keeping",
     "KeysUnavailable",
+    "LeadLost",
     "Leadership",
+    "Led",
     "Once",
     "PeopleAreWriting",
+    "Performing",
     "Replayed",
     "SchemaUnknown",
     "TokenRefused",
@@ -277,9 +282,13 @@ class House:
         """
         await self.database.look_over_aside()
 
-    def leadership(self) -> Leadership:
+    def leadership(self, holder: str) -> Leadership:
         """The lead among all workers on this database: to be taken, watched and released."""
-        return leadership_on(self.database)
+        return leadership_on(self.database, holder, patience=self.settings.leader_patience_seconds)
+
+    def led_by(self, leadership: Leadership) -> Led:
+        """The house as the jobs have it: nothing is changed once another worker leads."""
+        return Led(self, lambda: leadership.epoch, beating=self.database.is_sqlite)
 
     async def caller(self, token: str) -> Caller:
         """Who is calling, by their token.

@@ -11,6 +11,7 @@ from service.logs import configure_logs
 from service.policy import PolicyFaulty
 from service.settings import Settings, SettingsFaulty, load_settings
 from workers.leaders import LOOK_EVERY, lead
+from workers.running import holder
 from workers.scheduling import Schedule
 
 log = structlog.get_logger("workers")
@@ -38,7 +39,9 @@ async def work(
     house = await House.open(settings, application="frontdoor worker")
     try:
         log.info("worker started")
-        await lead(house.leadership(), Schedule(house), stopping, look_every=look_every)
+        leadership = house.leadership(holder())
+        schedule = Schedule(house.led_by(leadership))
+        await lead(leadership, schedule, stopping, look_every=look_every)
         log.info("worker stopped")
     finally:
         await house.close()

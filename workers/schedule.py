@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.bootstrap import House
+from service.bootstrap import Keeping
 from service.domain.job_runs import JobName
 from service.policy import Policy
 from service.usecases.jobs import every
@@ -22,7 +22,7 @@ from workers.jobs import (
     sweep_deadlines,
 )
 
-Run = Callable[[House], Awaitable[int]]
+Run = Callable[[Keeping], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)

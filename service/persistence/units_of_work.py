@@ -22,7 +22,7 @@ from service.persistence.prepared import prepared
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
 
-__all__ = ["Performing", "Work", "new_id"]
+__all__ = ["Keeping", "Performing", "Work", "new_id"]
 
 Found = TypeVar("Found")
 Record = TypeVar("Record")
@@ -58,6 +58,14 @@ class Performing(Protocol):
 
     async def perform(self, use_case: Callable[["Work"], Awaitable[Found]]) -> Found:
         """Carries out one use-case in one transaction."""
+        ...
+
+
+class Keeping(Performing, Protocol):
+    """What the worker needs of the house besides: to look after the database itself."""
+
+    async def look_over(self) -> None:
+        """Looks through the whole database for damage. Raises DatabaseUnusable."""
         ...
 
 
