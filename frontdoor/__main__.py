@@ -194,32 +194,56 @@ def worker(lifeline: int | None) -> None:
 @click.option(
     "--revision", default="head", show_default=True, help="A schema step, or -1 for one back."
 )
-def migrate(revision: str) -> None:
+@click.option(
+    "--drop",
+    is_flag=True,
+    help="On the way back: drop what the later steps added, with what stands in it.",
+)
+def migrate(revision: str, drop: bool) -> None:
     """Bring the database to the schema that this release works on.
 
-    Back the database up first. A new database is made from nothing.
+    Back the database up first. A new database is made from nothing. A step back takes with it what
+    later steps added: it is listed, and nothing is done, until you say --drop.
     """
-    asyncio.run(bring_to(_settings(serving=False), revision))
+    asyncio.run(bring_to(_settings(serving=False), revision, drop=drop))
 
 
-async def bring_to(settings: "Settings", revision: str = "head") -> None:
-    """Migrates and says where the database now is."""
+async def bring_to(settings: "Settings", revision: str = "head", *, drop: bool = False) -> None:
+    """Migrates and says which database, and at which schema step it now is.
+
+    Raises Told with what a way back would take with it, unless that is to be dropped.
+    """
+    from service.database_urls import described
     from service.persistence.engines import Database
-    from service.persistence.migrating import migrate_database
+    from service.persistence.migrating import migrate_database, what_would_go
     from service.persistence.schema_steps import current
+
+    def tell(said: str) -> None:
+        click.echo(said, err=True)
 
     database = Database(settings.database_url)
     try:
         database.look_over()
         before = await current(database)
-        await migrate_database(database, revision, tell=lambda said: click.echo(said, err=True))
+        gone = [] if drop else await what_would_go(database, revision, tell=tell)
+        if gone:
+            listed = "\n".join(f"- {one}" for one in gone)
+            raise Told(
+                f"{described(settings.database_url)} is at schema step {before}. Going back to "
+                f"{revision} would drop:\n{listed}\nNothing was changed. Back the database up, "
+                "stop every process, and say it again with --drop."
+            )
+        await migrate_database(database, revision, tell=tell)
         after = await current(database)
     finally:
         await database.dispose()
+    what = f"The database ({described(settings.database_url)})"
     if before == after:
-        click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
-    else:
-        click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+        click.echo(f"{what} is at schema step {after or 'none'}; nothing was to be done.")
+        return
+    click.echo(f"{what} went from schema step {before or 'none'} to {after or 'none'}.")
+    if before is not None and (after is None or after < before):
+        click.echo(f"Start the release that works on step {after or 'none'}.", err=True)
 
 
 main.add_command(backup)
