@@ -21,6 +21,7 @@ from service.domain.job_runs import JobName
 
 if TYPE_CHECKING:
     from service.bootstrap import House
+    from service.policy import Policy
     from service.settings import Settings
 
 # Everything else is imported by the command that needs it, so that each is quick to start.
@@ -370,14 +371,36 @@ def _policy_file(file: Path | None) -> Path | None:
     return Path(named) if named else None
 
 
+async def _refuse_needed_teams(policy: "Policy") -> None:
+    """Raises TeamsStillNeeded; at any schema step, so that it can be asked before an upgrade."""
+    from service.persistence.asking import Reading
+    from service.persistence.engines import Database
+    from service.usecases.removed_teams import refuse_policy_without_needed_teams
+
+    database = Database(_settings(serving=False).database_url)
+    try:
+        async with database.reading() as connection:
+            await refuse_policy_without_needed_teams(Reading(connection), policy)
+    finally:
+        await database.dispose()
+
+
 @policy.command("check")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-def policy_check(file: Path | None) -> None:
+@click.option(
+    "--database",
+    is_flag=True,
+    help="Also look into the database that FRONTDOOR_DATABASE_URL names, whether a team that this "
+    "policy does not have is still needed. Done in any case when that is set.",
+)
+def policy_check(file: Path | None, database: bool) -> None:
     """Check a policy file (else the one in force): all faults at once, exit code 1 if any."""
     from service.policy import load_policy
 
     chosen = _policy_file(file)
     found = load_policy(chosen)
+    if database or os.environ.get("FRONTDOOR_DATABASE_URL"):
+        asyncio.run(_refuse_needed_teams(found))
     click.echo(
         f"{chosen or 'The shipped policy'} is sound: version {found.version}, {found.authority}, "
         f"{len(found.timescales)} timescales, {len(found.organisations)} organisations, "

@@ -24,6 +24,7 @@ def told(error: Exception) -> Told | None:
         UnsafeDatabase,
     )
     from service.domain.job_runs import JobAlarm
+    from service.domain.removed_teams import TeamsStillNeeded
     from service.persistence.backups import BackupRefused
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
@@ -40,6 +41,7 @@ def told(error: Exception) -> Told | None:
         PeopleAreWriting,
         PolicyFaulty,
         SchemaUnknown,
+        TeamsStillNeeded,
         UnsafeDatabase,
     )
     if isinstance(error, sentences):

@@ -32,6 +32,7 @@ from service.persistence.units_of_work import Keeping, Performing, Work
 from service.policy import Policy, load_policy
 from service.readiness import ProofOfWriting, Readiness, look
 from service.settings import Settings
+from service.usecases.removed_teams import refuse_policy_without_needed_teams
 
 __all__ = [
     "AlreadyThere",
@@ -140,8 +141,8 @@ class House:
     ) -> Self:
         """Opens the house: policy, settings and schema are checked before anything is served.
 
-        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown, UnsafeDatabase or DatabaseUnusable,
-        each saying what to do.
+        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown, UnsafeDatabase, DatabaseUnusable, or
+        TeamsStillNeeded for a policy that leaves children to nobody; each says what to do.
         """
         settings.check()
         policy = load_policy(settings.policy_file)
@@ -162,6 +163,7 @@ class House:
                 # The environment says how this machine gets out: its proxy, its authorities.
                 http=http or httpx.AsyncClient(timeout=5, follow_redirects=False, trust_env=True),
             )
+            await house.ask(lambda ask: refuse_policy_without_needed_teams(ask, policy))
             await house._keep_policy()
         except BaseException:
             await database.dispose()

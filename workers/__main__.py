@@ -7,6 +7,7 @@ import sys
 import structlog
 
 from service.bootstrap import DatabaseAway, DatabaseUnusable, House, SchemaUnknown, UnsafeDatabase
+from service.domain.removed_teams import TeamsStillNeeded
 from service.logs import configure_logs
 from service.policy import PolicyFaulty
 from service.settings import Settings, SettingsFaulty, load_settings
@@ -53,7 +54,13 @@ def main() -> None:
         settings = load_settings()
         configure_logs(level=settings.log_level)
         asyncio.run(work(settings))
-    except (SettingsFaulty, PolicyFaulty, SchemaUnknown, UnsafeDatabase) as fault:
+    except (
+        SettingsFaulty,
+        PolicyFaulty,
+        SchemaUnknown,
+        TeamsStillNeeded,
+        UnsafeDatabase,
+    ) as fault:
         sys.exit(str(fault))
     except DatabaseUnusable as fault:
         sys.exit(str(fault))

@@ -20,6 +20,7 @@ from workers.jobs import (
     move_challenges,
     start_missing_clocks,
     sweep_deadlines,
+    take_over_teams,
 )
 
 Run = Callable[[Keeping], Awaitable[int]]
@@ -61,6 +62,12 @@ SCHEDULE = (
         "checks and loads the files of notifications that the police have sent",
         "every 10 seconds",
         load_notifications.run,
+    ),
+    Job(
+        JobName.take_over_teams,
+        "gives what is with teams that the policy took away to who takes over",
+        "as often as the sweep",
+        take_over_teams.run,
     ),
     Job(
         JobName.start_missing_clocks,
