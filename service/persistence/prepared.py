@@ -44,7 +44,9 @@ def prepared(statement: CompoundSelect[Any], dialect: Dialect) -> Prepared:
 def made_ready(statement: CompoundSelect[Any] | Select[Any], dialect: Dialect) -> Prepared:
     """A statement made ready. Its parameters are named; a list in it stays as it is."""
     compiled: Any = statement.compile(dialect=dialect)
-    written = compiled.construct_expanded_state()
+    # Values that are given each time are not there yet.
+    missing = {name: None for name, bind in compiled.binds.items() if bind.required}
+    written = compiled.construct_expanded_state(missing)
     binds: dict[str, Any] = {}
     for name, bind in compiled.binds.items():
         for each in written.parameter_expansion.get(name, (name,)):

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import sqlite
 
 from service.domain.access import Caller, Role, Scope
 from service.domain.contacts import Contact
-from service.persistence.prepared import Shelf
+from service.persistence.prepared import Shelf, made_ready
 from service.persistence.records import table_of
 
 CONTACT = table_of(Contact)
@@ -88,3 +88,9 @@ def test_a_list_stands_in_the_text_as_so_many_values() -> None:
     ready, _ = shelf.take("rated", ANN, lambda: rated, sqlite.dialect())
     assert ready.sql.count("?") == 2
     assert ready.values({}) == ["red", "amber"]
+
+
+def test_a_value_that_is_given_each_time_need_not_be_there_when_a_statement_is_made_ready() -> None:
+    named = select(CONTACT.c.id).where(CONTACT.c.town == bindparam("town"))
+    ready = made_ready(named, sqlite.dialect())
+    assert ready.values({"town": "Riverbourne"}) == ["Riverbourne"]
