@@ -20,6 +20,7 @@ import structlog
 import uvicorn
 
 from api.app import application
+from api.connections import Connection
 from api.limits import Drain
 from service.settings import load_settings
 
@@ -226,7 +227,7 @@ def listening(host: str, port: int) -> list[socket.socket]:
     return found
 
 
-def serve(listeners: Sequence[socket.socket], *, lifeline: int | None = None) -> int:
+def serve_on(listeners: Sequence[socket.socket], *, lifeline: int | None = None) -> int:
     """Serves by the settings of the environment until asked to stop. Returns the exit code.
 
     `lifeline` is a descriptor whose end means that the parent has ended.
@@ -235,7 +236,8 @@ def serve(listeners: Sequence[socket.socket], *, lifeline: int | None = None) ->
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -257,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lifeline", type=int, required=True)
     parser.add_argument("listeners", type=int, nargs="+")
     given = parser.parse_args(arguments)
-    return serve(
+    return serve_on(
         [socket.socket(fileno=number) for number in given.listeners], lifeline=given.lifeline
     )
 

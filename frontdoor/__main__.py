@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from frontdoor.backups import backup, restore
 from frontdoor.faults import Told, told
-from frontdoor.lifelines import OPTION as LIFELINE
+from frontdoor.lifelines import LIFELINE
 from service.domain.access import Role
 from service.domain.job_runs import JobName
 
@@ -156,7 +157,7 @@ def serve(host: str | None, port: int | None, workers: int, lifeline: int | None
     The database must have been migrated. What happens by itself is another process: frontdoor
     worker.
     """
-    from api.serving import serve as serve_here
+    from api.serving import serve_on
     from frontdoor.api_processes import ApiProcesses
     from service.logs import configure_logs
 
@@ -168,7 +169,7 @@ def serve(host: str | None, port: int | None, workers: int, lifeline: int | None
     os.environ["FRONTDOOR_HOST"] = settings.host
     os.environ["FRONTDOOR_PORT"] = str(settings.port)
     if workers == 1:
-        sys.exit(serve_here(listeners, lifeline=lifeline))
+        sys.exit(serve_on(listeners, lifeline=lifeline))
     configure_logs(level=settings.log_level)
     sys.exit(ApiProcesses(workers, listeners).run())
 
@@ -204,12 +205,14 @@ def migrate(revision: str) -> None:
 async def bring_to(settings: "Settings", revision: str = "head") -> None:
     """Migrates and says where the database now is."""
     from service.persistence.engines import Database
-    from service.persistence.migrating import current, migrate_database
+    from service.persistence.migrating import migrate_database
+    from service.persistence.schema_steps import current
 
     database = Database(settings.database_url)
     try:
+        database.look_over()
         before = await current(database)
-        await migrate_database(database, revision)
+        await migrate_database(database, revision, tell=lambda said: click.echo(said, err=True))
         after = await current(database)
     finally:
         await database.dispose()
@@ -217,6 +220,10 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
         click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
     else:
         click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+
+
+main.add_command(backup)
+main.add_command(restore)
 
 
 @main.command()

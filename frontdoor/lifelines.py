@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-OPTION = "--lifeline"
+LIFELINE = "--lifeline"
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ def start_on_lifeline(
     ours.setblocking(False)
     with theirs:
         process = subprocess.Popen(  # noqa: S603 - our own programs, by their full path
-            [*command, OPTION, str(theirs.fileno())],
+            [*command, LIFELINE, str(theirs.fileno())],
             stdin=subprocess.DEVNULL,
             pass_fds=(theirs.fileno(), *handed_down),
             start_new_session=True,

@@ -323,6 +323,21 @@ def what_is_sent_is_changed(change: type[WireKind]) -> type[WireKind]:
     return change
 
 
+NotShown = Annotated[
+    list[Annotated[str, Field(max_length=64)]],
+    Field(
+        max_length=20,
+        description=(
+            "Names of the fields here of which something is kept from you, or all of it. What is "
+            "null or missing there is hidden: never read it as none, no or nought. Empty where "
+            "you are shown all there is."
+        ),
+        examples=[[]],
+    ),
+]
+"""How an object says that something in it is hidden: the one way, wherever anything is."""
+
+
 class WireOut(BaseModel):
     """What goes out. New fields may be added within a version, so callers ignore unknown ones.
 

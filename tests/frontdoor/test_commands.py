@@ -27,11 +27,13 @@ from tests.support.processes import environment, until
 from tests.support.steps import steps_in
 
 COMMANDS = (
+    "backup",
     "contract",
     "demo",
     "job",
     "migrate",
     "policy",
+    "restore",
     "run",
     "serve",
     "token",

@@ -23,7 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.domain.access import Caller, Permission, Reach
+from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
@@ -35,6 +35,7 @@ from service.domain.information_requests import InformationRequest
 from service.domain.people import BirthKnowledge, Person
 from service.domain.queues import (
     FIRST,
+    OF_CLOCKS,
     NextAction,
     Queue,
     QueueFilters,
@@ -62,6 +63,7 @@ from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
+    accounts,
     information_requests,
     strategy_meetings,
     transfer_lists,
@@ -80,11 +82,14 @@ from service.persistence.repositories.queue_places import (
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.visibility import (
     challenges_visible_to,
+    child_visible_to,
     contacts_visible_to,
+    decisions_visible_to,
     episodes_visible_to,
     protection_visible_to,
     referrals_visible_to,
     requests_visible_to,
+    sees_social_care,
     transfers_visible_to,
 )
 
@@ -142,6 +147,8 @@ class _Asked:
             found.append(worker_id == ASSIGNEE)
         if self.filters.unassigned:
             found.append(worker_id.is_(None))
+        if self.filters.worker_suspended:
+            found.append(worker_id.in_(accounts.suspended_ids()))
         return found
 
     def on_desk(self) -> list[ColumnElement[bool]]:
@@ -227,14 +234,12 @@ def _contacts(asked: _Asked) -> Select[Any]:
 
 def _sign_off(asked: _Asked) -> Select[Any]:
     """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
-    seen = contacts_visible_to(asked.who)
     which = [
         DECISION.c.answered_at.is_(None),
         DECISION.c.superseded_at.is_(None),
+        decisions_visible_to(asked.who),
         *asked.behind(DECISION.c.contact_id, DECISION.c.drafted_by),
     ]
-    if Reach.ALL not in asked.who.reach:
-        which.append(exists().where(CONTACT.c.id == DECISION.c.contact_id, seen))
     due_at = soonest(
         lambda clock: (
             clock.c.stopped_at.is_(None),
@@ -305,7 +310,12 @@ def _both_cases(
 
 
 def _allocation(asked: _Asked) -> Any:
-    return union_all(*_both_cases(asked, lambda table: table.c.allocated_at.is_(None)))
+    """The cases that nobody holds, and those whose holder can work nothing any more."""
+    unallocated = _both_cases(asked, lambda table: table.c.allocated_at.is_(None))
+    with_the_suspended = _both_cases(
+        asked, lambda table: table.c.worker_id.in_(accounts.suspended_ids()), few=True
+    )
+    return union_all(*unallocated, *with_the_suspended)
 
 
 def _information_requests(asked: _Asked) -> Any:
@@ -579,7 +589,7 @@ def _pre_birth(asked: _Asked) -> Any:
         .where(
             *UNBORN,
             CHILD.c.state != ChildState.decided,
-            contacts_visible_to(asked.who),
+            child_visible_to(asked.who, CHILD),
             ~exists().where(ACCOUNTABILITY.c.person_id == PERSON.c.id),
             ~exists().where(
                 earlier.c.person_id == PERSON.c.id,
@@ -618,9 +628,9 @@ def _statement(queue: Queue, asked: _Asked) -> Select[Any]:
         first = bindparam("first", FIRST, DEADLINE.c.due_at.type, literal_execute=True)
         undated = line.c.expected_delivery_on.is_(None)
         by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
-    return (
-        select(*shown, ACCOUNT.c.name.label("worker_name"), line.c.organisation_id)
-        .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
+    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
+    return _with_workers(
+        select(*shown, line.c.organisation_id, first_of_all, then)
         .where(*asked.of_line(line), *asked.page.beyond(*by_place))
         .order_by(*by_place)
         .limit(asked.page.limit)
@@ -650,15 +660,17 @@ async def soonest_first(
             "town": None if filters.town is None else filters.town.lower(),
         },
     )
-    waiting = [read(Waiting, row) for row in rows[:limit]]
+    waiting = [_waiting(row) for row in rows[:limit]]
     items = await _with_clocks(ask, waiting, queue)
     if queue is not Queue.pre_birth:
         return items
     unborn = await _unborn_children(ask, [one.child_id for one in waiting if one.child_id])
+    hidden = await _with_hidden_clocks(ask, who, [one.person_id for one in unborn.values()])
     return [
-        replace(item, pregnancy=unborn[item.waiting.child_id])
+        replace(item, pregnancy=child, not_shown=OF_CLOCKS if child.person_id in hidden else ())
         for item in items
-        if item.waiting.child_id in unborn
+        if item.waiting.child_id is not None
+        and (child := unborn.get(item.waiting.child_id)) is not None
     ]
 
 
@@ -669,8 +681,34 @@ def _shape(filters: QueueFilters) -> Hashable:
         tuple(filters.ratings),
         filters.assignee_id is not None,
         filters.unassigned,
+        filters.worker_suspended,
         filters.town is not None,
     )
+
+
+# The columns by which a page is sorted, named apart from what a line shows.
+_PLACE = ("place_due_at", "place_id")
+
+
+def _with_workers(statement: Select[Any]) -> Select[Any]:
+    """The lines of a page, with the name of each one's worker and whether they have access."""
+    page = statement.subquery("page")
+    shown = [column for column in page.c if column.name not in ("organisation_id", *_PLACE)]
+    return (
+        select(
+            *shown,
+            ACCOUNT.c.name.label("worker_name"),
+            accounts.is_suspended(ACCOUNT.c.id).label("worker_suspended"),
+            page.c.organisation_id,
+        )
+        .outerjoin(ACCOUNT, ACCOUNT.c.id == page.c.worker_id)
+        .order_by(*(page.c[name] for name in _PLACE))
+    )
+
+
+def _waiting(row: Sequence[Any]) -> Waiting:
+    found = read(Waiting, row)
+    return replace(found, worker_suspended=bool(found.worker_suspended))
 
 
 _TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
@@ -688,6 +726,18 @@ async def _unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID,
     return {
         child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
     }
+
+
+async def _with_hidden_clocks(
+    ask: Asking, who: Caller, person_ids: Sequence[UUID]
+) -> frozenset[UUID]:
+    """Which of these children are open to social care too, whose clocks the caller does not see."""
+    if sees_social_care(who) or not person_ids:
+        return frozenset()
+    rows = await ask.all(
+        select(REFERRAL.c.open_person_id).where(REFERRAL.c.open_person_id.in_(person_ids))
+    )
+    return frozenset(person_id for (person_id,) in rows)
 
 
 async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
@@ -739,6 +789,10 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
         meeting = meetings.get(one.subject_id)
         clocks = running.get(one.subject_id, [])
         flagged = sum(flags.get(one.subject_id, {}).values())
+        if one.subject_kind is SubjectKind.decision:
+            # It is sorted by the contact's clocks as well: they stop when it is signed.
+            clocks = [*clocks, *running.get(one.contact_id, [])]
+            flagged += sum(flags.get(one.contact_id, {}).values())
         whom = [(one.contact_id, one.child_id)]
         if meeting is not None:
             whom = [(child.contact_id, child.child_id) for child in meeting.children]
@@ -748,8 +802,6 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
                 flagged += flags.get(child.referral_id, {}).get(_OF_HOLDING, 0)
         elif queue is Queue.strategy and one.subject_kind is SubjectKind.referral:
             clocks = _of_holding(clocks)
-        elif one.subject_id not in enquiries:
-            clocks = clocks or running.get(one.contact_id, [])
         if meeting is not None:
             action = next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
         elif one.subject_id in enquiries:

@@ -5,10 +5,11 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
+oldest_reader = "0007"
 
 
 class _Index(NamedTuple):
