@@ -1,13 +1,13 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, CursorResult, Dialect, Executable, Result, update
+from sqlalchemy import CompoundSelect, CursorResult, Dialect, Executable, Result, Select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
@@ -191,6 +191,16 @@ class Work:
     async def all(self, statement: Executable) -> Sequence[AnyRow]:
         """All rows of a statement."""
         return (await self.execute(statement)).all()
+
+    async def again(
+        self,
+        key: Hashable,
+        who: Caller,
+        make: Callable[[], Select[Any]],
+        values: Mapping[str, Any],
+    ) -> Sequence[Sequence[Any]]:
+        """All rows of a statement that is asked again and again."""
+        return await self.all(make().params(**values))
 
     async def look(
         self, statement: CompoundSelect[Any], values: Mapping[str, Any]
