@@ -23,6 +23,7 @@ from service.usecases.flags import list_flags
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, until
 from tests.support.steps import steps_in
 
@@ -68,7 +69,7 @@ def shell(*arguments: str, env: dict[str, str], folder: Path) -> subprocess.Comp
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -298,7 +299,7 @@ async def test_serve_answers_takes_a_token_and_stops_in_good_order(
                 )
                 assert found.status_code == 200
             server.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(server.wait(), 15) in (0, -signal.SIGTERM)
+            assert await asyncio.wait_for(server.wait(), PATIENCE) in (0, -signal.SIGTERM)
         finally:
             if server.returncode is None:
                 server.kill()

@@ -13,6 +13,7 @@ from prometheus_client import generate_latest
 from api.limits import BODY_BYTES
 from tests.api.manners.conftest import JSON, KEY
 from tests.api.manners.toys import STUBBORN_SECONDS, toy_shop
+from tests.support.patience import PATIENCE
 
 MIB = 1024 * 1024
 
@@ -102,14 +103,14 @@ async def test_too_many_headers_are_refused(anna: AsyncClient) -> None:
     assert answer.json()["code"] == "headers_too_large"
 
 
-async def test_a_request_that_takes_too_long_is_given_up(nobody: AsyncClient) -> None:
-    answer = await nobody.get("/faulty/slow")
+async def test_a_request_that_takes_too_long_is_given_up(hurried: AsyncClient) -> None:
+    answer = await hurried.get("/faulty/slow")
     assert answer.status_code == 503
     assert answer.json()["code"] == "took_too_long"
     assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_a_body_that_never_ends_is_given_up(shop: FastAPI) -> None:
+async def test_a_body_that_never_ends_is_given_up(hurried_shop: FastAPI) -> None:
     wire = Wire(2, 10)
     wire.left = 2
 
@@ -117,7 +118,7 @@ async def test_a_body_that_never_ends_is_given_up(shop: FastAPI) -> None:
         message = await wire.receive()
         return {**message, "more_body": True}
 
-    await shop(scope([(b"transfer-encoding", b"chunked")]), drip, wire.send)
+    await hurried_shop(scope([(b"transfer-encoding", b"chunked")]), drip, wire.send)
     assert wire.sent[0]["status"] == 503
 
 
@@ -159,7 +160,7 @@ async def test_the_end_of_its_time_does_not_wait_for_what_is_given_up(path: str)
     asked = asyncio.ensure_future(app(scope([], path, "GET"), wire.receive, wire.send))
     while not wire.sent:
         await asyncio.sleep(0.01)
-        assert loop.time() - began < 10
+        assert loop.time() - began < PATIENCE
     assert not asked.done(), "it is still letting go"
     await asked
     assert loop.time() - began >= STUBBORN_SECONDS
