@@ -109,11 +109,6 @@ async def change(request: Request, use_case: Callable[[Work], Awaitable[Found]])
     return await house_of(request).perform(use_case, request_id=current_notes().request_id)
 
 
-async def rehearse(request: Request, use_case: Callable[[Work], Awaitable[Found]]) -> Found:
-    """Carries out a use-case and keeps nothing of it."""
-    return await house_of(request).rehearse(use_case)
-
-
 async def ask(request: Request, question: Callable[[Asking], Awaitable[Found]]) -> Found:
     """Asks a reading use-case."""
     return await house_of(request).ask(question)

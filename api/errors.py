@@ -22,6 +22,7 @@ from service.domain.errors import (
     NotFound,
     Problem,
     Stale,
+    TooOften,
 )
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -249,6 +250,7 @@ FAMILIES: Final[tuple[tuple[type[FrontDoorError], int], ...]] = (
     (NotAllowed, 403),
     (Conflict, 409),
     (Invalid, 422),
+    (TooOften, 429),
     (Stale, 412),
 )
 """The one table from the domain's families to HTTP."""

@@ -143,8 +143,15 @@ def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorErro
     return _check_query(query, entry) if query else None
 
 
+_ANY_JSON: Final = frozenset({JSON.encode()})
+
+
 def _admits(accept: bytes, media_types: frozenset[bytes]) -> bool:
     if accept in (b"*/*", b"application/json") and JSON.encode() in media_types:
+        return True
+    # An empty Accept says nothing; and a generated client asks for JSON alone, whatever it asks of:
+    # a file that it named by its path is not kept from it.
+    if not accept.strip() or (JSON.encode() not in media_types and _admits(accept, _ANY_JSON)):
         return True
     best: dict[bytes, tuple[int, bool]] = {}
     for part in accept.lower().split(b",")[:100]:

@@ -142,6 +142,10 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         ),
         EventType.assessment_authorised: "A manager authorised an assessment in their own words.",
         EventType.assessment_returned: "A manager sent an assessment back with words.",
+        EventType.multi_agency_referral_checked: (
+            "A partner had a multi-agency referral checked without sending it; nothing of it was "
+            "kept."
+        ),
         EventType.police_notifications_imported: (
             "A file of police notifications was loaded, all of it."
         ),
@@ -229,6 +233,23 @@ def permissions() -> str:
         "Three gates stand one behind the other: the **scope** (what the application may ask), the "
         "**role** (what the person may do), and the **rows** (how far that role sees; what lies "
         "beyond is answered 404). Everything not in this table is refused.\n\n"
+        "**Sight is per child**, also where a contact tells of several. Early help sees the "
+        "contacts by which a child came to early help, and there what was decided and done for "
+        "that child: by an episode, by a decision that joined one, or by a transfer that is "
+        "under way or was accepted. Of the siblings it reads what the contact itself tells. "
+        "Social care likewise. Whatever an answer keeps from its reader is named in `not_shown` "
+        "there, and is null or left out, never 0 or false "
+        "([why](decisions/0061-sight-follows-the-child-and-says-what-it-hides.md)).\n\n"
+        "**Who acts is on the child's side**: seeing a child is not enough. A birth, a missing "
+        "episode and the like are recorded by the side that holds the child, or else held it "
+        "last; a decision is challenged by the side that it sent the child to; a flag is taken "
+        "on by who owns it, by whom it escalated to, by those above them, or by who holds the "
+        "case. The front door and the head of service are on every child's side "
+        "([why](decisions/0062-who-acts-is-on-the-childs-side.md)).\n\n"
+        "**There is no boundary between teams of one side**: a manager of one assessment team "
+        "may allocate, step down and close what another holds, and early help's single point of "
+        "contact reads every section 47 enquiry and strategy meeting. A small authority works "
+        "so; one that does not gives these roles to fewer people.\n\n"
         f"{permission_matrix()}"
     )
 

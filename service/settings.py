@@ -81,6 +81,15 @@ class Settings(BaseSettings):
         default=None, description="Bearer token for /metrics; none means loopback callers only."
     )
     docs_enabled: bool = Field(default=True, description="Serve the interactive documentation.")
+    stop_grace_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=15,
+        description=(
+            "How long after SIGTERM new requests are still taken, while /readyz says that it is "
+            "stopping: long enough for the load balancer to notice."
+        ),
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -55,6 +55,7 @@ from service.domain.challenges import (
     NothingToChallenge,
     NotYourChallenge,
     NotYoursToAnswer,
+    NotYoursToChallenge,
 )
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.states import WrongState
@@ -81,6 +82,7 @@ def _reply(whole: WholeChallenge) -> Response:
             ChallengeFaulty,
             ChallengeOfOwnDecision,
             NothingToChallenge,
+            NotYoursToChallenge,
             challenges.DecisionNotFound,
             challenges.UnderReview,
         ),
@@ -92,6 +94,8 @@ async def challenge_decision(
 ) -> Response:
     """Challenge a signed decision that stands, in the open and with reasons.
 
+    For the side that received it: early help, or social care. What sent the child to neither is
+    challenged by whoever may read it, unless another side holds the child.
     The MASH manager answers first, within a clock. While it is open the case is neither closed nor
     stepped down nor given to another team. Asked again meanwhile, the open challenge comes back.
     """

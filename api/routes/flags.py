@@ -14,7 +14,7 @@ from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, FlagParameter, Id, Limit, Line, Page
 from api.schemas.flags import Flag, FlagAcknowledgementIn, FlagId, FlagSummary
 from service.domain.access import Permission, Role
-from service.domain.flags import FlagAcknowledged, FlagCleared, Severity
+from service.domain.flags import FlagAcknowledged, FlagCleared, FlagNotYours, Severity
 from service.usecases import flags
 from service.usecases.flags import ExplainedFlag
 
@@ -89,7 +89,9 @@ async def read_flag(request: Request, who: Who, flag_id: FlagId) -> Response:
 @router.post(
     "/{flag_id}/acknowledgement",
     response_model=Flag,
-    responses=problems(FlagAcknowledged, FlagCleared, flags.FlagNotFound, flags.WordsMissing),
+    responses=problems(
+        FlagAcknowledged, FlagCleared, FlagNotYours, flags.FlagNotFound, flags.WordsMissing
+    ),
 )
 @needs(Permission.acknowledge_flag)
 async def acknowledge_flag(
@@ -97,7 +99,8 @@ async def acknowledge_flag(
 ) -> Response:
     """Take a flag on, and say what one will do. It escalates no further.
 
-    The flag stands until its fact clears, and the case is not changed by it.
+    It is for the role that owns it, for whom it escalated to, for those above them, and for who
+    holds the case. The flag stands until its fact clears, and the case is not changed by it.
     """
     return _reply(
         await change(

@@ -7,7 +7,18 @@ from starlette.responses import Response
 
 from api.contract import problems
 from api.cursors import Place
-from api.deps import Key, Version, Who, ask, change, create, next_place, place_of, rendered
+from api.deps import (
+    Key,
+    Version,
+    Who,
+    ask,
+    change,
+    create,
+    house_of,
+    next_place,
+    place_of,
+    rendered,
+)
 from api.replies import page, reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
@@ -115,16 +126,24 @@ async def list_information_requests(
 ) -> Response:
     """List information requests, newest first; an agency sees those that were put to it.
 
-    Sorted by `due_at` it is the agency's own queue: what is asked of it, soonest limit first.
+    Sorted by `due_at` it is the agency's own queue: what is asked of it, soonest limit first. Some
+    days after it answered, or after a request was withdrawn, an agency does not see it any more.
     """
     filters = RequestFilters(states=state, organisation_ids=organisation_id, sort=sort)
     signed: dict[str, Any] = {name: getattr(filters, name) for name in RequestFilters.__slots__}
     place = place_of(request, who, "information-requests", cursor, signed)
     after: Any = None if place is None else (place.key[0], place.id)
+    house = house_of(request)
     found = await ask(
         request,
         lambda asking: information_requests.list_information_requests(
-            asking, who, filters, limit=limit + 1, after=after
+            asking,
+            who,
+            filters,
+            policy=house.policy,
+            now=house.clock(),
+            limit=limit + 1,
+            after=after,
         ),
     )
     shown = found[:limit]
@@ -151,14 +170,16 @@ async def read_information_request(
     """Read an information request.
 
     The agency asked sees why and what it is asked, what identifies the children, the limit and its
-    own answer; of the contact it sees nothing else.
+    own answer; of the contact it sees nothing else. Some days after it answered, or after the
+    request was withdrawn, the request is gone for it (404): the authority's policy says how many.
     """
+    house = house_of(request)
     return _reply(
         who,
         await ask(
             request,
             lambda asking: information_requests.read_information_request(
-                asking, who, information_request_id
+                asking, who, information_request_id, policy=house.policy, now=house.clock()
             ),
         ),
     )

@@ -36,6 +36,7 @@ from api.schemas.missing_episodes import (
 )
 from service.bootstrap import Work
 from service.domain.access import Permission
+from service.domain.accountabilities import AnotherSidesChild
 from service.domain.answers import Answer
 from service.domain.measures import Counted, MeasureCountsOthers, PeriodNotPossible
 from service.domain.missing_episodes import (
@@ -74,7 +75,12 @@ def _reply(whole: missing_episodes.WholeMissingEpisode) -> Response:
     "",
     status_code=201,
     response_model=MissingEpisode,
-    responses=problems(MissingAlready, MissingEpisodeIncomplete, missing_episodes.ContactNotFound),
+    responses=problems(
+        AnotherSidesChild,
+        MissingAlready,
+        MissingEpisodeIncomplete,
+        missing_episodes.ContactNotFound,
+    ),
 )
 @needs(Permission.record_missing_episode)
 async def record_missing_episode(
@@ -164,7 +170,12 @@ async def _moved(request: Request, move: Moving) -> Response:
     return _reply(await change(request, moved))
 
 
-_REFUSALS = problems(MissingEpisodeIncomplete, WrongState, missing_episodes.MissingEpisodeNotFound)
+_REFUSALS = problems(
+    AnotherSidesChild,
+    MissingEpisodeIncomplete,
+    WrongState,
+    missing_episodes.MissingEpisodeNotFound,
+)
 
 
 @router.post("/{missing_episode_id}/return", response_model=MissingEpisode, responses=_REFUSALS)

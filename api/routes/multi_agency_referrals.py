@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.contract import problems
 from api.cursors import Place
-from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rehearse, rendered
+from api.deps import Key, Who, ask, change, create, house_of, next_place, place_of, rendered
 from api.replies import page, reply, reply_as_shown
 from api.requests import needs
 from api.routing import FrontDoorRoute
@@ -29,6 +29,7 @@ from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeFaulty, NothingToChallenge
 from service.domain.contacts import MinimumMissing
+from service.domain.multi_agency_referrals import TooManyValidations
 from service.domain.new_contacts import (
     CodeUnknown,
     Contradictory,
@@ -84,20 +85,26 @@ async def submit_multi_agency_referral(
     )
 
 
-@router.post("/validation", response_model=MultiAgencyReferralCheck, responses=_REFUSALS)
+@router.post(
+    "/validation",
+    response_model=MultiAgencyReferralCheck,
+    responses={**_REFUSALS, **problems(TooManyValidations)},
+)
 @needs(Permission.validate_multi_agency_referral)
 async def check_multi_agency_referral(
     request: Request, who: Who, body: MultiAgencyReferralCreate
 ) -> Response:
-    """Have a multi-agency referral checked without sending it: nothing is kept.
+    """Have a multi-agency referral checked without sending it: nothing of it is kept.
 
     Refused exactly as it would be if it were sent; otherwise says what would happen next, and what
-    is missing and would help.
+    is missing and would help. Nobody is looked up for it: it says nothing of who is on file. That
+    you asked is recorded, and the authority's policy says how often you may in an hour (429).
     """
-    whole = await rehearse(
+    checked = await change(
         request,
         lambda work: multi_agency_referrals.check_multi_agency_referral(work, who, body.told()),
     )
+    whole = checked.or_refused()
     return reply(MultiAgencyReferralCheck.of(whole, house_of(request).policy.receipt))
 
 

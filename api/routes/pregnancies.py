@@ -15,6 +15,7 @@ from api.routing import FrontDoorRoute
 from api.schemas.pregnancies import BirthIn, ExpectedDeliveryIn, Pregnancy, PregnancyEndIn
 from service.bootstrap import Work
 from service.domain.access import Permission
+from service.domain.accountabilities import AnotherSidesChild
 from service.domain.people import Person
 from service.domain.pregnancies import ChildNotOpen, NotUnborn, PregnancyIncomplete
 from service.usecases import pregnancies
@@ -28,7 +29,13 @@ PersonId = Annotated[
         examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
     ),
 ]
-_REFUSALS = problems(ChildNotOpen, NotUnborn, PregnancyIncomplete, pregnancies.PersonNotFound)
+_REFUSALS = problems(
+    AnotherSidesChild,
+    ChildNotOpen,
+    NotUnborn,
+    PregnancyIncomplete,
+    pregnancies.PersonNotFound,
+)
 
 
 def _reply(found: pregnancies.WholePregnancy) -> Response:

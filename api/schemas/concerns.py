@@ -7,18 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.contacts import Contact
-from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.fields import LARGEST, Instant, NotShown, WireOut
 from api.schemas.histories import EarlierCase
+from service.domain import concern_strips
 from service.domain.accountabilities import CareService
+from service.domain.concern_strips import ChildConcern, ConcernStrip, EarlierConcern
 from service.domain.concerns import (
     MOST_BEHIND_A_FLAG,
     MOST_COUNTED,
     MOST_LISTED,
-    ChildConcern,
     ConcernAtReceipt,
     ConcernCounts,
-    ConcernStrip,
-    EarlierConcern,
     Related,
     Relation,
 )
@@ -251,6 +250,12 @@ class OutcomeThen(WireOut):
             examples=["Assessment found no unmet need."],
         ),
     ]
+    not_shown: NotShown
+
+    @classmethod
+    def of(cls, then: concern_strips.OutcomeThen) -> Self:
+        """As it is seen by staff."""
+        return cls.made_of({**cls.seen(then).__dict__, "not_shown": list(then.not_shown)})
 
 
 class EarlierConcernOfChild(OtherConcern):
@@ -275,6 +280,7 @@ class EarlierConcernOfChild(OtherConcern):
             description="What stands signed for the children on it, this child's first.",
         ),
     ]
+    not_shown: NotShown
 
     @classmethod
     def of_earlier(cls, earlier: EarlierConcern) -> Self:
@@ -284,7 +290,8 @@ class EarlierConcernOfChild(OtherConcern):
                 **OtherConcern.of(earlier.related).__dict__,
                 "source_code": earlier.related.teller.source_code,
                 "age": earlier.age,
-                "outcomes": [OutcomeThen.seen(one) for one in earlier.outcomes],
+                "outcomes": [OutcomeThen.of(one) for one in earlier.outcomes],
+                "not_shown": list(earlier.not_shown),
             }
         )
 
@@ -312,7 +319,10 @@ class RepeatConcernOfChild(WireOut):
 
     child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
     person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
-    counts: Annotated[RepeatConcernCounts, Field(description="How often.")]
+    counts: Annotated[
+        RepeatConcernCounts | None,
+        Field(description="How often; null where you are not shown all that would be counted."),
+    ]
     earlier: Annotated[
         list[EarlierConcernOfChild],
         Field(
@@ -329,11 +339,11 @@ class RepeatConcernOfChild(WireOut):
         Field(max_length=MOST_LISTED, description="Previous early help, newest first."),
     ]
     re_referral: Annotated[
-        bool,
+        bool | None,
         Field(
             description=(
                 "Whether a referral would come within the policy's months of a previous one: it "
-                "is screened for threshold afresh."
+                "is screened for threshold afresh. Null where that is not shown to you."
             ),
             examples=[False],
         ),
@@ -349,6 +359,7 @@ class RepeatConcernOfChild(WireOut):
     open_case: Annotated[
         OpenCase | None, Field(description="What the child is open to now; null when to nothing.")
     ]
+    not_shown: NotShown
 
     @classmethod
     def of(cls, strip: ChildConcern) -> Self:
@@ -357,13 +368,14 @@ class RepeatConcernOfChild(WireOut):
             {
                 "child_id": strip.child_id,
                 "person_id": strip.person_id,
-                "counts": RepeatConcernCounts.of(strip.counts),
+                "counts": None if strip.counts is None else RepeatConcernCounts.of(strip.counts),
                 "earlier": [EarlierConcernOfChild.of_earlier(one) for one in strip.earlier],
                 "referrals": [EarlierCase.seen(one) for one in strip.referrals],
                 "early_help_episodes": [EarlierCase.seen(one) for one in strip.episodes],
                 "re_referral": strip.re_referral,
                 "last_known_team_id": strip.last_known_team_id,
                 "open_case": None if strip.open_case is None else OpenCase.seen(strip.open_case),
+                "not_shown": list(strip.not_shown),
             }
         )
 
@@ -377,6 +389,7 @@ class RepeatConcern(WireOut):
     children: Annotated[
         list[RepeatConcernOfChild], Field(max_length=100, description="The children, in order.")
     ]
+    not_shown: NotShown
 
     @classmethod
     def of(cls, strip: ConcernStrip) -> Self:
@@ -387,5 +400,6 @@ class RepeatConcern(WireOut):
                 "within_days": strip.within_days,
                 "raised_by": _raised_by(strip),
                 "children": [RepeatConcernOfChild.of(one) for one in strip.children],
+                "not_shown": list(strip.not_shown),
             }
         )

@@ -16,6 +16,7 @@ from api.schemas.fields import (
     Id,
     Instant,
     Line,
+    NotShown,
     Text,
     Wire,
     WireOut,
@@ -534,23 +535,33 @@ class Contact(WireOut):
     ]
     information_requests: Annotated[
         Annotated[list[RequestSummary], Field(max_length=1000)],
-        Field(description="The agencies that were asked.", examples=[[]]),
+        Field(
+            description="The agencies that were asked; for who may read information requests.",
+            examples=[[]],
+        ),
     ]
     decisions: Annotated[
         Annotated[list[DecisionSummary], Field(max_length=1000)],
         Field(
-            description="The decisions, in the order in which they were drafted; all versions.",
+            description=(
+                "The decisions, in the order in which they were drafted; all versions, of the "
+                "children of whom you may know what was decided."
+            ),
             examples=[[]],
         ),
     ]
     deadlines: Annotated[
         Annotated[list[Deadline], Field(max_length=1000)],
-        Field(description="Every clock that runs or ran, soonest due first.", examples=[[]]),
+        Field(
+            description="Every clock that runs or ran on what you may see, soonest due first.",
+            examples=[[]],
+        ),
     ]
     warnings: Annotated[
         Annotated[list[Warning], Field(max_length=200)],
         Field(description="What is missing and would help; never a reason to wait.", examples=[[]]),
     ]
+    not_shown: NotShown
 
     @classmethod
     def of(cls, whole: WholeContact) -> Self:
@@ -580,6 +591,7 @@ class Contact(WireOut):
                 Warning.seen(warning)
                 for warning in warnings_about(contact, whole.children, whole.adults)
             ],
+            "not_shown": list(whole.not_shown),
         }
         return cls.made_of({name: values[name] for name in cls.model_fields})
 
@@ -641,6 +653,7 @@ _OWN = tuple(
         "decisions",
         "deadlines",
         "warnings",
+        "not_shown",
     )
 )
 

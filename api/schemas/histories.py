@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import DateOn, Instant, WireOut
+from api.schemas.fields import DateOn, Instant, NotShown, WireOut
 from service.domain.whole_contacts import ChildHistory
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
@@ -27,11 +27,12 @@ class EarlierContact(WireOut):
         str | None,
         Field(
             max_length=32,
-            description="What was decided for this child; null while undecided.",
+            description="What was decided for this child; null while undecided, or not shown.",
             examples=["no_further_action"],
         ),
     ]
     decided_at: Annotated[Instant | None, Field(description="When that was signed.")]
+    not_shown: NotShown
 
 
 class EarlierCase(WireOut):
@@ -98,6 +99,7 @@ class ChildOnFile(WireOut):
         list[PossibleMatch],
         Field(max_length=10, description="Others on file who may be the same child."),
     ]
+    not_shown: NotShown
 
 
 class ContactHistory(WireOut):
@@ -122,6 +124,7 @@ class ContactHistory(WireOut):
                         "referrals": one.history.referrals,
                         "early_help_episodes": one.history.episodes,
                         "possible_matches": one.possible_matches,
+                        "not_shown": one.not_shown,
                     }
                     for one in found
                 ],

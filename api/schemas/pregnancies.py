@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, DateOn, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import LARGEST, DateOn, Instant, Line, NotShown, Text, Wire, WireOut
 from api.schemas.people import NhsNumber
 from service.domain.people import Sex
 from service.domain.pregnancies import (
@@ -223,6 +223,7 @@ class Pregnancy(UnbornInQueue):
             examples=[[]],
         ),
     ]
+    not_shown: NotShown
 
     @classmethod
     def whole(cls, found: WholePregnancy) -> Self:
@@ -258,5 +259,6 @@ class Pregnancy(UnbornInQueue):
                 ],
                 "steps": found.steps,
                 "deadlines": found.deadlines,
+                "not_shown": found.not_shown,
             }
         )

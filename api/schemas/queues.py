@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.fields import LARGEST, Instant, NotShown, WireOut
 from api.schemas.pregnancies import UnbornInQueue
 from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
 from service.domain.calendar import london_date
@@ -132,6 +132,13 @@ class QueueLine(WireOut):
     worker_name: Annotated[
         str | None, Field(max_length=200, description="Their name.", examples=["Jo Mensah"])
     ]
+    worker_suspended: Annotated[
+        bool,
+        Field(
+            description="Whether the worker's access is suspended: give it to another.",
+            examples=[False],
+        ),
+    ]
     organisation_id: Annotated[
         str | None,
         Field(
@@ -162,6 +169,7 @@ class QueueLine(WireOut):
         UnbornInQueue | None,
         Field(description="The unborn child of a `pre-birth` line; null in every other queue."),
     ]
+    not_shown: NotShown
 
     @classmethod
     def of(cls, item: QueueItem, now: datetime, policy: Policy) -> "QueueLine":
@@ -195,6 +203,7 @@ class QueueLine(WireOut):
                 "accountable_team_id": waiting.team_id,
                 "worker_id": waiting.worker_id,
                 "worker_name": waiting.worker_name,
+                "worker_suspended": waiting.worker_suspended,
                 "organisation_id": waiting.organisation_id,
                 "chasers": item.chasers,
                 "transfer": None
@@ -206,5 +215,6 @@ class QueueLine(WireOut):
                 "pregnancy": None
                 if item.pregnancy is None
                 else UnbornInQueue.of(item.pregnancy, today),
+                "not_shown": list(item.not_shown),
             }
         )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar
 from uuid import UUID
 
+from service.domain.accountabilities import CareService
 from service.domain.errors import NotAllowed
 
 
@@ -156,7 +157,7 @@ class Permission(StrEnum):
 
 
 class Reach(StrEnum):
-    """Which contacts, and all that hangs on them, a caller may see.
+    """Which children, with the contacts that tell of them, a caller may see.
 
     Repositories turn each member into a predicate and join them with *or*; an empty set of
     reaches is a predicate that is never true.
@@ -170,11 +171,16 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What a role is called, what it is there for, and how far it sees (`None`: no case at all)."""
+    """What a role is called, what it is there for, and how far it sees (`None`: no case at all).
+
+    `acts_for` are the sides on which it acts: what is done to a child, or about a decision, is done
+    by who is on that child's side. The front door is on every child's.
+    """
 
     title: str
     sentence: str
     reach: Reach | None
+    acts_for: frozenset[CareService] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,37 +219,54 @@ class AccessSuspended(NotAllowed):
         )
 
 
+_EVERY_SIDE = frozenset(CareService)
+
+MANAGER_OF: Mapping[CareService, Role] = MappingProxyType(
+    {
+        CareService.front_door: Role.mash_manager,
+        CareService.early_help: Role.early_help_spoc_manager,
+        CareService.social_care: Role.assessment_team_manager,
+    }
+)
+"""Whoever answers for the work of a side."""
+
 DUTIES: Mapping[Role, Duty] = MappingProxyType(
     {
         Role.mash_worker: Duty(
             "MASH worker",
             "logs contacts, gathers information, drafts threshold decisions",
             Reach.ALL,
+            _EVERY_SIDE,
         ),
         Role.mash_manager: Duty(
             "MASH manager",
             "signs decisions off and answers for the desk",
             Reach.ALL,
+            _EVERY_SIDE,
         ),
         Role.early_help_spoc_manager: Duty(
             "early help SPOC manager",
             "is the single point of contact of early help: takes in its cases and gives them out",
             Reach.ALL,
+            frozenset({CareService.early_help}),
         ),
         Role.early_help_worker: Duty(
             "early help worker",
             "holds early help cases after the decision",
             Reach.EARLY_HELP,
+            frozenset({CareService.early_help}),
         ),
         Role.assessment_team_manager: Duty(
             "assessment team manager",
             "takes in referrals to social care and gives them to workers",
             Reach.SOCIAL_CARE,
+            frozenset({CareService.social_care}),
         ),
         Role.assessment_team_worker: Duty(
             "assessment team worker",
             "holds social care cases after the decision",
             Reach.SOCIAL_CARE,
+            frozenset({CareService.social_care}),
         ),
         Role.partner_system: Duty(
             "partner agency system",
@@ -254,6 +277,7 @@ DUTIES: Mapping[Role, Duty] = MappingProxyType(
             "head of service",
             "answers what managers could not settle between them, and watches that nothing waits",
             Reach.ALL,
+            _EVERY_SIDE,
         ),
         Role.qa_auditor: Duty(
             "QA auditor",
@@ -764,6 +788,10 @@ class Caller:
         grant = GRANTS[permission]
         return grant.scope in self.scopes and not grant.roles.isdisjoint(self.roles)
 
+    def has_role_for(self, permission: Permission) -> bool:
+        """Whether the role gate is open: for what is shown within something else that is read."""
+        return not GRANTS[permission].roles.isdisjoint(self.roles)
+
     def require(self, permission: Permission) -> None:
         """Raise `RoleMissing` or `ScopeMissing`, saying in words what is missing."""
         grant = GRANTS[permission]
@@ -804,6 +832,11 @@ class Caller:
             and (reach is not Reach.OWN_ORGANISATION or self.organisation_id is not None)
         )
 
+    @property
+    def acts_for(self) -> frozenset[CareService]:
+        """The sides on which the caller acts: the union over the roles."""
+        return frozenset().union(*(DUTIES[role].acts_for for role in self.roles))
+
 
 def _role_words(grant: Grant) -> str:
     titles = [DUTIES[role].title for role in Role if role in grant.roles]
@@ -828,18 +861,27 @@ def scopes_for(role: Role) -> frozenset[Scope]:
 
 _REACH_WORDS: Mapping[Reach | None, str] = {
     Reach.ALL: "every contact",
-    Reach.EARLY_HELP: "contacts with an early help outcome",
-    Reach.SOCIAL_CARE: "contacts with a referral to social care",
+    Reach.EARLY_HELP: "children who came to early help, and the contacts that tell of them",
+    Reach.SOCIAL_CARE: "children who came to social care, and the contacts that tell of them",
     Reach.OWN_ORGANISATION: "what its own organisation sent or was asked",
     None: "no case",
 }
 
 
+def _sides_in_words(sides: frozenset[CareService]) -> str:
+    if sides == _EVERY_SIDE:
+        return "every child"
+    return (
+        ", ".join(f"children of {side.replace('_', ' ')}" for side in sorted(sides)) or "no child"
+    )
+
+
 def permission_matrix() -> str:
     """The whole policy of access as Markdown: roles and their reach, then permission by role."""
-    lines = ["| role | title | what for | sees |", "| --- | --- | --- | --- |"]
+    lines = ["| role | title | what for | sees | acts for |", "| --- | --- | --- | --- | --- |"]
     lines += [
-        f"| `{role}` | {duty.title} | {duty.sentence} | {_REACH_WORDS[duty.reach]} |"
+        f"| `{role}` | {duty.title} | {duty.sentence} | {_REACH_WORDS[duty.reach]} "
+        f"| {_sides_in_words(duty.acts_for)} |"
         for role, duty in ((role, DUTIES[role]) for role in Role)
     ]
     titles = " | ".join(DUTIES[role].title for role in Role)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.errors import Conflict
+from service.domain.errors import Conflict, NotAllowed
 
 
 class CareService(StrEnum):
@@ -46,7 +46,10 @@ class Accountability:
 
 @dataclass(frozen=True, slots=True)
 class AccountableTeam:
-    """One open child, with the one team and, when allocated, the one worker who answer for it."""
+    """One open child, with the one team and, when allocated, the one worker who answer for it.
+
+    `worker_suspended`: the worker's access is suspended, so that they can do nothing for the child.
+    """
 
     person_id: UUID
     service: CareService
@@ -58,6 +61,7 @@ class AccountableTeam:
     worker_id: UUID | None
     worker_name: str | None
     since: datetime
+    worker_suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class AccountabilityFilters:
     team_ids: Sequence[str] = ()
     worker_id: UUID | None = None
     unallocated: bool = False
+    worker_suspended: bool = False
     person_id: UUID | None = None
 
 
@@ -94,6 +99,45 @@ class ChildWithoutTeam:
     contact_id: UUID | None
     reference: str | None
     team_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """On whose side a child is: who holds a case of the child, else who waits, else who held one.
+
+    While a step-down is under way both sides may hold one.
+    """
+
+    open_to: frozenset[CareService]
+    undecided: bool
+    was_with: frozenset[CareService]
+
+    @property
+    def sides(self) -> frozenset[CareService]:
+        """Those who may act on the child beside the front door."""
+        if self.open_to:
+            return self.open_to
+        return frozenset({CareService.front_door}) if self.undecided else self.was_with
+
+
+class AnotherSidesChild(NotAllowed):
+    """Who acts on a child is on that child's side: seeing the child is not enough."""
+
+    code = "child_of_another_side"
+    title = "Somebody else answers for this child"
+
+
+def require_side(acts_for: frozenset[CareService], whose: Whose) -> None:
+    """Raises AnotherSidesChild unless somebody who acts for these sides may act on the child.
+
+    The front door may: news of any child reaches it.
+    """
+    if CareService.front_door in acts_for or acts_for & whose.sides:
+        return
+    raise AnotherSidesChild(
+        "Your side does not answer for this child, so nothing was recorded. Tell who does, or the "
+        "front door, what you know: they record it."
+    )
 
 
 class OpenToSocialCare(Conflict):

@@ -7,6 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.access import Role
+from service.domain.accountabilities import CareService, Whose
+from service.domain.decisions import Outcome
 from service.domain.errors import Conflict, Invalid, NotAllowed
 from service.domain.measures import MeasureCases
 from service.domain.states import StateTable
@@ -235,6 +237,37 @@ class ChallengeOfOwnDecision(NotAllowed):
 
     code = "challenge_of_own_decision"
     title = "This is your own decision"
+
+
+class NotYoursToChallenge(NotAllowed):
+    """A decision is challenged by the side that it sent the child to (rule 8)."""
+
+    code = "not_yours_to_challenge"
+    title = "Challenged by who received it"
+
+
+_RECEIVED_BY = {
+    Outcome.early_help: CareService.early_help,
+    Outcome.referral: CareService.social_care,
+}
+
+
+def require_received(acts_for: Collection[CareService], outcome: Outcome, whose: Whose) -> None:
+    """Raises NotYoursToChallenge unless somebody of these sides received what was decided.
+
+    What sent the child to nobody is anybody's to challenge who may read it; but while others hold
+    the child it is theirs, since a challenge keeps their case where it is.
+    """
+    received_by = _RECEIVED_BY.get(outcome)
+    mine = frozenset(acts_for)
+    if received_by in mine:
+        return
+    if received_by is None and (not whose.open_to or mine & whose.open_to):
+        return
+    raise NotYoursToChallenge(
+        "This decision sent the child to another side, or another side holds the child, and a "
+        "challenge would keep their case where it is. Tell them, or the front door, what you know."
+    )
 
 
 class NotYourChallenge(NotAllowed):

@@ -8,13 +8,9 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from service.domain.accountabilities import CareService
 from service.domain.calendar import days_after, days_before, months_before
 from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
-from service.domain.decisions import Outcome
-from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import YesNo
-from service.domain.referrals import Referral
 
 MOST_COUNTED = 100
 """A count goes no further: a hundred means a hundred or more."""
@@ -382,66 +378,6 @@ class ConcernAtReceipt:
 
     within_days: int
     children: Sequence[ChildCounts]
-    raised_by: Sequence[Related]
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeThen:
-    """What was decided for one child on an earlier contact, and how that ended."""
-
-    child_id: UUID
-    same_child: bool
-    outcome: Outcome
-    decided_at: datetime
-    rationale: str
-    last_closed_because: str | None
-    closed_at: datetime | None
-    closure_code: str | None
-    closure_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierConcern:
-    """An earlier contact on the strip: how it has to do with the child, and what came of it."""
-
-    related: Related
-    age: int | None
-    outcomes: Sequence[OutcomeThen]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """The case that answers for a child now."""
-
-    service: CareService
-    case_id: UUID
-    reference: str
-    team_id: str
-    worker_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChildConcern:
-    """The strip of one child: counts, what was told before and what came of it, what is open."""
-
-    child_id: UUID
-    person_id: UUID
-    counts: ConcernCounts
-    earlier: Sequence[EarlierConcern]
-    referrals: Sequence[Referral]
-    episodes: Sequence[EarlyHelpEpisode]
-    re_referral: bool
-    last_known_team_id: str | None
-    open_case: OpenCase | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConcernStrip:
-    """The strip of a contact: each child's, and the concerns of others that raise a flag."""
-
-    contact_id: UUID
-    within_days: int
-    children: Sequence[ChildConcern]
     raised_by: Sequence[Related]
 
 

@@ -67,6 +67,17 @@ class Invalid(FrontDoorError):
     title = "The request breaks a rule"
 
 
+class TooOften(FrontDoorError):
+    """The caller asks this more often than is allowed; `retry_after` says how many seconds on."""
+
+    code = "too_often"
+    title = "Asked too often"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Stale(FrontDoorError):
     """Someone else changed the thing since the caller read it; `version` is the current one."""
 

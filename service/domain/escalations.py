@@ -2,16 +2,20 @@
 
 A flag that nobody acknowledges is no use to somebody who cannot open it. So who stands above whom
 is said here, once, and a step of a chain is only good when its role sees every flag of that kind,
-may read what it is about, and may take it on.
+may read what it is about, and may take it on. Nor is it any use when somebody silences it who does
+not owe what is late.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from uuid import UUID
 
 from service.domain import challenges, transfers
-from service.domain.access import DUTIES, GRANTS, Permission, Reach, Role
+from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission, Reach, Role
+from service.domain.accountabilities import CareService
 from service.domain.deadlines import ClockEvents, EscalationStep
-from service.domain.flags import OF_SOCIAL_CARE, SubjectKind
+from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
 
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     {
@@ -144,3 +148,36 @@ def able(kind: str, subject: SubjectKind) -> tuple[Role, ...]:
 def _a(subject: SubjectKind) -> str:
     words = subject.replace("_", " ")
     return f"an {words}" if words[0] in "aeiou" else f"a {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accountable:
+    """Who answers for what a flag is about: the worker who holds it, in a team of one side."""
+
+    worker_id: UUID | None
+    team_id: str
+    service: CareService
+
+    def is_held_by(self, who: Caller) -> bool:
+        """Whether that is the caller: the worker, or the manager of that very team."""
+        of_team = who.team_id == self.team_id and MANAGER_OF[self.service] in who.roles
+        return who.account_id == self.worker_id or of_team
+
+
+def require_ownership(
+    who: Caller, flag: Flag, told: Collection[str], accountable: Accountable | None
+) -> None:
+    """Raises FlagNotYours unless the caller may take a flag on: seeing it is not enough.
+
+    `told` are the roles it escalated to. Whoever takes it on stops it from escalating, so it has to
+    be somebody who owes what is late, or somebody above them.
+    """
+    owing = (flag.owner_role, *told)
+    if any(role == one or stands_above(role, one) for role in who.roles for one in owing):
+        return
+    if accountable is not None and accountable.is_held_by(who):
+        return
+    raise FlagNotYours(
+        f"This flag is for the {DUTIES[Role(flag.owner_role)].title} to take on, for those it "
+        "escalated to or who stand above them, or for who holds the case. Tell them what you know."
+    )

@@ -62,6 +62,7 @@ class EventType(StrEnum):
     assessment_completed = "assessment.completed"
     assessment_authorised = "assessment.authorised"
     assessment_returned = "assessment.returned"
+    multi_agency_referral_checked = "multi_agency_referral.checked"
     police_notifications_imported = "police_notifications.imported"
     police_notifications_refused = "police_notifications.refused"
     daily_meeting_item_carried_over = "daily_meeting.item_carried_over"

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.errors import Conflict
+from service.domain.errors import Conflict, NotAllowed
 
 
 class Severity(StrEnum):
@@ -88,6 +88,13 @@ class Flag:
     cleared_at: datetime | None
     cleared_because: str | None
     version: int
+
+
+class FlagNotYours(NotAllowed):
+    """A flag is taken on by its owner, by whom it escalated to, or by those above them."""
+
+    code = "flag_not_yours"
+    title = "This flag is somebody else's"
 
 
 class FlagCleared(Conflict):

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
 
 from service.domain.contacts import LawfulBasis
@@ -131,6 +132,40 @@ class Chaser:
     how: ChaserMeans
     spoken_to: str | None
     note: str | None
+
+
+class SightRules(Protocol):
+    """What the policy says of how long an agency reads what it was asked."""
+
+    @property
+    def answered_in_sight_days(self) -> int:
+        """Days from the answer."""
+        ...
+
+    @property
+    def withdrawn_in_sight_days(self) -> int:
+        """Days from the withdrawal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StillInSight:
+    """After which instants a request was answered or withdrawn that its agency still reads.
+
+    An agency that has answered, or is not asked any more, has no further use for a child's name:
+    at the end of the policy's days the request is for it as if it were not there.
+    """
+
+    answered_after: datetime
+    withdrawn_after: datetime
+
+    @classmethod
+    def at(cls, now: datetime, rules: SightRules) -> "StillInSight":
+        """As it is at an instant; a request answered exactly so many days ago is gone."""
+        return cls(
+            answered_after=now - timedelta(days=rules.answered_in_sight_days),
+            withdrawn_after=now - timedelta(days=rules.withdrawn_in_sight_days),
+        )
 
 
 class NothingToRead(Conflict):

@@ -22,7 +22,10 @@ Case = TypeVar("Case", Referral, EarlyHelpEpisode)
 
 @dataclass(frozen=True, slots=True)
 class WholeContact:
-    """A contact with all that hangs on it; as it is logged, also how often it was told before."""
+    """A contact with all that hangs on it; as it is logged, also how often it was told before.
+
+    `not_shown` names what is left out, wholly or in part, because the reader may not see it.
+    """
 
     contact: Contact
     children: Sequence[Child]
@@ -31,6 +34,7 @@ class WholeContact:
     decisions: Sequence[Decision]
     deadlines: Sequence[Deadline]
     repeat_concern: ConcernAtReceipt | None = None
+    not_shown: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class CaseFilters:
 
 @dataclass(frozen=True, slots=True)
 class EarlierContact:
-    """One earlier contact of a child, and what was decided for that child."""
+    """One earlier contact of a child, and what was decided for that child; or that it is hidden."""
 
     contact_id: UUID
     reference: str
@@ -134,6 +138,12 @@ class EarlierContact:
     source_code: str
     outcome: str | None
     decided_at: datetime | None
+    hidden: bool = False
+
+    @property
+    def not_shown(self) -> tuple[str, ...]:
+        """What is kept from the reader of it."""
+        return ("outcome", "decided_at") if self.hidden else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +160,25 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class ChildHistory:
-    """A child on a contact with what is on file, and others on file who may be the same child."""
+    """A child on a contact with what is on file, and others on file who may be the same child.
+
+    `not_shown` names what is left out, wholly or in part, because the reader may not see it.
+    """
 
     child: Child
     history: History
     possible_matches: Sequence[Person]
+    not_shown: Sequence[str] = ()
+
+    def less_than(self, record: "ChildHistory") -> list[str]:
+        """The parts of which the record holds more than this."""
+        mine, all_of_it = self._parts(), record._parts()
+        return [name for name, ids in all_of_it.items() if not ids <= mine[name]]
+
+    def _parts(self) -> dict[str, set[UUID]]:
+        return {
+            "contacts": {one.contact_id for one in self.history.contacts},
+            "referrals": {one.id for one in self.history.referrals},
+            "early_help_episodes": {one.id for one in self.history.episodes},
+            "possible_matches": {one.id for one in self.possible_matches},
+        }

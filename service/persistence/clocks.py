@@ -20,15 +20,20 @@ DEADLINE = table_of(Deadline)
 FLAG = table_of(Flag)
 
 
-class Moving(Protocol):
+class Starting(Protocol):
+    """What starting a clock takes: a policy, and somebody who takes the clock."""
+
+    policy: Policy
+
+    def add(self, *records: Deadline) -> None:
+        """Takes clocks that have started."""
+        ...
+
+
+class Moving(Starting, Protocol):
     """What a unit of work offers to whoever starts and stops clocks in it."""
 
     now: datetime
-    policy: Policy
-
-    def add(self, *records: object) -> None:
-        """Keeps records, to be written together at the commit."""
-        ...
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Runs a statement in the transaction."""
@@ -40,7 +45,7 @@ class Moving(Protocol):
 
 
 def start(
-    work: Moving,
+    work: Starting,
     kind: str,
     subject_kind: SubjectKind,
     subject_id: UUID,

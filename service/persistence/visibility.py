@@ -1,14 +1,18 @@
 """Who may see which rows: one predicate for lists, reads, queues, counts and writes alike."""
 
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
 from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, select, true
 
-from service.domain.access import Caller, Reach
+from service.domain.access import Caller, Permission, Reach
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import OF_SOCIAL_CARE, Flag
-from service.domain.information_requests import InformationRequest
+from service.domain.flags import OF_SOCIAL_CARE, Deadline, Flag, SubjectKind
+from service.domain.information_requests import InformationRequest, StillInSight
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
@@ -20,7 +24,7 @@ _CONTACT = table_of(Contact)
 _REFERRAL = table_of(Referral)
 _EPISODE = table_of(EarlyHelpEpisode)
 _REQUEST = table_of(InformationRequest)
-_JOINED = table_of(Decision).alias("joined")
+_DECISION = table_of(Decision)
 _CHALLENGE = table_of(Challenge)
 _TRANSFER = table_of(Transfer)
 _NOTIFICATION = table_of(PoliceNotification)
@@ -29,6 +33,19 @@ _MISSING = table_of(MissingEpisode)
 _PERSON = table_of(Person)
 _CHILD = table_of(Child)
 _FLAG = table_of(Flag)
+_DEADLINE = table_of(Deadline)
+
+# Under names of their own: what asks may read the same tables for itself.
+_HELPED = _EPISODE.alias("helped")
+_REFERRED = _REFERRAL.alias("referred")
+_JOINED = _DECISION.alias("joined")
+_MOVING = _TRANSFER.alias("moving")
+
+_SIDES: tuple[tuple[Reach, Any, Outcome], ...] = (
+    (Reach.EARLY_HELP, _HELPED, Outcome.early_help),
+    (Reach.SOCIAL_CARE, _REFERRED, Outcome.referral),
+)
+"""Each side that a reach may be narrowed to: its cases, and the outcome that leads there."""
 
 
 def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -36,33 +53,116 @@ def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnEleme
     return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """As much of a caller as says what is seen: for what is asked by reach alone."""
+
+    reach: frozenset[Reach]
+    organisation_id: str | None = None
+    account_id: UUID | None = None
+
+    def as_caller(self) -> Caller:
+        """For the predicates, which look at no more of a caller than this."""
+        return cast(Caller, self)
+
+
+THE_RECORD = Sight(frozenset({Reach.ALL})).as_caller()
+"""Reads the record as it is, so that it can be told whether something is kept from a reader.
+
+What it reads is compared and never shown.
+"""
+
+
+# ---- The one predicate: whose side a child came to ----------------------------------------------
+
+
+def sees_all(who: Caller) -> bool:
+    """Whether nothing about any child is kept from a caller."""
+    return Reach.ALL in who.reach
+
+
+def sees_social_care(who: Caller) -> bool:
+    """Whether a caller may know of referrals, and of what social care does in them."""
+    return bool(who.reach & {Reach.ALL, Reach.SOCIAL_CARE})
+
+
+def _came_to_a_side(
+    who: Caller, contact_id: ColumnElement[Any], child_id: ColumnElement[Any] | None = None
+) -> ColumnElement[bool]:
+    """Whether a child came by a contact to a side that the caller reaches; any child, or this one.
+
+    By a case there; by a decision that joined one; or by a transfer, as long as it is under way and
+    for good once it was accepted: to both sides, since each has to judge it.
+    """
+    ways: list[ColumnElement[bool]] = []
+
+    def about(table: Any) -> list[ColumnElement[bool]]:
+        of_contact = [table.c.contact_id == contact_id]
+        return of_contact if child_id is None else [*of_contact, table.c.child_id == child_id]
+
+    for reach, cases, outcome in _SIDES:
+        if reach in who.reach:
+            ways.append(there_is(cases, *about(cases)))
+            joined = (_JOINED.c.joined_case_id.is_not(None), _JOINED.c.outcome == outcome)
+            ways.append(there_is(_JOINED, *about(_JOINED), *joined))
+    if not ways:
+        return false()
+    passed_on = or_(_MOVING.c.ended_at.is_(None), _MOVING.c.accepted_at.is_not(None))
+    return or_(*ways, there_is(_MOVING, *about(_MOVING), passed_on))
+
+
+def child_visible_to(who: Caller, of: FromClause) -> ColumnElement[bool]:
+    """Whether a caller may know what is decided and done for the child whom a row is about.
+
+    Sight is per child: a contact that is seen because of one child says nothing of what became of
+    the others. `of` has the columns `contact_id` and `child_id`, or is the table of children.
+    """
+    if sees_all(who):
+        return true()
+    child_id = of.c.id if of is _CHILD or getattr(of, "element", None) is _CHILD else of.c.child_id
+    return _came_to_a_side(who, of.c.contact_id, child_id)
+
+
 def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
     """The contacts that a caller may know of.
 
-    Early help sees contacts that led to early help, assessment teams those that led to a referral,
-    a partner those that its own organisation sent.
+    Early help sees contacts by which a child came to early help, assessment teams those by which
+    one came to social care, a partner those that its own organisation sent.
     """
-    if Reach.ALL in who.reach:
+    if sees_all(who):
         return true()
-    ways: list[ColumnElement[bool]] = []
-    if Reach.EARLY_HELP in who.reach:
-        ways.append(there_is(_EPISODE, _EPISODE.c.contact_id == _CONTACT.c.id))
-        ways.append(_joined(Outcome.early_help))
-    if Reach.SOCIAL_CARE in who.reach:
-        ways.append(there_is(_REFERRAL, _REFERRAL.c.contact_id == _CONTACT.c.id))
-        ways.append(_joined(Outcome.referral))
+    seen = _came_to_a_side(who, _CONTACT.c.id)
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
-        ways.append(_CONTACT.c.sender_organisation_id == who.organisation_id)
-    return or_(*ways) if ways else false()
+        return or_(seen, _CONTACT.c.sender_organisation_id == who.organisation_id)
+    return seen
 
 
-def _joined(outcome: Outcome) -> ColumnElement[bool]:
-    """The contacts whose decision joined a case that was open already."""
-    return there_is(
-        _JOINED,
-        _JOINED.c.contact_id == _CONTACT.c.id,
-        _JOINED.c.joined_case_id.is_not(None),
-        _JOINED.c.outcome == outcome,
+def contacts_seen_whole_by(who: Caller) -> ColumnElement[bool]:
+    """The contacts of which nothing is kept from a caller: every child on them is visible.
+
+    For what narrows a list by what was decided: found by that, a contact says how it was decided
+    for some child on it.
+    """
+    if sees_all(who):
+        return true()
+    hidden = there_is(_CHILD, _CHILD.c.contact_id == _CONTACT.c.id, ~child_visible_to(who, _CHILD))
+    return and_(contacts_visible_to(who), ~hidden)
+
+
+def decisions_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The decisions that a caller may know of.
+
+    Of the contacts that the caller may see: those that send a child to a side that the caller
+    reaches, and those for a child who came to that side.
+    """
+    if sees_all(who):
+        return true()
+    outcomes = [outcome for reach, _, outcome in _SIDES if reach in who.reach]
+    if not outcomes:
+        return false()
+    return and_(
+        _came_to_a_side(who, _DECISION.c.contact_id),
+        or_(_DECISION.c.outcome.in_(outcomes), child_visible_to(who, _DECISION)),
     )
 
 
@@ -79,96 +179,139 @@ def protection_visible_to(who: Caller) -> ColumnElement[bool]:
     return referrals_visible_to(who)
 
 
-def sees_social_care(who: Caller) -> bool:
-    """Whether a caller may know of referrals, and of what social care does in them."""
-    return bool(who.reach & {Reach.ALL, Reach.SOCIAL_CARE})
-
-
-def flags_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The flags that a caller may know of: of contacts that the caller may see.
-
-    Those of a referral, a strategy meeting or an enquiry say what is done for a child there: only
-    whoever may know of those sees them.
-    """
-    seen = there_is(_CONTACT, _CONTACT.c.id == _FLAG.c.contact_id, contacts_visible_to(who))
-    if sees_social_care(who):
-        return seen
-    return and_(seen, _FLAG.c.subject_kind.not_in(sorted(OF_SOCIAL_CARE)))
-
-
 def episodes_visible_to(who: Caller) -> ColumnElement[bool]:
     """The early help episodes that a caller may know of."""
     return true() if who.reach & {Reach.ALL, Reach.EARLY_HELP} else false()
 
 
-def requests_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The information requests that a caller may know of: a partner, those put to it."""
-    if Reach.ALL in who.reach:
-        return true()
-    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
-        return _REQUEST.c.organisation_id == who.organisation_id
-    return false()
-
-
 def transfers_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The transfers that a caller may know of: those of the contacts that the caller may see.
+    """The transfers that a caller may know of: those of the children whom the caller may see.
 
-    And those in which the caller is named as the receiving practitioner.
+    And those that name the caller as the receiving practitioner, or that the caller asked for.
     """
-    if Reach.ALL in who.reach:
+    if sees_all(who):
         return true()
-    if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+    if not _works_on_a_side(who):
         return false()
     return or_(
         _TRANSFER.c.receiver_worker_id == who.account_id,
         _TRANSFER.c.requested_by == who.account_id,
-        there_is(_CONTACT, _CONTACT.c.id == _TRANSFER.c.contact_id, contacts_visible_to(who)),
+        child_visible_to(who, _TRANSFER),
     )
 
 
 def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The challenges that a caller may know of: about contacts that the caller may see.
+    """The challenges that a caller may know of: about children whom the caller may see.
 
     And those that the caller raised; a partner, those that its own organisation raised.
     """
-    if Reach.ALL in who.reach:
+    if sees_all(who):
         return true()
     ways: list[ColumnElement[bool]] = []
-    if who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
+    if _works_on_a_side(who):
         ways.append(_CHALLENGE.c.raised_by == who.account_id)
-        ways.append(
-            there_is(_CONTACT, _CONTACT.c.id == _CHALLENGE.c.contact_id, contacts_visible_to(who))
-        )
+        ways.append(child_visible_to(who, _CHALLENGE))
     if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
         ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)
     return or_(*ways) if ways else false()
 
 
 def missing_episodes_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The missing episodes that a caller may know of: those of contacts that the caller may see."""
-    if Reach.ALL in who.reach:
-        return true()
-    if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
-        return false()
-    return there_is(_CONTACT, _CONTACT.c.id == _MISSING.c.contact_id, contacts_visible_to(who))
+    """The missing episodes that a caller may know of: of children whom the caller may see."""
+    return child_visible_to(who, _MISSING)
 
 
 def people_visible_to(who: Caller) -> ColumnElement[bool]:
-    """The children that a caller may know of: who sees one of their contacts or cases sees them."""
-    if Reach.ALL in who.reach:
+    """The children that a caller may know of: those who came to the caller's side by any contact.
+
+    That a sibling stands on a contact is read there; nothing else of that sibling is.
+    """
+    if sees_all(who):
         return true()
-    if not who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE}:
-        return false()
-    told = _CHILD.join(_CONTACT, _CONTACT.c.id == _CHILD.c.contact_id)
     return or_(
-        select(literal(1))
-        .select_from(told)
-        .where(_CHILD.c.person_id == _PERSON.c.id, contacts_visible_to(who))
-        .correlate(_PERSON)
-        .exists(),
+        there_is(_CHILD, _CHILD.c.person_id == _PERSON.c.id, child_visible_to(who, _CHILD)),
         there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(who)),
         there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(who)),
     )
+
+
+def _works_on_a_side(who: Caller) -> bool:
+    return bool(who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE})
+
+
+# ---- Clocks and flags: as far as what they run on is seen ---------------------------------------
+
+
+def flags_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The flags that a caller may know of: as far as what they are about is seen."""
+    return _about_what_is_seen(who, _FLAG)
+
+
+def deadlines_visible_to(who: Caller) -> ColumnElement[bool]:
+    """The clocks that a caller may know of: as far as what they run on is seen."""
+    return _about_what_is_seen(who, _DEADLINE)
+
+
+def _about_what_is_seen(who: Caller, table: Any) -> ColumnElement[bool]:
+    """Whether the caller sees the subject of a row; and the contact behind it, in any case.
+
+    A clock says what is done for a child: one of a sibling's enquiry as much as the enquiry itself.
+    """
+    if sees_all(who):
+        return true()
+    subject, kind = table.c.subject_id, table.c.subject_kind
+    of_cases = {
+        SubjectKind.early_help_episode: episodes_visible_to(who),
+        **dict.fromkeys(OF_SOCIAL_CARE, referrals_visible_to(who)),
+    }
+    of_others = (
+        (SubjectKind.decision, _DECISION, decisions_visible_to(who)),
+        (SubjectKind.information_request, _REQUEST, requests_visible_to(who)),
+        (SubjectKind.transfer, _TRANSFER, transfers_visible_to(who)),
+        (SubjectKind.challenge, _CHALLENGE, challenges_visible_to(who)),
+        (SubjectKind.missing_episode, _MISSING, missing_episodes_visible_to(who)),
+    )
+    return and_(
+        _came_to_a_side(who, table.c.contact_id),
+        or_(
+            kind == SubjectKind.contact,
+            *(and_(kind == one, seen) for one, seen in of_cases.items()),
+            *(
+                and_(kind == one, there_is(subjects, subjects.c.id == subject, seen))
+                for one, subjects, seen in of_others
+            ),
+        ),
+    )
+
+
+# ---- What agencies were asked, and what they sent -----------------------------------------------
+
+
+def requests_visible_to(who: Caller, in_sight: StillInSight | None = None) -> ColumnElement[bool]:
+    """The information requests that a caller may know of: a partner, those put to it.
+
+    A partner sees one that was answered or withdrawn only while it is `in_sight`; where that is
+    not said, only those that wait for its answer.
+    """
+    if sees_all(who):
+        return true()
+    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+        answered, withdrawn = _REQUEST.c.answered_at, _REQUEST.c.withdrawn_at
+        ways = [and_(answered.is_(None), withdrawn.is_(None))]
+        if in_sight is not None:
+            ways.append(answered > in_sight.answered_after)
+            ways.append(and_(answered.is_(None), withdrawn > in_sight.withdrawn_after))
+        return and_(_REQUEST.c.organisation_id == who.organisation_id, or_(*ways))
+    return false()
+
+
+def requests_listed_to(who: Caller) -> ColumnElement[bool]:
+    """The information requests that a contact lists for a caller who reads it.
+
+    Which agency answered what is for those alone who may read requests that others were asked.
+    """
+    reads = who.has_role_for(Permission.read_information_requests)
+    return true() if reads and sees_all(who) else false()
 
 
 def notifications_visible_to(who: Caller) -> ColumnElement[bool]:

@@ -43,6 +43,7 @@ from service.policy.policies import (
     DailyMeetingRules,
     DecisionPrompt,
     Organisation,
+    PartnerRules,
     Policy,
     RationaleRules,
     ReceiptWords,
@@ -196,6 +197,7 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
     assessment_rules = _assessments(root.table("assessments"))
     daily_meeting_rules = _daily_meetings(root.table("daily_meetings"))
     repeat_concern_rules = _repeat_concern(root.table("repeat_concern"))
+    partner_rules = _partners(root.table("partners"))
     receipt = _receipt(root.table("receipt"))
     organisations = _organisations(root.tables("organisation"), faults)
     teams = _teams(root.tables("team", least=1), faults)
@@ -225,6 +227,7 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
         assessments=assessment_rules,
         daily_meetings=daily_meeting_rules,
         repeat_concern=repeat_concern_rules,
+        partners=partner_rules,
         receipt=receipt,
         organisations=organisations,
         teams=teams,
@@ -566,6 +569,17 @@ def _repeat_concern(table: Table) -> RepeatConcernRules:
         long_days=table.whole("long_days", least=1, most=366),
         months=table.whole("months", least=1, most=120),
         flag_within_days=table.whole("flag_within_days", least=1, most=31),
+    )
+    table.done()
+    return rules
+
+
+def _partners(table: Table) -> PartnerRules:
+    rules = PartnerRules(
+        answered_in_sight_days=table.whole("answered_in_sight_days", least=1, most=366),
+        withdrawn_in_sight_days=table.whole("withdrawn_in_sight_days", least=1, most=366),
+        validations_an_hour=table.whole("validations_an_hour", least=1, most=100_000),
+        source=table.text("source"),
     )
     table.done()
     return rules

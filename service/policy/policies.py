@@ -242,6 +242,20 @@ class RepeatConcernRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerRules:
+    """How long an agency reads what it was asked, and how often it has a referral checked.
+
+    `answered_in_sight_days` is how long it reads a request that it answered,
+    `withdrawn_in_sight_days` one that was withdrawn; `validations_an_hour` is for each caller.
+    """
+
+    answered_in_sight_days: int
+    withdrawn_in_sight_days: int
+    validations_an_hour: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One authority's policy, whole and checked. Made by `load_policy` alone.
 
@@ -269,6 +283,7 @@ class Policy:
     assessments: AssessmentRules
     daily_meetings: DailyMeetingRules
     repeat_concern: RepeatConcernRules
+    partners: PartnerRules
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]

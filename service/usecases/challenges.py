@@ -25,6 +25,7 @@ from service.domain.challenges import (
     NotYoursToAnswer,
     allowed,
     challenger_role_of,
+    require_received,
 )
 from service.domain.contacts import Child
 from service.domain.decisions import Decision, DecisionState, rationale_fault, stock_phrase_fault
@@ -124,8 +125,9 @@ class UnderReview(Conflict):
 async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, words: str) -> Raised:
     """Raises a challenge of a signed decision that stands; the MASH manager answers first (rule 8).
 
-    Raised again while one is open, the open one comes back. Raises NothingToChallenge, UnderReview
-    when somebody else's is open, ChallengeOfOwnDecision, ChallengeFaulty.
+    It is for the side to which the decision sent the child. Raised again while one is open, the
+    open one comes back. Raises NothingToChallenge, NotYoursToChallenge, UnderReview when somebody
+    else's is open, ChallengeOfOwnDecision, ChallengeFaulty.
     """
     who.require(Permission.challenge_decision)
     found = await decisions.get(work, who, decision_id)
@@ -137,6 +139,8 @@ async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, word
             "You drafted or signed this decision. A changed mind is a new decision that supersedes "
             "it; a challenge is somebody else's to raise."
         )
+    whose = await accountabilities.whose(work, found.person_id)
+    require_received(who.acts_for, decision.outcome, whose)
     before = await challenges.open_of_decision(work, decision.id)
     if before is not None:
         if before.raised_by != who.account_id:

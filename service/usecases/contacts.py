@@ -1,11 +1,10 @@
 """Contacts: log one, rate it, take it or give it, tell the referrer it arrived, read it."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.concerns import ConcernStrip
+from service.domain.concern_strips import ConcernStrip
 from service.domain.contacts import (
     CONTACT,
     URGENCY,
@@ -17,21 +16,22 @@ from service.domain.contacts import (
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType
-from service.domain.flags import OF_SOCIAL_CARE, SubjectKind
+from service.domain.flags import SubjectKind
+from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
 from service.domain.references import ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accounts,
+    concern_strips,
     concerns,
     contacts,
     deadlines,
+    histories,
     new_contacts,
-    people,
 )
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import sees_social_care
 from service.policy import Policy
 
 
@@ -133,8 +133,7 @@ async def assign_contact(
             allowed=CONTACT.allowed(contact.state),
         )
     if worker_id is not None:
-        await accounts.require_staff(work, worker_id, "/worker_id")
-        await accounts.refuse_suspended_worker(work, worker_id, "/worker_id")
+        holder(await accounts.staff(work, worker_id), HeldWork.contact, "/worker_id")
     await work.change(
         Contact,
         contact.id,
@@ -209,16 +208,11 @@ async def list_contacts(
 async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeContact:
     """One contact with what hangs on it. Raises ContactNotFound.
 
-    Who may not know of a referral sees no clock of social care's work in it either: neither of a
-    strategy meeting nor of a conference about a child whom they help, or a sibling.
+    Sight is per child: who sees it because of one child sees neither what was decided for the
+    siblings nor the clocks of what is done for them, and is told that something is not shown.
     """
     who.require(Permission.read_contacts)
-    found = await contacts.whole(ask, await contacts.get(ask, who, contact_id))
-    if sees_social_care(who):
-        return found
-    return replace(
-        found, deadlines=[one for one in found.deadlines if one.subject_kind not in OF_SOCIAL_CARE]
-    )
+    return await contacts.as_seen_by(ask, who, await contacts.get(ask, who, contact_id))
 
 
 async def read_repeat_concern(
@@ -232,7 +226,7 @@ async def read_repeat_concern(
     contact = await contacts.get(ask, who, contact_id)
     children = await contacts.children(ask, contact.id)
     adults = await contacts.adults(ask, contact.id)
-    return await concerns.strip(ask, policy, who, now, contact, children, adults)
+    return await concern_strips.strip(ask, policy, who, now, contact, children, adults)
 
 
 async def read_contact_history(ask: Asking, who: Caller, contact_id: UUID) -> list[ChildHistory]:
@@ -240,10 +234,6 @@ async def read_contact_history(ask: Asking, who: Caller, contact_id: UUID) -> li
     who.require(Permission.read_contacts)
     contact = await contacts.get(ask, who, contact_id)
     return [
-        ChildHistory(
-            child=child,
-            history=await people.history(ask, who, child.person_id, but=contact.id),
-            possible_matches=await people.with_name_and_birth(ask, who, child),
-        )
+        await histories.as_seen_by(ask, who, child, but=contact.id)
         for child in await contacts.children(ask, contact.id)
     ]

@@ -61,7 +61,7 @@ from service.persistence.repositories import (
     daily_meetings,
     deadlines,
     decisions,
-    people,
+    histories,
     section_47_enquiries,
     transfers,
 )
@@ -131,7 +131,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     standing = next((one for one in earlier if one.state is DecisionState.signed), None)
     if new.outcome is Outcome.early_help and answers is not None:
         await _refuse_early_help_from_social_care(work, answers, standing)
-    history = await people.history(work, who, child.person_id, but=contact.id)
+    history = await histories.of_child(work, who, child.person_id, but=contact.id)
     counts = await concerns.counts_now(work.look, work.policy, who, work.now, file, child.id)
     draft = _draft(work, who, file, child, new, superseded, counts)
     problems = faults_in_draft(

@@ -9,9 +9,15 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.deadlines import EscalationStep
 from service.domain.errors import Invalid, Problem, Stale
-from service.domain.escalations import next_place, upward
+from service.domain.escalations import next_place, require_ownership, upward
 from service.domain.events import EventType
-from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
+from service.domain.flags import (
+    Deadline,
+    Flag,
+    FlagAcknowledged,
+    FlagCleared,
+    Severity,
+)
 from service.persistence.asking import Asking
 from service.persistence.repositories import flags
 from service.persistence.units_of_work import Performing, Work, new_id
@@ -207,11 +213,19 @@ async def acknowledge_flag(
 ) -> ExplainedFlag:
     """Somebody takes a flag on and says what they will do; it escalates no further.
 
+    It is for its owner, for whom it escalated to, for those above them, and for who holds the case.
     It never changes the case, and the flag stays until its fact clears. Raises FlagNotFound,
-    Stale, FlagCleared, FlagAcknowledged, WordsMissing.
+    FlagNotYours, Stale, FlagCleared, FlagAcknowledged, WordsMissing.
     """
     who.require(Permission.acknowledge_flag)
     flag = await flags.get(work, who, flag_id)
+    deadline = await flags.deadline_of(work, flag)
+    steps = escalation_steps(work.policy, deadline, flag.severity)
+    told = [step.role for step in steps[: flag.escalation_level]]
+    if flag.escalated_to is not None:
+        # As it was told: the policy may have changed since.
+        told.append(flag.escalated_to)
+    require_ownership(who, flag, told, await flags.accountable_for(work, flag))
     if flag.cleared_at is not None:
         raise FlagCleared(
             "What this flag was about is settled, so there is nothing to take on.",
@@ -255,7 +269,7 @@ async def acknowledge_flag(
         acknowledgement=words,
         version=after,
     )
-    return ExplainedFlag(acknowledged, await flags.deadline_of(work, acknowledged))
+    return ExplainedFlag(acknowledged, deadline)
 
 
 async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:

@@ -32,6 +32,7 @@ from service.domain.information_requests import (
     InformationRequestState,
     InformationScope,
     NothingToRead,
+    StillInSight,
     WordsNeeded,
 )
 from service.domain.whole_contacts import (
@@ -44,6 +45,7 @@ from service.domain.whole_contacts import (
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work, new_id
+from service.policy import Policy
 
 # Refusals from below that routes name in the contract.
 ContactNotFound = contacts.ContactNotFound
@@ -208,9 +210,9 @@ async def answer_information_request(
     WrongState, Stale.
     """
     who.require(Permission.answer_information_request)
-    found = await information_requests.get(work, who, request_id)
+    found = await information_requests.get(work, who, request_id, _in_sight(work))
     contact = await contacts.held_for_answer(work, found.contact_id)
-    request = await information_requests.get(work, who, request_id)
+    request = await information_requests.get(work, who, request_id, _in_sight(work))
     if request.version != version:
         raise Stale(request.version)
     state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.answer)
@@ -262,7 +264,7 @@ async def answer_information_request(
         after_withdrawal=after_withdrawal,
         after_decision=after_decision,
     )
-    return await information_requests.get(work, who, request_id)
+    return await information_requests.get(work, who, request_id, _in_sight(work))
 
 
 async def _go_on_when_none_is_waited_for(work: Work, contact: Contact) -> None:
@@ -306,7 +308,7 @@ async def chase_agency(
         chaser_id=chaser.id,
         how=chaser.how,
     )
-    return await information_requests.get(work, who, request.id)
+    return await information_requests.get(work, who, request.id, _in_sight(work))
 
 
 async def withdraw_information_request(
@@ -342,7 +344,7 @@ async def withdraw_information_request(
         contact_id=contact.id,
         withdrawn_organisation_id=request.organisation_id,
     )
-    return await information_requests.get(work, who, request.id)
+    return await information_requests.get(work, who, request.id, _in_sight(work))
 
 
 async def read_late_answer(
@@ -383,14 +385,18 @@ async def read_late_answer(
         contact_id=request.contact_id,
         answered_organisation_id=request.organisation_id,
     )
-    return await information_requests.get(work, who, request.id)
+    return await information_requests.get(work, who, request.id, _in_sight(work))
+
+
+def _in_sight(work: Work) -> StillInSight:
+    return StillInSight.at(work.now, work.policy.partners)
 
 
 async def _held(work: Work, who: Caller, request_id: UUID) -> InformationRequest:
     """A request whose contact is held until the commit, as it is from then on."""
-    found = await information_requests.get(work, who, request_id)
+    found = await information_requests.get(work, who, request_id, _in_sight(work))
     await contacts.held(work, who, found.contact_id)
-    return await information_requests.get(work, who, request_id)
+    return await information_requests.get(work, who, request_id, _in_sight(work))
 
 
 def _require_own_words(work: Work, words: str, pointer: str) -> None:
@@ -404,11 +410,14 @@ async def list_information_requests(
     who: Caller,
     filters: RequestFilters,
     *,
+    policy: Policy,
+    now: datetime,
     limit: int,
     after: tuple[datetime, UUID] | None = None,
 ) -> list[DatedRequest]:
     """Requests that the caller may see, from after a place on; a partner, those put to it.
 
+    A partner loses sight of one some days after it was answered or withdrawn, by the policy.
     The newest first, or by their limit: then those that wait for an answer, unless states are
     named.
     """
@@ -425,6 +434,7 @@ async def list_information_requests(
     found = await listed(
         ask,
         who,
+        StillInSight.at(now, policy.partners),
         states=states,
         organisation_ids=filters.organisation_ids,
         limit=limit,
@@ -435,11 +445,17 @@ async def list_information_requests(
     return [DatedRequest(one, limit_of(clocks[one.id]), chasers.get(one.id, 0)) for one in found]
 
 
-async def read_information_request(ask: Asking, who: Caller, request_id: UUID) -> WholeRequest:
-    """One request with the children it is about and its clock. Raises
-    InformationRequestNotFound."""
+async def read_information_request(
+    ask: Asking, who: Caller, request_id: UUID, *, policy: Policy, now: datetime
+) -> WholeRequest:
+    """One request with the children it is about and its clock.
+
+    Raises InformationRequestNotFound; for its agency also some days after it was answered or
+    withdrawn.
+    """
     who.require(Permission.read_information_requests)
-    return await whole_request(ask, await information_requests.get(ask, who, request_id))
+    in_sight = StillInSight.at(now, policy.partners)
+    return await whole_request(ask, await information_requests.get(ask, who, request_id, in_sight))
 
 
 async def whole_request(ask: Asking, request: InformationRequest) -> WholeRequest:

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.accountabilities import require_side
 from service.domain.contacts import Child
 from service.domain.decisions import stock_phrase_fault
-from service.domain.errors import Problem
+from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.measures import MeasureCases
@@ -83,14 +84,15 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     """Records that a child on a contact is missing, or was and has come back since.
 
     Told after the return, the clock of the interview has run since the child was back. Raises
-    MissingAlready while the child's last episode is open, MissingEpisodeIncomplete naming every
-    fault.
+    AnotherSidesChild for a child whom the caller's side does not answer for, MissingAlready while
+    the child's last episode is open, MissingEpisodeIncomplete naming every fault.
     """
     who.require(Permission.record_missing_episode)
     await contacts.get(work, who, new.contact_id)
     await contacts.renew(work, new.contact_id)
     child = _child_of(await contacts.children(work, new.contact_id), new.child_id)
     await accountabilities.held(work, child.person_id)
+    require_side(who.acts_for, await accountabilities.whose(work, child.person_id))
     person = (await people.find(work, [child.person_id]))[child.person_id]
     others = await missing_episodes.of_person(work, child.person_id)
     missing_episodes.refuse_while_missing(new.returned is None, others)
@@ -225,13 +227,32 @@ def _faults_in_return(work: Work, told: Return, at: str) -> list[Problem]:
     return problems
 
 
+async def _hold(
+    work: Work, who: Caller, episode_id: UUID, version: int, action: MissingAction
+) -> MissingEpisode:
+    """An episode on which somebody is about to act, with its contact and its child held.
+
+    Raises MissingEpisodeNotFound; AnotherSidesChild; WrongState with the state and what is possible
+    in it; and only then Stale: who comes second is told why.
+    """
+    found = await missing_episodes.get(work, who, episode_id)
+    await contacts.renew(work, found.contact_id)
+    await accountabilities.held(work, found.person_id)
+    require_side(who.acts_for, await accountabilities.whose(work, found.person_id))
+    episode = await missing_episodes.get(work, who, episode_id)
+    MISSING_EPISODE.after(episode.state, action)
+    if episode.version != version:
+        raise Stale(episode.version)
+    return episode
+
+
 async def record_return(
     work: Work, who: Caller, episode_id: UUID, version: int, told: Return
 ) -> MissingEpisode:
     """Records that the child is back: the interview is owed within the limit from then on."""
     who.require(Permission.record_missing_episode)
     action = MissingAction.record_return
-    episode = await missing_episodes.hold(work, who, episode_id, version, action)
+    episode = await _hold(work, who, episode_id, version, action)
     _refuse_faults(
         [
             *faults_in_times(
@@ -267,7 +288,7 @@ async def record_return_interview(
     """
     who.require(Permission.record_return_interview)
     action = ACTION_OF[told.step]
-    episode = await missing_episodes.hold(work, who, episode_id, version, action)
+    episode = await _hold(work, who, episode_id, version, action)
     _refuse_faults(
         [
             *faults_in_interview(episode, told, work.now),

@@ -1,13 +1,14 @@
 """Multi-agency referrals: sent, checked and followed by their senders, each its own alone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import Channel, ChildState, Contact
-from service.domain.errors import NotAllowed, Problem
+from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
+from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import (
     OUTCOMES,
@@ -15,6 +16,7 @@ from service.domain.multi_agency_referrals import (
     SentChild,
     SentReferral,
     disagreement_of,
+    refuse_too_many,
 )
 from service.domain.new_contacts import CodeUnknown, Faults, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
@@ -24,9 +26,11 @@ from service.persistence.repositories import (
     contacts,
     deadlines,
     decisions,
+    multi_agency_referrals,
     new_contacts,
 )
 from service.persistence.units_of_work import Work
+from service.policy import Organisation
 
 
 class OrganisationNotKnownHere(NotAllowed):
@@ -43,26 +47,59 @@ async def submit_multi_agency_referral(work: Work, who: Caller, new: NewContact)
     different keys becomes two contacts, the second marked as a possible duplicate of the first.
     """
     who.require(Permission.submit_multi_agency_referral)
-    return await _submit(work, who, new)
+    faults = Faults()
+    own = _as_sent_by(_organisation_of(work, who), new, faults)
+    return await new_contacts.log(work, who, own, faults)
 
 
-async def check_multi_agency_referral(work: Work, who: Caller, new: NewContact) -> WholeContact:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What would come of a multi-agency referral that was checked: a contact, or a refusal."""
+
+    contact: WholeContact | None
+    refusal: FrontDoorError | None
+
+    def or_refused(self) -> WholeContact:
+        """The contact that it would be. Raises what it would be refused with."""
+        if self.refusal is not None:
+            raise self.refusal
+        if self.contact is None:
+            raise ValueError("neither a contact nor a refusal")
+        return self.contact
+
+
+async def check_multi_agency_referral(work: Work, who: Caller, new: NewContact) -> Checked:
     """What `submit_multi_agency_referral` would make of this, or its refusal.
 
-    The caller must not commit (`House.rehearse`): nothing is to be kept.
+    Nothing of it is kept, and nothing is looked up but whether the sender itself has sent it
+    before: so the time it takes says nothing of who is on file. That it was asked for leaves an
+    event, whatever came of it. Raises OrganisationNotKnownHere and TooManyValidations.
     """
     who.require(Permission.validate_multi_agency_referral)
-    return await _submit(work, who, new)
+    organisation = _organisation_of(work, who)
+    counted = await multi_agency_referrals.count_validation(work, who.account_id)
+    refuse_too_many(counted, work.policy.partners.validations_an_hour, work.now)
+    work.record(EventType.multi_agency_referral_checked, who, who.account_id)
+    faults = Faults()
+    own = _as_sent_by(organisation, new, faults)
+    try:
+        return Checked(await new_contacts.sketch(work, who, own, faults), None)
+    except Invalid as refusal:
+        return Checked(None, refusal)
 
 
-async def _submit(work: Work, who: Caller, new: NewContact) -> WholeContact:
+def _organisation_of(work: Work, who: Caller) -> Organisation:
     organisation = work.policy.find_organisation(who.organisation_id or "")
     if organisation is None:
         raise OrganisationNotKnownHere(
             "Your organisation is not in the authority's policy, so nothing was taken. If a child "
             "is in danger call 999; to be added, ask the authority's system administrator."
         )
-    faults = Faults()
+    return organisation
+
+
+def _as_sent_by(organisation: Organisation, new: NewContact, faults: Faults) -> NewContact:
+    """What was sent as the organisation's own, with what is wrong about its source in `faults`."""
     if new.source_code not in organisation.source_codes:
         faults.add(
             CodeUnknown,
@@ -76,14 +113,13 @@ async def _submit(work: Work, who: Caller, new: NewContact) -> WholeContact:
                 )
             ],
         )
-    own = replace(
+    return replace(
         new,
         children=[replace(child, person_id=None) for child in new.children],
         channel=Channel.partner_system,
         referrer_agency=organisation.name,
         sender_organisation_id=organisation.id,
     )
-    return await new_contacts.log(work, who, own, faults)
 
 
 async def read_multi_agency_referral(ask: Asking, who: Caller, contact_id: UUID) -> SentReferral:

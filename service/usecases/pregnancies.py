@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.accountabilities import require_side
 from service.domain.calendar import london_date
 from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
@@ -40,7 +41,10 @@ PersonNotFound = people.PersonNotFound
 
 @dataclass(frozen=True, slots=True)
 class WholePregnancy:
-    """An unborn child, or one born since, with everything learnt, the alerts and the clocks."""
+    """An unborn child, or one born since, with everything learnt, the alerts and the clocks.
+
+    `not_shown` names what is left out because the reader may not see it.
+    """
 
     person: Person
     state: PregnancyState
@@ -48,6 +52,7 @@ class WholePregnancy:
     alerts: Sequence[WeekAlert]
     steps: Sequence[PregnancyStep]
     deadlines: Sequence[Deadline]
+    not_shown: Sequence[str]
 
     @property
     def version(self) -> int:
@@ -79,6 +84,7 @@ async def _whole(
         ),
         steps=steps,
         deadlines=await pre_birth.clocks_of(ask, who, person.id),
+        not_shown=["deadlines"] if await pre_birth.clocks_hidden(ask, who, person.id) else [],
     )
 
 
@@ -102,7 +108,8 @@ async def read_pregnancy(
 async def _hold(work: Work, who: Caller, person_id: UUID, version: int) -> _Held:
     """An unborn child about whom something is open, held with the contacts of what is.
 
-    Raises PersonNotFound; NotUnborn and ChildNotOpen with the reason; and only then Stale.
+    Raises PersonNotFound; AnotherSidesChild; NotUnborn and ChildNotOpen with the reason; and only
+    then Stale.
     """
     who.require(Permission.record_birth)
     await people.get(work, who, person_id)
@@ -110,6 +117,7 @@ async def _hold(work: Work, who: Caller, person_id: UUID, version: int) -> _Held
     if found is not None and found[1]:
         await contacts.renew_with_others(work, found[0], person_id)
     await accountabilities.held(work, person_id)
+    require_side(who.acts_for, await accountabilities.whose(work, person_id))
     person = await people.get(work, who, person_id)
     steps = await pre_birth.steps_of(work, person_id)
     state = state_of(person, steps)

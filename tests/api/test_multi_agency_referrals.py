@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
+from sqlalchemy import event, text
 
 from api.schemas.multi_agency_referrals import (
     Disagreement,
@@ -48,6 +50,7 @@ from tests.support.rooms import HOSPITAL, POLICE, Room, open_room, pointers
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 DOOR = "/v1/multi-agency-referrals"
 PARTNER = Role.partner_system
+UPN = "H801200001001"
 
 
 @pytest.fixture
@@ -269,7 +272,86 @@ async def test_a_check_says_what_would_come_of_it_and_keeps_nothing(room: Room) 
         assert "id" not in told
         assert "reference" not in told
     after = {table: await room.rows(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608 - our own tables
+    happened = after.pop("event")
+    assert [row for row in happened if "multi_agency_referral.checked" not in row] == before.pop(
+        "event"
+    )
     assert after == before
+
+
+async def validate(room: Room, **changes: Any) -> httpx.Response:
+    body = police_body(**changes)
+    return await room.post(f"{DOOR}/validation", body, PARTNER, organisation=POLICE)
+
+
+async def test_a_check_leaves_an_event_without_content_whatever_comes_of_it(room: Room) -> None:
+    assert (await validate(room, children=[child_body("Kanarie")])).status_code == 200
+    assert (await validate(room, source_code="QX")).status_code == 422
+    found = await room.rows(
+        "SELECT organisation_id, contact_id, person_id, data FROM event "
+        "WHERE type = 'multi_agency_referral.checked'"
+    )
+    nothing = [{}, "{}"]
+    assert [row[:3] for row in found] == [(POLICE, None, None)] * 2
+    assert all(row[3] in nothing for row in found)
+
+
+async def test_a_check_asks_the_file_the_same_whether_or_not_a_child_is_on_it(room: Room) -> None:
+    """So that the time it takes says nothing of who is on file."""
+    await sent(room, children=[child_body(nhs_number="9434765919", unique_pupil_number=UPN)])
+    await room.made("/v1/contacts", contact_body(children=[child_body(nhs_number="9434765870")]))
+    await validate(room)
+    asked: list[list[str]] = []
+
+    @event.listens_for(room.house.database.engine.sync_engine, "before_cursor_execute")
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked[-1].append(statement)
+
+    for child in (
+        child_body(nhs_number="9434765919"),
+        child_body(nhs_number="9434765870"),
+        child_body(nhs_number="4010232137"),
+        child_body(unique_pupil_number=UPN),
+        child_body(),
+    ):
+        asked.append([])
+        assert (await validate(room, children=[child])).status_code == 200
+    assert asked[0] != []
+    assert asked == [asked[0]] * 5
+    of_people = [one for one in asked[0] if "person" in one.lower() or "child" in one.lower()]
+    assert of_people == []
+
+
+async def test_a_caller_has_so_many_referrals_checked_in_an_hour_and_sends_as_many_as_it_has(
+    room: Room,
+) -> None:
+    most = room.house.policy.partners.validations_an_hour
+    assert (await validate(room)).status_code == 200
+    async with room.house.database.writing() as connection:
+        await connection.execute(text(f"UPDATE validation_count SET made = {most - 1}"))  # noqa: S608 - a number
+        await connection.commit()
+    room.clock.forward(minutes=20)
+    assert (await validate(room)).status_code == 200
+    refused = await validate(room)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_validations")
+    assert refused.headers["retry-after"] == str(40 * 60)
+    # Each caller is counted alone; and sending is nothing to do with it.
+    body = multi_agency_referral_body(source_code="2A")
+    others = await room.post(f"{DOOR}/validation", body, PARTNER, organisation="mill-lane-primary")
+    assert others.status_code == 200
+    await sent(room)
+    assert await room.count("event WHERE type = 'multi_agency_referral.checked'") == 3
+    room.clock.forward(minutes=40)
+    assert (await validate(room)).status_code == 200
+    [(made,)] = await room.rows("SELECT max(made) FROM validation_count")
+    assert made == 1
+
+
+async def test_checks_at_the_same_moment_are_all_counted(room: Room) -> None:
+    answers = await asyncio.gather(*(validate(room) for _ in range(8)))
+    assert [one.status_code for one in answers] == [200] * 8
+    [(made,)] = await room.rows("SELECT made FROM validation_count")
+    assert made == 8
 
 
 async def test_a_check_refuses_what_sending_would_refuse(room: Room) -> None:
@@ -453,9 +535,9 @@ async def test_what_a_partner_sees_holds_nothing_of_what_others_said_or_did(room
     assert shown["progress"] == "closed"
     assert shown["acknowledged_at"] == "2026-10-23T15:00:00Z"
     listed = await room.get(DOOR, PARTNER, organisation=POLICE)
-    for text in (str(shown), listed.text):
+    for words in (str(shown), listed.text):
         for hidden in (*canaries, RATIONALE, "Development", "mash", "sign_off", "rationale"):
-            assert hidden not in text
+            assert hidden not in words
     assert set(shown) == set(MultiAgencyReferral.model_fields)
 
 

@@ -102,6 +102,7 @@ def _fuzz(server: Server, folder: Path, user: dict[str, str], names: Collection[
         timeout=PATIENCE,
         check=False,
     )
+    assert f"{len(names)} selected" in done.stdout, done.stdout[:2000]
     return "" if done.returncode == 0 else done.stdout[-20_000:] + done.stderr[-2_000:]
 
 

@@ -16,8 +16,9 @@ from sqlalchemy.engine import make_url
 from service.domain.accounts import Account
 from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere, DatabaseAway, in_our_words
-from service.persistence.migrating import migrate_database, require_newest
+from service.persistence.migrating import migrate_database
 from service.persistence.records import table_of
+from service.persistence.schema_steps import require_known
 from service.policy import Policy
 from tests.persistence.conftest import Desk
 from tests.persistence.test_units_of_work import nothing_is_left_open, seen, settle, take
@@ -249,7 +250,7 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
                 with pytest.raises(DatabaseAway):
                     await seen(desk)
                 with pytest.raises(DatabaseAway):
-                    await require_newest(desk.database)
+                    await require_known(desk.database)
             stoppable.start()
             await until(lambda: _answers(seen(desk)), what="the server")
             assert await seen(desk) == before
@@ -260,7 +261,7 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
         finally:
             stoppable.stop()
             stoppable.start()  # the server's own tidying up expects one that answers
-            await until(lambda: _answers(require_newest(Database(url))), what="the server")
+            await until(lambda: _answers(require_known(Database(url))), what="the server")
             server.close = _nothing  # type: ignore[method-assign]  # its connection died with it
             stoppable.stop()
 

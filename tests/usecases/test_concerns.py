@@ -11,7 +11,8 @@ import pytest
 
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
-from service.domain.concerns import ConcernCounts, ConcernStrip, Relation
+from service.domain.concern_strips import ConcernStrip
+from service.domain.concerns import ConcernCounts, Relation
 from service.domain.contacts import Channel
 from service.domain.deadlines import Rating
 from service.domain.decisions import Outcome

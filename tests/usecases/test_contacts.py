@@ -17,7 +17,7 @@ from service.domain.errors import FrontDoorError, Invalid, Stale
 from service.domain.new_contacts import Contradictory, NewAdult, NewChild, NewContact
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, people
+from service.persistence.repositories import contacts, histories, people
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact, read_contact_history, triage_contact
 from service.usecases.multi_agency_referrals import (
@@ -265,19 +265,19 @@ async def test_a_partner_cannot_link_whatever_reaches_the_use_case(house: House)
     )
 
 
-async def test_a_rehearsal_keeps_nothing_and_a_worker_may_not_rehearse(
+async def test_a_check_keeps_nothing_of_what_was_checked_and_a_worker_may_not_check(
     house: House, worker: Caller
 ) -> None:
     police = await caller(house, Role.partner_system, organisation="riverbourne-police")
     new = told(source_code="6")
-    file = await house.rehearse(lambda work: check_multi_agency_referral(work, police, new))
+    checked = await house.perform(lambda work: check_multi_agency_referral(work, police, new))
     with pytest.raises(contacts.ContactNotFound):
-        await house.ask(lambda ask: contacts.get(ask, worker, file.contact.id))
+        await house.ask(lambda ask: contacts.get(ask, worker, checked.or_refused().contact.id))
     with pytest.raises(RoleMissing):
-        await house.rehearse(lambda work: check_multi_agency_referral(work, worker, new))
+        await house.perform(lambda work: check_multi_agency_referral(work, worker, new))
     stranger = await caller(house, Role.partner_system, organisation="nobody-knows")
     with pytest.raises(OrganisationNotKnownHere):
-        await house.rehearse(lambda work: check_multi_agency_referral(work, stranger, new))
+        await house.perform(lambda work: check_multi_agency_referral(work, stranger, new))
 
 
 async def test_two_roles_do_not_widen_what_is_followed_at_the_partners_door(house: House) -> None:
@@ -318,7 +318,7 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     helper = await caller(house, Role.early_help_worker)
     (child,) = seen
     history = await house.ask(
-        lambda ask: people.history(ask, helper, child.child.person_id, but=now.contact.id)
+        lambda ask: histories.of_child(ask, helper, child.child.person_id, but=now.contact.id)
     )
     assert not history
     matches = await house.ask(lambda ask: people.with_name_and_birth(ask, helper, child.child))

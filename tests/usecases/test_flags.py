@@ -260,23 +260,19 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
     """
     url = postgres.create_database()
     async with open_house(url, clock, tmp_path) as house:
-        await _sweeps_beside_a_work(house, clock)
+        file = await log(house, FRIDAY, source_code=ANONYMOUS)
+        clock.set(SATURDAY)
+        manager = await caller(house, Role.mash_manager)
+        async with house.work() as work:
+            await contacts.held(work, manager, file.contact.id)
+            assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept(breaches=1)
+            await deadlines.stop(
+                work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
+            )
+            assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept()
+            await work.commit()
+        assert await red(house) == []
     postgres.drop_database(url)
-
-
-async def _sweeps_beside_a_work(house: House, clock: FixedClock) -> None:
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
-    clock.set(SATURDAY)
-    manager = await caller(house, Role.mash_manager)
-    async with house.work() as work:
-        await contacts.held(work, manager, file.contact.id)
-        assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept(breaches=1)
-        await deadlines.stop(
-            work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
-        )
-        assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept()
-        await work.commit()
-    assert await red(house) == []
 
 
 async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: FixedClock) -> None:

@@ -1,6 +1,7 @@
 """Who answers for each open child: one case, and by it one team; moved here and nowhere else."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from service.domain.accountabilities import (
     AccountableTeam,
     CareService,
     ChildWithoutTeam,
+    Whose,
     WhyNobody,
 )
 from service.domain.accounts import Account
@@ -35,9 +37,10 @@ from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
-    contacts_visible_to,
+    child_visible_to,
     episodes_visible_to,
     referrals_visible_to,
 )
@@ -74,6 +77,34 @@ async def of_person(ask: Asking | Work, person_id: UUID) -> Accountability | Non
         select(*columns_of(Accountability)).where(ACCOUNTABILITY.c.person_id == person_id)
     )
     return None if row is None else read(Accountability, row)
+
+
+async def whose(ask: Asking | Work, person_id: UUID) -> Whose:
+    """On whose side a child is now."""
+
+    def some(table: Any, person: ColumnElement[Any], *also: ColumnElement[bool]) -> Any:
+        return exists().where(person == person_id, *also).select_from(table)
+
+    row = await ask.first(
+        select(
+            some(REFERRAL, REFERRAL.c.open_person_id),
+            some(EPISODE, EPISODE.c.open_person_id),
+            some(CHILD, CHILD.c.person_id, CHILD.c.state != ChildState.decided),
+            some(REFERRAL, REFERRAL.c.person_id),
+            some(EPISODE, EPISODE.c.person_id),
+        )
+    )
+    in_social_care, in_early_help, undecided, referred, helped = row or (False,) * 5
+
+    def sides(social_care: bool, early_help: bool) -> frozenset[CareService]:
+        found = {CareService.social_care: social_care, CareService.early_help: early_help}
+        return frozenset(side for side, there in found.items() if there)
+
+    return Whose(
+        open_to=sides(in_social_care, in_early_help),
+        undecided=bool(undecided),
+        was_with=sides(referred, helped),
+    )
 
 
 async def give(work: Work, case: Referral | EarlyHelpEpisode, since: Accountability | None) -> None:
@@ -152,20 +183,27 @@ async def teams_by_child(
                 CONTACT.c.received_at.label("since"),
             )
             .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-            .where(*_at_the_front_door(), contacts_visible_to(who))
+            .where(*_at_the_front_door(), child_visible_to(who, CHILD))
             .where(*_narrowed(filters, after, *own))
             .order_by(CHILD.c.person_id)
             .limit(limit)
         )
     line = union_all(*(select(*way.subquery().c) for way in ways)).subquery("line")
-    names = [name for name in AccountableTeam.__slots__ if name not in ("worker_name", "since")]
+    elsewhere = ("worker_name", "since", "worker_suspended")
+    names = [name for name in AccountableTeam.__slots__ if name not in elsewhere]
     rows = await ask.all(
-        select(*(line.c[name] for name in names), ACCOUNT.c.name, line.c.since)
+        select(
+            *(line.c[name] for name in names),
+            ACCOUNT.c.name,
+            line.c.since,
+            accounts.is_suspended(ACCOUNT.c.id),
+        )
         .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
         .order_by(line.c.person_id)
         .limit(limit)
     )
-    return [read(AccountableTeam, row) for row in rows]
+    found = [read(AccountableTeam, row) for row in rows]
+    return [replace(one, worker_suspended=bool(one.worker_suspended)) for one in found]
 
 
 def _narrowed(
@@ -182,6 +220,8 @@ def _narrowed(
         found.append(worker_id == filters.worker_id)
     if filters.unallocated:
         found.append(worker_id.is_(None))
+    if filters.worker_suspended:
+        found.append(worker_id.in_(accounts.suspended_ids()))
     if filters.person_id is not None:
         found.append(person_id == filters.person_id)
     if after is not None:
@@ -308,7 +348,7 @@ def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
             CONTACT.c.team_id,
         )
         .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), contacts_visible_to(who))
+        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), child_visible_to(who, CHILD))
     )
     return found
 

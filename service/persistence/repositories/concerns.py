@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,37 +12,27 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     String,
-    and_,
     bindparam,
     func,
     literal_column,
     null,
-    or_,
     select,
     union_all,
 )
 
 from service.domain.access import Caller, Reach
-from service.domain.accountabilities import Accountability, CareService
-from service.domain.calendar import days_after, days_before, london_date
+from service.domain.accountabilities import Accountability
+from service.domain.calendar import days_after, days_before
 from service.domain.concerns import (
     MOST_COUNTED,
-    MOST_LISTED,
     OF_A_FLAG,
-    ChildConcern,
     ChildCounts,
     ConcernAtReceipt,
     ConcernCounts,
-    ConcernStrip,
-    EarlierConcern,
     Heard,
-    OpenCase,
-    OutcomeThen,
-    Related,
     Relation,
     Teller,
     Whom,
-    Windows,
     concerns_of_others,
     count,
     each_once,
@@ -53,20 +43,19 @@ from service.domain.concerns import (
     windows,
 )
 from service.domain.contacts import REPEAT_CONCERN, Adult, Child, Contact
-from service.domain.decisions import Decision, DecisionState, Outcome
+from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, SubjectKind
-from service.domain.people import Person, YesNo, age_in_years
-from service.domain.referrals import Referral, is_re_referral
+from service.domain.people import Person, YesNo
+from service.domain.referrals import Referral
 from service.domain.whole_contacts import WholeContact
 from service.persistence.asking import Asking
-from service.persistence.records import columns_of, read, table_of
+from service.persistence.records import table_of
 from service.persistence.repositories import deadlines
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
+    Sight,
     contacts_visible_to,
-    episodes_visible_to,
-    referrals_visible_to,
 )
 from service.policy import Policy
 
@@ -90,7 +79,7 @@ Look: TypeAlias = Callable[
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
+class Sought:
     """What other contacts are looked for by."""
 
     contact_id: UUID
@@ -99,8 +88,8 @@ class _Sought:
     address_key: str | None
 
 
-def _sought(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> _Sought:
-    return _Sought(
+def sought_by(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> Sought:
+    return Sought(
         contact_id=contact.id,
         children=[
             Whom(
@@ -131,13 +120,7 @@ class _Shape:
     @property
     def owner(self) -> Caller:
         """As much of a member of staff as says which contacts they may see."""
-        return cast(Caller, _Reaching(self.reach or frozenset()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reaching:
-    reach: frozenset[Reach]
-    organisation_id: None = None
+        return Sight(self.reach or frozenset()).as_caller()
 
 
 @lru_cache(maxsize=256)
@@ -247,9 +230,9 @@ def _of_address(shape: _Shape) -> Select[Any]:
     )
 
 
-async def _heard(
+async def heard_of(
     look: Look,
-    sought: _Sought,
+    sought: Sought,
     *,
     since: datetime,
     until: datetime,
@@ -279,7 +262,7 @@ async def _heard(
     ]
 
 
-def _asking(ask: Asking | Work) -> Look:
+def asking(ask: Asking | Work) -> Look:
     async def look(
         statement: CompoundSelect[Any], values: Mapping[str, Any]
     ) -> Sequence[Sequence[Any]]:
@@ -309,9 +292,9 @@ async def at_receipt(
     """
     rules = policy.repeat_concern
     within = windows(rules, contact.received_at)
-    sought = _sought(contact, children, adults)
+    sought = sought_by(contact, children, adults)
     first = days_before(contact.received_at, rules.flag_within_days)
-    heard = await _heard(
+    heard = await heard_of(
         look,
         sought,
         since=min(first, within.earliest) if counted else first,
@@ -373,233 +356,7 @@ async def counts_now(
     """How often one child of a contact was spoken of elsewhere, as far as the caller may see."""
     rules = policy.repeat_concern
     within = windows(rules, now)
-    sought = _sought(file.contact, file.children, file.adults)
-    heard = await _heard(look, sought, since=within.earliest, until=now, reach=who.reach)
+    sought = sought_by(file.contact, file.children, file.adults)
+    heard = await heard_of(look, sought, since=within.earliest, until=now, reach=who.reach)
     [whom] = [one for one in sought.children if one.child_id == child_id]
     return count(rules, within, related_to(whom, sought.children, heard))
-
-
-async def strip(
-    ask: Asking,
-    policy: Policy,
-    who: Caller,
-    now: datetime,
-    contact: Contact,
-    children: Sequence[Child],
-    adults: Sequence[Adult],
-) -> ConcernStrip:
-    """The whole strip of a contact as of now, as far as the caller may see."""
-    rules = policy.repeat_concern
-    within = windows(rules, now)
-    sought = _sought(contact, children, adults)
-    heard = await _heard(
-        _asking(ask), sought, since=_earliest(within, contact, policy), until=now, reach=who.reach
-    )
-    related = {one.child_id: related_to(one, sought.children, heard) for one in sought.children}
-    raised_by = concerns_of_others(
-        teller_of(contact), contact.received_at, rules, each_once(related)
-    )
-    listed = {
-        child_id: [one for one in found if one.received_at > within.earliest][:MOST_LISTED]
-        for child_id, found in related.items()
-    }
-    outcomes = await _outcomes(
-        ask, who, sorted({one.contact_id for found in listed.values() for one in found})
-    )
-    people = sorted({child.person_id for child in children})
-    referrals = await _referrals(ask, who, people, contact.id)
-    episodes = await _episodes(ask, who, people, contact.id)
-    open_cases = await _open_cases(ask, who, people)
-    return ConcernStrip(
-        contact_id=contact.id,
-        within_days=rules.flag_within_days,
-        children=[
-            _of_one_child(
-                child,
-                count(rules, within, related[child.id]),
-                listed[child.id],
-                outcomes,
-                [one for one in referrals if one.person_id == child.person_id],
-                [one for one in episodes if one.person_id == child.person_id],
-                open_cases.get(child.person_id),
-                policy.re_referral_within_months,
-                contact.received_at,
-            )
-            for child in children
-        ],
-        raised_by=raised_by,
-    )
-
-
-def _earliest(within: Windows, contact: Contact, policy: Policy) -> datetime:
-    first = days_before(contact.received_at, policy.repeat_concern.flag_within_days)
-    return min(within.earliest, first)
-
-
-def _of_one_child(
-    child: Child,
-    counts: ConcernCounts,
-    listed: Sequence[Related],
-    outcomes: Mapping[UUID, Sequence[tuple[UUID, OutcomeThen]]],
-    referrals: Sequence[Referral],
-    episodes: Sequence[EarlyHelpEpisode],
-    open_case: OpenCase | None,
-    months: int,
-    received_at: datetime,
-) -> ChildConcern:
-    known: list[Referral | EarlyHelpEpisode] = [*referrals[:1], *episodes[:1]]
-    last = max(known, key=lambda one: one.accepted_at, default=None)
-    return ChildConcern(
-        child_id=child.id,
-        person_id=child.person_id,
-        counts=counts,
-        earlier=[
-            EarlierConcern(
-                related=one,
-                age=age_in_years(child.date_of_birth, london_date(one.received_at)),
-                outcomes=_own_first(child.person_id, outcomes.get(one.contact_id, ())),
-            )
-            for one in listed
-        ],
-        referrals=referrals[:MOST_LISTED],
-        episodes=episodes[:MOST_LISTED],
-        re_referral=bool(referrals)
-        and is_re_referral(referrals[0].accepted_at, received_at, months),
-        last_known_team_id=None if last is None else last.team_id,
-        open_case=open_case,
-    )
-
-
-def _own_first(person_id: UUID, outcomes: Sequence[tuple[UUID, OutcomeThen]]) -> list[OutcomeThen]:
-    marked = [
-        OutcomeThen(
-            child_id=one.child_id,
-            same_child=of == person_id,
-            outcome=one.outcome,
-            decided_at=one.decided_at,
-            rationale=one.rationale,
-            last_closed_because=one.last_closed_because,
-            closed_at=one.closed_at,
-            closure_code=one.closure_code,
-            closure_reason=one.closure_reason,
-        )
-        for of, one in outcomes
-    ]
-    return sorted(marked, key=lambda one: not one.same_child)
-
-
-async def _outcomes(
-    ask: Asking, who: Caller, contact_ids: Sequence[UUID]
-) -> dict[UUID, list[tuple[UUID, OutcomeThen]]]:
-    """What stands signed for each child on some contacts, with how the case it led to ended."""
-    found: dict[UUID, list[tuple[UUID, OutcomeThen]]] = {}
-    if not contact_ids:
-        return found
-    referral, episode = (
-        and_(
-            or_(table.c.decision_id == DECISION.c.id, table.c.id == DECISION.c.joined_case_id), seen
-        )
-        for table, seen in (
-            (REFERRAL, referrals_visible_to(who)),
-            (EPISODE, episodes_visible_to(who)),
-        )
-    )
-    rows = await ask.all(
-        select(
-            DECISION.c.contact_id,
-            DECISION.c.person_id,
-            DECISION.c.child_id,
-            DECISION.c.outcome,
-            DECISION.c.answered_at,
-            DECISION.c.rationale,
-            DECISION.c.last_closed_because,
-            *(
-                column
-                for table in (REFERRAL, EPISODE)
-                for column in (table.c.closed_at, table.c.closure_code, table.c.closure_reason)
-            ),
-        )
-        .select_from(DECISION)
-        .join(CHILD, CHILD.c.id == DECISION.c.child_id)
-        .outerjoin(REFERRAL, referral)
-        .outerjoin(EPISODE, episode)
-        .where(
-            DECISION.c.contact_id.in_(contact_ids),
-            DECISION.c.state == DecisionState.signed,
-            DECISION.c.superseded_at.is_(None),
-        )
-        .order_by(DECISION.c.contact_id, CHILD.c.position)
-    )
-    for contact_id, person_id, child_id, outcome, decided_at, rationale, because, *ended in rows:
-        closed = ended[:3] if ended[0] is not None else ended[3:]
-        found.setdefault(contact_id, []).append(
-            (
-                person_id,
-                OutcomeThen(
-                    child_id, False, Outcome(outcome), decided_at, rationale, because, *closed
-                ),
-            )
-        )
-    return found
-
-
-async def _referrals(ask: Asking, who: Caller, people: Sequence[UUID], but: UUID) -> list[Referral]:
-    rows = await ask.all(
-        select(*columns_of(Referral))
-        .where(
-            REFERRAL.c.person_id.in_(people),
-            REFERRAL.c.contact_id != but,
-            referrals_visible_to(who),
-        )
-        .order_by(REFERRAL.c.accepted_at.desc(), REFERRAL.c.id.desc())
-        .limit(MOST_LISTED * len(people))
-    )
-    return [read(Referral, row) for row in rows]
-
-
-async def _episodes(
-    ask: Asking, who: Caller, people: Sequence[UUID], but: UUID
-) -> list[EarlyHelpEpisode]:
-    rows = await ask.all(
-        select(*columns_of(EarlyHelpEpisode))
-        .where(
-            EPISODE.c.person_id.in_(people), EPISODE.c.contact_id != but, episodes_visible_to(who)
-        )
-        .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
-        .limit(MOST_LISTED * len(people))
-    )
-    return [read(EarlyHelpEpisode, row) for row in rows]
-
-
-async def _open_cases(ask: Asking, who: Caller, people: Sequence[UUID]) -> dict[UUID, OpenCase]:
-    """The case that answers for each child now, where the caller may know of it."""
-    found: dict[UUID, OpenCase] = {}
-    sides: tuple[tuple[Any, ColumnElement[Any], CareService, ColumnElement[bool]], ...] = (
-        (
-            REFERRAL,
-            ACCOUNTABILITY.c.referral_id,
-            CareService.social_care,
-            referrals_visible_to(who),
-        ),
-        (
-            EPISODE,
-            ACCOUNTABILITY.c.early_help_episode_id,
-            CareService.early_help,
-            episodes_visible_to(who),
-        ),
-    )
-    for table, held, service, seen in sides:
-        rows = await ask.all(
-            select(
-                ACCOUNTABILITY.c.person_id,
-                table.c.id,
-                table.c.reference,
-                table.c.team_id,
-                table.c.worker_id,
-            )
-            .join(table, table.c.id == held)
-            .where(ACCOUNTABILITY.c.person_id.in_(people), seen)
-        )
-        for person_id, *case in rows:
-            found[person_id] = OpenCase(service, *case)
-    return found

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, literal, select, tuple_, union, update
 
-from service.domain.access import Caller
+from service.domain.access import Caller, Permission
 from service.domain.challenges import Challenge
 from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact
 from service.domain.decisions import Decision
@@ -22,7 +22,14 @@ from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import contacts_visible_to
+from service.persistence.visibility import (
+    contacts_seen_whole_by,
+    contacts_visible_to,
+    decisions_visible_to,
+    requests_listed_to,
+    sees_all,
+    there_is,
+)
 
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
@@ -171,6 +178,46 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
     )
 
 
+async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact:
+    """What hangs on a contact that the caller may see, as far as the caller may see that too.
+
+    Sight is per child: what was decided, asked and is due for a child who never came to the
+    caller's side is left out, and it is said that something is.
+    """
+    if sees_all(who) and who.has_role_for(Permission.read_information_requests):
+        return await whole(ask, contact)
+    asked, asked_seen = REQUEST.c.contact_id == contact.id, requests_listed_to(who)
+    decided, decided_seen = DECISION.c.contact_id == contact.id, decisions_visible_to(who)
+    requests = await ask.all(
+        select(*columns_of(InformationRequest))
+        .where(asked, asked_seen)
+        .order_by(REQUEST.c.asked_at, REQUEST.c.id)
+    )
+    decisions = await ask.all(
+        select(*columns_of(Decision))
+        .where(decided, decided_seen)
+        .order_by(DECISION.c.drafted_at, DECISION.c.id)
+    )
+    clocks = await deadlines.of_contact_as_seen_by(ask, who, contact.id)
+    hidden = await ask.first(
+        select(
+            there_is(REQUEST, asked, ~asked_seen),
+            there_is(DECISION, decided, ~decided_seen),
+            deadlines.some_hidden_from(who, contact.id),
+        )
+    )
+    names = ("information_requests", "decisions", "deadlines")
+    return WholeContact(
+        contact=contact,
+        children=await children(ask, contact.id),
+        adults=await adults(ask, contact.id),
+        requests=[read(InformationRequest, row) for row in requests],
+        decisions=[read(Decision, row) for row in decisions],
+        deadlines=clocks,
+        not_shown=[name for name, left_out in zip(names, hidden or (), strict=True) if left_out],
+    )
+
+
 async def set_child(
     work: Work, child_id: UUID, state: ChildState, decided_at: datetime | None = None
 ) -> None:
@@ -226,10 +273,14 @@ async def list_newest_first(
     after: tuple[datetime, UUID] | None = None,
     also: Sequence[ColumnElement[bool]] = (),
 ) -> list[Contact]:
-    """Contacts by when they were received, newest first, from after a place on."""
+    """Contacts by when they were received, newest first, from after a place on.
+
+    Narrowed by what was decided (`also`), those alone of which the caller sees every child.
+    """
+    seen = contacts_seen_whole_by(who) if also else contacts_visible_to(who)
     statement = (
         select(*columns_of(Contact))
-        .where(contacts_visible_to(who), *_conditions(filters), *also)
+        .where(seen, *_conditions(filters), *also)
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
         .limit(limit)
     )

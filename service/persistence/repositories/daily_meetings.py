@@ -37,7 +37,7 @@ from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import contacts, deadlines
 from service.persistence.units_of_work import Work, new_id
-from service.persistence.visibility import contacts_visible_to
+from service.persistence.visibility import child_visible_to
 
 MEETING = table_of(DailyMeeting)
 AGENDA_ITEM = table_of(MeetingItem)
@@ -177,7 +177,7 @@ async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingIte
     row = await ask.first(
         select(*columns_of(MeetingItem))
         .join(CONTACT, CONTACT.c.id == AGENDA_ITEM.c.contact_id)
-        .where(AGENDA_ITEM.c.id == item_id, contacts_visible_to(who))
+        .where(AGENDA_ITEM.c.id == item_id, child_visible_to(who, AGENDA_ITEM))
     )
     found = None if row is None else read(MeetingItem, row)
     if found is None or found.meeting_on > day:
@@ -318,7 +318,7 @@ async def page_of(
         .join(NOTIFICATION, NOTIFICATION.c.id == item_on.notification_id)
         .join(CONTACT, CONTACT.c.id == item_on.contact_id)
         .join(CHILD, CHILD.c.id == item_on.child_id)
-        .where(contacts_visible_to(who))
+        .where(child_visible_to(who, CHILD))
         .order_by(*place)
         .limit(limit)
     )
@@ -387,7 +387,7 @@ async def earlier_contacts(
         .where(
             CHILD.c.person_id.in_(people),
             CONTACT.c.received_at >= since,
-            contacts_visible_to(who),
+            child_visible_to(who, CHILD),
         )
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
     )

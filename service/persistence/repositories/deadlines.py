@@ -4,14 +4,26 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from service.domain.access import Caller
 from service.domain.flags import Deadline
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start, stop
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.visibility import deadlines_visible_to, there_is
 
-__all__ = ["is_running", "of_contact", "of_subject", "of_subjects", "soonest", "start", "stop"]
+__all__ = [
+    "is_running",
+    "of_contact",
+    "of_contact_as_seen_by",
+    "of_subject",
+    "of_subjects",
+    "some_hidden_from",
+    "soonest",
+    "start",
+    "stop",
+]
 
 DEADLINE = table_of(Deadline)
 
@@ -24,6 +36,21 @@ async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:
         .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
     )
     return [read(Deadline, row) for row in rows]
+
+
+async def of_contact_as_seen_by(ask: Asking, who: Caller, contact_id: UUID) -> list[Deadline]:
+    """The clocks of a contact whose subject the caller may see, soonest due first."""
+    rows = await ask.all(
+        select(*columns_of(Deadline))
+        .where(DEADLINE.c.contact_id == contact_id, deadlines_visible_to(who))
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+    )
+    return [read(Deadline, row) for row in rows]
+
+
+def some_hidden_from(who: Caller, contact_id: UUID) -> ColumnElement[bool]:
+    """Whether a clock runs or ran on a contact of which the caller may not know."""
+    return there_is(DEADLINE, DEADLINE.c.contact_id == contact_id, ~deadlines_visible_to(who))
 
 
 async def of_subject(ask: Asking, contact_id: UUID, subject_id: UUID) -> list[Deadline]:

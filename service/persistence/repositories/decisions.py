@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
@@ -15,7 +15,7 @@ from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import contacts_visible_to
+from service.persistence.visibility import decisions_visible_to
 
 DECISION = table_of(Decision)
 CONTACT = table_of(Contact)
@@ -38,12 +38,9 @@ class Concern:
 
 
 async def get(ask: Asking, who: Caller, decision_id: UUID) -> Decision:
-    """One decision, on a contact that the caller may see. Raises DecisionNotFound."""
+    """One decision that the caller may see. Raises DecisionNotFound."""
     row = await ask.first(
-        select(*columns_of(Decision)).where(
-            DECISION.c.id == decision_id,
-            exists().where(CONTACT.c.id == DECISION.c.contact_id, contacts_visible_to(who)),
-        )
+        select(*columns_of(Decision)).where(DECISION.c.id == decision_id, decisions_visible_to(who))
     )
     if row is None:
         raise DecisionNotFound("There is no decision with this id that you may see. Check the id.")

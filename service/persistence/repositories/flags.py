@@ -3,13 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_, update
 
 from service.domain.access import Caller
+from service.domain.accountabilities import CareService
+from service.domain.contacts import Contact
+from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
-from service.domain.flags import Deadline, Flag, Severity
+from service.domain.escalations import Accountable
+from service.domain.flags import Deadline, Flag, Severity, SubjectKind
+from service.domain.missing_episodes import MissingEpisode
+from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import Section47Enquiry
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
@@ -17,6 +25,11 @@ from service.persistence.visibility import flags_visible_to
 
 FLAG = table_of(Flag)
 DEADLINE = table_of(Deadline)
+CONTACT = table_of(Contact)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+ENQUIRY = table_of(Section47Enquiry)
+MISSING = table_of(MissingEpisode)
 
 
 class FlagNotFound(NotFound):
@@ -42,6 +55,52 @@ async def deadline_of(ask: Asking, flag: Flag) -> Deadline:
     if row is None:
         raise FlagNotFound("There is no deadline behind this flag.")
     return read(Deadline, row)
+
+
+async def accountable_for(ask: Asking, flag: Flag) -> Accountable | None:
+    """Who answers for what a flag is about; None where that is its owner alone.
+
+    What runs on a transfer, a challenge or a decision is owed by who is to answer it, whoever holds
+    the child meanwhile.
+    """
+    of_enquiry = select(ENQUIRY.c.referral_id).where(ENQUIRY.c.id == flag.subject_id)
+    of_missing = select(MISSING.c.person_id).where(MISSING.c.id == flag.subject_id)
+    ways: dict[SubjectKind, tuple[_Way, ...]] = {
+        SubjectKind.contact: (
+            _Way(CareService.front_door, CONTACT.c.assignee_id, CONTACT.c.id == flag.subject_id),
+        ),
+        SubjectKind.referral: (_by_referral(REFERRAL.c.id == flag.subject_id),),
+        SubjectKind.early_help_episode: (_by_episode(EPISODE.c.id == flag.subject_id),),
+        SubjectKind.section_47_enquiry: (
+            _by_referral(REFERRAL.c.id == of_enquiry.scalar_subquery()),
+        ),
+        SubjectKind.missing_episode: (
+            _by_referral(REFERRAL.c.open_person_id == of_missing.scalar_subquery()),
+            _by_episode(EPISODE.c.open_person_id == of_missing.scalar_subquery()),
+        ),
+    }
+    for way in ways.get(flag.subject_kind, ()):
+        row = await ask.first(select(way.worker_id, way.worker_id.table.c.team_id).where(way.which))
+        if row is not None:
+            return Accountable(row[0], row[1], way.service)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From a flag to who holds what it is about: a column of a case, or of the contact."""
+
+    service: CareService
+    worker_id: Any
+    which: ColumnElement[bool]
+
+
+def _by_referral(which: ColumnElement[bool]) -> _Way:
+    return _Way(CareService.social_care, REFERRAL.c.worker_id, which)
+
+
+def _by_episode(which: ColumnElement[bool]) -> _Way:
+    return _Way(CareService.early_help, EPISODE.c.worker_id, which)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.domain.information_requests import (
     Chaser,
     InformationRequest,
     InformationRequestState,
+    StillInSight,
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -34,11 +35,13 @@ class InformationRequestNotFound(NotFound):
     title = "No such information request"
 
 
-async def get(ask: Asking, who: Caller, request_id: UUID) -> InformationRequest:
-    """One request. Raises InformationRequestNotFound."""
+async def get(
+    ask: Asking, who: Caller, request_id: UUID, in_sight: StillInSight
+) -> InformationRequest:
+    """One request. Raises InformationRequestNotFound, for one that its agency lost sight of too."""
     row = await ask.first(
         select(*columns_of(InformationRequest)).where(
-            REQUEST.c.id == request_id, requests_visible_to(who)
+            REQUEST.c.id == request_id, requests_visible_to(who, in_sight)
         )
     )
     if row is None:
@@ -51,6 +54,7 @@ async def get(ask: Asking, who: Caller, request_id: UUID) -> InformationRequest:
 async def list_newest_first(
     ask: Asking,
     who: Caller,
+    in_sight: StillInSight,
     *,
     states: Sequence[str] = (),
     organisation_ids: Sequence[str] = (),
@@ -60,7 +64,7 @@ async def list_newest_first(
     """Requests by when they were asked, newest first, from after a place on."""
     statement = (
         select(*columns_of(InformationRequest))
-        .where(requests_visible_to(who))
+        .where(requests_visible_to(who, in_sight))
         .order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id.desc())
         .limit(limit)
     )
@@ -83,6 +87,7 @@ async def list_newest_first(
 async def list_soonest_first(
     ask: Asking,
     who: Caller,
+    in_sight: StillInSight,
     *,
     states: Sequence[str] = (),
     organisation_ids: Sequence[str] = (),
@@ -101,7 +106,7 @@ async def list_soonest_first(
                 DEADLINE.c.kind == THE_ANSWER,
             ),
         )
-        .where(requests_visible_to(who))
+        .where(requests_visible_to(who, in_sight))
         .order_by(DEADLINE.c.due_at, REQUEST.c.id)
         .limit(limit)
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, literal, select, tuple_, update
 
 from service.domain.access import Caller
-from service.domain.errors import NotFound, Stale
+from service.domain.errors import NotFound
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.missing_episodes import (
@@ -23,7 +23,7 @@ from service.domain.missing_episodes import (
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, contacts, deadlines
+from service.persistence.repositories import deadlines
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import missing_episodes_visible_to
 
@@ -50,24 +50,6 @@ async def get(ask: Asking | Work, who: Caller, episode_id: UUID) -> MissingEpiso
             "There is no missing episode with this id that you may see. Check the id."
         )
     return read(MissingEpisode, row)
-
-
-async def hold(
-    work: Work, who: Caller, episode_id: UUID, version: int, action: MissingAction
-) -> MissingEpisode:
-    """An episode on which somebody is about to act, with its contact and its child held.
-
-    Raises MissingEpisodeNotFound; WrongState with the state and what is possible in it; and only
-    then Stale: who comes second is told why.
-    """
-    found = await get(work, who, episode_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    episode = await get(work, who, episode_id)
-    MISSING_EPISODE.after(episode.state, action)
-    if episode.version != version:
-        raise Stale(episode.version)
-    return episode
 
 
 async def of_person(ask: Asking | Work, person_id: UUID) -> list[MissingEpisode]:

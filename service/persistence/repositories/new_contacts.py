@@ -1,7 +1,7 @@
 """New contacts put on file, whoever tells of them: one way in for a worker and for a partner."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -35,6 +35,7 @@ from service.domain.new_contacts import (
 from service.domain.people import Person, learn
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
+from service.persistence.clocks import Starting
 from service.persistence.repositories import concerns, contacts, deadlines, people
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, TeamWork
@@ -100,6 +101,44 @@ async def log(
         # Who sees no more than what they sent learns nothing of what others told.
         repeat_concern=concern if Reach.ALL in who.reach else None,
     )
+
+
+async def sketch(work: Work, who: Caller, new: NewContact, faults: Faults) -> WholeContact:
+    """What `log` would make of a contact that a partner sends; nothing of it is kept.
+
+    Nobody is looked up: what a partner is told does not depend on who is on file, and how long it
+    takes does not either. Raises what `log` would raise.
+    """
+    check(work, new, faults)
+    known = people.recognised(faults, at_children(new), {}, {}, from_partner=True)
+    duplicate = await contacts.find_open_duplicate(
+        work, new.sender_organisation_id or "", _digest(new)
+    )
+    made = prepare(work, who.account_id, new, known, faults, duplicate=duplicate)
+    faults.refuse()
+    drawn = _Drawn(work.now, work.policy)
+    start_clocks(drawn, made.contact)
+    return WholeContact(
+        contact=made.contact,
+        children=made.children,
+        adults=made.adults,
+        requests=[],
+        decisions=[],
+        deadlines=sorted(drawn.clocks, key=lambda one: (one.due_at, one.id)),
+    )
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """Takes the clocks that would start, and keeps none of them."""
+
+    now: datetime
+    policy: Policy
+    clocks: list[Deadline] = field(default_factory=list)
+
+    def add(self, *records: Deadline) -> None:
+        """Takes clocks."""
+        self.clocks += records
 
 
 class Present(Protocol):
@@ -214,15 +253,7 @@ def begin(
     `repeated` says that it is a second concern from somebody else within the policy's days.
     """
     contact = made.contact
-    kinds = [
-        kind
-        for kind in START_AT_RECEIPT
-        if kind != "acknowledge_referrer" or contact.source_code != ANONYMOUS
-    ]
-    for kind in (*kinds, *also_starting):
-        deadlines.start(
-            work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
-        )
+    start_clocks(work, contact, also_starting)
     if repeated:
         concerns.start_clock(work, contact)
     work.record(
@@ -237,3 +268,16 @@ def begin(
         people=[child.person_id for child in made.children],
         possible_duplicate_of=contact.possible_duplicate_of,
     )
+
+
+def start_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> None:
+    """Starts the clocks that run on a contact from its receipt."""
+    kinds = [
+        kind
+        for kind in START_AT_RECEIPT
+        if kind != "acknowledge_referrer" or contact.source_code != ANONYMOUS
+    ]
+    for kind in (*kinds, *also):
+        deadlines.start(
+            work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
+        )

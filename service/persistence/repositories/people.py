@@ -6,36 +6,23 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import or_, select, update
 
 from service.domain.access import Caller
 from service.domain.concerns import identity_key
-from service.domain.contacts import Child, Contact
-from service.domain.decisions import Decision
-from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.contacts import Child
 from service.domain.errors import Invalid, NotFound, Problem
 from service.domain.new_contacts import CHILD_FACTS, Faults, NewChild
 from service.domain.people import Person, learn
 from service.domain.pregnancies import what_was_learnt
-from service.domain.referrals import Referral
-from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import accountabilities, contacts, missing_episodes, pre_birth
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import (
-    contacts_visible_to,
-    episodes_visible_to,
-    people_visible_to,
-    referrals_visible_to,
-)
+from service.persistence.visibility import child_visible_to, people_visible_to, there_is
 
 PERSON = table_of(Person)
 CHILD = table_of(Child)
-CONTACT = table_of(Contact)
-DECISION = table_of(Decision)
-REFERRAL = table_of(Referral)
-EPISODE = table_of(EarlyHelpEpisode)
 
 
 # So many numbers or ids are asked for in one statement.
@@ -370,63 +357,9 @@ async def with_name_and_birth(ask: Asking, who: Caller, child: Child) -> list[Pe
             PERSON.c.family_name == child.family_name,
             PERSON.c.date_of_birth == child.date_of_birth,
             PERSON.c.id != child.person_id,
-            exists()
-            .where(CHILD.c.person_id == PERSON.c.id)
-            .where(CONTACT.c.id == CHILD.c.contact_id, contacts_visible_to(who)),
+            there_is(CHILD, CHILD.c.person_id == PERSON.c.id, child_visible_to(who, CHILD)),
         )
         .order_by(PERSON.c.id)
         .limit(10)
     )
     return [read(Person, row) for row in rows]
-
-
-async def history(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> History:
-    """The earlier contacts, referrals and early help of a child that the caller may know of.
-
-    Leaves out the contact `but`.
-    """
-    earlier = await ask.all(
-        select(
-            CONTACT.c.id,
-            CONTACT.c.reference,
-            CONTACT.c.received_at,
-            CONTACT.c.source_code,
-            DECISION.c.outcome,
-            DECISION.c.answered_at,
-        )
-        .join(CHILD, CHILD.c.contact_id == CONTACT.c.id)
-        .outerjoin(
-            DECISION,
-            (DECISION.c.child_id == CHILD.c.id)
-            & (DECISION.c.state == "signed")
-            & DECISION.c.superseded_at.is_(None),
-        )
-        .where(CHILD.c.person_id == person_id, CONTACT.c.id != but, contacts_visible_to(who))
-        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
-        .limit(50)
-    )
-    referrals = await ask.all(
-        select(*columns_of(Referral))
-        .where(
-            REFERRAL.c.person_id == person_id,
-            REFERRAL.c.contact_id != but,
-            referrals_visible_to(who),
-        )
-        .order_by(REFERRAL.c.accepted_at.desc(), REFERRAL.c.id.desc())
-        .limit(50)
-    )
-    episodes = await ask.all(
-        select(*columns_of(EarlyHelpEpisode))
-        .where(
-            EPISODE.c.person_id == person_id,
-            EPISODE.c.contact_id != but,
-            episodes_visible_to(who),
-        )
-        .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
-        .limit(50)
-    )
-    return History(
-        contacts=[EarlierContact(*tuple(row)) for row in earlier],
-        referrals=[read(Referral, row) for row in referrals],
-        episodes=[read(EarlyHelpEpisode, row) for row in episodes],
-    )

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentState
@@ -28,7 +29,7 @@ from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import section_47_enquiries
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import Work, new_id
-from service.persistence.visibility import referrals_visible_to
+from service.persistence.visibility import referrals_visible_to, sees_social_care
 
 PERSON = table_of(Person)
 REFERRAL = table_of(Referral)
@@ -94,20 +95,30 @@ async def steps_of(ask: Asking | Work, person_id: UUID) -> list[PregnancyStep]:
 async def clocks_of(ask: Asking | Work, who: Caller, person_id: UUID) -> list[Deadline]:
     """The pre-birth clocks of a child's referrals that the caller may know of, soonest first."""
     rows = await ask.all(
-        select(*columns_of(Deadline))
+        _clocks(person_id, *columns_of(Deadline))
+        .where(referrals_visible_to(who))
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+    )
+    return [read(Deadline, row) for row in rows]
+
+
+async def clocks_hidden(ask: Asking | Work, who: Caller, person_id: UUID) -> bool:
+    """Whether a child has pre-birth clocks of which the caller may not know."""
+    if sees_social_care(who):
+        return False
+    return await ask.first(_clocks(person_id, DEADLINE.c.id).limit(1)) is not None
+
+
+def _clocks(person_id: UUID, *columns: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(*columns)
         .join(
             REFERRAL,
             (REFERRAL.c.id == DEADLINE.c.subject_id)
             & (REFERRAL.c.contact_id == DEADLINE.c.contact_id),
         )
-        .where(
-            REFERRAL.c.person_id == person_id,
-            DEADLINE.c.kind.in_(ALL_CLOCKS),
-            referrals_visible_to(who),
-        )
-        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+        .where(REFERRAL.c.person_id == person_id, DEADLINE.c.kind.in_(ALL_CLOCKS))
     )
-    return [read(Deadline, row) for row in rows]
 
 
 async def open_referrals(ask: Asking | Work, person_ids: Sequence[UUID]) -> list[Referral]:

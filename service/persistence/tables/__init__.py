@@ -20,6 +20,7 @@ from service.persistence.tables import (
     issuer_keys,
     job_runs,
     missing_episodes,
+    multi_agency_referrals,
     people,
     police_notifications,
     pregnancies,
@@ -27,6 +28,7 @@ from service.persistence.tables import (
     section_47_enquiries,
     strategy_meetings,
     transfers,
+    upkeep,
 )
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "job_runs",
     "metadata",
     "missing_episodes",
+    "multi_agency_referrals",
     "people",
     "police_notifications",
     "pregnancies",
@@ -54,6 +57,7 @@ __all__ = [
     "section_47_enquiries",
     "strategy_meetings",
     "transfers",
+    "upkeep",
 ]
 
 metadata: MetaData = SQLModel.metadata

@@ -119,6 +119,8 @@ async def test_a_route_without_parameters_knows_none(anna: AsyncClient) -> None:
     [
         ("application/json", 200),
         ("*/*", 200),
+        ("", 200),
+        (" ", 200),
         ("application/*;q=0.2", 200),
         ("text/html, application/json;q=0.5", 200),
         ("text/html,*/*;q=0.1", 200),

@@ -1,0 +1,163 @@
+"""The strip of a contact: what was told before and what came of it, as far as a reader may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from service.domain.accountabilities import CareService
+from service.domain.concerns import ConcernCounts, Related
+from service.domain.decisions import Outcome
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.referrals import Referral
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeThen:
+    """What was decided for one child on an earlier contact, and how that ended.
+
+    Here and below `not_shown` names what is kept from the reader, wholly or in part: what is null
+    or missing there is not "none".
+    """
+
+    child_id: UUID
+    same_child: bool
+    outcome: Outcome
+    decided_at: datetime
+    rationale: str
+    last_closed_because: str | None
+    closed_at: datetime | None
+    closure_code: str | None
+    closure_reason: str | None
+    not_shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierConcern:
+    """An earlier contact on the strip: how it has to do with the child, and what came of it."""
+
+    related: Related
+    age: int | None
+    outcomes: Sequence[OutcomeThen]
+    not_shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """The case that answers for a child now."""
+
+    service: CareService
+    case_id: UUID
+    reference: str
+    team_id: str
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildConcern:
+    """The strip of one child: counts, what was told before and what came of it, what is open."""
+
+    child_id: UUID
+    person_id: UUID
+    counts: ConcernCounts | None
+    earlier: Sequence[EarlierConcern]
+    referrals: Sequence[Referral]
+    episodes: Sequence[EarlyHelpEpisode]
+    re_referral: bool | None
+    last_known_team_id: str | None
+    open_case: OpenCase | None
+    not_shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernStrip:
+    """The strip of a contact: each child's, and the concerns of others that raise a flag."""
+
+    contact_id: UUID
+    within_days: int
+    children: Sequence[ChildConcern]
+    raised_by: Sequence[Related]
+    not_shown: Sequence[str] = ()
+
+
+# ---- What is hidden is said to be hidden --------------------------------------------------------
+
+
+def as_shown(seen: ConcernStrip, record: ConcernStrip) -> ConcernStrip:
+    """What a reader sees of a strip: what is kept from them is named, never counted as nothing.
+
+    `record` is the strip as it is. Nothing of it is taken over: a figure that would be too low and
+    a "no" that would be false become null.
+    """
+    return replace(
+        seen,
+        children=[
+            _child_as_shown(one, other)
+            for one, other in zip(seen.children, record.children, strict=True)
+        ],
+        not_shown=_fewer("raised_by", _contacts(seen.raised_by), _contacts(record.raised_by)),
+    )
+
+
+def _child_as_shown(seen: ChildConcern, record: ChildConcern) -> ChildConcern:
+    on_record = {one.related.contact_id: one for one in record.earlier}
+    said_otherwise = [
+        name
+        for name in ("counts", "re_referral", "last_known_team_id", "open_case")
+        if getattr(seen, name) != getattr(record, name)
+    ]
+    return replace(
+        seen,
+        counts=seen.counts if seen.counts == record.counts else None,
+        earlier=[
+            _earlier_as_shown(one, on_record.get(one.related.contact_id)) for one in seen.earlier
+        ],
+        re_referral=seen.re_referral if seen.re_referral == record.re_referral else None,
+        last_known_team_id=seen.last_known_team_id
+        if seen.last_known_team_id == record.last_known_team_id
+        else None,
+        not_shown=[
+            *said_otherwise,
+            *_fewer("earlier", _told(seen), _told(record)),
+            *_fewer("referrals", _ids(seen.referrals), _ids(record.referrals)),
+            *_fewer("early_help_episodes", _ids(seen.episodes), _ids(record.episodes)),
+        ],
+    )
+
+
+def _told(child: ChildConcern) -> list[UUID]:
+    return _contacts([one.related for one in child.earlier])
+
+
+def _earlier_as_shown(seen: EarlierConcern, record: EarlierConcern | None) -> EarlierConcern:
+    if record is None:
+        # Beyond what the record's own list shows: what came of it may be more than is seen here.
+        return replace(seen, not_shown=["outcomes"])
+    on_record = {one.child_id: one for one in record.outcomes}
+    return replace(
+        seen,
+        outcomes=[
+            replace(
+                one,
+                not_shown=[
+                    name
+                    for name in ("closed_at", "closure_code", "closure_reason")
+                    if getattr(one, name) != getattr(on_record[one.child_id], name)
+                ],
+            )
+            for one in seen.outcomes
+        ],
+        not_shown=_fewer("outcomes", [one.child_id for one in seen.outcomes], list(on_record)),
+    )
+
+
+def _fewer(name: str, seen: Sequence[UUID], record: Sequence[UUID]) -> list[str]:
+    return [] if set(record) <= set(seen) else [name]
+
+
+def _contacts(related: Sequence[Related]) -> list[UUID]:
+    return [one.contact_id for one in related]
+
+
+def _ids(cases: Sequence[Referral] | Sequence[EarlyHelpEpisode]) -> list[UUID]:
+    return [one.id for one in cases]
