@@ -20,6 +20,7 @@ import structlog
 import uvicorn
 
 from api.app import application
+from api.connections import Connection
 from api.limits import Drain
 from service.settings import load_settings
 
@@ -235,7 +236,8 @@ def serve_on(listeners: Sequence[socket.socket], *, lifeline: int | None = None)
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,

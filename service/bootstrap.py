@@ -29,7 +29,7 @@ from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
 from service.persistence.units_of_work import Work
 from service.policy import Policy, load_policy
-from service.readiness import Readiness, look
+from service.readiness import ProofOfWriting, Readiness, look
 from service.settings import Settings
 
 __all__ = [
@@ -120,7 +120,8 @@ class House:
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
         self._suspension_changes = 0
-        self._one_looks = asyncio.Lock()
+        self._proof_of_writing = ProofOfWriting(database)
+        self._looking: asyncio.Task[Readiness] | None = None
         self._looked: tuple[datetime, Readiness] | None = None
 
     @classmethod
@@ -323,13 +324,26 @@ class House:
             raise AccessSuspended
 
     async def readiness(self) -> Readiness:
-        """Whether the service can serve; looked at afresh at most once a second."""
-        async with self._one_looks:
-            now = self.clock()
-            if self._looked is None or not timedelta() <= now - self._looked[0] < _LOOK_KEPT_FOR:
-                found = await look(self.database, self.verifier, self.policy, now)
-                self._looked = (now, found)
+        """Whether the service can serve; looked at afresh at most once a second.
+
+        Whoever asks while somebody is looking is told what that one finds.
+        """
+        now = self.clock()
+        if self._looked is not None and timedelta() <= now - self._looked[0] < _LOOK_KEPT_FOR:
             return self._looked[1]
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look(now))
+        return await asyncio.shield(self._looking)
+
+    async def _look(self, now: datetime) -> Readiness:
+        try:
+            found = await look(
+                self.database, self.verifier, self.policy, self._proof_of_writing, now
+            )
+            self._looked = (now, found)
+            return found
+        finally:
+            self._looking = None
 
     def forget_suspensions(self) -> None:
         """Makes the next call read the suspensions again: one was just made or lifted here."""

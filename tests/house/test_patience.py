@@ -17,7 +17,14 @@ NAMES = ("timeout",)
 
 
 def limits(tree: ast.AST) -> Iterator[ast.Constant]:
-    """Every number that stands as a limit in a call that waits."""
+    """Every number that stands as a limit in a call that waits, or has a name in the module."""
+    named = {
+        target.id: one.value
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Assign)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue
@@ -28,6 +35,8 @@ def limits(tree: ast.AST) -> Iterator[ast.Constant]:
             given += [] if place is None else call.args[place : place + 1]
             given += [one.value for one in call.keywords if one.arg in ("seconds", "delay")]
         for value in given:
+            if isinstance(value, ast.Name):
+                value = named.get(value.id, value)
             if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
                 yield value
 
@@ -40,6 +49,7 @@ def limits(tree: ast.AST) -> Iterator[ast.Constant]:
         "async with asyncio.timeout(2.5): pass",
         "await until(found, seconds=15)",
         "httpx.AsyncClient(timeout=5)",
+        "LONG = 20.0; process.wait(timeout=LONG)",
     ],
 )
 def test_a_limit_of_its_own_is_found(text: str) -> None:
