@@ -24,6 +24,7 @@ from service.usecases.flags import list_flags
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, until
 from tests.support.steps import steps_in
 
@@ -71,7 +72,7 @@ def shell(*arguments: str, env: dict[str, str], folder: Path) -> subprocess.Comp
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -328,14 +329,14 @@ async def test_serve_answers_takes_a_token_and_stops_in_good_order(
                         return False
                     return True
 
-                await until(answers, seconds=60, what="an answer")
+                await until(answers, seconds=PATIENCE, what="an answer")
                 assert (await client.get("/v1/contacts")).status_code == 401
                 found = await client.get(
                     "/v1/contacts", headers={"Authorization": f"Bearer {minted.stdout.strip()}"}
                 )
                 assert found.status_code == 200
             server.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(server.wait(), 60) == 0
+            assert await asyncio.wait_for(server.wait(), PATIENCE) == 0
         finally:
             if server.returncode is None:
                 server.kill()

@@ -18,6 +18,7 @@ from service.usecases.flags import sweep
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, processes, quick_policy, until
 from workers.running import run_and_log
 from workers.schedule import job_named
@@ -73,14 +74,14 @@ async def test_another_worker_takes_over_when_the_leader_is_killed(
             for worker in workers:
                 if worker.pid != first:
                     worker.send_signal(signal.SIGTERM)
-            codes = {worker.pid: worker.wait(timeout=10) for worker in workers}
+            codes = {worker.pid: worker.wait(timeout=PATIENCE) for worker in workers}
         assert codes == {pid: -signal.SIGKILL if pid == first else 0 for pid in pids}
         assert await one(house, "SELECT count(*) FROM flag") == 2
     lines = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
     assert sum(line["event"] == "leading" for line in lines) == 2
-    # On a busy machine the scheduler says that a run is still on its way when the next is due.
-    ours = [line for line in lines if line.get("logger") != "apscheduler.scheduler"]
-    assert [line for line in ours if line["level"] in ("warning", "error")] == []
+    worse = [line for line in lines if line["level"] in ("warning", "error")]
+    # A sweep each second is more than a busy machine can do: the next one waits, and that is said.
+    assert [line for line in worse if "maximum number of running" not in line["event"]] == []
 
 
 async def test_only_one_holds_the_lead_and_the_next_has_it_when_it_is_given_up(
