@@ -25,6 +25,7 @@ from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
 from service.persistence.leadership import Leadership, leadership_on
 from service.persistence.migrating import CannotGoBack, PeopleAreWriting
+from service.persistence.reasons import reason_of
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
 from service.persistence.units_of_work import Work
@@ -48,6 +49,7 @@ __all__ = [
     "TokenRefused",
     "UnsafeDatabase",
     "Work",
+    "reason_of",
 ]
 
 Found = TypeVar("Found")
@@ -145,6 +147,7 @@ class House:
         )
         try:
             database.look_over(seconds=_LOOK_OVER_SECONDS)
+            database.require_writable()
             if await require_known(database) is Standing.newer_and_readable:
                 log.warning("a newer release has migrated the database; this one works with it")
             if not settings.is_development:
