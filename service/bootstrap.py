@@ -146,8 +146,8 @@ class House:
             settings.database_url, pool_size=settings.database_pool_size, application=application
         )
         try:
-            database.look_over(seconds=_LOOK_OVER_SECONDS)
             database.require_writable()
+            database.look_over(seconds=_LOOK_OVER_SECONDS)
             if await require_known(database) is Standing.newer_and_readable:
                 log.warning("a newer release has migrated the database; this one works with it")
             if not settings.is_development:
