@@ -224,6 +224,7 @@ async def bring_to(settings: "Settings", revision: str = "head", *, drop: bool =
 
     database = Database(settings.database_url)
     try:
+        database.require_writable()
         database.look_over()
         before = await current(database)
         gone = [] if drop else await what_would_go(database, revision, tell=tell)

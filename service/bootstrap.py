@@ -26,6 +26,7 @@ from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnu
 from service.persistence.leadership import Leadership, leadership_on
 from service.persistence.leases import LeadLost, Led
 from service.persistence.migrating import CannotGoBack, PeopleAreWriting
+from service.persistence.reasons import reason_of
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
 from service.persistence.units_of_work import Keeping, Performing, Work
@@ -54,6 +55,7 @@ __all__ = [
     "TokenRefused",
     "UnsafeDatabase",
     "Work",
+    "reason_of",
 ]
 
 Found = TypeVar("Found")
@@ -150,6 +152,7 @@ class House:
             settings.database_url, pool_size=settings.database_pool_size, application=application
         )
         try:
+            database.require_writable()
             database.look_over(seconds=_LOOK_OVER_SECONDS)
             if await require_known(database) is Standing.newer_and_readable:
                 log.warning("a newer release has migrated the database; this one works with it")

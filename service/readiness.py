@@ -16,8 +16,9 @@ from service.integrations.tokens import KeyState, TokenVerifier
 from service.patience import within
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
-from service.persistence.failures import DatabaseUnusable
+from service.persistence.failures import DatabaseAway, DatabaseUnusable
 from service.persistence.proofs import prove_writing
+from service.persistence.reasons import reason_of
 from service.persistence.schema_steps import Standing, standing
 from service.policy import Policy
 from service.usecases.jobs import job_health
@@ -78,9 +79,10 @@ class ProofOfWriting:
         except TimeoutError:
             said = "What is sent is not written in time."
             return Check("writing", CheckState.degraded, said)
+        except DatabaseAway as away:
+            return Check("writing", CheckState.failing, f"Nothing is written. {reason_of(away)}")
         except Exception:
-            said = "Nothing can be written: the database is read-only, or its disk full or broken."
-            return Check("writing", CheckState.failing, said)
+            return Check("writing", CheckState.failing, "Nothing can be written.")
         self._proved_at = now
         return good
 
@@ -127,6 +129,8 @@ async def _database(database: Database) -> tuple[Check, Check]:
         return Check("database", CheckState.failing, str(unusable)), unknown
     except TimeoutError:
         return Check("database", CheckState.failing, "The database does not answer."), unknown
+    except DatabaseAway as away:
+        return Check("database", CheckState.failing, reason_of(away)), unknown
     except Exception:
         return Check("database", CheckState.failing, "The database cannot be reached."), unknown
     return Check("database", CheckState.ok, "The database answers."), Check(

@@ -6,7 +6,14 @@ import sys
 
 import structlog
 
-from service.bootstrap import DatabaseAway, DatabaseUnusable, House, SchemaUnknown, UnsafeDatabase
+from service.bootstrap import (
+    DatabaseAway,
+    DatabaseUnusable,
+    House,
+    SchemaUnknown,
+    UnsafeDatabase,
+    reason_of,
+)
 from service.domain.removed_teams import TeamsStillNeeded
 from service.logs import configure_logs
 from service.policy import PolicyFaulty
@@ -65,7 +72,7 @@ def main() -> None:
     except DatabaseUnusable as fault:
         sys.exit(str(fault))
     except DatabaseAway as fault:
-        sys.exit(f"The database cannot be reached ({fault}). Check FRONTDOOR_DATABASE_URL.")
+        sys.exit(f"{reason_of(fault)} ({fault}) Check FRONTDOOR_DATABASE_URL.")
 
 
 if __name__ == "__main__":
