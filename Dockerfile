@@ -20,12 +20,12 @@ COPY workers ./workers
 COPY frontdoor ./frontdoor
 RUN python -m pip --python /app/bin/python install --no-deps --no-index --no-build-isolation .
 # The build backend was needed once; what it alone needed goes with it.
-RUN python -m pip --python /app/bin/python uninstall --yes hatchling packaging pathspec pluggy trove-classifiers \
+RUN python -m pip --python /app/bin/python uninstall --yes hatchling packaging pathspec pluggy tomlkit trove-classifiers \
  && python -m compileall -q -j 0 /app/lib \
  && /app/bin/python -c "import api, frontdoor, service, workers"
 
 FROM ${BASE}
-ARG VERSION=0.1.0
+ARG VERSION=0.4.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Front Door" \
       org.opencontainers.image.description="The children's services front door (MASH) as one REST service" \

@@ -5,12 +5,15 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute
 
+from api.connections import CROWD
 from api.contract import contract_text
+from api.crowds import ConnectionLimits, Crowd, connections_possible
 from api.cursors import Cursors
 from api.gauges import WorkGauges
 from api.manners import install_manners
@@ -43,7 +46,10 @@ from api.routes import (
     transfers,
 )
 from service.bootstrap import House
-from service.settings import load_settings
+from service.settings import Settings, load_settings
+
+# SQLite opens its file, its log and the index of that.
+_FILES_OF_A_DATABASE_CONNECTION: Final = 3
 
 ROUTERS: tuple[APIRouter, ...] = (
     access_suspensions.router,
@@ -132,18 +138,36 @@ def contract_app() -> FastAPI:
     return _bare(None)
 
 
+def _crowd(settings: Settings) -> Crowd:
+    """Those who are connected to this process, within the limits of its settings."""
+    beside = settings.database_pool_size * _FILES_OF_A_DATABASE_CONNECTION
+    return Crowd(
+        ConnectionLimits(
+            connections=connections_possible(settings.connections, beside=beside),
+            head_bytes=settings.head_bytes,
+            url_bytes=settings.url_bytes,
+            header_fields=settings.header_fields,
+            head_seconds=settings.head_seconds,
+            idle_seconds=settings.idle_seconds,
+            stalled_seconds=settings.stalled_seconds,
+        )
+    )
+
+
 def application() -> FastAPI:
     """The application as uvicorn starts it: opens the house from the environment, closes it."""
     settings = load_settings().check()
     configure_api_logs(level=settings.log_level.lower())
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         house = await House.open(settings, application="frontdoor-api")
         furnish(app, house)
         _settle()
         try:
-            yield
+            crowd = _crowd(settings)
+            app.state.manners.metrics.connections.set_function(lambda: len(crowd))
+            yield {CROWD: crowd}
         finally:
             await house.close()
 

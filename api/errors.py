@@ -188,8 +188,48 @@ class TooManyRequests(Refusal):
         )
 
 
+class RequestMalformed(Refusal):
+    """What was sent is no HTTP/1.1 request: it breaks its grammar, or leaves open how it is read.
+
+    Two lengths, a Transfer-Encoding other than chunked, no Host or two of them are such requests.
+    """
+
+    code = "request_malformed"
+    title = "The request cannot be read"
+
+    def __init__(self, detail: str = "Send a request of HTTP/1.1, well-formed.") -> None:
+        super().__init__(detail, headers={"Connection": "close"})
+
+
+class RequestUnfinished(Refusal):
+    """The request did not arrive whole in time; nothing was done."""
+
+    status = 408
+    code = "request_unfinished"
+    title = "The request did not arrive in time"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The rest of the request did not arrive in time, and nothing was done. Send it again.",
+            headers={"Connection": "close"},
+        )
+
+
+class UrlTooLong(Refusal):
+    """The path with its query is longer than is read."""
+
+    status = 414
+    code = "url_too_long"
+    title = "The URL is too long"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"Send a path and query of at most {limit} bytes.", headers={"Connection": "close"}
+        )
+
+
 class HeadersTooLarge(Refusal):
-    """The headers are more, or longer, than is read."""
+    """The headers are more, or longer, than is read; the rest of them was not read."""
 
     status = 431
     code = "headers_too_large"
@@ -232,6 +272,19 @@ class Unavailable(Refusal):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+class TooManyConnections(Unavailable):
+    """As many connections are answered as one process takes; nothing was read of this one."""
+
+    code = "too_many_connections"
+    title = "Too many connections"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "As many requests are being answered as can be. Send the request again shortly."
+        )
+        self.headers["Connection"] = "close"
+
+
 class TookTooLong(Unavailable):
     """The request was given up because it took longer than a request may. It may have been done."""
 
@@ -265,9 +318,11 @@ _BY_STATUS: Final[dict[int, type[FrontDoorError]]] = {
     404: NotFound,
     405: MethodNotAllowed,
     406: NotAcceptable,
+    408: RequestUnfinished,
     409: Conflict,
     412: Stale,
     413: BodyTooLarge,
+    414: UrlTooLong,
     415: MediaTypeNotSupported,
     422: Invalid,
     428: PreconditionMissing,

@@ -1,4 +1,4 @@
-"""What one request may take: bytes of body and headers, and time; and how to stop politely."""
+"""What one request may take: bytes of body, and time; and how to stop politely."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BodyTooLarge, HeadersTooLarge, Refusal, TookTooLong, answer
+from api.errors import BodyTooLarge, Refusal, RequestUnfinished, TookTooLong, answer
 
 BODY_BYTES: Final = 1024 * 1024
-HEADER_BYTES: Final = 32 * 1024
-HEADERS: Final = 100
 SECONDS: Final = 30.0
+REFUSAL: Final = "frontdoor.refusal"
+"""Where the connection says, in a request's scope, that it is to be refused, and why."""
 
 
 class Drain:
@@ -127,6 +127,7 @@ class _Request:
         "_scope",
         "_send",
         "_task",
+        "_waits_for_caller",
         "given_up",
     )
 
@@ -138,6 +139,7 @@ class _Request:
         self._limit = limited.body_bytes
         self._read = 0
         self._begun = False
+        self._waits_for_caller = False
         self.given_up = False
         self._clock: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
@@ -145,11 +147,14 @@ class _Request:
 
     def refusal(self) -> Refusal | None:
         """Why it is not even read, if so."""
-        refusal = _too_large(self._scope["headers"], self._limit)
-        if isinstance(refusal, BodyTooLarge):
+        given: Refusal | None = self._scope.get(REFUSAL)
+        if given is not None:
+            return given
+        if _too_large(self._scope["headers"], self._limit):
             self._limit = max(self._limit, self._limited.most_bytes(self._scope))
-            refusal = _too_large(self._scope["headers"], self._limit)
-        return refusal
+            if _too_large(self._scope["headers"], self._limit):
+                return BodyTooLarge(self._limit)
+        return None
 
     def begin(self) -> None:
         """Its time runs from now until its answer begins."""
@@ -178,14 +183,20 @@ class _Request:
 
     async def _answer_given_up(self) -> None:
         try:
-            await answer(TookTooLong())(self._scope, self._receive, self._send_begun)
+            refusal = RequestUnfinished() if self._waits_for_caller else TookTooLong()
+            await answer(refusal)(self._scope, self._receive, self._send_begun)
         finally:
             if self._task is not None:
                 self._task.cancel()
 
     async def receive(self) -> Message:
         """What the caller sends next, counted."""
+        self._waits_for_caller = True
         message = await self._receive()
+        self._waits_for_caller = False
+        given: Refusal | None = self._scope.get(REFUSAL)
+        if given is not None:
+            raise given
         if message["type"] == "http.request":
             self._read += len(message.get("body", b""))
             if self._read > self._limit:
@@ -211,14 +222,9 @@ class _Request:
         await self._send(message)
 
 
-def _too_large(headers: list[tuple[bytes, bytes]], limit: int) -> Refusal | None:
-    size = 0
-    for name, value in headers:
-        size += len(name) + len(value)
-        if name == b"content-length" and (
-            not value.isdigit() or len(value) > 18 or int(value) > limit
-        ):
-            return BodyTooLarge(limit)
-    if size > HEADER_BYTES or len(headers) > HEADERS:
-        return HeadersTooLarge()
-    return None
+def _too_large(headers: list[tuple[bytes, bytes]], limit: int) -> bool:
+    """Whether a body says of itself that it is larger than may be, or nothing that makes sense."""
+    return any(
+        name == b"content-length" and (not value.isdigit() or len(value) > 18 or int(value) > limit)
+        for name, value in headers
+    )

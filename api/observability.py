@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
@@ -22,6 +23,12 @@ _TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _CLASSES: Final = ("1xx", "2xx", "3xx", "4xx", "5xx")
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+HUNG_UP: Final = 499
+"""The status of what could not be answered, for the caller was gone: nobody's fault here."""
+
+CYCLE: Final = "frontdoor.cycle"
+"""Where the connection keeps in a request's scope how far it has come with the answer."""
 
 UNMATCHED: Final = "unmatched"
 """The template of a request to a path that does not exist: the path itself is never kept."""
@@ -117,6 +124,11 @@ class Metrics:
         self.in_flight = Gauge(
             "http_server_active_requests", "Requests being answered.", registry=self.registry
         )
+        self.connections = Gauge(
+            "http_server_open_connections",
+            "Connections that this process holds.",
+            registry=self.registry,
+        )
         self.problems = Counter(
             "http_server_problems",
             "Problem documents given out, by code.",
@@ -201,6 +213,9 @@ class Observed:
         try:
             try:
                 await self.app(scope, receive, send_with_headers)
+            except ClientDisconnect:
+                # They hung up before all of the request was here.
+                status = HUNG_UP
             except Exception as failure:
                 response = self.answer_failure(failure)
                 if status:
@@ -210,16 +225,19 @@ class Observed:
         finally:
             # What is still tidied up after the answer kept nobody waiting.
             seconds = (answered_at or time.perf_counter()) - started_at
+            if not status or (status < 500 and _has_hung_up(scope)):
+                status = HUNG_UP
+                notes.problem = None
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             self.metrics.in_flight.dec()
-            self.metrics.observe(method, notes.template, status or 499, seconds)
+            self.metrics.observe(method, notes.template, status, seconds)
             if notes.problem is not None:
                 self.metrics.problems.labels(notes.problem).inc()
             if notes.template not in self.quiet or status >= 400:
                 fields: dict[str, Any] = {
                     "method": method,
                     "route": notes.template,
-                    "status": status or 499,
+                    "status": status,
                     "milliseconds": round(seconds * 1000, 2),
                 }
                 if notes.problem is not None:
@@ -228,6 +246,11 @@ class Observed:
                     fields["token"] = notes.token
                 self.log.info("answered", **fields)
             _notes.reset(token)
+
+
+def _has_hung_up(scope: Scope) -> bool:
+    """Whether the caller went before the answer was complete, as far as the server knows."""
+    return getattr(scope.get(CYCLE), "disconnected", False)
 
 
 class AnswerBrokenOff(Exception):

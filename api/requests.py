@@ -175,6 +175,9 @@ _WHICH_KEY: Final = (
 )
 
 
+_QUOTED: Final = re.compile(r'"[^"]*"')
+
+
 async def idempotency_key(
     request: Request,
     key: Annotated[
@@ -186,11 +189,18 @@ async def idempotency_key(
                 "once."
             ),
             examples=["0b7cbd9e-6f0c-4a6a-9d4e-5b8f2a3c1d70"],
-            json_schema_extra={"format": "uuid", "minLength": 36, "maxLength": 36},
+            json_schema_extra={
+                "pattern": '^("[0-9A-Fa-f-]{36}"|[0-9A-Fa-f-]{36})$',
+                "minLength": 36,
+                "maxLength": 38,
+            },
         ),
     ] = None,
 ) -> UUID:
     """The key under which a creation is done once. Missing, or no UUID: 400."""
+    # A structured field holds its string in quotation marks: some clients write them.
+    if key is not None and _QUOTED.fullmatch(key):
+        key = key[1:-1]
     if key is None or not _UUID.fullmatch(key) or not _sent_once(request, b"idempotency-key"):
         code = "missing" if key is None else "wrong_form"
         raise HeaderMalformed(

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -143,8 +143,15 @@ def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorErro
     return _check_query(query, entry) if query else None
 
 
+_ANY_JSON: Final = frozenset({JSON.encode()})
+
+
 def _admits(accept: bytes, media_types: frozenset[bytes]) -> bool:
     if accept in (b"*/*", b"application/json") and JSON.encode() in media_types:
+        return True
+    # An empty Accept says nothing; and a generated client asks for JSON alone, whatever it asks of:
+    # a file that it named by its path is not kept from it.
+    if not accept.strip() or (JSON.encode() not in media_types and _admits(accept, _ANY_JSON)):
         return True
     best: dict[bytes, tuple[int, bool]] = {}
     for part in accept.lower().split(b",")[:100]:
@@ -345,6 +352,9 @@ class Switchboard:
     It stands where FastAPI's router stood, because that one tries each route in turn (twice for
     included ones), answers 405 with the methods of the first route alone, and knows neither HEAD
     nor OPTIONS. What it does not know (mounted applications) it hands on.
+
+    A path is taken as it was written: `%2F` parts nothing, and no letter of ours is spelt `%76`. So
+    a rule about paths in a proxy sees what is served here.
     """
 
     def __init__(self, app: FastAPI) -> None:
@@ -384,7 +394,7 @@ class Switchboard:
 
     def most_bytes(self, scope: Scope) -> int:
         """How many bytes the body of a request may have by its own route; 0 when that says none."""
-        place, _ = self.find(scope["path"].removeprefix(scope.get("root_path", "")))
+        place, _ = self.find(_path_of(scope))
         entry = None if place is None else place.entries.get(scope["method"])
         return 0 if entry is None or entry.file is None else entry.file.most_bytes
 
@@ -412,7 +422,7 @@ class Switchboard:
             if found is not None:
                 return found
         if place.any_below is not None and part:
-            values.append(part)
+            values.append(unquote(part) if "%" in part else part)
             found = self._walk(place.any_below, parts, position + 1, values)
             if found is not None:
                 return found
@@ -423,11 +433,7 @@ class Switchboard:
         if scope["type"] != "http":
             await self._otherwise(scope, receive, send)
             return
-        path: str = scope["path"]
-        root_path: str = scope.get("root_path", "")
-        if root_path and path.startswith(root_path):
-            path = path[len(root_path) :]
-        place, values = self.find(path)
+        place, values = self.find(_path_of(scope))
         if place is None:
             if self._others:
                 await self._otherwise(scope, receive, send)
@@ -453,6 +459,13 @@ class Switchboard:
             await entry.app({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await entry.app(scope, receive, send)
+
+
+def _path_of(scope: Scope) -> str:
+    """The path as it was written, below the one at which the application is mounted."""
+    written: bytes | None = scope.get("raw_path")
+    path: str = written.decode("latin-1") if written else scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _without_body(send: Send) -> Callable[[Message], Awaitable[None]]:

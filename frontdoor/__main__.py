@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from frontdoor.backups import backup, restore
 from frontdoor.faults import Told, told
+from frontdoor.lifelines import LIFELINE
 from service.domain.access import Role
 from service.domain.job_runs import JobName
 
@@ -112,20 +115,29 @@ async def _nothing(house: "House") -> None:
     """Opening the house has checked settings, policy, schema and database."""
 
 
-def require_free_port(host: str, port: int) -> None:
-    """Raises Told when the service could not listen there."""
+def end_in_good_order() -> None:
+    """Has a signal that comes before anything was begun end the process with 0."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda *_: sys.exit(0))
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen there. Raises Told when the service cannot."""
+    from api.serving import listening
+
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind(address)
+        return listening(host, port)
     except OSError as error:
         raise Told(
             f"Cannot listen on {host} port {port}: {error.strerror}. Stop what listens there, or "
             "choose another port with --port."
         ) from None
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raises Told when the service could not listen there."""
+    for listener in listen(host, port):
+        listener.close()
 
 
 @main.command()
@@ -138,38 +150,33 @@ def require_free_port(host: str, port: int) -> None:
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="API processes."
 )
-def serve(host: str | None, port: int | None, workers: int) -> None:
+@click.option(LIFELINE, type=int, hidden=True)
+def serve(host: str | None, port: int | None, workers: int, lifeline: int | None) -> None:
     """Serve the API until SIGTERM or Ctrl-C.
 
     The database must have been migrated. What happens by itself is another process: frontdoor
     worker.
     """
+    from api.serving import serve_on
+    from frontdoor.api_processes import ApiProcesses
+    from service.logs import configure_logs
+
+    end_in_good_order()
     settings = _settings(host=host, port=port)
-    require_free_port(settings.host, settings.port)
+    listeners = listen(settings.host, settings.port)
     asyncio.run(_in_house(settings, _nothing))
     # The application reads its settings in a process of its own when there are several.
     os.environ["FRONTDOOR_HOST"] = settings.host
     os.environ["FRONTDOOR_PORT"] = str(settings.port)
-    import uvicorn
-
-    uvicorn.run(
-        "api.app:application",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=30,
-    )
+    if workers == 1:
+        sys.exit(serve_on(listeners, lifeline=lifeline))
+    configure_logs(level=settings.log_level)
+    sys.exit(ApiProcesses(workers, listeners).run())
 
 
 @main.command()
-def worker() -> None:
+@click.option(LIFELINE, type=int, hidden=True)
+def worker(lifeline: int | None) -> None:
     """Do what happens by itself: flags, checks, forgetting.
 
     Start as many as you like: one leads, the others stand by and take over when it dies.
@@ -177,9 +184,10 @@ def worker() -> None:
     from service.logs import configure_logs
     from workers.__main__ import work
 
+    end_in_good_order()
     settings = _settings()
     configure_logs(level=settings.log_level)
-    asyncio.run(work(settings))
+    asyncio.run(work(settings, lifeline=lifeline))
 
 
 @main.command()
@@ -197,12 +205,14 @@ def migrate(revision: str) -> None:
 async def bring_to(settings: "Settings", revision: str = "head") -> None:
     """Migrates and says where the database now is."""
     from service.persistence.engines import Database
-    from service.persistence.migrating import current, migrate_database
+    from service.persistence.migrating import migrate_database
+    from service.persistence.schema_steps import current
 
     database = Database(settings.database_url)
     try:
+        database.look_over()
         before = await current(database)
-        await migrate_database(database, revision)
+        await migrate_database(database, revision, tell=lambda said: click.echo(said, err=True))
         after = await current(database)
     finally:
         await database.dispose()
@@ -210,6 +220,10 @@ async def bring_to(settings: "Settings", revision: str = "head") -> None:
         click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
     else:
         click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+
+
+main.add_command(backup)
+main.add_command(restore)
 
 
 @main.command()

@@ -27,6 +27,7 @@ from frontdoor.demonstration_narratives import (
     VISITED,
 )
 from service.bootstrap import Work
+from service.domain.acceptances import Acceptance
 from service.domain.access import Caller
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge, ChallengeAnswer
@@ -53,7 +54,6 @@ from service.usecases.step_downs import (
     record_first_visit,
 )
 from service.usecases.transfers import (
-    Acceptance,
     NewTransfer,
     accept_transfer,
     answer_refusal,

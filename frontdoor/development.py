@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 import httpx
 
+from frontdoor.lifelines import Child, start_on_lifeline
 from service.settings import PREFIX, Settings
 
 READY_SECONDS = 60.0
@@ -38,14 +39,14 @@ def run_everything(settings: Settings) -> int:
         signal.signal(sign, _stop)
     settings.var_folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, f"{PREFIX}PORT": str(settings.port)}
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    running: dict[str, Child] = {}
     try:
         for name in ("serve", "worker"):
             running[name] = _start(name, settings.var_folder, environment)
         click.echo("Starting the API and the worker ...")
         if _wait_until_ready(settings, running):
             click.echo(what_next(settings))
-            while all(process.poll() is None for process in running.values()):
+            while all(child.process.poll() is None for child in running.values()):
                 time.sleep(0.2)
         return _say_what_ended(settings.var_folder, running)
     except _Stop:
@@ -57,24 +58,19 @@ def run_everything(settings: Settings) -> int:
         _stop_all(running)
 
 
-def _start(name: str, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(name: str, folder: Path, environment: Mapping[str, str]) -> Child:
     with (folder / f"{name}.log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - our own program, by its full path
-            [sys.executable, "-m", "frontdoor", name],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in good order
+        return start_on_lifeline(
+            [sys.executable, "-m", "frontdoor", name], env=environment, stdout=log, stderr=log
         )
 
 
-def _wait_until_ready(settings: Settings, running: Mapping[str, subprocess.Popen[bytes]]) -> bool:
+def _wait_until_ready(settings: Settings, running: Mapping[str, Child]) -> bool:
     """Whether the service says that it is ready before anything ends or patience does."""
     until = time.monotonic() + READY_SECONDS
     with httpx.Client(base_url=address(settings), timeout=2, trust_env=False) as client:
         while time.monotonic() < until:
-            if any(process.poll() is not None for process in running.values()):
+            if any(child.process.poll() is not None for child in running.values()):
                 return False
             try:
                 if client.get("/readyz").status_code == httpx.codes.OK:
@@ -85,8 +81,8 @@ def _wait_until_ready(settings: Settings, running: Mapping[str, subprocess.Popen
     return False
 
 
-def _say_what_ended(folder: Path, running: Mapping[str, subprocess.Popen[bytes]]) -> int:
-    ended = [name for name, process in running.items() if process.poll() is not None]
+def _say_what_ended(folder: Path, running: Mapping[str, Child]) -> int:
+    ended = [name for name, child in running.items() if child.process.poll() is not None]
     if not ended:
         click.echo(
             f"It did not become ready within {READY_SECONDS:.0f} seconds. GET /readyz says why; "
@@ -102,16 +98,17 @@ def _say_what_ended(folder: Path, running: Mapping[str, subprocess.Popen[bytes]]
     return 1
 
 
-def _stop_all(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    for process in running.values():
-        if process.poll() is None:
-            process.terminate()
-    for process in running.values():
+def _stop_all(running: Mapping[str, Child]) -> None:
+    for child in running.values():
+        # As Ctrl-C itself would: there is no balancer that needs time to notice.
+        child.process.send_signal(signal.SIGINT)
+    for child in running.values():
         try:
-            process.wait(STOP_SECONDS)
+            child.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            child.process.kill()
+            child.process.wait()
+        child.lifeline.close()
 
 
 def address(settings: Settings) -> str:

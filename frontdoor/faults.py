@@ -15,8 +15,16 @@ def told(error: Exception) -> Told | None:
     """The message for a fault that people can put right; None for a fault of the program."""
     from alembic.util import CommandError
 
-    from service.bootstrap import CannotGoBack, DatabaseAway, SchemaUnknown, UnsafeDatabase
+    from service.bootstrap import (
+        CannotGoBack,
+        DatabaseAway,
+        DatabaseUnusable,
+        PeopleAreWriting,
+        SchemaUnknown,
+        UnsafeDatabase,
+    )
     from service.domain.job_runs import JobAlarm
+    from service.persistence.backups import BackupRefused
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
 
@@ -25,8 +33,19 @@ def told(error: Exception) -> Told | None:
             f"{error}\nTo try things out on your own machine: frontdoor run, or put --development "
             "before the command."
         )
-    if isinstance(error, (PolicyFaulty, SchemaUnknown, CannotGoBack, UnsafeDatabase, JobAlarm)):
+    sentences = (
+        BackupRefused,
+        CannotGoBack,
+        JobAlarm,
+        PeopleAreWriting,
+        PolicyFaulty,
+        SchemaUnknown,
+        UnsafeDatabase,
+    )
+    if isinstance(error, sentences):
         return Told(str(error))
+    if isinstance(error, DatabaseUnusable):
+        return Told(f"{error} (The database is the one that FRONTDOOR_DATABASE_URL names.)")
     if isinstance(error, DatabaseAway):
         return Told(
             f"The database cannot be reached ({error}). Check FRONTDOOR_DATABASE_URL and that the "

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,22 +9,25 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 import httpx
+import structlog
 
 from service.clock import Clock, system_clock
 from service.domain.access import AccessSuspended, Caller
-from service.domain.accounts import Account, SuspensionKind
+from service.domain.accounts import SuspensionKind
 from service.domain.answers import KEPT_FOR, Answer, KeptAnswer, KeyUsedBefore
 from service.domain.errors import FrontDoorError, NotAllowed
 from service.integrations.development_issuer import DevelopmentIssuer
-from service.integrations.tokens import Identity, KeysUnavailable, TokenRefused, TokenVerifier
+from service.integrations.tokens import KeysUnavailable, TokenRefused, TokenVerifier
 from service.kept_keys import SealedKeys
+from service.known_accounts import KnownAccounts
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
-from service.persistence.failures import AlreadyThere, DatabaseAway
+from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
 from service.persistence.leadership import Leadership, leadership_on
-from service.persistence.migrating import CannotGoBack, SchemaUnknown, require_newest
+from service.persistence.migrating import CannotGoBack, PeopleAreWriting
 from service.persistence.repositories import accounts, answers, policy_versions
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
+from service.persistence.units_of_work import Work
 from service.policy import Policy, load_policy
 from service.readiness import Readiness, look
 from service.settings import Settings
@@ -35,10 +37,12 @@ __all__ = [
     "Asking",
     "CannotGoBack",
     "DatabaseAway",
+    "DatabaseUnusable",
     "House",
     "KeysUnavailable",
     "Leadership",
     "Once",
+    "PeopleAreWriting",
     "Replayed",
     "SchemaUnknown",
     "TokenRefused",
@@ -47,11 +51,13 @@ __all__ = [
 ]
 
 Found = TypeVar("Found")
+log = structlog.get_logger("service")
 
 _ATTEMPTS = 3
 _SUSPENSIONS_FRESH_FOR = timedelta(seconds=1)
 _LOOK_KEPT_FOR = timedelta(seconds=1)
-_MOST_CALLERS = 10_000
+# So long a start looks through the database for damage; the worker looks through all of it hourly.
+_LOOK_OVER_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class House:
             sources[own.issuer] = self.development_issuer.key_source()
         shelf = SealedKeys(self, settings.secret_bytes()) if settings.issuers else None
         self.verifier = TokenVerifier(issuers, clock, http, key_sources=sources, shelf=shelf)
-        self._accounts: OrderedDict[tuple[str, ...], UUID] = OrderedDict()
+        self._accounts = KnownAccounts(self.perform, on_postgresql=not database.is_sqlite)
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
         self._suspension_changes = 0
@@ -128,8 +134,8 @@ class House:
     ) -> Self:
         """Opens the house: policy, settings and schema are checked before anything is served.
 
-        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown or UnsafeDatabase, each saying what to
-        do.
+        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown, UnsafeDatabase or DatabaseUnusable,
+        each saying what to do.
         """
         settings.check()
         policy = load_policy(settings.policy_file)
@@ -137,7 +143,9 @@ class House:
             settings.database_url, pool_size=settings.database_pool_size, application=application
         )
         try:
-            await require_newest(database)
+            database.look_over(seconds=_LOOK_OVER_SECONDS)
+            if await require_known(database) is Standing.newer_and_readable:
+                log.warning("a newer release has migrated the database; this one works with it")
             if not settings.is_development:
                 await database.check()
             house = cls(
@@ -261,6 +269,13 @@ class House:
         async with self.database.reading_at_one_instant() as connection:
             return await question(Reading(connection))
 
+    async def look_over(self) -> None:
+        """Looks through the whole database for damage, where that holds up nobody.
+
+        Raises DatabaseUnusable.
+        """
+        await self.database.look_over_aside()
+
     def leadership(self) -> Leadership:
         """The lead among all workers on this database: to be taken, watched and released."""
         return leadership_on(self.database)
@@ -272,7 +287,7 @@ class House:
         organisation may not come in any more, although the token is still good.
         """
         identity = await self.verifier.verify(token)
-        account_id = await self._account_id(identity)
+        account_id = await self._accounts.account_id(identity, self.clock())
         caller = Caller(
             account_id=account_id,
             issuer=identity.issuer,
@@ -286,40 +301,6 @@ class House:
         )
         await self._refuse_suspended(caller)
         return caller
-
-    async def _account_id(self, identity: Identity) -> UUID:
-        as_known = (
-            identity.issuer,
-            identity.subject,
-            identity.name,
-            identity.client_id or "",
-            identity.organisation_id or "",
-            identity.team_id or "",
-        )
-        known = self._accounts.get(as_known)
-        if known is not None:
-            return known
-        account = Account(
-            id=new_id(),
-            issuer=identity.issuer,
-            subject=identity.subject,
-            name=identity.name,
-            client_id=identity.client_id,
-            organisation_id=identity.organisation_id,
-            team_id=identity.team_id,
-            first_seen_at=self.clock(),
-        )
-
-        async def keep(work: Work) -> UUID:
-            await accounts.keep(work, account, on_postgresql=not self.database.is_sqlite)
-            kept = await accounts.find(work, identity.issuer, identity.subject)
-            return account.id if kept is None else kept.id
-
-        account_id = await self.perform(keep)
-        self._accounts[as_known] = account_id
-        while len(self._accounts) > _MOST_CALLERS:
-            self._accounts.popitem(last=False)
-        return account_id
 
     async def _refuse_suspended(self, caller: Caller) -> None:
         now = self.clock()

@@ -7,15 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
+from typing import Final
 
 from service.domain.calendar import london_date
 from service.domain.job_runs import JobHealth, JobName
 from service.integrations.tokens import KeyState, TokenVerifier
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
-from service.persistence.migrating import current, newest
+from service.persistence.failures import DatabaseUnusable
+from service.persistence.schema_steps import Standing, standing
 from service.policy import Policy
 from service.usecases.jobs import job_health
 
@@ -68,23 +69,35 @@ async def look(
     return Readiness(tuple(checks))
 
 
-@cache
-def _newest() -> str:
-    return newest()
+_SCHEMA: Final[dict[Standing, tuple[CheckState, str]]] = {
+    Standing.ours: (CheckState.ok, "The schema is the one this program knows."),
+    Standing.newer_and_readable: (
+        CheckState.degraded,
+        "A newer release has migrated the database. This process still works with it: replace it.",
+    ),
+    Standing.older: (
+        CheckState.failing,
+        "The database is at an earlier schema than this program needs: see frontdoor migrate.",
+    ),
+    Standing.unknown: (
+        CheckState.failing,
+        "A newer release has migrated the database, and this process cannot work with it any more.",
+    ),
+}
 
 
 async def _database(database: Database) -> tuple[Check, Check]:
     unknown = Check("schema", CheckState.failing, "The schema cannot be read.")
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            at = await current(database)
+            found = await standing(database)
+    except DatabaseUnusable as unusable:
+        return Check("database", CheckState.failing, str(unusable)), unknown
     except Exception:
         return Check("database", CheckState.failing, "The database cannot be reached."), unknown
-    reachable = Check("database", CheckState.ok, "The database answers.")
-    if at != _newest():
-        how = "The database is at another schema than this program: see frontdoor migrate."
-        return reachable, Check("schema", CheckState.failing, how)
-    return reachable, Check("schema", CheckState.ok, "The schema is the one this program knows.")
+    return Check("database", CheckState.ok, "The database answers."), Check(
+        "schema", *_SCHEMA[found]
+    )
 
 
 async def _keys(verifier: TokenVerifier) -> Check:

@@ -57,6 +57,45 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
+    connections: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="The most connections that one API process holds at a time.",
+    )
+    head_bytes: int = Field(
+        default=32 * 1024,
+        ge=1024,
+        le=1024 * 1024,
+        description="The most bytes of a request's line and headers.",
+    )
+    url_bytes: int = Field(
+        default=8 * 1024, ge=256, le=1024 * 1024, description="The most bytes of a path and query."
+    )
+    header_fields: int = Field(
+        default=100, ge=10, le=10_000, description="The most headers of a request."
+    )
+    head_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=600,
+        description="How long a request's line and headers may take to arrive.",
+    )
+    idle_seconds: float = Field(
+        default=75,
+        gt=0,
+        le=3600,
+        description=(
+            "How long a connection is kept for the next request. Longer than the proxy keeps it, "
+            "so that the proxy sends nothing into one that is just closing."
+        ),
+    )
+    stalled_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="How long an answer waits for a caller who takes nothing of it.",
+    )
     issuers: Annotated[tuple[IssuerSettings, ...], NoDecode] = Field(
         default=(),
         description="A JSON list of issuers, or the path of a TOML or JSON file with `issuers`.",
@@ -81,6 +120,15 @@ class Settings(BaseSettings):
         default=None, description="Bearer token for /metrics; none means loopback callers only."
     )
     docs_enabled: bool = Field(default=True, description="Serve the interactive documentation.")
+    stop_grace_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=15,
+        description=(
+            "How long after SIGTERM new requests are still taken, while /readyz says that it is "
+            "stopping: long enough for the load balancer to notice."
+        ),
+    )
 
     @field_validator("database_url")
     @classmethod

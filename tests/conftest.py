@@ -14,6 +14,9 @@ from tests.support.databases import (
     postgres_server,
     sqlite_files,
 )
+from tests.support.statements import compile_once
+
+compile_once()
 
 KINDS = ("sqlite", "postgresql")
 

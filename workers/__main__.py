@@ -6,7 +6,7 @@ import sys
 
 import structlog
 
-from service.bootstrap import DatabaseAway, House, SchemaUnknown, UnsafeDatabase
+from service.bootstrap import DatabaseAway, DatabaseUnusable, House, SchemaUnknown, UnsafeDatabase
 from service.logs import configure_logs
 from service.policy import PolicyFaulty
 from service.settings import Settings, SettingsFaulty, load_settings
@@ -16,12 +16,25 @@ from workers.scheduling import Schedule
 log = structlog.get_logger("workers")
 
 
-async def work(settings: Settings, *, look_every: float = LOOK_EVERY) -> None:
-    """Works until SIGTERM or SIGINT. Raises what `House.open` raises."""
+async def work(
+    settings: Settings, *, look_every: float = LOOK_EVERY, lifeline: int | None = None
+) -> None:
+    """Works until SIGTERM, SIGINT or SIGHUP.
+
+    `lifeline` is a descriptor whose end means that the parent has ended. Raises what `House.open`
+    raises; DatabaseUnusable also when it has long been open.
+    """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(sign, stopping.set)
+
+    def parent_ended(descriptor: int) -> None:
+        loop.remove_reader(descriptor)
+        stopping.set()
+
+    if lifeline is not None:
+        loop.add_reader(lifeline, parent_ended, lifeline)
     house = await House.open(settings, application="frontdoor worker")
     try:
         log.info("worker started")
@@ -38,6 +51,8 @@ def main() -> None:
         configure_logs(level=settings.log_level)
         asyncio.run(work(settings))
     except (SettingsFaulty, PolicyFaulty, SchemaUnknown, UnsafeDatabase) as fault:
+        sys.exit(str(fault))
+    except DatabaseUnusable as fault:
         sys.exit(str(fault))
     except DatabaseAway as fault:
         sys.exit(f"The database cannot be reached ({fault}). Check FRONTDOOR_DATABASE_URL.")

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import structlog
 
-from service.bootstrap import DatabaseAway, Leadership
+from service.bootstrap import DatabaseAway, DatabaseUnusable, Leadership
 
 log = structlog.get_logger("workers")
 
@@ -37,7 +37,11 @@ async def lead(
     *,
     look_every: float = LOOK_EVERY,
 ) -> None:
-    """Takes the lead whenever it is free, until asked to stop."""
+    """Takes the lead whenever it is free, until asked to stop.
+
+    Raises DatabaseUnusable when the database is no longer what was opened: who goes on then does
+    harm or nothing, and who is started anew finds what is there now.
+    """
     try:
         while not stopping.is_set():
             if not await _take(leadership):
@@ -60,6 +64,8 @@ async def lead(
 async def _take(leadership: Leadership) -> bool:
     try:
         return await leadership.take()
+    except DatabaseUnusable:
+        raise
     except DatabaseAway:
         log.error("the database is away, so nobody can lead")
         return False

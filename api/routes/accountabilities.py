@@ -28,6 +28,10 @@ async def list_accountability(
     team_id: Teams = [],  # noqa: B006 - the framework copies it
     worker_id: WorkerFilter = None,
     unallocated: Annotated[FlagParameter, Query(description="Only what nobody works yet.")] = False,
+    worker_suspended: Annotated[
+        FlagParameter,
+        Query(description="Only what is with somebody whose access is suspended."),
+    ] = False,
     person_id: PersonFilter = None,
     limit: Limit = 50,
     cursor: CursorText | None = None,
@@ -42,6 +46,7 @@ async def list_accountability(
         team_ids=team_id,
         worker_id=worker_id,
         unallocated=unallocated,
+        worker_suspended=worker_suspended,
         person_id=person_id,
     )
     names = AccountabilityFilters.__slots__

@@ -36,6 +36,7 @@ from api.schemas.contacts import (
 )
 from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
 from api.schemas.histories import ContactHistory
+from service.domain import holders
 from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.contacts import (
@@ -264,7 +265,7 @@ async def triage_contact(
 @router.post(
     "/{contact_id}/assignment",
     response_model=Contact,
-    responses=problems(contacts.AlreadyAssigned, WrongState),
+    responses=problems(contacts.AlreadyAssigned, WrongState, *holders.REFUSALS),
 )
 @needs(Permission.assign_contact)
 async def assign_contact(

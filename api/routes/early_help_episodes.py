@@ -27,7 +27,7 @@ from api.schemas.early_help_episodes import (
 )
 from api.schemas.fields import CursorText, Limit, Page
 from service.bootstrap import Work
-from service.domain import early_help_episodes
+from service.domain import early_help_episodes, holders
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
 from service.domain.states import WrongState
@@ -111,7 +111,7 @@ async def read_early_help_episode(
         cases.AlreadyAllocated,
         cases.EpisodeNotFound,
         cases.TeamCannotReceive,
-        cases.WorkerUnknown,
+        *holders.REFUSALS,
     ),
 )
 @needs(Permission.allocate_early_help_episode)

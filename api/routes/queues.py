@@ -32,6 +32,10 @@ async def read_queue(
     ] = [],  # noqa: B006 - the framework copies it
     assignee_id: Annotated[Id | None, Query(description="Only what this worker works.")] = None,
     unassigned: Annotated[FlagParameter, Query(description="Only what nobody works yet.")] = False,
+    worker_suspended: Annotated[
+        FlagParameter,
+        Query(description="Only what is with somebody whose access is suspended."),
+    ] = False,
     town: Annotated[
         Annotated[str, Line(100)] | None,
         Query(description="Only contacts from this town.", examples=["Riverbourne"]),
@@ -42,7 +46,8 @@ async def read_queue(
     """Read a queue: soonest deadline first, overdue on top, time left to the minute.
 
     `contacts` is the desk; `sign-off` the decisions that wait for a manager; `allocation` the
-    referrals and early help episodes that nobody works yet; `information-requests` what agencies
+    referrals and early help episodes that nobody works yet, or whose worker's access is suspended;
+    `information-requests` what agencies
     have not answered; `step-up` and `step-down` the transfers that have not ended, each with its
     age, what it waits for and when it becomes stuck; `challenges` those that have not ended;
     `strategy` the children who may be at risk: meetings to call, hold, conclude and minute, and
@@ -54,6 +59,7 @@ async def read_queue(
         ratings=rating,
         assignee_id=assignee_id,
         unassigned=unassigned,
+        worker_suspended=worker_suspended,
         town=town,
     )
     signed: dict[str, Any] = {name: getattr(filters, name) for name in QueueFilters.__slots__}

@@ -13,7 +13,7 @@ from api.cursors import Place
 from api.deps import Who, ask, house_of, next_place, place_of
 from api.replies import page, reply_as_shown
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, Limit, Line, Page
+from api.schemas.fields import CursorText, FlagParameter, Limit, Line, Page
 from api.schemas.reference_data import (
     CodeListName,
     CodeListRead,
@@ -26,6 +26,7 @@ from api.schemas.reference_data import (
     Worker,
 )
 from service.domain.access import Caller
+from service.domain.holders import HeldWork
 from service.usecases import accounts, reference_data
 
 router = APIRouter(prefix="/v1", tags=["reference-data"], route_class=FrontDoorRoute)
@@ -62,11 +63,28 @@ async def list_workers(
         Annotated[str, Line(64)] | None,
         Query(description="Only members of this team.", examples=["mash"]),
     ] = None,
+    may_hold: Annotated[
+        HeldWork | None,
+        Query(
+            description=(
+                "Only those to whom such work can be given: by the roles that they signed in with "
+                "last, and with access."
+            ),
+            examples=["referral"],
+        ),
+    ] = None,
+    suspended: Annotated[
+        FlagParameter | None,
+        Query(description="Only those whose access is, or is not, suspended."),
+    ] = None,
     limit: Limit = 50,
     cursor: CursorText | None = None,
 ) -> Response:
-    """List the staff who have signed in, in the order in which they first did."""
-    signed: dict[str, Any] = {"team_id": team_id}
+    """List the staff who have signed in, in the order in which they first did.
+
+    `may_hold` lists those to whom a contact, a referral or an early help episode can be given now.
+    """
+    signed: dict[str, Any] = {"team_id": team_id, "may_hold": may_hold, "suspended": suspended}
     place = place_of(request, who, "workers", cursor, signed)
     found = await ask(
         request,
@@ -74,6 +92,8 @@ async def list_workers(
             asking,
             who,
             team_id=team_id,
+            may_hold=may_hold,
+            suspended=suspended,
             limit=limit + 1,
             after=None if place is None else place.id,
         ),
@@ -81,8 +101,8 @@ async def list_workers(
     shown = found[:limit]
     following = None
     if len(found) > limit:
-        following = next_place(request, who, "workers", Place((), shown[-1].id), signed)
-    return page([Worker.model_validate(one) for one in shown], request=request, cursor=following)
+        following = next_place(request, who, "workers", Place((), shown[-1].account.id), signed)
+    return page([Worker.of(one) for one in shown], request=request, cursor=following)
 
 
 @router.get("/organisations", response_model=Page[Organisation])

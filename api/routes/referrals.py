@@ -23,7 +23,7 @@ from api.schemas.cases import (
 from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.referrals import Referral, ReferralClosureIn, ReferralId, ReferralSummary
 from service.bootstrap import Asking, Work
-from service.domain import referrals
+from service.domain import holders, referrals
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
@@ -110,7 +110,7 @@ async def read_referral(request: Request, who: Who, referral_id: ReferralId) -> 
         cases.AlreadyAllocated,
         cases.ReferralNotFound,
         cases.TeamCannotReceive,
-        cases.WorkerUnknown,
+        *holders.REFUSALS,
     ),
 )
 @needs(Permission.allocate_referral)

@@ -25,6 +25,7 @@ from api.schemas.transfers import (
     TransferWithdrawal,
 )
 from service.bootstrap import Work
+from service.domain import holders
 from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
@@ -91,7 +92,7 @@ async def _moved(request: Request, move: transfers.Move) -> Response:
             WrongState,
             transfers.EpisodeNotFound,
             transfers.ReferralNotFound,
-            transfers.WorkerUnknown,
+            *holders.REFUSALS,
         ),
     },
 )
@@ -146,7 +147,7 @@ async def open_transfer(
         TransferIncomplete,
         WrongState,
         transfers.TransferNotFound,
-        transfers.WorkerUnknown,
+        *holders.REFUSALS,
     ),
 )
 @needs(*permissions_to("answer"))

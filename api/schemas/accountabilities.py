@@ -53,6 +53,13 @@ class AccountableTeam(WireOut):
         Instant,
         Field(description="Since when this case answers, or when the contact was received."),
     ]
+    worker_suspended: Annotated[
+        bool,
+        Field(
+            description="Whether the worker's access is suspended: give the child to another.",
+            examples=[False],
+        ),
+    ]
 
 
 class ChildWithoutTeam(WireOut):

@@ -30,16 +30,18 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from api.faults import finding
-from service.domain.texts import without_hidden_signs
+from service.domain.instants import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    InstantFaulty,
+    read_instant,
+    within_the_years,
+)
+from service.domain.texts import plain_lines, without_hidden_signs
 
-FIRST_YEAR: Final = 1900
-LAST_YEAR: Final = 2100
 LARGEST: Final = 2**31 - 1
 
 LARGEST_EXACT: Final = 2**53
-_INSTANT: Final = re.compile(
-    r"(\d{4})-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
 _DATE: Final = re.compile(r"(\d{4})-\d{2}-\d{2}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
@@ -48,32 +50,21 @@ _HOW_DATE: Final = "Send a date as year-month-day, for example 2026-10-25."
 _YEARS_PATTERN: Final[JsonDict] = {"pattern": "^(19[0-9]{2}|20[0-9]{2}|2100)-"}
 _YEARS: Final = f"Send a year from {FIRST_YEAR} to {LAST_YEAR}."
 
-# Control characters but tab and the line ends; and all of them.
-_TEXT_PATTERN: Final = (
-    r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F]"
-    r"[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"
-)
-_LINE_PATTERN: Final = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+# No control characters but tabs and whatever ends a line; something that is seen.
+_CONTROL: Final = r"\x00-\x08\x0E-\x1F\x7F-\x84\x86-\x9F"
+_TEXT_PATTERN: Final = rf"^[^{_CONTROL}]*[^\s\x00-\x1F\x7F-\x9F][^{_CONTROL}]*$"
 
 
 def _instant(value: object) -> datetime:
-    if isinstance(value, str):
-        form = _INSTANT.fullmatch(value)
-        if form is None:
-            raise finding("wrong_form", _HOW_INSTANT)
-        try:
-            instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise finding("wrong_form", f"There is no such instant. {_HOW_INSTANT}") from None
-    elif isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise finding("wrong_form", _HOW_INSTANT)
-        instant = value.astimezone(UTC)
-    else:
-        raise finding("wrong_type", _HOW_INSTANT)
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise finding("out_of_range", _YEARS)
-    return instant
+    try:
+        if isinstance(value, str):
+            return read_instant(value)
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return within_the_years(value.astimezone(UTC))
+    except InstantFaulty as fault:
+        raise finding(fault.code, str(fault)) from None
+    code = "wrong_form" if isinstance(value, datetime) else "wrong_type"
+    raise finding(code, _HOW_INSTANT)
 
 
 def _date(value: object) -> date:
@@ -98,7 +89,8 @@ Instant = Annotated[
     Field(examples=["2026-10-23T16:00:00Z"], json_schema_extra=_YEARS_PATTERN),
     BeforeValidator(_instant),
 ]
-"""An instant: RFC 3339 with an offset in, UTC with `Z` out. Years 1900 to 2100."""
+"""An instant: RFC 3339 with an offset in, however many digits its second has; UTC with `Z` out,
+to the microsecond. Years 1900 to 2100."""
 
 DateOn = Annotated[
     date,
@@ -139,8 +131,7 @@ FlagParameter = Annotated[bool, Field(examples=[True]), BeforeValidator(_true_or
 """True or false in a query: those two words."""
 
 
-def _seen(value: object) -> object:
-    return without_hidden_signs(value) if isinstance(value, str) else value
+_LINE_BREAKS: Final = re.compile(r"[\t\r\n]+")
 
 
 class Text(GroupedMetadata):
@@ -162,13 +153,23 @@ class Text(GroupedMetadata):
             max_length=self.most,
             pattern=self.pattern,
         )
-        yield BeforeValidator(_seen)
+        yield BeforeValidator(self.cleaned)
+
+    @staticmethod
+    def cleaned(value: object) -> object:
+        """What was sent, with plain line ends and without what cannot be seen."""
+        return without_hidden_signs(plain_lines(value)) if isinstance(value, str) else value
 
 
 class Line(Text):
     """Text on one line, such as a name: `Annotated[str, Line(100)]`."""
 
-    pattern: ClassVar[str] = _LINE_PATTERN
+    @staticmethod
+    def cleaned(value: object) -> object:
+        """What was sent, on one line: a name that was pasted with a line end is still a name."""
+        if not isinstance(value, str):
+            return value
+        return _LINE_BREAKS.sub(" ", without_hidden_signs(plain_lines(value)).strip())
 
 
 class Email(Line):

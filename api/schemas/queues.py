@@ -132,6 +132,13 @@ class QueueLine(WireOut):
     worker_name: Annotated[
         str | None, Field(max_length=200, description="Their name.", examples=["Jo Mensah"])
     ]
+    worker_suspended: Annotated[
+        bool,
+        Field(
+            description="Whether the worker's access is suspended: give it to another.",
+            examples=[False],
+        ),
+    ]
     organisation_id: Annotated[
         str | None,
         Field(
@@ -196,6 +203,7 @@ class QueueLine(WireOut):
                 "accountable_team_id": waiting.team_id,
                 "worker_id": waiting.worker_id,
                 "worker_name": waiting.worker_name,
+                "worker_suspended": waiting.worker_suspended,
                 "organisation_id": waiting.organisation_id,
                 "chasers": item.chasers,
                 "transfer": None

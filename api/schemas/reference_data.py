@@ -9,6 +9,8 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.fields import LARGEST, DateOn, Instant, WireOut
+from service.domain import accounts
+from service.domain.access import Role
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
 from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork, policies
 
@@ -57,6 +59,46 @@ class Worker(WireOut):
     first_seen_at: Annotated[
         Instant, Field(description="When first signed in.", examples=["2026-09-01T08:00:00Z"])
     ]
+    roles: Annotated[
+        Annotated[list[Role], Field(max_length=20)] | None,
+        Field(
+            description=(
+                "The roles that they signed in with last; null when they have not signed in since "
+                "these are kept. Nothing is given to them then."
+            ),
+            examples=[["mash_worker"]],
+        ),
+    ]
+    roles_since: Annotated[
+        Instant | None, Field(description="Since when they have been seen with these roles.")
+    ]
+    last_seen_at: Annotated[
+        Instant | None,
+        Field(description="When they last signed in, to the day; null as for `roles`."),
+    ]
+    suspended: Annotated[
+        bool,
+        Field(
+            description="Whether their access is suspended, so that they can work nothing.",
+            examples=[False],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, told: accounts.Worker) -> Self:
+        """A worker as the domain has one."""
+        account = told.account
+        roles = account.roles
+        return cls(
+            id=account.id,
+            name=account.name,
+            team_id=account.team_id,
+            first_seen_at=account.first_seen_at,
+            roles=None if roles is None else sorted(roles),
+            roles_since=account.roles_since,
+            last_seen_at=account.signed_in_at,
+            suspended=told.suspended,
+        )
 
 
 class Organisation(WireOut):

@@ -13,6 +13,7 @@ from pydantic import Field
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import transfers
+from service.domain.acceptances import Acceptance
 from service.domain.decisions import StatutoryBasis
 from service.domain.transfers import (
     Direction,
@@ -25,7 +26,7 @@ from service.domain.transfers import (
     allowed,
     waits_for,
 )
-from service.usecases.transfers import Acceptance, NewTransfer, WholeTransfer
+from service.usecases.transfers import NewTransfer, WholeTransfer
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _EVIDENCE = (

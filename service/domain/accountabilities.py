@@ -46,7 +46,10 @@ class Accountability:
 
 @dataclass(frozen=True, slots=True)
 class AccountableTeam:
-    """One open child, with the one team and, when allocated, the one worker who answer for it."""
+    """One open child, with the one team and, when allocated, the one worker who answer for it.
+
+    `worker_suspended`: the worker's access is suspended, so that they can do nothing for the child.
+    """
 
     person_id: UUID
     service: CareService
@@ -58,6 +61,7 @@ class AccountableTeam:
     worker_id: UUID | None
     worker_name: str | None
     since: datetime
+    worker_suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class AccountabilityFilters:
     team_ids: Sequence[str] = ()
     worker_id: UUID | None = None
     unallocated: bool = False
+    worker_suspended: bool = False
     person_id: UUID | None = None
 
 

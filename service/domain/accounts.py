@@ -1,16 +1,24 @@
 """Accounts: the people and systems that have called, and who may not call any more."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.access import Role
 from service.domain.errors import Conflict, Invalid, NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who has called: identity is issuer and subject together, never an address."""
+    """Somebody who has called: identity is issuer and subject together, never an address.
+
+    `role_names` are those that the newest token named, sorted, a space between; None when no token
+    has been seen since they are kept. `roles_since` and `team_since` are when they were first seen
+    as they are now; `team_since` is None when it has not changed since that is kept.
+    `signed_in_at` is when the newest token was made, to the day.
+    """
 
     id: UUID
     issuer: str
@@ -20,6 +28,33 @@ class Account:
     organisation_id: str | None
     team_id: str | None
     first_seen_at: datetime
+    role_names: str | None = None
+    roles_since: datetime | None = None
+    team_since: datetime | None = None
+    signed_in_at: datetime | None = None
+
+    @property
+    def roles(self) -> frozenset[Role] | None:
+        """The roles that the newest token named, as far as this release knows them."""
+        if self.role_names is None:
+            return None
+        return frozenset(Role(one) for one in self.role_names.split() if one in _ROLES)
+
+
+_ROLES = frozenset(Role)
+
+
+def named(roles: Iterable[Role]) -> str:
+    """Roles as an account keeps them."""
+    return " ".join(sorted(roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A member of staff who has signed in, and whether their access is suspended."""
+
+    account: Account
+    suspended: bool
 
 
 class SuspensionKind(StrEnum):

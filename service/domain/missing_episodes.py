@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.instants import lies_ahead
 from service.domain.states import StateTable
 
 RETURN_CLOCK = "return_home_interview"
@@ -195,7 +196,7 @@ def faults_in_times(
             ("/reported_at", reported_at),
             *([] if told is None else [(f"{at_return}/returned_at", told.returned_at)]),
         )
-        if at > now
+        if lies_ahead(at, now)
     ]
     if reported_at < missing_from:
         problems.append(
@@ -249,7 +250,7 @@ def faults_in_interview(episode: MissingEpisode, told: Interview, now: datetime)
                 "missing",
             )
         )
-    if told.happened_at > now:
+    if lies_ahead(told.happened_at, now):
         problems.append(
             Problem(
                 "/happened_at", "This lies ahead. Check the time and its zone.", "in_the_future"

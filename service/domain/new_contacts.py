@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from service.domain.contacts import (
     LawfulBasis,
 )
 from service.domain.errors import Invalid, Problem
+from service.domain.instants import lies_ahead
 from service.domain.people import (
     AdultRelationship,
     BirthKnowledge,
@@ -29,8 +30,6 @@ from service.domain.people import (
     faults_in_birth,
 )
 
-# A sender's clock may run a little ahead of ours.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
 
 
@@ -263,7 +262,7 @@ def check_told(
         "Put right the codes named and send it again.",
         _code_problems(codes, source_code, children),
     )
-    if received_at > now + CLOCK_TOLERANCE:
+    if lies_ahead(received_at, now):
         faults.add(
             ReceivedInTheFuture,
             "A contact cannot have been received after now. Check the time and its zone.",

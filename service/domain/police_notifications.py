@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -13,10 +13,17 @@ from uuid import UUID
 from service.domain.contacts import AgreementState, Channel, LawfulBasis
 from service.domain.errors import Invalid, NotAllowed, Problem
 from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
-from service.domain.new_contacts import CLOCK_TOLERANCE, Faults, NewAdult, NewChild, NewContact
+from service.domain.instants import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    InstantFaulty,
+    lies_ahead,
+    read_instant,
+)
+from service.domain.new_contacts import Faults, NewAdult, NewChild, NewContact
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.states import StateTable
-from service.domain.texts import without_hidden_signs
+from service.domain.texts import plain_lines, without_hidden_signs
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -183,7 +190,7 @@ def check_incident(
                 "incident_ahead",
             )
         ]
-        if new.incident_at > min(now, received_at) + CLOCK_TOLERANCE
+        if lies_ahead(new.incident_at, min(now, received_at))
         else [],
     )
 
@@ -227,21 +234,14 @@ class _Wrong(ValueError):
 
 # As the API takes them: no control characters, in a line not even tab and line ends.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE_END: Final = re.compile("[\t\n\r]")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_INSTANT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})",
-    re.ASCII,
-)
-_FIRST_YEAR: Final = 1900
-_LAST_YEAR: Final = 2100
 
 
 def _text(most: int, *, lines: bool = True) -> Callable[[str], str]:
     def read(value: str) -> str:
-        if _CONTROL.search(value) or (not lines and _LINE_END.search(value)):
-            raise _Wrong("control_character", "Leave out control characters and line ends.")
+        value = plain_lines(value) if lines else " ".join(plain_lines(value).split())
+        if _CONTROL.search(value):
+            raise _Wrong("control_character", "Leave out control characters.")
         if len(value) > most:
             raise _Wrong("too_long", f"Send at most {most} characters.")
         return value
@@ -254,10 +254,12 @@ def _line(most: int) -> Callable[[str], str]:
 
 
 def _one_of(kind: type[Choice]) -> Callable[[str], Choice]:
+    meant = {_plain_word(one): one for one in kind}
+
     def read(value: str) -> Choice:
         try:
-            return kind(value)
-        except ValueError:
+            return meant[_plain_word(value)]
+        except KeyError:
             raise _Wrong("code_unknown", f"Use one of: {', '.join(kind)}.") from None
 
     return read
@@ -271,28 +273,43 @@ def _day(value: str) -> date:
         day = date.fromisoformat(value)
     except ValueError:
         raise _Wrong("wrong_form", f"There is no such date. {how}") from None
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise _Wrong("out_of_range", f"Send a year from {_FIRST_YEAR} to {_LAST_YEAR}.")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise _Wrong("out_of_range", f"Send a year from {FIRST_YEAR} to {LAST_YEAR}.")
     return day
 
 
 def _instant(value: str) -> datetime:
-    how = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
-    if not _INSTANT.fullmatch(value):
-        raise _Wrong("wrong_form", how)
+    shown = _AS_A_SPREADSHEET_SHOWS_IT.fullmatch(value)
     try:
-        at = datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _Wrong("wrong_form", f"There is no such instant. {how}") from None
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise _Wrong("out_of_range", f"Send a year from {_FIRST_YEAR} to {_LAST_YEAR}.")
-    return at
+        return read_instant(
+            f"{shown[1]}T{shown[2]}{shown[3] or ':00'}{shown[4]}" if shown else value
+        )
+    except InstantFaulty as fault:
+        raise _Wrong(fault.code, str(fault)) from None
+
+
+# A space for the T, and no seconds.
+_AS_A_SPREADSHEET_SHOWS_IT: Final = re.compile(
+    r"([0-9-]{10})[ Tt]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?([Zz]|[+-][0-9:]{5})", re.ASCII
+)
+
+
+def _plain_word(value: str) -> str:
+    """A code as somebody may type it: in capitals, with spaces or hyphens for the underscores."""
+    return re.sub(r"[\s_-]+", "_", value.strip()).casefold()
+
+
+_FLAGS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("true", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "no", "n", "0"), False),
+}
 
 
 def _flag(value: str) -> bool:
-    if value not in ("true", "false"):
+    meant = _FLAGS.get(value.casefold())
+    if meant is None:
         raise _Wrong("wrong_form", "Send true or false.")
-    return value == "true"
+    return meant
 
 
 def _number(check: Callable[[str], str], most: int) -> Callable[[str], str]:
@@ -476,7 +493,7 @@ def incidents(text: str) -> Iterator[IncidentRows]:
     held: list[_Row] = []
     number_at = 0
     number = 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
     while True:
         number += 1
         try:
@@ -512,12 +529,19 @@ def _incident(row: _Row, place: int) -> str | int:
 
 
 def _columns(cells: Sequence[str]) -> Sequence[str]:
-    names = [cell.strip() for cell in cells]
+    """The columns' names, in whatever capitals, without the empty ones that a spreadsheet adds."""
+    names = [_plain_word(without_hidden_signs(cell)) for cell in cells[: len(COLUMNS) + 1]]
+    while names and not names[-1]:
+        names.pop()
     problems = [
         Problem("", f"The name of column {place} is not known: see the documentation.", "unknown")
         for place, name in enumerate(names, 1)
         if name not in _BY_NAME
     ]
+    if len(cells) > len(COLUMNS) and any(cell.strip() for cell in cells[len(COLUMNS) :]):
+        problems = [
+            Problem("", f"The first row names more than the {len(COLUMNS)} columns.", "unknown")
+        ]
     problems += [
         Problem("", f"The column {name} is there twice.", "repeated")
         for name in _BY_NAME
@@ -530,11 +554,31 @@ def _columns(cells: Sequence[str]) -> Sequence[str]:
     ]
     if problems:
         raise FileUnreadable(
-            "The first row names the columns, with commas between them. Put right what `errors` "
-            "names and send the file again.",
+            "The first row names the columns, with commas, semicolons or tabs between them. Put "
+            "right what `errors` names and send the file again.",
             problems=problems[:100],
         )
     return names
+
+
+def _separator(text: str) -> str:
+    """What stands between the cells: a comma, or what a spreadsheet here saves in its place."""
+    head = text[:_LONGEST_HEAD].lstrip("\r\n").partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
+_LONGEST_HEAD: Final = 8_192
+
+
+def _fitting(row: _Row, columns: Sequence[str]) -> Sequence[str] | None:
+    """The row's cells, one for each column; None when it has more that say something.
+
+    A spreadsheet ends a row early when the rest is empty, and adds empty cells behind it.
+    """
+    cells, surplus = row.cells[: len(columns)], row.cells[len(columns) :]
+    if any(cell.strip() for cell in surplus):
+        return None
+    return [*cells, *[""] * (len(columns) - len(cells))]
 
 
 def told_of(
@@ -544,7 +588,8 @@ def told_of(
     faults: list[RowFault] = []
     values: list[dict[str, Any]] = []
     for row in incident.rows:
-        if len(row.cells) != len(incident.columns):
+        cells = _fitting(row, incident.columns)
+        if cells is None:
             faults.append(
                 RowFault(
                     row.number,
@@ -555,7 +600,7 @@ def told_of(
                 )
             )
             continue
-        values.append(_values(incident.columns, row, not values, faults))
+        values.append(_values(incident.columns, _Row(row.number, cells), not values, faults))
     if len(incident.rows) > MOST_CHILDREN:
         faults.append(
             RowFault(

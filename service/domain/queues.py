@@ -122,6 +122,7 @@ class QueueFilters:
     ratings: Sequence[Rating] = ()
     assignee_id: UUID | None = None
     unassigned: bool = False
+    worker_suspended: bool = False
     town: str | None = None
 
 
@@ -129,7 +130,8 @@ class QueueFilters:
 class Waiting:
     """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs.
 
-    `returned` is a decision that was sent back, or an answer that came back after the decision.
+    `returned` is a decision that was sent back, or an answer that came back after the decision;
+    `worker_suspended`: the worker's access is suspended, so that they can do nothing about it.
     """
 
     subject_kind: SubjectKind
@@ -149,6 +151,7 @@ class Waiting:
     team_id: str
     worker_id: UUID | None
     worker_name: str | None
+    worker_suspended: bool
     organisation_id: str | None
 
 
@@ -285,13 +288,14 @@ def next_action_of_enquiry(state: EnquiryState, clocks: Sequence[RunningClock]) 
 
 
 def next_action(waiting: Waiting) -> NextAction:
-    """What somebody has to do next about it."""
+    """What somebody has to do next. What is with a worker without access is with nobody."""
+    worked = waiting.worker_id is not None and not waiting.worker_suspended
     if waiting.subject_kind is SubjectKind.decision:
         return NextAction.sign_off
     if waiting.subject_kind is SubjectKind.information_request:
         return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
-        return NextAction.allocate if waiting.worker_id is None else NextAction.work_case
+        return NextAction.work_case if worked else NextAction.allocate
     if waiting.returned:
         return NextAction.revise_decision
     if waiting.contact_state is ContactState.awaiting_sign_off:
@@ -300,9 +304,7 @@ def next_action(waiting: Waiting) -> NextAction:
         return NextAction.rate
     if waiting.contact_state is ContactState.awaiting_information:
         return NextAction.chase_or_decide
-    if waiting.worker_id is None:
-        return NextAction.assign
-    return NextAction.decide
+    return NextAction.decide if worked else NextAction.assign
 
 
 def child_in_a_line(given_name: str | None, family_name: str | None, unborn: bool) -> str:

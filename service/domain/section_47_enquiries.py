@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.flags import Deadline
+from service.domain.instants import lies_ahead
 from service.domain.measures import MeasureCases
 from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import EnquiryDecision
@@ -321,7 +322,7 @@ def faults_in_conference(
 ) -> list[Problem]:
     """What a conference leaves out or cannot be, all at once."""
     problems: list[Problem] = []
-    if held_at > now:
+    if lies_ahead(held_at, now):
         problems.append(
             Problem(
                 "/held_at",

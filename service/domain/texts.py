@@ -34,3 +34,15 @@ def _is_seen(sign: str) -> bool:
 
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
+
+
+def plain_lines(text: str) -> str:
+    """A text whose lines end as they do everywhere, whatever a word processor put there.
+
+    A vertical tab, a form feed and the line ends of Unicode each become a new line, as they are
+    seen; the usual ones stay as they were sent.
+    """
+    return _LINE_ENDS.sub("\n", text)
+
+
+_LINE_ENDS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")

@@ -76,10 +76,12 @@ class DevelopmentIssuer:
         team: str | None = None,
         lifetime: timedelta = LONGEST_LIFETIME,
         scopes: Iterable[Scope] | None = None,
+        also: Iterable[Role] = (),
     ) -> str:
         """A token for one role; the same role, name and organisation are always the same person.
 
-        `scopes` left out means every scope that the role can use. `ValueError` when a partner
+        `scopes` left out means every scope that the role can use; `also` are roles that the same
+        person has besides. `ValueError` when a partner
         system has no organisation, or the lifetime is not between a second and an hour.
         """
         if role is Role.partner_system and not organisation:
@@ -91,7 +93,9 @@ class DevelopmentIssuer:
             uuid.NAMESPACE_URL, f"{DEVELOPMENT_ISSUER}{role}/{shown}/{organisation}"
         )
         issued = int(self._clock().timestamp())
-        granted = scopes_for(role) if scopes is None else frozenset(scopes)
+        roles = (role, *also)
+        every = frozenset().union(*(scopes_for(one) for one in roles))
+        granted = every if scopes is None else frozenset(scopes)
         claims: dict[str, object] = {
             "iss": DEVELOPMENT_ISSUER,
             "aud": AUDIENCE,
@@ -102,7 +106,7 @@ class DevelopmentIssuer:
             "iat": issued,
             "exp": issued + int(lifetime.total_seconds()),
             "scope": " ".join(sorted(granted)),
-            "roles": [role.value],
+            "roles": [one.value for one in roles],
         }
         if organisation:
             claims["organisation"] = organisation

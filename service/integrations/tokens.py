@@ -105,7 +105,8 @@ class KeysUnavailable(TokenRefused):
 class Identity:
     """What a verified token says of its bearer. (`issuer`, `subject`) is who it is.
 
-    `roles` holds only those that the issuer may assert. `expires_at` is the token's own end.
+    `roles` holds only those that the issuer may assert. `issued_at` and `expires_at` are the
+    token's own beginning and end.
     """
 
     issuer: str
@@ -116,6 +117,7 @@ class Identity:
     scopes: frozenset[Scope]
     organisation_id: str | None
     team_id: str | None
+    issued_at: datetime
     expires_at: datetime
 
 
@@ -586,6 +588,7 @@ def _identity(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float)
         scopes=frozenset(Scope(one) for one in granted if one in _SCOPES),
         organisation_id=organisation,
         team_id=_team(claims, issuer),
+        issued_at=datetime.fromtimestamp(_seconds(claims, "iat"), UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
     )
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Dialect, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlalchemy.util import greenlet_spawn
 
 from service.database_urls import (
@@ -18,8 +20,13 @@ from service.database_urls import (
     is_postgresql,
     postgresql_place,
 )
-from service.persistence.failures import DatabaseAway, in_our_words
+from service.persistence.failures import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    in_our_words,
+)
 from service.persistence.postgresql_sessions import Connect, sessions, shown_url
+from service.persistence.sqlite_files import SqliteFile
 from service.persistence.sqlite_on_the_loop import LoopConnection
 
 SQLITE_PRAGMAS: Final[dict[str, Any]] = {
@@ -37,6 +44,7 @@ _SESSION: Final[dict[str, str]] = {
     "idle_in_transaction_session_timeout": "60000",
     "lock_timeout": "10000",
 }
+_LONG_SESSION: Final[dict[str, str]] = {"synchronous_commit": "on", "timezone": "UTC"}
 
 
 class UnsafeDatabase(RuntimeError):
@@ -58,6 +66,12 @@ def _place(url: str) -> URL | PostgresqlPlace:
     if is_postgresql(url):
         return postgresql_place(url)
     return make_url(url).set(drivername="sqlite+aiosqlite")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a database that is SQLite's; None for PostgreSQL."""
+    place = _place(url)
+    return Path(place.database or "") if isinstance(place, URL) else None
 
 
 def open_sqlite(path: str) -> sqlite3.Connection:
@@ -102,10 +116,11 @@ class Database:
         busy_seconds: float = 10.0,
     ) -> None:
         place = _place(url)
-        self._place = None if isinstance(place, URL) else place
+        self.place = None if isinstance(place, URL) else place
         self.url = place if isinstance(place, URL) else shown_url(place)
         self._busy_seconds = busy_seconds
-        self.is_sqlite = self._place is None
+        self.is_sqlite = self.place is None
+        self.file: SqliteFile | None = None
         if self.is_sqlite:
             self._engine = self._sqlite(on_the_loop=True, pool_size=pool_size)
             self._reader = self._engine
@@ -121,11 +136,12 @@ class Database:
         if not path or path == ":memory:":
             raise UnsafeDatabase("The record must outlive the process: name a file for SQLite.")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.file = file = self.file or SqliteFile(path, open_sqlite)
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
         if on_the_loop:
 
             async def connect(*_: Any, **__: Any) -> LoopConnection:
-                return LoopConnection(open_sqlite(path))
+                return LoopConnection(file.connect())
 
             options["async_creator"] = connect
         engine = create_async_engine(
@@ -133,8 +149,13 @@ class Database:
         )
         if not on_the_loop:
 
+            @event.listens_for(engine.sync_engine, "do_connect")
+            def _only_to_the_file_held(*_: Any) -> None:
+                file.hold()
+
             @event.listens_for(engine.sync_engine, "connect")
             def _set_pragmas(connection: Any, _: Any) -> None:
+                file.check()
                 cursor = connection.cursor()
                 for pragma, wanted in SQLITE_PRAGMAS.items():
                     cursor.execute(f"PRAGMA {pragma} = {wanted}")
@@ -163,20 +184,58 @@ class Database:
 
         return engine
 
+    @asynccontextmanager
+    async def session_of_its_own(self, application: str) -> AsyncIterator[AsyncConnection]:
+        """A session of PostgreSQL's beside the pool, for what takes as long as it takes."""
+        engine = create_async_engine(
+            self.url,
+            poolclass=NullPool,
+            json_serializer=_json,
+            json_deserializer=from_json,
+            async_creator=self.sessions(application, command_seconds=None, settings=_LONG_SESSION),
+        )
+        try:
+            with in_our_words():
+                async with engine.connect() as connection:
+                    yield connection
+        finally:
+            await engine.dispose()
+
     def sessions(
-        self, application: str, *, command_seconds: float, settings: Mapping[str, str]
+        self, application: str, *, command_seconds: float | None, settings: Mapping[str, str]
     ) -> Connect:
         """What opens a session of PostgreSQL's for an engine, with settings of its own."""
-        if self._place is None:
+        if self.place is None:
             raise TypeError("SQLite has no sessions.")
         return sessions(
-            self._place, application=application, command_seconds=command_seconds, settings=settings
+            self.place, application=application, command_seconds=command_seconds, settings=settings
         )
 
     @property
     def engine(self) -> AsyncEngine:
         """The engine behind it, for migrations and statements of the operator."""
         return self._engine
+
+    def look_over(
+        self, *, seconds: float | None = None, given_up: threading.Event | None = None
+    ) -> bool:
+        """Looks whether the file of SQLite is whole, for so many seconds, or until it is given up.
+
+        Returns whether all of it was looked at. On PostgreSQL the server sees to its own files.
+        Raises DatabaseDamaged.
+        """
+        if self.file is None or not self.file.exists():
+            return True
+        with in_our_words():
+            return self.file.look_over(seconds=seconds, given_up=given_up)
+
+    async def look_over_aside(self) -> None:
+        """Looks whether the whole file is sound, in a thread of its own. Raises DatabaseDamaged."""
+        given_up = threading.Event()
+        try:
+            await asyncio.to_thread(self.look_over, given_up=given_up)
+        finally:
+            given_up.set()
 
     async def check(self) -> None:
         """Asks the database whether it keeps its promises. Raises UnsafeDatabase if not."""
@@ -193,24 +252,40 @@ class Database:
                         f"lost. Set {setting} = on in postgresql.conf."
                     )
 
+    @contextmanager
+    def _fit(self) -> Iterator[None]:
+        """Failures in our own words; and on SQLite, nothing on a file that is not fit for it."""
+        try:
+            with in_our_words():
+                self._require_fit()
+                yield
+        except DatabaseDamaged:
+            if self.file is not None:
+                self.file.found_damaged()
+            raise
+
+    def _require_fit(self) -> None:
+        if self.file is not None:
+            self.file.check()
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for short reads, without a transaction around them."""
-        with in_our_words():
+        with self._fit():
             async with self._reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def long_reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reads that may take a while: on SQLite, off the event loop."""
-        with in_our_words():
+        with self._fit():
             async with self._long.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def reading_at_one_instant(self) -> AsyncIterator[AsyncConnection]:
         """A connection for long reads that all see the record as it was at the first of them."""
-        with in_our_words():
+        with self._fit():
             if self.is_sqlite:
                 async with self._long.connect() as connection:
                     # The adapter would begin a transaction for a change alone.
@@ -227,11 +302,11 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is rolled back unless committed."""
         if not self.is_sqlite:
-            with in_our_words():
+            with self._fit():
                 async with self._engine.connect() as connection:
                     yield connection
             return
-        with in_our_words():
+        with self._fit():
             async with self._turn_to_write(), self._engine.connect() as connection:
                 raw = await connection.get_raw_connection()
                 driver = raw.driver_connection.straight  # type: ignore[union-attr]  # our own adapter
@@ -240,6 +315,8 @@ class Database:
                     # From here on SQLAlchemy knows of the transaction, and its commit is one.
                     await connection.begin()
                     yield connection
+                    # Nobody is told that a write was taken into a file that is not there any more.
+                    self._require_fit()
                 finally:
                     # A commit that a deferred constraint refuses leaves SQLite's transaction open,
                     # and SQLAlchemy takes it for ended.
@@ -253,7 +330,7 @@ class Database:
             async with asyncio.timeout(self._busy_seconds):
                 await self._writer.acquire()
         except TimeoutError as error:
-            raise DatabaseAway("others in this process hold the write lock") from error
+            raise DatabaseBusy("others in this process hold the write lock") from error
         try:
             yield
         finally:
@@ -274,7 +351,7 @@ class Database:
                 ):
                     raise
                 if loop.time() >= give_up_at:
-                    raise DatabaseAway("another process holds the write lock") from error
+                    raise DatabaseBusy("another process holds the write lock") from error
             await asyncio.sleep(_BUSY_STEP_SECONDS)
 
     @property
@@ -289,13 +366,14 @@ class Database:
         On PostgreSQL each statement on it is a transaction by itself; on SQLite everything done on
         it is one, committed at the end or rolled back.
         """
-        with in_our_words():
+        with self._fit():
             if self.is_sqlite:
                 async with self._turn_to_write(), self._driver() as driver:
                     await self._begin_immediate(driver.straight)
                     try:
                         yield driver.straight
                         driver.straight.execute("COMMIT")
+                        self._require_fit()
                     finally:
                         if driver.straight.in_transaction:
                             driver.straight.execute("ROLLBACK")
@@ -305,7 +383,7 @@ class Database:
 
     async def look(self, sql: str, values: list[Any]) -> list[Any]:
         """The rows of a short question, by the driver itself and without a transaction."""
-        with in_our_words():
+        with self._fit():
             async with self._driver() as driver:
                 if self.is_sqlite:
                     found: list[Any] = driver.straight.execute(sql, values).fetchall()
@@ -327,5 +405,6 @@ class Database:
     async def dispose(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
-        if self.is_sqlite:
+        if self.file is not None:
             await self._long.dispose()
+            self.file.close()

@@ -12,6 +12,22 @@ class DatabaseAway(Exception):
     """The database cannot be reached or cannot answer now; nothing was kept. Try again."""
 
 
+class DatabaseBusy(DatabaseAway):
+    """Others hold what was wanted, and did not let go of it in time."""
+
+
+class DatabaseUnusable(DatabaseAway):
+    """What happened to the database does not pass: a person must see to it, as the words say."""
+
+
+class DatabaseGone(DatabaseUnusable):
+    """What lies where the database was is not what was opened there."""
+
+
+class DatabaseDamaged(DatabaseUnusable):
+    """The database's file is damaged, or is no database."""
+
+
 class AlreadyThere(Exception):
     """A row with this key was there already; nothing was kept."""
 
@@ -57,13 +73,42 @@ _SQLITE_PASSING = frozenset(
 )
 
 
+# SQLite read what cannot be: waiting makes it no better.
+_SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+DAMAGED = (
+    "The database file is damaged, or is no database, so nothing is read or kept. Stop every "
+    "process, keep a copy of the file, and bring the last backup back: frontdoor restore."
+)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite says that a file is damaged, or is no database at all."""
+    return isinstance(error, sqlite3.Error) and _sqlite_kind(error) in _SQLITE_DAMAGE
+
+
+def _sqlite_kind(error: sqlite3.Error) -> int:
+    # The low byte is the kind, the rest its detail; none when the driver itself complains.
+    return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
 def _passes(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
-        # The low byte is the kind, the rest its detail; none when the driver itself complains.
-        return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in _SQLITE_PASSING
+        return _sqlite_kind(error) in _SQLITE_PASSING
     return isinstance(error, _AWAY) or str(getattr(error, "sqlstate", "") or "").startswith(
         _PASSING
     )
+
+
+# Two who waited for each other; and locks that were not had in time.
+_HELD = ("40P01", "55P03")
+
+
+def _is_held(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        kind = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        return kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error, "sqlstate", None) in _HELD
 
 
 def _is_unique(error: BaseException) -> bool:
@@ -101,6 +146,10 @@ def in_our_words() -> Iterator[None]:
         cause = _cause(error)
         if _is_unique(error) or _is_unique(cause):
             raise AlreadyThere from error
+        if _is_held(error) or _is_held(cause):
+            raise DatabaseBusy(type(cause).__name__) from error
+        if is_damage(error) or is_damage(cause):
+            raise DatabaseDamaged(DAMAGED) from error
         if _passes(error) or _passes(cause):
             raise DatabaseAway(type(cause).__name__) from error
         raise

@@ -1,7 +1,6 @@
 """One leader among any number of processes: a PostgreSQL advisory lock, a file lock on SQLite."""
 
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, Protocol
 
 from filelock import FileLock, Timeout
@@ -11,6 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway, in_our_words
+from service.persistence.sqlite_files import SqliteFile
 
 # Two numbers that name this lock in the database: ASCII for "fron" and "door".
 LOCK: Final = {"first": 0x66726F6E, "second": 0x646F6F72}
@@ -40,7 +40,10 @@ class Leadership(Protocol):
         ...
 
     async def held(self) -> bool:
-        """Whether the lead is still ours; False too when that cannot be known."""
+        """Whether the lead is still ours; False too when that cannot be known.
+
+        Raises DatabaseUnusable.
+        """
         ...
 
     async def release(self) -> None:
@@ -107,13 +110,19 @@ class AdvisoryLock:
 class LockFile:
     """The lead by a lock on a file beside the SQLite database; the system frees it with us."""
 
-    def __init__(self, database: Path) -> None:
-        self._path = database.with_name(f"{database.name}.leader")
+    def __init__(self, database: SqliteFile) -> None:
+        self._database = database
+        self._path = database.path.with_name(f"{database.path.name}.leader")
         self._lock = FileLock(self._path, thread_local=False)
         self._place: tuple[int, int] | None = None
 
     async def take(self) -> bool:
-        """Takes the lead if nobody holds it."""
+        """Takes the lead if nobody holds it.
+
+        Raises DatabaseUnusable when the lock is beside another database than the one that this
+        process has open: the folder was deleted and made anew.
+        """
+        self._database.check()
         if self._place is not None:
             return await self.held()
         try:
@@ -127,6 +136,7 @@ class LockFile:
 
     async def held(self) -> bool:
         """Whether the file that we locked is the one that is still there."""
+        self._database.check()
         if self._place is None:
             return False
         if self._found() == self._place:
@@ -149,6 +159,6 @@ class LockFile:
 
 def leadership_on(database: Database) -> Leadership:
     """The lead among all processes on this database."""
-    if database.is_sqlite:
-        return LockFile(Path(database.url.database or "").absolute())
+    if database.file is not None:
+        return LockFile(database.file)
     return AdvisoryLock(database)

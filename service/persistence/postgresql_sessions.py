@@ -26,7 +26,11 @@ def shown_url(place: PostgresqlPlace) -> URL:
 
 
 def sessions(
-    place: PostgresqlPlace, *, application: str, command_seconds: float, settings: Mapping[str, str]
+    place: PostgresqlPlace,
+    *,
+    application: str,
+    command_seconds: float | None,
+    settings: Mapping[str, str],
 ) -> Connect:
     """What opens a session with these settings of the server's.
 

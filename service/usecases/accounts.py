@@ -6,16 +6,17 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.accounts import (
-    Account,
     AccountUnknown,
     AlreadyLifted,
     AlreadySuspended,
     OwnAccess,
     Suspension,
     SuspensionKind,
+    Worker,
 )
 from service.domain.errors import Problem
 from service.domain.events import EventType
+from service.domain.holders import HOLDERS, HeldWork
 from service.persistence.asking import Asking
 from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work, new_id
@@ -152,9 +153,23 @@ async def list_workers(
     who: Caller,
     *,
     team_id: str | None = None,
+    may_hold: HeldWork | None = None,
+    suspended: bool | None = None,
     limit: int,
     after: UUID | None = None,
-) -> Sequence[Account]:
-    """Members of staff who have signed in, in the order in which they first did."""
+) -> Sequence[Worker]:
+    """Members of staff who have signed in, in the order in which they first did.
+
+    `may_hold`: only those to whom such work can be given now.
+    """
     who.require(Permission.read_workers)
-    return await accounts.list_staff(ask, team_id=team_id, limit=limit, after=after)
+    if may_hold is not None and suspended:
+        return ()
+    return await accounts.list_staff(
+        ask,
+        team_id=team_id,
+        roles=None if may_hold is None else HOLDERS[may_hold],
+        suspended=suspended if may_hold is None else False,
+        limit=limit,
+        after=after,
+    )

@@ -15,6 +15,7 @@ from service.domain.early_help_episodes import (
 )
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
+from service.domain.holders import HeldWork, holder
 from service.domain.measures import MeasureCases
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
@@ -37,7 +38,6 @@ from service.policy import TeamWork
 # Refusals from below that routes name in the contract.
 EpisodeNotFound = cases.EpisodeNotFound
 ReferralNotFound = cases.ReferralNotFound
-WorkerUnknown = accounts.WorkerUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,20 @@ class _Kind:
     """What differs between a referral and an early help episode."""
 
     work: TeamWork
+    held: HeldWork
     allocated: EventType
     closed: EventType
 
 
-_REFERRAL = _Kind(TeamWork.referral, EventType.referral_allocated, EventType.referral_closed)
+_REFERRAL = _Kind(
+    TeamWork.referral,
+    HeldWork.referral,
+    EventType.referral_allocated,
+    EventType.referral_closed,
+)
 _EPISODE = _Kind(
     TeamWork.early_help_episode,
+    HeldWork.early_help_episode,
     EventType.early_help_episode_allocated,
     EventType.early_help_episode_closed,
 )
@@ -113,7 +120,7 @@ async def _allocate(
     await accountabilities.held(work, found.person_id)
     case = await cases.held(work, who, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
-    await accounts.require_staff(work, worker_id, "/worker_id")
+    holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
     teams = [team.id for team in work.policy.teams_for(kind.work)]
     if team_id is not None and team_id not in teams:
         raise TeamCannotReceive(
@@ -126,13 +133,24 @@ async def _allocate(
                 )
             ],
         )
+    known = work.policy.find_team(case.team_id) is not None
+    if team_id is None and not known:
+        raise TeamCannotReceive(
+            "The team of this case is not in the policy any more: name the team, too.",
+            problems=[
+                Problem(
+                    "/team_id", f"Name a team that takes this: {', '.join(teams)}.", "team_removed"
+                )
+            ],
+        )
     if (worker_id, team_id or case.team_id) == (case.worker_id, case.team_id):
         raise AlreadyAllocated(
             "Nothing would change: name another worker or another team.",
             state=case.state,
             allowed=CASE.allowed(case.state),
         )
-    if team_id is not None and team_id != case.team_id:
+    # From a team that is no more the case goes on, whatever is disputed: nobody works it there.
+    if team_id is not None and team_id != case.team_id and known:
         await challenges.refuse_while_open(work, case.person_id)
     changed: dict[str, Any] = {
         "state": state,

@@ -17,6 +17,7 @@ from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
 from service.domain.references import ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
@@ -132,8 +133,7 @@ async def assign_contact(
             allowed=CONTACT.allowed(contact.state),
         )
     if worker_id is not None:
-        await accounts.require_staff(work, worker_id, "/worker_id")
-        await accounts.refuse_suspended_worker(work, worker_id, "/worker_id")
+        holder(await accounts.staff(work, worker_id), HeldWork.contact, "/worker_id")
     await work.change(
         Contact,
         contact.id,

@@ -25,7 +25,12 @@ from service.domain.transfers import (
     require_own_words,
     unknown_code,
 )
-from service.persistence.repositories import accountabilities, challenges, transfers
+from service.persistence.repositories import (
+    accountabilities,
+    accounts,
+    challenges,
+    transfers,
+)
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.repositories.transfers import Held
 from service.persistence.units_of_work import Work
@@ -280,7 +285,7 @@ async def complete_transfer(
 
 async def _refuse_unready(work: Work, transfer: Transfer) -> None:
     await challenges.refuse_while_open(work, transfer.person_id)
-    missing = []
+    missing = await _missing_in_early_help(work, transfer)
     if transfer.family_agreement is not FamilyAgreement.given:
         missing.append("the family's agreement")
     if transfer.first_visit_at is None:
@@ -294,3 +299,17 @@ async def _refuse_unready(work: Work, transfer: Transfer) -> None:
             state=transfer.state,
             allowed=tuple(one for one in allowed(transfer) if one is not TransferAction.complete),
         )
+
+
+async def _missing_in_early_help(work: Work, transfer: Transfer) -> list[str]:
+    """What early help lacks for social care to leave the child."""
+    if transfer.early_help_episode_id is None:
+        raise EPISODES.missing()
+    episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
+    missing = []
+    if work.policy.find_team(episode.team_id) is None:
+        missing.append("a team of the policy that has the episode")
+    worker = None if episode.worker_id is None else await accounts.staff(work, episode.worker_id)
+    if worker is None or worker.suspended:
+        missing.append("a worker of early help who has access and holds the episode")
+    return missing

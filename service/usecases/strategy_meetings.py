@@ -12,6 +12,7 @@ from service.domain.decisions import StatutoryBasis, stock_phrase_fault
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
+from service.domain.instants import lies_ahead
 from service.domain.references import new_reference
 from service.domain.referrals import CaseState, Referral
 from service.domain.strategy_conclusions import (
@@ -729,7 +730,7 @@ async def _faults_in_held_at(
         ]
     if held_at is None:
         return [Problem(at, "Say when the meeting was held.", "missing")]
-    if held_at > work.now:
+    if lies_ahead(held_at, work.now):
         return [Problem(at, "This is still to come: record the meeting once it was held.", "ahead")]
     if held_at < await _told_at(work, held.children):
         return [_before_contact(at)]
@@ -951,7 +952,7 @@ async def circulate_strategy_minutes(
     )
     meeting = held.meeting
     problems = _own_words(work, ("/minutes", minutes))
-    if circulated_at > work.now:
+    if lies_ahead(circulated_at, work.now):
         problems.append(
             Problem(
                 "/circulated_at", "This is still to come: record it once they are sent.", "ahead"

@@ -1,10 +1,25 @@
 """Step-ups and step-downs: asked for, opened, answered, taken back (rules 9, 10 and 12)."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from service.domain import holders
+from service.domain.acceptances import (
+    WORKER,
+    Acceptance,
+    Now,
+    Terms,
+    basis_missing,
+    faults_in_plan,
+    held_by_receiver,
+    plan_as_kept,
+    plan_missing,
+    team_fault,
+    terms_of,
+    workers_meant,
+)
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.calendar import london_date
@@ -13,7 +28,6 @@ from service.domain.decisions import (
     LevelOfNeed,
     StatutoryBasis,
     rationale_fault,
-    stock_phrase_fault,
 )
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
@@ -72,7 +86,6 @@ from service.policy import TeamWork
 EpisodeNotFound = cases.EpisodeNotFound
 ReferralNotFound = cases.ReferralNotFound
 TransferNotFound = transfers.TransferNotFound
-WorkerUnknown = accounts.WorkerUnknown
 
 Move = Callable[[Work], Awaitable[Transfer]]
 """One move of a transfer, with all its terms: the transfer as it is after it."""
@@ -95,17 +108,6 @@ class NewTransfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What who accepts says: their words, and who takes the child on."""
-
-    words: str
-    receiving_team_id: str | None = None
-    receiving_worker_id: UUID | None = None
-    statutory_basis: StatutoryBasis | None = None
-    plan: Sequence[PlanLine] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Requested:
     """The transfer that was asked for, and whether it had been asked for before."""
 
@@ -125,10 +127,6 @@ class WholeTransfer:
 
 def _sender(direction: Direction) -> Cases[Any]:
     return EPISODES if direction is Direction.step_up else REFERRALS
-
-
-def _work_of_receiver(direction: Direction) -> TeamWork:
-    return TeamWork.referral if direction is Direction.step_up else TeamWork.early_help_episode
 
 
 async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Requested:
@@ -171,7 +169,8 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         raise incomplete(problems)
     worker_id = new.receiving_worker_id
     if worker_id is not None:
-        await accounts.require_staff(work, worker_id, "/receiving_worker_id")
+        found_worker = await accounts.staff(work, worker_id)
+        holders.holder(found_worker, held_by_receiver(new.direction), WORKER)
     transfer = Transfer(
         id=new_id(),
         reference=new_reference("T"),
@@ -189,7 +188,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction, case),
         receiver_worker_id=worker_id,
         statutory_basis=new.statutory_basis,
-        plan=_plan(new.plan),
+        plan=plan_as_kept(new.plan),
         family_agreement=new.family_agreement,
         requested_at=work.now,
         requested_by=who.account_id,
@@ -229,10 +228,6 @@ def _first_receiver(work: Work, direction: Direction, case: Any) -> str:
     return str(case.team_id) if stays else takes[0]
 
 
-def _plan(lines: Sequence[PlanLine]) -> list[Mapping[str, object]]:
-    return [{**asdict(line), "by_on": line.by_on.isoformat()} for line in lines]
-
-
 def _answerer(transfer: Transfer) -> str:
     return ANSWERER[transfer.direction, transfer.asked_by].value
 
@@ -249,7 +244,7 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
     if fault is not None:
         problems.append(fault)
     if new.receiving_team_id is not None:
-        problems += _team_fault(work, new.direction, new.receiving_team_id)
+        problems += team_fault(new.receiving_team_id, _takes(work, new.direction))
     elif pull:
         problems.append(
             Problem("/receiving_team_id", "Name the team that asks for the case.", "missing")
@@ -273,15 +268,15 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
                 )
             )
         if pull and new.statutory_basis is None:
-            problems.append(_basis_missing())
+            problems.append(basis_missing())
         return problems
     if new.statutory_basis is not None:
         problems.append(
             Problem("/statutory_basis", "Only a step-up carries this: leave it out.", "surplus")
         )
     if not new.plan and not pull:
-        problems.append(_plan_missing())
-    problems += _faults_in_plan(work, new.plan)
+        problems.append(plan_missing())
+    problems += faults_in_plan(new.plan, london_date(work.now), work.policy.rationale)
     if new.receiving_worker_id is None and not constant_lead:
         problems.append(
             Problem(
@@ -292,52 +287,6 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
             )
         )
     return problems
-
-
-def _faults_in_plan(work: Work, plan: Sequence[PlanLine]) -> list[Problem]:
-    problems: list[Problem] = []
-    today = london_date(work.now)
-    for place, line in enumerate(plan):
-        for name in ("outcome", "action", "who"):
-            fault = stock_phrase_fault(
-                getattr(line, name), work.policy.rationale, f"/plan/{place}/{name}"
-            )
-            if fault is not None:
-                problems.append(fault)
-        if line.by_on < today:
-            problems.append(
-                Problem(
-                    f"/plan/{place}/by_on",
-                    "A plan is about what is to come: name a day from today on.",
-                    "day_has_passed",
-                )
-            )
-    return problems
-
-
-def _plan_missing() -> Problem:
-    return Problem(
-        "/plan",
-        "A step-down carries a plan: the outcomes expected, the actions, who and by when.",
-        "missing",
-    )
-
-
-def _basis_missing() -> Problem:
-    return Problem("/statutory_basis", "Say section_17 or section_47.", "missing")
-
-
-def _team_fault(work: Work, direction: Direction, team_id: str) -> list[Problem]:
-    teams = [team.id for team in work.policy.teams_for(_work_of_receiver(direction))]
-    if team_id in teams:
-        return []
-    return [
-        Problem(
-            "/receiving_team_id",
-            f"Use a team that takes this: {', '.join(teams)}.",
-            "team_cannot_receive",
-        )
-    ]
 
 
 async def _manners(work: Work, who: Caller, transfer_id: UUID, do: str) -> Manners:
@@ -385,9 +334,10 @@ async def accept_transfer(
         )
     sender = await _sender(transfer.direction).read_held(work, transfer.sender_case_id)
     back = await _referral_to_take_back(work, transfer)
-    settled_terms = _terms(work, transfer, sender, acceptance, back)
-    if settled_terms.worker_id is not None:
-        await accounts.require_staff(work, settled_terms.worker_id, "/receiving_worker_id")
+    meant = workers_meant(transfer, sender, acceptance, back)
+    settled_terms = terms_of(
+        transfer, sender, acceptance, back, await _as_it_is_now(work, transfer.direction, meant)
+    )
     overturned = await _challenge_overturned(work, transfer)
     if transfer.direction is Direction.step_up:
         moved = await _accept_step_up(work, who, transfer, answers, sender, settled_terms, back)
@@ -396,6 +346,23 @@ async def accept_transfer(
     if overturned is not None:
         await challenges.carry_out(work, who, overturned)
     return moved
+
+
+def _takes(work: Work, direction: Direction) -> list[str]:
+    """The teams that take what a receiver will hold."""
+    held = TeamWork(held_by_receiver(direction).value)
+    return [team.id for team in work.policy.teams_for(held)]
+
+
+async def _as_it_is_now(work: Work, direction: Direction, meant: Collection[UUID]) -> Now:
+    return Now(
+        today=london_date(work.now),
+        takes=_takes(work, direction),
+        teams=[team.id for team in work.policy.teams],
+        workers=await accounts.staff_by_id(work, meant),
+        constant=work.policy.one_family_help_service,
+        rationale=work.policy.rationale,
+    )
 
 
 def _refuse_own(who: Caller, transfer: Transfer) -> None:
@@ -421,17 +388,6 @@ async def _challenge_overturned(work: Work, transfer: Transfer) -> Challenge | N
     return mine
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """On which terms a child passes over: to whom, on what basis, with which plan."""
-
-    team_id: str
-    worker_id: UUID | None
-    statutory_basis: StatutoryBasis | None
-    plan: Sequence[Mapping[str, object]]
-    words: str
-
-
 async def _referral_to_take_back(work: Work, transfer: Transfer) -> Referral | None:
     """The referral that an accepted step-down has left open, for a step-up to go back to."""
     if transfer.direction is Direction.step_down:
@@ -442,73 +398,13 @@ async def _referral_to_take_back(work: Work, transfer: Transfer) -> Referral | N
     return await REFERRALS.read_held(work, step_down.referral_id)
 
 
-def _faults_in_acceptance(transfer: Transfer, acceptance: Acceptance) -> list[Problem]:
-    problems: list[Problem] = []
-    if transfer.direction is Direction.step_up and acceptance.plan:
-        problems.append(Problem("/plan", "Only a step-down carries this: leave it out.", "surplus"))
-    if transfer.asked_by is Party.receiver:
-        # The team that asked takes the child on, and whom it named: nobody else has accepted.
-        asked = (
-            ("/receiving_team_id", acceptance.receiving_team_id, transfer.receiver_team_id),
-            ("/receiving_worker_id", acceptance.receiving_worker_id, transfer.receiver_worker_id),
-        )
-        problems += [
-            Problem(
-                pointer,
-                "The team that asked has said who takes the child on: leave it out.",
-                "surplus",
-            )
-            for pointer, given, named in asked
-            if given not in (None, named)
-        ]
-    return problems
-
-
-def _terms(
-    work: Work, transfer: Transfer, sender: Any, acceptance: Acceptance, back: Referral | None
-) -> _Terms:
-    step_up = transfer.direction is Direction.step_up
-    pull = transfer.asked_by is Party.receiver
-    problems = _faults_in_acceptance(transfer, acceptance)
-    problems += _faults_in_plan(work, acceptance.plan)
-    takes = [team.id for team in work.policy.teams_for(_work_of_receiver(transfer.direction))]
-    # One family help service: the team and the lead practitioner may stay as they are.
-    constant = work.policy.one_family_help_service
-    stays = sender.team_id if constant and sender.team_id in takes else None
-    if back is not None:
-        # The case goes back to the team and the worker that it never left.
-        stays = back.team_id
-    named = acceptance.receiving_team_id
-    team_id = named or (transfer.receiver_team_id if pull or not step_up else stays)
-    if named is not None:
-        problems += _team_fault(work, transfer.direction, named)
-    elif team_id is None:
-        problems.append(
-            Problem(
-                "/receiving_team_id", f"Name the receiving team: {', '.join(takes)}.", "missing"
-            )
-        )
-    basis = acceptance.statutory_basis or transfer.statutory_basis
-    if step_up and basis is None:
-        problems.append(_basis_missing())
-    plan: Sequence[Mapping[str, object]] = _plan(acceptance.plan) or transfer.plan
-    if not step_up and not plan:
-        problems.append(_plan_missing())
-    if problems or team_id is None:
-        raise incomplete(problems)
-    worker_id = acceptance.receiving_worker_id or transfer.receiver_worker_id
-    if worker_id is None and constant:
-        worker_id = sender.worker_id
-    return _Terms(team_id, worker_id, basis if step_up else None, plan, acceptance.words)
-
-
 async def _accept_step_up(
     work: Work,
     who: Caller,
     transfer: Transfer,
     answers: Accountability,
     sender: Any,
-    terms: _Terms,
+    terms: Terms,
     back: Referral | None,
 ) -> Transfer:
     await EPISODES.close(
@@ -525,10 +421,11 @@ async def _accept_step_up(
         settled = await transfers.settle(
             work, who, transfer.person_id, "stepped_up", but=transfer.id
         )
-        referral = await REFERRALS.take_back(work, back.id)
+        referral = await REFERRALS.take_back(
+            work, back.id, team_id=terms.team_id, worker_id=terms.worker_id
+        )
         await REFERRALS.raise_basis(work, referral.id, terms.statutory_basis)
         await accountabilities.give(work, referral, answers)
-        terms = replace(terms, team_id=referral.team_id, worker_id=referral.worker_id)
     else:
         referral = await open_referral(
             work,
@@ -566,7 +463,7 @@ async def _accept_step_down(
     transfer: Transfer,
     answers: Accountability,
     sender: Any,
-    terms: _Terms,
+    terms: Terms,
 ) -> Transfer:
     state = CASE.after(sender.state, CaseAction.hand_over)
     await section_47_enquiries.refuse_while_owed_or_under_way(work, sender)
@@ -612,7 +509,7 @@ async def _accepted(
     work: Work,
     who: Caller,
     transfer: Transfer,
-    terms: _Terms,
+    terms: Terms,
     *,
     referral_id: UUID | None,
     early_help_episode_id: UUID | None,

@@ -105,6 +105,7 @@ async def test_every_open_child_is_listed_once_with_the_one_team_that_answers(
         "worker_id": None,
         "worker_name": None,
         "since": "2026-10-23T15:00:00Z",
+        "worker_suspended": False,
     }
     row = found[str(held.person_id)]
     assert (row["service"], row["case_id"]) == ("social_care", str(held.id))

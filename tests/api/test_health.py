@@ -1,6 +1,6 @@
 """Health: alive, ready or why not, degraded and why, and the figures an operator watches."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 from math import isinf, isnan
 from pathlib import Path
@@ -9,14 +9,15 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client import parser
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from api.app import create_app
 from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.job_runs import JobName
 from service.issuers import IssuerSettings
-from service.persistence.migrating import newest
+from service.persistence.schema_steps import newest
+from service.persistence.sqlite_files import log_of, mark_of
 from service.settings import load_settings
 from service.usecases.flags import sweep
 from service.usecases.jobs import run_job
@@ -126,6 +127,25 @@ async def test_an_unknown_schema_stops_it_and_says_why_without_saying_which(room
     assert newest() not in answer.text
 
 
+async def test_a_newer_schema_that_can_be_lived_with_is_degraded_and_still_serves(
+    room: Room,
+) -> None:
+    await beat(room)
+    await execute(room.house, "UPDATE alembic_version SET version_num = '9999'")
+    await execute(
+        room.house,
+        "INSERT INTO schema_step (step, oldest_reader, taken_at) "  # noqa: S608 - a step of our own
+        f"SELECT '9999', '{newest()}', taken_at FROM schema_step WHERE step = '{newest()}'",
+    )
+    found = await ready(room)
+    assert (found["status"], states(found)["schema"]) == ("degraded", "degraded")
+    await room.made("/v1/contacts", contact_body())
+    async with open_room(
+        room.house.settings.database_url, room.clock, room.house.settings.var_folder
+    ) as again:
+        await again.made("/v1/contacts", contact_body())
+
+
 async def test_a_database_that_cannot_be_read_stops_it(room: Room) -> None:
     await execute(room.house, "DROP TABLE alembic_version")
     answer = await room.client.get("/readyz")
@@ -144,6 +164,51 @@ async def test_a_database_that_is_gone_is_named_and_comes_back(
         room.clock.forward(seconds=1)
         answer = await room.client.get("/readyz")
         assert (answer.status_code, codes(answer)) == (503, {"database_failing", "schema_failing"})
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def log_deleted(path: Path) -> None:
+    log_of(path).unlink()
+
+
+def marked_as_damaged_by_another(path: Path) -> None:
+    mark_of(path).touch()
+
+
+@pytest.mark.parametrize(
+    ("happened", "says"),
+    [
+        (deleted, "was deleted, or another was put in its place"),
+        (log_deleted, "write-ahead log beside the database file was deleted"),
+        (marked_as_damaged_by_another, "damaged"),
+    ],
+)
+async def test_a_database_file_that_is_gone_or_damaged_stops_it_and_nothing_is_acknowledged(
+    sqlite: Any, tmp_path: Path, happened: Callable[[Path], None], says: str
+) -> None:
+    url = sqlite.create_database()
+    async with open_room(url, FixedClock(FRIDAY), tmp_path) as room:
+        await beat(room)
+        await ready(room)
+        made = await room.made("/v1/contacts", contact_body())
+        happened(Path(str(make_url(url).database)))
+        for answer in (
+            await room.post("/v1/contacts", contact_body()),
+            await room.get(f"/v1/contacts/{made['id']}"),
+            await room.get("/v1/queues/contacts"),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert "retry-after" in answer.headers
+        room.clock.forward(seconds=1)
+        answer = await room.client.get("/readyz")
+        assert (answer.status_code, codes(answer)) == (503, {"database_failing", "schema_failing"})
+        [said] = [one["message"] for one in answer.json()["errors"] if "database" in one["code"]]
+        assert says in said
+        assert str(tmp_path) not in answer.text
+        assert (await room.client.get("/livez")).status_code == 200
 
 
 async def test_what_was_looked_at_is_not_looked_at_again_within_a_second(room: Room) -> None:

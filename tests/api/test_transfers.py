@@ -910,9 +910,11 @@ async def test_in_one_family_help_service_the_team_and_the_lead_practitioner_sta
     desk = one_service
     _, decision = await desk.decided("early_help", receiving_team_id="family-help")
     path = f"/v1/early-help-episodes/{decision['early_help_episode_id']}"
-    lead = str(await desk.account_of(EARLY_HELP))
+    # A practitioner of family help works on both sides.
+    lead = str(await desk.account_of(EARLY_HELP, also=[SOCIAL_WORKER]))
     case = done(await desk.post(SPOC, f"{path}/allocation", allocation_body(lead), version=1))
     seen = await opened(desk, await asked(desk, UP, case))
+    await desk.account_of(EARLY_HELP, also=[SOCIAL_WORKER])
     up = done(
         await act(desk, seen, "accept", MASH, {"words": WORDS, "statutory_basis": "section_17"})
     )
@@ -929,6 +931,24 @@ async def test_in_one_family_help_service_the_team_and_the_lead_practitioner_sta
     accepted_down = done(await act(desk, down, "accept", SPOC, {"words": WORDS}))
     episode = await episode_of(desk, accepted_down)
     assert (episode["team_id"], episode["worker_id"]) == ("family-help", lead)
+
+
+async def test_in_one_family_help_service_a_lead_who_may_not_hold_a_referral_does_not_stay(
+    one_service: Desk,
+) -> None:
+    desk = one_service
+    _, decision = await desk.decided("early_help", receiving_team_id="family-help")
+    path = f"/v1/early-help-episodes/{decision['early_help_episode_id']}"
+    lead = str(await desk.account_of(EARLY_HELP))
+    case = done(await desk.post(SPOC, f"{path}/allocation", allocation_body(lead), version=1))
+    seen = await opened(desk, await asked(desk, UP, case))
+    body = {"words": WORDS, "statutory_basis": "section_17"}
+    referral = await referral_of(desk, done(await act(desk, seen, "accept", MASH, body)))
+    assert (referral["team_id"], referral["worker_id"], referral["state"]) == (
+        "family-help",
+        None,
+        "awaiting_allocation",
+    )
 
 
 async def test_in_one_family_help_service_another_lead_may_be_named(one_service: Desk) -> None:

@@ -226,6 +226,8 @@ async def test_every_documented_request_is_understood_by_the_server(
         file.ids.update(await looked_into(house, file.ids["referral"]))
         leaver = await caller(house, Role.performance_analyst, name="Somebody who leaves")
         file.ids["leaver"] = leaver.account_id
+        for noun, role in WHO_HOLDS.items():
+            file.ids[noun] = (await caller(house, role)).account_id
         file.ids.update(await ids_of_a_notification(house))
         async with client_of(house) as client:
             for operation in operations():
@@ -244,6 +246,12 @@ async def test_every_documented_request_is_understood_by_the_server(
     assert wrong == [], "\n".join(wrong)
 
 
+# To whom such work can be given.
+WHO_HOLDS = {
+    "allocate_referral": Role.assessment_team_worker,
+    "allocate_early_help_episode": Role.early_help_worker,
+    "assign_contact": Role.mash_worker,
+}
 # Their ids are of things that this file does not hold; or that who may do this does not see, for
 # the file's step-up ends, in the order of the walk, before social care ever had the child.
 OF_OTHER_THINGS = {
@@ -308,7 +316,7 @@ async def _as_whoever_may(
 
 
 def _body(operation: Operation, file: WholeFile) -> Any:
-    body = _with_ids_that_are_there(operation.body, file)
+    body = _with_ids_that_are_there(operation.body, file, operation.name)
     if operation.name == "record_meeting_outcome":
         return {**body, "child_id": str(file.ids["item_child"])}
     return body
@@ -344,17 +352,17 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
     }
 
 
-def _with_ids_that_are_there(value: Any, file: WholeFile, name: str = "") -> Any:
+def _with_ids_that_are_there(value: Any, file: WholeFile, of: str, name: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: _with_ids_that_are_there(below, file, key) for key, below in value.items()}
+        return {key: _with_ids_that_are_there(below, file, of, key) for key, below in value.items()}
     if isinstance(value, list):
-        return [_with_ids_that_are_there(one, file, name) for one in value]
+        return [_with_ids_that_are_there(one, file, of, name) for one in value]
     nouns = {
         "contact_id": "contact",
         "child_id": "child",
         "child_ids": "child",
         "person_id": "person",
-        "worker_id": "worker",
+        "worker_id": of,
         "case_id": "early_help_episode",
         "target": "leaver",
         "decision_id": "decision_waiting",

@@ -1,8 +1,14 @@
 """Numbers that name a person or a place: what is nobody's is refused, and never repeated."""
 
 import pytest
+from stdnum.gb import upn
 
-from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
+from service.domain.identifiers import (
+    is_district,
+    nhs_number,
+    postcode,
+    unique_pupil_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +109,49 @@ def test_a_postcode_comes_back_in_capitals_with_one_space(text: str, spaced: str
 
 
 @pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("OX4", "OX4"),
+        (" sw1a ", "SW1A"),
+        ("BFPO 61", "BFPO 61"),
+        ("bfpo61", "BFPO 61"),
+        ("b1", "B1"),
+    ],
+)
+def test_the_first_half_of_a_postcode_and_the_forces_numbers_are_taken(
+    text: str, taken: str
+) -> None:
+    assert postcode(text) == taken
+    assert is_district(taken) == (not taken.startswith("BFPO"))
+
+
+@pytest.mark.parametrize("authority", ["838", "839", "940", "941", "933", "201", "420", "886"])
+def test_a_pupil_number_of_any_authority_is_taken(authority: str) -> None:
+    """Authorities are made and united: 838, 839 in 2019, 940, 941 in 2021, 942, 943 in 2023."""
+    rest = f"{authority}200021001"
+    number = f"{upn.calc_check_digit(rest)}{rest}"
+    assert unique_pupil_number(number.lower()) == number
+    wrong = "A" if number[0] != "A" else "B"
+    with pytest.raises(ValueError, match="not a unique pupil number"):
+        unique_pupil_number(wrong + rest)
+
+
+@pytest.mark.parametrize(
     "text",
-    ["", "A", "SW1A", "1AA SW1A", "QQ1 1AA", "SW1A 1AAA", "SW1A 1CK", "12345", "ÄB1 1AA", "M1 1ÀE"],
+    [
+        "",
+        "A",
+        "1AA SW1A",
+        "BFPO",
+        "BFPO 12345",
+        "SW1AA",
+        "QQ1 1AA",
+        "SW1A 1AAA",
+        "SW1A 1CK",
+        "12345",
+        "ÄB1 1AA",
+        "M1 1ÀE",
+    ],
 )
 def test_what_can_be_no_postcode_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="never refused for a missing postcode") as refused:

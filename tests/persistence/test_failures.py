@@ -16,8 +16,9 @@ from sqlalchemy.engine import make_url
 from service.domain.accounts import Account
 from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere, DatabaseAway, in_our_words
-from service.persistence.migrating import migrate_database, require_newest
+from service.persistence.migrating import migrate_database
 from service.persistence.records import table_of
+from service.persistence.schema_steps import require_known
 from service.policy import Policy
 from tests.persistence.conftest import Desk
 from tests.persistence.test_units_of_work import nothing_is_left_open, seen, settle, take
@@ -247,7 +248,7 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
                 with pytest.raises(DatabaseAway):
                     await seen(desk)
                 with pytest.raises(DatabaseAway):
-                    await require_newest(desk.database)
+                    await require_known(desk.database)
             stoppable.start()
             for attempt in range(200):
                 try:
@@ -265,7 +266,7 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
             stoppable.start()  # the server's own tidying up expects one that answers
             for _ in range(200):
                 try:
-                    await require_newest(Database(url))
+                    await require_known(Database(url))
                     break
                 except DatabaseAway:
                     await asyncio.sleep(0.05)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service.bootstrap import House
+from service.domain.acceptances import Acceptance
 from service.domain.access import Caller, Role
 from service.domain.challenges import Challenge, ChallengeAnswer
 from service.domain.decisions import Decision, Outcome, StatutoryBasis
@@ -217,7 +218,7 @@ class Sides:
             who,
             transfer.id,
             transfer.version,
-            transfers.Acceptance(
+            Acceptance(
                 words=WORDS,
                 receiving_team_id="assessment-north" if step_up else None,
                 statutory_basis=StatutoryBasis.section_17 if step_up else None,

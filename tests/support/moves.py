@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service.bootstrap import House, Work
+from service.domain.acceptances import Acceptance
 from service.domain.access import Caller, Role
 from service.domain.challenges import ChallengeAction, ChallengeAnswer
 from service.domain.contacts import Channel
@@ -34,7 +35,6 @@ from service.usecases.step_downs import (
     record_first_visit,
 )
 from service.usecases.transfers import (
-    Acceptance,
     NewTransfer,
     accept_transfer,
     answer_refusal,

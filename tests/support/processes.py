@@ -73,7 +73,7 @@ def processes(
 
 
 async def until(
-    found: Callable[[], Awaitable[bool]], *, seconds: float = 15, what: str = "it"
+    found: Callable[[], Awaitable[bool]], *, seconds: float = 120, what: str = "it"
 ) -> float:
     """Waits until something holds, and says how long that took."""
     began = perf_counter()

@@ -53,6 +53,6 @@ async def refusing_server() -> AsyncIterator[RefusingServer]:
     refusing = RefusingServer()
     server = await asyncio.start_server(refusing.answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    refusing.url = f"postgresql://somebody:secret@127.0.0.1:{port}/frontdoor?ssl=disable"
+    refusing.url = f"postgresql://somebody:secret@127.0.0.1:{port}/frontdoor?sslmode=disable"
     async with server:
         yield refusing

@@ -71,6 +71,7 @@ def serve(
             *(sys.executable, "-m", "uvicorn", "--factory", application),
             *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
             *("--no-server-header", "--log-level", "warning"),
+            *("--http", "api.connections:Connection", "--ws", "none", "--loop", "uvloop"),
         ],
         env=told | (environment or {}),
         stdout=log,

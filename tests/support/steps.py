@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from service.bootstrap import House, Work
+from service.domain.acceptances import Acceptance
 from service.domain.access import Caller, Role
 from service.domain.accountabilities import Accountability
 from service.domain.decisions import StatutoryBasis
@@ -123,7 +124,7 @@ class Steps:
             "receiving_team_id": "assessment-north" if up else None,
             "statutory_basis": StatutoryBasis.section_17 if up else None,
         }
-        acceptance = transfers.Acceptance(**(given | changes))
+        acceptance = Acceptance(**(given | changes))
         who = self.answerer(transfer)
         return await self.do(
             lambda work: transfers.accept_transfer(

@@ -17,6 +17,7 @@ from service.domain.access import Caller, Role, RoleMissing
 from service.domain.calendar import london_date
 from service.domain.errors import Invalid, NotFound, Stale
 from service.domain.events import Event
+from service.domain.instants import CLOCK_TOLERANCE
 from service.domain.people import BirthKnowledge, Person
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
@@ -412,7 +413,8 @@ async def test_a_conference_lies_between_the_meeting_and_now(desk: Desk) -> None
         await desk.confer(enquiry, FRIDAY - timedelta(minutes=1))
     assert faults(refused) == [("/held_at", "before_the_meeting")]
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.confer(enquiry, FRIDAY + timedelta(minutes=1), code=None, words="Agreed.")
+        late = FRIDAY + CLOCK_TOLERANCE + timedelta(seconds=1)
+        await desk.confer(enquiry, late, code=None, words="Agreed.")
     assert faults(refused) == [
         ("/held_at", "time_not_possible"),
         ("/category_of_abuse_code", "missing"),

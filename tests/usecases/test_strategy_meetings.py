@@ -16,6 +16,7 @@ from service.domain.calendar import london_date
 from service.domain.contacts import Channel, Contact
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.errors import Stale
+from service.domain.instants import CLOCK_TOLERANCE
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
 from service.domain.referrals import Referral
@@ -546,7 +547,7 @@ async def test_who_was_not_invited_may_have_come_and_is_never_absent(room: Room)
 @pytest.mark.parametrize(
     ("held_at", "code"),
     [
-        (FRIDAY + timedelta(seconds=1), "ahead"),
+        (FRIDAY + CLOCK_TOLERANCE + timedelta(seconds=1), "ahead"),
         (FRIDAY - timedelta(seconds=1), "before_contact"),
     ],
     ids=["still to come", "before the contact"],
@@ -843,7 +844,7 @@ async def test_nothing_is_done_out_of_order(room: Room) -> None:
         await room.hold(done)
     for at, code in (
         (FRIDAY - timedelta(minutes=1), "before_meeting"),
-        (room.clock.now + timedelta(minutes=1), "ahead"),
+        (room.clock.now + CLOCK_TOLERANCE + timedelta(seconds=1), "ahead"),
     ):
         with pytest.raises(MeetingIncomplete) as refused:
             await room.minuted(done, at)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from service.domain.acceptances import Acceptance
 from service.domain.access import Role, RoleMissing
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.contacts import Channel
@@ -349,7 +350,7 @@ async def test_who_asks_does_not_answer(steps: Steps) -> None:
     with pytest.raises(OwnTransfer):
         await steps.do(
             lambda work: transfers.accept_transfer(
-                work, both, seen.id, seen.version, transfers.Acceptance(WORDS)
+                work, both, seen.id, seen.version, Acceptance(WORDS)
             )
         )
 
@@ -376,13 +377,13 @@ async def test_the_receiver_may_ask_for_a_case_and_the_holder_answers(steps: Ste
     with pytest.raises(TransferIncomplete) as missing:
         await steps.do(
             lambda work: transfers.accept_transfer(
-                work, steps.assessment, seen.id, seen.version, transfers.Acceptance(WORDS)
+                work, steps.assessment, seen.id, seen.version, Acceptance(WORDS)
             )
         )
     assert [one.pointer for one in missing.value.problems] == ["/plan"]
     done = await steps.do(
         lambda work: transfers.accept_transfer(
-            work, steps.assessment, seen.id, seen.version, transfers.Acceptance(WORDS, plan=PLAN)
+            work, steps.assessment, seen.id, seen.version, Acceptance(WORDS, plan=PLAN)
         )
     )
     assert (done.state, done.receiver_team_id) == (TransferState.accepted, "family-centres")
@@ -545,7 +546,7 @@ async def test_the_holder_gives_a_case_to_the_team_that_asked_and_to_no_other(
                 steps.assessment,
                 seen.id,
                 seen.version,
-                transfers.Acceptance(
+                Acceptance(
                     WORDS,
                     plan=PLAN,
                     receiving_team_id="family-centres",

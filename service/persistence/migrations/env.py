@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from service.persistence.engines import Database
+from service.persistence.migrations.steps_taken import note_step
 from service.persistence.tables import metadata
 
 _OPTIONS: dict[str, Any] = {
@@ -16,6 +17,7 @@ _OPTIONS: dict[str, Any] = {
     "compare_server_default": True,
     "render_as_batch": True,
     "transaction_per_migration": True,
+    "on_version_apply": note_step,
 }
 
 

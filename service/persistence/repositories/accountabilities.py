@@ -1,6 +1,7 @@
 """Who answers for each open child: one case, and by it one team; moved here and nowhere else."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     child_visible_to,
@@ -187,14 +189,21 @@ async def teams_by_child(
             .limit(limit)
         )
     line = union_all(*(select(*way.subquery().c) for way in ways)).subquery("line")
-    names = [name for name in AccountableTeam.__slots__ if name not in ("worker_name", "since")]
+    elsewhere = ("worker_name", "since", "worker_suspended")
+    names = [name for name in AccountableTeam.__slots__ if name not in elsewhere]
     rows = await ask.all(
-        select(*(line.c[name] for name in names), ACCOUNT.c.name, line.c.since)
+        select(
+            *(line.c[name] for name in names),
+            ACCOUNT.c.name,
+            line.c.since,
+            accounts.is_suspended(ACCOUNT.c.id),
+        )
         .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
         .order_by(line.c.person_id)
         .limit(limit)
     )
-    return [read(AccountableTeam, row) for row in rows]
+    found = [read(AccountableTeam, row) for row in rows]
+    return [replace(one, worker_suspended=bool(one.worker_suspended)) for one in found]
 
 
 def _narrowed(
@@ -211,6 +220,8 @@ def _narrowed(
         found.append(worker_id == filters.worker_id)
     if filters.unallocated:
         found.append(worker_id.is_(None))
+    if filters.worker_suspended:
+        found.append(worker_id.in_(accounts.suspended_ids()))
     if filters.person_id is not None:
         found.append(person_id == filters.person_id)
     if after is not None:

@@ -1,33 +1,21 @@
 """Accounts and suspensions: who has called, and who may not call any more."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, exists, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.domain.accounts import Account, Suspension, SuspensionKind
-from service.domain.errors import Invalid, NotFound, Problem, Stale
+from service.domain.access import Role
+from service.domain.accounts import Account, Suspension, SuspensionKind, Worker
+from service.domain.errors import NotFound, Stale
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
 
 ACCOUNT = table_of(Account)
 SUSPENSION = table_of(Suspension)
-
-
-class WorkerUnknown(Invalid):
-    """Nobody of this id has ever signed in, or they are no member of staff."""
-
-    code = "worker_unknown"
-    title = "No such worker"
-
-
-class WorkerSuspended(Invalid):
-    """The worker's access is suspended, so nothing can be given to them."""
-
-    code = "worker_suspended"
-    title = "This worker has no access"
 
 
 class SuspensionNotFound(NotFound):
@@ -46,22 +34,40 @@ async def find(ask: Asking, issuer: str, subject: str) -> Account | None:
 
 
 async def keep(work: Work, account: Account, *, on_postgresql: bool) -> None:
-    """Keeps an account when its identity is new; two first calls at once make one account."""
+    """Keeps an account when its identity is new, and what a newer token says of it otherwise.
+
+    Two first calls at once make one account.
+    """
     insert = postgresql.insert if on_postgresql else sqlite.insert
-    values = {column.name: getattr(account, column.name) for column in ACCOUNT.c}
+    statement = insert(ACCOUNT).values(
+        **{column.name: getattr(account, column.name) for column in ACCOUNT.c}
+    )
+    new = statement.excluded
+    same_team = ACCOUNT.c.team_id.is_not_distinct_from(new.team_id)
     await work.execute(
-        insert(ACCOUNT)
-        .values(**values)
-        .on_conflict_do_update(
+        statement.on_conflict_do_update(
             index_elements=["issuer", "subject"],
             set_={
-                "name": account.name,
-                "client_id": account.client_id,
-                "organisation_id": account.organisation_id,
-                "team_id": account.team_id,
+                **{name: new[name] for name in _TOLD_AT_SIGN_IN},
+                "roles_since": case(
+                    (ACCOUNT.c.role_names == new.role_names, ACCOUNT.c.roles_since),
+                    else_=new.roles_since,
+                ),
+                "team_since": case((same_team, ACCOUNT.c.team_since), else_=new.roles_since),
             },
+            where=or_(ACCOUNT.c.signed_in_at.is_(None), ACCOUNT.c.signed_in_at <= new.signed_in_at),
         )
     )
+
+
+_TOLD_AT_SIGN_IN = (
+    "name",
+    "client_id",
+    "organisation_id",
+    "team_id",
+    "role_names",
+    "signed_in_at",
+)
 
 
 def _staff() -> ColumnElement[bool]:
@@ -77,38 +83,80 @@ async def names(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, str]:
     return {row[0]: row[1] for row in rows}
 
 
-async def require_staff(ask: Asking, worker_id: UUID, pointer: str) -> Account:
-    """A member of staff by id. Raises WorkerUnknown, pointing at what was sent."""
-    row = await ask.first(select(*columns_of(Account)).where(ACCOUNT.c.id == worker_id, _staff()))
-    if row is None:
-        raise WorkerUnknown(
-            "No worker has this id. GET /v1/workers lists everybody who has signed in.",
-            problems=[
-                Problem(pointer, "Use the id of a worker from GET /v1/workers.", "worker_unknown")
-            ],
-        )
-    return read(Account, row)
+def is_suspended(account_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the access of an account is suspended, in a statement that has the account's id.
+
+    A suspension names its target in words, and the databases keep an id in different ways.
+    """
+    return exists().where(
+        SUSPENSION.c.kind == SuspensionKind.account,
+        SUSPENSION.c.lifted_at.is_(None),
+        func.replace(SUSPENSION.c.target, "-", "")
+        == func.replace(cast(account_id, String), "-", ""),
+    )
 
 
-async def refuse_suspended_worker(ask: Asking, worker_id: UUID, pointer: str) -> None:
-    """Raises WorkerSuspended for a worker who may not call any more, so can work nothing."""
-    if await suspension_of(ask, SuspensionKind.account, str(worker_id)) is not None:
-        raise WorkerSuspended(
-            "This worker's access is suspended. Choose another, or have the suspension lifted.",
-            problems=[Problem(pointer, "Choose a worker who has access.", "worker_suspended")],
+def suspended_ids() -> Select[Any]:
+    """The accounts whose access is suspended: few."""
+    return select(ACCOUNT.c.id).where(is_suspended(ACCOUNT.c.id))
+
+
+async def staff(ask: Asking, worker_id: UUID) -> Worker | None:
+    """A member of staff by id, and whether their access is suspended; None when there is none."""
+    row = await ask.first(
+        select(*columns_of(Account), is_suspended(ACCOUNT.c.id)).where(
+            ACCOUNT.c.id == worker_id, _staff()
         )
+    )
+    return None if row is None else _worker(row)
+
+
+async def staff_by_id(ask: Asking, ids: Collection[UUID]) -> dict[UUID, Worker]:
+    """Members of staff by their ids; who is none is left out."""
+    if not ids:
+        return {}
+    rows = await ask.all(
+        select(*columns_of(Account), is_suspended(ACCOUNT.c.id)).where(
+            ACCOUNT.c.id.in_(ids), _staff()
+        )
+    )
+    return {found.account.id: found for found in map(_worker, rows)}
+
+
+def _worker(row: Sequence[Any]) -> Worker:
+    *account, suspended = row
+    return Worker(read(Account, account), bool(suspended))
 
 
 async def list_staff(
-    ask: Asking, *, team_id: str | None = None, limit: int, after: UUID | None = None
-) -> list[Account]:
-    """Members of staff who have signed in, in the order in which they first did."""
-    statement = select(*columns_of(Account)).where(_staff()).order_by(ACCOUNT.c.id).limit(limit)
+    ask: Asking,
+    *,
+    team_id: str | None = None,
+    roles: Collection[Role] | None = None,
+    suspended: bool | None = None,
+    limit: int,
+    after: UUID | None = None,
+) -> list[Worker]:
+    """Members of staff who have signed in, in the order in which they first did.
+
+    `roles`: only who was last seen with one of them.
+    """
+    away = is_suspended(ACCOUNT.c.id)
+    statement = (
+        select(*columns_of(Account), away).where(_staff()).order_by(ACCOUNT.c.id).limit(limit)
+    )
     if team_id is not None:
         statement = statement.where(ACCOUNT.c.team_id == team_id)
+    if roles is not None:
+        words = literal(" ") + ACCOUNT.c.role_names + literal(" ")
+        statement = statement.where(
+            or_(*(words.contains(f" {role} ", autoescape=True) for role in sorted(roles)))
+        )
+    if suspended is not None:
+        statement = statement.where(away if suspended else ~away)
     if after is not None:
         statement = statement.where(ACCOUNT.c.id > after)
-    return [read(Account, row) for row in await ask.all(statement)]
+    return [_worker(row) for row in await ask.all(statement)]
 
 
 async def get(ask: Asking, account_id: UUID) -> Account | None:

@@ -222,14 +222,28 @@ class Cases(Generic[Case]):
 class _Referrals(Cases[Referral]):
     """Referrals, which stay open while a step-down is under way."""
 
-    async def take_back(self, work: Work, referral_id: UUID | None) -> Referral:
-        """Makes a referral that was being handed over social care's own again."""
+    async def take_back(
+        self,
+        work: Work,
+        referral_id: UUID | None,
+        *,
+        team_id: str | None = None,
+        worker_id: UUID | None = None,
+    ) -> Referral:
+        """Makes a referral that was being handed over social care's own again.
+
+        It is with the team and the worker that it never left, unless others are named.
+        """
         if referral_id is None:
             raise self.missing()
         referral = await self.read_held(work, referral_id)
-        state = CASE.after(referral.state, CaseAction.take_back)
-        version = await work.change(Referral, referral.id, referral.version, state=state)
-        return replace(referral, state=state, version=version)
+        changed: dict[str, Any] = {
+            "state": CASE.after(referral.state, CaseAction.take_back),
+            "team_id": team_id or referral.team_id,
+            "worker_id": worker_id or referral.worker_id,
+        }
+        version = await work.change(Referral, referral.id, referral.version, **changed)
+        return replace(referral, version=version, **changed)
 
     async def raise_basis(
         self, work: Work, referral_id: UUID, basis: StatutoryBasis | None

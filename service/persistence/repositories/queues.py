@@ -63,6 +63,7 @@ from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
+    accounts,
     information_requests,
     strategy_meetings,
     transfer_lists,
@@ -230,7 +231,12 @@ def _both_cases(who: Caller, which: Callable[[Any], ColumnElement[bool]]) -> lis
 
 
 def _allocation(who: Caller) -> Any:
-    return union_all(*_both_cases(who, lambda table: table.c.allocated_at.is_(None)))
+    """The cases that nobody holds, and those whose holder can work nothing any more."""
+    with_the_suspended = _both_cases(
+        who, lambda table: table.c.worker_id.in_(accounts.suspended_ids())
+    )
+    unallocated = _both_cases(who, lambda table: table.c.allocated_at.is_(None))
+    return union_all(*unallocated, *with_the_suspended)
 
 
 def _information_requests(who: Caller) -> Any:
@@ -535,11 +541,9 @@ async def soonest_first(
         first = literal(FIRST, DEADLINE.c.due_at.type)
         undated = line.c.expected_delivery_on.is_(None)
         by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
+    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
     statement = (
-        select(*shown, ACCOUNT.c.name.label("worker_name"), line.c.organisation_id)
-        .outerjoin(ACCOUNT, ACCOUNT.c.id == line.c.worker_id)
-        .order_by(*by_place)
-        .limit(limit)
+        select(*shown, line.c.organisation_id, first_of_all, then).order_by(*by_place).limit(limit)
     )
     if filters.source_codes:
         statement = statement.where(line.c.source_code.in_(filters.source_codes))
@@ -549,6 +553,8 @@ async def soonest_first(
         statement = statement.where(line.c.worker_id == filters.assignee_id)
     if filters.unassigned:
         statement = statement.where(line.c.worker_id.is_(None))
+    if filters.worker_suspended:
+        statement = statement.where(line.c.worker_id.in_(accounts.suspended_ids()))
     if filters.town is not None:
         statement = statement.where(func.lower(line.c.town) == filters.town.lower())
     if after is not None:
@@ -559,7 +565,7 @@ async def soonest_first(
                 literal(due_at, DEADLINE.c.due_at.type), literal(subject_id, CONTACT.c.id.type)
             )
         )
-    waiting = [read(Waiting, row) for row in await ask.all(statement)]
+    waiting = [_waiting(row) for row in await ask.all(_with_workers(statement))]
     items = await _with_clocks(ask, waiting, queue)
     if queue is not Queue.pre_birth:
         return items
@@ -571,6 +577,31 @@ async def soonest_first(
         if item.waiting.child_id is not None
         and (child := unborn.get(item.waiting.child_id)) is not None
     ]
+
+
+# The columns by which a page is sorted, named apart from what a line shows.
+_PLACE = ("place_due_at", "place_id")
+
+
+def _with_workers(statement: Select[Any]) -> Select[Any]:
+    """The lines of a page, with the name of each one's worker and whether they have access."""
+    page = statement.subquery("page")
+    shown = [column for column in page.c if column.name not in ("organisation_id", *_PLACE)]
+    return (
+        select(
+            *shown,
+            ACCOUNT.c.name.label("worker_name"),
+            accounts.is_suspended(ACCOUNT.c.id).label("worker_suspended"),
+            page.c.organisation_id,
+        )
+        .outerjoin(ACCOUNT, ACCOUNT.c.id == page.c.worker_id)
+        .order_by(*(page.c[name] for name in _PLACE))
+    )
+
+
+def _waiting(row: Sequence[Any]) -> Waiting:
+    found = read(Waiting, row)
+    return replace(found, worker_suspended=bool(found.worker_suspended))
 
 
 _TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
@@ -651,6 +682,10 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
         meeting = meetings.get(one.subject_id)
         clocks = running.get(one.subject_id, [])
         flagged = sum(flags.get(one.subject_id, {}).values())
+        if one.subject_kind is SubjectKind.decision:
+            # It is sorted by the contact's clocks as well: they stop when it is signed.
+            clocks = [*clocks, *running.get(one.contact_id, [])]
+            flagged += sum(flags.get(one.contact_id, {}).values())
         whom = [(one.contact_id, one.child_id)]
         if meeting is not None:
             whom = [(child.contact_id, child.child_id) for child in meeting.children]
@@ -660,8 +695,6 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
                 flagged += flags.get(child.referral_id, {}).get(_OF_HOLDING, 0)
         elif queue is Queue.strategy and one.subject_kind is SubjectKind.referral:
             clocks = _of_holding(clocks)
-        elif one.subject_id not in enquiries:
-            clocks = clocks or running.get(one.contact_id, [])
         if meeting is not None:
             action = next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
         elif one.subject_id in enquiries:

@@ -28,6 +28,7 @@ from service.persistence.tables import (
     section_47_enquiries,
     strategy_meetings,
     transfers,
+    upkeep,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "section_47_enquiries",
     "strategy_meetings",
     "transfers",
+    "upkeep",
 ]
 
 metadata: MetaData = SQLModel.metadata

@@ -23,6 +23,10 @@ class AccountRow(SQLModel, table=True):
     organisation_id: str | None = kept("Organisation of a partner.")
     team_id: str | None = kept("Team of a member of staff.")
     first_seen_at: datetime = kept("When first seen.", type_=INSTANT)
+    role_names: str | None = kept("Roles that the newest token named, a space between.")
+    roles_since: datetime | None = kept("Since when seen with these roles.", type_=INSTANT)
+    team_since: datetime | None = kept("When first seen in another team.", type_=INSTANT)
+    signed_in_at: datetime | None = kept("When the newest token was made.", type_=INSTANT)
 
 
 class SuspensionRow(SQLModel, table=True):

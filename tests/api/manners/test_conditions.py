@@ -104,6 +104,14 @@ async def test_a_creation_without_a_uuid_for_a_key_is_400(
     assert answer.json()["errors"][0]["pointer"] == "header:idempotency-key"
 
 
+async def test_a_key_in_quotation_marks_is_the_same_key(anna: AsyncClient) -> None:
+    quoted = {"Idempotency-Key": f'"{KEY["Idempotency-Key"]}"'}
+    assert (await anna.post("/v1/toys", json={"name": "a"}, headers=quoted)).status_code == 201
+    for wrong in (f'"{KEY["Idempotency-Key"]}', '""', "''"):
+        answer = await anna.post("/v1/toys", json={"name": "a"}, headers={"Idempotency-Key": wrong})
+        assert answer.status_code == 400
+
+
 async def test_a_creation_says_where_the_thing_is(anna: AsyncClient) -> None:
     answer = await anna.post("/v1/toys", json={"name": "a"}, headers=KEY)
     assert answer.status_code == 201

@@ -22,6 +22,11 @@ def accepts(kind: Any, value: object) -> object:
         ("2026-10-25T01:30:00.5Z", "2026-10-25T01:30:00.500000Z"),
         ("2026-10-25T01:30:00.123456-05:30", "2026-10-25T07:00:00.123456Z"),
         ("2026-10-25T01:30:00-00:00", "2026-10-25T01:30:00Z"),
+        ("2026-11-29T10:00:00.1234567Z", "2026-11-29T10:00:00.123456Z"),
+        ("2026-11-29T10:00:00.123456789+00:00", "2026-11-29T10:00:00.123456Z"),
+        ("2026-11-29t10:00:00.9z", "2026-11-29T10:00:00.900000Z"),
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999Z"),
+        ("2017-01-01T00:59:60.5+01:00", "2016-12-31T23:59:59.999999Z"),
     ],
 )
 def test_an_instant_comes_with_any_offset_and_goes_out_in_utc(sent: str, instant: str) -> None:
@@ -47,7 +52,9 @@ def test_an_instant_of_the_database_in_another_zone_goes_out_in_utc() -> None:
         (Instant, datetime(2026, 1, 1)),  # noqa: DTZ001  # naive on purpose
         (Instant, date(2026, 1, 1)),
         (Instant, True),
-        (Instant, "2026-10-25T01:30:00.1234567Z"),
+        (Instant, f"2026-10-25T01:30:00.{'1' * 33}Z"),
+        (Instant, "2026-10-25T01:30:00.Z"),
+        (Instant, "2026-10-25T01:30:61Z"),
         (DateOn, datetime(2026, 1, 1, tzinfo=UTC)),
         (DateOn, True),
         (DateOn, "2026-1-1"),
@@ -60,11 +67,12 @@ def test_an_instant_of_the_database_in_another_zone_goes_out_in_utc() -> None:
         (Id, "{01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11}"),
         (Id, "urn:uuid:01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"),
         (Id, 5),
-        (Annotated[str, Line(5)], "a\tb"),
-        (Annotated[str, Line(5)], "a\x85b"),
+        (Annotated[str, Line(5)], "a\x84b"),
+        (Annotated[str, Line(5)], "a\x1bb"),
         (Annotated[str, Line(5)], "abcdef"),
         (Annotated[str, Line(5)], "\u2003"),
-        (Annotated[str, Text(5)], "a\x0bb"),
+        (Annotated[str, Text(5)], "a\x0eb"),
+        (Annotated[str, Text(5)], "\x0b\x0c"),
         (Annotated[int, Whole(1, 5)], False),
         (Annotated[int, Whole(1, 5)], 6),
         (Annotated[int, Whole(1, 5)], 2.5),
@@ -98,6 +106,13 @@ def test_texts_are_trimmed_and_may_have_lines() -> None:
     assert accepts(Id, "01936F0E-7c1a-7b6e-8f60-2b1f6d1f9a11") == UUID(
         "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
     )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"])
+def test_whatever_ends_a_line_in_a_word_processor_ends_one_here(end: str) -> None:
+    kept = end if end in ("\n", "\r\n", "\r") else "\n"
+    assert accepts(Annotated[str, Text(20)], f"one{end}two") == f"one{kept}two"
+    assert accepts(Annotated[str, Line(20)], f" Amara{end}\tOkafor{end}") == "Amara Okafor"
 
 
 @pytest.mark.parametrize("kind", [Text(20), Line(20)], ids=["text", "line"])

@@ -94,14 +94,6 @@ async def test_a_body_of_exactly_the_limit_is_read(anna: AsyncClient) -> None:
     assert over.json()["code"] == "body_too_large"
 
 
-async def test_too_many_headers_are_refused(anna: AsyncClient) -> None:
-    answer = await anna.get("/v1/toys", headers={f"a{number}": "b" for number in range(120)})
-    assert answer.status_code == 431
-    answer = await anna.get("/v1/toys", headers={"a": "b" * 40_000})
-    assert answer.status_code == 431
-    assert answer.json()["code"] == "headers_too_large"
-
-
 async def test_a_request_that_takes_too_long_is_given_up(nobody: AsyncClient) -> None:
     answer = await nobody.get("/faulty/slow")
     assert answer.status_code == 503
@@ -118,7 +110,8 @@ async def test_a_body_that_never_ends_is_given_up(shop: FastAPI) -> None:
         return {**message, "more_body": True}
 
     await shop(scope([(b"transfer-encoding", b"chunked")]), drip, wire.send)
-    assert wire.sent[0]["status"] == 503
+    # Nothing was done, and it was not the service that took too long: no 503.
+    assert wire.sent[0]["status"] == 408
 
 
 async def test_while_draining_each_answer_closes_its_connection() -> None:

@@ -27,6 +27,16 @@ async def test_an_id_that_is_none_is_not_there(anna: AsyncClient, name: str) -> 
     assert name not in answer.text or len(name) == 1
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/v1%2ftoys", "/v1%2Ftoys", "/%761/toys", "/v1/toy%73", "/v1/toys%2f01936f0e", "/v1/toys%3f"],
+)
+async def test_a_path_is_taken_as_it_is_written(anna: AsyncClient, path: str) -> None:
+    """A rule in a proxy about a path would not see that it is this one."""
+    answer = await anna.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "path_unknown")
+
+
 async def test_an_id_of_nothing_and_a_malformed_one_are_told_apart_by_nothing_but_words(
     anna: AsyncClient,
 ) -> None:
@@ -119,6 +129,8 @@ async def test_a_route_without_parameters_knows_none(anna: AsyncClient) -> None:
     [
         ("application/json", 200),
         ("*/*", 200),
+        ("", 200),
+        (" ", 200),
         ("application/*;q=0.2", 200),
         ("text/html, application/json;q=0.5", 200),
         ("text/html,*/*;q=0.1", 200),

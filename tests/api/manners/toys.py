@@ -234,6 +234,28 @@ async def be_late() -> Response:
     return Response()
 
 
+@faulty.get("/slowish")
+async def slowish() -> Response:
+    await asyncio.sleep(0.3)
+    return Response()
+
+
+@faulty.get("/slow-failure")
+async def slow_failure() -> Response:
+    await asyncio.sleep(0.3)
+    raise ValueError("CANARY")
+
+
+@faulty.get("/endless")
+async def endless() -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield b"a" * 1000
+            await asyncio.sleep(0.001)
+
+    return StreamingResponse(pieces())
+
+
 @faulty.post("/anything")
 async def anything(toy: ToyCreate) -> Response:
     return reply(toy)

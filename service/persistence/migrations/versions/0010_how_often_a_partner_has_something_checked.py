@@ -5,10 +5,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
+oldest_reader = "0007"
 
 
 def upgrade() -> None:

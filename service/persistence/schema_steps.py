@@ -1,0 +1,119 @@
+"""Which schema step a database is at, and whether this program can work with it.
+
+The steps are one line, each with a file in `migrations/versions`. A newer release says with each of
+its steps which is the oldest release that can live with it, in a table that this program reads.
+"""
+
+from enum import Enum, auto
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Table, inspect, select
+
+from service.persistence.engines import Database
+from service.persistence.tables import metadata
+
+SCHEMA_STEP: Table = metadata.tables["schema_step"]
+
+
+class SchemaUnknown(RuntimeError):
+    """The database is at another schema than this program can work with."""
+
+
+class Standing(Enum):
+    """How the schema of a database stands to this program."""
+
+    ours = auto()
+    older = auto()
+    newer_and_readable = auto()
+    unknown = auto()
+
+
+def config(connection: Connection | None = None) -> Config:
+    """What Alembic has to be told: where the steps are, and on which connection they are taken."""
+    found = Config()
+    found.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    found.attributes["connection"] = connection
+    return found
+
+
+@cache
+def known_steps() -> tuple[str, ...]:
+    """The steps that this program came with, the first first."""
+    script = ScriptDirectory.from_config(config())
+    return tuple(reversed([step.revision for step in script.walk_revisions()]))
+
+
+def newest() -> str:
+    """The schema step that this program works on: the last of the files that it came with."""
+    if not known_steps():
+        raise SchemaUnknown("The program carries no migrations: it was not installed whole.")
+    return known_steps()[-1]
+
+
+def step_of(connection: Connection) -> str | None:
+    """The schema step that the database of a connection is at, or None."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+async def current(database: Database) -> str | None:
+    """The schema step that a database is at, or None when it has never been migrated."""
+    async with database.reading() as connection:
+        return await connection.run_sync(step_of)
+
+
+async def standing(database: Database) -> Standing:
+    """How the schema of a database stands to this program."""
+    return await _standing(database, await current(database))
+
+
+async def _standing(database: Database, at: str | None) -> Standing:
+    if at == newest():
+        return Standing.ours
+    if at is None or at in known_steps():
+        return Standing.older
+    async with database.reading() as connection:
+        oldest = await connection.run_sync(_oldest_reader, at)
+    return Standing.newer_and_readable if oldest in known_steps() else Standing.unknown
+
+
+def _oldest_reader(connection: Connection, step: str) -> str | None:
+    """The oldest step whose release can live with this one, as the release that took it says."""
+    if not inspect(connection).has_table(SCHEMA_STEP.name):
+        return None
+    said = select(SCHEMA_STEP.c.oldest_reader).where(SCHEMA_STEP.c.step == step)
+    return connection.execute(said).scalar()
+
+
+async def require_known(database: Database) -> Standing:
+    """Raises SchemaUnknown unless this program can work with the schema of a database.
+
+    A file that is not there is not made by asking.
+    """
+    if database.file is not None and not database.file.exists():
+        raise SchemaUnknown(
+            "There is no database file where FRONTDOOR_DATABASE_URL says. To make a new database "
+            "run: frontdoor migrate. To bring a backup back run: frontdoor restore"
+        )
+    at = await current(database)
+    found = await _standing(database, at)
+    if found is Standing.older:
+        raise SchemaUnknown(
+            f"The database is at schema step {at or 'none'} and this program needs {newest()}. "
+            "Back the database up (frontdoor backup), then run: frontdoor migrate"
+        )
+    if found is Standing.unknown:
+        raise SchemaUnknown(newer_than_this(at))
+    return found
+
+
+def newer_than_this(at: str | None) -> str:
+    """What to do with a database that a newer release has migrated beyond what is known here."""
+    return (
+        f"The database is at schema step {at}, which this program does not know and cannot work "
+        "with: it was migrated by a newer release. Start that release. To come back to this one, "
+        f"run with that release, after a backup: frontdoor migrate --revision {newest()}"
+    )
