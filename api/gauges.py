@@ -10,9 +10,12 @@ from api.observability import log_failure
 from service.bootstrap import House
 from service.domain.deadlines import Rating
 from service.domain.flags import Severity
+from service.patience import within
 from service.usecases.gauges import Gauges, read_gauges
 
 KEPT_FOR: Final = timedelta(seconds=10)
+PATIENCE_SECONDS: Final = 4.0
+"""Who scrapes gives up after ten seconds, and would not learn that the gauges could not be read."""
 _UNRATED: Final = "unrated"
 _UNKNOWN: Final = float("nan")
 _NEVER: Final = float("inf")
@@ -64,7 +67,8 @@ class WorkGauges:
             if self._read_at is not None and timedelta() <= now - self._read_at < KEPT_FOR:
                 return
             try:
-                found = await house.ask_at_length(lambda asking: read_gauges(asking, now))
+                reading = house.ask_at_length(lambda asking: read_gauges(asking, now))
+                found = await within(PATIENCE_SECONDS, reading)
             except Exception as failure:
                 log_failure(failure, event="gauges_unread")
                 self._show(None)

@@ -21,6 +21,7 @@ from service.domain.job_runs import JobName
 
 if TYPE_CHECKING:
     from service.bootstrap import House
+    from service.policy import Policy
     from service.settings import Settings
 
 # Everything else is imported by the command that needs it, so that each is quick to start.
@@ -194,32 +195,57 @@ def worker(lifeline: int | None) -> None:
 @click.option(
     "--revision", default="head", show_default=True, help="A schema step, or -1 for one back."
 )
-def migrate(revision: str) -> None:
+@click.option(
+    "--drop",
+    is_flag=True,
+    help="On the way back: drop what the later steps added, with what stands in it.",
+)
+def migrate(revision: str, drop: bool) -> None:
     """Bring the database to the schema that this release works on.
 
-    Back the database up first. A new database is made from nothing.
+    Back the database up first. A new database is made from nothing. A step back takes with it what
+    later steps added: it is listed, and nothing is done, until you say --drop.
     """
-    asyncio.run(bring_to(_settings(serving=False), revision))
+    asyncio.run(bring_to(_settings(serving=False), revision, drop=drop))
 
 
-async def bring_to(settings: "Settings", revision: str = "head") -> None:
-    """Migrates and says where the database now is."""
+async def bring_to(settings: "Settings", revision: str = "head", *, drop: bool = False) -> None:
+    """Migrates and says which database, and at which schema step it now is.
+
+    Raises Told with what a way back would take with it, unless that is to be dropped.
+    """
+    from service.database_urls import described
     from service.persistence.engines import Database
-    from service.persistence.migrating import migrate_database
+    from service.persistence.migrating import migrate_database, what_would_go
     from service.persistence.schema_steps import current
+
+    def tell(said: str) -> None:
+        click.echo(said, err=True)
 
     database = Database(settings.database_url)
     try:
+        database.require_writable()
         database.look_over()
         before = await current(database)
-        await migrate_database(database, revision, tell=lambda said: click.echo(said, err=True))
+        gone = [] if drop else await what_would_go(database, revision, tell=tell)
+        if gone:
+            listed = "\n".join(f"- {one}" for one in gone)
+            raise Told(
+                f"{described(settings.database_url)} is at schema step {before}. Going back to "
+                f"{revision} would drop:\n{listed}\nNothing was changed. Back the database up, "
+                "stop every process, and say it again with --drop."
+            )
+        await migrate_database(database, revision, tell=tell)
         after = await current(database)
     finally:
         await database.dispose()
+    what = f"The database ({described(settings.database_url)})"
     if before == after:
-        click.echo(f"The database is at schema step {after or 'none'}; nothing was to be done.")
-    else:
-        click.echo(f"The database went from schema step {before or 'none'} to {after or 'none'}.")
+        click.echo(f"{what} is at schema step {after or 'none'}; nothing was to be done.")
+        return
+    click.echo(f"{what} went from schema step {before or 'none'} to {after or 'none'}.")
+    if before is not None and (after is None or after < before):
+        click.echo(f"Start the release that works on step {after or 'none'}.", err=True)
 
 
 main.add_command(backup)
@@ -346,14 +372,36 @@ def _policy_file(file: Path | None) -> Path | None:
     return Path(named) if named else None
 
 
+async def _refuse_needed_teams(policy: "Policy") -> None:
+    """Raises TeamsStillNeeded; at any schema step, so that it can be asked before an upgrade."""
+    from service.persistence.asking import Reading
+    from service.persistence.engines import Database
+    from service.usecases.removed_teams import refuse_policy_without_needed_teams
+
+    database = Database(_settings(serving=False).database_url)
+    try:
+        async with database.reading() as connection:
+            await refuse_policy_without_needed_teams(Reading(connection), policy)
+    finally:
+        await database.dispose()
+
+
 @policy.command("check")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-def policy_check(file: Path | None) -> None:
+@click.option(
+    "--database",
+    is_flag=True,
+    help="Also look into the database that FRONTDOOR_DATABASE_URL names, whether a team that this "
+    "policy does not have is still needed. Done in any case when that is set.",
+)
+def policy_check(file: Path | None, database: bool) -> None:
     """Check a policy file (else the one in force): all faults at once, exit code 1 if any."""
     from service.policy import load_policy
 
     chosen = _policy_file(file)
     found = load_policy(chosen)
+    if database or os.environ.get("FRONTDOOR_DATABASE_URL"):
+        asyncio.run(_refuse_needed_teams(found))
     click.echo(
         f"{chosen or 'The shipped policy'} is sound: version {found.version}, {found.authority}, "
         f"{len(found.timescales)} timescales, {len(found.organisations)} organisations, "

@@ -22,8 +22,10 @@ def told(error: Exception) -> Told | None:
         PeopleAreWriting,
         SchemaUnknown,
         UnsafeDatabase,
+        reason_of,
     )
     from service.domain.job_runs import JobAlarm
+    from service.domain.removed_teams import TeamsStillNeeded
     from service.persistence.backups import BackupRefused
     from service.policy import PolicyFaulty
     from service.settings import SettingsFaulty
@@ -40,6 +42,7 @@ def told(error: Exception) -> Told | None:
         PeopleAreWriting,
         PolicyFaulty,
         SchemaUnknown,
+        TeamsStillNeeded,
         UnsafeDatabase,
     )
     if isinstance(error, sentences):
@@ -48,8 +51,8 @@ def told(error: Exception) -> Told | None:
         return Told(f"{error} (The database is the one that FRONTDOOR_DATABASE_URL names.)")
     if isinstance(error, DatabaseAway):
         return Told(
-            f"The database cannot be reached ({error}). Check FRONTDOOR_DATABASE_URL and that the "
-            "database is running."
+            f"{reason_of(error)} ({error}) Check FRONTDOOR_DATABASE_URL, and that the database is "
+            "running and lets this account in."
         )
     if isinstance(error, CommandError):
         return Told(f"{error}. `head` is the newest schema step, `-1` is one back.")

@@ -59,6 +59,14 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
+        EventType.contact_taken_over: "The policy took the contact's team away; who takes over has "
+        "it now.",
+        EventType.referral_taken_over: "The policy took the referral's team away; who takes over "
+        "has it now.",
+        EventType.early_help_episode_taken_over: "The policy took the episode's team away; who "
+        "takes over has it now.",
+        EventType.transfer_redirected: "A step is between teams of which the policy took one away; "
+        "who takes over stands in its place.",
         EventType.early_help_episode_allocated: "An early help episode was given to a worker.",
         EventType.early_help_episode_closed: "An early help episode was closed with a coded "
         "reason.",

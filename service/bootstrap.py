@@ -24,13 +24,16 @@ from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
 from service.persistence.leadership import Leadership, leadership_on
+from service.persistence.leases import LeadLost, Led
 from service.persistence.migrating import CannotGoBack, PeopleAreWriting
+from service.persistence.reasons import reason_of
 from service.persistence.repositories import accounts, answers, policy_versions
 from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
-from service.persistence.units_of_work import Work
+from service.persistence.units_of_work import Keeping, Performing, Work
 from service.policy import Policy, load_policy
-from service.readiness import Readiness, look
+from service.readiness import ProofOfWriting, Readiness, look
 from service.settings import Settings
+from service.usecases.removed_teams import refuse_policy_without_needed_teams
 
 __all__ = [
     "AlreadyThere",
@@ -39,15 +42,20 @@ __all__ = [
     "DatabaseAway",
     "DatabaseUnusable",
     "House",
+    "Keeping",
     "KeysUnavailable",
+    "LeadLost",
     "Leadership",
+    "Led",
     "Once",
     "PeopleAreWriting",
+    "Performing",
     "Replayed",
     "SchemaUnknown",
     "TokenRefused",
     "UnsafeDatabase",
     "Work",
+    "reason_of",
 ]
 
 Found = TypeVar("Found")
@@ -120,7 +128,8 @@ class House:
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
         self._suspension_changes = 0
-        self._one_looks = asyncio.Lock()
+        self._proof_of_writing = ProofOfWriting(database)
+        self._looking: asyncio.Task[Readiness] | None = None
         self._looked: tuple[datetime, Readiness] | None = None
 
     @classmethod
@@ -134,8 +143,8 @@ class House:
     ) -> Self:
         """Opens the house: policy, settings and schema are checked before anything is served.
 
-        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown, UnsafeDatabase or DatabaseUnusable,
-        each saying what to do.
+        Raises PolicyFaulty, SettingsFaulty, SchemaUnknown, UnsafeDatabase, DatabaseUnusable, or
+        TeamsStillNeeded for a policy that leaves children to nobody; each says what to do.
         """
         settings.check()
         policy = load_policy(settings.policy_file)
@@ -143,6 +152,7 @@ class House:
             settings.database_url, pool_size=settings.database_pool_size, application=application
         )
         try:
+            database.require_writable()
             database.look_over(seconds=_LOOK_OVER_SECONDS)
             if await require_known(database) is Standing.newer_and_readable:
                 log.warning("a newer release has migrated the database; this one works with it")
@@ -156,6 +166,7 @@ class House:
                 # The environment says how this machine gets out: its proxy, its authorities.
                 http=http or httpx.AsyncClient(timeout=5, follow_redirects=False, trust_env=True),
             )
+            await house.ask(lambda ask: refuse_policy_without_needed_teams(ask, policy))
             await house._keep_policy()
         except BaseException:
             await database.dispose()
@@ -276,9 +287,13 @@ class House:
         """
         await self.database.look_over_aside()
 
-    def leadership(self) -> Leadership:
+    def leadership(self, holder: str) -> Leadership:
         """The lead among all workers on this database: to be taken, watched and released."""
-        return leadership_on(self.database)
+        return leadership_on(self.database, holder, patience=self.settings.leader_patience_seconds)
+
+    def led_by(self, leadership: Leadership) -> Led:
+        """The house as the jobs have it: nothing is changed once another worker leads."""
+        return Led(self, lambda: leadership.epoch, beating=self.database.is_sqlite)
 
     async def caller(self, token: str) -> Caller:
         """Who is calling, by their token.
@@ -323,13 +338,26 @@ class House:
             raise AccessSuspended
 
     async def readiness(self) -> Readiness:
-        """Whether the service can serve; looked at afresh at most once a second."""
-        async with self._one_looks:
-            now = self.clock()
-            if self._looked is None or not timedelta() <= now - self._looked[0] < _LOOK_KEPT_FOR:
-                found = await look(self.database, self.verifier, self.policy, now)
-                self._looked = (now, found)
+        """Whether the service can serve; looked at afresh at most once a second.
+
+        Whoever asks while somebody is looking is told what that one finds.
+        """
+        now = self.clock()
+        if self._looked is not None and timedelta() <= now - self._looked[0] < _LOOK_KEPT_FOR:
             return self._looked[1]
+        if self._looking is None:
+            self._looking = asyncio.ensure_future(self._look(now))
+        return await asyncio.shield(self._looking)
+
+    async def _look(self, now: datetime) -> Readiness:
+        try:
+            found = await look(
+                self.database, self.verifier, self.policy, self._proof_of_writing, now
+            )
+            self._looked = (now, found)
+            return found
+        finally:
+            self._looking = None
 
     def forget_suspensions(self) -> None:
         """Makes the next call read the suspensions again: one was just made or lifted here."""

@@ -139,6 +139,16 @@ def postgresql_place(url: str) -> PostgresqlPlace:
     )
 
 
+def described(url: str) -> str:
+    """Which database a sound URL names, for its operator to read: without user and password."""
+    if not is_postgresql(url):
+        return f"SQLite file {Path(url.partition(':///')[2].partition('?')[0]).absolute()}"
+    place = postgresql_place(url)
+    where = "" if place.host is None else f" at {place.host}"
+    port = "" if place.port is None else f":{place.port}"
+    return f"PostgreSQL database {place.database or place.user or ''}{where}{port}"
+
+
 _SSL_AS_OTHERS_SAY_IT: Final[Mapping[str, str]] = MappingProxyType(
     {"true": "require", "1": "require", "false": "disable", "0": "disable"}
 )

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -13,14 +13,18 @@ from typing import Final
 from service.domain.calendar import london_date
 from service.domain.job_runs import JobHealth, JobName
 from service.integrations.tokens import KeyState, TokenVerifier
+from service.patience import within
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
-from service.persistence.failures import DatabaseUnusable
+from service.persistence.failures import DatabaseAway, DatabaseUnusable
+from service.persistence.proofs import prove_writing
+from service.persistence.reasons import reason_of
 from service.persistence.schema_steps import Standing, standing
 from service.policy import Policy
 from service.usecases.jobs import job_health
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 2.5
+PROVED_FOR = timedelta(seconds=10)
 LEAST_FREE_BYTES = 1024**3
 
 
@@ -58,14 +62,45 @@ class Readiness:
         return CheckState.ok
 
 
+class ProofOfWriting:
+    """Whether anything can be written: tried every few seconds, and more often while it cannot."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._proved_at: datetime | None = None
+
+    async def check(self, now: datetime) -> Check:
+        """What the last trial found, or a new one."""
+        good = Check("writing", CheckState.ok, "What is sent can be kept.")
+        if self._proved_at is not None and timedelta() <= now - self._proved_at < PROVED_FOR:
+            return good
+        try:
+            await within(PATIENCE_SECONDS, prove_writing(self._database))
+        except TimeoutError:
+            said = "What is sent is not written in time."
+            return Check("writing", CheckState.degraded, said)
+        except DatabaseAway as away:
+            return Check("writing", CheckState.failing, f"Nothing is written. {reason_of(away)}")
+        except Exception:
+            return Check("writing", CheckState.failing, "Nothing can be written.")
+        self._proved_at = now
+        return good
+
+
 async def look(
-    database: Database, verifier: TokenVerifier, policy: Policy, now: datetime
+    database: Database,
+    verifier: TokenVerifier,
+    policy: Policy,
+    proof: ProofOfWriting,
+    now: datetime,
 ) -> Readiness:
-    """Looks at all that the service needs, with patience for a few seconds and no more."""
-    (reachable, known), keys = await asyncio.gather(_database(database), _keys(verifier))
+    """Looks at all that the service needs, at once, with patience for a few seconds and no more."""
+    (reachable, known), keys, writing, jobs = await asyncio.gather(
+        _database(database), _keys(verifier), proof.check(now), _jobs(database, policy, now)
+    )
     checks = [reachable, known, keys, _policy(policy, now), _disk(database)]
     if CheckState.failing not in (reachable.state, known.state):
-        checks += await _jobs(database, policy, now)
+        checks += [writing, *jobs]
     return Readiness(tuple(checks))
 
 
@@ -89,10 +124,13 @@ _SCHEMA: Final[dict[Standing, tuple[CheckState, str]]] = {
 async def _database(database: Database) -> tuple[Check, Check]:
     unknown = Check("schema", CheckState.failing, "The schema cannot be read.")
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            found = await standing(database)
+        found = await within(PATIENCE_SECONDS, standing(database))
     except DatabaseUnusable as unusable:
         return Check("database", CheckState.failing, str(unusable)), unknown
+    except TimeoutError:
+        return Check("database", CheckState.failing, "The database does not answer."), unknown
+    except DatabaseAway as away:
+        return Check("database", CheckState.failing, reason_of(away)), unknown
     except Exception:
         return Check("database", CheckState.failing, "The database cannot be reached."), unknown
     return Check("database", CheckState.ok, "The database answers."), Check(
@@ -102,8 +140,7 @@ async def _database(database: Database) -> tuple[Check, Check]:
 
 async def _keys(verifier: TokenVerifier) -> Check:
     with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await verifier.keep_fresh()
+        await within(PATIENCE_SECONDS, verifier.keep_fresh())
     states = [one.state for one in verifier.health().values()]
     good = [state for state in states if state in (KeyState.ok, KeyState.degraded)]
     if not good:
@@ -140,9 +177,14 @@ def _disk(database: Database) -> Check:
 
 
 async def _jobs(database: Database, policy: Policy, now: datetime) -> Iterable[Check]:
-    async with database.reading() as connection:
-        found = await job_health(Reading(connection), policy, now)
-    return [_job(one) for one in found]
+    async def read() -> list[JobHealth]:
+        async with database.reading() as connection:
+            return await job_health(Reading(connection), policy, now)
+
+    try:
+        return [_job(one) for one in await within(PATIENCE_SECONDS, read())]
+    except Exception:
+        return [Check("jobs", CheckState.degraded, "How the jobs are cannot be read.")]
 
 
 def _job(health: JobHealth) -> Check:

@@ -120,6 +120,15 @@ class Settings(BaseSettings):
         default=None, description="Bearer token for /metrics; none means loopback callers only."
     )
     docs_enabled: bool = Field(default=True, description="Serve the interactive documentation.")
+    leader_patience_seconds: float = Field(
+        default=30,
+        ge=5,
+        le=3600,
+        description=(
+            "How long the worker that leads may give no sign of life before another takes over; "
+            "the same for every worker."
+        ),
+    )
     stop_grace_seconds: float = Field(
         default=5,
         ge=0,

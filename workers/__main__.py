@@ -6,11 +6,20 @@ import sys
 
 import structlog
 
-from service.bootstrap import DatabaseAway, DatabaseUnusable, House, SchemaUnknown, UnsafeDatabase
+from service.bootstrap import (
+    DatabaseAway,
+    DatabaseUnusable,
+    House,
+    SchemaUnknown,
+    UnsafeDatabase,
+    reason_of,
+)
+from service.domain.removed_teams import TeamsStillNeeded
 from service.logs import configure_logs
 from service.policy import PolicyFaulty
 from service.settings import Settings, SettingsFaulty, load_settings
 from workers.leaders import LOOK_EVERY, lead
+from workers.running import holder
 from workers.scheduling import Schedule
 
 log = structlog.get_logger("workers")
@@ -38,7 +47,9 @@ async def work(
     house = await House.open(settings, application="frontdoor worker")
     try:
         log.info("worker started")
-        await lead(house.leadership(), Schedule(house), stopping, look_every=look_every)
+        leadership = house.leadership(holder())
+        schedule = Schedule(house.led_by(leadership))
+        await lead(leadership, schedule, stopping, look_every=look_every)
         log.info("worker stopped")
     finally:
         await house.close()
@@ -50,12 +61,18 @@ def main() -> None:
         settings = load_settings()
         configure_logs(level=settings.log_level)
         asyncio.run(work(settings))
-    except (SettingsFaulty, PolicyFaulty, SchemaUnknown, UnsafeDatabase) as fault:
+    except (
+        SettingsFaulty,
+        PolicyFaulty,
+        SchemaUnknown,
+        TeamsStillNeeded,
+        UnsafeDatabase,
+    ) as fault:
         sys.exit(str(fault))
     except DatabaseUnusable as fault:
         sys.exit(str(fault))
     except DatabaseAway as fault:
-        sys.exit(f"The database cannot be reached ({fault}). Check FRONTDOOR_DATABASE_URL.")
+        sys.exit(f"{reason_of(fault)} ({fault}) Check FRONTDOOR_DATABASE_URL.")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from service.bootstrap import DatabaseAway, DatabaseUnusable, Leadership
 log = structlog.get_logger("workers")
 
 # Seconds between two looks: by a follower whether the lead is free, by the leader whether it
-# still leads. Two leaders for that long do no harm, since every job is safe by construction.
+# still leads, which is its sign of life. Two leaders for that long do no harm, since every job is
+# safe by construction.
 LOOK_EVERY = 2.0
 
 
@@ -21,8 +22,8 @@ class Duties(Protocol):
         """Called on taking the lead."""
         ...
 
-    def look(self) -> None:
-        """Called at each look, while leading."""
+    def look(self) -> bool:
+        """Called at each look, while leading: whether all is well with what it does."""
         ...
 
     async def end(self) -> None:
@@ -51,10 +52,13 @@ async def lead(
             try:
                 await duties.begin()
                 while not stopping.is_set() and await leadership.held():
-                    duties.look()
+                    if not duties.look():
+                        log.error("a job hangs, so the lead is given up")
+                        break
                     await _wait(stopping, look_every)
             finally:
                 await duties.end()
+            await leadership.release()
             if not stopping.is_set():
                 log.warning("no longer leading")
     finally:

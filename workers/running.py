@@ -5,7 +5,7 @@ import socket
 
 import structlog
 
-from service.bootstrap import DatabaseAway, House
+from service.bootstrap import DatabaseAway, Keeping, LeadLost
 from service.domain.job_runs import ImpossibleFound, JobAlarm
 from service.usecases.jobs import run_job
 from workers.schedule import Job
@@ -18,12 +18,12 @@ def holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def run_once(house: House, job: Job) -> int:
+async def run_once(house: Keeping, job: Job) -> int:
     """Runs a job and raises what it raised."""
     return await run_job(house, job.name, holder(), lambda: job.run(house))
 
 
-async def run_and_log(house: House, job: Job) -> bool:
+async def run_and_log(house: Keeping, job: Job) -> bool:
     """Runs a job for the schedule: a failure is logged, and the next run tries again."""
     try:
         done = await run_once(house, job)
@@ -31,6 +31,8 @@ async def run_and_log(house: House, job: Job) -> bool:
         log.error("alarm", job=job.name, alarm="impossible", counts=alarm.counts)
     except JobAlarm as alarm:
         log.error("alarm", job=job.name, alarm=str(alarm))
+    except LeadLost:
+        log.warning("job given up: another worker leads", job=job.name)
     except DatabaseAway:
         log.error("job failed: the database is away", job=job.name)
     except Exception:

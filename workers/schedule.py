@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.bootstrap import House
+from service.bootstrap import Keeping
 from service.domain.job_runs import JobName
 from service.policy import Policy
 from service.usecases.jobs import every
@@ -20,9 +20,10 @@ from workers.jobs import (
     move_challenges,
     start_missing_clocks,
     sweep_deadlines,
+    take_over_teams,
 )
 
-Run = Callable[[House], Awaitable[int]]
+Run = Callable[[Keeping], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ SCHEDULE = (
         "checks and loads the files of notifications that the police have sent",
         "every 10 seconds",
         load_notifications.run,
+    ),
+    Job(
+        JobName.take_over_teams,
+        "gives what is with teams that the policy took away to who takes over",
+        "as often as the sweep",
+        take_over_teams.run,
     ),
     Job(
         JobName.start_missing_clocks,

@@ -8,7 +8,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from service.bootstrap import DatabaseAway, House
+from service.bootstrap import DatabaseAway, Keeping
 from service.domain.job_runs import JobName
 from service.usecases.jobs import heartbeats
 from workers.running import run_and_log
@@ -18,6 +18,8 @@ log = structlog.get_logger("workers")
 
 # How long a stopping worker lets a running job finish.
 PATIENCE = 20.0
+# A sweep that takes longer than this, and than the policy calls late, hangs.
+LONGEST_SWEEP = timedelta(minutes=1)
 # A run that is late, however late, still takes place, once: missed runs are drawn together.
 GRACE = int(timedelta(days=7).total_seconds())
 
@@ -25,11 +27,11 @@ GRACE = int(timedelta(days=7).total_seconds())
 class Schedule:
     """The jobs of this process while it leads: each one at a time, and late rather than not."""
 
-    def __init__(self, house: House, jobs: Sequence[Job] = SCHEDULE) -> None:
+    def __init__(self, house: Keeping, jobs: Sequence[Job] = SCHEDULE) -> None:
         self._house = house
         self._jobs = jobs
         self._scheduler: AsyncIOScheduler | None = None
-        self._running: set[asyncio.Task[bool]] = set()
+        self._running: dict[asyncio.Task[bool], tuple[Job, float]] = {}
 
     async def begin(self) -> None:
         """Starts the jobs: the sweep at once, the others when they are next due."""
@@ -51,10 +53,13 @@ class Schedule:
         scheduler.start()
         self._scheduler = scheduler
 
-    def look(self) -> None:
-        """Draws near what a step back of the machine's time has put too far off."""
+    def look(self) -> bool:
+        """Draws near what a step back of the machine's time has put too far off.
+
+        Returns whether all is well: not when the sweep hangs, so that another worker may try.
+        """
         if self._scheduler is None:
-            return
+            return True
         now = self._house.clock()
         for job in self._jobs:
             planned = self._scheduler.get_job(job.name)
@@ -63,6 +68,13 @@ class Schedule:
             if planned.next_run_time - now > job.every(self._house.policy):
                 log.warning("the time of this machine stepped back", job=job.name)
                 planned.modify(next_run_time=now)
+        late = timedelta(seconds=self._house.policy.sweep.late_after_seconds)
+        longest = max(late, LONGEST_SWEEP).total_seconds()
+        instant = asyncio.get_running_loop().time()
+        return not any(
+            job.name is JobName.sweep_deadlines and instant - began > longest
+            for job, began in self._running.values()
+        )
 
     async def end(self) -> None:
         """Starts nothing more, and lets what runs finish, within patience."""
@@ -73,6 +85,9 @@ class Schedule:
             _, unfinished = await asyncio.wait(self._running, timeout=PATIENCE)
             if unfinished:
                 log.warning("broke off jobs that did not finish", jobs=len(unfinished))
+                for task in unfinished:
+                    task.cancel()
+                await asyncio.wait(unfinished, timeout=1)
         if scheduler is not None:
             scheduler.shutdown(wait=False)
             # It shuts down in a call of its own on this loop.
@@ -80,8 +95,8 @@ class Schedule:
 
     async def _run(self, job: Job) -> bool:
         task = asyncio.ensure_future(run_and_log(self._house, job))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = (job, asyncio.get_running_loop().time())
+        task.add_done_callback(self._running.pop)
         return await task
 
     async def _last_successes(self) -> dict[str, datetime]:

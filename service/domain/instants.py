@@ -41,13 +41,16 @@ def read_instant(text: str) -> datetime:
     if form is None:
         raise InstantFaulty("wrong_form", _HOW)
     day, minute, second, fraction, offset = form.groups()
-    if second == "60":
+    added = second == "60"
+    if added:
         second, fraction = "59", ".999999"
     try:
         told = f"{day}T{minute}:{second}{(fraction or '')[:7]}{offset.upper()}"
         instant = datetime.fromisoformat(told).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InstantFaulty("wrong_form", f"There is no such instant. {_HOW}") from None
+    if added and (instant.hour, instant.minute) != (23, 59):
+        raise InstantFaulty("wrong_form", f"There is no such instant. {_HOW}")
     return within_the_years(instant)
 
 

@@ -80,6 +80,7 @@ class TransferAction(StrEnum):
     request = "request"
     record_family_agreement = "record_family_agreement"
     record_first_visit = "record_first_visit"
+    redirect = "redirect"
 
 
 _S, _A = TransferState, TransferAction
@@ -117,9 +118,24 @@ TRANSFER = StateTable(
         (_S.refusal_overturned, _A.supersede): _S.superseded,
         (_S.accepted, _A.supersede): _S.superseded,
         (_S.returned, _A.supersede): _S.superseded,
+        # A team that the policy takes away is replaced by who takes over; it stands where it stood.
+        **{
+            (state, _A.redirect): state
+            for state in (
+                _S.requested,
+                _S.opened,
+                _S.refusal_pending,
+                _S.refusal_challenged,
+                _S.refusal_overturned,
+                _S.accepted,
+                _S.returned,
+            )
+        },
     },
     final=frozenset({_S.completed, _S.refused, _S.withdrawn, _S.superseded}),
-    by_itself=frozenset({_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal}),
+    by_itself=frozenset(
+        {_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal, _A.redirect}
+    ),
 )
 
 

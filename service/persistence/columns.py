@@ -53,7 +53,8 @@ class _SqliteInstant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
     def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
-        return f"'{self.process_bind_param(value, dialect)}'"
+        # Text, as it is bound; SQLAlchemy puts it between quotes.
+        return str(self.process_bind_param(value, dialect))
 
 
 INSTANT: TypeEngine[datetime] = (

@@ -1,6 +1,7 @@
 """The two engines, SQLite and PostgreSQL, each with the promises a safeguarding record needs."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -237,6 +238,21 @@ class Database:
         finally:
             given_up.set()
 
+    def require_writable(self) -> None:
+        """Raises UnsafeDatabase when SQLite's file is there and may not be written by this account.
+
+        SQLite itself would complain of what it could not do first, which is something else.
+        """
+        path = Path(self.url.database or "").absolute()
+        if not self.is_sqlite or not path.exists():
+            return
+        for what, which in ((path, "database file"), (path.parent, "folder of the database file")):
+            if not os.access(what, os.W_OK):
+                raise UnsafeDatabase(
+                    f"The {which} may not be written by this account: {what}. Its disk may be "
+                    "mounted read-only, or its owner and mode keep this account out."
+                )
+
     async def check(self) -> None:
         """Asks the database whether it keeps its promises. Raises UnsafeDatabase if not."""
         async with self.reading() as connection:
@@ -396,10 +412,15 @@ class Database:
         """A connection of the pool without SQLAlchemy around it; a broken one does not go back."""
         held = await self._engine.raw_connection()
         driver: Any = held.driver_connection
+        broken = False
         try:
             yield driver
+        except (asyncio.CancelledError, TimeoutError):
+            # What was broken off may be on its way still: nobody else is to wait for its end.
+            broken = not self.is_sqlite
+            raise
         finally:
-            broken = not self.is_sqlite and driver.is_closed()
+            broken = broken or (not self.is_sqlite and driver.is_closed())
             await greenlet_spawn(held.invalidate if broken else held.close)
 
     async def dispose(self) -> None:

@@ -44,7 +44,8 @@ _AWAY = (
 )
 
 
-def _cause(error: BaseException) -> BaseException:
+def cause_of(error: BaseException) -> BaseException:
+    """What the driver itself said, under what it was wrapped in."""
     while isinstance(error, exc.DBAPIError) and error.orig is not None:
         error = error.orig
     return getattr(error, "__cause__", None) or error
@@ -143,7 +144,7 @@ def in_our_words() -> Iterator[None]:
             raise
         raise DatabaseAway("new connections end at once") from error
     except _OF_A_DRIVER as error:
-        cause = _cause(error)
+        cause = cause_of(error)
         if _is_unique(error) or _is_unique(cause):
             raise AlreadyThere from error
         if _is_held(error) or _is_held(cause):

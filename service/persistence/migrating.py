@@ -12,7 +12,7 @@ from typing import Final
 
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import Connection, exc, text
+from sqlalchemy import Connection, column, exc, func, inspect, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.persistence.engines import Database
@@ -20,6 +20,7 @@ from service.persistence.failures import DatabaseBusy, in_our_words
 from service.persistence.schema_steps import (
     SchemaUnknown,
     config,
+    current,
     known_steps,
     newer_than_this,
     step_of,
@@ -85,7 +86,7 @@ async def migrate_database(
         async with database.session_of_its_own("frontdoor migrate") as connection:
             await _alone(connection, tell, patience)
             for stage in _stages(await _step_now(connection), revision):
-                await _take_on_postgresql(connection, stage, tell, patience)
+                await _take_on_postgresql(connection, stage.take, tell, patience)
 
 
 async def _migrate_sqlite(database: Database, revision: str, tell: Tell, patience: float) -> None:
@@ -161,6 +162,78 @@ async def _step_now(connection: AsyncConnection) -> str | None:
     return at
 
 
+async def what_would_go(
+    database: Database,
+    revision: str,
+    *,
+    tell: Tell = _silent,
+    patience: float = PATIENCE_SECONDS,
+) -> list[str]:
+    """What a way back would take with it, a line for each; nothing when it is no way back.
+
+    It is gone, looked at, and not kept: the database itself says what is lost. Raises what
+    `migrate_database` raises.
+    """
+    at = await current(database)
+    if not goes_back(at, revision):
+        return []
+    (stage,) = _stages(at, revision)
+    found: list[str] = []
+
+    def rehearse(connection: Connection) -> None:
+        before = _held_by(connection)
+        stage.take(connection)
+        found[:] = _lost(before, _held_by(connection))
+
+    async def take() -> None:
+        async with database.writing() as connection:
+            await connection.run_sync(rehearse)
+
+    if database.is_sqlite:
+        await _again_and_again(take, tell, patience)
+        return found
+    with in_our_words():
+        async with database.session_of_its_own("frontdoor migrate") as session:
+            await _alone(session, tell, patience)
+            await _take_on_postgresql(session, rehearse, tell, patience, keep=False)
+    return found
+
+
+Held = dict[str, tuple[int, dict[str, int]]]
+
+_OUR_OWN: Final = ("alembic_version", "schema_step", "proof_of_writing")
+
+
+def _held_by(connection: Connection) -> Held:
+    """How many rows each table holds, and how many of them have something in each column."""
+    seen = inspect(connection)
+    held: Held = {}
+    for name in seen.get_table_names():
+        if name not in _OUR_OWN:
+            columns = [str(one["name"]) for one in seen.get_columns(name)]
+            counted = [func.count(), *(func.count(column(one)) for one in columns)]
+            row = connection.execute(select(*counted).select_from(table(name))).one()
+            held[name] = row[0], dict(zip(columns, row[1:], strict=True))
+    return held
+
+
+def _lost(before: Held, after: Held) -> list[str]:
+    tables, columns, rows = [], [], []
+    for name, (count, filled) in sorted(before.items()):
+        if name not in after:
+            tables.append(f"the table {name}, which holds {count} rows")
+            continue
+        left, still = after[name]
+        columns += [
+            f"{one} of {name}, which {number} rows have"
+            for one, number in filled.items()
+            if one not in still
+        ]
+        if left < count:
+            rows.append(f"{count - left} rows of {name}")
+    return [*tables, *columns, *rows]
+
+
 async def _alone(connection: AsyncConnection, tell: Tell, patience: float) -> None:
     """Waits until no other process migrates, and keeps others waiting from then on."""
     loop = asyncio.get_running_loop()
@@ -184,7 +257,12 @@ async def _alone(connection: AsyncConnection, tell: Tell, patience: float) -> No
 
 
 async def _take_on_postgresql(
-    connection: AsyncConnection, stage: _Stage, tell: Tell, patience: float
+    connection: AsyncConnection,
+    act: Callable[[Connection], None],
+    tell: Tell,
+    patience: float,
+    *,
+    keep: bool = True,
 ) -> None:
     tries = 0
 
@@ -193,11 +271,13 @@ async def _take_on_postgresql(
         tries += 1
         firm = tries % _FIRM_EACH == 0
         try:
-            async with connection.begin():
+            async with connection.begin() as transaction:
                 await take_all_tables(
                     connection, _FIRM_MILLISECONDS if firm else _GENTLE_MILLISECONDS
                 )
-                await connection.run_sync(stage.take)
+                await connection.run_sync(act)
+                if not keep:
+                    await transaction.rollback()
         except exc.DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in _IN_THE_WAY:
                 raise DatabaseBusy("somebody is writing") from error

@@ -115,5 +115,5 @@ def newer_than_this(at: str | None) -> str:
     return (
         f"The database is at schema step {at}, which this program does not know and cannot work "
         "with: it was migrated by a newer release. Start that release. To come back to this one, "
-        f"run with that release, after a backup: frontdoor migrate --revision {newest()}"
+        f"run with that release, after a backup: frontdoor migrate --revision {newest()} --drop"
     )

@@ -76,6 +76,10 @@ class LoopConnection:
         """A new cursor."""
         return LoopCursor(self.straight.cursor())
 
+    async def fetch(self, statement: str, *parameters: Any) -> list[Any]:
+        """The rows of one statement, asked as PostgreSQL's driver is."""
+        return self.straight.execute(statement, parameters).fetchall()
+
     async def commit(self) -> None:
         """Commits, when a transaction is open."""
         self.straight.commit()

@@ -1,13 +1,13 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, CursorResult, Dialect, Executable, Result, update
+from sqlalchemy import CompoundSelect, CursorResult, Dialect, Executable, Result, Select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
@@ -22,7 +22,7 @@ from service.persistence.prepared import prepared
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
 
-__all__ = ["Performing", "Work", "new_id"]
+__all__ = ["Keeping", "Performing", "Work", "new_id"]
 
 Found = TypeVar("Found")
 Record = TypeVar("Record")
@@ -58,6 +58,14 @@ class Performing(Protocol):
 
     async def perform(self, use_case: Callable[["Work"], Awaitable[Found]]) -> Found:
         """Carries out one use-case in one transaction."""
+        ...
+
+
+class Keeping(Performing, Protocol):
+    """What the worker needs of the house besides: to look after the database itself."""
+
+    async def look_over(self) -> None:
+        """Looks through the whole database for damage. Raises DatabaseUnusable."""
         ...
 
 
@@ -183,6 +191,16 @@ class Work:
     async def all(self, statement: Executable) -> Sequence[AnyRow]:
         """All rows of a statement."""
         return (await self.execute(statement)).all()
+
+    async def again(
+        self,
+        key: Hashable,
+        who: Caller,
+        make: Callable[[], Select[Any]],
+        values: Mapping[str, Any],
+    ) -> Sequence[Sequence[Any]]:
+        """All rows of a statement that is asked again and again."""
+        return await self.all(make().params(**values))
 
     async def look(
         self, statement: CompoundSelect[Any], values: Mapping[str, Any]

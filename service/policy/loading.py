@@ -27,6 +27,7 @@ from service.domain.deadlines import (
 from service.domain.escalations import upward
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.removed_teams import RemovedTeam
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.hearers import (
@@ -201,6 +202,8 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
     receipt = _receipt(root.table("receipt"))
     organisations = _organisations(root.tables("organisation"), faults)
     teams = _teams(root.tables("team", least=1), faults)
+    removed = root.tables("removed_team") if root.has("removed_team") else ()
+    removed_teams = _removed_teams(removed, teams, faults)
     root.named("The file")
     root.done()
 
@@ -231,6 +234,7 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
         receipt=receipt,
         organisations=organisations,
         teams=teams,
+        removed_teams=removed_teams,
         codes=england(),
     )
 
@@ -640,6 +644,26 @@ def _teams(tables: Sequence[Table], faults: list[str]) -> tuple[Team, ...]:
         if teams and work not in taken
     )
     return tuple(teams)
+
+
+def _removed_teams(
+    tables: Sequence[Table], teams: Sequence[Team], faults: list[str]
+) -> tuple[RemovedTeam, ...]:
+    """The teams that were taken away, each with who takes over what it had."""
+    known = [team.id for team in teams if team.id]
+    removed: list[RemovedTeam] = []
+    for table in tables:
+        _name_by_id(table)
+        one = RemovedTeam(
+            id=table.identifier("id"),
+            taken_over_by=table.choices("taken_over_by", known or ("none",)),
+        )
+        if one.id in known:
+            table.fault("is a team of this policy still: remove one of the two.", "id")
+        table.done()
+        removed.append(one)
+    _refuse_repeated("removed_team", (one.id for one in removed), faults)
+    return tuple(removed)
 
 
 def _name_by_id(table: Table) -> None:

@@ -26,6 +26,7 @@ from service.domain.deadlines import (
 from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
 from service.domain.measures import london_midnight
+from service.domain.removed_teams import RemovedTeam
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import CodeLists
 
@@ -287,6 +288,7 @@ class Policy:
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]
+    removed_teams: tuple[RemovedTeam, ...]
     codes: CodeLists
     _rules: Mapping[tuple[str, str | None], tuple[Timescale, ...]] = field(
         init=False, repr=False, compare=False
@@ -443,6 +445,14 @@ class Policy:
     def find_team(self, team_id: str) -> Team | None:
         """The team of that id, or None."""
         return self._teams.get(team_id)
+
+    def taker_of(self, team_id: str, work: TeamWork) -> str | None:
+        """The team that takes over such work of a removed team; None when nobody does."""
+        for removed in self.removed_teams:
+            if removed.id == team_id:
+                takers = (self._teams[one] for one in removed.taken_over_by)
+                return next((team.id for team in takers if work in team.accepts), None)
+        return None
 
     def teams_for(self, work: TeamWork) -> tuple[Team, ...]:
         """The teams that take this work, in the order of the file; there is always one.

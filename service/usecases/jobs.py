@@ -28,7 +28,7 @@ CLOCKS_UNTIL_DECIDED = ("contact_to_referral", "statutory_decision", "triage")
 def every(job: JobName, policy: Policy) -> timedelta:
     """How often a job happens."""
     match job:
-        case JobName.sweep_deadlines | JobName.move_challenges:
+        case JobName.sweep_deadlines | JobName.move_challenges | JobName.take_over_teams:
             return timedelta(seconds=policy.sweep.every_seconds)
         case JobName.load_notifications:
             return SOON
@@ -41,7 +41,12 @@ def every(job: JobName, policy: Policy) -> timedelta:
 def late_after(job: JobName, policy: Policy) -> timedelta:
     """How long after its last success a job is late: the policy's word for what looks at the
     clocks, else twice as long as it should take."""
-    if job in (JobName.sweep_deadlines, JobName.move_challenges, JobName.load_notifications):
+    if job in (
+        JobName.sweep_deadlines,
+        JobName.move_challenges,
+        JobName.load_notifications,
+        JobName.take_over_teams,
+    ):
         return timedelta(seconds=policy.sweep.late_after_seconds)
     return 2 * every(job, policy)
 

@@ -1,11 +1,16 @@
 """Health: alive, ready or why not, degraded and why, and the figures an operator watches."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from math import isinf, isnan
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from prometheus_client import parser
@@ -16,6 +21,7 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.job_runs import JobName
 from service.issuers import IssuerSettings
+from service.persistence.migrating import migrate
 from service.persistence.schema_steps import newest
 from service.persistence.sqlite_files import log_of, mark_of
 from service.settings import load_settings
@@ -23,6 +29,12 @@ from service.usecases.flags import sweep
 from service.usecases.jobs import run_job
 from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
+from tests.support.databases import (
+    NAMED_SERVER,
+    PostgresServer,
+    SqliteFiles,
+    postgres_server,
+)
 from tests.support.houses import client_of
 from tests.support.rooms import Room, codes, open_room
 
@@ -79,10 +91,12 @@ async def test_with_all_well_it_is_ready_and_tells_no_version(room: Room) -> Non
         "keys": "ok",
         "policy": "ok",
         "disk": "ok",
+        "writing": "ok",
         "sweep": "ok",
         "move_challenges": "ok",
         "start_missing_clocks": "ok",
         "load_notifications": "ok",
+        "take_over_teams": "ok",
         "forget_answers": "ok",
         "check_holidays": "ok",
         "check_impossible": "ok",
@@ -209,6 +223,96 @@ async def test_a_database_file_that_is_gone_or_damaged_stops_it_and_nothing_is_a
         assert says in said
         assert str(tmp_path) not in answer.text
         assert (await room.client.get("/livez")).status_code == 200
+
+
+async def test_a_server_that_takes_no_writes_stops_it_and_passes_by_itself(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """As a failover leaves it: everything is answered, and nothing can be kept."""
+    url = postgres.create_database()
+    name = make_url(url).database
+    plain = make_url(postgres.url).set(drivername="postgresql")
+    operator = await asyncpg.connect(plain.render_as_string(hide_password=False))
+    async with open_room(url, FixedClock(FRIDAY), tmp_path) as room:
+        await beat(room)
+        assert states(await ready(room))["writing"] == "ok"
+        for setting, status in (("on", 503), ("off", 200)):
+            await operator.execute(
+                f'ALTER DATABASE "{name}" SET default_transaction_read_only = {setting}'
+            )
+            await room.house.database.engine.dispose()
+            room.clock.forward(seconds=10)
+            answer = await room.client.get("/readyz")
+            assert answer.status_code == status
+            if status == 503:
+                assert codes(answer) == {"writing_failing"}
+                assert (await room.post("/v1/contacts", contact_body())).status_code == 503
+    await operator.close()
+    postgres.drop_database(url)
+
+
+async def test_a_disk_that_takes_nothing_new_stops_it(sqlite: SqliteFiles, tmp_path: Path) -> None:
+    url = sqlite.create_database()
+    async with open_room(url, FixedClock(FRIDAY), tmp_path) as room:
+        assert states(await ready(room))["writing"] == "ok"
+        in_the_way = f"{make_url(url).database}.room-{os.getpid()}"
+        os.mkdir(in_the_way)  # noqa: PTH102 - at once, in a test
+        room.clock.forward(seconds=9)
+        assert states(await ready(room))["writing"] == "ok", "it was proved a moment ago"
+        room.clock.forward(seconds=1)
+        answer = await room.client.get("/readyz")
+        assert (answer.status_code, codes(answer)) == (503, {"writing_failing"})
+        os.rmdir(in_the_way)  # noqa: PTH106 - at once, in a test
+        room.clock.forward(seconds=1)
+        assert states(await ready(room))["writing"] == "ok", "and it is looked at soon"
+
+
+def freeze(server: PostgresServer) -> Callable[[], None]:
+    """Stops every process of a server of our own; what is given lets them go on."""
+    folder = Path(str(make_url(server.url).query["host"]))
+    first = int((folder / ".s.PGSQL.5432.lock").read_text().split()[0])
+    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    stopped = [first, *map(int, children)]
+
+    def every(number: signal.Signals) -> None:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    every(signal.SIGSTOP)
+    return lambda: every(signal.SIGCONT)
+
+
+@pytest.mark.skipif(
+    bool(os.environ.get(NAMED_SERVER)) or not Path("/proc/self/task").exists(),
+    reason="a named server is not ours to stop, and /proc tells of its processes",
+)
+async def test_health_and_figures_answer_in_time_with_a_server_that_hangs(
+    tmp_path: Path,
+) -> None:
+    with postgres_server(migrate) as server:
+        url = server.create_database()
+        clock = FixedClock(FRIDAY)
+        async with open_room(url, clock, tmp_path, database_pool_size=4) as room:
+            await beat(room)
+            assert (await ready(room))["status"] == "ok"
+            assert figures(await room.client.get("/metrics"))["frontdoor_gauges_up",] == 1
+            thaw = freeze(server)
+            try:
+                clock.forward(seconds=20)
+                loop = asyncio.get_running_loop()
+                began = loop.time()
+                answers = await asyncio.gather(*(room.client.get("/readyz") for _ in range(8)))
+                ready_after = loop.time() - began
+                found = figures(await room.client.get("/metrics"))
+                figures_after = loop.time() - began - ready_after
+            finally:
+                thaw()
+            assert {answer.status_code for answer in answers} == {503}
+            assert codes(answers[0]) == {"database_failing", "schema_failing"}
+            assert found["frontdoor_gauges_up",] == 0
+            # Their own limits are 2.5 and 4 seconds; a busy machine may take as long again.
+            assert (ready_after < 8, figures_after < 9) == (True, True)
 
 
 async def test_what_was_looked_at_is_not_looked_at_again_within_a_second(room: Room) -> None:

@@ -200,7 +200,7 @@ def _rate(once: Callable[[], None], seconds: float) -> float:
     for _ in range(20):
         once()
     count, began_at = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - began_at) < seconds:
+    while (elapsed := time.perf_counter() - began_at) < seconds or not count:
         once()
         count += 1
     return count / elapsed

@@ -7,6 +7,7 @@ import pytest
 
 from scripts.write_docs import DOCUMENTS, FOLDER
 from service.persistence.columns import Sensitivity
+from tests.support.patience import PATIENCE
 from tests.support.sources import ROOT
 
 
@@ -23,7 +24,7 @@ def test_the_documents_do_not_depend_on_what_happens_to_be_imported() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -19,6 +19,8 @@ from service.domain.access import Role
 from service.persistence.engines import Database
 from tests.support.databases import SqliteFiles
 from tests.support.forgetful import FORGETS
+from tests.support.patience import PATIENCE
+from tests.support.processes import until
 from tests.support.servers import Server, serve
 
 KILLS = 3
@@ -69,7 +71,7 @@ def body(key: str) -> dict[str, Any]:
 
 async def send(desk: Desk, witness: Witness) -> None:
     """Posts contact after contact; an outcome that is not known is asked for with the same key."""
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         while not desk.closing:
             key = str(uuid4())
             while True:
@@ -96,7 +98,7 @@ async def send(desk: Desk, witness: Witness) -> None:
 
 async def ask_again(desk: Desk, witness: Witness) -> None:
     """Every fifth acknowledged request sent again: the same answer, and nothing new."""
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         for key, id_ in list(witness.acknowledged.items())[::5]:
             answer = await client.post(
                 f"{desk.url()}/v1/contacts",
@@ -161,10 +163,11 @@ async def run(database_url: str, folder: Path, *, kills: int, **how: Any) -> Wit
         senders = [asyncio.create_task(send(desk, witness)) for _ in range(CLIENTS)]
         for turn in range(kills + 1):
             already = len(witness.acknowledged)
-            for _ in range(400):
-                await asyncio.sleep(0.03)
-                if len(witness.acknowledged) >= already + 40 or witness.wrong:
-                    break
+
+            async def enough(already: int = already) -> bool:
+                return len(witness.acknowledged) >= already + 40 or bool(witness.wrong)
+
+            await until(enough, what="forty more contacts")
             if turn < kills:
                 desk.kill()
                 await asyncio.sleep(0.1)

@@ -14,6 +14,7 @@ import pytest
 
 from service.domain.access import Role, Scope, scopes_for
 from tests.support.databases import SqliteFiles
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, with_frontdoor
 from tests.support.servers import serve
 from tests.support.sources import ROOT
@@ -38,7 +39,7 @@ def test_the_commands_and_the_program_do_what_the_page_says(
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count('"sender_reference":"POL-2026-00017"') == 2

@@ -19,6 +19,8 @@ from api.contract import openapi
 from service.domain.access import Role, Scope
 from tests.support.databases import DatabaseServer, SqliteFiles
 from tests.support.indiscreet import FAULTS, TELLS
+from tests.support.patience import PATIENCE
+from tests.support.processes import unmeasured
 from tests.support.servers import Server, serve
 
 Json = dict[str, Any]
@@ -173,9 +175,10 @@ def _fuzz_as_both(server: Server, folder: Path) -> Outcome:
             *("--report", "ndjson", "--report-ndjson-path", report),
         ],
         cwd=folder,
+        env=unmeasured(),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE,
         check=False,
     )
     said = done.stdout[-20_000:] + done.stderr[-2_000:]

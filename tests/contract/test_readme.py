@@ -21,6 +21,7 @@ from service.settings import PREFIX, Settings, load_settings
 from service.surroundings import FROM_FILES, of_the_platform
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, with_frontdoor
 from tests.support.rooms import open_room
 from tests.support.servers import serve
@@ -102,7 +103,7 @@ def test_the_desk_is_shown_by_the_command_in_the_readme(
             env=with_frontdoor(environment(url, tmp_path), tmp_path),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
     assert json.loads(done.stdout) == {"items": [], "next": None}
 

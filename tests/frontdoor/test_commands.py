@@ -17,12 +17,14 @@ from click.testing import CliRunner, Result
 
 from frontdoor.__main__ import main
 from service.clock import system_clock
+from service.database_urls import described
 from service.domain.access import Role
 from service.policy.loading import DEFAULT_POLICY
 from service.usecases.flags import list_flags
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, until
 from tests.support.steps import steps_in
 
@@ -70,7 +72,7 @@ def shell(*arguments: str, env: dict[str, str], folder: Path) -> subprocess.Comp
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -169,8 +171,42 @@ def test_a_step_back_that_would_lose_children_is_told(tmp_path: Path) -> None:
     env = {"FRONTDOOR_DATABASE_URL": url}
     assert frontdoor("--development", "migrate", env=env).exit_code == 0
     asyncio.run(step_up())
-    back = frontdoor("--development", "migrate", "--revision", "0001", env=env)
-    must_tell(back, "restore the backup", "Nothing was changed")
+    for more in ([], ["--drop"]):
+        back = frontdoor("--development", "migrate", "--revision", "0001", *more, env=env)
+        must_tell(back, "restore the backup", "Nothing was changed")
+
+
+async def test_a_step_back_lists_what_it_would_drop_and_drops_it_only_when_told_to(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock = FixedClock(datetime(2026, 10, 23, 15, 0, tzinfo=UTC))
+    async with open_house(database_url, clock, tmp_path) as house:
+        await log(house)
+    env = environment(database_url, tmp_path)
+    back = ("migrate", "--revision", "0005")
+    asked = await asyncio.to_thread(shell, *back, env=env, folder=tmp_path)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    for words in (
+        "the table police_notification, which holds 0 rows",
+        "identity_key of person, which ",
+        "Nothing was changed",
+        "--drop",
+    ):
+        assert words in asked.stderr
+    again = await asyncio.to_thread(shell, "migrate", env=env, folder=tmp_path)
+    assert "nothing was to be done" in again.stdout, "nothing was changed indeed"
+    done = await asyncio.to_thread(shell, *back, "--drop", env=env, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "to 0005." in done.stdout
+    assert "Start the release that works on step 0005" in done.stderr
+
+
+def test_migrate_says_which_database_it_migrated_and_no_password(tmp_path: Path) -> None:
+    assert (
+        str(tmp_path / "var" / "frontdoor.sqlite3") in frontdoor("--development", "migrate").output
+    )
+    url = "postgresql://ann:hunter2@db.example:5433/hub?sslmode=disable"
+    assert described(url) == "PostgreSQL database hub at db.example:5433"
 
 
 def test_the_policy_that_is_shipped_is_sound_and_can_be_shown() -> None:
@@ -293,14 +329,14 @@ async def test_serve_answers_takes_a_token_and_stops_in_good_order(
                         return False
                     return True
 
-                await until(answers, seconds=60, what="an answer")
+                await until(answers, seconds=PATIENCE, what="an answer")
                 assert (await client.get("/v1/contacts")).status_code == 401
                 found = await client.get(
                     "/v1/contacts", headers={"Authorization": f"Bearer {minted.stdout.strip()}"}
                 )
                 assert found.status_code == 200
             server.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(server.wait(), 60) == 0
+            assert await asyncio.wait_for(server.wait(), PATIENCE) == 0
         finally:
             if server.returncode is None:
                 server.kill()

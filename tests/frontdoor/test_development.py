@@ -19,9 +19,8 @@ from api.app import contract_app
 from frontdoor.development import CONTACT, what_next
 from service.settings import load_settings
 from tests.frontdoor.test_commands import free_port
+from tests.support.patience import PATIENCE
 from tests.support.sources import ROOT
-
-PATIENCE = 300  # seconds: the first start loads a year of data
 
 
 @asynccontextmanager

@@ -26,11 +26,11 @@ from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.houses import open_house
 from tests.support.kept_connections import KeptConnection, Unanswered
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, until
 from tests.support.servers import free_port
 from tests.support.sources import ROOT
 
-PATIENCE = 120.0
 GRACE = 1.5
 
 

@@ -20,7 +20,7 @@ def policy() -> Policy:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, pool_size=4, busy_seconds=1.0)
+    opened = Database(database_url, pool_size=4, busy_seconds=30.0)
     yield opened
     await opened.dispose()
 

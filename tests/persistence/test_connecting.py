@@ -1,5 +1,6 @@
 """When no new connection can be had: away for every way in, and nobody is needed to come back."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,7 @@ from sqlalchemy import event, exc, make_url, text
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway
 from service.persistence.migrating import migrate
+from service.persistence.reasons import reason_of
 from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
 from tests.support.databases import NAMED_SERVER, PostgresServer, postgres_server
@@ -85,6 +87,52 @@ async def test_connections_that_die_between_being_made_and_being_used_are_away(
     for way in WAYS.values():
         with pytest.raises(DatabaseAway):
             await way(database)
+    await database.dispose()
+    postgres.drop_database(url)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("53300", "no more connections"),
+        ("57P03", "starting up"),
+        ("28P01", "the user or the password"),
+        ("3D000", "no database of that name"),
+        ("53200", "not enough"),
+    ],
+)
+async def test_the_operator_is_told_the_true_cause(code: str, words: str) -> None:
+    async with refusing_server() as server:
+        server.code = code
+        database = Database(server.url)
+        for way in ("look", "reading"):
+            with pytest.raises(DatabaseAway) as away:
+                await WAYS[way](database)
+            assert words in reason_of(away.value)
+        await database.dispose()
+    database = Database(server.url)
+    with pytest.raises(DatabaseAway) as away:
+        await WAYS["look"](database)
+    assert reason_of(away.value) == "Nobody listens where the database should be."
+    await database.dispose()
+
+
+async def test_what_is_broken_off_is_not_handed_to_the_next(postgres: PostgresServer) -> None:
+    url = postgres.create_database()
+    database = Database(url, pool_size=1)
+
+    async def session() -> int:
+        async with database.straight() as driver:
+            return int(driver.get_server_pid())
+
+    before = await session()
+    assert await session() == before, "it is kept as a rule"
+    asked = asyncio.create_task(database.look("SELECT pg_sleep(30)", []))
+    await asyncio.sleep(0.3)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert await session() != before
     await database.dispose()
     postgres.drop_database(url)
 

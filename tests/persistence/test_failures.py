@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from service.policy import Policy
 from tests.persistence.conftest import Desk
 from tests.persistence.test_units_of_work import nothing_is_left_open, seen, settle, take
 from tests.support.databases import NAMED_SERVER, PostgresServer, SqliteFiles, postgres_server
+from tests.support.patience import PATIENCE
+from tests.support.processes import until
 
 ACCOUNT = table_of(Account)
 WAYS_TO_WRITE = [("add",), ("add", "add", "record"), ("change",), ("read", "add")]
@@ -210,7 +212,7 @@ class Stoppable:
         pid = self._pid()
         os.kill(pid, signal.SIGINT)
         if self._own is not None:
-            self._own.wait(timeout=20)
+            self._own.wait(timeout=PATIENCE)
             self._own = None
         while self._number.exists():
             os.kill(os.getpid(), 0)
@@ -250,13 +252,8 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
                 with pytest.raises(DatabaseAway):
                     await require_known(desk.database)
             stoppable.start()
-            for attempt in range(200):
-                try:
-                    assert await seen(desk) == before
-                    break
-                except DatabaseAway:
-                    assert attempt < 199, "it did not come back"
-                    await asyncio.sleep(0.05)
+            await until(lambda: _answers(seen(desk)), what="the server")
+            assert await seen(desk) == before
             for order in WAYS_TO_WRITE:
                 await keep(desk, order, known)
             await nothing_is_left_open(desk.database)
@@ -264,14 +261,17 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
         finally:
             stoppable.stop()
             stoppable.start()  # the server's own tidying up expects one that answers
-            for _ in range(200):
-                try:
-                    await require_known(Database(url))
-                    break
-                except DatabaseAway:
-                    await asyncio.sleep(0.05)
+            await until(lambda: _answers(require_known(Database(url))), what="the server")
             server.close = _nothing  # type: ignore[method-assign]  # its connection died with it
             stoppable.stop()
+
+
+async def _answers(question: Awaitable[object]) -> bool:
+    try:
+        await question
+    except DatabaseAway:
+        return False
+    return True
 
 
 def _nothing() -> None:

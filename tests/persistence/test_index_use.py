@@ -1,23 +1,22 @@
 """The questions asked all day are answered from the small indexes made for them."""
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, select
 
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentStep
-from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
+from service.domain.challenges import Challenge, ChallengeStep
 from service.domain.contacts import Adult, Child, Contact
-from service.domain.daily_meetings import ItemState, MeetingItem
+from service.domain.daily_meetings import MeetingItem
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.flags import Deadline, Flag
 from service.domain.information_requests import Chaser, InformationRequest
-from service.domain.missing_episodes import MissingEpisode, MissingState
-from service.domain.people import BirthKnowledge, Person
+from service.domain.missing_episodes import MissingEpisode
+from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
@@ -28,18 +27,15 @@ from service.domain.strategy_meetings import (
     MeetingStep,
     StrategyMeeting,
 )
-from service.domain.transfers import Direction, Transfer, TransferStep
+from service.domain.transfers import Transfer, TransferStep
 from service.persistence.engines import Database
-from service.persistence.records import ROW_OF, table_of
+from service.persistence.records import table_of
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.missing_clocks import WITHOUT_CLOCKS
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
-from tests.support.records import one_of_each
-
-MANY = 3000
-OPEN_EVERY = 100
+from tests.support.years import counted, fill
 
 (
     CONTACT,
@@ -127,253 +123,6 @@ TABLES = (
 )
 
 
-async def fill(desk: Desk) -> None:
-    """Thousands of finished things and one open in a hundred, as after years of use."""
-    sample = {type(one): one for one in one_of_each(full=True)}
-    parents = [sample[kind] for kind in ROW_OF if kind.__name__ == "Account"]
-    rows: list[Any] = []
-    for place in range(MANY):
-        left = place % OPEN_EVERY == 0
-        at = NOW - timedelta(minutes=place)
-        ended = None if left else at
-        contact = replace(
-            sample[Contact],
-            id=new_id(),
-            reference=str(place),
-            received_at=at,
-            sender_reference=f"INC-{place}",
-            decided_at=ended,
-            possible_duplicate_of=None,
-            address_key=f"home {place}",
-            assignee_id=sample[Contact].assignee_id,
-        )
-        person = replace(
-            sample[Person],
-            id=new_id(),
-            nhs_number=None,
-            unique_pupil_number=None,
-            identity_key=f"child {place}",
-            family_name=f"Family {place}",
-            birth_knowledge=BirthKnowledge.unborn if left else BirthKnowledge.known,
-            pregnancy_ended_on=None,
-        )
-        child = replace(sample[Child], id=new_id(), contact_id=contact.id, person_id=person.id)
-        decision = replace(
-            sample[Decision],
-            id=new_id(),
-            contact_id=contact.id,
-            child_id=child.id,
-            person_id=person.id,
-            supersedes_id=None,
-            answered_at=ended,
-            superseded_at=None,
-            joined_case_id=new_id() if left else None,
-            state="signed" if ended else "awaiting_sign_off",
-        )
-        deadline = replace(
-            sample[Deadline],
-            id=new_id(),
-            contact_id=contact.id,
-            subject_kind=SubjectKind.contact,
-            subject_id=contact.id,
-            due_at=at,
-            warn_at=at,
-            warned_at=ended,
-            breached_at=ended,
-            stopped_at=ended,
-        )
-        request = replace(
-            sample[InformationRequest],
-            id=new_id(),
-            contact_id=contact.id,
-            asked_at=at,
-            answered_at=ended,
-            withdrawn_at=None,
-            unread_since=at if place % OPEN_EVERY == 1 else None,
-        )
-        of_child = {"contact_id": contact.id, "child_id": child.id, "person_id": person.id}
-        same = {**of_child, "decision_id": decision.id, "transfer_id": None}
-        referral = replace(
-            sample[Referral],
-            id=new_id(),
-            reference=str(place),
-            previous_referral_id=None,
-            allocated_at=ended,
-            closed_at=ended,
-            **same,
-        )
-        episode = replace(
-            sample[EarlyHelpEpisode],
-            id=new_id(),
-            reference=str(place),
-            allocated_at=ended,
-            closed_at=ended,
-            **same,
-        )
-        transfer = replace(
-            sample[Transfer],
-            id=new_id(),
-            reference=str(place),
-            direction=Direction.step_up if place % 200 else Direction.step_down,
-            referral_id=referral.id,
-            early_help_episode_id=episode.id,
-            requested_at=at,
-            answered_at=ended,
-            ended_at=ended,
-            **of_child,
-        )
-        challenge = replace(
-            sample[Challenge],
-            id=new_id(),
-            reference=str(place),
-            thing=ChallengedThing.refusal,
-            decision_id=None,
-            transfer_id=transfer.id,
-            changed_to_decision_id=None,
-            raised_at=at,
-            ended_at=ended,
-            **of_child,
-        )
-        meeting = replace(
-            sample[StrategyMeeting],
-            id=new_id(),
-            reference=str(place),
-            contact_id=contact.id,
-            called_at=at,
-            held_at=at,
-            minutes_circulated_at=ended,
-            cancelled_at=None,
-        )
-        assessment = replace(
-            sample[Assessment],
-            id=new_id(),
-            reference=str(place),
-            referral_id=referral.id,
-            begun_at=at,
-            ended_at=ended,
-            **of_child,
-        )
-        enquiry = replace(
-            sample[Section47Enquiry],
-            id=new_id(),
-            reference=str(place),
-            meeting_id=meeting.id,
-            referral_id=referral.id,
-            assessment_id=assessment.id,
-            opened_at=at,
-            conference_held_at=at,
-            ended_at=ended,
-            **of_child,
-        )
-        rows += [
-            assessment,
-            enquiry,
-            replace(sample[AssessmentStep], id=new_id(), assessment_id=assessment.id),
-            replace(sample[EnquiryStep], id=new_id(), enquiry_id=enquiry.id, meeting_id=meeting.id),
-        ]
-        missing = replace(
-            sample[MissingEpisode],
-            id=new_id(),
-            reference=str(place),
-            state=MissingState.returned if place % 200 == 0 else MissingState.interview_held,
-            missing_from=at,
-            returned_at=None if place % 200 == 100 else at,
-            **of_child,
-        )
-        imported = replace(
-            sample[NotificationImport],
-            id=new_id(),
-            state="received" if left else "loaded",
-            claimed_at=None,
-            finished_at=ended,
-        )
-        notification = replace(
-            sample[PoliceNotification],
-            id=new_id(),
-            contact_id=contact.id,
-            incident_number=str(place),
-            import_id=imported.id if left else None,
-        )
-        rows += [
-            imported,
-            notification,
-            replace(
-                sample[MeetingItem],
-                id=new_id(),
-                notification_id=notification.id,
-                contact_id=contact.id,
-                child_id=child.id,
-                meeting_on=at.date(),
-                state=ItemState.waiting if left else ItemState.decided,
-                decision_id=None,
-                carried_from_id=None,
-            ),
-        ]
-        if left:
-            rows.append(
-                replace(sample[Accountability], person_id=person.id, referral_id=referral.id)
-            )
-        rows += [
-            person,
-            referral,
-            episode,
-            transfer,
-            challenge,
-            missing,
-            replace(sample[PregnancyStep], id=new_id(), person_id=person.id, contact_id=contact.id),
-            replace(
-                sample[Deadline],
-                id=new_id(),
-                contact_id=contact.id,
-                subject_kind=SubjectKind.challenge,
-                subject_id=challenge.id,
-                due_at=at,
-                warn_at=at,
-                warned_at=ended,
-                breached_at=ended,
-                stopped_at=ended,
-            ),
-            replace(sample[TransferStep], id=new_id(), transfer_id=transfer.id),
-            replace(sample[ChallengeStep], id=new_id(), challenge_id=challenge.id),
-            meeting,
-            replace(
-                sample[MeetingChild],
-                id=new_id(),
-                meeting_id=meeting.id,
-                referral_id=referral.id,
-                enquiry_id=None,
-                **of_child,
-            ),
-            replace(sample[Invitation], id=new_id(), meeting_id=meeting.id),
-            replace(sample[MeetingStep], id=new_id(), meeting_id=meeting.id),
-            contact,
-            child,
-            decision,
-            deadline,
-            replace(
-                sample[Flag],
-                id=new_id(),
-                deadline_id=deadline.id,
-                contact_id=contact.id,
-                due_at=at,
-                escalate_at=at,
-                acknowledged_at=ended,
-                cleared_at=ended,
-            ),
-            request,
-            replace(
-                sample[Adult], id=new_id(), contact_id=contact.id, identity_key=f"adult {place}"
-            ),
-            replace(sample[Chaser], id=new_id(), request_id=request.id),
-        ]
-    async with desk.work() as work:
-        work.add(*parents, *rows)
-        await work.commit()
-    async with desk.database.writing() as connection:
-        await connection.execute(text("ANALYZE"))
-        await connection.commit()
-
-
 QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the sweep: passed deadlines": (
         select(DEADLINE.c.id)
@@ -426,6 +175,29 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
             CONTACT.c.decided_at.is_(None), CONTACT.c.assignee_id == new_id()
         ),
         "ix_contact_open_assignee",
+    ),
+    "open contacts of a rating": (
+        select(CONTACT.c.id).where(CONTACT.c.decided_at.is_(None), CONTACT.c.rating == "red"),
+        "ix_contact_open_narrowed",
+    ),
+    "the contacts whose clocks run out first": (
+        select(DEADLINE.c.subject_id)
+        .where(DEADLINE.c.stopped_at.is_(None), DEADLINE.c.subject_kind == "contact")
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.subject_id)
+        .limit(50),
+        "ix_deadline_soonest",
+    ),
+    "the referrals for which a strategy meeting is to be held": (
+        select(DEADLINE.c.subject_id).where(
+            DEADLINE.c.stopped_at.is_(None), DEADLINE.c.kind == "strategy_meeting"
+        ),
+        "ix_deadline_of_strategy_meeting",
+    ),
+    "the decisions returned to who drafted them": (
+        select(DECISION.c.contact_id).where(
+            DECISION.c.drafted_by == new_id(), DECISION.c.state == "returned"
+        ),
+        "ix_decision_returned",
     ),
     "open contacts with the same content": (
         select(CONTACT.c.id).where(
@@ -764,7 +536,8 @@ async def plan(database: Database, question: Select[Any]) -> str:
 
 
 async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
-    await fill(desk)
+    await fill(desk.database, desk.policy, range(3000), open_every=100)
+    await counted(desk.database)
     wrong = []
     for name, (question, index) in QUESTIONS.items():
         found = await plan(desk.database, question)

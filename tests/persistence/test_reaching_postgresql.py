@@ -20,6 +20,7 @@ from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer
 from tests.support.neighbours import needed, running
+from tests.support.processes import until
 from tests.support.rooms import open_room
 from tests.support.servers import free_port
 
@@ -204,10 +205,7 @@ async def test_the_lead_is_held_through_a_real_pooler_and_free_when_its_holder_g
         assert await ahead.held()
         assert not await behind.take()
         await ahead.release()
-        for _ in range(200):
-            if await behind.take():
-                break
-            await asyncio.sleep(0.1)
+        await until(behind.take, what="the lead")
         assert await behind.held()
         await behind.release()
         await first.dispose()

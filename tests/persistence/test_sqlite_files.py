@@ -26,6 +26,7 @@ from tests.persistence.conftest import Desk
 from tests.persistence.test_failures import WAYS_TO_WRITE, keep
 from tests.persistence.test_units_of_work import seen, settle
 from tests.support.databases import SqliteFiles
+from tests.support.patience import PATIENCE
 
 Opened = tuple[Desk, Path]
 
@@ -301,7 +302,7 @@ async def test_nobody_opens_a_file_whose_log_was_deleted_under_others(opened: Op
         with pytest.raises(DatabaseUnusable, match="SIGTERM"):
             await desk.database.look("SELECT 1", [])
         assert not log_of(path).exists()
-        other.communicate("\n", timeout=30)
+        other.communicate("\n", timeout=PATIENCE)
     assert await desk.database.look("SELECT count(*) FROM other", []) == [(1,)]
     await desk.database.dispose()
 

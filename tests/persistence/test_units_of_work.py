@@ -17,6 +17,8 @@ from service.persistence.failures import AlreadyThere
 from service.persistence.records import table_of
 from service.persistence.units_of_work import Work, new_id
 from tests.persistence.conftest import NOW, Desk
+from tests.support.patience import PATIENCE
+from tests.support.processes import until
 
 ACCOUNT = table_of(Account)
 # The steps that a use-case is made of; each says what it left behind.
@@ -62,7 +64,8 @@ async def nothing_is_left_open(database: Database) -> None:
     """No transaction and no lock outlives a unit of work."""
     if not database.is_sqlite:
         async with database.reading() as connection:
-            for _ in range(100):
+
+            async def none_is_open() -> bool:
                 found = await connection.execute(
                     text(
                         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -71,18 +74,16 @@ async def nothing_is_left_open(database: Database) -> None:
                         "AND backend_type = 'client backend'"
                     )
                 )
-                if found.scalar_one() == 0:
-                    break
-                await asyncio.sleep(0.01)
-            else:
-                pytest.fail("a transaction was left open")
-    async with asyncio.timeout(2), database.writing() as connection:
+                return bool(found.scalar_one() == 0)
+
+            await until(none_is_open, what="the end of a transaction")
+    async with asyncio.timeout(PATIENCE), database.writing() as connection:
         await connection.execute(text("UPDATE account SET name = name"))
-    for _ in range(100):
-        if database.engine.pool.checkedout() == 0:  # type: ignore[attr-defined]  # a queue pool
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("a connection was not given back")
+
+    async def all_given_back() -> bool:
+        return bool(database.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]  # a queue pool
+
+    await until(all_given_back, what="a connection's way back")
 
 
 async def settle(desk: Desk) -> Account:

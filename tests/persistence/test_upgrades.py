@@ -24,10 +24,10 @@ from service.persistence.schema_steps import (
 )
 from tests.support.databases import PostgresServer
 from tests.support.former_writers import former_writers
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, until
 
 RELEASES = {"0.2.0": "0002", "0.3.0": "0007"}
-PATIENCE = 240.0
 
 
 @pytest.mark.parametrize("release", RELEASES)

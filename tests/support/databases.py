@@ -34,10 +34,11 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
+from tests.support.patience import PATIENCE
+
 NAMED_SERVER = "FRONTDOOR_TEST_POSTGRES"
 KEEPER = Path(__file__).with_name("postgres_keeper.py")
 INSTALLATION = "pginstall18"
-ANSWER_SECONDS = 60
 NAMED_FOLDER = "FRONTDOOR_TEST_FOLDER"
 MEMORY = Path("/dev/shm")
 LEAST_ROOM = 2 * 1024**3
@@ -99,7 +100,7 @@ class PostgresServer:
             self._wait(self._connection.close())
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(timeout=ANSWER_SECONDS)
+            self._thread.join(timeout=PATIENCE)
             self._loop.close()
 
     def _migrated_template(self, migrate: Migrate) -> str:
@@ -125,7 +126,7 @@ class PostgresServer:
         return await asyncpg.connect(plain)
 
     def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=ANSWER_SECONDS)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=PATIENCE)
 
 
 class SqliteFiles:
@@ -216,7 +217,7 @@ def postgres_server(
                 yield server
         finally:
             keeper.stdin.close()
-            keeper.wait(timeout=ANSWER_SECONDS)
+            keeper.wait(timeout=PATIENCE)
 
 
 @contextmanager

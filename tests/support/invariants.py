@@ -40,7 +40,15 @@ ENDED = {
     TransferState.superseded,
 }
 # Who acts by themselves: the sweep, and the clock of a challenge.
-WITHOUT_AN_ACTOR = ("flag.", "challenge.lapsed", "challenge.escalated")
+WITHOUT_AN_ACTOR = (
+    "flag.",
+    "challenge.lapsed",
+    "challenge.escalated",
+    "contact.taken_over",
+    "referral.taken_over",
+    "early_help_episode.taken_over",
+    "transfer.redirected",
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_SECONDS = 120.0
+from tests.support.patience import PATIENCE
+
 _PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
 
@@ -51,16 +52,16 @@ def running(command: list[str], port: int, folder: Path) -> Iterator[None]:
         finally:
             process.terminate()
             try:
-                process.wait(timeout=PATIENCE_SECONDS)
+                process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
             return
         time.sleep(0.05)
     raise AssertionError(f"it did not start: {log.read_text(errors='replace')[-2000:]}")

@@ -17,8 +17,7 @@ from service.clock import system_clock
 from service.domain.access import Role
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.settings import load_settings
-
-PATIENCE_SECONDS = 30.0
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,12 @@ def serve(
 
 
 def _wait_until_it_answers(server: Server, log: Path) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if server.process.poll() is not None:
             break
         with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"{server.url}/openapi.json", timeout=2)
+            httpx.get(f"{server.url}/openapi.json", timeout=PATIENCE)
             return
         time.sleep(0.05)
     raise AssertionError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")

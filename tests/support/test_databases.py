@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,8 @@ from tests.support.databases import (
     sqlite_files,
     throw_away_folder,
 )
+from tests.support.patience import PATIENCE
+from tests.support.processes import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,16 +125,16 @@ def test_a_killed_test_run_leaves_no_server_and_no_folder() -> None:
         env={"PATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert child.returncode < 0, child.stderr
     folder = Path(child.stdout.strip())
     places = (folder, (throw_away_folder() or folder.parent) / folder.name)
-    for _ in range(600):
-        if not any(place.exists() for place in places):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"A folder of the server is still there: {places}")
+
+    async def gone() -> bool:
+        return not any(place.exists() for place in places)
+
+    asyncio.run(until(gone, what="the end of the server's folders"))
 
 
 def test_databases_stand_in_the_folder_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

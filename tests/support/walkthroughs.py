@@ -28,6 +28,7 @@ from service.domain.access import Role
 from service.policy.loading import DEFAULT_POLICY
 from tests.support.clocks import FixedClock
 from tests.support.houses import token
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment, with_frontdoor
 from workers.running import run_once
 from workers.schedule import job_named
@@ -159,7 +160,7 @@ class Walk:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        told, _ = await asyncio.wait_for(shell.communicate(), 60)
+        told, _ = await asyncio.wait_for(shell.communicate(), PATIENCE)
         assert shell.returncode is not None
         return shell.returncode, told.decode()
 

@@ -14,8 +14,7 @@ from uvicorn.server import ServerState
 
 from api.connections import CROWD, Connection
 from api.crowds import ConnectionLimits, Crowd
-
-PATIENCE = 20.0
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ async def wire_to(app: ASGIApp, **limits: Any) -> AsyncIterator[Wire]:
         for connection in tuple(state.connections):
             connection.send_away()  # type: ignore[union-attr]  # they are ours
         if state.tasks:
-            await asyncio.wait(tuple(state.tasks), timeout=0.5)
+            await asyncio.wait(tuple(state.tasks), timeout=PATIENCE)
         for task in tuple(state.tasks):
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)

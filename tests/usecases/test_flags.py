@@ -31,8 +31,9 @@ from service.usecases.flags import (
 )
 from tests.support.cases import ANONYMOUS, decide_and_sign, log, start_clocks
 from tests.support.clocks import FixedClock
-from tests.support.databases import DatabaseServer
+from tests.support.databases import DatabaseServer, PostgresServer
 from tests.support.houses import caller, open_house
+from tests.support.patience import PATIENCE
 
 FRIDAY = datetime(2026, 1, 9, 16, 0, tzinfo=UTC)
 SATURDAY = FRIDAY + timedelta(days=1)
@@ -250,24 +251,28 @@ async def test_signing_off_while_sweeps_run_leaves_no_flag_behind_and_waits_for_
 
 
 async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
-    house: House, clock: FixedClock
+    postgres: PostgresServer, clock: FixedClock, tmp_path: Path
 ) -> None:
     """Else a sign-off, which holds the contact and wants its clock, and the sweep, which holds
-    the clock and hangs a flag on the contact, would wait for each other."""
-    if house.database.is_sqlite:
-        pytest.skip("one writer at a time, and it waits for nobody")
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
-    clock.set(SATURDAY)
-    manager = await caller(house, Role.mash_manager)
-    async with house.work() as work:
-        await contacts.held(work, manager, file.contact.id)
-        assert await asyncio.wait_for(sweep(house), 5) == Swept(breaches=1)
-        await deadlines.stop(
-            work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
-        )
-        assert await asyncio.wait_for(sweep(house), 5) == Swept()
-        await work.commit()
-    assert await red(house) == []
+    the clock and hangs a flag on the contact, would wait for each other.
+
+    On SQLite there is one writer at a time, and it holds everything.
+    """
+    url = postgres.create_database()
+    async with open_house(url, clock, tmp_path) as house:
+        file = await log(house, FRIDAY, source_code=ANONYMOUS)
+        clock.set(SATURDAY)
+        manager = await caller(house, Role.mash_manager)
+        async with house.work() as work:
+            await contacts.held(work, manager, file.contact.id)
+            assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept(breaches=1)
+            await deadlines.stop(
+                work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
+            )
+            assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept()
+            await work.commit()
+        assert await red(house) == []
+    postgres.drop_database(url)
 
 
 async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: FixedClock) -> None:

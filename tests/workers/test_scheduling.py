@@ -19,6 +19,7 @@ from service.logs import configure_logs
 from tests.support.cases import log
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.unborn import referred
 from workers.running import run_and_log
@@ -94,7 +95,7 @@ async def test_the_first_act_after_an_upgrade_is_no_false_alarm(
         async def looked() -> bool:
             return bool(await runs(house, JobName.check_impossible))
 
-        await until(looked, seconds=60, what="a look for the impossible")
+        await until(looked, what="a look for the impossible")
         await schedule.end()
     assert [line for line in lines if line.get("alarm") == "impossible"] == []
 
@@ -136,7 +137,7 @@ async def test_a_stopping_leader_lets_a_running_job_finish(house: House) -> None
     sweep = Job(JobName.sweep_deadlines, "takes a while", "often", slow)
     schedule = Schedule(house, [sweep])
     await schedule.begin()
-    await asyncio.wait_for(began.wait(), 5)
+    await asyncio.wait_for(began.wait(), PATIENCE)
     await schedule.end()
     assert finished.is_set()
     async with house.database.reading() as connection:

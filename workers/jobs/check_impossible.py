@@ -5,13 +5,13 @@ A database file that is damaged is the first of it.
 
 from contextlib import suppress
 
-from service.bootstrap import House
+from service.bootstrap import Keeping
 from service.domain.errors import FrontDoorError
 from service.usecases.assessments import start_missing_clocks
 from service.usecases.jobs import check_impossible
 
 
-async def run(house: House) -> int:
+async def run(house: Keeping) -> int:
     """Looks once, where long reads hold up nobody. Raises ImpossibleFound, DatabaseUnusable.
 
     Clocks that are due to what a release before left open are started first: right after an

@@ -1,9 +1,9 @@
 """Forgets the answers that were kept for requests sent again, when their time is over."""
 
-from service.bootstrap import House
+from service.bootstrap import Performing
 from service.usecases.jobs import forget_answers
 
 
-async def run(house: House) -> int:
+async def run(house: Performing) -> int:
     """Forgets them. Returns how many."""
     return await house.perform(forget_answers)

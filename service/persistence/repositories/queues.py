@@ -1,6 +1,6 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,17 +8,18 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
+    bindparam,
     case,
     exists,
     false,
     func,
     literal,
+    literal_column,
     null,
-    or_,
     select,
     true,
-    tuple_,
     union_all,
 )
 
@@ -34,7 +35,6 @@ from service.domain.information_requests import InformationRequest
 from service.domain.people import BirthKnowledge, Person
 from service.domain.queues import (
     FIRST,
-    NEVER,
     OF_CLOCKS,
     NextAction,
     Queue,
@@ -69,6 +69,16 @@ from service.persistence.repositories import (
     transfer_lists,
 )
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.queue_places import (
+    Page,
+    first_by_clocks,
+    first_by_subject,
+    or_never,
+    own_clocks,
+    rounded,
+    soonest,
+    written,
+)
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.visibility import (
     challenges_visible_to,
@@ -106,26 +116,64 @@ AT_RISK = REFERRAL.alias("at_risk")
 PERSON = table_of(Person)
 
 
-def _soonest(*of: ColumnElement[bool]) -> Any:
-    """The soonest limit among running clocks."""
-    return (
-        select(func.min(DEADLINE.c.due_at))
-        .where(DEADLINE.c.stopped_at.is_(None), *of)
-        .correlate(
-            CONTACT,
-            DECISION,
-            REFERRAL,
-            EPISODE,
-            REQUEST,
-            TRANSFER,
-            CHALLENGE,
-            ENQUIRY,
-            MEETING,
-            MEETING_CHILD,
-            AT_RISK,
-        )
-        .scalar_subquery()
-    )
+ASSIGNEE = bindparam("assignee", None, CONTACT.c.assignee_id.type)
+TOWN = bindparam("town", None, CONTACT.c.town.type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks for which part of a queue, as far as it makes a statement differ."""
+
+    who: Caller
+    page: Page
+    filters: QueueFilters
+
+    @property
+    def _of_contact(self) -> list[ColumnElement[bool]]:
+        """What the filters ask of the contact."""
+        found: list[ColumnElement[bool]] = []
+        if self.filters.source_codes:
+            found.append(CONTACT.c.source_code.in_(self.filters.source_codes))
+        if self.filters.ratings:
+            found.append(CONTACT.c.rating.in_(self.filters.ratings))
+        if self.filters.town is not None:
+            found.append(func.lower(CONTACT.c.town) == TOWN)
+        return found
+
+    def of_worker(self, worker_id: Any) -> list[ColumnElement[bool]]:
+        """What the filters ask of who works a line."""
+        found: list[ColumnElement[bool]] = []
+        if self.filters.assignee_id is not None:
+            found.append(worker_id == ASSIGNEE)
+        if self.filters.unassigned:
+            found.append(worker_id.is_(None))
+        if self.filters.worker_suspended:
+            found.append(worker_id.in_(accounts.suspended_ids()))
+        return found
+
+    def on_desk(self) -> list[ColumnElement[bool]]:
+        """What the filters ask of a contact itself."""
+        return [*self._of_contact, *self.of_worker(CONTACT.c.assignee_id)]
+
+    def behind(self, contact_id: Any, worker_id: Any) -> list[ColumnElement[bool]]:
+        """What the filters ask of a line with a contact behind it."""
+        asked, worked = self._of_contact, self.of_worker(worker_id)
+        if worker_id is CONTACT.c.assignee_id:
+            asked, worked = [*asked, *worked], []
+        if not asked:
+            return worked
+        return [exists().where(CONTACT.c.id == contact_id, *asked), *worked]
+
+    def of_line(self, line: Any) -> list[ColumnElement[bool]]:
+        """What the filters ask of a line, where it was not asked before."""
+        found = self.of_worker(line.c.worker_id)
+        if self.filters.source_codes:
+            found.append(line.c.source_code.in_(self.filters.source_codes))
+        if self.filters.ratings:
+            found.append(line.c.rating.in_(self.filters.ratings))
+        if self.filters.town is not None:
+            found.append(func.lower(line.c.town) == TOWN)
+        return found
 
 
 def _line(
@@ -143,9 +191,9 @@ def _line(
     """The columns of `Waiting`, but for the worker's name, in one order for every queue."""
     own = CONTACT.c
     return [
-        literal(kind.value).label("subject_kind"),
+        written(kind).label("subject_kind"),
         subject.label("subject_id"),
-        func.coalesce(due_at, literal(NEVER, DEADLINE.c.due_at.type)).label("due_at"),
+        or_never(due_at).label("due_at"),
         (false() if returned is None else returned).label("returned"),
         (own.reference if reference is None else reference).label("reference"),
         own.id.label("contact_id"),
@@ -163,136 +211,174 @@ def _line(
     ]
 
 
-def _contact_due() -> Any:
-    return _soonest(DEADLINE.c.contact_id == CONTACT.c.id, DEADLINE.c.subject_id == CONTACT.c.id)
+def _behind(first: Any, table: Any) -> Any:
+    """The first places, each with its row and the contact behind it.
 
-
-def _contacts(who: Caller) -> Select[Any]:
-    return select(*_line(SubjectKind.contact, CONTACT.c.id, _contact_due())).where(
-        CONTACT.c.decided_at.is_(None), contacts_visible_to(who)
+    Outer joins, though there always is one: so no planner begins with all the rows there are.
+    """
+    return first.outerjoin(table, table.c.id == first.c.id).outerjoin(
+        CONTACT, CONTACT.c.id == table.c.contact_id
     )
 
 
-def _sign_off(who: Caller) -> Select[Any]:
-    due_at = _soonest(
-        DEADLINE.c.contact_id == DECISION.c.contact_id,
-        or_(
-            DEADLINE.c.subject_id == DECISION.c.contact_id,
-            DEADLINE.c.subject_id == DECISION.c.id,
+CONTACT_CLOCKS = own_clocks(CONTACT, CONTACT.c.id)
+
+
+def _contacts(asked: _Asked) -> Select[Any]:
+    which = (CONTACT.c.decided_at.is_(None), contacts_visible_to(asked.who), *asked.on_desk())
+    first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
+    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+        first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
+    )
+
+
+def _sign_off(asked: _Asked) -> Select[Any]:
+    """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
+    which = [
+        DECISION.c.answered_at.is_(None),
+        DECISION.c.superseded_at.is_(None),
+        decisions_visible_to(asked.who),
+        *asked.behind(DECISION.c.contact_id, DECISION.c.drafted_by),
+    ]
+    due_at = soonest(
+        lambda clock: (
+            clock.c.stopped_at.is_(None),
+            clock.c.contact_id == DECISION.c.contact_id,
+            clock.c.subject_id.in_([DECISION.c.contact_id, DECISION.c.id]),
         ),
+        DECISION,
     )
-    return (
-        select(
-            *_line(
-                SubjectKind.decision,
-                DECISION.c.id,
-                due_at,
-                worker_id=DECISION.c.drafted_by,
-                child_id=DECISION.c.child_id,
-            )
+    first = first_by_subject(DECISION, due_at, which, asked.page)
+    return select(
+        *_line(
+            SubjectKind.decision,
+            DECISION.c.id,
+            first.c.due_at,
+            worker_id=DECISION.c.drafted_by,
+            child_id=DECISION.c.child_id,
         )
-        .join(CONTACT, CONTACT.c.id == DECISION.c.contact_id)
-        .where(
-            DECISION.c.answered_at.is_(None),
-            DECISION.c.superseded_at.is_(None),
-            decisions_visible_to(who),
-        )
-    )
+    ).select_from(_behind(first, DECISION))
+
+
+def _first(
+    asked: _Asked, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
+) -> FromClause:
+    """The first places among what has clocks of its own; `few` where there never is much of it."""
+    if not few:
+        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page)
+    due_at = soonest(own_clocks(table, table.c.contact_id), table)
+    return first_by_subject(table, due_at, waits, asked.page)
 
 
 def _cases(
-    table: Any, kind: SubjectKind, seen: ColumnElement[bool], *which: ColumnElement[bool]
+    asked: _Asked,
+    table: Any,
+    kind: SubjectKind,
+    seen: ColumnElement[bool],
+    *which: ColumnElement[bool],
+    few: bool,
 ) -> Select[Any]:
-    due_at = _soonest(
-        DEADLINE.c.contact_id == table.c.contact_id, DEADLINE.c.subject_id == table.c.id
-    )
-    return (
-        select(
-            *_line(
-                kind,
-                table.c.id,
-                due_at,
-                reference=table.c.reference,
-                team_id=table.c.team_id,
-                worker_id=table.c.worker_id,
-                child_id=table.c.child_id,
-            )
-        )
-        .join(CONTACT, CONTACT.c.id == table.c.contact_id)
-        .where(table.c.closed_at.is_(None), seen, *which)
-    )
-
-
-def _both_cases(who: Caller, which: Callable[[Any], ColumnElement[bool]]) -> list[Select[Any]]:
-    return [
-        _cases(REFERRAL, SubjectKind.referral, referrals_visible_to(who), which(REFERRAL)),
-        _cases(EPISODE, SubjectKind.early_help_episode, episodes_visible_to(who), which(EPISODE)),
+    """The open cases of one kind."""
+    waits = [
+        table.c.closed_at.is_(None),
+        seen,
+        *which,
+        *asked.behind(table.c.contact_id, table.c.worker_id),
     ]
+    first = _first(asked, table, kind, waits, few=few)
+    return select(
+        *_line(
+            kind,
+            table.c.id,
+            first.c.due_at,
+            reference=table.c.reference,
+            team_id=table.c.team_id,
+            worker_id=table.c.worker_id,
+            child_id=table.c.child_id,
+        )
+    ).select_from(_behind(first, table))
 
 
-def _allocation(who: Caller) -> Any:
-    """The cases that nobody holds, and those whose holder can work nothing any more."""
-    with_the_suspended = _both_cases(
-        who, lambda table: table.c.worker_id.in_(accounts.suspended_ids())
+def _both_cases(
+    asked: _Asked, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
+) -> tuple[Select[Any], Select[Any]]:
+    referral, episode = referrals_visible_to(asked.who), episodes_visible_to(asked.who)
+    return (
+        _cases(asked, REFERRAL, SubjectKind.referral, referral, which(REFERRAL), few=few),
+        _cases(asked, EPISODE, SubjectKind.early_help_episode, episode, which(EPISODE), few=few),
     )
-    unallocated = _both_cases(who, lambda table: table.c.allocated_at.is_(None))
+
+
+def _allocation(asked: _Asked) -> Any:
+    """The cases that nobody holds, and those whose holder can work nothing any more."""
+    unallocated = _both_cases(asked, lambda table: table.c.allocated_at.is_(None))
+    with_the_suspended = _both_cases(
+        asked, lambda table: table.c.worker_id.in_(accounts.suspended_ids()), few=True
+    )
     return union_all(*unallocated, *with_the_suspended)
 
 
-def _information_requests(who: Caller) -> Any:
+def _information_requests(asked: _Asked) -> Any:
     """What agencies have not answered, and what they answered after the decision, not yet read."""
     waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
     unread = (REQUEST.c.unread_since.is_not(None),)
     return union_all(
-        _requests(who, *waiting, returned=false()), _requests(who, *unread, returned=true())
+        _requests(asked, *waiting, returned=false()), _requests(asked, *unread, returned=true())
     )
 
 
 def _requests(
-    who: Caller, *which: ColumnElement[bool], returned: ColumnElement[bool]
+    asked: _Asked, *which: ColumnElement[bool], returned: ColumnElement[bool]
 ) -> Select[Any]:
-    due_at = _soonest(
-        DEADLINE.c.contact_id == REQUEST.c.contact_id, DEADLINE.c.subject_id == REQUEST.c.id
-    )
-    return (
-        select(
-            *_line(
-                SubjectKind.information_request,
-                REQUEST.c.id,
-                due_at,
-                organisation_id=REQUEST.c.organisation_id,
-                returned=returned,
-            )
+    waits = [
+        *which,
+        requests_visible_to(asked.who),
+        *asked.behind(REQUEST.c.contact_id, CONTACT.c.assignee_id),
+    ]
+    kind = SubjectKind.information_request
+    first = _first(asked, REQUEST, kind, waits, few=False)
+    return select(
+        *_line(
+            kind,
+            REQUEST.c.id,
+            first.c.due_at,
+            organisation_id=REQUEST.c.organisation_id,
+            returned=returned,
         )
-        .join(CONTACT, CONTACT.c.id == REQUEST.c.contact_id)
-        .where(*which, requests_visible_to(who))
-    )
+    ).select_from(_behind(first, REQUEST))
 
 
 def _of_open_child(
-    table: Any, kind: SubjectKind, seen: ColumnElement[bool], *which: ColumnElement[bool]
+    asked: _Asked,
+    table: Any,
+    kind: SubjectKind,
+    seen: ColumnElement[bool],
+    *which: ColumnElement[bool],
+    few: bool = False,
 ) -> Select[Any]:
     """What is under way about a child, with the team and the worker who answer for the child now.
 
     The contact's own where nobody holds the child: a challenge of a decision may be of such a one.
     """
-    due_at = _soonest(
-        DEADLINE.c.contact_id == table.c.contact_id, DEADLINE.c.subject_id == table.c.id
-    )
-    return _of_child(table, kind, due_at, table, table.c.ended_at.is_(None), seen, *which)
+    waits = (table.c.ended_at.is_(None), seen, *which)
+    if asked.filters != QueueFilters():
+        # Who works it is known only with the case that answers for the child now.
+        due_at = soonest(own_clocks(table, table.c.contact_id), table)
+        return _of_child(table, kind, due_at, table, table, *waits)
+    first = _first(asked, table, kind, waits, few=few)
+    both = first.outerjoin(table, table.c.id == first.c.id)
+    return _of_child(table, kind, first.c.due_at, table, both)
 
 
 def _of_child(
-    table: Any,
-    kind: SubjectKind,
-    due_at: Any,
-    child: Any,
-    *which: ColumnElement[bool],
+    table: Any, kind: SubjectKind, due_at: Any, child: Any, rows: Any, *which: ColumnElement[bool]
 ) -> Select[Any]:
-    """What is about the child whom a row of `child` names, with who answers for the child now."""
+    """What is about the child whom a row of `child` names, with who answers for the child now.
+
+    `rows` is where `table` and `child` are read from.
+    """
     held = ACCOUNTABILITY.c.person_id.is_not(None)
     worker_id = func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id)
-    both = table if child is table else table.join(child, child.c.meeting_id == table.c.id)
     return (
         select(
             *_line(
@@ -305,8 +391,8 @@ def _of_child(
                 child_id=child.c.child_id,
             )
         )
-        .select_from(both)
-        .join(CONTACT, CONTACT.c.id == child.c.contact_id)
+        .select_from(rows)
+        .outerjoin(CONTACT, CONTACT.c.id == child.c.contact_id)
         .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == child.c.person_id)
         .outerjoin(REFERRAL, REFERRAL.c.id == ACCOUNTABILITY.c.referral_id)
         .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
@@ -314,48 +400,51 @@ def _of_child(
     )
 
 
-def _transfers(who: Caller, *which: ColumnElement[bool]) -> Select[Any]:
-    return _of_open_child(TRANSFER, SubjectKind.transfer, transfers_visible_to(who), *which)
+def _transfers(asked: _Asked, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
+    seen = transfers_visible_to(asked.who)
+    return _of_open_child(asked, TRANSFER, SubjectKind.transfer, seen, *which, few=few)
 
 
-def _challenges(who: Caller) -> Select[Any]:
-    return _of_open_child(CHALLENGE, SubjectKind.challenge, challenges_visible_to(who))
+def _challenges(asked: _Asked) -> Select[Any]:
+    seen = challenges_visible_to(asked.who)
+    return _of_open_child(asked, CHALLENGE, SubjectKind.challenge, seen)
 
 
-def _strategy(who: Caller) -> Any:
+def _strategy(asked: _Asked) -> Any:
     """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
+    kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.who)
     return union_all(
-        _meetings_to_call(who),
-        _meetings(who),
-        _of_open_child(ENQUIRY, SubjectKind.section_47_enquiry, protection_visible_to(who)),
+        _meetings_to_call(asked), _meetings(asked), _of_open_child(asked, ENQUIRY, kind, seen)
     )
 
 
-def _meetings_to_call(who: Caller) -> Select[Any]:
+def _meetings_to_call(asked: _Asked) -> Select[Any]:
     """The open referrals on which the clock of a meeting runs, and none has been called."""
     running = (
-        DEADLINE.c.contact_id == AT_RISK.c.contact_id,
-        DEADLINE.c.subject_id == AT_RISK.c.id,
-        DEADLINE.c.kind == _OF_HOLDING,
+        DEADLINE.c.stopped_at.is_(None),
+        # Written out, as the index of these clocks has it.
+        DEADLINE.c.kind == literal_column(f"'{_OF_HOLDING}'"),
     )
     unconcluded = exists().where(
         MEETING_CHILD.c.person_id == AT_RISK.c.person_id,
         MEETING.c.id == MEETING_CHILD.c.meeting_id,
         MEETING.c.state.in_([MeetingState.called, MeetingState.held]),
     )
+    rows = DEADLINE.outerjoin(AT_RISK, AT_RISK.c.id == DEADLINE.c.subject_id)
     return _of_child(
         AT_RISK,
         SubjectKind.referral,
-        _soonest(*running),
+        DEADLINE.c.due_at,
         AT_RISK,
+        rows,
+        *running,
         is_open(AT_RISK),
-        protection_visible_to(who),
-        exists().where(*running, DEADLINE.c.stopped_at.is_(None)).correlate(AT_RISK),
+        protection_visible_to(asked.who),
         ~unconcluded.correlate(AT_RISK),
     )
 
 
-def _meetings(who: Caller) -> Select[Any]:
+def _meetings(asked: _Asked) -> Select[Any]:
     """The meetings that are neither minuted nor cancelled, each with its first child.
 
     Until it is held, the limit is of holding it, on the referral of whichever child; then of the
@@ -374,58 +463,66 @@ def _meetings(who: Caller) -> Select[Any]:
         .correlate(MEETING)
         .scalar_subquery()
     )
-    of_minutes = _soonest(
-        DEADLINE.c.contact_id == MEETING.c.contact_id, DEADLINE.c.subject_id == MEETING.c.id
-    )
+    of_minutes = soonest(own_clocks(MEETING, MEETING.c.contact_id), MEETING)
     return _of_child(
         MEETING,
         SubjectKind.strategy_meeting,
         case((MEETING.c.held_at.is_(None), of_any_child), else_=of_minutes),
         MEETING_CHILD,
+        MEETING.join(MEETING_CHILD, MEETING_CHILD.c.meeting_id == MEETING.c.id),
         MEETING.c.minutes_circulated_at.is_(None),
         MEETING.c.cancelled_at.is_(None),
         MEETING_CHILD.c.position == 0,
-        protection_visible_to(who),
+        protection_visible_to(asked.who),
     )
 
 
-def _first_visits(who: Caller) -> Select[Any]:
+def _first_visits(asked: _Asked) -> Select[Any]:
     """The accepted step-downs whose named receiver has not visited yet."""
     return _transfers(
-        who,
-        true() if who.may(Permission.read_transfers) else false(),
+        asked,
+        true() if asked.who.may(Permission.read_transfers) else false(),
         TRANSFER.c.direction == Direction.step_down,
         TRANSFER.c.state == TransferState.accepted,
-        TRANSFER.c.receiver_worker_id == who.account_id,
+        TRANSFER.c.receiver_worker_id == asked.who.account_id,
         TRANSFER.c.first_visit_at.is_(None),
+        few=True,
     )
 
 
-def _mine(who: Caller) -> Any:
-    me = who.account_id
-    returned = exists().where(
-        DECISION.c.contact_id == CONTACT.c.id,
+def _mine(asked: _Asked) -> Any:
+    me = asked.who.account_id
+    returned = (
         DECISION.c.drafted_by == me,
-        DECISION.c.state == "returned",
+        # Written out, as the index of these decisions has it.
+        DECISION.c.state == literal_column("'returned'"),
         exists().where(CHILD.c.id == DECISION.c.child_id, CHILD.c.state == "undecided"),
     )
+    own = exists().where(DECISION.c.contact_id == CONTACT.c.id, *returned)
+    mine = union_all(
+        select(CONTACT.c.id).where(CONTACT.c.decided_at.is_(None), CONTACT.c.assignee_id == me),
+        select(DECISION.c.contact_id).where(*returned),
+    )
+    which = (
+        CONTACT.c.id.in_(mine),
+        CONTACT.c.decided_at.is_(None),
+        contacts_visible_to(asked.who),
+        *asked.on_desk(),
+    )
+    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
     contacts = select(
         *_line(
             SubjectKind.contact,
             CONTACT.c.id,
-            _contact_due(),
-            returned=case((returned, true()), else_=false()),
+            first.c.due_at,
+            returned=case((own, true()), else_=false()),
         )
-    ).where(
-        CONTACT.c.decided_at.is_(None),
-        contacts_visible_to(who),
-        or_(CONTACT.c.assignee_id == me, returned),
-    )
-    cases = _both_cases(who, lambda table: table.c.worker_id == me)
-    return union_all(contacts, *cases, _first_visits(who))
+    ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+    cases = _both_cases(asked, lambda table: table.c.worker_id == me, few=True)
+    return union_all(contacts, *cases, _first_visits(asked))
 
 
-def _pre_birth(who: Caller) -> Any:
+def _pre_birth(asked: _Asked) -> Any:
     """The unborn children who are open, a line each: by their case, else by the contact.
 
     Social care's referral before early help's episode: the pre-birth clocks run on it.
@@ -436,10 +533,7 @@ def _pre_birth(who: Caller) -> Any:
             *_line(
                 SubjectKind.referral,
                 REFERRAL.c.id,
-                _soonest(
-                    DEADLINE.c.contact_id == REFERRAL.c.contact_id,
-                    DEADLINE.c.subject_id == REFERRAL.c.id,
-                ),
+                soonest(own_clocks(REFERRAL, REFERRAL.c.contact_id), REFERRAL),
                 reference=REFERRAL.c.reference,
                 team_id=func.coalesce(EPISODE.c.team_id, REFERRAL.c.team_id),
                 worker_id=case(
@@ -455,20 +549,17 @@ def _pre_birth(who: Caller) -> Any:
         .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
         # Early help's, while social care is handing the child over.
         .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
-        .where(*UNBORN, referrals_visible_to(who))
+        .where(*UNBORN, referrals_visible_to(asked.who))
     )
     in_social_care = exists().where(
-        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(who)
+        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(asked.who)
     )
     episodes = (
         select(
             *_line(
                 SubjectKind.early_help_episode,
                 EPISODE.c.id,
-                _soonest(
-                    DEADLINE.c.contact_id == EPISODE.c.contact_id,
-                    DEADLINE.c.subject_id == EPISODE.c.id,
-                ),
+                soonest(own_clocks(EPISODE, EPISODE.c.contact_id), EPISODE),
                 reference=EPISODE.c.reference,
                 team_id=EPISODE.c.team_id,
                 worker_id=EPISODE.c.worker_id,
@@ -479,12 +570,17 @@ def _pre_birth(who: Caller) -> Any:
         .select_from(PERSON)
         .join(EPISODE, EPISODE.c.open_person_id == PERSON.c.id)
         .join(CONTACT, CONTACT.c.id == EPISODE.c.contact_id)
-        .where(*UNBORN, episodes_visible_to(who), ~in_social_care)
+        .where(*UNBORN, episodes_visible_to(asked.who), ~in_social_care)
     )
     earlier = CHILD.alias("earlier")
     contacts = (
         select(
-            *_line(SubjectKind.contact, CONTACT.c.id, _contact_due(), child_id=CHILD.c.id),
+            *_line(
+                SubjectKind.contact,
+                CONTACT.c.id,
+                soonest(CONTACT_CLOCKS, CONTACT),
+                child_id=CHILD.c.id,
+            ),
             expected_on,
         )
         .select_from(PERSON)
@@ -493,7 +589,7 @@ def _pre_birth(who: Caller) -> Any:
         .where(
             *UNBORN,
             CHILD.c.state != ChildState.decided,
-            child_visible_to(who, CHILD),
+            child_visible_to(asked.who, CHILD),
             ~exists().where(ACCOUNTABILITY.c.person_id == PERSON.c.id),
             ~exists().where(
                 earlier.c.person_id == PERSON.c.id,
@@ -505,18 +601,40 @@ def _pre_birth(who: Caller) -> Any:
     return union_all(referrals, episodes, contacts)
 
 
-_LINES: dict[Queue, Callable[[Caller], Any]] = {
+_LINES: dict[Queue, Callable[[_Asked], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
     Queue.allocation: _allocation,
     Queue.information_requests: _information_requests,
-    Queue.step_up: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_up),
-    Queue.step_down: lambda who: _transfers(who, TRANSFER.c.direction == Direction.step_down),
+    Queue.step_up: lambda asked: _transfers(asked, TRANSFER.c.direction == Direction.step_up),
+    Queue.step_down: lambda asked: _transfers(asked, TRANSFER.c.direction == Direction.step_down),
     Queue.challenges: _challenges,
     Queue.strategy: _strategy,
     Queue.pre_birth: _pre_birth,
     Queue.mine: _mine,
 }
+
+
+def _statement(queue: Queue, asked: _Asked) -> Select[Any]:
+    line = _LINES[queue](asked).subquery("line")
+    shown = [
+        column
+        for column in line.c
+        if column.name not in ("organisation_id", "expected_delivery_on")
+    ]
+    # As `QueueItem.place` has it.
+    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
+    if queue is Queue.pre_birth:
+        first = bindparam("first", FIRST, DEADLINE.c.due_at.type, literal_execute=True)
+        undated = line.c.expected_delivery_on.is_(None)
+        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
+    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
+    return _with_workers(
+        select(*shown, line.c.organisation_id, first_of_all, then)
+        .where(*asked.of_line(line), *asked.page.beyond(*by_place))
+        .order_by(*by_place)
+        .limit(asked.page.limit)
+    )
 
 
 async def soonest_first(
@@ -529,43 +647,20 @@ async def soonest_first(
     after: tuple[datetime, UUID] | None = None,
 ) -> list[QueueItem]:
     """The lines of a queue from after a place on: overdue on top, by the soonest running clock."""
-    line = _LINES[queue](who).subquery("line")
-    shown = [
-        column
-        for column in line.c
-        if column.name not in ("organisation_id", "expected_delivery_on")
-    ]
-    # As `QueueItem.place` has it.
-    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
-    if queue is Queue.pre_birth:
-        first = literal(FIRST, DEADLINE.c.due_at.type)
-        undated = line.c.expected_delivery_on.is_(None)
-        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
-    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
-    statement = (
-        select(*shown, line.c.organisation_id, first_of_all, then).order_by(*by_place).limit(limit)
+    asked = _Asked(who, Page(rounded(limit), after is not None), filters)
+    after_at, after_id = (None, None) if after is None else after
+    rows = await ask.again(
+        ("queue", queue, asked.page, _shape(filters)),
+        who,
+        lambda: _statement(queue, asked),
+        {
+            "after_at": after_at,
+            "after_id": after_id,
+            "assignee": filters.assignee_id,
+            "town": None if filters.town is None else filters.town.lower(),
+        },
     )
-    if filters.source_codes:
-        statement = statement.where(line.c.source_code.in_(filters.source_codes))
-    if filters.ratings:
-        statement = statement.where(line.c.rating.in_(filters.ratings))
-    if filters.assignee_id is not None:
-        statement = statement.where(line.c.worker_id == filters.assignee_id)
-    if filters.unassigned:
-        statement = statement.where(line.c.worker_id.is_(None))
-    if filters.worker_suspended:
-        statement = statement.where(line.c.worker_id.in_(accounts.suspended_ids()))
-    if filters.town is not None:
-        statement = statement.where(func.lower(line.c.town) == filters.town.lower())
-    if after is not None:
-        due_at, subject_id = after
-        statement = statement.where(
-            tuple_(*by_place)
-            > tuple_(
-                literal(due_at, DEADLINE.c.due_at.type), literal(subject_id, CONTACT.c.id.type)
-            )
-        )
-    waiting = [_waiting(row) for row in await ask.all(_with_workers(statement))]
+    waiting = [_waiting(row) for row in rows[:limit]]
     items = await _with_clocks(ask, waiting, queue)
     if queue is not Queue.pre_birth:
         return items
@@ -577,6 +672,18 @@ async def soonest_first(
         if item.waiting.child_id is not None
         and (child := unborn.get(item.waiting.child_id)) is not None
     ]
+
+
+def _shape(filters: QueueFilters) -> Hashable:
+    """What of the filters makes a statement differ: the others are values in it."""
+    return (
+        tuple(filters.source_codes),
+        tuple(filters.ratings),
+        filters.assignee_id is not None,
+        filters.unassigned,
+        filters.worker_suspended,
+        filters.town is not None,
+    )
 
 
 # The columns by which a page is sorted, named apart from what a line shows.

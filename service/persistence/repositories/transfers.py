@@ -219,7 +219,9 @@ async def hold(
     return Held(transfer, answers)
 
 
-def record(work: Work, who: Caller, type_: EventType, transfer: Transfer, **data: Any) -> None:
+def record(
+    work: Work, who: Caller | None, type_: EventType, transfer: Transfer, **data: Any
+) -> None:
     """Keeps the one event of a move of a transfer."""
     work.record(
         type_,

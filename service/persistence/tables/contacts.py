@@ -17,6 +17,16 @@ class ContactRow(SQLModel, table=True):
         Index("ux_contact_reference", "reference", unique=True),
         Index("ix_contact_received", "received_at", "id"),
         partial_index("ix_contact_open", "id", where="decided_at IS NULL"),
+        # What a queue is narrowed by.
+        partial_index(
+            "ix_contact_open_narrowed",
+            "rating",
+            "source_code",
+            "town",
+            "assignee_id",
+            "id",
+            where="decided_at IS NULL",
+        ),
         partial_index(
             "ix_contact_sender",
             "sender_organisation_id",

@@ -36,6 +36,18 @@ class DeadlineRow(SQLModel, table=True):
             where="stopped_at IS NULL AND warned_at IS NULL AND warn_at IS NOT NULL",
         ),
         partial_index(
+            "ix_deadline_soonest",
+            "subject_kind",
+            "due_at",
+            "subject_id",
+            where="stopped_at IS NULL",
+        ),
+        partial_index(
+            "ix_deadline_of_strategy_meeting",
+            "subject_id",
+            where="stopped_at IS NULL AND kind = 'strategy_meeting'",
+        ),
+        partial_index(
             "ix_deadline_of_challenge",
             "due_at",
             "id",

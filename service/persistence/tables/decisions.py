@@ -20,6 +20,7 @@ class DecisionRow(SQLModel, table=True):
         partial_index(
             "ix_decision_waiting", "id", where="answered_at IS NULL AND superseded_at IS NULL"
         ),
+        partial_index("ix_decision_returned", "drafted_by", where="state = 'returned'"),
         partial_index(
             "ux_decision_waiting_child",
             "child_id",

@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from tests.support.databases import SqliteFiles
+from tests.support.patience import PATIENCE
 from tests.support.processes import environment
 from tests.support.servers import free_port
 
-PATIENCE = 90.0
 MIB = 1024 * 1024
 MOST_GROWTH = 32 * MIB
 OPEN_FILES = 200
@@ -89,7 +89,10 @@ def served(request: pytest.FixtureRequest, sqlite: SqliteFiles, tmp_path: Path) 
             while time.monotonic() < until:
                 assert process.poll() is None, log.read_text(errors="replace")[-2000:]
                 with contextlib.suppress(httpx.TransportError):
-                    if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200:
+                    if (
+                        httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE).status_code
+                        == 200
+                    ):
                         break
                 time.sleep(0.1)
             yield Served(port, process, log)

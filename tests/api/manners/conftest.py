@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from tests.api.manners.toys import ID, toy_shop
+from tests.support.patience import PATIENCE
 
 KEY = {"Idempotency-Key": "0b7cbd9e-6f0c-4a6a-9d4e-5b8f2a3c1d70"}
 READ = {"If-Match": '"3"'}
@@ -18,16 +19,31 @@ TOY = f"/v1/toys/{ID}"
 
 @pytest.fixture
 def shop(logged: io.StringIO) -> FastAPI:
+    return toy_shop(seconds=PATIENCE)[0]
+
+
+@pytest.fixture
+def hurried_shop(logged: io.StringIO) -> FastAPI:
+    """One that gives up what takes longer than a moment."""
     return toy_shop(seconds=0.2)[0]
+
+
+def _anna(shop: FastAPI) -> AsyncClient:
+    headers = {"Authorization": "Bearer anna"}
+    return AsyncClient(transport=ASGITransport(shop), base_url="http://toys.test", headers=headers)
 
 
 @pytest.fixture
 async def anna(shop: FastAPI) -> AsyncIterator[AsyncClient]:
     """A signed-in caller."""
-    headers = {"Authorization": "Bearer anna"}
-    async with AsyncClient(
-        transport=ASGITransport(shop), base_url="http://toys.test", headers=headers
-    ) as client:
+    async with _anna(shop) as client:
+        yield client
+
+
+@pytest.fixture
+async def hurried(hurried_shop: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A signed-in caller of a shop that gives up what takes longer than a moment."""
+    async with _anna(hurried_shop) as client:
         yield client
 
 

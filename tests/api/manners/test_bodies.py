@@ -167,7 +167,7 @@ def test_32_levels_are_read_and_33_are_not() -> None:
         ({"name": CANARY * 9}, "/name", "too_long"),
         ({"name": 12345678}, "/name", "wrong_type"),
         ({"name": "   "}, "/name", "too_short"),
-        ({"name": f"{CANARY}\nb"}, "/name", "wrong_form"),
+        ({"name": f"{CANARY}\x07b"}, "/name", "control_character"),
         ({"name": "a", "size": True}, "/size", "wrong_type"),
         ({"name": "a", "size": "5"}, "/size", "wrong_type"),
         ({"name": "a", "size": 5.5}, "/size", "wrong_type"),

@@ -13,6 +13,7 @@ from prometheus_client import generate_latest
 from api.limits import BODY_BYTES
 from tests.api.manners.conftest import JSON, KEY
 from tests.api.manners.toys import STUBBORN_SECONDS, toy_shop
+from tests.support.patience import PATIENCE
 
 MIB = 1024 * 1024
 
@@ -94,14 +95,14 @@ async def test_a_body_of_exactly_the_limit_is_read(anna: AsyncClient) -> None:
     assert over.json()["code"] == "body_too_large"
 
 
-async def test_a_request_that_takes_too_long_is_given_up(nobody: AsyncClient) -> None:
-    answer = await nobody.get("/faulty/slow")
+async def test_a_request_that_takes_too_long_is_given_up(hurried: AsyncClient) -> None:
+    answer = await hurried.get("/faulty/slow")
     assert answer.status_code == 503
     assert answer.json()["code"] == "took_too_long"
     assert int(answer.headers["retry-after"]) > 0
 
 
-async def test_a_body_that_never_ends_is_given_up(shop: FastAPI) -> None:
+async def test_a_body_that_never_ends_is_given_up(hurried_shop: FastAPI) -> None:
     wire = Wire(2, 10)
     wire.left = 2
 
@@ -109,7 +110,7 @@ async def test_a_body_that_never_ends_is_given_up(shop: FastAPI) -> None:
         message = await wire.receive()
         return {**message, "more_body": True}
 
-    await shop(scope([(b"transfer-encoding", b"chunked")]), drip, wire.send)
+    await hurried_shop(scope([(b"transfer-encoding", b"chunked")]), drip, wire.send)
     # Nothing was done, and it was not the service that took too long: no 503.
     assert wire.sent[0]["status"] == 408
 
@@ -152,7 +153,7 @@ async def test_the_end_of_its_time_does_not_wait_for_what_is_given_up(path: str)
     asked = asyncio.ensure_future(app(scope([], path, "GET"), wire.receive, wire.send))
     while not wire.sent:
         await asyncio.sleep(0.01)
-        assert loop.time() - began < 10
+        assert loop.time() - began < PATIENCE
     assert not asked.done(), "it is still letting go"
     await asked
     assert loop.time() - began >= STUBBORN_SECONDS
