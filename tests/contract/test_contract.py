@@ -252,8 +252,11 @@ WHO_HOLDS = {
     "allocate_early_help_episode": Role.early_help_worker,
     "assign_contact": Role.mash_worker,
 }
-# Their ids are of things that this file does not hold.
+# Their ids are of things that this file does not hold; or that who may do this does not see, for
+# the file's step-up ends, in the order of the walk, before social care ever had the child.
 OF_OTHER_THINGS = {
+    "complete_transfer",
+    "decide_returned_transfer",
     "read_suspension",
     "lift_suspension",
     "read_policy_version",

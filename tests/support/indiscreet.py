@@ -60,8 +60,13 @@ async def read_any_request(request: Request, who: Who, information_request_id: U
         row = await asking.first(
             select(asked.c.organisation_id).where(asked.c.id == information_request_id)
         )
+        house = house_of(request)
         return await read_information_request(
-            asking, _passing_for(who, row), information_request_id
+            asking,
+            _passing_for(who, row),
+            information_request_id,
+            policy=house.policy,
+            now=house.clock(),
         )
 
     whole = await ask(request, read)
