@@ -138,6 +138,36 @@ async def test_a_backup_comes_back_on_an_empty_host_where_the_service_serves_and
         assert stat.S_IMODE(path_of(url).stat().st_mode) == 0o600
 
 
+async def test_a_backup_ends_while_people_go_on_writing_and_has_all_that_came_before_it(
+    database_server: DatabaseServer, env: dict[str, str], tmp_path: Path
+) -> None:
+    url = database_server.create_database()
+    clock = FixedClock(system_clock())
+    target = tmp_path / "under load"
+    async with open_house(url, clock, tmp_path / "house") as house:
+        for _ in range(5):
+            await log(house, clock(), source_code=ANONYMOUS)
+        backup = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "frontdoor", "backup", str(target)),
+            env=env | {"FRONTDOOR_DATABASE_URL": url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        ended = asyncio.create_task(backup.communicate())
+        meanwhile = 0
+        while not ended.done():
+            await log(house, clock(), source_code=ANONYMOUS)
+            meanwhile += 1
+            await asyncio.sleep(0)
+        _, said = await ended
+        assert backup.returncode == 0, said.decode()
+    assert meanwhile > 5, "people went on writing"
+    restored = empty_place(database_server, tmp_path)
+    must_do(frontdoor(env, restored, "restore", str(target)))
+    contacts, _ = await there(restored)
+    assert 5 <= contacts <= 5 + meanwhile
+
+
 def test_without_a_name_it_is_named_by_the_time_and_never_written_over_another(
     sqlite: SqliteFiles, tmp_path: Path, env: dict[str, str]
 ) -> None:
