@@ -246,7 +246,7 @@ def permissions() -> str:
         "**Sight is per child**, also where a contact tells of several. Early help sees the "
         "contacts by which a child came to early help, and there what was decided and done for "
         "that child: by an episode, by a decision that joined one, or by a transfer that is "
-        "under way or was accepted. Of the siblings it reads what the contact itself tells. "
+        "accepted. Of the siblings it reads what the contact itself tells. "
         "Social care likewise. Whatever an answer keeps from its reader is named in `not_shown` "
         "there, and is null or left out, never 0 or false "
         "([why](decisions/0061-sight-follows-the-child-and-says-what-it-hides.md)).\n\n"

@@ -91,8 +91,8 @@ def _came_to_a_side(
 ) -> ColumnElement[bool]:
     """Whether a child came by a contact to a side that the caller reaches; any child, or this one.
 
-    By a case there; by a decision that joined one; or by a transfer, as long as it is under way and
-    for good once it was accepted: to both sides, since each has to judge it.
+    By a case there; by a decision that joined one; or by a transfer that was accepted. Those who
+    answer a transfer see every child, so until then nobody else on the other side has to.
     """
     ways: list[ColumnElement[bool]] = []
 
@@ -107,8 +107,7 @@ def _came_to_a_side(
             ways.append(there_is(_JOINED, *about(_JOINED), *joined))
     if not ways:
         return false()
-    passed_on = or_(_MOVING.c.ended_at.is_(None), _MOVING.c.accepted_at.is_not(None))
-    return or_(*ways, there_is(_MOVING, *about(_MOVING), passed_on))
+    return or_(*ways, there_is(_MOVING, *about(_MOVING), _MOVING.c.accepted_at.is_not(None)))
 
 
 def child_visible_to(who: Caller, of: FromClause) -> ColumnElement[bool]:

@@ -602,14 +602,18 @@ async def test_only_a_step_down_has_an_agreement_a_first_visit_a_return_and_a_co
     for name, role, body in (
         ("family-agreement", EARLY_HELP, {"agreement": "given", "words": WORDS}),
         ("first-visit", EARLY_HELP, {"visited_at": "2026-10-23T15:00:00Z", "words": WORDS}),
-        # Those two are social care's, which sees the child since the step up was asked for.
-        ("completion", ASSESSMENT, {"closure_code": "RC9", "words": WORDS}),
-        ("return-decision", ASSESSMENT, {"decision": "keep", "words": WORDS}),
     ):
         problem = expect_refusal(
             await act(desk, seen, name, role, body), 409, "not_for_this_direction"
         )
         assert problem["allowed"] == ["accept", "refuse", "withdraw"]
+    for name, body in (
+        ("completion", {"closure_code": "RC9", "words": WORDS}),
+        ("return-decision", {"decision": "keep", "words": WORDS}),
+    ):
+        # Those are social care's, which does not know of a child whom early help holds.
+        answer = await act(desk, seen, name, ASSESSMENT, body)
+        expect_refusal(answer, 404, "transfer_not_found")
 
 
 @pytest.mark.parametrize(

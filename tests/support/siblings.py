@@ -84,7 +84,7 @@ LIVES = {
     "at_risk": _life(Outcome.referral, "S", "S", basis=_SECTION_47),
     "stepped_up": _life(Outcome.early_help, "ES", "S"),
     "stepped_down": _life(Outcome.referral, "SE", "SE"),
-    "offered": _life(Outcome.referral, "SE", "S"),
+    "offered": _life(Outcome.referral, "S", "S"),
     "kept": _life(Outcome.referral, "S", "S"),
     "waiting": _life(Outcome.referral, "", "F", basis=_SECTION_47, signed=False),
     "unborn_helped": _life(Outcome.early_help, "E", "E", unborn=True),
