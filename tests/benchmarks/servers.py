@@ -73,6 +73,7 @@ def service(store: Store, folder: Path, module: str = "frontdoor") -> Iterator[S
         "FRONTDOOR_DEVELOPMENT_ISSUER": "true",
         "FRONTDOOR_DATABASE_URL": store.url,
         "FRONTDOOR_VAR_FOLDER": str(folder),
+        "FRONTDOOR_STOP_GRACE_SECONDS": "0",
     }
     command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     with _running(command, port, surroundings, folder / "service.log") as server:
