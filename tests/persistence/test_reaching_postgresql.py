@@ -200,7 +200,8 @@ async def test_the_lead_is_held_through_a_real_pooler_and_free_when_its_holder_g
 ) -> None:
     with pooler(place) as url:
         first, second = Database(url), Database(url)
-        ahead, behind = leadership_on(first), leadership_on(second)
+        ahead = leadership_on(first, "first", patience=30)
+        behind = leadership_on(second, "second", patience=30)
         assert await ahead.take()
         assert await ahead.held()
         assert not await behind.take()
