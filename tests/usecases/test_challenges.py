@@ -1102,7 +1102,9 @@ async def test_what_is_due_is_found_in_the_index_of_running_clocks(sides: Sides)
         ["challenge_stage_1"],
         limit=100,
     )
-    assert "ix_deadline_of_challenge" in " ".join(asked)
+    # Either index holds the running clocks alone, and begins with what the clocks are of.
+    told = " ".join(asked)
+    assert "ix_deadline_of_challenge" in told or "ix_deadline_soonest" in told
 
 
 async def test_a_list_is_narrowed_by_each_filter(sides: Sides) -> None:
