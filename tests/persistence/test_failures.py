@@ -161,7 +161,7 @@ async def test_two_that_wait_for_each_other_are_parted_and_one_is_kept(
         found = await asyncio.gather(
             both(first, second), both(second, first), return_exceptions=True
         )
-        assert sorted(type(one).__name__ for one in found) == ["DatabaseAway", "NoneType"]
+        assert sorted(type(one).__name__ for one in found) == ["DatabaseBusy", "NoneType"]
         async with desk.work() as work:
             names = {row[0] for row in await work.all(select(ACCOUNT.c.name))}
         assert names == {"ax", "bx"}

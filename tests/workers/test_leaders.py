@@ -187,7 +187,7 @@ async def test_a_leader_that_is_frozen_is_replaced_and_does_no_harm_when_it_wake
             await until(has_the_lock, what="the lock, let go by the old leader")
             for worker in workers:
                 worker.send_signal(signal.SIGTERM)
-            assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
+            assert [worker.wait(timeout=PATIENCE) for worker in workers] == [0, 0, 0]
         assert await one(house, "SELECT count(*) FROM flag") == 20
         assert await one(house, "SELECT count(*) FROM event WHERE type = 'flag.raised'") == 20
         assert await one(house, "SELECT holder FROM lead") == ""
