@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 )
 
 from service.bootstrap import House
-from service.domain.challenges import ChallengeAction
+from service.domain.challenges import ChallengeAction, NotYoursToChallenge
 from service.domain.decisions import StatutoryBasis
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed, NotFound, Stale
@@ -823,6 +823,14 @@ class Doors(RuleBasedStateMachine):
         _, _, answerer, raiser = PARTS[step.direction, step.asked_by]
         person.disputes.append(Dispute(row.id, step, raiser, answerer))
 
+    @staticmethod
+    def received_by_early_help(person: Person, one: Decided) -> bool:
+        """Whether early help received a decision, or nobody did and nobody else holds the child."""
+        if one.leads_to in ("child in need", "protection"):
+            return False
+        held = {case.service for case in person.cases if case.open}
+        return one.leads_to == "early help" or not held or "early help" in held
+
     def dispute_decision(self, person: Person, one: Decided) -> Move:
         there = person.dispute_of(one)
         stands = one.state == "signed" and not one.left_behind
@@ -842,7 +850,11 @@ class Doors(RuleBasedStateMachine):
                     work, self.people["second spoc"], one.id, words=WORDS
                 )
             ),
-            None if stands or there is not None else Conflict,
+            NotYoursToChallenge
+            if not self.received_by_early_help(person, one)
+            else None
+            if stands or there is not None
+            else Conflict,
             raised,
             silent=there is not None,
         )
