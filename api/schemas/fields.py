@@ -32,6 +32,7 @@ from pydantic.fields import FieldInfo
 from api.faults import finding
 from service.domain.instants import (
     FIRST_YEAR,
+    HOW_INSTANT,
     LAST_YEAR,
     InstantFaulty,
     read_instant,
@@ -45,7 +46,6 @@ LARGEST_EXACT: Final = 2**53
 _DATE: Final = re.compile(r"(\d{4})-\d{2}-\d{2}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-_HOW_INSTANT: Final = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
 _HOW_DATE: Final = "Send a date as year-month-day, for example 2026-10-25."
 _YEARS_PATTERN: Final[JsonDict] = {"pattern": "^(19[0-9]{2}|20[0-9]{2}|2100)-"}
 _YEARS: Final = f"Send a year from {FIRST_YEAR} to {LAST_YEAR}."
@@ -64,7 +64,7 @@ def _instant(value: object) -> datetime:
     except InstantFaulty as fault:
         raise finding(fault.code, str(fault)) from None
     code = "wrong_form" if isinstance(value, datetime) else "wrong_type"
-    raise finding(code, _HOW_INSTANT)
+    raise finding(code, HOW_INSTANT)
 
 
 def _date(value: object) -> date:

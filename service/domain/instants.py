@@ -14,7 +14,7 @@ _WRITTEN: Final = re.compile(
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
-_HOW: Final = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
+HOW_INSTANT: Final = "Send an instant with its offset, for example 2026-10-25T09:30:00Z."
 
 
 class InstantFaulty(ValueError):
@@ -39,7 +39,7 @@ def read_instant(text: str) -> datetime:
     """
     form = _WRITTEN.fullmatch(text)
     if form is None:
-        raise InstantFaulty("wrong_form", _HOW)
+        raise InstantFaulty("wrong_form", HOW_INSTANT)
     day, minute, second, fraction, offset = form.groups()
     added = second == "60"
     if added:
@@ -48,9 +48,9 @@ def read_instant(text: str) -> datetime:
         told = f"{day}T{minute}:{second}{(fraction or '')[:7]}{offset.upper()}"
         instant = datetime.fromisoformat(told).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InstantFaulty("wrong_form", f"There is no such instant. {_HOW}") from None
+        raise InstantFaulty("wrong_form", f"There is no such instant. {HOW_INSTANT}") from None
     if added and (instant.hour, instant.minute) != (23, 59):
-        raise InstantFaulty("wrong_form", f"There is no such instant. {_HOW}")
+        raise InstantFaulty("wrong_form", f"There is no such instant. {HOW_INSTANT}")
     return within_the_years(instant)
 
 
