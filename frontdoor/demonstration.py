@@ -19,6 +19,7 @@ from frontdoor.demonstration_caseload import Caseload, Closing
 from frontdoor.demonstration_children import Absence, Missing, MissingChildren, be_born, expected
 from frontdoor.demonstration_desk import Desk, People, between
 from frontdoor.demonstration_families import Family, FamilyChild, NhsNumbers, new_family
+from frontdoor.demonstration_matches import say_whose
 from frontdoor.demonstration_narratives import (
     ACKNOWLEDGED,
     ADVICE,
@@ -556,6 +557,7 @@ class _Story:
         self.family.contacts += 1
         for member, child in zip(self.family.children, self.children, strict=True):
             member.person_id = child.person_id
+            member.known_as.add(child.person_id)
             self._await_birth(member, child.person_id)
         if self.year is not None:
             self.year.missing.hear_of(work.now, self.children)
@@ -765,7 +767,17 @@ class _Story:
             )
         )
 
+    async def _say_whose(self, work: Work, child: Child) -> Child:
+        """Answers whether those on file who may be the child are the same, as the family knows."""
+        place = next(place for place, one in enumerate(self.children) if one.id == child.id)
+        member = self.family.children[place]
+        after = await say_whose(work, self.worker, member, child)
+        member.person_id = after.person_id
+        self.children[place] = after
+        return after
+
     async def _draft(self, work: Work, child: Child, outcome: Outcome) -> Decision:
+        child = await self._say_whose(work, child)
         if outcome is Outcome.early_help and await open_to_social_care(work, child.person_id):
             # Early help takes over from social care by a step-down alone.
             outcome = Outcome.information_and_advice
@@ -865,6 +877,7 @@ class _Story:
             await self._give_out(work)
             return
         child = next(one for one in self.children if one.id == first.child_id)
+        child = await self._say_whose(work, child)
         new = NewDecision(
             child_id=child.id,
             level_of_need=LevelOfNeed.statutory,
@@ -928,6 +941,7 @@ class _Story:
         """Carries out what a challenge led to: advice in place of early help."""
         old = await decisions.get(work, self.manager, decision_id)
         child = next(one for one in self.children if one.id == old.child_id)
+        child = await self._say_whose(work, child)
         await section_47_enquiries.refuse_while_under_way(work, child.person_id)
         new = replace(
             self._decision(child, Outcome.information_and_advice),

@@ -221,10 +221,15 @@ class NhsNumbers:
 
 @dataclass(slots=True)
 class FamilyChild:
-    """A child of an invented family; `person_id` once the front door has heard of them."""
+    """A child of an invented family; `person_id` once the front door has heard of them.
+
+    `known_as` are all records that were made of the child: a partner that gives no number makes
+    another one each time, until a worker links it.
+    """
 
     told: NewChild
     person_id: UUID | None = None
+    known_as: set[UUID] = field(default_factory=set)
 
     def newborn(self, chance: random.Random) -> tuple[str, Sex]:
         """A name and a sex for a child who is born."""

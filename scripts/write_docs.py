@@ -48,6 +48,12 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.contact_received: "A contact was logged, or a partner's system sent one.",
         EventType.contact_amended: "A contact was amended before any decision; the reason and the "
         "words before and after are kept beside it.",
+        EventType.contact_child_moved: "A child of a contact is another on file than the child was "
+        "taken for (`was`); what hangs on the child there went along.",
+        EventType.contact_child_removed: "A child who does not belong to a contact was taken off; "
+        "what was told of the child is kept with the amendments.",
+        EventType.contact_match_answered: "Somebody said whether a child is the one on file; it is "
+        "not asked again of those two.",
         EventType.contact_triaged: "A contact was rated red, amber or green, or rated again.",
         EventType.contact_assigned: "A worker took a contact or was given it.",
         EventType.contact_handed_back: "Nobody works the contact any more.",
@@ -213,6 +219,14 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "account_disabled": "Ask whoever looks after access at the authority.",
         "body_not_expected": "Send it without a body.",
         "encoding_not_supported": "Send the body as it is, without `Content-Encoding`.",
+        "child_cannot_be_moved": "Supersede the decision that `detail` speaks of; the child can be "
+        "moved then.",
+        "child_cannot_be_removed": "Decide that nothing follows for the child, and say why there.",
+        "child_of_nothing": "Leave something that says who the child is; to take the child off the "
+        "contact use `/removal`.",
+        "possible_match_unresolved": "Say for each child on file that `errors` names whether it is "
+        "the same child: in `matches` of the decision, or by `/match` before it.",
+        "two_open_cases": "Close one of the two cases, and link the child then.",
         "child_already_decided": "Decisions are never edited: draft a new one that names in "
         "`supersedes` the one it replaces, and why.",
         "contact_already_decided": "Have the decision returned first; after sign-off, log what is "

@@ -17,6 +17,7 @@ from workers.jobs import (
     check_impossible,
     forget_answers,
     load_notifications,
+    make_keys,
     move_challenges,
     start_missing_clocks,
     sweep_deadlines,
@@ -74,6 +75,12 @@ SCHEDULE = (
         "starts the clocks of assessments in open referrals that have none",
         "hourly",
         start_missing_clocks.run,
+    ),
+    Job(
+        JobName.make_keys,
+        "makes the keys by which children are found, for what another release wrote",
+        "hourly",
+        make_keys.run,
     ),
     Job(
         JobName.check_impossible,

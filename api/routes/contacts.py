@@ -32,14 +32,20 @@ from api.schemas.contacts import (
     ContactCreate,
     ContactId,
     ContactSummary,
+    RemovalIn,
     TriageIn,
 )
 from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
 from api.schemas.histories import ContactHistory
+from api.schemas.people import ChildId
+from api.schemas.possible_matches import MatchIn
 from service.domain import holders
 from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.contacts import (
+    CannotRemove,
+    ChildNotOnContact,
+    ChildOfNothing,
     ContactDecided,
     ContactState,
     MinimumMissing,
@@ -55,10 +61,12 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
+from service.domain.possible_matches import CannotMove, NothingToAnswer, TwoOpenCases
+from service.domain.recognition import PersonUnknown
 from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.usecases import amendments, contacts, measures
+from service.usecases import amendments, contacts, measures, possible_matches, removals
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
 
@@ -198,10 +206,12 @@ async def read_contact(request: Request, who: Who, contact_id: ContactId) -> Res
 async def read_contact_history(request: Request, who: Who, contact_id: ContactId) -> Response:
     """Read what is on file for each child: earlier contacts, referrals, early help.
 
-    Also others on file who may be the same child: link one by amending the contact.
+    Also others on file who may be the same child, with what was said of them.
     """
+    now = house_of(request).clock()
     found = await ask(
-        request, lambda asking: contacts.read_contact_history(asking, who, contact_id)
+        request,
+        lambda asking: contacts.read_contact_history(asking, who, contact_id, now=now),
     )
     return reply(ContactHistory.of(contact_id, found))
 
@@ -227,7 +237,7 @@ async def read_repeat_concern(request: Request, who: Who, contact_id: ContactId)
 @router.patch(
     "/{contact_id}",
     response_model=Contact,
-    responses=problems(ContactDecided, *_REFUSALS),
+    responses=problems(ChildOfNothing, ContactDecided, PersonUnknown, *_REFUSALS),
 )
 @needs(Permission.amend_contact)
 async def amend_contact(
@@ -238,6 +248,63 @@ async def amend_contact(
         await change(
             request,
             lambda work: amendments.amend_contact(work, who, contact_id, version, body.told()),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/children/{child_id}/match",
+    response_model=Contact,
+    responses=problems(CannotMove, ChildNotOnContact, NothingToAnswer, PersonUnknown, TwoOpenCases),
+)
+@needs(Permission.match_child)
+async def answer_possible_match(
+    request: Request,
+    who: Who,
+    contact_id: ContactId,
+    child_id: ChildId,
+    version: Version,
+    body: MatchIn,
+) -> Response:
+    """Say whether a child of a contact is the one on file, before a decision or after.
+
+    The same child: linked, with all that hangs on the child here. Another one: kept on the record
+    and not asked again; said of the record to which the child was linked, it takes the link back.
+    """
+    return _reply(
+        await change(
+            request,
+            lambda work: possible_matches.answer_possible_match(
+                work, who, contact_id, child_id, version, body.told()
+            ),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/children/{child_id}/removal",
+    response_model=Contact,
+    responses=problems(CannotRemove, ChildNotOnContact, ContactDecided, MinimumMissing),
+)
+@needs(Permission.amend_contact)
+async def remove_child(
+    request: Request,
+    who: Who,
+    contact_id: ContactId,
+    child_id: ChildId,
+    version: Version,
+    body: RemovalIn,
+) -> Response:
+    """Take a child off a contact to which the child does not belong, with the reason.
+
+    What was told of the child is kept with the amendments.
+    """
+    return _reply(
+        await change(
+            request,
+            lambda work: removals.remove_child(
+                work, who, contact_id, child_id, version, body.because
+            ),
         )
     )
 

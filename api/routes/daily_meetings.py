@@ -37,6 +37,7 @@ from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
+from service.domain.contacts import ChildNotOnContact
 from service.domain.daily_meetings import (
     AgendaItem,
     CarryingOverIncomplete,
@@ -52,6 +53,8 @@ from service.domain.decisions import (
     DecisionIncomplete,
     DecisionWaiting,
 )
+from service.domain.possible_matches import PossibleMatchUnresolved, TwoOpenCases
+from service.domain.recognition import PersonUnknown
 from service.domain.states import WrongState
 from service.domain.whole_contacts import WholeDecision
 from service.usecases import daily_meetings, decisions
@@ -135,7 +138,10 @@ def _decided(whole: WholeDecision) -> Answer:
         OpenToSocialCare,
         WrongState,
         daily_meetings.MeetingItemNotFound,
-        decisions.ChildNotOnContact,
+        ChildNotOnContact,
+        PersonUnknown,
+        PossibleMatchUnresolved,
+        TwoOpenCases,
     ),
 )
 @needs(Permission.decide)

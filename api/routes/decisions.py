@@ -15,6 +15,7 @@ from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
+from service.domain.contacts import ChildNotOnContact
 from service.domain.decisions import (
     CannotSupersede,
     ChildAlreadyDecided,
@@ -23,6 +24,8 @@ from service.domain.decisions import (
     OwnDecision,
     OwnWordsNeeded,
 )
+from service.domain.possible_matches import PossibleMatchUnresolved, TwoOpenCases
+from service.domain.recognition import PersonUnknown
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.whole_contacts import WholeDecision
@@ -57,7 +60,10 @@ def _reply(whole: WholeDecision) -> Response:
         DecisionWaiting,
         OpenToSocialCare,
         WrongState,
-        decisions.ChildNotOnContact,
+        ChildNotOnContact,
+        PersonUnknown,
+        PossibleMatchUnresolved,
+        TwoOpenCases,
         decisions.ContactNotFound,
     ),
 )

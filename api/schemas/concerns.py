@@ -9,8 +9,8 @@ from pydantic import Field
 from api.schemas.contacts import Contact
 from api.schemas.fields import LARGEST, Instant, NotShown, WireOut
 from api.schemas.histories import EarlierCase
+from api.schemas.possible_matches import OpenCase, PossibleMatch
 from service.domain import concern_strips
-from service.domain.accountabilities import CareService
 from service.domain.concern_strips import ChildConcern, ConcernStrip, EarlierConcern
 from service.domain.concerns import (
     MOST_BEHIND_A_FLAG,
@@ -197,13 +197,30 @@ class LoggedContact(Contact):
             )
         ),
     ]
+    possible_matches: Annotated[
+        list[PossibleMatch],
+        Field(
+            max_length=2000,
+            description=(
+                "Who on file may be these children, whether they are open, and with which team: to "
+                "be answered before a decision."
+            ),
+            examples=[[]],
+        ),
+    ]
 
     @classmethod
     def of(cls, whole: WholeContact) -> Self:
         """As the worker who logs it sees it."""
         found = whole.repeat_concern
         shown = None if found is None else RepeatConcernAtReceipt.of(found)
-        return cls.made_of({**Contact.of(whole).__dict__, "repeat_concern": shown})
+        return cls.made_of(
+            {
+                **Contact.of(whole).__dict__,
+                "repeat_concern": shown,
+                "possible_matches": [PossibleMatch.of(one) for one in whole.possible_matches],
+            }
+        )
 
 
 class OutcomeThen(WireOut):
@@ -294,24 +311,6 @@ class EarlierConcernOfChild(OtherConcern):
                 "not_shown": list(earlier.not_shown),
             }
         )
-
-
-class OpenCase(WireOut):
-    """The referral or early help episode that answers for the child now."""
-
-    service: Annotated[
-        CareService, Field(description="Which side it is on.", examples=["social_care"])
-    ]
-    case_id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["R-7K3MA-9TQ4R"])
-    ]
-    team_id: Annotated[
-        str, Field(max_length=64, description="The team.", examples=["assessment-north"])
-    ]
-    worker_id: Annotated[
-        UUID | None, Field(description="Who works it; null when nobody does.", examples=[_ID])
-    ]
 
 
 class RepeatConcernOfChild(WireOut):

@@ -37,6 +37,7 @@ from service.domain.contacts import (
     ContactState,
     LawfulBasis,
     warnings_about,
+    warnings_from_file,
 )
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
@@ -316,6 +317,18 @@ class AcknowledgementIn(Wire):
     ]
 
 
+class RemovalIn(Wire):
+    """That a child does not belong to the contact."""
+
+    because: Annotated[
+        Annotated[str, Text(2000, least=5)],
+        Field(
+            description="Why the child is taken off. What was told of the child is kept.",
+            examples=["The school meant another class: this boy is not of the family."],
+        ),
+    ]
+
+
 class Warning(WireOut):
     """Something that is missing and would help."""
 
@@ -589,7 +602,10 @@ class Contact(WireOut):
             "deadlines": [Deadline.of(deadline) for deadline in whole.deadlines],
             "warnings": [
                 Warning.seen(warning)
-                for warning in warnings_about(contact, whole.children, whole.adults)
+                for warning in (
+                    *warnings_about(contact, whole.children, whole.adults),
+                    *warnings_from_file(whole.children, whole.linked_otherwise),
+                )
             ],
             "not_shown": list(whole.not_shown),
         }

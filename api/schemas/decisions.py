@@ -10,6 +10,7 @@ from pydantic import Field
 from api.schemas.concerns import RepeatConcernCounts
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Whole, Wire, WireOut
+from api.schemas.possible_matches import MatchLine
 from service.domain.decisions import (
     AgencyAsked,
     DecisionState,
@@ -217,6 +218,16 @@ class DecisionCreate(Wire):
             examples=[None],
         ),
     ] = None
+    matches: Annotated[
+        Annotated[list[MatchLine], Field(max_length=20)],
+        Field(
+            description=(
+                "Whether those on file who may be this child are the same child, where nobody has "
+                "said so yet: linked first, and then decided."
+            ),
+            examples=[[]],
+        ),
+    ] = Field(default_factory=list)
 
     def told(self) -> NewDecision:
         """As the use-case takes it."""
@@ -237,6 +248,7 @@ class DecisionCreate(Wire):
             advice_given=self.advice_given,
             supersedes_id=None if self.supersedes is None else self.supersedes.decision_id,
             supersedes_because=None if self.supersedes is None else self.supersedes.because,
+            matches=[line.told() for line in self.matches],
         )
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import DateOn, Instant, NotShown, WireOut
+from api.schemas.fields import Instant, NotShown, WireOut
+from api.schemas.possible_matches import PossibleMatch
 from service.domain.whole_contacts import ChildHistory
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
@@ -61,26 +62,6 @@ class EarlierCase(WireOut):
     ]
 
 
-class PossibleMatch(WireOut):
-    """Another child on file with this family name and date of birth."""
-
-    person_id: Annotated[
-        UUID,
-        Field(
-            validation_alias="id",
-            description="The child on file; amend the contact with it to link.",
-            examples=[_ID],
-        ),
-    ]
-    given_name: Annotated[
-        str | None, Field(max_length=100, description="Given names.", examples=["Amara"])
-    ]
-    family_name: Annotated[
-        str | None, Field(max_length=100, description="Family name.", examples=["Okafor"])
-    ]
-    date_of_birth: Annotated[DateOn | None, Field(description="Date of birth.")]
-
-
 class ChildOnFile(WireOut):
     """One child of the contact, with what is on file."""
 
@@ -97,7 +78,7 @@ class ChildOnFile(WireOut):
     ]
     possible_matches: Annotated[
         list[PossibleMatch],
-        Field(max_length=10, description="Others on file who may be the same child."),
+        Field(max_length=20, description="Others on file who may be the same child."),
     ]
     not_shown: NotShown
 
@@ -123,7 +104,9 @@ class ContactHistory(WireOut):
                         "contacts": one.history.contacts,
                         "referrals": one.history.referrals,
                         "early_help_episodes": one.history.episodes,
-                        "possible_matches": one.possible_matches,
+                        "possible_matches": [
+                            PossibleMatch.of(match) for match in one.possible_matches
+                        ],
                         "not_shown": one.not_shown,
                     }
                     for one in found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, Field
 
 from api.faults import finding
@@ -38,6 +39,14 @@ def _checked(check: Callable[[str], str]) -> AfterValidator:
 NhsNumber = Annotated[str, Line(20), _checked(nhs_number)]
 PupilNumber = Annotated[str, Line(20), _checked(unique_pupil_number)]
 Postcode = Annotated[str, Line(10), _checked(postcode)]
+
+
+ChildId = Annotated[
+    UUID,
+    Path(
+        description="The child on this contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"]
+    ),
+]
 
 
 class ChildDetails(BaseModel):
@@ -123,7 +132,7 @@ class LinkedChildIn(ChildIn):
         Id | None,
         Field(
             description=(
-                "The child already on file whom this is; from `GET "
+                "The child already on file whom this is; from `possible_matches` of `GET "
                 "/v1/contacts/{contact_id}/history`."
             ),
             examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
@@ -194,7 +203,10 @@ class ChildChange(ChildIn):
     person_id: Annotated[
         Id | None,
         Field(
-            description="The child already on file whom this is.",
+            description=(
+                "The child already on file whom this is; null takes a link back, and the child "
+                "gets a record of its own."
+            ),
             examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a12"],
         ),
     ] = None
@@ -254,6 +266,26 @@ class Child(ChildDetails, _ChildOnContact):
         Field(
             description="When the decision for this child was signed.",
             examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+    set_aside: Annotated[
+        list[Annotated[str, Field(max_length=32)]],
+        Field(
+            max_length=2,
+            description=(
+                "Numbers, by name, that another child on file bears of whom something else is "
+                "known: kept as told, and set aside."
+            ),
+            examples=[["nhs_number"]],
+        ),
+    ]
+    unanswered_matches: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=20,
+            description="How many on file may be this child, and nobody has said so or not.",
+            examples=[0],
         ),
     ]
 

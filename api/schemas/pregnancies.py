@@ -7,7 +7,17 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, DateOn, Instant, Line, NotShown, Text, Wire, WireOut
+from api.schemas.fields import (
+    LARGEST,
+    DateOn,
+    Flag,
+    Instant,
+    Line,
+    NotShown,
+    Text,
+    Wire,
+    WireOut,
+)
 from api.schemas.people import NhsNumber
 from service.domain.people import Sex
 from service.domain.pregnancies import (
@@ -61,6 +71,16 @@ class BirthIn(Wire):
             examples=["9434765919"],
         ),
     ] = None
+    another_child: Annotated[
+        Flag,
+        Field(
+            description=(
+                "True for a further child of the pregnancy, once the first birth is on file: a "
+                "child of its own, on a contact of its own that waits for a decision."
+            ),
+            examples=[False],
+        ),
+    ] = False
 
     def told(self) -> Birth:
         """The birth as it was told."""

@@ -112,6 +112,18 @@ class QueueLine(WireOut):
     open_flags: Annotated[
         int, Field(ge=0, le=LARGEST, description="Flags that have not cleared.", examples=[0])
     ]
+    possible_matches: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=LARGEST,
+            description=(
+                "How many on file may be a child of the contact, and nobody has said so or not; 0 "
+                "for a line of anything else."
+            ),
+            examples=[0],
+        ),
+    ]
     next_action: Annotated[
         NextAction, Field(description="What has to be done next.", examples=["rate"])
     ]
@@ -198,6 +210,7 @@ class QueueLine(WireOut):
                 "time_left": None if left is None else left.words,
                 "deadlines": [TimeLeft.of(one, now) for one in item.deadlines],
                 "open_flags": item.flags,
+                "possible_matches": item.possible_matches,
                 "next_action": action,
                 "next_action_in_words": IN_WORDS[action],
                 "accountable_team_id": waiting.team_id,

@@ -70,6 +70,7 @@ class Permission(StrEnum):
     log_contact = "log_contact"
     read_contacts = "read_contacts"
     amend_contact = "amend_contact"
+    match_child = "match_child"
     triage_contact = "triage_contact"
     assign_contact = "assign_contact"
     acknowledge_referrer = "acknowledge_referrer"
@@ -339,6 +340,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.amend_contact: _grant(
             Scope.contacts_write, _MASH, "Amend a contact before it is decided, with a reason."
+        ),
+        Permission.match_child: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Say whether a child of a contact is the one on file, and take a link back.",
         ),
         Permission.triage_contact: _grant(
             Scope.contacts_write, _MASH, "Rate a contact red, amber or green."

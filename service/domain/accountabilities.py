@@ -45,6 +45,17 @@ class Accountability:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCase:
+    """The referral or early help episode that answers for a child now."""
+
+    service: CareService
+    case_id: UUID
+    reference: str
+    team_id: str
+    worker_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountableTeam:
     """One open child, with the one team and, when allocated, the one worker who answer for it.
 

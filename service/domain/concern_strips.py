@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from service.domain.accountabilities import CareService
+from service.domain.accountabilities import OpenCase
 from service.domain.concerns import ConcernCounts, Related
 from service.domain.decisions import Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -40,17 +40,6 @@ class EarlierConcern:
     age: int | None
     outcomes: Sequence[OutcomeThen]
     not_shown: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """The case that answers for a child now."""
-
-    service: CareService
-    case_id: UUID
-    reference: str
-    team_id: str
-    worker_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

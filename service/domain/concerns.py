@@ -1,15 +1,17 @@
 """Repeat and cumulative concern: who was spoken of before, by whom, and how often."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from service.domain.addresses import address_key
 from service.domain.calendar import days_after, days_before, months_before
 from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
+from service.domain.identities import identity_key, identity_keys
+from service.domain.names import plain_words
 from service.domain.people import YesNo
 
 MOST_COUNTED = 100
@@ -39,42 +41,6 @@ A household or an address is shared by too many who have nothing to do with one 
 # ---- What makes two things the same -------------------------------------------------------------
 
 
-def plain_words(text: str) -> str:
-    """A text as it is compared: small letters without accents, one space between words.
-
-    Apostrophes go ("O'Brien" is "obrien"), every other sign parts two words.
-    """
-    letters = []
-    for sign in unicodedata.normalize("NFKD", text.casefold()):
-        if sign.isalnum():
-            letters.append(sign)
-        elif not (unicodedata.combining(sign) or sign in "'’ʼ`"):
-            letters.append(" ")
-    return " ".join("".join(letters).split())
-
-
-def address_key(address: str | None, postcode: str | None) -> str | None:
-    """What two contacts from the same address share: postcode and address line, normalised.
-
-    None without both: one postcode is shared by many homes.
-    """
-    line, code = plain_words(address or ""), plain_words(postcode or "").replace(" ", "")
-    return f"{code} {line}" if line and code else None
-
-
-def identity_key(
-    given_name: str | None, family_name: str | None, date_of_birth: date | None
-) -> str | None:
-    """What two mentions of one person share: both parts of the name and the date of birth.
-
-    None without any of the three: a name alone is shared by too many.
-    """
-    given, family = plain_words(given_name or ""), plain_words(family_name or "")
-    if not (given and family) or date_of_birth is None:
-        return None
-    return f"{family}, {given}, {date_of_birth.isoformat()}"
-
-
 Known = TypeVar("Known", Contact, Adult)
 
 
@@ -88,10 +54,12 @@ def known_anew(told: Known) -> Known:
 
 def household_keys(adults: Sequence[Adult]) -> frozenset[str]:
     """What the adults of the household are known by: all but those said to live elsewhere."""
-    return frozenset(
-        adult.identity_key
-        for adult in adults
-        if adult.identity_key is not None and adult.in_household is not YesNo.no
+    return frozenset[str]().union(
+        *(
+            identity_keys(adult.given_name, adult.family_name, adult.date_of_birth)
+            for adult in adults
+            if adult.in_household is not YesNo.no
+        )
     )
 
 
@@ -206,12 +174,11 @@ class Heard:
     """Another contact that has to do with somebody on this one, in one way.
 
     `person_id` is the child on file whom it is about, or for `sibling` the child whose sibling
-    stands on it; `key` for `possibly_same_child` what both are known by.
+    stands on it.
     """
 
     relation: Relation
     person_id: UUID | None
-    key: str | None
     contact_id: UUID
     reference: str
     received_at: datetime
@@ -219,12 +186,12 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
-    """A child on a contact, by what the file may know the child by."""
+class OnContact:
+    """A child on a contact: whom the child is taken for, and who on file may be the same child."""
 
     child_id: UUID
     person_id: UUID
-    key: str | None
+    possible: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +205,9 @@ class Related:
     relations: tuple[Relation, ...]
 
 
-def related_to(whom: Whom, together: Sequence[Whom], heard: Sequence[Heard]) -> list[Related]:
+def related_to(
+    whom: OnContact, together: Sequence[OnContact], heard: Sequence[Heard]
+) -> list[Related]:
     """What has to do with one child of a contact, newest first, each contact once.
 
     `together` are all children on the contact: they are siblings to one another.
@@ -268,17 +237,16 @@ def _in_order(relations: set[Relation]) -> tuple[Relation, ...]:
     return tuple(relation for relation in Relation if relation in relations)
 
 
-def _relation(heard: Heard, whom: Whom, others: set[UUID]) -> Relation | None:
-    if heard.relation is Relation.child:
-        if heard.person_id == whom.person_id:
-            return Relation.child
-        return Relation.sibling if heard.person_id in others else None
+def _relation(heard: Heard, whom: OnContact, others: set[UUID]) -> Relation | None:
     if heard.relation is Relation.sibling:
         return Relation.sibling if heard.person_id == whom.person_id else None
-    if heard.relation is Relation.possibly_same_child:
-        same = heard.key == whom.key and heard.person_id not in {whom.person_id, *others}
-        return Relation.possibly_same_child if same else None
-    return heard.relation
+    if heard.relation not in (Relation.child, Relation.possibly_same_child):
+        return heard.relation
+    if heard.person_id == whom.person_id:
+        return Relation.child
+    if heard.person_id in others:
+        return Relation.sibling
+    return Relation.possibly_same_child if heard.person_id in whom.possible else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,11 +386,11 @@ class InOneFile:
         days, at, teller = self._rules.flag_within_days, contact.received_at, teller_of(contact)
         first, last = days_before(at, days), days_after(at, days)
         shared: set[object] = {child.person_id for child in children}
-        keys = (
-            identity_key(child.given_name, child.family_name, child.date_of_birth)
+        shared |= {
+            key
             for child in children
-        )
-        shared |= {key for key in keys if key is not None}
+            for key in identity_keys(child.given_name, child.family_name, child.date_of_birth)
+        }
         found = any(
             first < when < last and not is_same_teller(teller, other)
             for one in shared

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
 
 from service.domain.calendar import london_date
 from service.domain.deadlines import Rating
-from service.domain.errors import Conflict, Invalid, Problem
-from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo, age_in_years
+from service.domain.errors import Conflict, Invalid, NotFound, Problem
+from service.domain.people import (
+    AdultRelationship,
+    BirthKnowledge,
+    Sex,
+    ToldOfChild,
+    YesNo,
+    age_in_years,
+)
 from service.domain.states import StateTable
 
 
@@ -138,7 +146,12 @@ CHILD = StateTable(
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One child as this contact tells of them."""
+    """One child as this contact tells of them.
+
+    `set_aside` names the numbers that somebody else on file bears: kept as told, and no part of
+    whom the child is taken for. `unanswered_matches` is how many on file may be this child without
+    anybody having said whether it is so.
+    """
 
     id: UUID
     contact_id: UUID
@@ -159,6 +172,8 @@ class Child:
     first_language: str | None
     school: str | None
     decided_at: datetime | None
+    set_aside: Sequence[str] = ()
+    unanswered_matches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +274,40 @@ class MinimumMissing(Invalid):
     title = "Too little to act on"
 
 
+class ChildOfNothing(Invalid):
+    """Nothing would be left that says who a child is."""
+
+    code = "child_of_nothing"
+    title = "Nothing is told of a child"
+
+
+class ChildNotOnContact(NotFound):
+    """The child is not on this contact."""
+
+    code = "child_not_on_contact"
+    title = "No such child on this contact"
+
+
+def require_undecided(children: Sequence[Child]) -> None:
+    """Raises ContactDecided once a decision about any of them waits or is signed."""
+    if any(child.state is not ChildState.undecided for child in children):
+        raise ContactDecided(
+            "A decision on this contact waits for sign-off or is signed, and it rests on what is "
+            "recorded here. Return the decision first; after sign-off, log what is new as a new "
+            "contact. Whom a child is on file is put right at any time: POST "
+            "/v1/contacts/{contact_id}/children/{child_id}/match.",
+            state="decision_drafted",
+            allowed=("return_to_decider", "log_contact", "answer_possible_match"),
+        )
+
+
+class CannotRemove(Conflict):
+    """Something on the record is about the child, or it is the only one."""
+
+    code = "child_cannot_be_removed"
+    title = "The child cannot be taken off"
+
+
 class RatingUnchanged(Conflict):
     """The contact already has this rating."""
 
@@ -292,17 +341,29 @@ def identifies_a_child(
     """
     if contact.address or contact.postcode:
         return True
-    for child in children:
-        if (
-            child.given_name
-            or child.family_name
-            or child.description
-            or child.date_of_birth
-            or child.nhs_number
-            or child.unique_pupil_number
-        ):
-            return True
+    if any(says_who(child) for child in children):
+        return True
     return any(adult.given_name or adult.family_name for adult in adults)
+
+
+class Described(ToldOfChild, Protocol):
+    """What somebody tells of a child, with what the child looks like."""
+
+    @property
+    def description(self) -> str | None:
+        """What identifies a child whose name is not known."""
+
+
+def says_who(child: Described) -> bool:
+    """Whether anything is told of a child itself by which the child could be found."""
+    return bool(
+        child.given_name
+        or child.family_name
+        or child.description
+        or child.date_of_birth
+        or child.nhs_number
+        or child.unique_pupil_number
+    )
 
 
 def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> None:
@@ -347,6 +408,40 @@ class Warning:
     code: str
 
 
+def warnings_from_file(
+    children: Sequence[Child], linked_otherwise: Sequence[tuple[int, Sequence[str]]] = ()
+) -> tuple[Warning, ...]:
+    """What the file says against what was told: for staff alone, who may know what is on file."""
+    found = [
+        Warning(
+            f"/children/{child.position}/{name}",
+            "This number is held for another child on file, of whom something else is known: it "
+            "was set aside. Check it.",
+            "number_of_another_child",
+        )
+        for child in children
+        for name in child.set_aside
+    ]
+    found += [
+        Warning(
+            f"/children/{child.position}",
+            "Somebody on file may be this child: say whether it is the same child.",
+            "possible_match",
+        )
+        for child in children
+        if child.unanswered_matches
+    ]
+    found += [
+        Warning(
+            f"/children/{place}/person_id",
+            f"On file this child has another {' and another '.join(against)}: check the link.",
+            "linked_to_another",
+        )
+        for place, against in linked_otherwise
+    ]
+    return tuple(found)
+
+
 def warnings_about(
     contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 ) -> tuple[Warning, ...]:
@@ -360,6 +455,8 @@ def warnings_about(
     for child in children:
         at = f"/children/{child.position}"
         born = child.birth_knowledge is not BirthKnowledge.unborn
+        if not says_who(child) and child.expected_delivery_on is None:
+            missing(at, "child_of_nothing", "Nothing is told of this child: ask who it is.")
         if born and not (child.given_name and child.family_name):
             missing(at, "child_name_incomplete", "Ask for the child's full name.")
         if not born:

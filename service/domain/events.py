@@ -11,6 +11,9 @@ class EventType(StrEnum):
 
     contact_received = "contact.received"
     contact_amended = "contact.amended"
+    contact_child_moved = "contact.child_moved"
+    contact_child_removed = "contact.child_removed"
+    contact_match_answered = "contact.match_answered"
     contact_triaged = "contact.triaged"
     contact_assigned = "contact.assigned"
     contact_handed_back = "contact.handed_back"

@@ -14,6 +14,7 @@ class JobName(StrEnum):
     load_notifications = "load_notifications"
     take_over_teams = "take_over_teams"
     start_missing_clocks = "start_missing_clocks"
+    make_keys = "make_keys"
     forget_answers = "forget_answers"
     check_holidays = "check_holidays"
     check_impossible = "check_impossible"

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from service.domain.addresses import address_key
 from service.domain.calendar import london_date
-from service.domain.concerns import address_key, identity_key
 from service.domain.contacts import (
     CONTACT,
     Adult,
@@ -19,6 +19,7 @@ from service.domain.contacts import (
     LawfulBasis,
 )
 from service.domain.errors import Invalid, Problem
+from service.domain.identities import identity_key, keyed
 from service.domain.instants import lies_ahead
 from service.domain.people import (
     AdultRelationship,
@@ -352,8 +353,15 @@ def as_contact(
     )
 
 
-def as_child(new: NewChild, id_: UUID, contact_id: UUID, person_id: UUID, position: int) -> Child:
-    """The child on this contact, with nothing decided."""
+def as_child(
+    new: NewChild,
+    id_: UUID,
+    contact_id: UUID,
+    person_id: UUID,
+    position: int,
+    set_aside: Sequence[str] = (),
+) -> Child:
+    """The child on this contact, with nothing decided. `set_aside` are numbers of somebody else."""
     return Child(
         id=id_,
         contact_id=contact_id,
@@ -374,7 +382,19 @@ def as_child(new: NewChild, id_: UUID, contact_id: UUID, person_id: UUID, positi
         first_language=new.first_language,
         school=new.school,
         decided_at=None,
+        set_aside=list(set_aside),
+        unanswered_matches=0,
     )
+
+
+def told_again(child: Child) -> NewChild:
+    """What a contact tells of a child, as if it were told anew."""
+    return NewChild(**{name: getattr(child, name) for name in CHILD_FACTS})
+
+
+def told_again_of(adult: Adult) -> NewAdult:
+    """What a contact tells of an adult, as if it were told anew."""
+    return NewAdult(**{name: getattr(adult, name) for name in NewAdult.__slots__})
 
 
 def as_adult(new: NewAdult, id_: UUID, contact_id: UUID, position: int) -> Adult:
@@ -400,7 +420,7 @@ def as_person(
     new: NewChild, id_: UUID, now: datetime, taken: frozenset[str] = frozenset()
 ) -> Person:
     """A child who is on no file yet. `taken` are numbers that another person bears."""
-    return Person(
+    person = Person(
         id=id_,
         given_name=new.given_name,
         family_name=new.family_name,
@@ -410,7 +430,8 @@ def as_person(
         sex=new.sex,
         nhs_number=None if new.nhs_number in taken else new.nhs_number,
         unique_pupil_number=None if new.unique_pupil_number in taken else new.unique_pupil_number,
-        identity_key=identity_key(new.given_name, new.family_name, new.date_of_birth),
+        identity_key=None,
         created_at=now,
         pregnancy_ended_on=None,
     )
+    return keyed(person)

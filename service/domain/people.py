@@ -54,7 +54,8 @@ class AdultRelationship(StrEnum):
 class Person:
     """A child this front door has heard of: who they are, across every contact.
 
-    `pregnancy_ended_on` is set for an unborn child who will not be born.
+    `pregnancy_ended_on` is set for an unborn child who will not be born. The keys are what the
+    child is found by, made from the rest (`service.domain.identities`).
     """
 
     id: UUID
@@ -69,6 +70,10 @@ class Person:
     identity_key: str | None
     created_at: datetime
     pregnancy_ended_on: date | None
+    name_key: str | None = None
+    other_name_key: str | None = None
+    given_key: str | None = None
+    family_key: str | None = None
 
 
 def age_in_years(date_of_birth: date | None, on: date) -> int | None:

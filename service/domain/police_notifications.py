@@ -13,6 +13,7 @@ from uuid import UUID
 from service.domain.contacts import AgreementState, Channel, LawfulBasis
 from service.domain.errors import Invalid, NotAllowed, Problem
 from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
+from service.domain.identities import are_one_child
 from service.domain.instants import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -651,9 +652,9 @@ def _compare(
             for name, value in own.items()
             if not _BY_NAME[name].of_child and value != first.get(name)
         ]
-        told = _child_of(own)
+        told = _new_child(own)
         for before in range(place):
-            if _child_of(values[before]) == told or _same_number(values[before], own):
+            if are_one_child(_new_child(values[before]), told) or _same_number(values[before], own):
                 faults.append(
                     RowFault(
                         row,
@@ -670,6 +671,12 @@ def _child_of(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if _BY_NAME[name].of_child}
 
 
+def _new_child(values: Mapping[str, Any]) -> NewChild:
+    return NewChild(
+        **{name.removeprefix("child_"): value for name, value in _child_of(values).items()}
+    )
+
+
 def _same_number(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return any(
         one.get(name) is not None and one.get(name) == other.get(name)
@@ -679,10 +686,7 @@ def _same_number(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _notification(values: Sequence[Mapping[str, Any]], channel: Channel) -> NewNotification:
     told = values[0]
-    children = [
-        NewChild(**{name.removeprefix("child_"): one for name, one in _child_of(own).items()})
-        for own in values
-    ]
+    children = [_new_child(own) for own in values]
     adults = []
     for number in ADULTS:
         at = f"adult_{number}_"

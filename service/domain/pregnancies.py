@@ -24,6 +24,9 @@ LONGEST = timedelta(weeks=42)
 OVERDUE_AT_MOST = timedelta(weeks=4)
 """As long ago as an expected date may lie of a child who is not born: beyond, ask for the birth."""
 
+APART_AT_MOST = timedelta(weeks=14)
+"""How far apart the children of one pregnancy may be born."""
+
 _TERM = timedelta(weeks=TERM_IN_WEEKS)
 
 
@@ -39,11 +42,12 @@ class PregnancyAction(StrEnum):
     """What can be done about an unborn child.
 
     `correct` is a contact that was put right: it had said unborn of a child who is not, or not so
-    of one who is.
+    of one who is. `record_another_birth` is of a twin of whom nothing was known before the birth.
     """
 
     change_expected_delivery = "change_expected_delivery"
     record_birth = "record_birth"
+    record_another_birth = "record_another_birth"
     end_pregnancy = "end_pregnancy"
     correct = "correct"
 
@@ -55,8 +59,9 @@ PREGNANCY: StateTable[PregnancyState, PregnancyAction] = StateTable(
         (PregnancyState.unborn, PregnancyAction.change_expected_delivery): PregnancyState.unborn,
         (PregnancyState.unborn, PregnancyAction.record_birth): PregnancyState.born,
         (PregnancyState.unborn, PregnancyAction.end_pregnancy): PregnancyState.ended,
+        (PregnancyState.born, PregnancyAction.record_another_birth): PregnancyState.born,
     },
-    final=frozenset({PregnancyState.born, PregnancyState.ended}),
+    final=frozenset({PregnancyState.ended}),
 )
 
 
@@ -113,6 +118,7 @@ class Birth:
     family_name: str | None
     sex: str
     nhs_number: str | None
+    another_child: bool = False
 
 
 class NotUnborn(Conflict):
@@ -223,6 +229,22 @@ def faults_in_expected_date(
             Problem("/because", "Another date was on file: say why it changes.", "missing")
         )
     return problems
+
+
+def faults_in_another_birth(first: Person, day: date, today: date) -> list[Problem]:
+    """What is wrong with the day of birth of a child whose twin's birth is on file."""
+    if day > today:
+        return [Problem("/born_on", "This lies ahead. Check the date.", "in_the_future")]
+    if first.date_of_birth is None or abs(day - first.date_of_birth) > APART_AT_MOST:
+        return [
+            Problem(
+                "/born_on",
+                "The first child of this pregnancy was born more than fourteen weeks from then. "
+                "Check the date; a child of another pregnancy is logged as a contact.",
+                "not_of_this_pregnancy",
+            )
+        ]
+    return []
 
 
 def faults_in_day(person: Person, day: date, today: date, pointer: str) -> list[Problem]:

@@ -41,6 +41,7 @@ class NextAction(StrEnum):
     """What somebody has to do next."""
 
     rate = "rate"
+    answer_possible_match = "answer_possible_match"
     assign = "assign"
     decide = "decide"
     chase_or_decide = "chase_or_decide"
@@ -77,6 +78,7 @@ class NextAction(StrEnum):
 
 IN_WORDS = {
     NextAction.rate: "Rate it red, amber or green.",
+    NextAction.answer_possible_match: "Say whether each child is the one on file.",
     NextAction.assign: "Take it, or give it to a worker.",
     NextAction.decide: "Decide for each child.",
     NextAction.chase_or_decide: "Chase the agencies that have not answered, or decide without.",
@@ -187,6 +189,7 @@ class QueueItem:
     deadlines: Sequence[RunningClock]
     children: Sequence[str]
     flags: int
+    possible_matches: int = 0
     transfer: ListedTransfer | None = None
     challenge: ChallengeInShort | None = None
     pregnancy: UnbornChild | None = None
@@ -305,6 +308,12 @@ def next_action(waiting: Waiting) -> NextAction:
     if waiting.contact_state is ContactState.awaiting_information:
         return NextAction.chase_or_decide
     return NextAction.decide if worked else NextAction.assign
+
+
+def with_possible_matches(action: NextAction, unanswered: int) -> NextAction:
+    """What to do next about a contact with children who may be on file: no decision before that."""
+    waits = action in (NextAction.decide, NextAction.chase_or_decide)
+    return NextAction.answer_possible_match if waits and unanswered else action
 
 
 def child_in_a_line(given_name: str | None, family_name: str | None, unborn: bool) -> str:

@@ -13,8 +13,9 @@ from service.domain.deadlines import Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
+from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
-from service.domain.people import Person
+from service.domain.possible_matches import MatchOnFile
 from service.domain.referrals import Referral
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
@@ -24,7 +25,9 @@ Case = TypeVar("Case", Referral, EarlyHelpEpisode)
 class WholeContact:
     """A contact with all that hangs on it; as it is logged, also how often it was told before.
 
-    `not_shown` names what is left out, wholly or in part, because the reader may not see it.
+    And who on file may be its children, and which of them a worker linked to somebody of whom
+    something else is told, by place. `not_shown` names what is left out, wholly or in part, because
+    the reader may not see it.
     """
 
     contact: Contact
@@ -35,6 +38,8 @@ class WholeContact:
     deadlines: Sequence[Deadline]
     repeat_concern: ConcernAtReceipt | None = None
     not_shown: Sequence[str] = ()
+    possible_matches: Sequence[MatchOnFile] = ()
+    linked_otherwise: Sequence[tuple[int, Sequence[Fact]]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class ChildHistory:
 
     child: Child
     history: History
-    possible_matches: Sequence[Person]
+    possible_matches: Sequence[MatchOnFile]
     not_shown: Sequence[str] = ()
 
     def less_than(self, record: "ChildHistory") -> list[str]:
@@ -180,5 +185,5 @@ class ChildHistory:
             "contacts": {one.contact_id for one in self.history.contacts},
             "referrals": {one.id for one in self.history.referrals},
             "early_help_episodes": {one.id for one in self.history.episodes},
-            "possible_matches": {one.id for one in self.possible_matches},
+            "possible_matches": {one.person.id for one in self.possible_matches},
         }

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseBusy, in_our_words
+from service.persistence.keys import SINCE_STEP, Migrated, make_keys
 from service.persistence.schema_steps import (
     SchemaUnknown,
     config,
@@ -80,16 +81,29 @@ async def migrate_database(
     SchemaUnknown when the database is at a step that this program does not know.
     """
     if database.is_sqlite:
-        await _migrate_sqlite(database, revision, tell, patience)
-        return
+        before = await _migrate_sqlite(database, revision, tell, patience)
+    else:
+        before = await _migrate_postgresql(database, revision, tell, patience)
+    # After the steps and in none of them, in short transactions: people go on working meanwhile.
+    if 0 < _place(before) < _place(SINCE_STEP) <= _target(before, revision):
+        await make_keys(Migrated(database))
+
+
+async def _migrate_postgresql(
+    database: Database, revision: str, tell: Tell, patience: float
+) -> str | None:
     with in_our_words():
         async with database.session_of_its_own("frontdoor migrate") as connection:
             await _alone(connection, tell, patience)
-            for stage in _stages(await _step_now(connection), revision):
+            before = await _step_now(connection)
+            for stage in _stages(before, revision):
                 await _take_on_postgresql(connection, stage.take, tell, patience)
+    return before
 
 
-async def _migrate_sqlite(database: Database, revision: str, tell: Tell, patience: float) -> None:
+async def _migrate_sqlite(
+    database: Database, revision: str, tell: Tell, patience: float
+) -> str | None:
     async with database.reading() as reading:
         at = await _step_now(reading)
     for stage in _stages(at, revision):
@@ -100,6 +114,7 @@ async def _migrate_sqlite(database: Database, revision: str, tell: Tell, patienc
                 await connection.commit()
 
         await _again_and_again(take, tell, patience)
+    return at
 
 
 class _Stage:

@@ -4,6 +4,7 @@ The steps are one line, each with a file in `migrations/versions`. A newer relea
 its steps which is the oldest release that can live with it, in a table that this program reads.
 """
 
+from datetime import datetime
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, inspect, select
 
+from service.persistence.asking import Asking
 from service.persistence.engines import Database
 from service.persistence.tables import metadata
 
@@ -86,6 +88,12 @@ def _oldest_reader(connection: Connection, step: str) -> str | None:
         return None
     said = select(SCHEMA_STEP.c.oldest_reader).where(SCHEMA_STEP.c.step == step)
     return connection.execute(said).scalar()
+
+
+async def taken_at(ask: Asking, step: str) -> datetime | None:
+    """When a database was brought to a step; None when that is not on record."""
+    row = await ask.first(select(SCHEMA_STEP.c.taken_at).where(SCHEMA_STEP.c.step == step))
+    return None if row is None else row[0]
 
 
 async def require_known(database: Database) -> Standing:

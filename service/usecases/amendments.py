@@ -12,21 +12,23 @@ from service.domain.concerns import known_anew
 from service.domain.contacts import (
     ANONYMOUS,
     CONTACT,
-    REPEAT_CONCERN,
     Adult,
     Amendment,
     Child,
-    ChildState,
+    ChildOfNothing,
     Contact,
     ContactAction,
-    ContactDecided,
     MinimumMissing,
     require_minimum,
+    require_undecided,
+    says_who,
 )
+from service.domain.corrections import IDENTITY, why_another
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.identities import NUMBERS, Fact, contradictions
 from service.domain.new_contacts import (
     CHILD_FACTS,
     START_AT_RECEIPT,
@@ -40,30 +42,30 @@ from service.domain.new_contacts import (
     check_told,
 )
 from service.domain.people import BirthKnowledge, Person, Sex, birth_knowledge_meant
+from service.domain.possible_matches import MatchAnswer
+from service.domain.recognition import (
+    Recognised,
+    bearer_of,
+    check_named_once,
+    numbers_set_aside,
+    recognised,
+)
 from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import (
+    child_records,
     concerns,
     contacts,
     daily_meetings,
     deadlines,
     information_requests,
     people,
+    possible_matches,
 )
+from service.persistence.repositories.child_records import Settled
 from service.persistence.units_of_work import Work, new_id
 
 # As many as the contract shows: amendments may add more than were logged at once.
 MOST_CHILDREN = MOST_ADULTS = 100
-
-
-def _before_decision(children: Sequence[Child]) -> None:
-    if any(child.state is not ChildState.undecided for child in children):
-        raise ContactDecided(
-            "A decision on this contact waits for sign-off or is signed, and it rests on what is "
-            "recorded here. Return the decision first; after sign-off, log what is new as a new "
-            "contact.",
-            state="decision_drafted",
-            allowed=("return_to_decider", "log_contact"),
-        )
 
 
 _CONTACT_FIELDS = frozenset(
@@ -141,7 +143,7 @@ async def amend_contact(
     who.require(Permission.amend_contact)
     contact = await contacts.held(work, who, contact_id, version)
     file = await contacts.whole(work, contact)
-    _before_decision(file.children)
+    require_undecided(file.children)
     CONTACT.after(contact.state, ContactAction.amend)
     unknown = [
         Problem(
@@ -165,70 +167,18 @@ async def _amend(
     contact = file.contact
     fields = {name: value for name, value in changes.fields.items() if name in _CONTACT_FIELDS}
     amended = known_anew(replace(contact, **fields, version=contact.version + 1))
-    faults = Faults()
-    check_channel(faults, contact.channel, amended.channel)
-    if len(file.children) + len(changes.new_children) > MOST_CHILDREN or (
-        len(file.adults) + len(changes.new_adults) > MOST_ADULTS
-    ):
-        faults.add(
-            Invalid,
-            "That is more children or adults than one contact holds.",
-            [Problem("", f"At most {MOST_CHILDREN} of each: log another contact.", "too_many")],
-        )
-    sent = {child.id: changes.children.get(child.id, {}) for child in file.children}
-    told = [
-        (changes.at("children", child.id), _as_told(child, sent[child.id]))
-        for child in file.children
-    ]
     adults = [
         known_anew(replace(adult, **changes.adults.get(adult.id, {}))) for adult in file.adults
     ]
-    at_adult: list[tuple[str, NewAdult | Adult]] = [
-        (changes.at("adults", adult.id), adult) for adult in adults if adult.id in changes.adults
-    ]
-    named = [place for place, child in zip(told, file.children, strict=True) if sent[child.id]]
-    check_told(
-        faults,
-        amended.source_code,
-        amended.received_at,
-        [*named, *changes.new_children_at()],
-        [*at_adult, *changes.new_adults_at()],
-        codes=work.policy.codes,
-        no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=amended.received_at),
-        now=work.now,
-    )
-    known = await people.recognise(
-        work,
-        faults,
-        [
-            *(
-                (at, _as_asked(old, new))
-                for (at, new), old in zip(told, file.children, strict=True)
-            ),
-            *changes.new_children_at(),
-        ],
-        from_partner=False,
-    )
-    children: list[Child] = []
-    for (_, new), old, person in zip(told, file.children, known.people, strict=False):
-        facts = {name: getattr(new, name) for name in CHILD_FACTS}
-        facts["birth_knowledge"] = birth_knowledge_meant(new)
-        facts["disability_codes"] = list(new.disability_codes)
-        children.append(
-            replace(old, **facts, person_id=old.person_id if person is None else person.id)
-        )
-    fresh_people: list[Person] = []
-    fresh: list[Child] = []
-    for new, person in zip(changes.new_children, known.people[len(children) :], strict=True):
-        if person is None:
-            person = as_person(new, new_id(), work.now)
-            fresh_people.append(person)
-        position = len(children) + len(fresh)
-        fresh.append(as_child(new, new_id(), contact.id, person.id, position))
     fresh_adults = [
         as_adult(new, new_id(), contact.id, len(adults) + offset)
         for offset, new in enumerate(changes.new_adults)
     ]
+    faults = Faults()
+    told = _told(file, changes)
+    _check(work, faults, file, amended, told, adults, changes)
+    known, targets = await _recognise(work, faults, file, told, changes)
+    children, fresh, fresh_people = _children(work, file, told, known, targets, changes)
     try:
         require_minimum(amended, [*children, *fresh], [*adults, *fresh_adults])
     except MinimumMissing as missing:
@@ -244,24 +194,31 @@ async def _amend(
             "Nothing would change. Send at least one field with another value.",
             problems=[Problem("", "Send at least one field with another value.", "no_change")],
         )
-    heard_before = await _concerns_of_others(work, contact, file.children)
+    heard_before = await concerns.concerns_of_others_about(work, contact, file.children)
+    work.add(*fresh_people)
     for old_child, child in zip(file.children, children, strict=True):
         await contacts.change_child(work, old_child, child)
-    await people.follow(work, who, contact.id, file.children, children, fresh, known)
-    work.add(*fresh_people)
+    work.add(*fresh)
+    await child_records.follow(
+        work,
+        who,
+        contact.id,
+        Settled({old.id: old for old in file.children}, [*children, *fresh], known),
+    )
     for old_adult, adult in zip(file.adults, adults, strict=True):
         await contacts.change_adult(work, old_adult, adult)
+    work.add(*fresh_adults)
     await work.change(
         Contact, contact.id, contact.version, **fields, address_key=amended.address_key
     )
     if children != list(file.children):
         await information_requests.renew_open(work, contact.id)
     await _restart_clocks(work, file, amended)
-    work.add(*fresh)
-    heard = await _concerns_of_others(work, amended, [*children, *fresh])
-    await _restart_repeat_concern(work, file, amended, heard_before, heard)
+    everybody = [*children, *fresh]
+    everyone = [*adults, *fresh_adults]
+    heard = await concerns.concerns_of_others_about(work, amended, everybody)
+    await concerns.restart_if_changed(work, file, amended, heard_before, heard)
     work.add(
-        *fresh_adults,
         Amendment(
             id=new_id(),
             contact_id=contact.id,
@@ -270,9 +227,11 @@ async def _amend(
             reason=changes.reason,
             before=before,
             after=after,
-        ),
+        )
     )
     await daily_meetings.put_added_on_agenda(work, contact, fresh)
+    await _answer_links(work, who, file, children, changes)
+    await possible_matches.refresh(work, who, amended, everybody, everyone)
     work.record(
         EventType.contact_amended,
         who,
@@ -280,13 +239,195 @@ async def _amend(
         contact_id=contact.id,
         fields=sorted(fields),
         children=[child.id for child in fresh],
-        people=[child.person_id for child in (*children, *fresh)],
+        people=[child.person_id for child in everybody],
     )
-    return await contacts.whole(work, amended)
+    return replace(
+        await contacts.whole(work, amended),
+        linked_otherwise=_linked_otherwise(file, children, known, changes),
+    )
+
+
+def _told(file: WholeContact, changes: ContactChanges) -> list[tuple[str, NewChild]]:
+    """Each child on the contact as told after the amendment, with where it stands in it."""
+    return [
+        (changes.at("children", child.id), _as_told(child, changes.children.get(child.id, {})))
+        for child in file.children
+    ]
+
+
+def _check(
+    work: Work,
+    faults: Faults,
+    file: WholeContact,
+    amended: Contact,
+    told: Sequence[tuple[str, NewChild]],
+    adults: Sequence[Adult],
+    changes: ContactChanges,
+) -> None:
+    """Adds to `faults` what is wrong with what was told by itself, whatever is on file."""
+    check_channel(faults, file.contact.channel, amended.channel)
+    if len(file.children) + len(changes.new_children) > MOST_CHILDREN or (
+        len(file.adults) + len(changes.new_adults) > MOST_ADULTS
+    ):
+        faults.add(
+            Invalid,
+            "That is more children or adults than one contact holds.",
+            [Problem("", f"At most {MOST_CHILDREN} of each: log another contact.", "too_many")],
+        )
+    at_adult: list[tuple[str, NewAdult | Adult]] = [
+        (changes.at("adults", adult.id), adult) for adult in adults if adult.id in changes.adults
+    ]
+    named = [
+        place
+        for place, child in zip(told, file.children, strict=True)
+        if changes.children.get(child.id)
+    ]
+    fresh = changes.new_children_at()
+    check_told(
+        faults,
+        amended.source_code,
+        amended.received_at,
+        [*named, *fresh],
+        [*at_adult, *changes.new_adults_at()],
+        codes=work.policy.codes,
+        no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=amended.received_at),
+        now=work.now,
+    )
+    check_named_once(faults, [*told, *fresh], only=[at for at, _ in (*named, *fresh)])
+    faults.add(
+        ChildOfNothing,
+        "A child of whom nothing is told cannot be found. To take a child off the contact, send "
+        "POST /v1/contacts/{contact_id}/children/{child_id}/removal.",
+        [
+            Problem(at, "Leave something that says who this child is.", ChildOfNothing.code)
+            for (at, new), old in zip(told, file.children, strict=True)
+            if says_who(old) and not says_who(new) and new.expected_delivery_on is None
+        ],
+    )
+
+
+async def _recognise(
+    work: Work,
+    faults: Faults,
+    file: WholeContact,
+    told: Sequence[tuple[str, NewChild]],
+    changes: ContactChanges,
+) -> tuple[Recognised, list[Person | None]]:
+    """Whom each child is taken for: on the contact, None for a record of its own; then the new.
+
+    A correction that shows that a child is not the one of whom other contacts tell parts the two.
+    """
+    asked = [
+        *(
+            (at, _as_asked(old, new, changes.children.get(old.id, {})))
+            for (at, new), old in zip(told, file.children, strict=True)
+        ),
+        *changes.new_children_at(),
+    ]
+    named = [child.person_id for _, child in asked if child.person_id is not None]
+    named += [child.person_id for child in file.children]
+    on_file = await people.find(work, sorted(set(named)))
+    everybody = [*(new for _, new in told), *changes.new_children]
+    bearers = await people.bearers_of(work, everybody)
+    known = recognised(faults, asked, on_file, bearers, from_partner=False)
+    corrected = {
+        child.id: child
+        for child in file.children
+        if IDENTITY & changes.children.get(child.id, {}).keys()
+    }
+    elsewhere = await child_records.tellings_elsewhere(
+        work, sorted({child.person_id for child in corrected.values()}), file.contact.id
+    )
+    targets: list[Person | None] = []
+    for (_, new), old, person in zip(told, file.children, known.people, strict=False):
+        sent = changes.children.get(old.id, {})
+        unlinked = "person_id" in sent and sent["person_id"] is None
+        others = elsewhere.get(old.person_id, [])
+        stays = person is None or person.id == old.person_id
+        if unlinked and stays:
+            targets.append(None)
+        elif stays and old.id in corrected and why_another(new, others):
+            targets.append(bearer_of(new, _but(bearers, old.person_id)))
+        else:
+            targets.append(person or on_file[old.person_id])
+    return known, targets
+
+
+def _but(bearers: Mapping[str, Person], person_id: UUID) -> Mapping[str, Person]:
+    return {number: one for number, one in bearers.items() if one.id != person_id}
+
+
+def _children(
+    work: Work,
+    file: WholeContact,
+    told: Sequence[tuple[str, NewChild]],
+    known: Recognised,
+    targets: Sequence[Person | None],
+    changes: ContactChanges,
+) -> tuple[list[Child], list[Child], list[Person]]:
+    """The children on the contact after the amendment, those it adds, and who is on no file yet."""
+    fresh_people: list[Person] = []
+
+    def own(new: NewChild) -> Person:
+        fresh_people.append(as_person(new, new_id(), work.now, frozenset(known.bearers)))
+        return fresh_people[-1]
+
+    children: list[Child] = []
+    for (_, new), old, target in zip(told, file.children, targets, strict=True):
+        person = target or own(new)
+        facts = {name: getattr(new, name) for name in CHILD_FACTS}
+        facts["birth_knowledge"] = birth_knowledge_meant(new)
+        facts["disability_codes"] = list(new.disability_codes)
+        set_aside = numbers_set_aside(new, known.bearers, person.id)
+        children.append(replace(old, **facts, person_id=person.id, set_aside=set_aside))
+    fresh: list[Child] = []
+    for new, found in zip(changes.new_children, known.people[len(children) :], strict=True):
+        person = found or own(new)
+        position = 1 + max((child.position for child in (*children, *fresh)), default=-1)
+        set_aside = numbers_set_aside(new, known.bearers, person.id)
+        fresh.append(as_child(new, new_id(), file.contact.id, person.id, position, set_aside))
+    return children, fresh, fresh_people
+
+
+async def _answer_links(
+    work: Work,
+    who: Caller,
+    file: WholeContact,
+    children: Sequence[Child],
+    changes: ContactChanges,
+) -> None:
+    """Keeps as an answer what an amendment said of whom a child is: linked, or not any more."""
+    for old, new in zip(file.children, children, strict=True):
+        sent = changes.children.get(old.id, {})
+        if "person_id" not in sent or old.person_id == new.person_id:
+            continue
+        linked = sent["person_id"] is not None
+        await possible_matches.keep_answer(
+            work,
+            who,
+            new,
+            other=new.person_id if linked else old.person_id,
+            own=old.person_id if linked else new.person_id,
+            answer=MatchAnswer.same_child if linked else MatchAnswer.another_child,
+            because=changes.reason,
+        )
+
+
+def _linked_otherwise(
+    file: WholeContact, children: Sequence[Child], known: Recognised, changes: ContactChanges
+) -> list[tuple[int, Sequence[Fact]]]:
+    """The children linked by the amendment to somebody of another name, birth or sex, by place."""
+    return [
+        (child.position, against)
+        for child, person in zip(children, known.people, strict=False)
+        if person is not None
+        and changes.children.get(child.id, {}).get("person_id") == person.id
+        and (against := contradictions(child, person))
+    ]
 
 
 # What follows from what was told, and is no part of it.
-_NOT_TOLD = frozenset({"version", "address_key", "identity_key"})
+_NOT_TOLD = frozenset({"version", "address_key", "identity_key", "set_aside", "unanswered_matches"})
 _DATES = frozenset({"date_of_birth", "expected_delivery_on"})
 
 
@@ -312,18 +453,17 @@ def _as_told(child: Child, sent: Mapping[str, Any]) -> NewChild:
     return NewChild(person_id=sent.get("person_id"), **facts)
 
 
-def _as_asked(old: Child, new: NewChild) -> NewChild:
+def _as_asked(old: Child, new: NewChild, sent: Mapping[str, Any]) -> NewChild:
     """What to look for on file: a link or a number that is new, else whom the child is now."""
     corrected = {
-        name: number
-        for name in ("nhs_number", "unique_pupil_number")
-        if (number := getattr(new, name)) != getattr(old, name)
+        name: number for name in NUMBERS if (number := getattr(new, name)) != getattr(old, name)
     }
     linked = new.person_id is not None and new.person_id != old.person_id
+    unlinked = "person_id" in sent and new.person_id is None
     numbered = any(corrected.values())
     return replace(
         new,
-        person_id=new.person_id if linked else None if numbered else old.person_id,
+        person_id=new.person_id if linked else None if numbered or unlinked else old.person_id,
         nhs_number=corrected.get("nhs_number"),
         unique_pupil_number=corrected.get("unique_pupil_number"),
     )
@@ -375,34 +515,3 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
         deadlines.start(
             work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at
         )
-
-
-async def _concerns_of_others(
-    work: Work, contact: Contact, children: Sequence[Child]
-) -> frozenset[UUID]:
-    """The contacts that make this one a second concern from somebody else."""
-    found = await concerns.at_receipt(work.look, work.policy, contact, children, (), counted=False)
-    return frozenset(one.contact_id for one in found.raised_by)
-
-
-async def _restart_repeat_concern(
-    work: Work,
-    file: WholeContact,
-    amended: Contact,
-    before: frozenset[UUID],
-    after: frozenset[UUID],
-) -> None:
-    """The clock of a second concern starts with what the amendment brings to light.
-
-    It stops when it turns out that there is none, and starts again with another `received_at`.
-    """
-    runs = any(
-        one.kind == REPEAT_CONCERN and one.subject_id == amended.id and one.stopped_at is None
-        for one in file.deadlines
-    )
-    moved = amended.received_at != file.contact.received_at
-    if runs and (moved or not after):
-        because = "received_at_amended" if after else concerns.NO_SECOND_CONCERN
-        await deadlines.stop(work, amended.id, amended.id, [REPEAT_CONCERN], because)
-    if after and (moved if runs else after - before):
-        concerns.start_clock(work, amended)

@@ -229,11 +229,10 @@ async def read_repeat_concern(
     return await concern_strips.strip(ask, policy, who, now, contact, children, adults)
 
 
-async def read_contact_history(ask: Asking, who: Caller, contact_id: UUID) -> list[ChildHistory]:
+async def read_contact_history(
+    ask: Asking, who: Caller, contact_id: UUID, *, now: datetime
+) -> list[ChildHistory]:
     """For each child on a contact, what is on file, and who on file may be the same child."""
     who.require(Permission.read_contacts)
     contact = await contacts.get(ask, who, contact_id)
-    return [
-        await histories.as_seen_by(ask, who, child, but=contact.id)
-        for child in await contacts.children(ask, contact.id)
-    ]
+    return await histories.as_seen_by(ask, who, contact, now)

@@ -23,6 +23,7 @@ from service.domain.contacts import (
     REPEAT_CONCERN,
     Child,
     ChildAction,
+    ChildNotOnContact,
     ChildState,
     ContactAction,
 )
@@ -46,22 +47,30 @@ from service.domain.decisions import (
     stock_phrase_fault,
 )
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.errors import NotFound, Problem, Stale
+from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import is_answered
+from service.domain.possible_matches import (
+    MatchOnFile,
+    MatchSaid,
+    PossibleMatchUnresolved,
+    unresolved,
+)
 from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     challenges,
+    child_records,
     concerns,
     contacts,
     daily_meetings,
     deadlines,
     decisions,
     histories,
+    possible_matches,
     section_47_enquiries,
     transfers,
 )
@@ -104,13 +113,7 @@ class NewDecision:
     advice_given: str | None = None
     supersedes_id: UUID | None = None
     supersedes_because: str | None = None
-
-
-class ChildNotOnContact(NotFound):
-    """The child is not on this contact."""
-
-    code = "child_not_on_contact"
-    title = "No such child on this contact"
+    matches: Sequence[MatchSaid] = ()
 
 
 async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) -> Decision:
@@ -125,24 +128,45 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     child = next((one for one in file.children if one.id == new.child_id), None)
     if child is None:
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
+    for place, said in enumerate(new.matches):
+        child = await child_records.answer(work, who, file, child, said, f"/matches/{place}")
+    if new.matches:
+        file = await contacts.whole(work, contact)
     earlier = [one for one in file.decisions if one.child_id == child.id]
     superseded = await _supersede_or_refuse(work, child, earlier, new)
     answers = await accountabilities.of_person(work, child.person_id)
     standing = next((one for one in earlier if one.state is DecisionState.signed), None)
     if new.outcome is Outcome.early_help and answers is not None:
         await _refuse_early_help_from_social_care(work, answers, standing)
-    history = await histories.of_child(work, who, child.person_id, but=contact.id)
-    counts = await concerns.counts_now(work.look, work.policy, who, work.now, file, child.id)
+    now = await concerns.as_of_now(
+        work.look, work.policy, who, work.now, contact, file.children, file.adults
+    )
+    matches = await possible_matches.keep(work, contact.id, file.children, now.possible)
+    history = await _has_history(work, who, child, contact.id)
+    counts = concerns.counts_of(work.policy, now, child.id)
     draft = _draft(work, who, file, child, new, superseded, counts)
     problems = faults_in_draft(
         draft,
-        has_history=bool(history),
+        has_history=history,
         asked=is_answered(file.requests),
         prompts=[prompt.key for prompt in work.policy.decision_prompts],
         rationale_rules=work.policy.rationale,
     )
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
+    unanswered = unresolved(
+        [
+            one
+            for one in matches
+            if one.match.child_id == child.id and not _stays_apart(child, answers, one)
+        ]
+    )
+    if unanswered:
+        raise PossibleMatchUnresolved(
+            "Somebody on file may be this child. Say first whether it is the same child: then what "
+            "is on file is shown, and no second case is opened.",
+            problems=[*unanswered, *problems],
+        )
     if problems:
         raise DecisionIncomplete(
             "The decision leaves something out. Put right what is named and send it again.",
@@ -175,6 +199,21 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         supersedes_id=draft.supersedes_id,
     )
     return draft
+
+
+def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFile) -> bool:
+    """Whether a changed mind need not wait: both are open, so that a link could not join them."""
+    decided = child.state is ChildState.decided
+    return decided and answers is not None and found.open_case is not None
+
+
+async def _has_history(work: Work, who: Caller, child: Child, contact_id: UUID) -> bool:
+    """Whether anything else is on file of a child, or of a record said to be the same child's."""
+    others = await possible_matches.said_to_be(work, child.person_id)
+    for person_id in (child.person_id, *others):
+        if await histories.of_child(work, who, person_id, but=contact_id):
+            return True
+    return False
 
 
 async def _supersede_or_refuse(

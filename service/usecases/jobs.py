@@ -12,8 +12,11 @@ from service.domain.job_runs import (
     JobRun,
     health_of,
 )
+from service.persistence import keys
 from service.persistence.asking import Asking
+from service.persistence.ids import first_id_at
 from service.persistence.repositories import answers, impossibilities, job_runs
+from service.persistence.schema_steps import taken_at
 from service.persistence.units_of_work import Performing, Work
 from service.policy import Policy
 
@@ -21,6 +24,8 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 # Somebody waits for it, and follows how far it has come.
 SOON = timedelta(seconds=10)
+# So long after a schema step a process of the release before may still be at work.
+TWO_RELEASES_AT_WORK = timedelta(days=7)
 # Those that stop when every child on the contact is signed off.
 CLOCKS_UNTIL_DECIDED = ("contact_to_referral", "statutory_decision", "triage")
 
@@ -32,7 +37,7 @@ def every(job: JobName, policy: Policy) -> timedelta:
             return timedelta(seconds=policy.sweep.every_seconds)
         case JobName.load_notifications:
             return SOON
-        case JobName.check_impossible | JobName.start_missing_clocks:
+        case JobName.check_impossible | JobName.start_missing_clocks | JobName.make_keys:
             return HOUR
         case JobName.forget_answers | JobName.check_holidays:
             return DAY
@@ -79,6 +84,22 @@ async def run_job(
         raise
     await house.perform(lambda work: job_runs.succeed(work, job, holder, done))
     return done
+
+
+async def make_keys(house: Performing) -> int:
+    """Makes the keys by which children are found, for rows that a release before this one wrote.
+
+    While processes of two releases run beside each other, one changes names without the keys that
+    the other finds them by: everything is looked at for some days after the schema step, and after
+    that what is newer than the last run. Returns in how many rows they were not what they should
+    be.
+    """
+    last = (await house.ask(job_runs.of_all)).get(JobName.make_keys)
+    step_taken_at = await house.ask(lambda ask: taken_at(ask, keys.SINCE_STEP))
+    two_at_work = step_taken_at is None or house.clock() - step_taken_at < TWO_RELEASES_AT_WORK
+    if two_at_work or last is None or last.succeeded_at is None:
+        return await keys.make_keys(house)
+    return await keys.make_keys(house, first_id_at(last.succeeded_at - HOUR))
 
 
 async def forget_answers(work: Work) -> int:

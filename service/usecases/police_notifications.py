@@ -37,6 +37,7 @@ from service.domain.police_notifications import (
     text_of,
     told_of,
 )
+from service.domain.recognition import Recognised, recognised
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (
@@ -367,8 +368,10 @@ class _Checking:
         found = Faults()
         new_contacts.check(present, told, found, also_starting=_ALSO_STARTING)
         check_incident(found, new, received_at, present.now)
-        nobody = people.Recognised([None] * len(told.children), {})
-        new_contacts.prepare(present, self._file.submitted_by, told, nobody, found)
+        contact = new_contacts.contact_of(present, self._file.submitted_by, told)
+        adults = new_contacts.as_adults(told, contact.id)
+        nobody = Recognised([None] * len(told.children), {}, [()] * len(told.children))
+        new_contacts.prepare(present, contact, told, adults, nobody, found)
         problems = found.problems()
         self.fault(*(as_row_fault(incident, problem) for problem in problems))
         return None if problems else replace(new, contact=told)
@@ -512,8 +515,10 @@ async def _write(
     # All is asked before anything is added: a statement in an open transaction would write it.
     prepared: list[tuple[NewNotification, new_contacts.Prepared, bool]] = []
     for new in told:
-        recognised = _recognised(new.contact, bearers)
-        made = new_contacts.prepare(work, claimed.submitted_by, new.contact, recognised, Faults())
+        known_by = _recognised(new.contact, bearers)
+        contact = new_contacts.contact_of(work, claimed.submitted_by, new.contact)
+        adults = new_contacts.as_adults(new.contact, contact.id)
+        made = new_contacts.prepare(work, contact, new.contact, adults, known_by, Faults())
         fresh |= {person.id: person for person in made.fresh}
         for one in made.learnt:
             person = one.after
@@ -526,16 +531,17 @@ async def _write(
                 if number is not None:
                     bearers[number] = person
         # Asked before anything opens a transaction, so that the write lock is not held for it.
-        concern = await concerns.at_receipt(
+        receipt = await concerns.look_up(
             work.look,
             work.policy,
-            made.contact,
-            made.children,
-            made.adults,
-            known=[one.id for one in recognised.people if one is not None and one.id not in fresh],
+            contact,
+            new.contact.children,
+            adults,
+            people=[one.id for one in known_by.people if one is not None and one.id not in fresh],
             counted=False,
         )
-        repeated = heard.after_another(made.contact, made.children) or bool(concern.raised_by)
+        made, concern = await new_contacts.with_matches(work, made, receipt)
+        repeated = heard.after_another(contact, made.children) or bool(concern.raised_by)
         prepared.append((new, made, repeated))
     for new, made, repeated in prepared:
         new_contacts.add(work, made)
@@ -572,7 +578,7 @@ async def _write(
     await _follow(work, known, told, fresh, learnt, learnt_on)
 
 
-def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> people.Recognised:
+def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:
     """Who the children of one notification are, as a force's own system would have them known."""
     numbers = {
         number
@@ -580,7 +586,7 @@ def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> people.Recogn
         for number in (child.nhs_number, child.unique_pupil_number)
         if number is not None and number in bearers
     }
-    return people.recognised(
+    return recognised(
         Faults(),
         new_contacts.at_children(new),
         {},

@@ -9,21 +9,26 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.calendar import london_date
+from service.domain.contacts import Channel
 from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
+from service.domain.new_contacts import Faults, NewChild, NewContact, told_again_of
 from service.domain.people import BirthKnowledge, Person, Sex
+from service.domain.possible_matches import MatchAnswer
 from service.domain.pregnancies import (
     CLOCKS,
     PREGNANCY,
     Birth,
     ChildNotOpen,
     NotUnborn,
+    PregnancyAction,
     PregnancyState,
     PregnancyStep,
     WeekAlert,
     alerts,
+    faults_in_another_birth,
     faults_in_day,
     faults_in_expected_date,
     incomplete,
@@ -31,8 +36,15 @@ from service.domain.pregnancies import (
     surely_by,
 )
 from service.persistence.asking import Asking
-from service.persistence.repositories import accountabilities, contacts, people, pre_birth
-from service.persistence.units_of_work import Work
+from service.persistence.repositories import (
+    accountabilities,
+    contacts,
+    new_contacts,
+    people,
+    possible_matches,
+    pre_birth,
+)
+from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
 
 # Refusals from below that routes name in the contract.
@@ -105,8 +117,14 @@ async def read_pregnancy(
     return await _whole(ask, who, await people.get(ask, who, person_id), policy, now)
 
 
-async def _hold(work: Work, who: Caller, person_id: UUID, version: int) -> _Held:
-    """An unborn child about whom something is open, held with the contacts of what is.
+async def _hold(
+    work: Work,
+    who: Caller,
+    person_id: UUID,
+    version: int,
+    action: PregnancyAction = PregnancyAction.record_birth,
+) -> _Held:
+    """A child of a pregnancy about whom something is open, held with the contacts of what is.
 
     Raises PersonNotFound; AnotherSidesChild; NotUnborn and ChildNotOpen with the reason; and only
     then Stale.
@@ -123,16 +141,9 @@ async def _hold(work: Work, who: Caller, person_id: UUID, version: int) -> _Held
     state = state_of(person, steps)
     if state is None:
         raise people.no_such_child()
-    if state is not PregnancyState.unborn:
-        raise NotUnborn(
-            "The birth of this child is on file already. Put right what is wrong with a new "
-            "contact, or read who recorded it."
-            if state is PregnancyState.born
-            else "The pregnancy is on file as ended. If that is a mistake, log what is so as a new "
-            "contact about an unborn child.",
-            state=state,
-            allowed=PREGNANCY.allowed(state),
-        )
+    another = action is PregnancyAction.record_another_birth
+    if state is not (PregnancyState.born if another else PregnancyState.unborn):
+        raise NotUnborn(_WRONG_STATE[state], state=state, allowed=PREGNANCY.allowed(state))
     open_now = await pre_birth.open_contact(work, person_id)
     if open_now is None:
         raise ChildNotOpen(
@@ -144,6 +155,16 @@ async def _hold(work: Work, who: Caller, person_id: UUID, version: int) -> _Held
     if version != 1 + len(steps):
         raise Stale(1 + len(steps))
     return _Held(person, open_now[0])
+
+
+_WRONG_STATE = {
+    PregnancyState.unborn: "The birth of the first child is not on file yet: record that, and a "
+    "further child then.",
+    PregnancyState.born: "The birth of this child is on file already. For a further child of the "
+    "same pregnancy send another_child; put right what is wrong with a new contact.",
+    PregnancyState.ended: "The pregnancy is on file as ended. If that is a mistake, log what is so "
+    "as a new contact about an unborn child.",
+}
 
 
 async def _learn(
@@ -211,21 +232,12 @@ async def record_birth(
     What the contacts told stays as it was told. The pre-birth clocks stop; while a section 47
     enquiry is open, the clock by which the child is to be seen starts with the birth.
     """
+    if birth.another_child:
+        return await _record_another(work, who, person_id, version, birth)
     held = await _hold(work, who, person_id, version)
     problems = faults_in_day(held.person, birth.born_on, london_date(work.now), "/born_on")
     number = birth.nhs_number
-    if number is not None and any(
-        one.id != person_id for one in await people.with_numbers(work, [number], [])
-    ):
-        problems.append(
-            Problem(
-                "/nhs_number",
-                "Another child on file bears this number. Check it; the mother's is not the "
-                "child's.",
-                "number_of_another_child",
-            )
-        )
-    _refuse_faults(work, problems)
+    _refuse_faults(work, [*problems, *await _faults_in_number(work, number, person_id)])
     return await _learn(
         work,
         who,
@@ -241,6 +253,102 @@ async def record_birth(
         birth_knowledge=BirthKnowledge.known,
         expected_delivery_on=None,
     )
+
+
+async def _faults_in_number(
+    work: Work, number: str | None, person_id: UUID | None
+) -> list[Problem]:
+    if number is None or not any(
+        one.id != person_id for one in await people.with_numbers(work, [number], [])
+    ):
+        return []
+    return [
+        Problem(
+            "/nhs_number",
+            "Another child on file bears this number. Check it; the mother's is not the child's.",
+            "number_of_another_child",
+        )
+    ]
+
+
+async def _record_another(
+    work: Work, who: Caller, person_id: UUID, version: int, birth: Birth
+) -> Person:
+    """Records the birth of a further child of a pregnancy: a twin of whom nobody knew.
+
+    A child of its own, told of by a contact of its own with what the first one's contact said of
+    the home: it is decided for that child like any other, and somebody answers for it at once.
+    """
+    held = await _hold(work, who, person_id, version, PregnancyAction.record_another_birth)
+    problems = faults_in_another_birth(held.person, birth.born_on, london_date(work.now))
+    _refuse_faults(work, [*problems, *await _faults_in_number(work, birth.nhs_number, None)])
+    origin = await contacts.held(work, who, held.contact_id)
+    adults = await contacts.adults(work, origin.id)
+    new = NewContact(
+        concern=f"A further child was born of the pregnancy that contact {origin.reference} told "
+        f"of. What it told:\n\n{origin.concern}"[:20_000],
+        source_code=origin.source_code,
+        channel=Channel.in_person,
+        children=[
+            NewChild(
+                given_name=birth.given_name,
+                family_name=birth.family_name or held.person.family_name,
+                date_of_birth=birth.born_on,
+                birth_knowledge=BirthKnowledge.known,
+                sex=Sex(birth.sex),
+                nhs_number=birth.nhs_number,
+            )
+        ],
+        adults=[told_again_of(adult) for adult in adults],
+        referrer_name=who.name,
+        referrer_role="Recorded the birth",
+        agreement=origin.agreement,
+        agreement_note=origin.agreement_note,
+        lawful_basis=origin.lawful_basis,
+        sharing_reason=origin.sharing_reason,
+        address=origin.address,
+        town=origin.town,
+        postcode=origin.postcode,
+    )
+    whole = await new_contacts.log(work, who, new, Faults())
+    [twin] = whole.children
+    await possible_matches.keep_answer(
+        work,
+        who,
+        twin,
+        own=twin.person_id,
+        other=person_id,
+        answer=MatchAnswer.another_child,
+        because="Born of the same pregnancy, as another child.",
+    )
+    await possible_matches.count_again(work, twin.id)
+    for of, action in (
+        (twin.person_id, PregnancyAction.record_birth),
+        (person_id, PregnancyAction.record_another_birth),
+    ):
+        work.add(
+            PregnancyStep(
+                id=new_id(),
+                person_id=of,
+                contact_id=whole.contact.id,
+                action=action,
+                at=work.now,
+                by=who.account_id,
+                happened_on=birth.born_on,
+                expected_before_on=None,
+                expected_after_on=None,
+                words=None,
+            )
+        )
+    work.record(
+        EventType.person_born,
+        who,
+        twin.person_id,
+        contact_id=whole.contact.id,
+        person_id=twin.person_id,
+        happened_at=surely_by(birth.born_on, work.now),
+    )
+    return held.person
 
 
 async def end_pregnancy(

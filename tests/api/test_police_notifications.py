@@ -13,6 +13,7 @@ from service.usecases.police_notifications import load_notifications
 from tests.support.builders import child_body, decision_body
 from tests.support.desks import Desk, done, expect_refusal, pointers
 from tests.support.houses import token
+from tests.support.matches import others_named
 from tests.support.notifications import FORCE, notification_body, notification_file
 
 POLICE, MASH, MANAGER = Role.partner_system, Role.mash_worker, Role.mash_manager
@@ -175,6 +176,10 @@ async def test_an_agenda_is_read_decided_carried_over_and_concluded(desk: Desk) 
     )
     assert pointers(problem) == [("/child_id", "another_child")]
     body = decision_body(first["child"]["child_id"], "no_further_action")
+    # The other incidents are told of children of the same name: of others, as it turns out.
+    refused = await desk.post(MASH, f"{path}/outcome", body)
+    expect_refusal(refused, 422, "possible_match_unresolved")
+    body["matches"] = others_named(refused)
     decision = done(await desk.post(MASH, f"{path}/outcome", body), 201)
     assert decision["state"] == "awaiting_sign_off"
     expect_refusal(await desk.post(MASH, f"{path}/outcome", body), 409, "wrong_state")

@@ -10,7 +10,7 @@ import pytest
 from service.domain.access import Role
 from service.domain.referrals import Referral
 from service.persistence.repositories.cases import REFERRALS
-from tests.support.builders import Body, decision_body, unborn_body
+from tests.support.builders import Body, unborn_body
 from tests.support.desks import FRIDAY, Desk, done, expect_refusal, pointers
 from tests.support.houses import caller
 from tests.support.protection import FINDING, enquiry_begun
@@ -35,10 +35,7 @@ CONFERENCE = {
 
 async def referral_of(desk: Desk, **changes: Any) -> Referral:
     contact = await desk.contact(**changes)
-    body = decision_body(contact["children"][0]["id"], statutory_basis="section_47")
-    draft = done(
-        await desk.post(Role.mash_worker, f"/v1/contacts/{contact['id']}/decisions", body), 201
-    )
+    draft = await desk.draft(contact, 0, "referral", statutory_basis="section_47")
     signed = await desk.sign(draft)
     manager = await caller(desk.house, MANAGER)
     return await desk.house.ask(

@@ -8,7 +8,7 @@ from tests.persistence.conftest import Desk
 from tests.support.records import one_of_each
 
 WORDS = [
-    "id contact_id child_id person_id level_of_need outcome statutory_basis primary_need_code",
+    "id contact_id child_id level_of_need outcome statutory_basis primary_need_code",
     "rationale history_considered last_closed_because agencies prompts assessment_tool",
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
     "drafted_at drafted_by repeat_concern",
@@ -87,11 +87,15 @@ async def test_no_word_of_a_decision_can_be_changed(kept: Database) -> None:
         await must_refuse(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
 
 
-async def test_every_column_of_a_decision_stays_but_its_state_and_version(kept: Database) -> None:
+async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_it_is(
+    kept: Database,
+) -> None:
     from service.persistence.tables import metadata
 
     columns = {column.name for column in metadata.tables["decision"].columns}
     assert columns - set(" ".join(WORDS).split()) == {
+        # Whom it is about follows when a child was taken for somebody else.
+        "person_id",
         "state",
         "answered_at",
         "answered_by",

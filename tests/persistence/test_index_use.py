@@ -18,6 +18,7 @@ from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
+from service.domain.possible_matches import PossibleMatch
 from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
@@ -67,6 +68,7 @@ from tests.support.years import counted, fill
     NOTIFICATION,
     IMPORT,
     ITEM,
+    MATCH,
 ) = (
     table_of(kind)
     for kind in (
@@ -99,6 +101,7 @@ from tests.support.years import counted, fill
         PoliceNotification,
         NotificationImport,
         MeetingItem,
+        PossibleMatch,
     )
 )
 TABLES = (
@@ -120,6 +123,7 @@ TABLES = (
     CHASER,
     IMPORT,
     ITEM,
+    MATCH,
 )
 
 
@@ -278,9 +282,39 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         select(ADULT.c.id).where(ADULT.c.identity_key == "an adult"),
         "ix_contact_adult_identity_key",
     ),
-    "who may be the same child": (
-        select(PERSON.c.id).where(PERSON.c.identity_key == "a child"),
-        "ix_person_identity_key",
+    "who may be the same child, by name and year": (
+        select(PERSON.c.id).where(PERSON.c.name_key.in_(["a child 2018", "a child 2019"])),
+        "ix_person_name_key",
+    ),
+    "who may be the same child, by another of the names": (
+        select(PERSON.c.id).where(PERSON.c.other_name_key.in_(["a child 2018", "a child 2019"])),
+        "ix_person_other_name_key",
+    ),
+    "who may be the same child, by the family's name and the day": (
+        select(PERSON.c.id).where(
+            PERSON.c.date_of_birth.in_([date(2018, 4, 9), date(2018, 9, 4)]),
+            PERSON.c.family_key.in_(["okafor"]),
+        ),
+        "ix_person_birth",
+    ),
+    "the possible matches of a contact": (
+        select(MATCH.c.id).where(MATCH.c.contact_id == new_id()),
+        "ix_possible_match_contact",
+    ),
+    "what was said of two records": (
+        select(MATCH.c.id).where(MATCH.c.own_person_id == new_id()),
+        "ix_possible_match_own_person",
+    ),
+    "what was said of two records, the other way round": (
+        select(MATCH.c.id).where(MATCH.c.person_id == new_id()),
+        "ix_possible_match_person",
+    ),
+    "possible matches that nobody has answered": (
+        select(MATCH.c.id)
+        .where(MATCH.c.answered_at.is_(None), MATCH.c.superseded_at.is_(None))
+        .order_by(MATCH.c.found_at, MATCH.c.id)
+        .limit(50),
+        "ix_possible_match_open",
     ),
     "the contacts of a child": (
         select(CHILD.c.id).where(CHILD.c.person_id == new_id()),
@@ -487,12 +521,6 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "the unborn children in social care": (
         select(REFERRAL.c.id).join(PERSON, PERSON.c.id == REFERRAL.c.open_person_id).where(*UNBORN),
         "ix_person_unborn",
-    ),
-    "people of a name and a date of birth": (
-        select(PERSON.c.id).where(
-            PERSON.c.family_name == "Family 7", PERSON.c.date_of_birth == NOW.date()
-        ),
-        "ix_person_name_and_birth",
     ),
     "what was learnt of an unborn child": (
         select(PREGNANCY_STEP.c.id).where(PREGNANCY_STEP.c.person_id == new_id()),

@@ -11,8 +11,9 @@ from service.domain.flags import Deadline, SubjectKind
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.decisions import NewDecision, sign_off
 from tests.support.houses import caller
+from tests.support.matches import decide_apart
 
 ANONYMOUS = "9"
 RATIONALE = "The health visitor sees the family weekly and nothing suggests that needs are unmet."
@@ -65,7 +66,7 @@ async def decide_for(house: House, file: WholeContact, outcome: str) -> None:
             for prompt in house.policy.decision_prompts
         ],
     )
-    draft = await house.perform(lambda work: decide(work, worker, file.contact.id, new))
+    draft = await house.perform(lambda work: decide_apart(work, worker, file.contact.id, new))
     await house.perform(
         lambda work: sign_off(
             work,

@@ -21,13 +21,14 @@ from service.domain.transfers import Direction
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import new_id
 from service.usecases.challenges import challenge_decision
-from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.decisions import NewDecision, sign_off
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
+from tests.support.matches import decide_apart
 from tests.support.unborn import told_of, unborn
 
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
@@ -107,7 +108,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
             if case is not None:
                 ids[name] = case.id
     waiting = new_decision(house, file.children[2].id, Outcome.early_help, agencies=asked)
-    drafted = await house.perform(lambda work: decide(work, worker, contact_id, waiting))
+    drafted = await house.perform(lambda work: decide_apart(work, worker, contact_id, waiting))
     ids["decision_waiting"] = drafted.id
     ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
@@ -129,7 +130,7 @@ async def _decided(
     agencies: list[AgencyAsked],
 ) -> UUID:
     new = new_decision(house, child_id, outcome, agencies=agencies)
-    draft = await house.perform(lambda work: decide(work, worker, contact_id, new))
+    draft = await house.perform(lambda work: decide_apart(work, worker, contact_id, new))
     await house.perform(
         lambda work: sign_off(
             work,

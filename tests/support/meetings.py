@@ -26,7 +26,7 @@ from service.persistence.repositories import deadlines, section_47_enquiries
 from service.persistence.repositories.cases import REFERRALS
 from service.usecases import cases, strategy_meetings
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import sign_off
 from service.usecases.strategy_meetings import (
     Attended,
     InvitationAnswer,
@@ -36,6 +36,7 @@ from service.usecases.strategy_meetings import (
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller
+from tests.support.matches import decide_apart
 
 WORDS = "I have read the file and spoken with the school: this is how it is."
 WHY = "Two bruises of different ages, nobody explains them, and the school has seen both of them."
@@ -91,7 +92,8 @@ class Room:
 
     async def decided(self, contact_id: UUID, new: Any) -> None:
         """A decision, drafted and signed."""
-        await self.signed(await self.do(lambda work: decide(work, self.worker, contact_id, new)))
+        draft = await self.do(lambda work: decide_apart(work, self.worker, contact_id, new))
+        await self.signed(draft)
 
     async def signed(self, draft: Decision) -> None:
         """A decision, signed by the manager."""

@@ -31,7 +31,7 @@ from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import new_id
 from service.usecases.assessments import authorise_assessment, complete_assessment
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import sign_off
 from service.usecases.section_47_enquiries import (
     record_child_seen,
     record_conference,
@@ -39,6 +39,7 @@ from service.usecases.section_47_enquiries import (
 )
 from tests.support.files import new_decision
 from tests.support.houses import caller
+from tests.support.matches import decide_apart
 
 WORDS = "I have read the whole file and spoken with the worker about what was seen at home."
 FINDING = (
@@ -81,7 +82,7 @@ async def referred(
     )
     file = await house.perform(lambda work: log_contact(work, worker, new))
     decision = new_decision(house, file.children[0].id, Outcome.referral, statutory_basis=basis)
-    draft = await house.perform(lambda work: decide(work, worker, file.contact.id, decision))
+    draft = await house.perform(lambda work: decide_apart(work, worker, file.contact.id, decision))
     await house.perform(
         lambda work: sign_off(work, manager, draft.id, draft.version, agreed=True, words=WORDS)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.people import BirthKnowledge, Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
+from service.domain.possible_matches import PossibleMatch
 from service.domain.pregnancies import PregnancyStep
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryStep, Section47Enquiry
@@ -109,6 +110,11 @@ class _Place:
             nhs_number=None,
             unique_pupil_number=None,
             identity_key=f"child {self.place}",
+            name_key=f"name {self.place}",
+            other_name_key=f"other {self.place}",
+            given_key=f"given {self.place}",
+            family_key=f"family {self.place}",
+            date_of_birth=date(2010, 1, 1) + timedelta(days=self.place),
             family_name=f"Family {self.place}",
             birth_knowledge=BirthKnowledge.unborn if unborn else BirthKnowledge.known,
             pregnancy_ended_on=None,
@@ -117,6 +123,16 @@ class _Place:
         of_child = {"contact_id": contact.id, "child_id": child.id, "person_id": person.id}
         yield from (contact, person, child)
         yield _another(Adult, contact_id=contact.id, identity_key=f"adult {self.place}")
+        yield _another(
+            PossibleMatch,
+            contact_id=contact.id,
+            child_id=child.id,
+            own_person_id=person.id,
+            person_id=person.id,
+            found_at=self._at,
+            answered_at=self._ended,
+            superseded_at=None,
+        )
         yield _another(PregnancyStep, person_id=person.id, contact_id=contact.id)
         yield from self._asked(contact.id)
         yield from self._police(contact.id, child.id)

@@ -27,13 +27,13 @@ from service.usecases.contacts import (
     read_repeat_concern,
     triage_contact,
 )
-from service.usecases.decisions import decide
 from service.usecases.flags import list_flags, sweep
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import decide_and_sign
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house
+from tests.support.matches import decide_apart
 
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 NHS, OTHER_NHS = "9434765919", "9434765870"
@@ -182,8 +182,8 @@ async def test_who_may_be_the_same_child_is_counted_apart(house: House, worker: 
     born = date(2018, 4, 9)
     known = NewChild(given_name="Ada", family_name="Okafor", date_of_birth=born)
     await log_ago(house, worker, 3, known)
-    await log_ago(house, worker, 3, replace(known, date_of_birth=date(2018, 4, 10)))
-    await log_ago(house, worker, 3, replace(known, given_name="Amy"))
+    await log_ago(house, worker, 3, replace(known, date_of_birth=date(2012, 11, 20)))
+    await log_ago(house, worker, 3, replace(known, given_name="Bea"))
     shouted = replace(known, given_name="ADA", family_name="okafor", nhs_number=NHS)
     file = await log(house, worker, shouted)
     assert at_receipt(file) == {"possibly_same_child": (1, 1, 1), "all": (1, 1, 1)}
@@ -283,7 +283,7 @@ async def test_two_concerns_of_the_same_instant_are_found_when_a_decision_is_dra
 ) -> None:
     child_id = at_once[1].children[0].id
     new = new_decision(house, child_id, Outcome.no_further_action)
-    await house.perform(lambda work: decide(work, worker, at_once[1].contact.id, new))
+    await house.perform(lambda work: decide_apart(work, worker, at_once[1].contact.id, new))
     assert [len(await running(house, worker, one)) for one in at_once] == [0, 1]
 
 

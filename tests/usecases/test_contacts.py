@@ -16,8 +16,9 @@ from service.domain.contacts import Channel
 from service.domain.errors import FrontDoorError, Invalid, Stale
 from service.domain.new_contacts import Contradictory, NewAdult, NewChild, NewContact
 from service.domain.people import BirthKnowledge, Person, Sex
+from service.domain.recognition import PersonUnknown
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, histories, people
+from service.persistence.repositories import contacts, histories, people, possible_matches
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact, read_contact_history, triage_contact
 from service.usecases.multi_agency_referrals import (
@@ -239,7 +240,7 @@ async def test_one_child_named_twice_is_refused(
 async def test_a_child_linked_to_nobody_is_refused_where_it_stands(
     house: House, worker: Caller
 ) -> None:
-    with pytest.raises(people.PersonUnknown) as refusal:
+    with pytest.raises(PersonUnknown) as refusal:
         await logged(house, worker, NewChild(given_name="Ada"), NewChild(person_id=uuid4()))
     assert [one.pointer for one in refusal.value.problems] == ["/children/1/person_id"]
 
@@ -311,9 +312,11 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     await decide_and_sign(house, earlier)
     double = await logged(house, worker, replace(ada, nhs_number=None))
     now = await logged(house, worker, ada)
-    seen = await house.ask(lambda ask: read_contact_history(ask, worker, now.contact.id))
+    seen = await house.ask(
+        lambda ask: read_contact_history(ask, worker, now.contact.id, now=FRIDAY)
+    )
     assert [one.contact_id for one in seen[0].history.contacts] == [earlier.contact.id]
-    assert [one.id for one in seen[0].possible_matches] == person_ids(double)
+    assert [one.person.id for one in seen[0].possible_matches] == person_ids(double)
     # An early help worker may know of none of these: no early help came of them.
     helper = await caller(house, Role.early_help_worker)
     (child,) = seen
@@ -321,7 +324,11 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
         lambda ask: histories.of_child(ask, helper, child.child.person_id, but=now.contact.id)
     )
     assert not history
-    matches = await house.ask(lambda ask: people.with_name_and_birth(ask, helper, child.child))
+    matches = await house.ask(
+        lambda ask: possible_matches.as_seen(
+            ask, helper, FRIDAY, now.contact, [child.child], now.adults
+        )
+    )
     assert matches == []
 
 

@@ -329,12 +329,16 @@ async def test_of_very_many_faults_the_first_are_kept_and_all_are_counted(house:
     assert [one.row for one in whole.faults[:2]] == [2, 3]
 
 
+def child_of(row: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in row.items() if name.startswith("child_")}
+
+
 async def test_a_child_known_by_number_is_recognised_on_file_and_within_the_file(
     house: House,
 ) -> None:
-    known = await notify(house, "RVB-1", nhs_number=nhs_number(0), sex="F")
-    found = [rows(1)[0], {**rows(3)[2], "child_nhs_number": nhs_number(0)}]
-    fresh = [{**rows(5)[4], "child_nhs_number": nhs_number(7)}, rows(8)[7]]
+    known = await notify(house, "RVB-1", given_name="Child0", nhs_number=nhs_number(0), sex="M")
+    found = [rows(1)[0], {**rows(3)[2], **child_of(rows(1)[0])}]
+    fresh = [{**rows(5)[4], **child_of(rows(8)[7])}, rows(8)[7]]
     whole = await followed(house, await load_file(house, as_file([*found, *fresh])))
     assert whole.imported.state is ImportState.loaded
     async with house.database.reading() as connection:
@@ -366,13 +370,13 @@ async def test_a_second_concern_from_somebody_else_raises_its_clock_from_a_file_
         concern="The child came to school hungry.",
         source_code="2A",
         channel=Channel.telephone,
-        children=[NewChild(given_name="Ada", nhs_number=nhs_number(0))],
+        children=[NewChild(given_name="Child0", nhs_number=nhs_number(0))],
         referrer_name="Priya Shah",
     )
     await house.perform(lambda work: log_contact(work, mash, school))
     found = rows(6)
     # The third incident is of the second's child, told of by another officer.
-    found[4] |= {"child_nhs_number": nhs_number(2), "officer_name": "PC Lind"}
+    found[4] |= {**child_of(found[2]), "officer_name": "PC Lind"}
     found[5] |= {"officer_name": "PC Lind"}
     found[2] |= {"officer_name": "PC Ash"}
     found[3] |= {"officer_name": "PC Ash"}

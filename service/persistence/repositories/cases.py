@@ -1,16 +1,17 @@
 """Referrals and early help episodes: what a decision led to, read and listed alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import CLOCKS
+from service.domain.contacts import Contact
 from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
@@ -377,6 +378,66 @@ async def _owed_since(work: Work, person_id: UUID) -> datetime | None:
         .limit(1)
     )
     return None if row is None else row.started_at
+
+
+async def reckon_again(work: Work, person_id: UUID) -> None:
+    """Reckons anew which referrals of a child follow an earlier one: its history has changed."""
+    referral, episode = table_of(Referral), table_of(EarlyHelpEpisode)
+    rows = await work.all(
+        select(*columns_of(Referral), table_of(Contact).c.received_at)
+        .join(table_of(Contact), table_of(Contact).c.id == referral.c.contact_id)
+        .where(referral.c.person_id == person_id)
+        .order_by(referral.c.accepted_at, referral.c.id)
+    )
+    if not rows:
+        return
+    referrals = [(read(Referral, row[:-1]), row[-1]) for row in rows]
+    helped = [
+        read(EarlyHelpEpisode, row)
+        for row in await work.all(
+            select(*columns_of(EarlyHelpEpisode))
+            .where(episode.c.person_id == person_id)
+            .order_by(episode.c.accepted_at, episode.c.id)
+        )
+    ]
+    months = work.policy.re_referral_within_months
+    for one, received_at in referrals:
+        known_at = received_at if one.transfer_id is None else one.accepted_at
+        facts = _facts_before(one, known_at, [other for other, _ in referrals], helped, months)
+        if any(getattr(one, name) != value for name, value in facts.items()):
+            await work.execute(
+                update(referral)
+                .where(referral.c.id == one.id)
+                .values(version=referral.c.version + 1, **facts)
+            )
+
+
+def _facts_before(
+    one: Referral,
+    known_at: datetime,
+    referrals: Sequence[Referral],
+    episodes: Sequence[EarlyHelpEpisode],
+    months: int,
+) -> dict[str, Any]:
+    """What a referral says of the ones before it, from all of a child's cases in their order."""
+
+    def before(case: Referral | EarlyHelpEpisode) -> bool:
+        same = one.transfer_id is None and case.contact_id == one.contact_id
+        return (case.accepted_at, case.id) < (one.accepted_at, one.id) and not same
+
+    earlier = [case for case in referrals if before(case)]
+    previous = earlier[-1] if earlier else None
+    known: list[Referral | EarlyHelpEpisode] = [
+        *earlier[-1:],
+        *[case for case in episodes if before(case)][-1:],
+    ]
+    last = max(known, key=lambda case: case.accepted_at, default=None)
+    return {
+        "previous_referral_id": None if previous is None else previous.id,
+        "re_referral": previous is not None
+        and is_re_referral(previous.accepted_at, known_at, months),
+        "last_known_team_id": None if last is None else last.team_id,
+    }
 
 
 async def open_episode(

@@ -8,13 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from service.domain.access import Caller
-from service.domain.accountabilities import Accountability, CareService
+from service.domain.accountabilities import Accountability, CareService, OpenCase
 from service.domain.calendar import days_before, london_date
 from service.domain.concern_strips import (
     ChildConcern,
     ConcernStrip,
     EarlierConcern,
-    OpenCase,
     OutcomeThen,
     as_shown,
 )
@@ -37,7 +36,7 @@ from service.domain.people import age_in_years
 from service.domain.referrals import Referral, is_re_referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import concerns
+from service.persistence.repositories import concerns, on_file
 from service.persistence.visibility import (
     THE_RECORD,
     decisions_visible_to,
@@ -85,24 +84,26 @@ async def _strip(
 ) -> ConcernStrip:
     rules = policy.repeat_concern
     within = windows(rules, now)
-    sought = concerns.sought_by(contact, children, adults)
-    heard = await concerns.heard_of(
-        concerns.asking(ask),
-        sought,
+    found = await concerns.as_of_now(
+        on_file.asking(ask),
+        policy,
+        who,
+        now,
+        contact,
+        children,
+        adults,
         since=_earliest(within, contact, policy),
-        until=now,
-        reach=who.reach,
     )
-    related = {one.child_id: related_to(one, sought.children, heard) for one in sought.children}
+    related = {one.child_id: related_to(one, found.together, found.heard) for one in found.together}
     raised_by = concerns_of_others(
         teller_of(contact), contact.received_at, rules, each_once(related)
     )
     listed = {
-        child_id: [one for one in found if one.received_at > within.earliest][:MOST_LISTED]
-        for child_id, found in related.items()
+        child_id: [one for one in those if one.received_at > within.earliest][:MOST_LISTED]
+        for child_id, those in related.items()
     }
     outcomes = await _outcomes(
-        ask, who, sorted({one.contact_id for found in listed.values() for one in found})
+        ask, who, sorted({one.contact_id for those in listed.values() for one in those})
     )
     people = sorted({child.person_id for child in children})
     referrals = await _referrals(ask, who, people, contact.id)

@@ -1,43 +1,27 @@
 """Repeat concern: other contacts about a child, the siblings, the household and the address."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    String,
-    bindparam,
-    func,
-    literal_column,
-    null,
-    select,
-    union_all,
-)
+from sqlalchemy import func, select
 
-from service.domain.access import Caller, Reach
+from service.domain.access import Caller
 from service.domain.accountabilities import Accountability
 from service.domain.calendar import days_after, days_before
 from service.domain.concerns import (
-    MOST_COUNTED,
-    OF_A_FLAG,
     ChildCounts,
     ConcernAtReceipt,
     ConcernCounts,
     Heard,
-    Relation,
-    Teller,
-    Whom,
+    OnContact,
+    Related,
+    Windows,
     concerns_of_others,
     count,
     each_once,
     household_keys,
-    identity_key,
     related_to,
     teller_of,
     windows,
@@ -46,23 +30,24 @@ from service.domain.contacts import REPEAT_CONCERN, Adult, Child, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, SubjectKind
-from service.domain.people import Person, YesNo
+from service.domain.identities import Named, named
+from service.domain.people import AdultRelationship, ToldOfChild
+from service.domain.possible_matches import (
+    Found,
+    Home,
+    Whom,
+    numbers_of_others,
+    possible_matches,
+)
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import WholeContact
-from service.persistence.asking import Asking
 from service.persistence.records import table_of
-from service.persistence.repositories import deadlines
+from service.persistence.repositories import deadlines, on_file
+from service.persistence.repositories.on_file import Look
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import (
-    Sight,
-    contacts_visible_to,
-)
 from service.policy import Policy
 
-CONTACT = table_of(Contact)
 CHILD = table_of(Child)
-ADULT = table_of(Adult)
-PERSON = table_of(Person)
 DECISION = table_of(Decision)
 REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
@@ -72,247 +57,145 @@ DEADLINE = table_of(Deadline)
 NO_SECOND_CONCERN = "no_second_concern"
 """What stops the clock when an amendment shows that there was no second concern."""
 
-Look: TypeAlias = Callable[
-    [CompoundSelect[Any], Mapping[str, Any]], Awaitable[Sequence[Sequence[Any]]]
-]
-"""A way to read rows: in a transaction, or beside one that nobody has begun yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What other contacts are looked for by."""
-
-    contact_id: UUID
-    children: Sequence[Whom]
-    household: frozenset[str]
-    address_key: str | None
-
-
-def sought_by(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> Sought:
-    return Sought(
-        contact_id=contact.id,
-        children=[
-            Whom(
-                child_id=child.id,
-                person_id=child.person_id,
-                key=identity_key(child.given_name, child.family_name, child.date_of_birth),
-            )
-            for child in children
-        ],
-        household=household_keys(adults),
-        address_key=contact.address_key,
-    )
-
-
-# ---- The question: one statement, a branch for each relation ------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """Which relations are asked for, by how many values each, and whose reach narrows it."""
-
-    people: int
-    keys: int
-    adults: int
-    address: bool
-    reach: frozenset[Reach] | None
-
-    @property
-    def owner(self) -> Caller:
-        """As much of a member of staff as says which contacts they may see."""
-        return Sight(self.reach or frozenset()).as_caller()
-
-
-@lru_cache(maxsize=256)
-def _question(shape: _Shape) -> CompoundSelect[Any]:
-    """The other contacts of each relation, within a time; built once for each shape.
-
-    Each is found by what it shares, never by its time; and an address of thousands costs no more
-    than one of a hundred.
-    """
-    branches = []
-    if shape.people:
-        branches += [_of_child(shape), _of_siblings(shape)]
-    if shape.keys:
-        branches.append(_of_possible_matches(shape))
-    if shape.adults:
-        branches.append(_of_household(shape))
-    if shape.address:
-        branches.append(_of_address(shape))
-    # A union even of one branch alone: its columns are named and typed alike.
-    return union_all(*(select(branch.subquery()) for branch in branches))
-
-
-def _branch(shape: _Shape, relation: Relation, person_id: Any, key: Any) -> Select[Any]:
-    seen = [] if shape.reach is None else [contacts_visible_to(shape.owner)]
-    instant = CONTACT.c.received_at.type
-    return select(
-        literal_column(f"'{relation.value}'", String).label("relation"),
-        person_id.label("person_id"),
-        key.label("key"),
-        CONTACT.c.id.label("contact_id"),
-        CONTACT.c.reference,
-        CONTACT.c.received_at,
-        CONTACT.c.source_code,
-        CONTACT.c.referrer_name,
-        CONTACT.c.referrer_role,
-        CONTACT.c.referrer_agency,
-        CONTACT.c.sender_organisation_id,
-    ).where(
-        CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
-        CONTACT.c.received_at > bindparam("since", type_=instant),
-        CONTACT.c.received_at <= bindparam("until", type_=instant),
-        *seen,
-    )
-
-
-_NOBODY = null().cast(CHILD.c.person_id.type)
-_NO_KEY = null().cast(String)
-
-
-def _one_of(column: ColumnElement[Any], name: str, many: int) -> ColumnElement[bool]:
-    return column.in_([bindparam(f"{name}_{place}", type_=column.type) for place in range(many)])
-
-
-def _of_child(shape: _Shape) -> Select[Any]:
-    return (
-        _branch(shape, Relation.child, CHILD.c.person_id, _NO_KEY)
-        .join_from(CHILD, CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .where(_one_of(CHILD.c.person_id, "person", shape.people))
-    )
-
-
-def _of_siblings(shape: _Shape) -> Select[Any]:
-    own, together, siblings = (CHILD.alias(name) for name in ("own", "together", "siblings"))
-    return (
-        _branch(shape, Relation.sibling, own.c.person_id, _NO_KEY)
-        .select_from(own)
-        .join(together, together.c.contact_id == own.c.contact_id)
-        .join(siblings, siblings.c.person_id == together.c.person_id)
-        .join(CONTACT, CONTACT.c.id == siblings.c.contact_id)
-        .where(
-            _one_of(own.c.person_id, "person", shape.people),
-            together.c.person_id != own.c.person_id,
-        )
-        .distinct()
-    )
-
-
-def _of_possible_matches(shape: _Shape) -> Select[Any]:
-    return (
-        _branch(shape, Relation.possibly_same_child, PERSON.c.id, PERSON.c.identity_key)
-        .select_from(PERSON)
-        .join(CHILD, CHILD.c.person_id == PERSON.c.id)
-        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .where(_one_of(PERSON.c.identity_key, "key", shape.keys))
-    )
-
-
-def _of_household(shape: _Shape) -> Select[Any]:
-    return (
-        _branch(shape, Relation.household, _NOBODY, _NO_KEY)
-        .select_from(ADULT)
-        .join(CONTACT, CONTACT.c.id == ADULT.c.contact_id)
-        .where(
-            _one_of(ADULT.c.identity_key, "adult", shape.adults),
-            ADULT.c.in_household != literal_column(f"'{YesNo.no.value}'"),
-        )
-        .distinct()
-    )
-
-
-def _of_address(shape: _Shape) -> Select[Any]:
-    return (
-        _branch(shape, Relation.address, _NOBODY, _NO_KEY)
-        .where(CONTACT.c.address_key == bindparam("address", type_=String))
-        .order_by(CONTACT.c.received_at.desc())
-        .limit(literal_column(str(MOST_COUNTED)))
-    )
-
-
-async def heard_of(
-    look: Look,
-    sought: Sought,
-    *,
-    since: datetime,
-    until: datetime,
-    reach: frozenset[Reach] | None = None,
-    known: Collection[UUID] | None = None,
-    only: Collection[Relation] = frozenset(Relation),
-) -> list[Heard]:
-    """The other contacts within a time; `known` are the children whom any other can speak of."""
-    together = {one.person_id for one in sought.children}
-    people = sorted(together if known is None else together & set(known))
-    keys = sorted({one.key for one in sought.children if one.key is not None})
-    adults = sorted(sought.household) if Relation.household in only else []
-    address = sought.address_key if Relation.address in only else None
-    shape = _Shape(len(people), len(keys), len(adults), address is not None, reach)
-    if not (people or keys or adults or address):
-        return []
-    values: dict[str, object] = {"but": sought.contact_id, "since": since, "until": until}
-    for name, sorts in (("person", people), ("key", keys), ("adult", adults)):
-        values |= {f"{name}_{place}": one for place, one in enumerate(sorts)}
-    if address is not None:
-        values["address"] = address
-    return [
-        Heard(Relation(relation), person_id, key, contact_id, reference, at, Teller(*told))
-        for relation, person_id, key, contact_id, reference, at, *told in await look(
-            _question(shape), values
-        )
-    ]
-
-
-def asking(ask: Asking | Work) -> Look:
-    async def look(
-        statement: CompoundSelect[Any], values: Mapping[str, Any]
-    ) -> Sequence[Sequence[Any]]:
-        return await ask.all(statement.params(**values))
-
-    return look
-
-
 # ---- What is made of the answers ----------------------------------------------------------------
 
 
-async def at_receipt(
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is on file as a contact arrives, before it is known whom its children are taken for."""
+
+    within: Windows
+    answered: on_file.Answered
+
+
+async def look_up(
     look: Look,
     policy: Policy,
     contact: Contact,
-    children: Sequence[Child],
+    told: Sequence[ToldOfChild],
     adults: Sequence[Adult],
     *,
-    known: Collection[UUID] | None = None,
+    people: Collection[UUID] = (),
     counted: bool = True,
-) -> ConcernAtReceipt:
-    """What is on file of the children as a contact arrives, reckoned from when it was received.
+) -> Receipt:
+    """Asks what is on file about children as a contact about them arrives: in one statement.
 
-    Read in one statement, and in none where nothing could be on file: `known` are the children
-    that were on file before. Not `counted`, it looks for what raises a flag alone: for the sender
-    of a contact who may know nothing of it.
+    `people` are those whom children are taken for already. Not `counted`, it looks for what raises
+    a flag and for who may be the children: for the sender of a contact who may know nothing of it.
     """
     rules = policy.repeat_concern
     within = windows(rules, contact.received_at)
-    sought = sought_by(contact, children, adults)
     first = days_before(contact.received_at, rules.flag_within_days)
-    heard = await heard_of(
-        look,
-        sought,
+    sought = on_file.Sought(
+        contact_id=contact.id,
+        children=told,
         since=min(first, within.earliest) if counted else first,
         until=days_after(contact.received_at, rules.flag_within_days),
-        known=known,
-        only=frozenset(Relation) if counted else OF_A_FLAG,
+        people=people,
+        household=household_keys(adults),
+        address_key=contact.address_key,
+        strip=counted,
     )
-    related = {one.child_id: related_to(one, sought.children, heard) for one in sought.children}
+    return Receipt(within, await on_file.ask_file(look, sought))
+
+
+def at_receipt(
+    policy: Policy,
+    contact: Contact,
+    children: Sequence[Child],
+    receipt: Receipt,
+    possible: Mapping[UUID, Sequence[Found]],
+) -> ConcernAtReceipt:
+    """What was told before of the children of a contact, reckoned from when it was received."""
+    rules = policy.repeat_concern
+    together = _on_contact(children, possible)
+    related = {one.child_id: related_to(one, together, receipt.answered.heard) for one in together}
     return ConcernAtReceipt(
         within_days=rules.flag_within_days,
         children=[
-            ChildCounts(one.child_id, one.person_id, count(rules, within, related[one.child_id]))
-            for one in sought.children
+            ChildCounts(
+                one.child_id,
+                one.person_id,
+                count(rules, receipt.within, related[one.child_id]),
+            )
+            for one in together
         ],
         raised_by=concerns_of_others(
             teller_of(contact), contact.received_at, rules, each_once(related)
         ),
     )
+
+
+def _on_contact(
+    children: Sequence[Child], possible: Mapping[UUID, Sequence[Found]]
+) -> list[OnContact]:
+    return [
+        OnContact(
+            child.id,
+            child.person_id,
+            frozenset(one.on_file.person.id for one in possible.get(child.id, ())),
+        )
+        for child in children
+    ]
+
+
+def possible_of(
+    contact: Contact,
+    children: Sequence[Child],
+    adults: Sequence[Adult],
+    answered: on_file.Answered,
+) -> dict[UUID, list[Found]]:
+    """Who on file may be each child of a contact, from what the file answered."""
+    bearers = answered.bearers
+    whom = [
+        Whom(
+            child.id,
+            child.person_id,
+            child,
+            {
+                name: bearer.id
+                for name, bearer in numbers_of_others(child, bearers).items()
+                if bearer.id != child.person_id
+            },
+        )
+        for child in children
+    ]
+    home = Home(contact.address_key, _mothers(adults))
+    return {one.child_id: possible_matches(one, whom, home, answered.people) for one in whom}
+
+
+def _mothers(adults: Sequence[Adult]) -> frozenset[Named]:
+    names = (
+        named(adult.given_name, adult.family_name)
+        for adult in adults
+        if adult.relationship is AdultRelationship.mother
+    )
+    return frozenset(name for name in names if name.words)
+
+
+async def _raised_by(
+    look: Look, policy: Policy, contact: Contact, children: Sequence[Child]
+) -> Sequence[Related]:
+    """The concerns of somebody else too near in time, about a contact that is on file."""
+    receipt = await look_up(
+        look,
+        policy,
+        contact,
+        children,
+        (),
+        people=[child.person_id for child in children],
+        counted=False,
+    )
+    possible = possible_of(contact, children, (), receipt.answered)
+    return at_receipt(policy, contact, children, receipt, possible).raised_by
+
+
+async def concerns_of_others_about(
+    work: Work, contact: Contact, children: Sequence[Child]
+) -> frozenset[UUID]:
+    """The contacts that make this one a second concern from somebody else."""
+    found = await _raised_by(work.look, work.policy, contact, children)
+    return frozenset(one.contact_id for one in found)
 
 
 async def start_if_missed(work: Work, contact: Contact, children: Sequence[Child]) -> None:
@@ -325,10 +208,10 @@ async def start_if_missed(work: Work, contact: Contact, children: Sequence[Child
     rule_missing = work.policy.why_no_rule([REPEAT_CONCERN], at=contact.received_at)
     if contact.decided_at is not None or rule_missing is not None:
         return
-    found = await at_receipt(work.look, work.policy, contact, children, (), counted=False)
-    if not found.raised_by:
+    raised_by = await _raised_by(work.look, work.policy, contact, children)
+    if not raised_by:
         return
-    near = {contact.id, *(one.contact_id for one in found.raised_by)}
+    near = {contact.id, *(one.contact_id for one in raised_by)}
     ran = await work.first(
         select(DEADLINE.c.id)
         .where(
@@ -343,6 +226,29 @@ async def start_if_missed(work: Work, contact: Contact, children: Sequence[Child
         start_clock(work, contact)
 
 
+async def restart_if_changed(
+    work: Work,
+    file: WholeContact,
+    amended: Contact,
+    before: frozenset[UUID],
+    after: frozenset[UUID],
+) -> None:
+    """The clock of a second concern starts with what the amendment brings to light.
+
+    It stops when it turns out that there is none, and starts again with another `received_at`.
+    """
+    runs = any(
+        one.kind == REPEAT_CONCERN and one.subject_id == amended.id and one.stopped_at is None
+        for one in file.deadlines
+    )
+    moved = amended.received_at != file.contact.received_at
+    if runs and (moved or not after):
+        because = "received_at_amended" if after else NO_SECOND_CONCERN
+        await deadlines.stop(work, amended.id, amended.id, [REPEAT_CONCERN], because)
+    if after and (moved if runs else after - before):
+        start_clock(work, amended)
+
+
 def start_clock(work: Work, contact: Contact) -> None:
     """Starts the clock of a second concern from somebody else, which warns at once."""
     deadlines.start(
@@ -350,13 +256,45 @@ def start_clock(work: Work, contact: Contact) -> None:
     )
 
 
-async def counts_now(
-    look: Look, policy: Policy, who: Caller, now: datetime, file: WholeContact, child_id: UUID
-) -> ConcernCounts:
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is on file of the children of a contact as of now, as far as the caller may see."""
+
+    within: Windows
+    heard: Sequence[Heard]
+    together: Sequence[OnContact]
+    possible: Mapping[UUID, Sequence[Found]]
+
+
+async def as_of_now(
+    look: Look,
+    policy: Policy,
+    who: Caller,
+    now: datetime,
+    contact: Contact,
+    children: Sequence[Child],
+    adults: Sequence[Adult],
+    *,
+    since: datetime | None = None,
+) -> Now:
+    """Asks what is on file of the children of a contact now: told before, and who they may be."""
+    within = windows(policy.repeat_concern, now)
+    sought = on_file.Sought(
+        contact_id=contact.id,
+        children=children,
+        since=since or within.earliest,
+        until=now,
+        people=[child.person_id for child in children],
+        household=household_keys(adults),
+        address_key=contact.address_key,
+        reach=who.reach,
+    )
+    answered = await on_file.ask_file(look, sought)
+    possible = possible_of(contact, children, adults, answered)
+    return Now(within, answered.heard, _on_contact(children, possible), possible)
+
+
+def counts_of(policy: Policy, now: Now, child_id: UUID) -> ConcernCounts:
     """How often one child of a contact was spoken of elsewhere, as far as the caller may see."""
-    rules = policy.repeat_concern
-    within = windows(rules, now)
-    sought = sought_by(file.contact, file.children, file.adults)
-    heard = await heard_of(look, sought, since=within.earliest, until=now, reach=who.reach)
-    [whom] = [one for one in sought.children if one.child_id == child_id]
-    return count(rules, within, related_to(whom, sought.children, heard))
+    [whom] = [one for one in now.together if one.child_id == child_id]
+    return count(policy.repeat_concern, now.within, related_to(whom, now.together, now.heard))

@@ -340,20 +340,20 @@ async def renew(work: Work, contact_id: UUID) -> None:
     )
 
 
-async def renew_with_others(work: Work, contact_id: UUID, person_id: UUID) -> None:
-    """Renews a contact, and the others on which something of the same child is open.
+async def renew_with_others(work: Work, contact_id: UUID, *person_ids: UUID) -> None:
+    """Renews a contact, and the others on which something of the same children is open.
 
     What is about to move the child stops clocks that are shown with those as well. Taken in one
     order by everybody, and before the child is held.
     """
     open_of_child = union(
-        select(REFERRAL.c.contact_id).where(REFERRAL.c.open_person_id == person_id),
-        select(EPISODE.c.contact_id).where(EPISODE.c.open_person_id == person_id),
+        select(REFERRAL.c.contact_id).where(REFERRAL.c.open_person_id.in_(person_ids)),
+        select(EPISODE.c.contact_id).where(EPISODE.c.open_person_id.in_(person_ids)),
         select(TRANSFER.c.contact_id).where(
-            TRANSFER.c.person_id == person_id, TRANSFER.c.ended_at.is_(None)
+            TRANSFER.c.person_id.in_(person_ids), TRANSFER.c.ended_at.is_(None)
         ),
         select(CHALLENGE.c.contact_id).where(
-            CHALLENGE.c.person_id == person_id, CHALLENGE.c.ended_at.is_(None)
+            CHALLENGE.c.person_id.in_(person_ids), CHALLENGE.c.ended_at.is_(None)
         ),
     )
     found = {contact_id, *(id_ for (id_,) in await work.all(open_of_child))}

@@ -7,7 +7,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Subquery, and_, case, func, literal, select, tuple_, union_all, update
+from sqlalchemy import (
+    Subquery,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService
@@ -128,6 +139,21 @@ async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[C
     day = await next_open(work, wanted)
     for child in children:
         put_on_agenda(work, notification, child.id, day)
+
+
+async def was_carried_over(ask: Asking | Work, child_id: UUID) -> bool:
+    """Whether a meeting has dealt with a child already, other than to wait for the next."""
+    row = await ask.first(
+        select(AGENDA_ITEM.c.id)
+        .where(AGENDA_ITEM.c.child_id == child_id, AGENDA_ITEM.c.state != ItemState.waiting)
+        .limit(1)
+    )
+    return row is not None
+
+
+async def take_off(work: Work, child_id: UUID) -> None:
+    """Takes a child who is taken off a contact off the agenda as well."""
+    await work.execute(delete(AGENDA_ITEM).where(AGENDA_ITEM.c.child_id == child_id))
 
 
 async def settle(

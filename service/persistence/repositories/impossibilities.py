@@ -20,6 +20,7 @@ from service.domain.flags import Deadline
 from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
+from service.domain.possible_matches import PossibleMatch
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
@@ -42,6 +43,7 @@ CASES = {"referral": table_of(Referral), "early_help_episode": table_of(EarlyHel
 MEETING = table_of(DailyMeeting)
 MEETING_ITEM = table_of(MeetingItem)
 NOTIFICATION = table_of(PoliceNotification)
+MATCH = table_of(PossibleMatch)
 
 
 async def count(
@@ -106,6 +108,7 @@ def _questions(
         **_of_clocks(),
         **_of_risk(),
         **_of_daily_meetings(),
+        "two_open_cases_of_who_may_be_one_child": _open_twice(),
     }
 
 
@@ -147,6 +150,39 @@ def _of_accountability() -> dict[str, Select[int]]:
     )
     questions["child_with_two_accountable_cases"] = select(func.count()).select_from(twice)
     return questions
+
+
+def _open_twice() -> Select[int]:
+    """Two children of one name and birth, both open, of whom nobody has said that they are two.
+
+    The database holds one case for a record (rule 9); that two records are one child, people say.
+    """
+    one, other = PERSON.alias("one"), PERSON.alias("other")
+    open_one, open_other = ACCOUNTABILITY.alias("open_one"), ACCOUNTABILITY.alias("open_other")
+    said = exists().where(
+        MATCH.c.answered_at.is_not(None),
+        MATCH.c.superseded_at.is_(None),
+        or_(
+            (MATCH.c.own_person_id == one.c.id) & (MATCH.c.person_id == other.c.id),
+            (MATCH.c.own_person_id == other.c.id) & (MATCH.c.person_id == one.c.id),
+        ),
+    )
+    return (
+        select(func.count())
+        .select_from(open_one)
+        .join(one, one.c.id == open_one.c.person_id)
+        .join(
+            other,
+            and_(
+                other.c.date_of_birth == one.c.date_of_birth,
+                other.c.given_key == one.c.given_key,
+                other.c.family_key == one.c.family_key,
+                other.c.id > one.c.id,
+            ),
+        )
+        .join(open_other, open_other.c.person_id == other.c.id)
+        .where(~said)
+    )
 
 
 def _of_transfers(teams: Collection[str]) -> dict[str, Select[int]]:

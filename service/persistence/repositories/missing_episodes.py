@@ -188,6 +188,12 @@ def record(
     )
 
 
+async def tells_of(ask: Asking | Work, child_id: UUID) -> bool:
+    """Whether it is on record that this child of a contact was missing."""
+    row = await ask.first(select(EPISODE.c.id).where(EPISODE.c.child_id == child_id).limit(1))
+    return row is not None
+
+
 async def follow_children(work: Work, moved: Mapping[UUID, UUID]) -> None:
     """Lets episodes follow children on a contact that turned out to be other people on file.
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from service.domain.access import Caller, Reach
+from service.domain.concerns import ConcernAtReceipt
 from service.domain.contacts import (
     ANONYMOUS,
     Adult,
@@ -21,6 +22,7 @@ from service.domain.contacts import (
 )
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
+from service.domain.identities import Fact, contradictions
 from service.domain.new_contacts import (
     START_AT_RECEIPT,
     Faults,
@@ -33,10 +35,18 @@ from service.domain.new_contacts import (
     check_told,
 )
 from service.domain.people import Person, learn
+from service.domain.possible_matches import MatchOnFile
+from service.domain.recognition import Recognised, check_named_once, recognised
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import Starting
-from service.persistence.repositories import concerns, contacts, deadlines, people
+from service.persistence.repositories import (
+    concerns,
+    contacts,
+    deadlines,
+    people,
+    possible_matches,
+)
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, TeamWork
 
@@ -64,42 +74,52 @@ async def log(
     with what was told.
     """
     check(work, new, faults, also_starting=also_starting)
-    at_child = at_children(new)
-    from_partner = new.sender_organisation_id is not None
-    known = await people.recognise(work, faults, at_child, from_partner=from_partner)
     digest = None
     duplicate = None
     if new.sender_organisation_id is not None and not sent_once:
         digest = _digest(new)
         duplicate = await contacts.find_open_duplicate(work, new.sender_organisation_id, digest)
-    made = prepare(work, who.account_id, new, known, faults, digest=digest, duplicate=duplicate)
-    faults.refuse()
+    contact = contact_of(work, who.account_id, new, digest=digest, duplicate=duplicate)
+    adults = as_adults(new, contact.id)
     # Before anything opens a transaction: a contact about nobody on file is written without one.
-    concern = await concerns.at_receipt(
+    receipt = await concerns.look_up(
         work.look,
         work.policy,
-        made.contact,
-        made.children,
-        made.adults,
-        known=[person.id for person in known.people if person is not None],
+        contact,
+        new.children,
+        adults,
+        people=[child.person_id for child in new.children if child.person_id is not None],
         counted=Reach.ALL in who.reach,
     )
+    known = recognised(
+        faults,
+        at_children(new),
+        {one.person.id: one.person for one in receipt.answered.people.values()},
+        receipt.answered.bearers,
+        from_partner=new.sender_organisation_id is not None,
+    )
+    made = prepare(work, contact, new, adults, known, faults)
+    faults.refuse()
+    made, concern = await with_matches(work, made, receipt)
     add(work, made)
     work.add(*made.fresh)
-    await people.change_all(work, who, made.contact.id, made.learnt)
+    await people.change_all(work, who, contact.id, made.learnt)
     begin(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
+    # Who sees no more than what they sent learns nothing of what others told.
+    staff = Reach.ALL in who.reach
     return WholeContact(
-        contact=made.contact,
+        contact=contact,
         children=made.children,
         adults=made.adults,
         requests=[],
         decisions=[],
         deadlines=sorted(
-            (one for one in work.added(Deadline) if one.contact_id == made.contact.id),
+            (one for one in work.added(Deadline) if one.contact_id == contact.id),
             key=lambda one: (one.due_at, one.id),
         ),
-        # Who sees no more than what they sent learns nothing of what others told.
-        repeat_concern=concern if Reach.ALL in who.reach else None,
+        repeat_concern=concern if staff else None,
+        possible_matches=made.matches if staff else (),
+        linked_otherwise=_linked_otherwise(new, known) if staff else (),
     )
 
 
@@ -110,11 +130,12 @@ async def sketch(work: Work, who: Caller, new: NewContact, faults: Faults) -> Wh
     takes does not either. Raises what `log` would raise.
     """
     check(work, new, faults)
-    known = people.recognised(faults, at_children(new), {}, {}, from_partner=True)
+    known = recognised(faults, at_children(new), {}, {}, from_partner=True)
     duplicate = await contacts.find_open_duplicate(
         work, new.sender_organisation_id or "", _digest(new)
     )
-    made = prepare(work, who.account_id, new, known, faults, duplicate=duplicate)
+    contact = contact_of(work, who.account_id, new, duplicate=duplicate)
+    made = prepare(work, contact, new, as_adults(new, contact.id), known, faults)
     faults.refuse()
     drawn = _Drawn(work.now, work.policy)
     start_clocks(drawn, made.contact)
@@ -179,7 +200,8 @@ def check(
 class Prepared:
     """A contact as it will be on file.
 
-    `fresh` are people on no file yet; `learnt` is what it tells of each of its children.
+    `fresh` are people on no file yet; `learnt` is what it tells of each of its children; `matches`
+    are those on file who may be its children.
     """
 
     contact: Contact
@@ -187,23 +209,19 @@ class Prepared:
     adults: Sequence[Adult]
     fresh: Sequence[Person]
     learnt: Sequence[people.Learnt]
+    matches: Sequence[MatchOnFile] = ()
 
 
-def prepare(
+def contact_of(
     work: Present,
     logged_by: UUID,
     new: NewContact,
-    known: people.Recognised,
-    faults: Faults,
     *,
     digest: str | None = None,
     duplicate: UUID | None = None,
-) -> Prepared:
-    """Makes the records of a new contact; asks and writes nothing.
-
-    Adds to `faults` when it is less than anybody could act on.
-    """
-    contact = as_contact(
+) -> Contact:
+    """The record of a new contact; asks and writes nothing."""
+    return as_contact(
         new,
         new_id(),
         new_reference("C"),
@@ -214,20 +232,41 @@ def prepare(
         possible_duplicate_of=duplicate,
         content_digest=digest,
     )
+
+
+def as_adults(new: NewContact, contact_id: UUID) -> list[Adult]:
+    """The adults of a new contact."""
+    return [
+        as_adult(adult, new_id(), contact_id, position) for position, adult in enumerate(new.adults)
+    ]
+
+
+def prepare(
+    work: Present,
+    contact: Contact,
+    new: NewContact,
+    adults: Sequence[Adult],
+    known: Recognised,
+    faults: Faults,
+) -> Prepared:
+    """Makes the records of those on a new contact; asks and writes nothing.
+
+    Adds to `faults` when it is less than anybody could act on, and for a child told of twice.
+    """
     fresh: list[Person] = []
     children: list[Child] = []
     learnt: list[people.Learnt] = []
-    for position, (told, person) in enumerate(zip(new.children, known.people, strict=True)):
+    for position, (told, person, set_aside) in enumerate(
+        zip(new.children, known.people, known.set_aside, strict=True)
+    ):
         if person is None:
             person = as_person(told, new_id(), work.now, frozenset(known.bearers))
             fresh.append(person)
-        child = as_child(told, new_id(), contact.id, person.id, position)
+        child = as_child(told, new_id(), contact.id, person.id, position, set_aside)
         learning = partial(learn, told=child, taken=known.taken_from(person.id))
         learnt.append(people.Learnt(person, learning))
         children.append(child)
-    adults = [
-        as_adult(adult, new_id(), contact.id, position) for position, adult in enumerate(new.adults)
-    ]
+    check_named_once(faults, at_children(new))
     try:
         require_minimum(contact, children, adults)
     except MinimumMissing as missing:
@@ -235,9 +274,31 @@ def prepare(
     return Prepared(contact, children, adults, fresh, learnt)
 
 
+async def with_matches(
+    work: Work, made: Prepared, receipt: concerns.Receipt
+) -> tuple[Prepared, ConcernAtReceipt]:
+    """A prepared contact with those on file who may be its children, and what was told before."""
+    children, found, matches = await possible_matches.at_receipt(
+        work, made.contact, made.children, made.adults, made.fresh, receipt.answered
+    )
+    made = replace(made, children=children, matches=matches)
+    return made, concerns.at_receipt(work.policy, made.contact, children, receipt, found)
+
+
+def _linked_otherwise(new: NewContact, known: Recognised) -> list[tuple[int, Sequence[Fact]]]:
+    """The children whom a worker linked to somebody of another name, birth or sex, by place."""
+    return [
+        (place, against)
+        for place, (told, person) in enumerate(zip(new.children, known.people, strict=True))
+        if told.person_id is not None
+        and person is not None
+        and (against := contradictions(told, person))
+    ]
+
+
 def add(work: Work, made: Prepared) -> None:
     """Keeps a prepared contact with those on it. Its people are kept apart."""
-    work.add(made.contact, *made.children, *made.adults)
+    work.add(made.contact, *made.children, *made.adults, *(one.match for one in made.matches))
 
 
 def begin(

@@ -1,25 +1,23 @@
 """People across contacts: recognised by their numbers, linked by a worker, with their history."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
 from service.domain.access import Caller
-from service.domain.concerns import identity_key
 from service.domain.contacts import Child
-from service.domain.errors import Invalid, NotFound, Problem
-from service.domain.new_contacts import CHILD_FACTS, Faults, NewChild
-from service.domain.people import Person, learn
+from service.domain.errors import NotFound
+from service.domain.identities import keyed
+from service.domain.new_contacts import NewChild
+from service.domain.people import Person
 from service.domain.pregnancies import what_was_learnt
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, contacts, missing_episodes, pre_birth
+from service.persistence.repositories import accountabilities, contacts, pre_birth
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import child_visible_to, people_visible_to, there_is
+from service.persistence.visibility import people_visible_to
 
 PERSON = table_of(Person)
 CHILD = table_of(Child)
@@ -27,13 +25,6 @@ CHILD = table_of(Child)
 
 # So many numbers or ids are asked for in one statement.
 _AT_ONCE = 500
-
-
-class PersonUnknown(Invalid):
-    """A child was linked to a record that is not there."""
-
-    code = "person_unknown"
-    title = "No such child on file"
 
 
 class PersonNotFound(NotFound):
@@ -103,8 +94,7 @@ async def change(work: Work, old: Person, new: Person) -> Person:
 
     Returns the person as written.
     """
-    key = identity_key(new.given_name, new.family_name, new.date_of_birth)
-    new = replace(new, identity_key=key)
+    new = keyed(new)
     differing = {
         field.name: getattr(new, field.name)
         for field in fields(old)
@@ -149,38 +139,6 @@ async def change_all(work: Work, who: Caller, contact_id: UUID, learnt: Sequence
         await pre_birth.follow(work, who, held, after, contact_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """The person on file for each child, None for one not on file; and the numbers on file."""
-
-    people: Sequence[Person | None]
-    bearers: Mapping[str, Person]
-
-    def taken_from(self, person_id: UUID) -> frozenset[str]:
-        """The numbers that somebody else bears."""
-        return frozenset(
-            number for number, bearer in self.bearers.items() if bearer.id != person_id
-        )
-
-
-async def recognise(
-    work: Work, faults: Faults, children: Sequence[tuple[str, NewChild]], *, from_partner: bool
-) -> Recognised:
-    """For each child, the person on file: named by the caller, or known by an NHS or pupil number.
-
-    Raises nothing: what is wrong is added to `faults`. See `recognised`.
-    """
-    named = [child.person_id for _, child in children if child.person_id is not None]
-    on_file = await find(work, named) if named else {}
-    return recognised(
-        faults,
-        children,
-        on_file,
-        await bearers_of(work, [child for _, child in children]),
-        from_partner=from_partner,
-    )
-
-
 async def bearers_of(ask: Asking, children: Sequence[NewChild]) -> dict[str, Person]:
     """The people on file who bear the children's NHS and pupil numbers, by number.
 
@@ -196,170 +154,3 @@ async def bearers_of(ask: Asking, children: Sequence[NewChild]) -> dict[str, Per
                 if number is not None:
                     bearers[number] = person
     return bearers
-
-
-def recognised(
-    faults: Faults,
-    children: Sequence[tuple[str, NewChild]],
-    on_file: Mapping[UUID, Person],
-    bearers: Mapping[str, Person],
-    *,
-    from_partner: bool,
-) -> Recognised:
-    """For each child, the person on file, from what was found there.
-
-    A worker who names one child twice is told so. A partner is not, where only the file knows
-    (they may not learn what is on file, and no concern waits for it): the second of the two is
-    recorded as a child of its own, for a worker to link.
-    """
-    faults.add(
-        PersonUnknown,
-        "A child was linked to nobody.",
-        [
-            Problem(
-                f"{at}/person_id",
-                "There is no child on file with this id. Leave it out, and the child is recorded "
-                "anew.",
-                "person_unknown",
-            )
-            for at, child in children
-            if child.person_id is not None and child.person_id not in on_file
-        ],
-    )
-    faults.add(
-        Invalid,
-        "A number belongs to another child than the one that was linked.",
-        [
-            Problem(
-                f"{at}/{name}",
-                "Another child on file bears this number. Check the number and the link.",
-                "number_of_another_child",
-            )
-            for at, child in children
-            for name in ("nhs_number", "unique_pupil_number")
-            if child.person_id is not None
-            and (bearer := bearers.get(getattr(child, name) or "")) is not None
-            and bearer.id != child.person_id
-        ],
-    )
-    found = [
-        (on_file.get(child.person_id) if child.person_id is not None else None)
-        or bearers.get(child.nhs_number or "")
-        or bearers.get(child.unique_pupil_number or "")
-        for _, child in children
-    ]
-    if from_partner:
-        found = _each_once(found)
-    marks = [
-        (at, {None if person is None else person.id, child.nhs_number, child.unique_pupil_number})
-        for (at, child), person in zip(children, found, strict=True)
-    ]
-    _refuse_one_child_twice(faults, marks)
-    return Recognised(found, bearers)
-
-
-def _each_once(found: Sequence[Person | None]) -> list[Person | None]:
-    seen: set[UUID] = set()
-    kept: list[Person | None] = []
-    for person in found:
-        again = person is not None and person.id in seen
-        kept.append(None if again else person)
-        if person is not None:
-            seen.add(person.id)
-    return kept
-
-
-def _refuse_one_child_twice(faults: Faults, marks: Sequence[tuple[str, set[Any]]]) -> None:
-    seen: dict[object, str] = {}
-    problems: list[Problem] = []
-    for at, of_child in marks:
-        told = of_child - {None}
-        first = next((seen[mark] for mark in told if mark in seen), None)
-        if first is not None:
-            problems.append(
-                Problem(
-                    at,
-                    f"This is the same child as the one at {first}: name each child once, with "
-                    "that child's own number.",
-                    "same_child_twice",
-                )
-            )
-        seen |= dict.fromkeys(told, at)
-    faults.add(Invalid, "One child is named twice.", problems)
-
-
-async def follow(
-    work: Work,
-    who: Caller,
-    contact_id: UUID,
-    before: Sequence[Child],
-    after: Sequence[Child],
-    fresh: Sequence[Child],
-    known: Recognised,
-) -> None:
-    """Lets the file follow: what was corrected, what is new, and whom a child turned out to be.
-
-    A record that no contact speaks of any more gives up its numbers, so that whoever bears them
-    is recognised by them next time.
-    """
-    left = {
-        old.person_id
-        for old, new in zip(before, after, strict=True)
-        if old.person_id != new.person_id
-    }
-    await missing_episodes.follow_children(
-        work,
-        {
-            new.id: new.person_id
-            for old, new in zip(before, after, strict=True)
-            if old.person_id != new.person_id
-        },
-    )
-    orphans = [
-        person
-        for person_id, person in (await find(work, sorted(left))).items()
-        if not await is_spoken_of(work, person_id)
-    ]
-    freed: set[str | None] = set()
-    for orphan in orphans:
-        freed |= {orphan.nhs_number, orphan.unique_pupil_number}
-        await change(work, orphan, replace(orphan, nhs_number=None, unique_pupil_number=None))
-    on_file = await find(work, sorted({child.person_id for child in (*after, *fresh)}))
-    old_of = {old.id: old for old in before}
-    learnt: list[Learnt] = []
-    for child in (*after, *fresh):
-        person = on_file.get(child.person_id)
-        if person is None:
-            continue
-        old = old_of.get(child.id)
-        corrected: dict[str, Any] = {}
-        if old is not None and old.person_id == child.person_id:
-            corrected = {
-                name: getattr(old, name)
-                for name in CHILD_FACTS
-                if getattr(old, name) != getattr(child, name)
-            }
-        taken = known.taken_from(person.id) - freed
-        learnt.append(Learnt(person, partial(learn, told=child, corrected=corrected, taken=taken)))
-    await change_all(work, who, contact_id, learnt)
-
-
-async def with_name_and_birth(ask: Asking, who: Caller, child: Child) -> list[Person]:
-    """Others on file with this family name and date of birth, as far as the caller may know.
-
-    Possibly the same child.
-    """
-    if child.family_name is None or child.date_of_birth is None:
-        return []
-    rows = await ask.all(
-        select(*columns_of(Person))
-        .where(
-            PERSON.c.family_name == child.family_name,
-            PERSON.c.date_of_birth == child.date_of_birth,
-            PERSON.c.id != child.person_id,
-            there_is(CHILD, CHILD.c.person_id == PERSON.c.id, child_visible_to(who, CHILD)),
-        )
-        .order_by(PERSON.c.id)
-        .limit(10)
-    )
-    return [read(Person, row) for row in rows]

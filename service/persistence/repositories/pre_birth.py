@@ -205,6 +205,15 @@ async def follow(
         await section_47_enquiries.start_to_see(work, after.id, happened_at or work.now)
 
 
+async def follow_move(work: Work, referral: Referral, person: Person) -> None:
+    """Lets the pre-birth clocks of an open referral follow when its child is another on file."""
+    if is_unborn(person):
+        await _restart(work, referral, person.expected_delivery_on)
+    else:
+        because = _BECAUSE[PregnancyAction.correct]
+        await stop(work, referral.contact_id, referral.id, ALL_CLOCKS, because)
+
+
 async def _restart(work: Work, referral: Referral, expected_delivery_on: date | None) -> None:
     """Starts the clocks that fit the date, but for those that were met already."""
     last: dict[str, Deadline] = {}

@@ -49,6 +49,7 @@ from service.domain.queues import (
     next_action_of_enquiry,
     next_action_of_meeting,
     next_action_of_transfer,
+    with_possible_matches,
 )
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryState, Section47Enquiry
@@ -755,8 +756,8 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
         .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
     ):
         running.setdefault(subject_id, []).append(RunningClock(kind, due_at))
-    children: dict[UUID, list[tuple[UUID, str]]] = {}
-    for child_id, contact_id, given_name, family_name, birth in await ask.all(
+    children: dict[UUID, list[tuple[UUID, str, int]]] = {}
+    for child_id, contact_id, given_name, family_name, birth, matches in await ask.all(
         select(
             CHILD.c.id,
             CHILD.c.contact_id,
@@ -764,6 +765,7 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
             case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
             case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
             case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
+            CHILD.c.unanswered_matches,
         )
         .join(PERSON, PERSON.c.id == CHILD.c.person_id)
         .where(CHILD.c.contact_id.in_(contact_ids))
@@ -771,7 +773,7 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
     ):
         unborn = birth == BirthKnowledge.unborn
         children.setdefault(contact_id, []).append(
-            (child_id, child_in_a_line(given_name, family_name, unborn))
+            (child_id, child_in_a_line(given_name, family_name, unborn), matches)
         )
     flags: dict[UUID, dict[str, int]] = {}
     for subject_id, kind, count in await ask.all(
@@ -810,18 +812,24 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
             action = NextAction.call_strategy_meeting
         else:
             action = _next_action(one, transfers, challenges)
+        shown = [
+            child
+            for contact_id, meant in whom
+            for child in children.get(contact_id, [])
+            if meant in (None, child[0])
+        ]
+        possible = 0
+        if one.subject_kind is SubjectKind.contact:
+            possible = sum(matches for _, _, matches in shown)
+            action = with_possible_matches(action, possible)
         found.append(
             QueueItem(
                 waiting=one,
                 next_action=action,
                 deadlines=sorted(clocks, key=lambda clock: clock.due_at),
-                children=[
-                    name
-                    for contact_id, meant in whom
-                    for child_id, name in children.get(contact_id, [])
-                    if meant in (None, child_id)
-                ],
+                children=[name for _, name, _ in shown],
                 flags=flagged,
+                possible_matches=possible,
                 transfer=transfers.get(one.subject_id),
                 challenge=challenges.get(one.subject_id),
                 chasers=chasers.get(one.subject_id, 0) if one.subject_id in asked else None,

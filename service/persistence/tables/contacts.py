@@ -143,6 +143,16 @@ class ChildRow(SQLModel, table=True):
     first_language: str | None = kept("First language.", Sensitivity.personal)
     school: str | None = kept("School or setting.", Sensitivity.personal)
     decided_at: datetime | None = kept("When decided and signed off.", type_=INSTANT)
+    set_aside: list[str] = kept(
+        "Numbers, by their names, that somebody else on file bears.",
+        type_=DOCUMENT,
+        server_default="[]",
+    )
+    unanswered_matches: int = kept(
+        "How many on file may be this child, unanswered.",
+        type_=SmallInteger,
+        server_default="0",
+    )
 
 
 class AdultRow(SQLModel, table=True):

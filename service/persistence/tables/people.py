@@ -23,10 +23,11 @@ class PersonRow(SQLModel, table=True):
             where="unique_pupil_number IS NOT NULL",
         ),
         partial_index(
-            "ix_person_name_and_birth",
-            "family_name",
+            "ix_person_birth",
             "date_of_birth",
-            where="family_name IS NOT NULL AND date_of_birth IS NOT NULL",
+            "given_key",
+            "family_key",
+            where="date_of_birth IS NOT NULL",
         ),
         partial_index(
             "ix_person_unborn",
@@ -35,6 +36,10 @@ class PersonRow(SQLModel, table=True):
             where="birth_knowledge = 'unborn' AND pregnancy_ended_on IS NULL",
         ),
         partial_index("ix_person_identity_key", "identity_key", where="identity_key IS NOT NULL"),
+        partial_index("ix_person_name_key", "name_key", where="name_key IS NOT NULL"),
+        partial_index(
+            "ix_person_other_name_key", "other_name_key", where="other_name_key IS NOT NULL"
+        ),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
@@ -58,3 +63,11 @@ class PersonRow(SQLModel, table=True):
     pregnancy_ended_on: date | None = kept(
         "When the pregnancy ended without a birth, London.", Sensitivity.sensitive
     )
+    name_key: str | None = kept(
+        "A given and a family name, folded, with the year of birth.", Sensitivity.personal
+    )
+    other_name_key: str | None = kept(
+        "The same of another pair of names, where there are several.", Sensitivity.personal
+    )
+    given_key: str | None = kept("The first given name, folded.", Sensitivity.personal)
+    family_key: str | None = kept("The last family name, folded.", Sensitivity.personal)

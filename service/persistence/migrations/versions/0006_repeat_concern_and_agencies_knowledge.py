@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from service.domain.concerns import address_key, identity_key
+from service.domain.addresses import address_key
+from service.domain.identities import identity_key
 from service.persistence.columns import DOCUMENT, INSTANT
 from service.persistence.migrating import CannotGoBack
 from service.persistence.migrations.append_only import make_append_only

@@ -1,0 +1,377 @@
+"""The one statement by which the file is asked about children: a branch for each way to them."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
+
+from service.domain.access import Caller, Reach
+from service.domain.accountabilities import Accountability, CareService
+from service.domain.concerns import MOST_COUNTED, Relation
+from service.domain.contacts import Adult, Child, Contact
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.people import AdultRelationship, BirthKnowledge, Person, YesNo
+from service.domain.referrals import Referral
+from service.persistence.records import columns_of, table_of
+from service.persistence.visibility import (
+    Sight,
+    contacts_visible_to,
+    episodes_visible_to,
+    people_visible_to,
+    referrals_visible_to,
+)
+
+CONTACT = table_of(Contact)
+CHILD = table_of(Child)
+ADULT = table_of(Adult)
+PERSON = table_of(Person)
+REFERRAL = table_of(Referral)
+EPISODE = table_of(EarlyHelpEpisode)
+ACCOUNTABILITY = table_of(Accountability)
+
+ON_FILE: Final = "on_file"
+"""The branch of those who are named, or bear a number that was told."""
+
+_MOST_POSSIBLE: Final = 200
+"""So many rows of those who may be the children are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is asked for, by how many values each, and whose reach narrows it."""
+
+    people: int = 0
+    nhs: int = 0
+    pupil: int = 0
+    name_keys: int = 0
+    days: int = 0
+    family_words: int = 0
+    given_words: int = 0
+    pregnancies: bool = False
+    home: bool = False
+    adults: int = 0
+    address: bool = False
+    reach: frozenset[Reach] | None = None
+
+    @property
+    def owner(self) -> Caller:
+        """As much of a member of staff as says what they may see."""
+        return Sight(self.reach or frozenset()).as_caller()
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to ask."""
+        return bool(self.knows or self.looks or self.adults or self.address)
+
+    @property
+    def knows(self) -> bool:
+        """Whether somebody is named, or a number told."""
+        return bool(self.people or self.nhs or self.pupil)
+
+    @property
+    def looks(self) -> bool:
+        """Whether somebody on file may be one of the children."""
+        return bool(self.name_keys or self.home or self.pregnancies)
+
+
+# ---- The columns: the same for every branch -----------------------------------------------------
+
+PERSON_COLUMNS: Final = columns_of(Person)[1:]
+CONTACT_COLUMNS: Final = (
+    CONTACT.c.reference,
+    CONTACT.c.received_at,
+    CONTACT.c.source_code,
+    CONTACT.c.referrer_name,
+    CONTACT.c.referrer_role,
+    CONTACT.c.referrer_agency,
+    CONTACT.c.sender_organisation_id,
+    CONTACT.c.address_key,
+)
+_ID = PERSON.c.id.type
+
+
+def _nothing(*columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [null().cast(column.type).label(column.key) for column in columns]
+
+
+_CASE_COLUMNS: Final = (
+    case(
+        (REFERRAL.c.id.is_not(None), literal_column(f"'{CareService.social_care.value}'", String)),
+        (EPISODE.c.id.is_not(None), literal_column(f"'{CareService.early_help.value}'", String)),
+        else_=null().cast(String),
+    ).label("service"),
+    func.coalesce(REFERRAL.c.id, EPISODE.c.id, type_=_ID).label("case_id"),
+    func.coalesce(REFERRAL.c.reference, EPISODE.c.reference).label("case_reference"),
+    func.coalesce(REFERRAL.c.team_id, EPISODE.c.team_id).label("case_team_id"),
+    func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id, type_=_ID).label("case_worker_id"),
+)
+NO_CASE: Final = tuple(
+    null().cast(type_).label(name)
+    for name, type_ in (
+        ("service", String()),
+        ("case_id", _ID),
+        ("case_reference", String()),
+        ("case_team_id", String()),
+        ("case_worker_id", _ID),
+    )
+)
+_MOTHER: Final = (
+    ADULT.c.given_name.label("mother_given_name"),
+    ADULT.c.family_name.label("mother_family_name"),
+)
+_NO_MOTHER: Final = tuple(
+    null().cast(String).label(name) for name in ("mother_given_name", "mother_family_name")
+)
+
+
+def one_of(column: ColumnElement[Any], name: str, many: int) -> ColumnElement[bool]:
+    """Whether a column is one of so many values, by the names of their places."""
+    return column.in_([bindparam(f"{name}_{place}", type_=column.type) for place in range(many)])
+
+
+def _label(relation: str) -> ColumnElement[Any]:
+    return literal_column(f"'{relation}'", String).label("relation")
+
+
+# ---- The question: one statement, a branch for each way -----------------------------------------
+
+
+@lru_cache(maxsize=256)
+def question(shape: Shape) -> CompoundSelect[Any]:
+    """Everything that is asked, built once for each shape.
+
+    Each branch finds its rows by an index on what is shared, never by time; and an address of
+    thousands costs no more than one of a hundred.
+    """
+    branches: list[Select[Any]] = []
+    if shape.knows:
+        branches += [_known(shape), _of_child(shape), _of_siblings(shape)]
+    if shape.name_keys:
+        branches.append(_by_name(shape))
+    if shape.home:
+        branches.append(_from_home(shape))
+    if shape.pregnancies:
+        branches.append(_of_pregnancies(shape))
+    if shape.adults:
+        branches.append(_of_household(shape))
+    if shape.address:
+        branches.append(_of_address(shape))
+    # A union even of one branch alone: its columns are named and typed alike.
+    return union_all(*(select(branch.subquery()) for branch in branches))
+
+
+def _who_is_known(shape: Shape) -> Any:
+    """The ids of those who are named, or bear a number that was told."""
+    ways = []
+    for column, name, many in (
+        (PERSON.c.id, "person", shape.people),
+        (PERSON.c.nhs_number, "nhs", shape.nhs),
+        (PERSON.c.unique_pupil_number, "pupil", shape.pupil),
+    ):
+        if many:
+            ways.append(select(PERSON.c.id).where(one_of(column, name, many)))
+    return ways[0] if len(ways) == 1 else union(*ways)
+
+
+def _seen_contact(shape: Shape) -> ColumnElement[bool]:
+    return true() if shape.reach is None else contacts_visible_to(shape.owner)
+
+
+def _seen_person(shape: Shape) -> ColumnElement[bool]:
+    return true() if shape.reach is None else people_visible_to(shape.owner)
+
+
+def _with_case(table: Any, shape: Shape) -> Any:
+    """The people of a table with the case that answers for each now, where it may be known of."""
+    sees = shape.reach is not None
+    referral = REFERRAL.c.id == ACCOUNTABILITY.c.referral_id
+    episode = EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id
+    return (
+        table.outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
+        .outerjoin(
+            REFERRAL, and_(referral, referrals_visible_to(shape.owner)) if sees else referral
+        )
+        .outerjoin(EPISODE, and_(episode, episodes_visible_to(shape.owner)) if sees else episode)
+    )
+
+
+def _known(shape: Shape) -> Select[Any]:
+    """Those who are named, or bear a number: who they are, and what is open about them."""
+    return (
+        select(
+            _label(ON_FILE),
+            PERSON.c.id.label("person_id"),
+            null().cast(_ID).label("contact_id"),
+            *_nothing(*CONTACT_COLUMNS),
+            *PERSON_COLUMNS,
+            *_CASE_COLUMNS,
+            *_NO_MOTHER,
+        )
+        .select_from(_with_case(PERSON, shape))
+        .where(PERSON.c.id.in_(_who_is_known(shape)), _seen_person(shape))
+    )
+
+
+def _contacts(shape: Shape, relation: Relation, person_id: Any) -> Select[Any]:
+    instant = CONTACT.c.received_at.type
+    return select(
+        _label(relation.value),
+        person_id.label("person_id"),
+        CONTACT.c.id.label("contact_id"),
+        *CONTACT_COLUMNS,
+        *_nothing(*PERSON_COLUMNS),
+        *NO_CASE,
+        *_NO_MOTHER,
+    ).where(
+        CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
+        CONTACT.c.received_at > bindparam("since", type_=instant),
+        CONTACT.c.received_at <= bindparam("until", type_=instant),
+        _seen_contact(shape),
+    )
+
+
+def _of_child(shape: Shape) -> Select[Any]:
+    return (
+        _contacts(shape, Relation.child, CHILD.c.person_id)
+        .join_from(CHILD, CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+        .where(CHILD.c.person_id.in_(_who_is_known(shape)))
+    )
+
+
+def _of_siblings(shape: Shape) -> Select[Any]:
+    own, together, siblings = (CHILD.alias(name) for name in ("own", "together", "siblings"))
+    return (
+        _contacts(shape, Relation.sibling, own.c.person_id)
+        .select_from(own)
+        .join(together, together.c.contact_id == own.c.contact_id)
+        .join(siblings, siblings.c.person_id == together.c.person_id)
+        .join(CONTACT, CONTACT.c.id == siblings.c.contact_id)
+        .where(
+            own.c.person_id.in_(_who_is_known(shape)),
+            together.c.person_id != own.c.person_id,
+        )
+        .distinct()
+    )
+
+
+def _possible(shape: Shape, people: Any, *, mother: bool = False) -> Select[Any]:
+    """Who may be one of the children, with each contact that speaks of them."""
+    return (
+        select(
+            _label(Relation.possibly_same_child.value),
+            PERSON.c.id.label("person_id"),
+            CONTACT.c.id.label("contact_id"),
+            *CONTACT_COLUMNS,
+            *PERSON_COLUMNS,
+            *_CASE_COLUMNS,
+            *(_MOTHER if mother else _NO_MOTHER),
+        )
+        .select_from(_with_case(people, shape))
+        .where(_seen_person(shape))
+        .order_by(PERSON.c.id.desc())
+        .limit(literal_column(str(_MOST_POSSIBLE)))
+    )
+
+
+def _with_contacts(shape: Shape) -> Any:
+    seen = and_(
+        CONTACT.c.id == CHILD.c.contact_id,
+        CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
+        _seen_contact(shape),
+    )
+    return PERSON.outerjoin(CHILD, CHILD.c.person_id == PERSON.c.id).outerjoin(CONTACT, seen)
+
+
+def _by_name(shape: Shape) -> Select[Any]:
+    """By names and the year of birth; by one name of a family, or one alone, and the very day."""
+    ways = [
+        select(PERSON.c.id).where(one_of(column, "name_key", shape.name_keys))
+        for column in (PERSON.c.name_key, PERSON.c.other_name_key)
+    ]
+    ways += [
+        select(PERSON.c.id).where(
+            one_of(PERSON.c.date_of_birth, "day", shape.days), one_of(column, name, many)
+        )
+        for column, name, many in (
+            (PERSON.c.family_key, "family_word", shape.family_words),
+            (PERSON.c.given_key, "given_word", shape.given_words),
+        )
+        if many
+    ]
+    return _possible(shape, _with_contacts(shape)).where(PERSON.c.id.in_(union_all(*ways)))
+
+
+def _from_home(shape: Shape) -> Select[Any]:
+    """Who was told of at the same address: for children of whom too little else is told."""
+    at_home = (
+        select(CONTACT.c.id)
+        .where(CONTACT.c.address_key == bindparam("address", type_=String))
+        .order_by(CONTACT.c.received_at.desc())
+        .limit(literal_column(str(MOST_COUNTED)))
+        .subquery("at_home")
+    )
+    there = CHILD.alias("there")
+    people = select(there.c.person_id).join(at_home, at_home.c.id == there.c.contact_id)
+    return _possible(shape, _with_contacts(shape)).where(PERSON.c.id.in_(people))
+
+
+def _of_pregnancies(shape: Shape) -> Select[Any]:
+    """The unborn children on file who may be a child told of, with their mothers."""
+    expected = PERSON.c.expected_delivery_on
+    people = _with_contacts(shape).outerjoin(
+        ADULT,
+        and_(
+            ADULT.c.contact_id == CONTACT.c.id,
+            ADULT.c.relationship == literal_column(f"'{AdultRelationship.mother.value}'"),
+        ),
+    )
+    return _possible(shape, people, mother=True).where(
+        PERSON.c.birth_knowledge == literal_column(f"'{BirthKnowledge.unborn.value}'"),
+        PERSON.c.pregnancy_ended_on.is_(None),
+        or_(
+            expected.is_(None),
+            expected.between(
+                bindparam("expected_from", type_=Date()), bindparam("expected_to", type_=Date())
+            ),
+        ),
+    )
+
+
+def _of_household(shape: Shape) -> Select[Any]:
+    return (
+        _contacts(shape, Relation.household, null().cast(_ID))
+        .select_from(ADULT)
+        .join(CONTACT, CONTACT.c.id == ADULT.c.contact_id)
+        .where(
+            one_of(ADULT.c.identity_key, "adult", shape.adults),
+            ADULT.c.in_household != literal_column(f"'{YesNo.no.value}'"),
+        )
+        .distinct()
+    )
+
+
+def _of_address(shape: Shape) -> Select[Any]:
+    return (
+        _contacts(shape, Relation.address, null().cast(_ID))
+        .where(CONTACT.c.address_key == bindparam("address", type_=String))
+        .order_by(CONTACT.c.received_at.desc())
+        .limit(literal_column(str(MOST_COUNTED)))
+    )
