@@ -396,13 +396,14 @@ class Lookup:
     """What the file is asked for to find who a child may be: all of it by index.
 
     `name_keys` are looked for in both keys of a name; `family_words` and `given_words` on the
-    `days` alone.
+    `days` alone. Of whom one name alone is told, everybody born on those days is looked at.
     """
 
     name_keys: tuple[str, ...]
     days: tuple[date, ...]
     family_words: tuple[str, ...]
     given_words: tuple[str, ...]
+    on_day: bool
 
 
 def lookup_of(told: ToldOfChild) -> Lookup | None:
@@ -424,6 +425,7 @@ def lookup_of(told: ToldOfChild) -> Lookup | None:
     return Lookup(
         name_keys=tuple(sorted(keys)),
         days=tuple(sorted({born, swapped_day(born)})),
-        family_words=tuple(dict.fromkeys(words if one_name else name.family[:_MOST_WORDS])),
-        given_words=tuple(dict.fromkeys(words)) if one_name else (),
+        family_words=() if one_name else name.family[:_MOST_WORDS],
+        given_words=() if one_name else name.given[:_MOST_WORDS],
+        on_day=one_name,
     )

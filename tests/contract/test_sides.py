@@ -429,6 +429,12 @@ def _body(name: str, operation: Operation, file: Siblings, thing: Thing) -> Json
     raise AssertionError(f"say in {Path(__file__).name} how {name} names what it is about")
 
 
+def _values(operation: Operation, file: Siblings, thing: Thing) -> dict[str, Any]:
+    """The ids of the path: of the thing, and of the contact on which a child stands."""
+    contact_id = file.contact_id if thing.kind == "child" else thing.id
+    return {name: contact_id if name == "contact_id" else thing.id for name in operation.ids}
+
+
 async def _on_file(house: House) -> str:
     """A digest of everything on file but who has called."""
     digest = hashlib.sha256()
@@ -450,7 +456,7 @@ async def test_nobody_acts_on_a_child_whose_side_they_are_not_on_and_nothing_com
             for role in Role:
                 if not permitted(role, name) or acts_there(role, asks, thing):
                     continue
-                values = dict.fromkeys(operation.ids, thing.id)
+                values = _values(operation, walk.file, thing)
                 answer = await walk.send(operation, role, values=values, body=body)
                 there = sees_thing_to_act_on(role, thing)
                 expected = (403, REFUSED_AS[asks]) if there else (404, None)
@@ -486,7 +492,7 @@ async def test_whoever_is_on_the_childs_side_is_not_refused_for_sight_or_side(
             for role in Role:
                 if not permitted(role, name) or not acts_there(role, asks, thing):
                     continue
-                values = dict.fromkeys(operation.ids, thing.id)
+                values = _values(operation, walk.file, thing)
                 answer = await walk.send(operation, role, values=values, version=999, body=body)
                 if answer.status_code == 404 or _code(answer) in REFUSED_AS.values():
                     wrong.append(f"{name} as {role} of {thing}: {answer.status_code}")

@@ -32,6 +32,7 @@ EXPECTED = {
     "log_contact": "WM",
     "read_contacts": "WMSeAaHQ",
     "amend_contact": "WM",
+    "match_child": "WM",
     "triage_contact": "WM",
     "assign_contact": "WM",
     "acknowledge_referrer": "WM",

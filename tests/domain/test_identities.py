@@ -263,7 +263,7 @@ def is_found(told: Told, held: Told) -> bool:
     by_name = {keys.name_key, keys.other_name_key} & set(lookup.name_keys)
     on_day = held.date_of_birth in lookup.days
     by_word = keys.family_key in lookup.family_words or keys.given_key in lookup.given_words
-    return bool(by_name) or (on_day and by_word)
+    return bool(by_name) or (on_day and (by_word or lookup.on_day))
 
 
 NAMES = strategies.sampled_from(

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from api.schemas.contacts import Contact as SeenContact
+from api.schemas import contacts as wire
 from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel
@@ -21,7 +21,7 @@ from service.domain.people import Person, Sex
 from service.domain.police_notifications import ImportState
 from service.domain.possible_matches import MatchSaid
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, people
+from service.persistence.repositories import contacts, histories, people
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide, read_decision, sign_off
@@ -130,7 +130,7 @@ def told(*children: NewChild, **changes: Any) -> NewContact:
 def warnings_of(file: WholeContact) -> list[tuple[str, str]]:
     return [
         (one.pointer, one.code)
-        for one in SeenContact.of(file).warnings
+        for one in wire.Contact.of(file).warnings
         if one.code in ("number_of_another_child", "possible_match", "linked_to_another")
     ]
 
@@ -287,11 +287,11 @@ async def test_a_correction_moves_only_the_child_it_is_about(
     again = await desk.log(BEN)
     assert again.children[0].person_id == his.children[0].person_id
     history = await desk.house.ask(
-        lambda ask: people.history(ask, desk.worker, girl.person_id, but=after.contact.id)
+        lambda ask: histories.of_child(ask, desk.worker, girl.person_id, but=after.contact.id)
     )
     assert not history
     of_him = await desk.house.ask(
-        lambda ask: people.history(
+        lambda ask: histories.of_child(
             ask, desk.worker, his.children[0].person_id, but=again.contact.id
         )
     )

@@ -65,6 +65,7 @@ class Shape:
     days: int = 0
     family_words: int = 0
     given_words: int = 0
+    on_day: bool = False
     pregnancies: bool = False
     home: bool = False
     adults: int = 0
@@ -301,7 +302,7 @@ def _with_contacts(shape: Shape) -> Any:
 
 
 def _by_name(shape: Shape) -> Select[Any]:
-    """By names and the year of birth; by one name of a family, or one alone, and the very day."""
+    """By names and the year of birth; by one of the names and the very day, or the day alone."""
     ways = [
         select(PERSON.c.id).where(one_of(column, "name_key", shape.name_keys))
         for column in (PERSON.c.name_key, PERSON.c.other_name_key)
@@ -316,6 +317,8 @@ def _by_name(shape: Shape) -> Select[Any]:
         )
         if many
     ]
+    if shape.on_day:
+        ways.append(select(PERSON.c.id).where(one_of(PERSON.c.date_of_birth, "day", shape.days)))
     return _possible(shape, _with_contacts(shape)).where(PERSON.c.id.in_(union_all(*ways)))
 
 

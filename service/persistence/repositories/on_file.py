@@ -117,6 +117,7 @@ def _values(sought: Sought) -> _Values:
         _is_told_in_part(child, sought.until.date()) for child in sought.children
     )
     shape = Shape(
+        on_day=any(one.on_day for one in lookups),
         people=len(lists["person"]),
         nhs=len(lists["nhs"]),
         pupil=len(lists["pupil"]),
