@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from service.domain.identifiers import is_district
 from service.domain.names import plain_words
 
 # What is written where nobody lives anywhere, or nobody says where: never one address, however
@@ -64,10 +65,11 @@ _BEGINNINGS: Final = (
 def address_key(address: str | None, postcode: str | None) -> str | None:
     """What two contacts from the same address share: postcode and address line, normalised.
 
-    None without both: one postcode is shared by many homes. None for what says that there is no
-    address, which strangers share.
+    None without both: one postcode is shared by many homes, and its first half alone by thousands.
+    None for what says that there is no address, which strangers share.
     """
     line, code = plain_words(address or ""), plain_words(postcode or "").replace(" ", "")
-    if not (line and code) or code in _NO_POSTCODE or is_no_address(line):
+    no_home = code in _NO_POSTCODE or is_district(code.upper())
+    if not (line and code) or no_home or is_no_address(line):
         return None
     return f"{code} {line}"

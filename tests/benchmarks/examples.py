@@ -15,7 +15,7 @@ def contacts(count: int = _VARIETY) -> list[str]:
 
 
 def _contact(chance: random.Random) -> dict[str, object]:
-    family = f"{chance.choice(['Okafor', 'Smith', 'Patel', 'Jones'])}-{chance.randrange(100_000)}"
+    family = f"{chance.choice(['Okafor', 'Smith', 'Patel', 'Jones'])}{chance.randrange(100_000)}"
     return {
         "concern": CONCERN,
         "source_code": "2A",

@@ -134,7 +134,12 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
     outcome = cycle(_OUTCOMES, by_child)
     given, family = cycle(_GIVEN, by_child), cycle(_FAMILY, "n / 7")
     birth = f"{at} - (400 + ({by_child}) % 5000) * 86400000"
-    surname = f"{family} || '-' || (n % 5000)"
+    surname = f"{family} || (n % 5000)"
+    words = f"lower({given})", f"lower({surname})"
+    day_of_birth = f"CAST({sql.day(birth)} AS TEXT)"
+    pair = f"CASE WHEN {words[0]} < {words[1]} THEN {{}} ELSE {{}} END".format(
+        " || ' ' || ".join(words), " || ' ' || ".join(reversed(words))
+    )
     person = sql.id(Kind.person, n=whom(contacts), place="j")
     contact = sql.id(Kind.contact)
     policy = load_policy(None)
@@ -168,11 +173,11 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         CASE WHEN {done} THEN {sql.instant(f"{at} + 20 * {hour}")} END, 4
         FROM {numbers}""",
         f"""INSERT INTO person (id, given_name, family_name, date_of_birth, birth_knowledge, sex,
-        created_at, identity_key)
+        created_at, identity_key, name_key, given_key, family_key)
         SELECT {person}, {given}, {surname}, {sql.day(birth)}, 'known',
         {cycle(("F", "M"), by_child)}, {sql.instant(at)},
-        lower({family}) || ' ' || (n % 5000) || ', ' || lower({given}) || ', '
-        || CAST({sql.day(birth)} AS TEXT)
+        {words[1]} || ', ' || {words[0]} || ', ' || {day_of_birth},
+        {pair} || ' ' || substr({day_of_birth}, 1, 4), {words[0]}, {words[1]}
         FROM {numbers} {_CHILDREN} WHERE j <= n % 2 AND {whom(contacts)} = n""",
         f"""INSERT INTO contact_child (id, contact_id, person_id, position, state, given_name,
         family_name, date_of_birth, birth_knowledge, sex, ethnicity_code, disability_codes,

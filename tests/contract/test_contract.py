@@ -326,6 +326,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
     """For the ids in a path, those of this file; the examples of what is no id."""
     known = {
         "contact_id": "contact",
+        "child_id": "child",
         "decision_id": "decision_waiting",
         "referral_id": "referral",
         "early_help_episode_id": "early_help_episode",

@@ -30,8 +30,10 @@ def test_no_address_is_never_one_address(address: str) -> None:
     assert address_key(address, "ZZ99 3CZ") is None
 
 
-@pytest.mark.parametrize("postcode", ["ZZ99 3VZ", "zz993vz", "ZZ99 3WZ", None, "", " "])
-def test_without_a_postcode_or_with_the_one_for_nowhere_there_is_no_key(
+@pytest.mark.parametrize(
+    "postcode", ["ZZ99 3VZ", "zz993vz", "ZZ99 3WZ", None, "", " ", "OX4", "ox4", "EC1A", "M1"]
+)
+def test_without_a_whole_postcode_or_with_the_one_for_nowhere_there_is_no_key(
     postcode: str | None,
 ) -> None:
     assert address_key("12 Weir Street", postcode) is None
