@@ -48,6 +48,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     contacts.Child: tables.contacts.ChildRow,
     contacts.Adult: tables.contacts.AdultRow,
     contacts.Amendment: tables.contacts.AmendmentRow,
+    contacts.OutcomeTelling: tables.contacts.OutcomeTellingRow,
     information_requests.InformationRequest: tables.information_requests.InformationRequestRow,
     information_requests.Chaser: tables.information_requests.ChaserRow,
     decisions.Decision: tables.decisions.DecisionRow,

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from service.domain.access import Caller, Reach
 from service.domain.contacts import (
+    ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
     Adult,
     Child,
@@ -275,7 +276,7 @@ def start_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> 
     kinds = [
         kind
         for kind in START_AT_RECEIPT
-        if kind != "acknowledge_referrer" or contact.source_code != ANONYMOUS
+        if kind != ACKNOWLEDGE_CLOCK or contact.source_code != ANONYMOUS
     ]
     for kind in (*kinds, *also):
         deadlines.start(
