@@ -65,6 +65,7 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
+        EventType.contact_outcome_told: "The referrer was told what came of the contact.",
         EventType.contact_taken_over: "The policy took the contact's team away; who takes over has "
         "it now.",
         EventType.referral_taken_over: "The policy took the referral's team away; who takes over "

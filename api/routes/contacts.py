@@ -32,6 +32,7 @@ from api.schemas.contacts import (
     ContactCreate,
     ContactId,
     ContactSummary,
+    OutcomeToldIn,
     RemovalIn,
     TriageIn,
 )
@@ -49,6 +50,8 @@ from service.domain.contacts import (
     ContactDecided,
     ContactState,
     MinimumMissing,
+    NobodyToTell,
+    OutcomeToldTooEarly,
     RatingUnchanged,
     RationaleNeeded,
 )
@@ -348,9 +351,39 @@ async def assign_contact(
 
 
 @router.post(
+    "/{contact_id}/outcome-told",
+    response_model=Contact,
+    responses=problems(NobodyToTell, OutcomeToldTooEarly, WrongState),
+)
+@needs(Permission.acknowledge_referrer)
+async def tell_outcome(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: OutcomeToldIn
+) -> Response:
+    """Record that the referrer was told the outcome: how, when, and in which words.
+
+    Possible when every child is decided, and again when there is something new to tell. A
+    partner's system reads the outcome by itself and need not be told.
+    """
+    return _reply(
+        await change(
+            request,
+            lambda work: contacts.tell_outcome(
+                work,
+                who,
+                contact_id,
+                version,
+                told_at=body.told_at,
+                how=body.how,
+                words=body.words,
+            ),
+        )
+    )
+
+
+@router.post(
     "/{contact_id}/acknowledgement",
     response_model=Contact,
-    responses=problems(contacts.AlreadyAcknowledged),
+    responses=problems(NobodyToTell, contacts.AlreadyAcknowledged),
 )
 @needs(Permission.acknowledge_referrer)
 async def acknowledge_referrer(

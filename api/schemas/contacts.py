@@ -36,6 +36,8 @@ from service.domain.contacts import (
     Channel,
     ContactState,
     LawfulBasis,
+    TellingWay,
+    outcome_known_at,
     warnings_about,
     warnings_from_file,
 )
@@ -44,6 +46,8 @@ from service.domain.decisions import DecisionState, Outcome
 from service.domain.errors import Invalid, Problem
 from service.domain.information_requests import AnswerKind, InformationRequestState
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
+from service.domain.people import YesNo
+from service.domain.police_notifications import Risk
 from service.domain.whole_contacts import WholeContact
 from service.usecases.amendments import ContactChanges
 
@@ -329,6 +333,52 @@ class RemovalIn(Wire):
     ]
 
 
+class OutcomeToldIn(Wire):
+    """That the referrer was told what came of the contact."""
+
+    told_at: Annotated[Instant, Field(description="When they were told.")]
+    how: Annotated[TellingWay, Field(description="How.", examples=["telephone"])]
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="What they were told.",
+            examples=["Rang the school: early help will call, and how to disagree."],
+        ),
+    ]
+
+
+class OutcomeTold(WireOut):
+    """One time that the referrer was told the outcome."""
+
+    told_at: Annotated[Instant, Field(description="When they were told.")]
+    how: Annotated[TellingWay, Field(description="How.", examples=["telephone"])]
+    words: Annotated[
+        str, Field(max_length=4000, description="What.", examples=["Early help will call."])
+    ]
+    recorded_at: Annotated[Instant, Field(description="When that was recorded.")]
+    recorded_by: Annotated[
+        UUID,
+        Field(description="By whom.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+
+
+class PolicePart(WireOut):
+    """What the police told beyond the contact that their notification is."""
+
+    id: Annotated[
+        UUID,
+        Field(description="The notification.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
+    ]
+    incident_number: Annotated[
+        str, Field(max_length=100, description="The force's number.", examples=["RVB-2026-1"])
+    ]
+    incident_at: Annotated[Instant, Field(description="When it happened.")]
+    risk: Annotated[Risk, Field(description="The risk by the police.", examples=["high"])]
+    children_present: Annotated[
+        YesNo, Field(description="Whether children were present.", examples=["yes"])
+    ]
+
+
 class Warning(WireOut):
     """Something that is missing and would help."""
 
@@ -538,6 +588,24 @@ class Contact(WireOut):
             examples=["2026-10-23T15:00:00Z"],
         ),
     ]
+    outcome_known_at: Annotated[
+        Instant | None,
+        Field(
+            description=(
+                "Since when the referrer knows the outcome: told last, or decided where a "
+                "partner's system reads it; null until then."
+            ),
+            examples=["2026-10-23T15:00:00Z"],
+        ),
+    ]
+    outcome_tellings: Annotated[
+        Annotated[list[OutcomeTold], Field(max_length=1000)],
+        Field(description="How the referrer was told the outcome, each time.", examples=[[]]),
+    ]
+    police_notification: Annotated[
+        PolicePart | None,
+        Field(description="What the police told, when it is a notification of theirs; else null."),
+    ]
     children: Annotated[
         Annotated[list[Child], Field(max_length=100)],
         Field(description="The children.", examples=[[]]),
@@ -595,6 +663,11 @@ class Contact(WireOut):
             "lawful_basis": Basis.model_construct(
                 basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
             ),
+            "outcome_known_at": outcome_known_at(contact),
+            "outcome_tellings": [OutcomeTold.seen(one) for one in whole.tellings],
+            "police_notification": None
+            if whole.notification is None
+            else PolicePart.seen(whole.notification),
             "children": [Child.seen(child) for child in whole.children],
             "adults": [Adult.seen(adult) for adult in whole.adults],
             "information_requests": [RequestSummary.seen(one) for one in whole.requests],
@@ -663,6 +736,9 @@ _OWN = tuple(
         "referrer",
         "agreement",
         "lawful_basis",
+        "outcome_known_at",
+        "outcome_tellings",
+        "police_notification",
         "children",
         "adults",
         "information_requests",

@@ -13,7 +13,9 @@ from service.domain.calendar import london_date
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating, time_left
 from service.domain.flags import SubjectKind
-from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, RunningClock
+from service.domain.people import YesNo
+from service.domain.police_notifications import Risk
+from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, RunningClock, Waiting
 from service.policy import Policy
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
@@ -56,6 +58,29 @@ class TimeLeft(WireOut):
                 "overdue": left.overdue,
                 "minutes_left": left.minutes,
                 "in_words": left.words,
+            }
+        )
+
+
+class PoliceInShort(WireOut):
+    """What the police told of an incident, as much as a line shows."""
+
+    id: Annotated[UUID, Field(description="The notification.", examples=[_ID])]
+    risk: Annotated[Risk, Field(description="The risk by the police.", examples=["high"])]
+    children_present: Annotated[
+        YesNo, Field(description="Whether children were present.", examples=["yes"])
+    ]
+
+    @classmethod
+    def of_line(cls, waiting: Waiting) -> "PoliceInShort | None":
+        """That of a line; None for a contact that is no notification."""
+        if waiting.notification_id is None:
+            return None
+        return cls.made_of(
+            {
+                "id": waiting.notification_id,
+                "risk": waiting.police_risk,
+                "children_present": waiting.children_present,
             }
         )
 
@@ -159,6 +184,10 @@ class QueueLine(WireOut):
             examples=["mill-lane-primary"],
         ),
     ]
+    police_notification: Annotated[
+        PoliceInShort | None,
+        Field(description="What the police told, of a notification of theirs; else null."),
+    ]
     chasers: Annotated[
         int | None,
         Field(
@@ -218,6 +247,7 @@ class QueueLine(WireOut):
                 "worker_name": waiting.worker_name,
                 "worker_suspended": waiting.worker_suspended,
                 "organisation_id": waiting.organisation_id,
+                "police_notification": PoliceInShort.of_line(waiting),
                 "chasers": item.chasers,
                 "transfer": None
                 if item.transfer is None

@@ -18,7 +18,7 @@ from service.domain.people import (
     YesNo,
     age_in_years,
 )
-from service.domain.states import StateTable
+from service.domain.states import StateTable, WrongState
 
 
 class Channel(StrEnum):
@@ -81,6 +81,13 @@ class ContactAction(StrEnum):
     sign_last_decision = "sign_last_decision"
 
 
+class ReferrerAction(StrEnum):
+    """What the referrer of a contact can be told; it changes nothing for the children."""
+
+    acknowledge_referrer = "acknowledge_referrer"
+    tell_outcome = "tell_outcome"
+
+
 def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
     state, action = ContactState, ContactAction
     moves: dict[tuple[ContactState, ContactAction], ContactState] = {}
@@ -114,6 +121,15 @@ CONTACT = StateTable(
     moves=_contact_moves(),
     final=frozenset({ContactState.decided}),
 )
+
+
+class TellingWay(StrEnum):
+    """How a referrer was told of the outcome."""
+
+    telephone = "telephone"
+    email = "email"
+    letter = "letter"
+    in_person = "in_person"
 
 
 class ChildState(StrEnum):
@@ -239,6 +255,20 @@ class Contact:
     address_key: str | None
     decided_at: datetime | None
     version: int
+    outcome_told_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeTelling:
+    """That the referrer was told what came of a contact: how, when, and in which words."""
+
+    id: UUID
+    contact_id: UUID
+    told_at: datetime
+    how: TellingWay
+    words: str
+    recorded_at: datetime
+    recorded_by: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +282,59 @@ class Amendment:
     reason: str
     before: dict[str, object]
     after: dict[str, object]
+
+
+def allowed_on(contact: Contact) -> tuple[ContactAction | ReferrerAction, ...]:
+    """What somebody can do with a contact now.
+
+    The referrer is told once that it arrived, and whoever did not say who they are cannot be told.
+    """
+    told: list[ReferrerAction] = []
+    if contact.source_code != ANONYMOUS:
+        if contact.acknowledged_at is None:
+            told.append(ReferrerAction.acknowledge_referrer)
+        if contact.state is ContactState.decided:
+            told.append(ReferrerAction.tell_outcome)
+    return (*CONTACT.allowed(contact.state), *told)
+
+
+def state_after(contact: Contact, action: ContactAction) -> ContactState:
+    """The state that an action takes a contact to. Raises WrongState with what is possible."""
+    try:
+        return CONTACT.after(contact.state, action)
+    except WrongState as refusal:
+        raise possible_now(contact, refusal.detail.partition(" Possible now: ")[0]) from None
+
+
+def possible_now(contact: Contact, why_not: str) -> WrongState:
+    """The refusal of what is not possible on a contact now, with what is."""
+    allowed = allowed_on(contact)
+    words = ", ".join(allowed) if allowed else "nothing more"
+    return WrongState(f"{why_not} Possible now: {words}.", state=contact.state, allowed=allowed)
+
+
+def outcome_known_at(contact: Contact) -> datetime | None:
+    """Since when the referrer knows the outcome, as far as is on record.
+
+    A partner's system reads it from the moment when every child is decided.
+    """
+    if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
+        return contact.decided_at
+    return contact.outcome_told_at
+
+
+class NobodyToTell(Conflict):
+    """The referrer did not say who they are."""
+
+    code = "nobody_to_tell"
+    title = "Nobody can be told"
+
+
+class OutcomeToldTooEarly(Invalid):
+    """The outcome is told after it is known, and not in the future."""
+
+    code = "time_not_possible"
+    title = "It cannot have been told then"
 
 
 class ContactDecided(Conflict):
@@ -327,6 +410,8 @@ ADULT_AT = 18
 LONGEST_PREGNANCY = timedelta(weeks=42)
 
 ANONYMOUS = "9"
+# The clock of telling the referrer that the contact arrived.
+ACKNOWLEDGE_CLOCK = "acknowledge_referrer"
 REPEAT_CONCERN = "repeat_concern"
 """The clock of a second concern about the same child from somebody else."""
 SELF_REFERRALS = frozenset({"1A", "1B", "1C", "1D"})

@@ -9,6 +9,7 @@ from uuid import UUID
 from service.domain.addresses import address_key
 from service.domain.calendar import london_date
 from service.domain.contacts import (
+    ACKNOWLEDGE_CLOCK,
     CONTACT,
     Adult,
     AgreementState,
@@ -31,7 +32,7 @@ from service.domain.people import (
     faults_in_birth,
 )
 
-START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", "acknowledge_referrer")
+START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", ACKNOWLEDGE_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from service.domain.challenges import ChallengedThing, ChallengeState
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
+from service.domain.people import YesNo
+from service.domain.police_notifications import Risk
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingState
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
@@ -74,6 +76,7 @@ class NextAction(StrEnum):
     ask_whether_born = "ask_whether_born"
     begin_assessment = "begin_assessment"
     authorise_assessment = "authorise_assessment"
+    acknowledge_referrer = "acknowledge_referrer"
 
 
 IN_WORDS = {
@@ -112,6 +115,9 @@ IN_WORDS = {
     NextAction.ask_expected_delivery: "Ask for the expected date of delivery, and record it.",
     NextAction.ask_whether_born: "The date has passed: ask whether the child is born, record it.",
     NextAction.begin_assessment: "Begin the pre-birth assessment.",
+    NextAction.acknowledge_referrer: (
+        "Every child is decided: tell the referrer that it arrived, and what came of it."
+    ),
     NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
@@ -133,7 +139,8 @@ class Waiting:
     """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs.
 
     `returned` is a decision that was sent back, or an answer that came back after the decision;
-    `worker_suspended`: the worker's access is suspended, so that they can do nothing about it.
+    `worker_suspended`: the worker's access is suspended, so that they can do nothing about it. The
+    last three are of a contact that is a police notification.
     """
 
     subject_kind: SubjectKind
@@ -155,6 +162,9 @@ class Waiting:
     worker_name: str | None
     worker_suspended: bool
     organisation_id: str | None
+    notification_id: UUID | None
+    police_risk: Risk | None
+    children_present: YesNo | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +309,8 @@ def next_action(waiting: Waiting) -> NextAction:
         return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
         return NextAction.work_case if worked else NextAction.allocate
+    if waiting.contact_state is ContactState.decided:
+        return NextAction.acknowledge_referrer
     if waiting.returned:
         return NextAction.revise_decision
     if waiting.contact_state is ContactState.awaiting_sign_off:

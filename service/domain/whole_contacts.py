@@ -8,13 +8,14 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
-from service.domain.contacts import Adult, Child, Contact
+from service.domain.contacts import Adult, Child, Contact, OutcomeTelling
 from service.domain.deadlines import Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
 from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
+from service.domain.police_notifications import PoliceNotification
 from service.domain.possible_matches import MatchOnFile
 from service.domain.referrals import Referral
 
@@ -37,6 +38,8 @@ class WholeContact:
     decisions: Sequence[Decision]
     deadlines: Sequence[Deadline]
     repeat_concern: ConcernAtReceipt | None = None
+    notification: PoliceNotification | None = None
+    tellings: Sequence[OutcomeTelling] = ()
     not_shown: Sequence[str] = ()
     possible_matches: Sequence[MatchOnFile] = ()
     linked_otherwise: Sequence[tuple[int, Sequence[Fact]]] = ()

@@ -50,6 +50,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     contacts.Adult: tables.contacts.AdultRow,
     contacts.Amendment: tables.contacts.AmendmentRow,
     possible_matches.PossibleMatch: tables.possible_matches.PossibleMatchRow,
+    contacts.OutcomeTelling: tables.contacts.OutcomeTellingRow,
     information_requests.InformationRequest: tables.information_requests.InformationRequestRow,
     information_requests.Chaser: tables.information_requests.ChaserRow,
     decisions.Decision: tables.decisions.DecisionRow,

@@ -10,8 +10,8 @@ from pydantic_core import to_jsonable_python
 from service.domain.access import Caller, Permission
 from service.domain.concerns import known_anew
 from service.domain.contacts import (
+    ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
-    CONTACT,
     Adult,
     Amendment,
     Child,
@@ -22,6 +22,7 @@ from service.domain.contacts import (
     require_minimum,
     require_undecided,
     says_who,
+    state_after,
 )
 from service.domain.corrections import IDENTITY, why_another
 from service.domain.daily_meetings import MEETING_CLOCK
@@ -144,7 +145,7 @@ async def amend_contact(
     contact = await contacts.held(work, who, contact_id, version)
     file = await contacts.whole(work, contact)
     require_undecided(file.children)
-    CONTACT.after(contact.state, ContactAction.amend)
+    state_after(contact, ContactAction.amend)
     unknown = [
         Problem(
             f"{changes.at(noun, id_)}/id", "This is not on this contact.", "not_on_this_contact"
@@ -493,7 +494,6 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
 
     Who is acknowledged may change, too: nobody can tell an anonymous caller that it arrived.
     """
-    acknowledge = "acknowledge_referrer"
     running = {
         one.kind
         for one in file.deadlines
@@ -503,9 +503,9 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
     }
     wanted = set(running)
     if amended.source_code == ANONYMOUS:
-        wanted.discard(acknowledge)
+        wanted.discard(ACKNOWLEDGE_CLOCK)
     elif amended.acknowledged_at is None:
-        wanted.add(acknowledge)
+        wanted.add(ACKNOWLEDGE_CLOCK)
     moved = amended.received_at != file.contact.received_at
     stopped = running if moved else running - wanted
     if stopped:

@@ -6,12 +6,20 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.concern_strips import ConcernStrip
 from service.domain.contacts import (
-    CONTACT,
+    ACKNOWLEDGE_CLOCK,
+    ANONYMOUS,
     URGENCY,
     Contact,
     ContactAction,
+    NobodyToTell,
+    OutcomeTelling,
+    OutcomeToldTooEarly,
     RatingUnchanged,
     RationaleNeeded,
+    TellingWay,
+    allowed_on,
+    possible_now,
+    state_after,
 )
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem
@@ -31,7 +39,7 @@ from service.persistence.repositories import (
     histories,
     new_contacts,
 )
-from service.persistence.units_of_work import Work
+from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
 
 
@@ -73,12 +81,12 @@ async def triage_contact(
     """
     who.require(Permission.triage_contact)
     contact = await contacts.held(work, who, contact_id, version)
-    state = CONTACT.after(contact.state, ContactAction.triage)
+    state = state_after(contact, ContactAction.triage)
     if contact.rating is rating:
         raise RatingUnchanged(
             f"This contact is rated {rating} already.",
             state=contact.state,
-            allowed=CONTACT.allowed(contact.state),
+            allowed=allowed_on(contact),
         )
     if contact.rating is not None and not rationale:
         raise RationaleNeeded(
@@ -125,12 +133,12 @@ async def assign_contact(
     """Gives a contact to a worker, takes it oneself, or hands it back (`worker_id` None)."""
     who.require(Permission.assign_contact)
     contact = await contacts.held(work, who, contact_id, version)
-    CONTACT.after(contact.state, ContactAction.assign)
+    state_after(contact, ContactAction.assign)
     if worker_id is None and contact.assignee_id is None:
         raise AlreadyAssigned(
             "Nobody works this contact, so there is nothing to hand back.",
             state=contact.state,
-            allowed=CONTACT.allowed(contact.state),
+            allowed=allowed_on(contact),
         )
     if worker_id is not None:
         holder(await accounts.staff(work, worker_id), HeldWork.contact, "/worker_id")
@@ -159,22 +167,95 @@ async def acknowledge_referrer(
     """Records that the referrer was told that the contact arrived (rule 16; Working Together)."""
     who.require(Permission.acknowledge_referrer)
     contact = await contacts.held(work, who, contact_id, version)
+    _somebody_to_tell(contact)
     if contact.acknowledged_at is not None:
         raise AlreadyAcknowledged(
             "The referrer was told that this arrived; that is on the record.",
             state=contact.state,
-            allowed=CONTACT.allowed(contact.state),
+            allowed=allowed_on(contact),
         )
-    await deadlines.stop(work, contact.id, contact.id, ["acknowledge_referrer"], "acknowledged")
-    await work.change(
-        Contact,
-        contact.id,
-        contact.version,
-        acknowledged_at=work.now,
-        acknowledged_by=who.account_id,
-        acknowledgement=words,
-    )
+    values = await _acknowledged(work, who, contact, words)
+    await work.change(Contact, contact.id, contact.version, **values)
     work.record(EventType.contact_acknowledged, who, contact.id, contact_id=contact.id)
+    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+
+
+def _somebody_to_tell(contact: Contact) -> None:
+    if contact.source_code == ANONYMOUS:
+        raise NobodyToTell(
+            "The referrer did not say who they are, so nobody can be told.",
+            state=contact.state,
+            allowed=allowed_on(contact),
+        )
+
+
+async def _acknowledged(work: Work, who: Caller, contact: Contact, words: str) -> dict[str, object]:
+    """Stops the clock of telling the referrer; what a contact then says of it."""
+    await deadlines.stop(work, contact.id, contact.id, [ACKNOWLEDGE_CLOCK], "acknowledged")
+    return {
+        "acknowledged_at": work.now,
+        "acknowledged_by": who.account_id,
+        "acknowledgement": words,
+    }
+
+
+async def tell_outcome(
+    work: Work,
+    who: Caller,
+    contact_id: UUID,
+    version: int,
+    *,
+    told_at: datetime,
+    how: TellingWay,
+    words: str,
+) -> WholeContact:
+    """Records that the referrer was told the outcome (rule 16): how, when, and in which words.
+
+    As often as there is something new to tell: a changed mind is told as well. Whoever is told the
+    outcome is told that the contact arrived. A partner's system reads the outcome by itself.
+    Raises WrongState until every child is decided, NobodyToTell, OutcomeToldTooEarly.
+    """
+    who.require(Permission.acknowledge_referrer)
+    contact = await contacts.held(work, who, contact_id, version)
+    _somebody_to_tell(contact)
+    if contact.decided_at is None:
+        raise possible_now(
+            contact, "The outcome is told when every child on the contact is decided and signed."
+        )
+    if not contact.decided_at <= told_at <= work.now:
+        raise OutcomeToldTooEarly(
+            "Put right the time and send it again.",
+            problems=[
+                Problem(
+                    "/told_at",
+                    "The outcome is told between the last signature and now. Check the time.",
+                    "time_not_possible",
+                )
+            ],
+        )
+    work.add(
+        OutcomeTelling(
+            id=new_id(),
+            contact_id=contact.id,
+            told_at=told_at,
+            how=how,
+            words=words,
+            recorded_at=work.now,
+            recorded_by=who.account_id,
+        )
+    )
+    values: dict[str, object] = {"outcome_told_at": told_at}
+    if contact.acknowledged_at is None:
+        values |= await _acknowledged(work, who, contact, words)
+    await work.change(Contact, contact.id, contact.version, **values)
+    work.record(
+        EventType.contact_outcome_told,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        happened_at=told_at,
+        how=how,
+    )
     return await contacts.whole(work, await contacts.get(work, who, contact.id))
 
 

@@ -19,13 +19,13 @@ from service.domain.challenges import (
 from service.domain.concerns import ConcernCounts
 from service.domain.contacts import (
     CHILD,
-    CONTACT,
     REPEAT_CONCERN,
     Child,
     ChildAction,
     ChildNotOnContact,
     ChildState,
     ContactAction,
+    state_after,
 )
 from service.domain.decisions import (
     DECISION,
@@ -175,8 +175,8 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     if child.state is ChildState.undecided:
         rest = [one for one in file.children if one.id != child.id]
         last = all(one.state is not ChildState.undecided for one in rest)
-        state = CONTACT.after(
-            contact.state,
+        state = state_after(
+            contact,
             ContactAction.decide_last_child if last else ContactAction.decide_a_child,
         )
         await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
@@ -528,8 +528,8 @@ async def sign_off(
     elif agreed:
         rest = [one for one in file.children if one.id != child.id]
         last = all(one.state is ChildState.decided for one in rest)
-        contact_state = CONTACT.after(
-            contact.state,
+        contact_state = state_after(
+            contact,
             ContactAction.sign_last_decision if last else ContactAction.sign_a_decision,
         )
         decided_at = work.now if last else None
@@ -539,7 +539,7 @@ async def sign_off(
         if last:
             await deadlines.stop(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
     else:
-        contact_state = CONTACT.after(contact.state, ContactAction.return_a_decision)
+        contact_state = state_after(contact, ContactAction.return_a_decision)
         decided_at = None
         await contacts.set_child(
             work, child.id, CHILD.after(child.state, ChildAction.return_decision)

@@ -13,6 +13,7 @@ from service.domain.contacts import (
     ContactAction,
     ContactState,
     LawfulBasis,
+    state_after,
 )
 from service.domain.deadlines import Rating
 from service.domain.decisions import stock_phrase_fault
@@ -99,7 +100,7 @@ async def ask_agency(
     """
     who.require(Permission.ask_agency)
     contact = await contacts.held(work, who, contact_id)
-    state = CONTACT.after(contact.state, ContactAction.ask_agency)
+    state = state_after(contact, ContactAction.ask_agency)
     problems: list[Problem] = []
     if work.policy.find_organisation(new.organisation_id) is None:
         problems.append(

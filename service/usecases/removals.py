@@ -7,7 +7,6 @@ from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import (
-    CONTACT,
     Amendment,
     CannotRemove,
     Child,
@@ -16,6 +15,7 @@ from service.domain.contacts import (
     ContactAction,
     require_minimum,
     require_undecided,
+    state_after,
 )
 from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid
@@ -47,7 +47,7 @@ async def remove_child(
     if gone is None:
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     require_undecided(file.children)
-    CONTACT.after(contact.state, ContactAction.amend)
+    state_after(contact, ContactAction.amend)
     fault = stock_phrase_fault(because, work.policy.rationale, "/because")
     if fault is not None:
         raise Invalid("Say in your own words why.", problems=[fault])

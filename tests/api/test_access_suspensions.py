@@ -67,6 +67,27 @@ async def test_another_process_refuses_within_a_second(database_url: str, tmp_pa
         assert (await client.get("/v1/contacts", headers=token)).status_code == 200
 
 
+async def test_another_process_refuses_at_once_when_the_time_of_the_machine_stepped_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    """What was read "in an hour" is no news: else nothing would be read anew for that hour."""
+    clock = FixedClock(NOW)
+    async with (
+        open_room(database_url, clock, tmp_path) as here,
+        open_house(database_url, clock, tmp_path) as there,
+        client_of(there) as client,
+    ):
+        grace = await caller(here.house, Role.mash_worker, name="Grace")
+        early = headers(here.house, Role.mash_worker, name="Grace")
+        clock.forward(hours=1)
+        token = headers(here.house, Role.mash_worker, name="Grace")
+        assert (await client.get("/v1/contacts", headers=token)).status_code == 200
+        clock.set(NOW)
+        await here.made(DOOR, of("account", grace.account_id), ADMIN)
+        refused = await client.get("/v1/contacts", headers=early)
+        assert (refused.status_code, refused.json()["code"]) == (403, "account_disabled")
+
+
 async def test_an_organisation_is_shut_out_whole_and_no_other_with_it(room: Room) -> None:
     partner = Role.partner_system
     for name in ("One", "Two"):

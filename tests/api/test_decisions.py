@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from service.domain.access import Role
+from service.domain.access import Role, Scope
 from service.domain.events import Event
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -125,6 +125,33 @@ async def test_three_siblings_part_ways_and_a_returned_decision_keeps_both_versi
     assert episode["deadlines"][0]["due_at"] == "2026-10-30T23:59:59Z"
 
 
+async def test_the_clocks_of_a_contact_run_until_every_child_on_it_is_signed(desk: Desk) -> None:
+    contact = await desk.contact(children=siblings())
+    of_contact = {"contact_to_referral", "statutory_decision", "triage"}
+
+    async def told() -> tuple[str, str | None, set[str]]:
+        file = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
+        running = {one["kind"] for one in file["deadlines"] if one["stopped_at"] is None}
+        return file["state"], file["decided_at"], running & of_contact
+
+    seen = [await told()]
+    for place in range(3):
+        draft = await desk.draft(contact, place, "no_further_action")
+        seen.append(await told())
+        desk.clock.forward(minutes=5)
+        await desk.sign(draft)
+        seen.append(await told())
+    running = seen[0][2]
+    assert running >= {"contact_to_referral", "statutory_decision"}
+    assert [clocks for _, _, clocks in seen] == [running] * 6 + [set()]
+    assert [decided_at for _, decided_at, _ in seen] == [None] * 6 + ["2026-10-23T15:15:00Z"]
+    states = [state for state, _, _ in seen]
+    assert states[-1] == "decided"
+    assert "decided" not in states[:-1]
+    # Each child in turn: only with the third does nothing but a signature stand out.
+    assert [state == "awaiting_sign_off" for state in states] == [False] * 5 + [True, False]
+
+
 async def test_a_decision_is_made_with_its_path_and_version_and_read_the_same(desk: Desk) -> None:
     contact = await desk.contact()
     body = decision_body(
@@ -163,6 +190,25 @@ async def test_the_same_decision_sent_twice_under_one_key_is_drafted_once(desk: 
     assert second.headers["idempotent-replayed"] == "true"
     file = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
     assert len(file["decisions"]) == 1
+
+
+async def test_what_came_of_a_request_is_not_shown_again_to_who_may_not_do_it_any_more(
+    desk: Desk,
+) -> None:
+    contact = await desk.contact()
+    body = decision_body(contact["children"][0]["id"])
+    path = f"/v1/contacts/{contact['id']}/decisions"
+    key = uuid4()
+    first = headers(desk.house, WORKER, key=key, name="Grace")
+    done(await desk.client.post(path, json=body, headers=first), 201)
+    # The same person with the same key, who may read and no longer decide.
+    reads_only = headers(desk.house, WORKER, key=key, name="Grace", scopes=[Scope.contacts_read])
+    refused = await desk.client.post(path, json=body, headers=reads_only)
+    expect_refusal(refused, 403, "scope_missing")
+    assert "idempotent-replayed" not in refused.headers
+    assert body["rationale"] not in refused.text
+    again = await desk.client.post(path, json=body, headers=first)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
 
 
 async def test_every_gap_of_a_decision_is_named_at_once(desk: Desk) -> None:

@@ -9,19 +9,24 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.challenges import ChallengeAnswer
+from service.domain.flags import Deadline
 from service.domain.transfers import FamilyAgreement, Transfer
+from service.persistence.records import table_of
 from service.usecases.challenges import answer_challenge
 from service.usecases.step_downs import decide_returned_transfer
 from tests.support.challenges import sides_of
 from tests.support.clocks import FixedClock
+from tests.support.desks import Desk, done, open_desk
 from tests.support.houses import client_of, open_house, token
 from tests.support.steps import EVIDENCE, WORDS, Steps, steps_in
 
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
+DEADLINE = table_of(Deadline)
 
 
 async def log(client: httpx.AsyncClient, house: House, **fields: object) -> dict[str, object]:
@@ -125,6 +130,62 @@ async def test_a_queue_is_read_by_page_and_each_line_comes_once(
             seen += [line["contact_id"] for line in answer.json()["items"]]
             path = answer.json()["next"]
         assert seen == logged
+
+
+async def test_what_has_no_running_clock_stands_last_on_every_page(
+    database_url: str, tmp_path: Path
+) -> None:
+    """It is not lost, and keeps nobody waiting who has a limit; the sign-off queue does the same.
+
+    The two that were logged first are those without a clock.
+    """
+    clock = FixedClock(FRIDAY)
+    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
+        desk = Desk(house, client, clock)
+        logged, drafted = [], []
+        for _ in range(4):
+            contact = await desk.contact()
+            logged.append(contact["id"])
+            drafted.append((await desk.draft(contact, 0, "no_further_action"))["id"])
+            clock.forward(minutes=1)
+        async with house.database.writing() as connection:
+            for contact_id in logged[:2]:
+                await connection.execute(
+                    update(DEADLINE)
+                    .where(DEADLINE.c.contact_id == UUID(contact_id))
+                    .values(stopped_at=clock.now, stopped_because="test")
+                )
+            await connection.commit()
+        for queue, order, role in (
+            ("contacts", [*logged[2:], *sorted(logged[:2])], Role.mash_worker),
+            ("sign-off", [*drafted[2:], *sorted(drafted[:2])], Role.mash_manager),
+        ):
+            seen: list[dict[str, Any]] = []
+            path: str | None = f"/v1/queues/{queue}?limit=3"
+            while path is not None:
+                page = done(await desk.get(role, path))
+                seen, path = [*seen, *page["items"]], page["next"]
+            assert [line["subject_id"] for line in seen] == order
+            assert [line["due_at"] is None for line in seen] == [False, False, True, True]
+
+
+async def test_a_superseded_draft_leaves_the_sign_off_queue(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_desk(database_url, tmp_path) as desk:
+        contact = await desk.contact()
+        first = await desk.draft(contact, 0, "early_help")
+
+        async def waiting() -> list[str]:
+            found = done(await desk.get(Role.mash_manager, "/v1/queues/sign-off"))["items"]
+            return [line["subject_id"] for line in found]
+
+        assert await waiting() == [first["id"]]
+        because = {"decision_id": first["id"], "because": "The school rang with new facts."}
+        second = await desk.draft(contact, 0, "referral", supersedes=because)
+        assert await waiting() == [second["id"]]
+        await desk.sign(second, "returned")
+        assert await waiting() == []
 
 
 @pytest.mark.parametrize(

@@ -414,6 +414,9 @@ async def a_whole_case(
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    decided = await watch.client.get(f"/v1/contacts/{id_}", headers=headers(house, worker))
+    told = {"told_at": clock().isoformat(), "how": "telephone", "words": "Both are looked into."}
+    await do("tell_outcome", worker, told, version=decided.json()["version"], contact_id=id_)
     late = await do(
         "answer_information_request",
         worker,

@@ -1,7 +1,8 @@
 """Repeat concern: what makes two things the same, over how long, and what raises a flag."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,16 +11,23 @@ from service.domain.addresses import address_key
 from service.domain.calendar import days_before, months_before
 from service.domain.concerns import (
     MOST_COUNTED,
+    Heard,
+    InOneFile,
+    OnContact,
     Related,
     Relation,
     Teller,
     concerns_of_others,
     count,
     each_once,
+    household_keys,
     is_same_teller,
+    related_to,
     windows,
 )
+from service.domain.contacts import Adult, Child, Contact
 from service.domain.identities import identity_key, identity_keys
+from service.domain.people import YesNo
 from service.domain.referrals import is_re_referral
 from service.policy import load_policy
 
@@ -196,6 +204,123 @@ def test_a_contact_about_two_children_is_named_once_with_all_that_it_has_to_do_w
     assert [one.relations for one in merged] == [
         (Relation.child, Relation.sibling, Relation.address)
     ]
+
+
+def test_contacts_are_named_newest_first_and_without_those_that_raise_no_flag() -> None:
+    now = at("2026-10-23T15:00:00")
+    old, new, newest = (heard(now - days * timedelta(days=1)) for days in (3, 2, 1))
+    at_home = heard(now, Relation.address, Relation.household)
+    assert each_once({uuid4(): [old, at_home], uuid4(): [newest, new]}) == [newest, new, old]
+
+
+# ---- Whom a contact has to do with --------------------------------------------------------------
+
+
+def record(kind: type, **given: Any) -> Any:
+    """A record of which a test needs a few fields alone."""
+    return kind(**(dict.fromkeys((one.name for one in fields(kind)), None) | given))
+
+
+@pytest.mark.parametrize("lives_here", YesNo)
+def test_adults_who_live_elsewhere_make_no_household(lives_here: YesNo) -> None:
+    """Where nobody knows, they are counted: a household missed is worse than one too many."""
+    whom = {
+        "given_name": "Ngozi",
+        "family_name": "Okafor",
+        "date_of_birth": date(1990, 1, 2),
+    }
+    known = record(Adult, **whom, in_household=lives_here)
+    nameless = record(Adult, in_household=YesNo.yes)
+    kept = identity_keys(*whom.values()) if lives_here is not YesNo.no else set()
+    assert household_keys([known, nameless]) == kept
+
+
+LIKE = uuid4()
+TWIN = OnContact(uuid4(), uuid4(), frozenset({LIKE}))
+CHILD = OnContact(uuid4(), uuid4(), frozenset({LIKE, TWIN.person_id}))
+
+
+@pytest.mark.parametrize(
+    ("relation", "person_id", "found"),
+    [
+        (Relation.child, CHILD.person_id, Relation.child),
+        (Relation.child, TWIN.person_id, Relation.sibling),
+        (Relation.child, uuid4(), None),
+        (Relation.sibling, CHILD.person_id, Relation.sibling),
+        (Relation.sibling, TWIN.person_id, None),
+        (Relation.possibly_same_child, LIKE, Relation.possibly_same_child),
+        (Relation.possibly_same_child, uuid4(), None),
+        (Relation.possibly_same_child, CHILD.person_id, Relation.child),
+        (Relation.possibly_same_child, TWIN.person_id, Relation.sibling),
+        (Relation.household, None, Relation.household),
+    ],
+    ids=[
+        *("the child", "a sibling", "a stranger", "the child's sibling", "a sibling's sibling"),
+        *("who may be the child", "who may not", "the very child", "a twin beside it"),
+        "the household",
+    ],
+)
+def test_a_twin_on_the_same_contact_is_never_possibly_the_same_child(
+    relation: Relation, person_id: UUID | None, found: Relation | None
+) -> None:
+    before = Heard(relation, person_id, uuid4(), "C-1", at("2026-10-01T09:00:00"), NOBODY)
+    related = related_to(CHILD, [CHILD, TWIN], [before])
+    assert [one.relations for one in related] == ([] if found is None else [(found,)])
+
+
+def test_a_contact_is_named_once_for_a_child_and_the_newest_first() -> None:
+    at_first, later = at("2026-10-01T09:00:00"), at("2026-10-02T09:00:00")
+    one, other = uuid4(), uuid4()
+    ways = [
+        Heard(Relation.address, None, one, "C-1", at_first, NOBODY),
+        Heard(Relation.child, CHILD.person_id, one, "C-1", at_first, NOBODY),
+        Heard(Relation.household, None, other, "C-2", later, NOBODY),
+    ]
+    related = related_to(CHILD, [CHILD], ways)
+    assert [(one.reference, one.relations) for one in related] == [
+        ("C-2", (Relation.household,)),
+        ("C-1", (Relation.child, Relation.address)),
+    ]
+
+
+# ---- Concerns that arrive in one file -----------------------------------------------------------
+
+FIRST_ROW = {"received_at": at("2026-05-22T15:00:00"), "source_code": "5B", "referrer_name": "Shah"}
+ADA: dict[str, Any] = {
+    "person_id": uuid4(),
+    "given_name": "Ada",
+    "family_name": "Okafor",
+    "date_of_birth": date(2018, 4, 9),
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "child", "second"),
+    [
+        ({"referrer_name": "Mensah"}, {}, True),
+        ({"referrer_name": " SHAH "}, {}, False),
+        ({"referrer_name": "Mensah"}, {"person_id": uuid4()}, True),
+        ({"referrer_name": "Mensah"}, {"person_id": uuid4(), "given_name": "Ben"}, False),
+        ({"referrer_name": "Mensah"}, {"given_name": None}, True),
+        ({"referrer_name": "Mensah", "received_at": at("2026-05-15T15:00:00")}, {}, False),
+        ({"referrer_name": "Mensah", "received_at": at("2026-05-15T15:00:01")}, {}, True),
+        ({"referrer_name": "Mensah", "received_at": at("2026-05-29T14:59:59")}, {}, True),
+        ({"referrer_name": "Mensah", "received_at": at("2026-05-29T15:00:00")}, {}, False),
+    ],
+    ids=[
+        *("another officer", "the same officer", "known by name and birthday", "another child"),
+        *("known by the file alone", "a week before", "less than a week before"),
+        *("less than a week after", "a week after"),
+    ],
+)
+def test_within_one_file_the_same_officer_twice_is_no_second_concern(
+    row: dict[str, Any], child: dict[str, Any], second: bool
+) -> None:
+    heard = InOneFile(RULES)
+    first = record(Contact, **FIRST_ROW)
+    assert heard.after_another(first, [record(Child, **ADA)]) is False
+    next_row = record(Contact, **FIRST_ROW | row)
+    assert heard.after_another(next_row, [record(Child, **ADA | child)]) is second
 
 
 @pytest.mark.parametrize(

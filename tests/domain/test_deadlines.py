@@ -205,6 +205,37 @@ def test_the_sum_is_a_sentence_that_a_person_can_check(
     assert found.explanation.sum == words
 
 
+@pytest.mark.parametrize(
+    ("started", "begun", "due"),
+    [
+        (
+            "2026-10-24 12:00 BST",
+            "Saturday 24 October 2026 12:00 BST",
+            "Sunday 25 October 2026 11:00 GMT",
+        ),
+        (
+            "2026-03-28 12:00 GMT",
+            "Saturday 28 March 2026 12:00 GMT",
+            "Sunday 29 March 2026 13:00 BST",
+        ),
+        # At an hour that is read twice, on the first reading: no change lies between.
+        (
+            "2026-10-24 01:30 BST",
+            "Saturday 24 October 2026 01:30 BST",
+            "Sunday 25 October 2026 01:30 BST",
+        ),
+    ],
+    ids=["autumn", "spring", "due at an hour that is read twice"],
+)
+def test_the_sum_names_gmt_and_bst_when_the_clocks_change_within_an_elapsed_limit(
+    started: str, begun: str, due: str
+) -> None:
+    found = due_times(timescale(limit_of("24 hours")), london(started), ENGLAND, "1")
+    assert found.explanation.sum == (
+        f"Contact received {begun}; 24 hours, day and night; due by {due}"
+    )
+
+
 def test_the_explanation_names_the_rating_of_a_rule_that_has_one() -> None:
     rule = timescale(ElapsedLimit(4 * HOUR), rating=Rating.red)
     found = due_times(rule, london("2026-11-16 09:00 GMT"), ENGLAND, "1")

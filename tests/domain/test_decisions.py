@@ -139,6 +139,50 @@ def test_an_empty_or_boiler_plate_rationale_is_refused(rationale: str, code: str
     assert ("/rationale", code) in faults(draft(rationale=rationale))
 
 
+@pytest.mark.parametrize(
+    ("few", "refused"),
+    [
+        ("Frightened at home again. ", True),
+        ("Again AGAIN again aGain agAin ", True),
+        ("He came to school hungry. ", False),
+    ],
+    ids=["four words", "one word in several cases", "five words"],
+)
+def test_the_same_few_words_again_and_again_are_no_rationale(few: str, refused: bool) -> None:
+    found = faults(draft(rationale=few * 12))
+    assert found == ({("/rationale", "boiler_plate")} if refused else set())
+
+
+STOCK = "See above."
+TOLD_IN_WORDS = {
+    "/prompts/1/answer": {"prompts": [{"prompt": PROMPTS[1], "answer": STOCK}]},
+    "/prompts/1/not_known_because": {
+        "prompts": [{"prompt": PROMPTS[1], "not_known_because": STOCK}]
+    },
+    "/agencies/0/reason": {
+        "agencies": [
+            {"organisation_id": "s", "asked": False, "answered": False, "reason": STOCK},
+        ]
+    },
+    "/history/considered": {"history_considered": STOCK},
+    "/history/last_closed_because": {"last_closed_because": STOCK},
+    "/supersedes/because": {"supersedes_because": STOCK},
+    "/advice_given": {"advice_given": STOCK},
+}
+
+
+@pytest.mark.parametrize("pointer", TOLD_IN_WORDS)
+def test_a_stock_phrase_says_nothing_wherever_a_decision_asks_for_words(pointer: str) -> None:
+    """Why a thing is not known, too (rule 5): else the gate would be passed by "n/a"."""
+    changes: dict[str, Any] = dict(TOLD_IN_WORDS[pointer])
+    if "prompts" in changes:
+        [told] = changes["prompts"]
+        whole = {"answer": None, "not_known_because": None, **told}
+        prompts = list(draft().prompts)
+        changes["prompts"] = [prompts[0], whole, *prompts[2:]]
+    assert faults(draft(**changes)) == {(pointer, "boiler_plate")}
+
+
 def test_a_referral_names_its_basis_and_need_and_nothing_else_has_a_basis() -> None:
     bare = draft(outcome=Outcome.referral, level_of_need=LevelOfNeed.statutory)
     assert faults(bare) == {
@@ -209,6 +253,12 @@ def line(**changes: object) -> dict[str, object]:
             set(),
         ),
         ([line(asked=False, answered=False)], {}, {("/agencies/0/reason", "reason_missing")}),
+        (
+            [line(answered=False, reason="Waiting would be unsafe.")],
+            {"mill-lane-primary": True},
+            {("/agencies/0/answered", "has_answered")},
+        ),
+        ([line(), line()], {"mill-lane-primary": True}, {("/agencies/1", "listed_twice")}),
     ],
 )
 def test_no_answer_is_never_read_as_nothing_known(
@@ -234,6 +284,19 @@ def test_what_decisions_keep_missing_is_answered_or_said_to_be_unknown() -> None
         ):
             prompts[place] = {"prompt": key, "answer": answer, "not_known_because": because}
             assert faults(draft(prompts=prompts)) == wanted
+
+
+def test_only_what_the_policy_asks_is_answered_and_each_once() -> None:
+    prompts = list(draft().prompts)
+    surplus = {"prompt": "favourite_colour", "answer": "Blue.", "not_known_because": None}
+    last = f"/prompts/{len(prompts)}"
+    assert faults(draft(prompts=[*prompts, surplus])) == {(f"{last}/prompt", "prompt_unknown")}
+    assert faults(draft(prompts=[*prompts, prompts[0]])) == {(last, "answered_twice")}
+
+
+def test_a_score_names_the_tool_that_gave_it() -> None:
+    assert faults(draft(assessment_score="12")) == {("/assessment/tool", "tool_missing")}
+    assert faults(draft(assessment_score="12", assessment_tool="Graded Care Profile 2")) == set()
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:

@@ -4,12 +4,12 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal_column, select
 
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengeStep
-from service.domain.contacts import Adult, Child, Contact
+from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.daily_meetings import MeetingItem
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -173,6 +173,16 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "open contacts": (
         select(CONTACT.c.id).where(CONTACT.c.decided_at.is_(None)).limit(50),
         "ix_contact_open",
+    ),
+    "decided contacts whose referrer was told nothing": (
+        select(CONTACT.c.id)
+        .where(
+            CONTACT.c.decided_at.is_not(None),
+            CONTACT.c.acknowledged_at.is_(None),
+            CONTACT.c.source_code != literal_column(f"'{ANONYMOUS}'"),
+        )
+        .limit(50),
+        "ix_contact_unacknowledged",
     ),
     "open contacts of a worker": (
         select(CONTACT.c.id).where(

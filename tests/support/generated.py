@@ -341,6 +341,32 @@ class Generator:
         )
         return Case(case.referral, (*case.records, clock))
 
+    def closed_unallocated(self, accepted_at: datetime, closed_at: datetime) -> Case:
+        """A child whose referral closed before it was given to a worker."""
+        case = self.case(
+            accepted_at,
+            StatutoryBasis.section_17,
+            state=CaseState.closed,
+            worker_id=None,
+            allocated_at=None,
+            closed_at=closed_at,
+            closed_by=self.account_id,
+            closure_code="RC8",
+            closure_reason="No unmet need was found.",
+        )
+        clock = self.clock(
+            "allocation",
+            SubjectKind.referral,
+            case.referral.id,
+            case.referral.contact_id,
+            accepted_at,
+            stopped_at=closed_at,
+            stopped_because="closed",
+        )
+        # Nobody answers for the child any more.
+        kept = [one for one in case.records if not isinstance(one, Accountability)]
+        return Case(case.referral, (*kept, clock))
+
     def interview(self, returned_at: datetime, *, in_time: bool) -> tuple[UUID, Case]:
         """A child who returned then, and the interview, held or declined; one in ten not yet."""
         chance = self.chance

@@ -29,13 +29,21 @@ from service.domain.challenges import (
     NotYoursToAnswer,
     allowed,
 )
+from service.domain.contacts import Channel
 from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, NotFound, Stale
 from service.domain.flags import Deadline
 from service.domain.job_runs import JobName
+from service.domain.new_contacts import NewChild, NewContact
 from service.domain.states import WrongState
-from service.domain.transfers import Direction, FamilyAgreement, Transfer, TransferState
+from service.domain.transfers import (
+    Direction,
+    FamilyAgreement,
+    NotYoursToWithdraw,
+    Transfer,
+    TransferState,
+)
 from service.persistence.repositories.challenges import overdue
 from service.persistence.repositories.decisions import of_child
 from service.policy import TeamWork
@@ -44,16 +52,19 @@ from service.usecases.challenges import (
     UnderReview,
     accept_challenge_answer,
     challenge_decision,
+    disagree_with_outcome,
     escalate_challenge,
     list_challenges,
     move_challenges,
     withdraw_challenge,
 )
 from service.usecases.flags import sweep
+from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import log
 from tests.support.challenges import REASONS, WORDS, Sides, sides_of
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.rooms import POLICE
 from workers.running import run_once
 from workers.schedule import job_named
 
@@ -468,6 +479,42 @@ async def test_nobody_else_does(sides: Sides, who: str, action: str) -> None:
     unseen = who in ("assessor", "assessment")
     with pytest.raises(NotFound if unseen else NotYourChallenge):
         await sides.pursue(PURSUITS[action], challenge, who)
+
+
+@pytest.mark.parametrize(
+    "use_case", [escalate_challenge, withdraw_challenge, accept_challenge_answer]
+)
+async def test_a_partner_alone_pursues_its_own_challenge_whatever_roles_somebody_here_has(
+    sides: Sides, use_case: Any
+) -> None:
+    """Not even who raised it, come in as one of us: it is pursued by the partner's own door."""
+    partner = await caller(sides.house, Role.partner_system, organisation=POLICE)
+    sent = NewContact(
+        concern="The officer saw the child alone at night.",
+        source_code="6",
+        channel=Channel.partner_system,
+        children=[NewChild(given_name="Ada")],
+        referrer_role="Officer",
+    )
+    file = await sides.house.perform(lambda work: submit_multi_agency_referral(work, partner, sent))
+    await sides.decided_on(file.contact.id, file.children[0].id, Outcome.early_help)
+    await sides.house.perform(
+        lambda work: disagree_with_outcome(work, partner, file.contact.id, words=REASONS)
+    )
+    head = sides["head"]
+    [found] = await sides.house.ask(
+        lambda ask: list_challenges(ask, head, ChallengeFilters(), limit=10)
+    )
+    challenge = await sides.answer(found.challenge, "agreed")
+    sides.people["of both"] = replace(
+        sides["spoc"],
+        account_id=partner.account_id,
+        roles=sides["spoc"].roles | partner.roles,
+        scopes=sides["spoc"].scopes | partner.scopes,
+    )
+    for who in ("of both", "spoc"):
+        with pytest.raises(NotYourChallenge, match="It alone takes it further"):
+            await sides.pursue(use_case, challenge, who)
 
 
 async def test_beyond_the_last_stage_there_is_nobody(sides: Sides) -> None:
@@ -928,6 +975,31 @@ async def test_a_challenge_that_overturned_a_refusal_ends_with_the_transfer(side
     await sides.do(transfers.withdraw_transfer, "spoc", transfer.id, transfer.version, words=WORDS)
     whole = await sides.read(challenge.id)
     assert whole.challenge.outcome is ChallengeOutcome.withdrawn
+
+
+@pytest.mark.parametrize(
+    ("direction", "asker", "manager", "answerer"),
+    [
+        (Direction.step_up, "early_help", "spoc", "manager"),
+        (Direction.step_down, "assessor", "assessment", "spoc"),
+    ],
+)
+async def test_after_a_won_challenge_the_manager_alone_withdraws_not_even_who_asked(
+    sides: Sides, direction: Direction, asker: str, manager: str, answerer: str
+) -> None:
+    challenge = await sides.answer(await sides.challenged_refusal(direction), "changed", answerer)
+    assert challenge.transfer_id is not None
+    transfer = await sides.transfer(challenge.transfer_id)
+    assert transfer.requested_by == sides[asker].account_id
+    with pytest.raises(NotYoursToWithdraw, match="a challenge was won for it"):
+        await sides.do(
+            transfers.withdraw_transfer, asker, transfer.id, transfer.version, words=WORDS
+        )
+    assert (await sides.transfer(transfer.id)).state is TransferState.refusal_overturned
+    taken_back = await sides.do(
+        transfers.withdraw_transfer, manager, transfer.id, transfer.version, words=WORDS
+    )
+    assert taken_back.state is TransferState.withdrawn
 
 
 async def test_a_step_down_that_goes_back_takes_the_challenge_of_its_refusal_with_it(

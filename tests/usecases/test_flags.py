@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from service.bootstrap import House, Work
 from service.domain.access import Role, RoleMissing
 from service.domain.errors import Stale
 from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
-from service.persistence.repositories import contacts, deadlines
+from service.persistence.repositories import contacts, deadlines, flags
 from service.persistence.repositories.flags import FlagNotFound
 from service.usecases.flags import (
     BATCH,
@@ -26,6 +27,7 @@ from service.usecases.flags import (
     WordsMissing,
     acknowledge_flag,
     list_flags,
+    raise_warnings,
     read_flag,
     sweep,
 )
@@ -159,6 +161,74 @@ async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: Fixe
     assert await sweep(house) == Swept(breaches=1)
     found = await rows(house, "SELECT severity, cleared_because, version FROM flag ORDER BY 1")
     assert found == [("breach", None, 1), ("warning", "breached", 2)]
+
+
+async def test_a_breach_clears_the_warning_of_the_same_clock_and_of_no_other(
+    house: House, clock: FixedClock
+) -> None:
+    first = await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(FRIDAY + timedelta(hours=2))
+    second = await log(house, clock.now, source_code=ANONYMOUS)
+    clock.set(SATURDAY - timedelta(hours=1))
+    assert await sweep(house) == Swept(warnings=2)
+    clock.set(SATURDAY)
+    assert await sweep(house) == Swept(breaches=1)
+    shown = {(flag.contact_id, flag.severity) for flag in await standing(house)}
+    assert shown == {
+        (first.contact.id, Severity.breach),
+        (second.contact.id, Severity.warning),
+    }
+
+
+@pytest.mark.parametrize(
+    ("past", "raised"), [(-SECOND, 1), (timedelta(), 0), (SECOND, 0)], ids=["before", "at", "after"]
+)
+async def test_no_warning_is_raised_once_the_limit_has_passed(
+    house: House, clock: FixedClock, past: timedelta, raised: int
+) -> None:
+    """Not even while a sweep runs: the limit may pass between its breaches and its warnings."""
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY + past)
+    looked = await house.ask(lambda ask: flags.waiting(ask, clock.now))
+    assert looked.warnings is bool(raised)
+    assert await house.perform(raise_warnings) == raised
+    assert len(await standing(house)) == raised
+
+
+class Overtaken:
+    """A work in which every clock is stopped just after it was first looked for."""
+
+    def __init__(self, work: Work) -> None:
+        self.now = work.now
+        self._work = work
+        self._looked = False
+
+    async def all(self, statement: Any) -> Any:
+        found = await self._work.all(statement)
+        if not self._looked:
+            self._looked = True
+            await self._work.execute(text("UPDATE deadline SET stopped_at = due_at"))
+        return found
+
+
+@pytest.mark.parametrize("severity", Severity)
+async def test_the_sweep_claims_by_a_conditional_write_what_is_due_as_it_writes(
+    house: House, clock: FixedClock, severity: Severity
+) -> None:
+    """What stopped between its look and its write is neither flagged nor marked as flagged."""
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY if severity is Severity.breach else SATURDAY - timedelta(hours=1))
+
+    async def claim(work: Work) -> tuple[list[Deadline], list[Deadline]]:
+        overtaken = await flags.claim_due(Overtaken(work), severity, BATCH)  # type: ignore[arg-type]  # all that it uses
+        await work.execute(text("UPDATE deadline SET stopped_at = NULL"))
+        return overtaken, await flags.claim_due(work, severity, BATCH)
+
+    overtaken, anew = await house.perform(claim)
+    assert overtaken == []
+    assert len(anew) == 1
+    marks = await rows(house, "SELECT count(warned_at), count(breached_at) FROM deadline")
+    assert marks == [(1, 1 if severity is Severity.breach else 0)]
 
 
 async def test_deciding_clears_with_no_one_touching_the_flag(

@@ -343,6 +343,18 @@ async def test_a_child_is_unallocated_too_long_from_the_end_of_the_fifth_working
     assert (nobody.value, nobody.longest_minutes) == (0, None)
 
 
+async def test_a_child_whose_referral_closed_is_unallocated_no_more(records: Records) -> None:
+    generator = records.generator
+    accepted_at = datetime(2018, 3, 29, 15, tzinfo=UTC)
+    due_at = datetime(2018, 4, 9, 22, 59, 59, tzinfo=UTC)
+    closed_at = datetime(2018, 4, 12, 9, tzinfo=UTC)
+    await generator.keep([generator.closed_unallocated(accepted_at, closed_at)])
+    assert await records.total("PI5", as_at=due_at + HAIR) == (1, 1)
+    assert await records.total("PI5", as_at=closed_at - HAIR) == (1, 1)
+    assert await records.total("PI5", as_at=closed_at) == (0, 0)
+    assert await records.total("PI5", as_at=LONG_AFTER) == (0, 0)
+
+
 def strategy_clocks(
     generator: Generator, *days: tuple[datetime, datetime | None, str | None]
 ) -> Case:

@@ -495,6 +495,22 @@ async def test_the_last_meeting_that_began_the_enquiry_sets_the_conference_date(
     assert faults(refused) == [("/held_at", "before_the_meeting")]
 
 
+async def test_begun_anew_an_enquiry_has_no_outcome_and_the_one_before_stays_in_its_history(
+    desk: Desk,
+) -> None:
+    referral = await referred(desk.house)
+    first = await enquiry_begun(desk.house, referral)
+    first = await desk.find(await desk.visit(first, seen(desk.clock.now)))
+    assert first.outcome_words == FINDING
+    desk.clock.forward(days=3)
+    again = (await desk.whole(await enquiry_begun(desk.house, referral))).enquiry
+    assert again.id == first.id
+    told = (again.outcome, again.outcome_words, again.outcome_at, again.outcome_by)
+    assert told == (None, None, None, None)
+    steps = (await desk.whole(again)).steps
+    assert [one.words for one in steps if one.code == EnquiryOutcome.continuing_risk] == [FINDING]
+
+
 # ---- Who, at once, and what closes --------------------------------------------------------------
 
 

@@ -710,6 +710,18 @@ async def test_a_medical_is_decided_when_it_was_alleged_now_or_at_any_earlier_me
     assert [one.id for one in whole.others] == [first.id]
 
 
+async def test_a_reason_for_a_medical_without_a_decision_on_it_is_refused_whatever_is_alleged(
+    room: Room,
+) -> None:
+    meeting = await held_about(room, alleged=(Harm.neglect,))
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(meeting, medical_reason="The paediatrician sees the child today.")
+    assert faults(refused) == [("/children/0/medical", "missing")]
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.conclude(meeting, medical=MedicalDecision.will_take_place)
+    assert faults(refused) == [("/children/0/medical_reason", "medical_reason_missing")]
+
+
 async def test_no_medical_need_be_decided_when_neither_is_alleged_and_one_may_be(
     room: Room,
 ) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, literal, select, tuple_, union, upd
 
 from service.domain.access import Caller, Permission
 from service.domain.challenges import Challenge
-from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact
+from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact, OutcomeTelling
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
@@ -23,6 +23,7 @@ from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
+    child_visible_to,
     contacts_seen_whole_by,
     contacts_visible_to,
     decisions_visible_to,
@@ -41,6 +42,8 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
+NOTIFICATION = table_of(PoliceNotification)
+TELLING = table_of(OutcomeTelling)
 
 
 class ContactNotFound(NotFound):
@@ -175,7 +178,31 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
         deadlines=await deadlines.of_contact(ask, contact.id),
+        notification=await _notification_of(ask, contact),
+        tellings=await _tellings_of(ask, contact),
     )
+
+
+async def _notification_of(ask: Asking, contact: Contact) -> PoliceNotification | None:
+    """What the police told beyond the contact: asked for only where there may be something."""
+    # A notification's own number is always the sender's reference.
+    if contact.sender_reference is None:
+        return None
+    row = await ask.first(
+        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact.id)
+    )
+    return None if row is None else read(PoliceNotification, row)
+
+
+async def _tellings_of(ask: Asking, contact: Contact) -> list[OutcomeTelling]:
+    if contact.outcome_told_at is None:
+        return []
+    rows = await ask.all(
+        select(*columns_of(OutcomeTelling))
+        .where(TELLING.c.contact_id == contact.id)
+        .order_by(TELLING.c.id)
+    )
+    return [read(OutcomeTelling, row) for row in rows]
 
 
 async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact:
@@ -204,9 +231,13 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
             there_is(REQUEST, asked, ~asked_seen),
             there_is(DECISION, decided, ~decided_seen),
             deadlines.some_hidden_from(who, contact.id),
+            there_is(CHILD, CHILD.c.contact_id == contact.id, ~child_visible_to(who, CHILD)),
         )
     )
-    names = ("information_requests", "decisions", "deadlines")
+    *hidden_lists, not_whole = hidden or (False,) * 4
+    # What the referrer was told is of all the children: for who may know of all of them.
+    tellings = () if not_whole else await _tellings_of(ask, contact)
+    names = ("information_requests", "decisions", "deadlines", "outcome_tellings")
     return WholeContact(
         contact=contact,
         children=await children(ask, contact.id),
@@ -214,7 +245,17 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
         deadlines=clocks,
-        not_shown=[name for name, left_out in zip(names, hidden or (), strict=True) if left_out],
+        notification=await _notification_of(ask, contact),
+        tellings=tellings,
+        not_shown=[
+            name
+            for name, left_out in zip(
+                names,
+                (*hidden_lists, not_whole and contact.outcome_told_at is not None),
+                strict=True,
+            )
+            if left_out
+        ],
     )
 
 

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from service.domain.access import Caller, Reach
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contacts import (
+    ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
     Adult,
     Child,
@@ -336,7 +337,7 @@ def start_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> 
     kinds = [
         kind
         for kind in START_AT_RECEIPT
-        if kind != "acknowledge_referrer" or contact.source_code != ANONYMOUS
+        if kind != ACKNOWLEDGE_CLOCK or contact.source_code != ANONYMOUS
     ]
     for kind in (*kinds, *also):
         deadlines.start(

@@ -27,12 +27,13 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
-from service.domain.contacts import Child, ChildState, Contact
+from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.people import BirthKnowledge, Person
+from service.domain.police_notifications import PoliceNotification
 from service.domain.queues import (
     FIRST,
     OF_CLOCKS,
@@ -110,6 +111,7 @@ ENQUIRY = table_of(Section47Enquiry)
 ACCOUNTABILITY = table_of(Accountability)
 FLAG = table_of(Flag)
 ACCOUNT = table_of(Account)
+NOTIFICATION = table_of(PoliceNotification)
 # The clock of holding a strategy meeting, which runs on each child's referral.
 _OF_HOLDING = "strategy_meeting"
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
@@ -225,8 +227,27 @@ def _behind(first: Any, table: Any) -> Any:
 CONTACT_CLOCKS = own_clocks(CONTACT, CONTACT.c.id)
 
 
-def _contacts(asked: _Asked) -> Select[Any]:
-    which = (CONTACT.c.decided_at.is_(None), contacts_visible_to(asked.who), *asked.on_desk())
+# Decided, while the clock of telling the referrer that it arrived runs on.
+# In literals, as the index over these few has it.
+_UNACKNOWLEDGED = (
+    CONTACT.c.decided_at.is_not(None),
+    CONTACT.c.acknowledged_at.is_(None),
+    CONTACT.c.source_code != literal_column(f"'{ANONYMOUS}'"),
+    exists().where(
+        *CONTACT_CLOCKS(DEADLINE),
+        DEADLINE.c.kind == literal_column(f"'{ACKNOWLEDGE_CLOCK}'"),
+    ),
+)
+
+
+def _contacts(asked: _Asked) -> Any:
+    """The contacts with a child to decide for, and those whose referrer was told nothing yet."""
+    undecided = _on_desk(asked, CONTACT.c.decided_at.is_(None))
+    return union_all(undecided, _on_desk(asked, *_UNACKNOWLEDGED))
+
+
+def _on_desk(asked: _Asked, *waits: ColumnElement[bool]) -> Select[Any]:
+    which = (*waits, contacts_visible_to(asked.who), *asked.on_desk())
     first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
     return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
         first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
@@ -520,7 +541,21 @@ def _mine(asked: _Asked) -> Any:
         )
     ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
     cases = _both_cases(asked, lambda table: table.c.worker_id == me, few=True)
-    return union_all(contacts, *cases, _first_visits(asked))
+    return union_all(contacts, _mine_to_tell(asked), *cases, _first_visits(asked))
+
+
+def _mine_to_tell(asked: _Asked) -> Select[Any]:
+    """The decided contacts of the caller whose referrer was not told that they arrived."""
+    which = (
+        *_UNACKNOWLEDGED,
+        CONTACT.c.assignee_id == asked.who.account_id,
+        contacts_visible_to(asked.who),
+        *asked.on_desk(),
+    )
+    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
+    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+        first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
+    )
 
 
 def _pre_birth(asked: _Asked) -> Any:
@@ -701,8 +736,12 @@ def _with_workers(statement: Select[Any]) -> Select[Any]:
             ACCOUNT.c.name.label("worker_name"),
             accounts.is_suspended(ACCOUNT.c.id).label("worker_suspended"),
             page.c.organisation_id,
+            NOTIFICATION.c.id.label("notification_id"),
+            NOTIFICATION.c.risk,
+            NOTIFICATION.c.children_present,
         )
         .outerjoin(ACCOUNT, ACCOUNT.c.id == page.c.worker_id)
+        .outerjoin(NOTIFICATION, NOTIFICATION.c.contact_id == page.c.contact_id)
         .order_by(*(page.c[name] for name in _PLACE))
     )
 

@@ -16,6 +16,12 @@ class ContactRow(SQLModel, table=True):
     __table_args__ = (
         Index("ux_contact_reference", "reference", unique=True),
         Index("ix_contact_received", "received_at", "id"),
+        partial_index(
+            "ix_contact_unacknowledged",
+            "assignee_id",
+            "id",
+            where="decided_at IS NOT NULL AND acknowledged_at IS NULL AND source_code <> '9'",
+        ),
         partial_index("ix_contact_open", "id", where="decided_at IS NULL"),
         # What a queue is narrowed by.
         partial_index(
@@ -111,6 +117,9 @@ class ContactRow(SQLModel, table=True):
         "When every child on it was decided and signed off.", type_=INSTANT
     )
     version: int = kept("Grows with each change; the ETag.")
+    outcome_told_at: datetime | None = kept(
+        "When the referrer was last told the outcome.", type_=INSTANT
+    )
 
 
 class ChildRow(SQLModel, table=True):
@@ -197,3 +206,18 @@ class AmendmentRow(SQLModel, table=True):
     reason: str = kept("Why.", Sensitivity.sensitive)
     before: dict[str, object] = kept("What it said.", Sensitivity.sensitive, type_=DOCUMENT)
     after: dict[str, object] = kept("What it says now.", Sensitivity.sensitive, type_=DOCUMENT)
+
+
+class OutcomeTellingRow(SQLModel, table=True):
+    """That the referrer was told the outcome. Append-only."""
+
+    __tablename__ = "outcome_telling"
+    __table_args__ = (Index("ix_outcome_telling_contact", "contact_id"),)
+
+    id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
+    contact_id: UUID = kept("The contact.", foreign_key="contact.id")
+    told_at: datetime = kept("When the referrer was told.", type_=INSTANT)
+    how: str = kept("telephone, email, letter, in_person.")
+    words: str = kept("What they were told.", Sensitivity.sensitive)
+    recorded_at: datetime = kept("When it was recorded.", type_=INSTANT)
+    recorded_by: UUID = kept("By whom.", foreign_key="account.id")
