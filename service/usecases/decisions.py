@@ -141,8 +141,12 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     now = await concerns.as_of_now(
         work.look, work.policy, who, work.now, contact, file.children, file.adults
     )
-    matches = await possible_matches.keep(work, contact.id, file.children, now.possible)
-    history = await _has_history(work, who, child, contact.id)
+    said_before = await possible_matches.standing(work, contact.id, file.children)
+    matches = await possible_matches.keep(
+        work, contact.id, file.children, now.possible, said_before
+    )
+    same = said_before.same_as(child.person_id)
+    history = await _has_history(work, who, [child.person_id, *same], contact.id)
     counts = concerns.counts_of(work.policy, now, child.id)
     draft = _draft(work, who, file, child, new, superseded, counts)
     problems = faults_in_draft(
@@ -207,11 +211,10 @@ def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFil
     return decided and answers is not None and found.open_case is not None
 
 
-async def _has_history(work: Work, who: Caller, child: Child, contact_id: UUID) -> bool:
-    """Whether anything else is on file of a child, or of a record said to be the same child's."""
-    others = await possible_matches.said_to_be(work, child.person_id)
-    for person_id in (child.person_id, *others):
-        if await histories.of_child(work, who, person_id, but=contact_id):
+async def _has_history(work: Work, who: Caller, people: Sequence[UUID], but: UUID) -> bool:
+    """Whether anything else is on file of a child, by any record said to be the child's."""
+    for person_id in people:
+        if await histories.of_child(work, who, person_id, but=but):
             return True
     return False
 

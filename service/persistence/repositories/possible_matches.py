@@ -1,13 +1,13 @@
 """Possible matches: kept as they are found, answered by a person, and not asked again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, or_, select, union_all, update
+from sqlalchemy import CompoundSelect, and_, or_, select, union_all, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Adult, Child, Contact
@@ -119,16 +119,53 @@ def _pairs(many: int) -> CompoundSelect[Any]:
     )
 
 
-async def said_to_be(ask: Asking | Work, person_id: UUID) -> list[UUID]:
-    """The other records of whom somebody has said that they are the same child."""
-    rows = await ask.all(
-        select(MATCH.c.own_person_id, MATCH.c.person_id).where(
-            or_(MATCH.c.own_person_id == person_id, MATCH.c.person_id == person_id),
-            MATCH.c.answer == MatchAnswer.same_child.value,
-            MATCH.c.superseded_at.is_(None),
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of possible matches: those of one contact, and what was said of its people."""
+
+    of_contact: Mapping[tuple[UUID, UUID], PossibleMatch]
+    answered: frozenset[frozenset[UUID]]
+    same: frozenset[frozenset[UUID]]
+
+    def kept(self, child: Child, person_id: UUID) -> PossibleMatch | None:
+        """The match of a child of the contact with somebody on file."""
+        return self.of_contact.get((child.id, person_id))
+
+    def is_asked_of(self, child: Child, person_id: UUID) -> bool:
+        """Whether a match is anybody's to answer: not where it was said of these two elsewhere."""
+        said = frozenset({child.person_id, person_id}) in self.answered
+        return not said or self.kept(child, person_id) is not None
+
+    def same_as(self, person_id: UUID) -> list[UUID]:
+        """The other records of whom somebody has said that they are the same child."""
+        return sorted(
+            {one for pair in self.same if person_id in pair for one in pair - {person_id}}
         )
+
+
+async def standing(ask: Asking | Work, contact_id: UUID, children: Sequence[Child]) -> Standing:
+    """What stands of the matches of a contact, and of the people its children are taken for."""
+    people = sorted({child.person_id for child in children})
+    about = or_(MATCH.c.own_person_id.in_(people), MATCH.c.person_id.in_(people))
+    rows = await ask.all(
+        select(*columns_of(PossibleMatch))
+        .where(
+            MATCH.c.superseded_at.is_(None),
+            or_(MATCH.c.contact_id == contact_id, and_(MATCH.c.answered_at.is_not(None), about)),
+        )
+        .order_by(MATCH.c.found_at, MATCH.c.id)
     )
-    return sorted({one for row in rows for one in row} - {person_id})
+    found = [read(PossibleMatch, row) for row in rows]
+    said = [one for one in found if one.answer is not None]
+    return Standing(
+        {(one.child_id, one.person_id): one for one in found if one.contact_id == contact_id},
+        frozenset(frozenset({one.own_person_id, one.person_id}) for one in said),
+        frozenset(
+            frozenset({one.own_person_id, one.person_id})
+            for one in said
+            if one.answer is MatchAnswer.same_child
+        ),
+    )
 
 
 async def of_contact(ask: Asking | Work, contact_id: UUID) -> list[PossibleMatch]:
@@ -190,7 +227,9 @@ async def refresh(
     """
     answered = await on_file.ask_file(work.look, _sought(who, work.now, contact, children))
     possible = concerns.possible_of(contact, children, adults, answered)
-    return await keep(work, contact.id, children, possible)
+    return await keep(
+        work, contact.id, children, possible, await standing(work, contact.id, children)
+    )
 
 
 async def as_seen(
@@ -207,18 +246,16 @@ async def as_seen(
     possible = concerns.possible_of(contact, children, adults, answered)
     if not any(possible.values()):
         return []
-    kept = {(one.child_id, one.person_id): one for one in await of_contact(ask, contact.id)}
-    apart = await answered_pairs(look, [child.person_id for child in children])
+    said = await standing(ask, contact.id, children)
     return [
         MatchOnFile(
-            kept.get((child.id, other.person.id)) or found_anew(now, contact.id, child, found),
+            said.kept(child, other.person.id) or found_anew(now, contact.id, child, found),
             other.person,
             other.open_case,
         )
         for child in children
         for found in possible[child.id]
-        if (child.id, (other := found.on_file).person.id) in kept
-        or frozenset({child.person_id, other.person.id}) not in apart
+        if said.is_asked_of(child, (other := found.on_file).person.id)
     ]
 
 
@@ -227,33 +264,31 @@ async def keep(
     contact_id: UUID,
     children: Sequence[Child],
     possible: Mapping[UUID, Sequence[Found]],
+    said: Standing,
 ) -> list[MatchOnFile]:
     """Keeps who on file may be the children of a contact now, beside what was answered before."""
-    kept = {(one.child_id, one.person_id): one for one in await of_contact(work, contact_id)}
-    if not (kept or any(possible.values())):
-        return []
-    apart = await answered_pairs(work.look, [child.person_id for child in children])
-    standing: list[MatchOnFile] = []
+    gone = dict(said.of_contact)
+    kept: list[MatchOnFile] = []
     for child in children:
         for found in possible.get(child.id, ()):
             other = found.on_file
-            match = kept.pop((child.id, other.person.id), None)
+            if not said.is_asked_of(child, other.person.id):
+                continue
+            match = gone.pop((child.id, other.person.id), None)
             if match is None:
-                if frozenset({child.person_id, other.person.id}) in apart:
-                    continue
                 match = found_anew(work.now, contact_id, child, found)
                 work.add(match)
-            standing.append(MatchOnFile(match, other.person, other.open_case))
-    await supersede(work, [one for one in kept.values() if one.answer is None])
+            kept.append(MatchOnFile(match, other.person, other.open_case))
+    await supersede(work, [one for one in gone.values() if one.answer is None])
     for child in children:
         unanswered = sum(
-            one.match.child_id == child.id and one.match.answer is None for one in standing
+            one.match.child_id == child.id and one.match.answer is None for one in kept
         )
         if unanswered != child.unanswered_matches:
             await work.execute(
                 update(CHILD).where(CHILD.c.id == child.id).values(unanswered_matches=unanswered)
             )
-    return standing
+    return kept
 
 
 async def keep_answer(
