@@ -123,6 +123,12 @@ IMPOSSIBLE = {
         "WHERE early_help_episode_id = {episode}",
         {NOT_THE_CHILDS, "open_referral_without_accountability"},
     ),
+    "two records of one name and birth that are both open": (
+        "UPDATE person SET given_key = 'ada', family_key = 'okafor', date_of_birth = '2018-04-09' "
+        "WHERE id IN (SELECT person_id FROM accountability WHERE referral_id = {referral} "
+        "OR early_help_episode_id = {episode})",
+        {"two_open_cases_of_who_may_be_one_child"},
+    ),
     "an open transfer of a closed case": (
         "UPDATE referral SET closed_at = accepted_at WHERE id = {handed_over}",
         {"closed_case_with_an_open_transfer"},

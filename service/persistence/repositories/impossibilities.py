@@ -108,7 +108,6 @@ def _questions(
         **_of_clocks(),
         **_of_risk(),
         **_of_daily_meetings(),
-        "two_open_cases_of_who_may_be_one_child": _open_twice(),
     }
 
 
@@ -149,6 +148,7 @@ def _of_accountability() -> dict[str, Select[int]]:
         .subquery()
     )
     questions["child_with_two_accountable_cases"] = select(func.count()).select_from(twice)
+    questions["two_open_cases_of_who_may_be_one_child"] = _open_twice()
     return questions
 
 
