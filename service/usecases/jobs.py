@@ -12,6 +12,7 @@ from service.domain.job_runs import (
     JobRun,
     health_of,
 )
+from service.persistence.allowances import forget_whole
 from service.persistence.asking import Asking
 from service.persistence.repositories import answers, impossibilities, job_runs
 from service.persistence.units_of_work import Performing, Work
@@ -82,8 +83,8 @@ async def run_job(
 
 
 async def forget_answers(work: Work) -> int:
-    """Forgets kept answers whose time is over. Returns how many."""
-    return await answers.forget(work, work.now)
+    """Forgets kept answers whose time is over, and allowances that are whole. Returns how many."""
+    return await answers.forget(work, work.now) + await forget_whole(work)
 
 
 def check_holidays(policy: Policy, now: datetime) -> None:
