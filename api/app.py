@@ -1,5 +1,6 @@
 """The application: manners, routes and documentation around one house."""
 
+import asyncio
 import gc
 import hmac
 from collections.abc import AsyncIterator
@@ -45,6 +46,7 @@ from api.routes import (
     transfer_lists,
     transfers,
 )
+from api.turns import Turns
 from service.bootstrap import House
 from service.settings import Settings, load_settings
 
@@ -114,7 +116,24 @@ def furnish(app: FastAPI, house: House) -> None:
     app.state.cursors = Cursors(hmac.digest(secret, b"cursors", "sha256"))
     if house.settings.docs_enabled:
         app.include_router(documentation_router(contract_text))
+    metrics = app.state.manners.metrics
+    turns = app.state.turns = _turns(house)
+    metrics.waiting.set_function(lambda: turns.here)
+    metrics.alone.set_function(lambda: house.allowances.alone)
     app.state.manners.switchboard.refresh()
+
+
+def _turns(house: House) -> Turns:
+    """Whose request is worked on next, within what the settings say.
+
+    On PostgreSQL a request holds a connection of the pool while it waits: some are left to urgent
+    posts. On SQLite the connections are never the scarce thing.
+    """
+    settings = house.settings
+    pool = settings.database_pool_size
+    together = None if house.database.is_sqlite else asyncio.Semaphore(max(1, pool - pool // 5 - 1))
+    most = max(settings.requests_at_once, settings.connections // 4)
+    return Turns(settings.requests_at_once, together, most)
 
 
 def _settle() -> None:

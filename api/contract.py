@@ -23,13 +23,21 @@ from api.errors import (
     NotAcceptable,
     NotAuthenticated,
     PreconditionMissing,
-    TooManyRequests,
+    TooManyAtOnce,
     Unavailable,
     kinds_of_problem,
     status_of,
 )
 from api.schemas.problems import ProblemDocument
-from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed, NotFound, Stale
+from service.domain.errors import (
+    Conflict,
+    FrontDoorError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Stale,
+    TooManyRequests,
+)
 
 Json = dict[str, Any]
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -45,6 +53,9 @@ clocks that run on them.
 **Changes** name the version they change: send the `ETag` of your reading in `If-Match`.
 **Creations** carry an `Idempotency-Key`, a UUID of yours: the same request sent again is done once.
 **Lists** are read by page: follow `next` until it is null.
+**Allowances**: each person and each client of a partner may ask so often; `RateLimit` says what is
+left, a 429 when to ask again. Contacts, multi-agency referrals and police notifications have a
+reserve besides.
 Unknown fields and query parameters are refused; new fields may be added to answers, so ignore what
 you do not know. Instants are RFC 3339 with an offset, and come back in UTC."""
 
@@ -87,7 +98,7 @@ _USUAL: Final[dict[int, type[FrontDoorError]]] = {
     500: InternalError,
     503: Unavailable,
 }
-_ALSO: Final = ((400, BodyMalformed), (415, EncodingNotSupported))
+_ALSO: Final = ((400, BodyMalformed), (415, EncodingNotSupported), (429, TooManyAtOnce))
 _HEADERS: Final[dict[str, Json]] = {
     "X-Request-ID": {
         "description": "The request's id: the caller's own when it sent one, ours otherwise.",
@@ -114,6 +125,22 @@ _HEADERS: Final[dict[str, Json]] = {
         "schema": {"type": "integer", "minimum": 0, "maximum": 86400},
         "example": 5,
     },
+    "RateLimit-Policy": {
+        "description": (
+            "Which of the caller's allowances this request was taken from: so many requests (`q`) "
+            "in so many seconds (`w`)."
+        ),
+        "schema": {"type": "string", "maxLength": 100},
+        "example": '"requests";q=1200;w=60',
+    },
+    "RateLimit": {
+        "description": (
+            "How many requests are left of it (`r`), and in how many seconds it is whole again "
+            "(`t`); with none left, when there is one."
+        ),
+        "schema": {"type": "string", "maxLength": 100},
+        "example": '"requests";r=1187;t=1',
+    },
     "Idempotent-Replayed": {
         "description": "`true` when this is the answer given before to the same key.",
         "schema": {"type": "string", "enum": ["true"]},
@@ -125,6 +152,8 @@ _HEADERS: Final[dict[str, Json]] = {
         "example": "Bearer",
     },
 }
+
+_OF_ALLOWANCES: Final = ("RateLimit-Policy", "RateLimit")
 
 
 def _example(kind: type[FrontDoorError], status: int) -> Json:
@@ -144,6 +173,8 @@ def _response(status: int, kinds: list[type[FrontDoorError]]) -> Json:
     headers = ["X-Request-ID"]
     if status in (429, 503):
         headers.append("Retry-After")
+    if status == 429:
+        headers += _OF_ALLOWANCES
     if status == 401:
         headers.append("WWW-Authenticate")
     if status == 412:
@@ -344,6 +375,8 @@ def _complete_success(
         names.append("Location")
     if "Idempotency-Key" in sent:
         names.append("Idempotent-Replayed")
+    if operation.get("security") != []:
+        names += _OF_ALLOWANCES
     headers = response.setdefault("headers", {})
     for name in names:
         headers.setdefault(name, {"$ref": f"#/components/headers/{name}"})

@@ -9,12 +9,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.cursors import Cursors, Place
-from api.errors import NotAuthenticated, Unavailable
-from api.observability import current_notes, note_caller
+from api.errors import NotAuthenticated, TooManyAtOnce, Unavailable
+from api.observability import current_notes, note_caller, note_left
 from api.replies import JSON, etag
-from api.requests import asked_first, expected_version, idempotency_key
+from api.requests import TURN, asked_first, errand_of, expected_version, idempotency_key
+from api.turns import Turns
 from service.bootstrap import Asking, House, KeysUnavailable, Once, TokenRefused, Work
 from service.domain.access import Caller
+from service.domain.allowances import Errand, holder_of
 from service.domain.answers import Answer
 
 Found = TypeVar("Found")
@@ -53,7 +55,32 @@ async def calling(request: Request) -> Caller:
         raise NotAuthenticated(_HOW_TO_SIGN_IN, invalid_token=True) from None
     note_caller(who.account_id)
     request.scope[_CALLER] = who
+    await _allow(request, who)
     return who
+
+
+async def _allow(request: Request, who: Caller) -> None:
+    """Takes the request off what its caller may ask, and says whose turn it will be."""
+    errand = errand_of(request.scope.get("endpoint"))
+    urgent = errand is Errand.urgent
+    holder = holder_of(who)
+    turns: Turns = request.app.state.turns
+    left = await house_of(request).allowances.take(holder, errand)
+    note_left(left)
+    if left.retry_after is not None:
+        request.app.state.manners.metrics.too_many.labels(left.allowance.name).inc()
+        if turns.has_room_for(holder):
+            await turns.held_back(holder)
+        left.or_refused(errand)
+    if not turns.has_room_for(holder):
+        request.app.state.manners.metrics.too_many.labels("at-once").inc()
+        raise TooManyAtOnce
+    apart = urgent or errand is Errand.lengthy
+    lane = errand if apart else request.method in _READINGS
+    request.scope[TURN] = turns.of(holder, lane, urgent=urgent)
+
+
+_READINGS: Final = ("GET", "HEAD")
 
 
 Who = Annotated[Caller, Depends(calling)]

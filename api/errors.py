@@ -22,7 +22,7 @@ from service.domain.errors import (
     NotFound,
     Problem,
     Stale,
-    TooOften,
+    TooManyRequests,
 )
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -174,17 +174,17 @@ class PreconditionMissing(Refusal):
     title = "If-Match is missing"
 
 
-class TooManyRequests(Refusal):
-    """The caller asks too often; `Retry-After` says in how many seconds to try again."""
+class TooManyAtOnce(Refusal):
+    """So many requests of one caller wait here already that this one was not taken."""
 
     status = 429
-    code = "too_many_requests"
-    title = "Too many requests"
+    code = "too_many_at_once"
+    title = "Too many requests at once"
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"Wait {retry_after} seconds and send the request again.",
-            headers={"Retry-After": str(retry_after)},
+            "Wait until some of your requests are answered, and send this one again then.",
+            headers={"Retry-After": "1", "Connection": "close"},
         )
 
 
@@ -303,7 +303,7 @@ FAMILIES: Final[tuple[tuple[type[FrontDoorError], int], ...]] = (
     (NotAllowed, 403),
     (Conflict, 409),
     (Invalid, 422),
-    (TooOften, 429),
+    (TooManyRequests, 429),
     (Stale, 412),
 )
 """The one table from the domain's families to HTTP."""

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from service.domain.allowances import Left
 from service.logs import Event, configure_logs, describe_failure
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -56,6 +57,8 @@ class Notes:
     template: str = UNMATCHED
     account_id: str | None = None
     problem: str | None = None
+    left: Left | None = None
+    """What the caller has left of what may be asked."""
     token: str | None = None
     """Why the token was refused: for the log alone, never for the one who sent it."""
 
@@ -74,6 +77,22 @@ def note_caller(account_id: UUID) -> None:
     notes = _notes.get()
     if notes is not None:
         notes.account_id = str(account_id)
+
+
+def note_left(left: Left) -> None:
+    """Say what the caller has left: every answer tells it, and no log line."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.left = left
+
+
+def _ratelimit(left: Left) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of draft-ietf-httpapi-ratelimit-headers-10."""
+    one = left.allowance
+    return (
+        (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (one.name.encode(), one.number, one.seconds)),
+        (b"ratelimit", b'"%b";r=%d;t=%d' % (one.name.encode(), left.requests, left.seconds)),
+    )
 
 
 def _with_notes(logger: Any, method: str, event: Event) -> Event:
@@ -133,6 +152,22 @@ class Metrics:
             "http_server_problems",
             "Problem documents given out, by code.",
             ("code",),
+            registry=self.registry,
+        )
+        self.too_many = Counter(
+            "http_server_too_many_requests",
+            "Requests refused since their caller asks too often, by what was used up.",
+            ("allowance",),
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "http_server_requests_taking_turns",
+            "Requests that are worked on or wait for their turn.",
+            registry=self.registry,
+        )
+        self.alone = Gauge(
+            "http_server_allowances_alone",
+            "1 while this process counts requests by itself, since it cannot tell the others.",
             registry=self.registry,
         )
         self._meters: dict[tuple[str, str, int], Histogram] = {}
@@ -205,6 +240,8 @@ class Observed:
                 headers.append((b"x-request-id", notes.request_id.encode()))
                 if notes.correlation_id is not None:
                     headers.append((b"x-correlation-id", notes.correlation_id.encode()))
+                if notes.left is not None:
+                    headers += _ratelimit(notes.left)
                 message["headers"] = headers
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):

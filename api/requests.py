@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -13,8 +14,13 @@ from api.errors import HeaderMalformed, PreconditionMissing
 from api.faults import NO_SHAPE, Shape
 from api.json_bodies import read_json
 from api.replies import as_we_gave_it
+from api.turns import Turn
 from service.domain.access import Caller, Permission
+from service.domain.allowances import Errand
 from service.domain.errors import FrontDoorError, Problem
+
+TURN: Final = "frontdoor.turn"
+"""Where a request keeps its turn, in its scope, once it is known who is calling."""
 
 
 class StrictRequest(Request):
@@ -27,6 +33,20 @@ class StrictRequest(Request):
 
     shape: Shape = NO_SHAPE
     fault: FrontDoorError | None = None
+
+    @property
+    def turn(self) -> AbstractAsyncContextManager[object]:
+        """Its turn, once it is known who is calling; nobody waits where anybody may call."""
+        turn: Turn | None = self.scope.get(TURN)
+        return nullcontext() if turn is None else turn
+
+    async def body(self) -> bytes:
+        """What was sent; while it arrives, the request does not keep its turn."""
+        turn: Turn | None = self.scope.get(TURN)
+        if turn is None or hasattr(self, "_body"):
+            return await super().body()
+        async with turn.aside():
+            return await super().body()
 
     def leave_unread(self) -> None:
         """Has nothing read of the body, since the request is refused whatever is in it."""
@@ -85,6 +105,22 @@ def takes_file(file: FileBody) -> Callable[[Endpoint], Endpoint]:
 def file_body_of(endpoint: object) -> FileBody | None:
     """The file that a route takes, or None."""
     found: FileBody | None = getattr(endpoint, "file_body", None)
+    return found
+
+
+def counts_as(errand: Errand) -> Callable[[Endpoint], Endpoint]:
+    """Says that a route's requests are not counted as all others are."""
+
+    def marked(endpoint: Endpoint) -> Endpoint:
+        endpoint.errand = errand  # type: ignore[attr-defined]  # a mark on the function
+        return endpoint
+
+    return marked
+
+
+def errand_of(endpoint: object) -> Errand:
+    """What a route's requests are counted as."""
+    found: Errand = getattr(endpoint, "errand", Errand.ordinary)
     return found
 
 

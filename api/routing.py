@@ -49,6 +49,7 @@ _JSON_TYPES: Final = frozenset(
         b'application/json;charset="utf-8"',
     }
 )
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 _fault: ContextVar[FrontDoorError | None] = ContextVar("fault", default=None)
 
 
@@ -234,12 +235,12 @@ def _check_query(query: bytes, entry: Entry) -> FrontDoorError | None:
 class FrontDoorRoute(APIRoute):
     """A route with manners.
 
-    Where a body is read, who is calling is asked before any of it is, and whether they hold one of
-    the permissions that the route needs. Then, before the route does anything: a body that is not
-    strict JSON, a query parameter that it does not know, a body where none is read, an Accept that
-    it cannot meet. A request that is refused for its head has its body left unread. A path that
-    does not fit is a thing that is not there. Routes are coroutines: a plain function would cost a
-    thread for each request.
+    Who is calling is asked before any of a body is read, whether they ask too often, and whether
+    they hold one of the permissions that the route needs. Then, when it is the request's turn and
+    before the route does anything: a body that is not strict JSON, a query parameter that it does
+    not know, a body where none is read, an Accept that it cannot meet. A request that is refused
+    for its head has its body left unread. A path that does not fit is a thing that is not there.
+    Routes are coroutines: a plain function would cost a thread for each request.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -281,7 +282,20 @@ class FrontDoorRoute(APIRoute):
             if self.needs:
                 who.require_one_of(self.needs)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def _handled(
+        self, handle: Handle, strict: StrictRequest, fault: FrontDoorError | None
+    ) -> Response:
+        token = _fault.set(fault)
+        try:
+            return await handle(strict)
+        except RequestValidationError as failure:
+            if fault is not None and not about_the_path(failure):
+                raise fault from None
+            raise refusal_of(failure, failure.body, self.shape) from None
+        finally:
+            _fault.reset(token)
+
+    def get_route_handler(self) -> Handle:
         """FastAPI's handler, with the manners around it."""
         handle = super().get_route_handler()
         reads_body = self.body_field is not None
@@ -292,24 +306,18 @@ class FrontDoorRoute(APIRoute):
                 entry = entry_of(self)
             fault = _check(request, entry, reads_body=reads_body)
             strict = StrictRequest(request.scope, request.receive)
-            if reads_body or entry.file is not None:
-                await self._let_in(strict)
+            await self._let_in(strict)
             if reads_body:
                 strict.shape = self.shape
                 if fault is not None:
                     strict.leave_unread()
-                elif await strict.body():
+                else:
+                    await strict.body()
+            async with strict.turn:
+                if reads_body and fault is None and await strict.body():
                     await strict.json()
                     fault = strict.fault
-            token = _fault.set(fault)
-            try:
-                response = await handle(strict)
-            except RequestValidationError as failure:
-                if fault is not None and not about_the_path(failure):
-                    raise fault from None
-                raise refusal_of(failure, failure.body, self.shape) from None
-            finally:
-                _fault.reset(token)
+                response = await self._handled(handle, strict, fault)
             return unless_unchanged(request.scope, response)
 
         return handle_with_manners

@@ -244,6 +244,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "own_decision": "Another manager signs it off.",
         "path_unknown": "See `/openapi.json` for the paths there are.",
         "scope_missing": "Sign in asking for the scope, or have the application registered for it.",
+        "too_many_at_once": "Wait for the answers that are due, and send it again: on fewer "
+        "connections.",
         "took_too_long": "Read what it was to change: it may have been done. Or send it again with "
         "the same Idempotency-Key.",
     }

@@ -11,15 +11,18 @@ from uuid import UUID
 import httpx
 import structlog
 
+from service.allowances import HeldAllowances
 from service.clock import Clock, system_clock
 from service.domain.access import AccessSuspended, Caller
 from service.domain.accounts import SuspensionKind
+from service.domain.allowances import Allowances
 from service.domain.answers import KEPT_FOR, Answer, KeptAnswer, KeyUsedBefore
 from service.domain.errors import FrontDoorError, NotAllowed
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.integrations.tokens import KeysUnavailable, TokenRefused, TokenVerifier
 from service.kept_keys import SealedKeys
 from service.known_accounts import KnownAccounts
+from service.persistence.allowances import SharedAllowances
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
@@ -125,6 +128,14 @@ class House:
         shelf = SealedKeys(self, settings.secret_bytes()) if settings.issuers else None
         self.verifier = TokenVerifier(issuers, clock, http, key_sources=sources, shelf=shelf)
         self._accounts = KnownAccounts(self.perform, on_postgresql=not database.is_sqlite)
+        self.allowances = HeldAllowances(
+            Allowances.of(
+                requests_a_minute=settings.requests_a_minute,
+                urgent_posts_a_minute=settings.urgent_posts_a_minute,
+                validations_an_hour=policy.partners.validations_an_hour,
+            ),
+            SharedAllowances(database, clock),
+        )
         self._suspended: frozenset[tuple[str, str]] = frozenset()
         self._suspended_read_at: datetime | None = None
         self._suspension_changes = 0
@@ -184,6 +195,7 @@ class House:
 
     async def close(self) -> None:
         """Closes connections."""
+        await self.allowances.close()
         await self._http.aclose()
         await self.database.dispose()
 

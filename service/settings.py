@@ -96,6 +96,33 @@ class Settings(BaseSettings):
         le=600,
         description="How long an answer waits for a caller who takes nothing of it.",
     )
+    requests_a_minute: int = Field(
+        default=1200,
+        ge=1,
+        le=1_000_000,
+        description=(
+            "How many requests a person, or a client system of a partner, may make in a minute; "
+            "after a quiet minute as many at once. The same for every process."
+        ),
+    )
+    urgent_posts_a_minute: int = Field(
+        default=120,
+        ge=1,
+        le=1_000_000,
+        description=(
+            "How many contacts, multi-agency referrals and police notifications each may send in "
+            "a minute besides, when its requests are used up."
+        ),
+    )
+    requests_at_once: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description=(
+            "On how many requests of one caller a process works at a time, of readings, changes, "
+            "lengthy readings and urgent posts each; the others wait their turn."
+        ),
+    )
     issuers: Annotated[tuple[IssuerSettings, ...], NoDecode] = Field(
         default=(),
         description="A JSON list of issuers, or the path of a TOML or JSON file with `issuers`.",

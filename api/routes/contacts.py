@@ -21,7 +21,7 @@ from api.deps import (
 )
 from api.measure_cases import Behind
 from api.replies import page, reply
-from api.requests import needs
+from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
 from api.schemas.concerns import LoggedContact, RepeatConcern
 from api.schemas.contacts import (
@@ -42,6 +42,7 @@ from api.schemas.people import ChildId
 from api.schemas.possible_matches import MatchIn
 from service.domain import holders
 from service.domain.access import Permission
+from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.contacts import (
     CannotRemove,
@@ -103,6 +104,7 @@ def _reply(whole: WholeContact) -> Response:
     response_model=LoggedContact,
     responses=problems(*_REFUSALS),
 )
+@counts_as(Errand.urgent)
 @needs(Permission.log_contact)
 async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate) -> Response:
     """Log a contact.

@@ -6,10 +6,12 @@ from starlette.responses import Response, StreamingResponse
 from api.contract import problems
 from api.csv_tables import CsvTable
 from api.deps import Who, change, house_of
+from api.requests import counts_as
 from api.routes.transfer_lists import Filters
 from api.routing import FrontDoorRoute
 from api.schemas.transfer_exports import COLUMNS, row_of
 from service.bootstrap import Asking
+from service.domain.allowances import Errand
 from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.usecases import transfer_lists
 
@@ -38,6 +40,7 @@ _EXAMPLE = (
         **problems(MeasureCountsOthers, BreakdownNotPossible),
     },
 )
+@counts_as(Errand.lengthy)
 async def export_transfers(request: Request, who: Who, filters: Filters) -> Response:
     """Take out transfers as CSV: what the list shows with the same filters, as at one instant.
 

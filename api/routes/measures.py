@@ -8,9 +8,11 @@ from starlette.responses import Response
 from api.contract import problems
 from api.deps import Who, ask, house_of
 from api.replies import page, reply
+from api.requests import counts_as
 from api.routing import FrontDoorRoute
 from api.schemas.fields import DateOn, Instant, Page
 from api.schemas.measures import Measure, MeasureReading
+from service.domain.allowances import Errand
 from service.domain.measures import (
     Breakdown,
     BreakdownNotPossible,
@@ -34,6 +36,7 @@ async def read_measures(request: Request, who: Who) -> Response:
     response_model=MeasureReading,
     responses=problems(PeriodNotPossible, BreakdownNotPossible),
 )
+@counts_as(Errand.lengthy)
 async def read_measure(
     request: Request,
     who: Who,

@@ -9,7 +9,7 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Key, Who, ask, change, create, house_of, next_place, place_of, rendered
 from api.replies import page, reply, reply_as_shown
-from api.requests import needs
+from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Instant, Limit, Page
 from api.schemas.multi_agency_referrals import (
@@ -26,10 +26,10 @@ from api.schemas.multi_agency_referrals import (
     SenderReference,
 )
 from service.domain.access import Permission
+from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeFaulty, NothingToChallenge
 from service.domain.contacts import MinimumMissing
-from service.domain.multi_agency_referrals import TooManyValidations
 from service.domain.new_contacts import (
     CodeUnknown,
     Contradictory,
@@ -56,6 +56,7 @@ _REFUSALS = problems(
 
 
 @router.post("", status_code=201, response_model=MultiAgencyReferralReceipt, responses=_REFUSALS)
+@counts_as(Errand.urgent)
 @needs(Permission.submit_multi_agency_referral)
 async def submit_multi_agency_referral(
     request: Request, who: Who, key: Key, body: MultiAgencyReferralCreate
@@ -88,8 +89,9 @@ async def submit_multi_agency_referral(
 @router.post(
     "/validation",
     response_model=MultiAgencyReferralCheck,
-    responses={**_REFUSALS, **problems(TooManyValidations)},
+    responses=_REFUSALS,
 )
+@counts_as(Errand.validation)
 @needs(Permission.validate_multi_agency_referral)
 async def check_multi_agency_referral(
     request: Request, who: Who, body: MultiAgencyReferralCreate

@@ -9,7 +9,7 @@ from api.contract import problems
 from api.cursors import Place
 from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rendered
 from api.replies import page, reply, reply_as_shown
-from api.requests import FileBody, needs, takes_file
+from api.requests import FileBody, counts_as, needs, takes_file
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.police_notifications import (
@@ -24,6 +24,7 @@ from api.schemas.police_notifications import (
     PoliceNotificationReceipt,
 )
 from service.domain.access import Permission
+from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.contacts import MinimumMissing
 from service.domain.new_contacts import (
@@ -71,6 +72,7 @@ CSV = FileBody("text/csv", MOST_BYTES, FILE_IN_WORDS, FILE_EXAMPLE)
         ),
     },
 )
+@counts_as(Errand.urgent)
 @needs(Permission.submit_police_notification)
 async def submit_police_notification(
     request: Request, who: Who, key: Key, body: PoliceNotificationCreate

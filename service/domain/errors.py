@@ -67,11 +67,11 @@ class Invalid(FrontDoorError):
     title = "The request breaks a rule"
 
 
-class TooOften(FrontDoorError):
-    """The caller asks this more often than is allowed; `retry_after` says how many seconds on."""
+class TooManyRequests(FrontDoorError):
+    """The caller asks too often; `Retry-After` says in how many seconds to try again."""
 
-    code = "too_often"
-    title = "Asked too often"
+    code = "too_many_requests"
+    title = "Too many requests"
 
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)

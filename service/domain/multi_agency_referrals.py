@@ -2,52 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from math import ceil
 from types import MappingProxyType
-from uuid import UUID
 
 from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeState
 from service.domain.contacts import Contact, ContactState
 from service.domain.decisions import Outcome
-from service.domain.errors import TooOften
 from service.domain.flags import Deadline
-
-COUNTED_FOR = timedelta(hours=1)
-"""For how long the checks of a caller are counted together."""
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationCount:
-    """How often a caller has had a multi-agency referral checked since an instant."""
-
-    account_id: UUID
-    since: datetime
-    made: int
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether it is counted anew; also after the machine's time was put back behind it."""
-        return not self.since <= now < self.since + COUNTED_FOR
-
-
-class TooManyValidations(TooOften):
-    """A caller has a referral checked more often than the policy allows."""
-
-    code = "too_many_validations"
-    title = "Checked too often"
-
-
-def refuse_too_many(counted: ValidationCount, most: int, now: datetime) -> None:
-    """Raises TooManyValidations when a caller has reached what the policy allows in an hour."""
-    if counted.made <= most:
-        return
-    left = counted.since + COUNTED_FOR - now
-    raise TooManyValidations(
-        f"At most {most} multi-agency referrals are checked in an hour. Sending one is not limited "
-        "by this: where a child may be at risk, send it.",
-        retry_after=max(1, ceil(left.total_seconds())),
-    )
 
 
 class Progress(StrEnum):

@@ -27,7 +27,6 @@ from service.domain import (
     information_requests,
     job_runs,
     missing_episodes,
-    multi_agency_referrals,
     people,
     police_notifications,
     possible_matches,
@@ -82,7 +81,6 @@ ROW_OF: dict[type, type[SQLModel]] = {
     flags.Flag: tables.flags.FlagRow,
     events.Event: tables.events.EventRow,
     answers.KeptAnswer: tables.answers.AnswerRow,
-    multi_agency_referrals.ValidationCount: tables.multi_agency_referrals.ValidationCountRow,
     job_runs.JobRun: tables.job_runs.JobRunRow,
 }
 

@@ -13,6 +13,7 @@ from service.domain.job_runs import (
     health_of,
 )
 from service.persistence import keys
+from service.persistence.allowances import forget_whole
 from service.persistence.asking import Asking
 from service.persistence.ids import first_id_at
 from service.persistence.repositories import answers, impossibilities, job_runs
@@ -103,8 +104,8 @@ async def make_keys(house: Performing) -> int:
 
 
 async def forget_answers(work: Work) -> int:
-    """Forgets kept answers whose time is over. Returns how many."""
-    return await answers.forget(work, work.now)
+    """Forgets kept answers whose time is over, and allowances that are whole. Returns how many."""
+    return await answers.forget(work, work.now) + await forget_whole(work)
 
 
 def check_holidays(policy: Policy, now: datetime) -> None:

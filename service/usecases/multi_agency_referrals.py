@@ -16,7 +16,6 @@ from service.domain.multi_agency_referrals import (
     SentChild,
     SentReferral,
     disagreement_of,
-    refuse_too_many,
 )
 from service.domain.new_contacts import CodeUnknown, Faults, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
@@ -26,7 +25,6 @@ from service.persistence.repositories import (
     contacts,
     deadlines,
     decisions,
-    multi_agency_referrals,
     new_contacts,
 )
 from service.persistence.units_of_work import Work
@@ -73,12 +71,10 @@ async def check_multi_agency_referral(work: Work, who: Caller, new: NewContact) 
 
     Nothing of it is kept, and nothing is looked up but whether the sender itself has sent it
     before: so the time it takes says nothing of who is on file. That it was asked for leaves an
-    event, whatever came of it. Raises OrganisationNotKnownHere and TooManyValidations.
+    event, whatever came of it. Raises OrganisationNotKnownHere.
     """
     who.require(Permission.validate_multi_agency_referral)
     organisation = _organisation_of(work, who)
-    counted = await multi_agency_referrals.count_validation(work, who.account_id)
-    refuse_too_many(counted, work.policy.partners.validations_an_hour, work.now)
     work.record(EventType.multi_agency_referral_checked, who, who.account_id)
     faults = Faults()
     own = _as_sent_by(organisation, new, faults)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from api.schemas.multi_agency_referrals import (
     Disagreement,
@@ -320,38 +320,6 @@ async def test_a_check_asks_the_file_the_same_whether_or_not_a_child_is_on_it(ro
     assert asked == [asked[0]] * 5
     of_people = [one for one in asked[0] if "person" in one.lower() or "child" in one.lower()]
     assert of_people == []
-
-
-async def test_a_caller_has_so_many_referrals_checked_in_an_hour_and_sends_as_many_as_it_has(
-    room: Room,
-) -> None:
-    most = room.house.policy.partners.validations_an_hour
-    assert (await validate(room)).status_code == 200
-    async with room.house.database.writing() as connection:
-        await connection.execute(text(f"UPDATE validation_count SET made = {most - 1}"))  # noqa: S608 - a number
-        await connection.commit()
-    room.clock.forward(minutes=20)
-    assert (await validate(room)).status_code == 200
-    refused = await validate(room)
-    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_validations")
-    assert refused.headers["retry-after"] == str(40 * 60)
-    # Each caller is counted alone; and sending is nothing to do with it.
-    body = multi_agency_referral_body(source_code="2A")
-    others = await room.post(f"{DOOR}/validation", body, PARTNER, organisation="mill-lane-primary")
-    assert others.status_code == 200
-    await sent(room)
-    assert await room.count("event WHERE type = 'multi_agency_referral.checked'") == 3
-    room.clock.forward(minutes=40)
-    assert (await validate(room)).status_code == 200
-    [(made,)] = await room.rows("SELECT max(made) FROM validation_count")
-    assert made == 1
-
-
-async def test_checks_at_the_same_moment_are_all_counted(room: Room) -> None:
-    answers = await asyncio.gather(*(validate(room) for _ in range(8)))
-    assert [one.status_code for one in answers] == [200] * 8
-    [(made,)] = await room.rows("SELECT made FROM validation_count")
-    assert made == 8
 
 
 async def test_a_check_refuses_what_sending_would_refuse(room: Room) -> None:

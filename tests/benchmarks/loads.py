@@ -36,6 +36,10 @@ class Load:
     connections: int = 16
     seconds: float = 3.0
     warm_up: float = 0.5
+    may_be_refused: bool = False
+    """Whether it goes on asking however often it is refused, as a flood does."""
+    pause: float = 0.0
+    """How long each connection waits after an answer before it asks again, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,10 @@ class Served:
     client_share: float
 
 
-def put(load: Load) -> Served:
-    """Puts a load on a server from a process of its own."""
+def put(load: Load, *, nice: int = 0) -> Served:
+    """Puts a load on a server from a process of its own, which may stand back for others."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.loads"],
+        ["nice", "-n", str(nice), sys.executable, "-m", "tests.benchmarks.loads"],
         input=json.dumps(asdict(load)),
         capture_output=True,
         text=True,
@@ -64,9 +68,12 @@ def put(load: Load) -> Served:
 class _Connection(asyncio.Protocol):
     """Asks, waits for the whole answer, asks again."""
 
-    def __init__(self, next_request: Callable[[], bytes], tell: Callable[[int, float], None]):
+    def __init__(
+        self, next_request: Callable[[], bytes], tell: Callable[[int, float], None], pause: float
+    ):
         self._next = next_request
         self._tell = tell
+        self._pause = pause
         self._buffer = b""
         self._needed = 0
         self._asked_at = 0.0
@@ -94,7 +101,10 @@ class _Connection(asyncio.Protocol):
             status = int(self._buffer[9:12])
             self._buffer, self._needed = b"", 0
             self._tell(status, time.perf_counter() - self._asked_at)
-            self._ask()
+            if self._pause:
+                asyncio.get_running_loop().call_later(self._pause, self._ask)
+            else:
+                self._ask()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.stopped.done():
@@ -139,7 +149,7 @@ async def _run(load: Load) -> Served:
         nonlocal refused
         if status != load.expected:
             refused += 1
-            if refused > 1000:
+            if refused > 1000 and not load.may_be_refused:
                 raise SystemExit(f"answered {status} again and again")
         elif counting:
             times.append(seconds)
@@ -147,7 +157,9 @@ async def _run(load: Load) -> Served:
 
     requests = _requests(load)
     connections = [
-        (await loop.create_connection(lambda: _Connection(requests, tell), "127.0.0.1", load.port))
+        await loop.create_connection(
+            lambda: _Connection(requests, tell, load.pause), "127.0.0.1", load.port
+        )
         for _ in range(load.connections)
     ]
     await asyncio.sleep(load.warm_up)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import isolation
 from tests.benchmarks.__main__ import main
 
 QUICK = ["--quick", "--contacts", "800", "900", "--seconds", "0.2", "--connections", "2"]
@@ -40,3 +41,16 @@ def test_a_short_run_measures_everything_beside_its_floor(
         assert rounds.get("floor", rounds.get("plain floor"))[0] > 0
     assert all(measured["post", size]["without the strip"][0] > 0 for size in (800, 900))
     assert all(0 < held["megabytes"] < 1000 for held in told["memory_mb"])
+
+
+def test_a_short_flood_is_measured_beside_one_who_asks_as_usual(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What came of it is not judged here: so short, on a machine that is busy, it says nothing."""
+    given = ["--databases", "sqlite", "--rounds", "1", "--seconds", "0.5", "--connections", "20"]
+    assert isolation.main(given) in (0, 1)
+    line = capsys.readouterr().out.splitlines()[-1]
+    _, kind, *figures, _ = (cell.strip() for cell in line.split("|"))
+    assert kind == "sqlite"
+    assert len(figures) == 6
+    assert all(float(figure) > 0 for figure in figures)

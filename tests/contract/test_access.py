@@ -276,7 +276,7 @@ def _neutral(answer: httpx.Response) -> tuple[int, Any, Any]:
     headers = {
         name: value
         for name, value in answer.headers.items()
-        if name not in ("x-request-id", "date")
+        if name not in ("x-request-id", "date", "ratelimit")
     }
     try:
         body = answer.json()

@@ -18,11 +18,6 @@ from service.domain.decisions import Outcome
 from service.domain.escalations import Accountable, require_ownership
 from service.domain.flags import Flag, FlagNotYours, Severity, SubjectKind
 from service.domain.information_requests import StillInSight
-from service.domain.multi_agency_referrals import (
-    TooManyValidations,
-    ValidationCount,
-    refuse_too_many,
-)
 from service.policy import load_policy
 
 NOW = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
@@ -215,16 +210,3 @@ def test_what_is_over_stays_in_sight_for_the_policys_days() -> None:
     in_sight = StillInSight.at(NOW, rules)
     assert in_sight.answered_after == NOW - timedelta(days=28)
     assert in_sight.withdrawn_after == NOW - timedelta(days=7)
-
-
-def test_checks_are_counted_for_an_hour_from_the_first() -> None:
-    counted = ValidationCount(ME, NOW, 3)
-    assert not counted.is_over(NOW)
-    assert not counted.is_over(NOW + timedelta(minutes=59, seconds=59))
-    assert counted.is_over(NOW + timedelta(hours=1))
-    # The machine's time was put back: nobody waits for hours that have been already.
-    assert counted.is_over(NOW - timedelta(seconds=1))
-    refuse_too_many(counted, 3, NOW)
-    with pytest.raises(TooManyValidations) as refused:
-        refuse_too_many(counted, 2, NOW + timedelta(minutes=59, seconds=59.5))
-    assert refused.value.retry_after == 1

@@ -18,6 +18,7 @@ from service.domain.access import Role
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.settings import load_settings
 from tests.support.patience import PATIENCE
+from tests.support.processes import NOT_IN_THE_WAY
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def serve(
     settings = load_settings(**given)
     told = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
     told |= {f"FRONTDOOR_{name.upper()}": value for name, value in given.items()}
+    told |= NOT_IN_THE_WAY
     log = (folder / f"server-{port}.log").open("wb")
     process = subprocess.Popen(
         [

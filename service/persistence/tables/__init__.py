@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from service.persistence.tables import (
     accountabilities,
     accounts,
+    allowances,
     answers,
     assessments,
     challenges,
@@ -21,7 +22,6 @@ from service.persistence.tables import (
     job_runs,
     leads,
     missing_episodes,
-    multi_agency_referrals,
     people,
     police_notifications,
     possible_matches,
@@ -36,6 +36,7 @@ from service.persistence.tables import (
 __all__ = [
     "accountabilities",
     "accounts",
+    "allowances",
     "answers",
     "assessments",
     "challenges",
@@ -52,7 +53,6 @@ __all__ = [
     "leads",
     "metadata",
     "missing_episodes",
-    "multi_agency_referrals",
     "people",
     "police_notifications",
     "possible_matches",

@@ -68,7 +68,14 @@ def test_what_follows_from_an_operation_is_documented() -> None:
     assert if_match["schema"]["type"] == "string"
     assert "ETag" in amended["responses"]["200"]["headers"]
     made = paths["/v1/toys"]["post"]["responses"]["201"]["headers"]
-    assert {"Location", "ETag", "X-Request-ID", "Idempotent-Replayed"} == set(made)
+    assert {
+        "Location",
+        "ETag",
+        "X-Request-ID",
+        "Idempotent-Replayed",
+        "RateLimit",
+        "RateLimit-Policy",
+    } == set(made)
     assert "Link" in paths["/v1/toys"]["get"]["responses"]["200"]["headers"]
     assert "304" in paths["/v1/toys/{toy_id}"]["get"]["responses"]
     assert paths["/v1/toys/{toy_id}"]["patch"]["operationId"] == "amend_toy"
