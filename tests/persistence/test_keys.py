@@ -16,15 +16,16 @@ from service.domain.contacts import Adult, Contact
 from service.domain.identities import keyed
 from service.domain.job_runs import JobName, JobRun
 from service.domain.people import Person
+from service.persistence import keys
 from service.persistence.asking import Asking
-from service.persistence.keys import AT_ONCE, Migrated, Writing, make_keys
+from service.persistence.keys import AT_ONCE, Migrated, Writing
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import new_id
 from service.usecases.jobs import TWO_RELEASES_AT_WORK
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
 from tests.support.records import one_of_each
-from workers.jobs import make_keys as job
+from workers.jobs import make_keys
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 SAMPLE: dict[type, Any] = {type(one): one for one in one_of_each(full=True)}
@@ -98,27 +99,27 @@ async def test_keys_are_made_for_what_has_none_and_the_second_time_nothing_is_le
     house: House,
 ) -> None:
     ids = await written_before(house, 3)
-    assert await make_keys(Migrated(house.database)) == 3
+    assert await keys.make_keys(Migrated(house.database)) == 3
     assert await without_keys(house) == []
     found = (await on_file(house))[ids[0]]
     assert (found.name_key, found.given_key, found.family_key) == ("0 lukasz 2015", "lukasz", "0")
     assert found.other_name_key == "lukasz obrien 2015"
-    assert await make_keys(Migrated(house.database)) == 0
+    assert await keys.make_keys(Migrated(house.database)) == 0
 
 
 async def test_interrupted_it_keeps_what_is_done_and_goes_on_with_the_rest(house: House) -> None:
     await written_before(house, 2 * AT_ONCE + 7)
     with pytest.raises(Interrupted):
-        await make_keys(InterruptedAfter(house, 1))
+        await keys.make_keys(InterruptedAfter(house, 1))
     assert len(await without_keys(house)) == AT_ONCE + 7
-    assert await make_keys(Migrated(house.database)) == AT_ONCE + 7
+    assert await keys.make_keys(Migrated(house.database)) == AT_ONCE + 7
     assert await without_keys(house) == []
 
 
 async def test_two_at_once_make_each_key_once_and_hold_up_nobody(house: House) -> None:
     await written_before(house, AT_ONCE + 7)
     places = Migrated(house.database)
-    made = await asyncio.gather(make_keys(places), make_keys(places))
+    made = await asyncio.gather(keys.make_keys(places), keys.make_keys(places))
     assert sum(made) == AT_ONCE + 7
     assert await without_keys(house) == []
 
@@ -136,7 +137,7 @@ async def test_a_name_that_is_changed_in_between_keeps_the_keys_of_the_new_name(
                 await connection.commit()
             return await super().perform(change)
 
-    await make_keys(Meanwhile(house, 1))
+    await keys.make_keys(Meanwhile(house, 1))
     assert (await on_file(house))[id_].given_key == "zofia"
     assert await without_keys(house) == []
 
@@ -160,7 +161,7 @@ async def test_homes_and_adults_are_looked_at_too_and_no_address_loses_its_key(
         work.add(account, contact, adult)
 
     await house.perform(write)
-    assert await make_keys(Migrated(house.database)) == 2
+    assert await keys.make_keys(Migrated(house.database)) == 2
     async with house.database.reading() as connection:
         homes = (await connection.execute(select(CONTACT.c.address_key))).scalars().all()
         adults = (await connection.execute(select(ADULT.c.identity_key))).scalars().all()
@@ -179,10 +180,12 @@ async def test_the_job_looks_at_everything_while_two_releases_may_be_at_work_the
             await work.execute(update(PERSON).where(PERSON.c.id == old).values(given_key=None))
 
         for _ in range(2):
-            assert await job.run(house) == 1, "a process of the release before changed it again"
+            assert await make_keys.run(house) == 1, (
+                "a process of the release before changed it again"
+            )
             await house.perform(forget)
         clock.set(clock.now + TWO_RELEASES_AT_WORK + timedelta(days=1))
-        assert await job.run(house) == 1, "it never succeeded yet"
+        assert await make_keys.run(house) == 1, "it never succeeded yet"
         await house.perform(forget)
 
         async def succeed(work: Any) -> None:
@@ -200,4 +203,4 @@ async def test_the_job_looks_at_everything_while_two_releases_may_be_at_work_the
             )
 
         await house.perform(succeed)
-        assert await job.run(house) == 0, "nobody of the release before is at work"
+        assert await make_keys.run(house) == 0, "nobody of the release before is at work"
