@@ -1,5 +1,6 @@
 """Police notifications: taken singly, or as a file that is checked and loaded as one."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import OUTCOMES, Progress, progress_of
 from service.domain.new_contacts import Faults, NewChild, NewContact, check_channel
 from service.domain.people import Person
+from service.domain.police_files import text_of
 from service.domain.police_notifications import (
     MOST_FAULTS,
     NOTIFICATION_IMPORT,
@@ -34,7 +36,6 @@ from service.domain.police_notifications import (
     check_incident,
     count_rows,
     incidents,
-    text_of,
     told_of,
 )
 from service.persistence.asking import Asking
@@ -237,7 +238,8 @@ async def submit_notification_file(
     """
     who.require(Permission.submit_police_notification)
     force = _force(who, work.policy, organisation_id)
-    text = text_of(content)
+    # Beside everything else that goes on: a file is large, and looking through it takes a while.
+    text, rows_total = await asyncio.to_thread(_looked_through, content)
     made = NotificationImport(
         id=new_id(),
         organisation_id=force.id,
@@ -245,7 +247,7 @@ async def submit_notification_file(
         state=NOTIFICATION_IMPORT.start,
         submitted_at=work.now,
         submitted_by=who.account_id,
-        rows_total=count_rows(text),
+        rows_total=rows_total,
         rows_checked=0,
         notifications_made=0,
         faults_total=0,
@@ -255,6 +257,11 @@ async def submit_notification_file(
     )
     work.add(made, NotificationFile(made.id, text))
     return made
+
+
+def _looked_through(content: bytes) -> tuple[str, int]:
+    text = text_of(content)
+    return text, count_rows(text)
 
 
 async def read_notification_import(ask: Asking, who: Caller, import_id: UUID) -> WholeImport:
