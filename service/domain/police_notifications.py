@@ -44,7 +44,8 @@ class Risk(StrEnum):
 class PoliceNotification:
     """What a police notification tells beyond the contact that it is.
 
-    `meeting_on` is the London day of the daily meeting that it waits for first.
+    `meeting_on` is the London day of the daily meeting that it waits for first. By `told_digests`
+    it is known again whether the same is told once more; none were kept before release 0.4.0.
     """
 
     id: UUID
@@ -56,6 +57,7 @@ class PoliceNotification:
     children_present: YesNo
     meeting_on: date
     import_id: UUID | None
+    told_digests: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ NOTIFICATION_IMPORT = StateTable(
 class NotificationImport:
     """A file of police notifications: how far it has come. All of it is taken, or nothing.
 
+    `updates_made` counts incidents that were on file and are told otherwise now, `sent_before`
+    those that are told as before.
     `claimed_at` is when the worker that has it in hand last said so.
     """
 
@@ -131,6 +135,8 @@ class NotificationImport:
     claimed_at: datetime | None
     finished_at: datetime | None
     version: int
+    updates_made: int = 0
+    sent_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from service.domain.flags import Deadline
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
+from service.domain.police_updates import PoliceUpdate
 from service.domain.referrals import Referral
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
@@ -36,6 +37,7 @@ class WholeContact:
     deadlines: Sequence[Deadline]
     repeat_concern: ConcernAtReceipt | None = None
     notification: PoliceNotification | None = None
+    police_updates: Sequence[PoliceUpdate] = ()
     tellings: Sequence[OutcomeTelling] = ()
     not_shown: Sequence[str] = ()
 
