@@ -33,6 +33,10 @@ test: check ## everything that must hold: static checks, then the whole suite on
 	@rm -f .coverage .coverage.*
 	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --cov --cov-report=term:skip-covered $(PYTEST)
 
+.PHONY: test-on
+test-on: $(STAMP)-dev ## the tests on another day: DAY="2027-03-28 00:58" PYTEST="tests/domain"
+	@$(PYTHON) -m scripts.test_on $(if $(DAY),--day "$(DAY)") $(PYTEST)
+
 .PHONY: check
 check: $(STAMP)-dev ## what can be told without running it: lint, format, types, layers
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What routes ask for: the house, who is calling, and how a creation or a change is carried out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
@@ -112,16 +113,14 @@ async def create(
 
     `body` is what was sent; of a file, together with what its query says.
     """
-    sent = body if isinstance(body, bytes) else body.__pydantic_serializer__.to_json(body)
-    once = Once(
-        client=str(who.account_id),
-        key=key,
-        fingerprint=Once.fingerprint_of(
-            request.method.encode(),
-            request.url.path.encode(),
-            sent,
-        ),
-    )
+    method, path = request.method.encode(), request.url.path.encode()
+    if isinstance(body, bytes):
+        # A file is large: nobody else waits while it is digested.
+        fingerprint = await asyncio.to_thread(Once.fingerprint_of, method, path, body)
+    else:
+        sent = body.__pydantic_serializer__.to_json(body)
+        fingerprint = Once.fingerprint_of(method, path, sent)
+    once = Once(client=str(who.account_id), key=key, fingerprint=fingerprint)
     done = await house_of(request).perform_once(
         use_case, render, once, request_id=current_notes().request_id
     )

@@ -66,6 +66,12 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
         EventType.contact_outcome_told: "The referrer was told what came of the contact.",
+        EventType.police_notification_updated: "The police told an incident that is on file "
+        "otherwise; what changed is named, and somebody has to read it.",
+        EventType.police_notification_withdrawn: "A police notification sent in error was taken "
+        "back; the contact that it is stays.",
+        EventType.police_notification_update_read: "What the police sent later was read, and what "
+        "follows from it was said.",
         EventType.contact_taken_over: "The policy took the contact's team away; who takes over has "
         "it now.",
         EventType.referral_taken_over: "The policy took the referral's team away; who takes over "

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from tests.support import orders
 from tests.support.databases import (
     DatabaseServer,
     Migrate,
@@ -19,6 +20,35 @@ from tests.support.statements import compile_once
 compile_once()
 
 KINDS = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Takes the seed of the order."""
+    orders.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Chooses an order, before the tests are handed out to several processes."""
+    orders.choose(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Says which order it is, as a run begins."""
+    return orders.words(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the tests in that order."""
+    items[:] = orders.arranged(items, config.option.order_seed)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Says it again beside what failed, where a quiet run has said nothing before."""
+    if exitstatus:
+        terminalreporter.write_line(orders.words(config))
 
 
 def _migrate() -> Migrate | None:

@@ -33,6 +33,7 @@ from api.schemas.contacts import (
     ContactId,
     ContactSummary,
     OutcomeToldIn,
+    PoliceUpdateReading,
     RemovalIn,
     TriageIn,
 )
@@ -57,6 +58,7 @@ from service.domain.contacts import (
     RationaleNeeded,
 )
 from service.domain.deadlines import Rating
+from service.domain.information_requests import WordsNeeded
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.new_contacts import (
     ChannelNotYours,
@@ -65,12 +67,20 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
+from service.domain.police_updates import NoUpdateToRead
 from service.domain.possible_matches import CannotMove, NothingToAnswer, TwoOpenCases
 from service.domain.recognition import PersonUnknown
 from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.usecases import amendments, contacts, measures, possible_matches, removals
+from service.usecases import (
+    amendments,
+    contacts,
+    measures,
+    police_updates,
+    possible_matches,
+    removals,
+)
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
 
@@ -377,6 +387,30 @@ async def tell_outcome(
                 told_at=body.told_at,
                 how=body.how,
                 words=body.words,
+            ),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/police-updates-read",
+    response_model=Contact,
+    responses=problems(NoUpdateToRead, WordsNeeded),
+)
+@needs(Permission.read_police_updates)
+async def read_police_updates(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: PoliceUpdateReading
+) -> Response:
+    """Record that what the police sent later of this incident was read, and what follows.
+
+    All that waits on the contact is read by it: `If-Match` with the version that showed it. It
+    changes nothing else: amend the contact, rate it or decide anew as what was sent asks for.
+    """
+    return _reply(
+        await change(
+            request,
+            lambda work: police_updates.read_police_updates(
+                work, who, contact_id, version, body.words
             ),
         )
     )

@@ -23,10 +23,13 @@ from api.schemas.police_notifications import (
     PoliceNotificationImport,
     PoliceNotificationReceipt,
 )
+from api.schemas.police_updates import PoliceNotificationWithdrawal
+from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.contacts import MinimumMissing
+from service.domain.information_requests import WordsNeeded
 from service.domain.new_contacts import (
     ChannelNotYours,
     CodeUnknown,
@@ -34,16 +37,16 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
+from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_BYTES,
-    FileTooLong,
-    FileUnreadable,
     IncidentAhead,
     NotificationImport,
     NotThePolice,
     PoliceForceUnknown,
 )
-from service.usecases import police_notifications
+from service.domain.police_updates import AlreadyWithdrawn
+from service.usecases import police_notifications, police_updates
 from service.usecases.police_notifications import TakenNotification
 
 router = APIRouter(prefix="/v1", tags=["police-notifications"], route_class=FrontDoorRoute)
@@ -57,7 +60,10 @@ CSV = FileBody("text/csv", MOST_BYTES, FILE_IN_WORDS, FILE_EXAMPLE)
     responses={
         200: {
             "model": PoliceNotificationReceipt,
-            "description": "This incident was sent before: this is what was taken then.",
+            "description": (
+                "This incident was sent before: what was taken then, and how often it was told "
+                "otherwise since."
+            ),
         },
         **problems(
             ChannelNotYours,
@@ -80,7 +86,9 @@ async def submit_police_notification(
     """Send a police domestic abuse notification.
 
     It is a contact at the front door at once, and each child on it is heard at a daily
-    multi-agency meeting. An incident that was sent before comes back as it was taken, with 200.
+    multi-agency meeting. An incident that was sent before comes back with 200, and no second
+    contact is made of it. Told otherwise than before (the risk, the narrative, one more child), it
+    is kept as an update, and somebody at the front door reads it; told the same, nothing is kept.
     """
     words = house_of(request).policy.receipt
 
@@ -98,6 +106,47 @@ async def submit_police_notification(
         body,
         lambda work: police_notifications.submit_police_notification(work, who, body.told()),
         receipt,
+    )
+
+
+@router.post(
+    "/police-notifications/{notification_id}/withdrawal",
+    status_code=201,
+    response_model=PoliceNotificationReceipt,
+    responses=problems(
+        AlreadyWithdrawn, WordsNeeded, police_notifications.PoliceNotificationNotFound
+    ),
+)
+@needs(Permission.withdraw_police_notification)
+async def withdraw_police_notification(
+    request: Request,
+    who: Who,
+    key: Key,
+    notification_id: NotificationId,
+    body: PoliceNotificationWithdrawal,
+) -> Response:
+    """Take back a notification that was sent in error, with the reason.
+
+    Nothing is deleted: the contact that it is says that it was taken back and why, and somebody at
+    the front door looks at what follows. An incident that is sent again afterwards stands again.
+    """
+    words = house_of(request).policy.receipt
+
+    async def withdrawn(work: Work) -> TakenNotification:
+        await police_updates.withdraw_police_notification(work, who, notification_id, body.because)
+        return await police_notifications.read_police_notification(work, who, notification_id)
+
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        withdrawn,
+        lambda taken: rendered(
+            PoliceNotificationReceipt.of(taken, words),
+            201,
+            location=f"/v1/police-notifications/{notification_id}",
+        ),
     )
 
 

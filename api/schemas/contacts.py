@@ -31,6 +31,7 @@ from api.schemas.people import (
     LinkedChildIn,
     Postcode,
 )
+from api.schemas.police_updates import PolicePart
 from service.domain.contacts import (
     AgreementState,
     Channel,
@@ -46,8 +47,6 @@ from service.domain.decisions import DecisionState, Outcome
 from service.domain.errors import Invalid, Problem
 from service.domain.information_requests import AnswerKind, InformationRequestState
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
-from service.domain.people import YesNo
-from service.domain.police_notifications import Risk
 from service.domain.whole_contacts import WholeContact
 from service.usecases.amendments import ContactChanges
 
@@ -309,6 +308,18 @@ class AssignmentIn(Wire):
     ]
 
 
+class PoliceUpdateReading(Wire):
+    """That what the police sent later was read."""
+
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="What follows from it, in your own words.",
+            examples=["He came back with a knife: rated red, and the youngest is added."],
+        ),
+    ]
+
+
 class AcknowledgementIn(Wire):
     """That the referrer was told."""
 
@@ -359,23 +370,6 @@ class OutcomeTold(WireOut):
     recorded_by: Annotated[
         UUID,
         Field(description="By whom.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
-
-
-class PolicePart(WireOut):
-    """What the police told beyond the contact that their notification is."""
-
-    id: Annotated[
-        UUID,
-        Field(description="The notification.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
-    incident_number: Annotated[
-        str, Field(max_length=100, description="The force's number.", examples=["RVB-2026-1"])
-    ]
-    incident_at: Annotated[Instant, Field(description="When it happened.")]
-    risk: Annotated[Risk, Field(description="The risk by the police.", examples=["high"])]
-    children_present: Annotated[
-        YesNo, Field(description="Whether children were present.", examples=["yes"])
     ]
 
 
@@ -665,9 +659,7 @@ class Contact(WireOut):
             ),
             "outcome_known_at": outcome_known_at(contact),
             "outcome_tellings": [OutcomeTold.seen(one) for one in whole.tellings],
-            "police_notification": None
-            if whole.notification is None
-            else PolicePart.seen(whole.notification),
+            "police_notification": PolicePart.of(whole),
             "children": [Child.seen(child) for child in whole.children],
             "adults": [Adult.seen(adult) for adult in whole.adults],
             "information_requests": [RequestSummary.seen(one) for one in whole.requests],

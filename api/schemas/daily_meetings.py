@@ -19,6 +19,7 @@ from service.domain.daily_meetings import (
 )
 from service.domain.people import BirthKnowledge, Sex, YesNo, age_in_years
 from service.domain.police_notifications import Risk
+from service.domain.police_updates import risk_now, withdrawn_at
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
@@ -261,7 +262,20 @@ class DailyMeetingItem(WireOut):
         str, Field(max_length=64, description="The force's number.", examples=["RVB-2026-104417"])
     ]
     incident_at: Annotated[Instant, Field(description="When the incident happened.")]
-    risk: Annotated[Risk, Field(description="How the police graded it.", examples=["high"])]
+    risk: Annotated[
+        Risk, Field(description="How the police graded it, told last.", examples=["high"])
+    ]
+    unread_updates: Annotated[
+        _COUNT,
+        Field(
+            description="How often the police told it otherwise, or took it back, unread so far.",
+            examples=[0],
+        ),
+    ]
+    withdrawn_at: Annotated[
+        Instant | None,
+        Field(description="Since when the police have taken it back; null when they have not."),
+    ]
     children_present: Annotated[
         YesNo, Field(description="Whether a child was there.", examples=["yes"])
     ]
@@ -350,6 +364,9 @@ class DailyMeetingItem(WireOut):
                 **{name: getattr(notification, name) for name in _OF_NOTIFICATION},
                 **{name: getattr(contact, name) for name in _OF_CONTACT},
                 "possible_actions": list(ITEM.allowed(item.state)),
+                "risk": risk_now(notification, found.police_updates),
+                "unread_updates": sum(one.unread_since is not None for one in found.police_updates),
+                "withdrawn_at": withdrawn_at(found.police_updates),
                 "overdue_from": found.overdue_from,
                 "child": _child(found.child, item),
                 "others": [_child(one, item) for one in found.others],
@@ -380,7 +397,7 @@ _OWN = (
     "settled_at",
     "settled_by",
 )
-_OF_NOTIFICATION = ("incident_number", "incident_at", "risk", "children_present")
+_OF_NOTIFICATION = ("incident_number", "incident_at", "children_present")
 _OF_CONTACT = ("reference", "received_at", "agreement", "agreement_note", "concern")
 
 

@@ -24,6 +24,7 @@ from service.domain.police_notifications import (
     Risk,
     WholeImport,
 )
+from service.domain.police_updates import UpdateKind, risk_now, withdrawn_at
 from service.policy import ReceiptWords
 from service.usecases.police_notifications import TakenNotification
 
@@ -76,7 +77,8 @@ class SoughtAgreement(Wire):
 class PoliceNotificationCreate(Wire):
     """A police domestic abuse notification.
 
-    The same incident sent again by the same force is on file already: that one comes back.
+    The same incident sent again by the same force is on file already: that one comes back. What
+    is told otherwise than before is kept beside it, and somebody reads it.
     """
 
     incident_number: _INCIDENT_NUMBER
@@ -285,6 +287,20 @@ class PoliceNotificationReceipt(WireOut):
             examples=["2026-10-23"],
         ),
     ]
+    updates: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(
+            description=(
+                "How often you told it otherwise afterwards: each is kept beside it, and read by "
+                "somebody at the front door."
+            ),
+            examples=[0],
+        ),
+    ]
+    withdrawn_at: Annotated[
+        Instant | None,
+        Field(description="Since when it is taken back as sent in error; null when it is not."),
+    ]
     decision_due_at: Annotated[
         Instant | None,
         Field(description="By when a decision is expected.", examples=["2026-10-26T23:59:59Z"]),
@@ -326,7 +342,7 @@ class PoliceNotificationReceipt(WireOut):
             organisation_id=own.organisation_id,
             incident_number=own.incident_number,
             incident_at=own.incident_at,
-            risk=own.risk,
+            risk=risk_now(own, taken.updates),
             children_present=own.children_present,
             agreement=contact.agreement,
             progress=taken.progress,
@@ -334,6 +350,8 @@ class PoliceNotificationReceipt(WireOut):
             logged_at=contact.logged_at,
             meeting_on=own.meeting_on,
             waits_for=taken.waits_for,
+            updates=sum(one.kind is UpdateKind.sent_again for one in taken.updates),
+            withdrawn_at=withdrawn_at(taken.updates),
             decision_due_at=max(due, key=lambda one: one.id).due_at if due else None,
             immediate_danger=words.immediate_danger,
             questions=words.questions,
@@ -397,6 +415,9 @@ class ImportFault(WireOut):
     ]
 
 
+_OF_WHAT_IS_ON_FILE = (
+    " Of incidents on file {updates_made} were told otherwise, and {sent_before} as they are."
+)
 _IN_WORDS = {
     ImportState.received: "Taken on; a worker checks it shortly.",
     ImportState.checking: "Being checked: {rows_checked} of {rows_total} rows so far.",
@@ -444,6 +465,20 @@ class NotificationImportSummary(WireOut):
             examples=[0],
         ),
     ]
+    updates_made: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(
+            description="How many incidents on file it tells otherwise: kept as updates of them.",
+            examples=[0],
+        ),
+    ]
+    sent_before: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(
+            description="How many incidents it tells as they are on file: nothing came of these.",
+            examples=[0],
+        ),
+    ]
     faults_total: Annotated[
         Annotated[int, Field(ge=0, le=LARGEST)],
         Field(description="How many faults were found, once it was checked.", examples=[0]),
@@ -462,7 +497,10 @@ class NotificationImportSummary(WireOut):
             for name in NotificationImportSummary.model_fields
             if name != "in_words"
         }
-        return {**own, "in_words": _IN_WORDS[found.state].format(**own)}
+        words = _IN_WORDS[found.state]
+        if found.updates_made or found.sent_before:
+            words += _OF_WHAT_IS_ON_FILE
+        return {**own, "in_words": words.format(**own)}
 
     @classmethod
     def of(cls, found: NotificationImport) -> Self:

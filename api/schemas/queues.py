@@ -66,9 +66,18 @@ class PoliceInShort(WireOut):
     """What the police told of an incident, as much as a line shows."""
 
     id: Annotated[UUID, Field(description="The notification.", examples=[_ID])]
-    risk: Annotated[Risk, Field(description="The risk by the police.", examples=["high"])]
+    risk: Annotated[
+        Risk, Field(description="The risk that the police saw last.", examples=["high"])
+    ]
     children_present: Annotated[
         YesNo, Field(description="Whether children were present.", examples=["yes"])
+    ]
+    unread: Annotated[
+        bool,
+        Field(
+            description="Whether the police have sent more of it since that nobody has read.",
+            examples=[False],
+        ),
     ]
 
     @classmethod
@@ -79,8 +88,9 @@ class PoliceInShort(WireOut):
         return cls.made_of(
             {
                 "id": waiting.notification_id,
-                "risk": waiting.police_risk,
+                "risk": waiting.police_risk_now or waiting.police_risk,
                 "children_present": waiting.children_present,
+                "unread": waiting.police_unread,
             }
         )
 

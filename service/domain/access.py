@@ -124,6 +124,8 @@ class Permission(StrEnum):
     assess = "assess"
     authorise_assessment = "authorise_assessment"
     submit_police_notification = "submit_police_notification"
+    withdraw_police_notification = "withdraw_police_notification"
+    read_police_updates = "read_police_updates"
     read_police_imports = "read_police_imports"
     read_daily_meetings = "read_daily_meetings"
     carry_over_item = "carry_over_item"
@@ -594,6 +596,16 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.police_notifications_submit,
             (*_MASH, Role.partner_system),
             "Send police notifications, singly or as a file; a partner, only if it is the police.",
+        ),
+        Permission.withdraw_police_notification: _grant(
+            Scope.police_notifications_submit,
+            (Role.mash_manager, Role.partner_system),
+            "Take back a police notification that was sent in error; a partner, its own.",
+        ),
+        Permission.read_police_updates: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Record that what the police sent later was read, and what follows from it.",
         ),
         Permission.read_police_imports: _grant(
             Scope.police_notifications_submit,

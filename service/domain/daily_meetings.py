@@ -10,6 +10,7 @@ from service.domain.accountabilities import CareService
 from service.domain.contacts import Child, Contact
 from service.domain.errors import Conflict, Invalid
 from service.domain.police_notifications import PoliceNotification
+from service.domain.police_updates import PoliceUpdate
 from service.domain.states import StateTable
 
 MEETING_CLOCK = "daily_meeting"
@@ -210,6 +211,7 @@ class AgendaItem:
     carried_from: CarriedBefore | None
     carried_to: CarriedTo | None
     overdue_from: date | None
+    police_updates: Sequence[PoliceUpdate] = ()
 
 
 @dataclass(frozen=True, slots=True)

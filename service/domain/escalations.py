@@ -37,6 +37,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "acknowledge_referrer": SubjectKind.contact,
         "daily_meeting": SubjectKind.contact,
         "repeat_concern": SubjectKind.contact,
+        "police_update_read": SubjectKind.contact,
         "agency_information": SubjectKind.information_request,
         "late_answer_read": SubjectKind.information_request,
         "sign_off": SubjectKind.decision,

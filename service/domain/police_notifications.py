@@ -1,7 +1,5 @@
 """Police domestic abuse notifications: sent singly, or as a file with one row for each child."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from service.domain.instants import (
 )
 from service.domain.new_contacts import Faults, NewAdult, NewChild, NewContact
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+from service.domain.police_files import FileTooLong, FileUnreadable, Row, rows_of, unreadable
 from service.domain.states import StateTable
 from service.domain.texts import plain_lines, without_hidden_signs
 
@@ -46,7 +45,8 @@ class Risk(StrEnum):
 class PoliceNotification:
     """What a police notification tells beyond the contact that it is.
 
-    `meeting_on` is the London day of the daily meeting that it waits for first.
+    `meeting_on` is the London day of the daily meeting that it waits for first. By `told_digests`
+    it is known again whether the same is told once more; none were kept before release 0.4.0.
     """
 
     id: UUID
@@ -58,6 +58,7 @@ class PoliceNotification:
     children_present: YesNo
     meeting_on: date
     import_id: UUID | None
+    told_digests: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ NOTIFICATION_IMPORT = StateTable(
 class NotificationImport:
     """A file of police notifications: how far it has come. All of it is taken, or nothing.
 
+    `updates_made` counts incidents that were on file and are told otherwise now, `sent_before`
+    those that are told as before.
     `claimed_at` is when the worker that has it in hand last said so.
     """
 
@@ -133,6 +136,8 @@ class NotificationImport:
     claimed_at: datetime | None
     finished_at: datetime | None
     version: int
+    updates_made: int = 0
+    sent_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,20 +206,6 @@ class IncidentAhead(Invalid):
 
     code = "incident_ahead"
     title = "It happened after it was told of"
-
-
-class FileUnreadable(Invalid):
-    """The file cannot be read as the table of police notifications; nothing was kept."""
-
-    code = "file_unreadable"
-    title = "The file cannot be read"
-
-
-class FileTooLong(Invalid):
-    """The file has more rows than are taken in one."""
-
-    code = "file_too_long"
-    title = "The file has too many rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,47 +413,16 @@ _REQUIRED: Final = tuple(column.name for column in COLUMNS if column.required)
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    number: int
-    cells: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class IncidentRows:
     """The rows of one incident, as they stand one after the other in a file."""
 
     columns: Sequence[str]
-    rows: Sequence[_Row]
+    rows: Sequence[Row]
 
     @property
     def first(self) -> int:
         """The number of its first row."""
         return self.rows[0].number
-
-
-def text_of(content: bytes) -> str:
-    """The text of a file. Raises FileUnreadable for what is not UTF-8, or is empty."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as failure:
-        raise _unreadable(
-            "Save the file as CSV in UTF-8 and send it again.",
-            f"The file is not UTF-8: see byte {failure.start + 1}.",
-            "not_utf_8",
-        ) from None
-    if "\x00" in text:
-        raise _unreadable(
-            "Save the file as CSV in UTF-8 and send it again.",
-            "The file holds NUL characters: it is no text in UTF-8.",
-            "not_utf_8",
-        )
-    if not text.strip():
-        raise _unreadable("The file is empty.", "Send the columns' names and the rows.", "empty")
-    return text
-
-
-def _unreadable(detail: str, message: str, code: str) -> FileUnreadable:
-    return FileUnreadable(detail, problems=[Problem("", message, code)])
 
 
 def count_rows(text: str) -> int:
@@ -480,7 +440,7 @@ def count_rows(text: str) -> int:
                 problems=[Problem("", f"Send at most {MOST_ROWS} rows.", "too_many_rows")],
             )
     if not count:
-        raise _unreadable(
+        raise unreadable(
             "The file has no rows below the columns' names.",
             "Send one row for each child.",
             "empty",
@@ -489,32 +449,15 @@ def count_rows(text: str) -> int:
 
 
 def incidents(text: str) -> Iterator[IncidentRows]:
-    """The incidents of a file, each with its rows. Raises FileUnreadable."""
+    """The incidents of a file, each with its rows. Raises FileUnreadable and FileTooLong."""
     columns: Sequence[str] = ()
-    held: list[_Row] = []
+    held: list[Row] = []
     number_at = 0
-    number = 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            raise _unreadable(
-                "The file is not CSV from some row on.",
-                f"Row {number} cannot be read: look for a quotation mark that is not closed, or "
-                "not doubled inside quotation marks.",
-                "not_csv",
-            ) from None
+    for row in rows_of(text):
         if not columns:
-            columns = _columns(cells)
+            columns = _columns(row.cells)
             number_at = columns.index("incident_number")
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        row = _Row(number, cells)
         if held and _incident(held[-1], number_at) != _incident(row, number_at):
             yield IncidentRows(columns, held)
             held = []
@@ -523,7 +466,7 @@ def incidents(text: str) -> Iterator[IncidentRows]:
         yield IncidentRows(columns, held)
 
 
-def _incident(row: _Row, place: int) -> str | int:
+def _incident(row: Row, place: int) -> str | int:
     """What tells incidents apart: rows without a number are each by itself."""
     found = without_hidden_signs(row.cells[place]).strip() if place < len(row.cells) else ""
     return found or row.number
@@ -562,16 +505,7 @@ def _columns(cells: Sequence[str]) -> Sequence[str]:
     return names
 
 
-def _separator(text: str) -> str:
-    """What stands between the cells: a comma, or what a spreadsheet here saves in its place."""
-    head = text[:_LONGEST_HEAD].lstrip("\r\n").partition("\n")[0]
-    return max(",;\t", key=head.count)
-
-
-_LONGEST_HEAD: Final = 8_192
-
-
-def _fitting(row: _Row, columns: Sequence[str]) -> Sequence[str] | None:
+def _fitting(row: Row, columns: Sequence[str]) -> Sequence[str] | None:
     """The row's cells, one for each column; None when it has more that say something.
 
     A spreadsheet ends a row early when the rest is empty, and adds empty cells behind it.
@@ -601,7 +535,7 @@ def told_of(
                 )
             )
             continue
-        values.append(_values(incident.columns, _Row(row.number, cells), not values, faults))
+        values.append(_values(incident.columns, Row(row.number, cells), not values, faults))
     if len(incident.rows) > MOST_CHILDREN:
         faults.append(
             RowFault(
@@ -619,7 +553,7 @@ def told_of(
 
 
 def _values(
-    columns: Sequence[str], row: _Row, first: bool, faults: list[RowFault]
+    columns: Sequence[str], row: Row, first: bool, faults: list[RowFault]
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, cell in zip(columns, row.cells, strict=True):

@@ -77,6 +77,7 @@ class NextAction(StrEnum):
     begin_assessment = "begin_assessment"
     authorise_assessment = "authorise_assessment"
     acknowledge_referrer = "acknowledge_referrer"
+    read_police_update = "read_police_update"
 
 
 IN_WORDS = {
@@ -118,6 +119,9 @@ IN_WORDS = {
     NextAction.acknowledge_referrer: (
         "Every child is decided: tell the referrer that it arrived, and what came of it."
     ),
+    NextAction.read_police_update: (
+        "Read what the police sent later of this incident, and record what follows from it."
+    ),
     NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
@@ -140,7 +144,7 @@ class Waiting:
 
     `returned` is a decision that was sent back, or an answer that came back after the decision;
     `worker_suspended`: the worker's access is suspended, so that they can do nothing about it. The
-    last three are of a contact that is a police notification.
+    last five are of a contact that is a police notification.
     """
 
     subject_kind: SubjectKind
@@ -165,6 +169,8 @@ class Waiting:
     notification_id: UUID | None
     police_risk: Risk | None
     children_present: YesNo | None
+    police_risk_now: Risk | None
+    police_unread: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +315,8 @@ def next_action(waiting: Waiting) -> NextAction:
         return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
         return NextAction.work_case if worked else NextAction.allocate
+    if waiting.police_unread:
+        return NextAction.read_police_update
     if waiting.contact_state is ContactState.decided:
         return NextAction.acknowledge_referrer
     if waiting.returned:

@@ -16,6 +16,7 @@ from service.domain.flags import Deadline
 from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
 from service.domain.police_notifications import PoliceNotification
+from service.domain.police_updates import PoliceUpdate
 from service.domain.possible_matches import MatchOnFile
 from service.domain.referrals import Referral
 
@@ -39,6 +40,7 @@ class WholeContact:
     deadlines: Sequence[Deadline]
     repeat_concern: ConcernAtReceipt | None = None
     notification: PoliceNotification | None = None
+    police_updates: Sequence[PoliceUpdate] = ()
     tellings: Sequence[OutcomeTelling] = ()
     not_shown: Sequence[str] = ()
     possible_matches: Sequence[MatchOnFile] = ()

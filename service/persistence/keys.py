@@ -18,7 +18,7 @@ from service.persistence.records import columns_of, read, table_of
 
 Found = TypeVar("Found")
 
-SINCE_STEP: Final = "0016"
+SINCE_STEP: Final = "0017"
 """The schema step that brought keys which the release before neither makes nor mends."""
 
 AT_ONCE: Final = 500

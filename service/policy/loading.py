@@ -77,6 +77,7 @@ NEEDED_KINDS = {
     "initial_child_protection_conference": False,
     "single_assessment": False,
     "daily_meeting": False,
+    "police_update_read": False,
     "repeat_concern": False,
     "return_home_interview": False,
     "expected_delivery_known": False,

@@ -29,7 +29,7 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, daily_meetings
+from service.persistence.repositories import contacts, daily_meetings, police_updates
 from service.persistence.units_of_work import Work
 from service.policy import Policy
 
@@ -110,6 +110,7 @@ async def _with_history(
     cases = await daily_meetings.open_cases(ask, people)
     before = await daily_meetings.carried_before(ask, items)
     away = await daily_meetings.carried_to(ask, items)
+    updates = await police_updates.of_notifications(ask, {one.notification.id for one in page})
     found = []
     for one in page:
         own = within[one.contact.id]
@@ -136,6 +137,7 @@ async def _with_history(
                 carried_from=before.get(one.item.id),
                 carried_to=away.get(one.item.id),
                 overdue_from=one.item.meeting_on if one.item.meeting_on < day else None,
+                police_updates=updates.get(one.notification.id, ()),
             )
         )
     return found

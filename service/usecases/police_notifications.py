@@ -1,5 +1,6 @@
 """Police notifications: taken singly, or as a file that is checked and loaded as one."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import OUTCOMES, Progress, progress_of
 from service.domain.new_contacts import Faults, NewChild, NewContact, check_channel
 from service.domain.people import Person
+from service.domain.police_files import text_of
 from service.domain.police_notifications import (
     MOST_FAULTS,
     NOTIFICATION_IMPORT,
@@ -34,9 +36,9 @@ from service.domain.police_notifications import (
     check_incident,
     count_rows,
     incidents,
-    text_of,
     told_of,
 )
+from service.domain.police_updates import PoliceUpdate, all_told, changed, digests, withdrawn_at
 from service.domain.recognition import Recognised, recognised
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
@@ -50,6 +52,7 @@ from service.persistence.repositories import (
     new_contacts,
     people,
     police_notifications,
+    police_updates,
 )
 from service.persistence.units_of_work import Performing, Work, new_id
 from service.policy import AgencyKind, Organisation, Policy
@@ -80,6 +83,7 @@ class TakenNotification:
     progress: Progress
     waits_for: date | None
     before: bool
+    updates: Sequence[PoliceUpdate] = ()
 
 
 async def submit_police_notification(
@@ -87,23 +91,29 @@ async def submit_police_notification(
 ) -> TakenNotification:
     """Takes a police notification: it is a contact at once, and waits for the daily meeting.
 
-    The same incident sent again by the same force is on file already: that one comes back. Raises
-    NotThePolice, PoliceForceUnknown, and what logging a contact raises.
+    The same incident sent again by the same force is on file already: that one comes back. Told
+    otherwise than before it is kept as an update, for somebody to read. Raises NotThePolice,
+    PoliceForceUnknown, and what logging a contact raises.
     """
     who.require(Permission.submit_police_notification)
     force = _force(who, work.policy, new.organisation_id)
+    faults = Faults()
+    contact = _as_told(new.contact, force, new.incident_number, sent_by_force=_is_partner(who))
+    new = replace(new, contact=contact)
+    if not _is_partner(who):
+        check_channel(faults, None, contact.channel)
+    received_at = contact.received_at or work.now
+    check_incident(faults, new, received_at, work.now)
     before = await police_notifications.of_incident(work, force.id, new.incident_number)
     if before is not None:
+        if await police_updates.is_news(work, before, new):
+            new_contacts.check(work, contact, faults, also_starting=_ALSO_STARTING)
+            faults.refuse()
+            await police_updates.keep(work, who, before, new, None)
         return await _taken(work, before, before=True)
-    faults = Faults()
-    told = _as_told(new.contact, force, new.incident_number, sent_by_force=_is_partner(who))
-    if not _is_partner(who):
-        check_channel(faults, None, told.channel)
-    received_at = told.received_at or work.now
-    check_incident(faults, new, received_at, work.now)
     day = work.policy.first_daily_meeting(received_at, work.now)
     whole = await new_contacts.log(
-        work, who, told, faults, also_starting=_ALSO_STARTING, sent_once=True
+        work, who, contact, faults, also_starting=_ALSO_STARTING, sent_once=True
     )
     day = await daily_meetings.next_open(work, day)
     notification = _notification(new, force, whole.contact.id, day, None)
@@ -193,6 +203,7 @@ def _notification(
         children_present=new.children_present,
         meeting_on=day,
         import_id=import_id,
+        told_digests=digests(all_told(new)),
     )
 
 
@@ -213,6 +224,7 @@ async def _taken(
         progress=progress_of(contact.state, told),
         waits_for=await daily_meetings.waits_for(ask, contact.id),
         before=before,
+        updates=await police_updates.of_notification(ask, notification.id),
     )
 
 
@@ -238,7 +250,8 @@ async def submit_notification_file(
     """
     who.require(Permission.submit_police_notification)
     force = _force(who, work.policy, organisation_id)
-    text = text_of(content)
+    # Beside everything else that goes on: a file is large, and looking through it takes a while.
+    text, rows_total = await asyncio.to_thread(_looked_through, content)
     made = NotificationImport(
         id=new_id(),
         organisation_id=force.id,
@@ -246,7 +259,7 @@ async def submit_notification_file(
         state=NOTIFICATION_IMPORT.start,
         submitted_at=work.now,
         submitted_by=who.account_id,
-        rows_total=count_rows(text),
+        rows_total=rows_total,
         rows_checked=0,
         notifications_made=0,
         faults_total=0,
@@ -256,6 +269,11 @@ async def submit_notification_file(
     )
     work.add(made, NotificationFile(made.id, text))
     return made
+
+
+def _looked_through(content: bytes) -> tuple[str, int]:
+    text = text_of(content)
+    return text, count_rows(text)
 
 
 async def read_notification_import(ask: Asking, who: Caller, import_id: UUID) -> WholeImport:
@@ -316,7 +334,7 @@ async def _deal_with(house: Performing, claimed: NotificationImport) -> None:
     found = await house.perform(
         lambda work: police_notifications.move(work, claimed, ImportAction.load)
     )
-    await _load(house, found, force, checking.told)
+    await _load(house, found, force, checking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +351,8 @@ class _Checking:
         self._force = force
         self._first_rows: dict[str, int] = {}
         self.told: list[NewNotification] = []
+        self.updates: list[tuple[PoliceNotification, NewNotification]] = []
+        self.sent_before = 0
         self.faults: list[RowFault] = []
         self.total = 0
         self.rows = 0
@@ -386,23 +406,27 @@ async def _check(
     """Checks some rows, and says how far it has come."""
     present = _Present(house.clock(), house.policy)
     read = [(incident, checking.read(incident, present)) for incident in part]
-    told = [(incident, new) for incident, new in read if new is not None]
-    numbers = [new.incident_number for _, new in told]
+    told_of_part = [(incident, new) for incident, new in read if new is not None]
+    numbers = [new.incident_number for _, new in told_of_part]
     before = await house.ask(
         lambda ask: police_notifications.on_file(ask, claimed.organisation_id, numbers)
     )
-    for incident, new in told:
-        if new.incident_number in before:
-            checking.fault(
-                RowFault(
-                    incident.first,
-                    "incident_number",
-                    "sent_before",
-                    "This incident was sent before and is on file: leave its rows out.",
-                )
-            )
-        else:
+    updates = await house.ask(
+        lambda ask: police_updates.of_notifications(ask, [one.id for one in before.values()])
+    )
+    for _, new in told_of_part:
+        on_file = before.get(new.incident_number)
+        if on_file is None:
             checking.told.append(new)
+            continue
+        found = updates.get(on_file.id, [])
+        last = await house.ask(
+            lambda ask: police_updates.digests_told_last(ask, on_file, found)  # noqa: B023 - run at once
+        )
+        if withdrawn_at(found) is None and not changed(last, digests(all_told(new))):
+            checking.sent_before += 1
+        else:
+            checking.updates.append((on_file, new))
     return await house.perform(
         lambda work: police_notifications.progress(work, claimed, checking.rows)
     )
@@ -470,18 +494,18 @@ async def _load(
     house: Performing,
     claimed: NotificationImport,
     force: Organisation,
-    told: Sequence[NewNotification],
+    checking: "_Checking",
 ) -> None:
     """Loads a file that is free of faults, all of it in one transaction.
 
     Who is on file is asked before it, for all rows at once, and looked at once more in it: so the
     write lock is held for writing alone.
     """
-    children = [child for new in told for child in new.contact.children]
+    children = [child for new in checking.told for child in new.contact.children]
     for attempt in range(1, _ATTEMPTS + 1):
         known = await house.ask_at_length(lambda ask: _read_known(ask, house, claimed, children))
         try:
-            await house.perform(lambda work: _write(work, claimed, force, told, known))  # noqa: B023 - run at once
+            await house.perform(lambda work: _write(work, claimed, force, checking, known))  # noqa: B023 - run at once
         except (_MovedOn, AlreadyThere):
             if attempt == _ATTEMPTS:
                 raise
@@ -503,7 +527,7 @@ async def _write(
     work: Work,
     claimed: NotificationImport,
     force: Organisation,
-    told: Sequence[NewNotification],
+    checking: _Checking,
     known: _Known,
 ) -> None:
     bearers = dict(known.bearers)
@@ -514,7 +538,7 @@ async def _write(
     days: set[date] = set()
     # All is asked before anything is added: a statement in an open transaction would write it.
     prepared: list[tuple[NewNotification, new_contacts.Prepared, bool]] = []
-    for new in told:
+    for new in checking.told:
         known_by = _recognised(new.contact, bearers)
         contact = new_contacts.contact_of(work, claimed.submitted_by, new.contact)
         adults = new_contacts.as_adults(new.contact, contact.id)
@@ -560,7 +584,8 @@ async def _write(
         known.sender,
         claimed.id,
         rows=claimed.rows_total,
-        notifications=len(told),
+        notifications=len(checking.told),
+        updates=len(checking.updates),
     )
     # The first statement: all that was added is written with it, and only then is it looked
     # whether the file is still this worker's and the record still what it was.
@@ -568,14 +593,19 @@ async def _write(
         work,
         claimed,
         ImportAction.finish,
-        notifications_made=len(told),
+        notifications_made=len(checking.told),
+        updates_made=len(checking.updates),
+        sent_before=checking.sent_before,
         finished_at=work.now,
     )
     await police_notifications.forget_content(work, claimed.id)
     for day in sorted(days):
         if not await daily_meetings.hold_open(work, day):
             raise _MovedOn
-    await _follow(work, known, told, fresh, learnt, learnt_on)
+    # In one order by everybody, as each holds its contact.
+    for before, new in sorted(checking.updates, key=lambda one: one[0].contact_id):
+        await police_updates.keep(work, known.sender, before, new, claimed.id)
+    await _follow(work, known, checking.told, fresh, learnt, learnt_on)
 
 
 def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:

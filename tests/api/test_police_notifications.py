@@ -12,6 +12,7 @@ from service.domain.police_notifications import MOST_BYTES
 from service.usecases.police_notifications import load_notifications
 from tests.support.builders import child_body, decision_body
 from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.effort import effort
 from tests.support.houses import token
 from tests.support.matches import others_named
 from tests.support.notifications import FORCE, notification_body, notification_file
@@ -53,7 +54,7 @@ async def test_the_receipt_tells_the_meeting_and_nothing_of_what_is_on_file(desk
 async def test_an_incident_sent_again_comes_back_with_200(desk: Desk) -> None:
     first = done(await send(desk), 201)
     again = done(await send(desk, concern="Told again in other words."), 200)
-    assert again["id"] == first["id"]
+    assert (again["id"], again["updates"]) == (first["id"], 1)
     own = await desk.get(POLICE, f"{PATH}/{first['id']}", organisation=FORCE)
     assert done(own)["reference"] == first["reference"]
     assert own.headers["etag"]
@@ -215,3 +216,24 @@ async def test_no_day_no_agenda(desk: Desk) -> None:
     expect_refusal(
         await desk.get(MASH, f"{MONDAY}/items/{uuid4()}"), 404, "daily_meeting_item_not_found"
     )
+
+
+async def test_who_else_is_served_does_not_wait_while_a_file_is_looked_through(desk: Desk) -> None:
+    """Counted in the lines of ours that the event loop runs: they do not grow with the file."""
+    spent = []
+    for rows in (20, 4_000):
+        content = notification_file(rows)
+        with effort() as counted:
+            done(await send_file(desk, content), 202)
+        spent.append(counted.lines)
+    assert spent[1] < spent[0] + 500
+
+
+async def test_a_file_of_commas_is_refused_as_a_small_one_is(desk: Desk) -> None:
+    spent = []
+    for length in (2**19, 12 * 2**20):
+        with effort() as counted:
+            answer = await send_file(desk, b"," * length)
+        expect_refusal(answer, 422, "file_unreadable")
+        spent.append(counted.lines)
+    assert spent[1] < spent[0] + 2_000

@@ -566,6 +566,18 @@ async def heard_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: Fi
         notification_id=taken["id"],
         **force,
     )
+    wrong = {"because": "It was meant for the neighbouring authority: the address is theirs."}
+    await do(
+        "withdraw_police_notification",
+        Role.partner_system,
+        wrong,
+        notification_id=taken["id"],
+        **force,
+    )
+    words = {"words": "The police rang: the address is ours after all, and it stands."}
+    contact = {"contact_id": taken["contact_id"]}
+    version = (await do("read_contact", worker, None, **contact))["version"]
+    await do("read_police_updates", worker, words, version=version, **contact)
     clock.forward(hours=96)
     day = {"date": taken["meeting_on"]}
     first, second = (await do("read_daily_meeting", worker, None, **day))["items"]

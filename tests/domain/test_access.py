@@ -86,6 +86,8 @@ EXPECTED = {
     "assess": "Aa",
     "authorise_assessment": "A",
     "submit_police_notification": "WMP",
+    "withdraw_police_notification": "MP",
+    "read_police_updates": "WM",
     "read_police_imports": "WMP",
     "read_daily_meetings": "WMSHQ",
     "carry_over_item": "WM",

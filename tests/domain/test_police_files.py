@@ -1,18 +1,26 @@
 """A file as spreadsheets save it: read for what it says, and each fault at its row and column."""
 
+import tracemalloc
 from datetime import UTC, date, datetime
 
 import pytest
 
 from service.domain.contacts import Channel
-from service.domain.police_notifications import (
+from service.domain.police_files import (
+    LONGEST_ROW,
+    MOST_EMPTY_ROWS,
+    FileTooLong,
     FileUnreadable,
+    text_of,
+)
+from service.domain.police_notifications import (
     NewNotification,
     RowFault,
     count_rows,
     incidents,
     told_of,
 )
+from tests.support.effort import effort
 
 HEAD = "incident_number,incident_at,risk,children_present,agreement,concern,immediate_danger"
 CHILD = "child_given_name,child_date_of_birth,child_sex"
@@ -85,7 +93,7 @@ def test_a_line_end_inside_a_cell_is_one_and_in_a_name_is_a_space() -> None:
 
 def test_a_first_row_of_more_than_the_columns_is_refused_without_looking_at_each() -> None:
     with pytest.raises(FileUnreadable) as refused:
-        count_rows(HEAD + "," + ",".join(["x"] * 200_000) + "\n")
+        count_rows(HEAD + "," + ",".join(["x"] * 90_000) + "\n")
     assert len(refused.value.problems) <= 101
     assert "more than the" in refused.value.problems[0].message
 
@@ -94,3 +102,79 @@ def test_a_first_row_of_commas_alone_is_no_head() -> None:
     with pytest.raises(FileUnreadable) as refused:
         count_rows("," * 100_000)
     assert {problem.code for problem in refused.value.problems} == {"missing"}
+
+
+MIB = 1024 * 1024
+WHOLE = f"{HEAD},{CHILD}\n"
+ENDLESS = {
+    "a first row of commas": (b"," * (12 * MIB), "not_csv"),
+    "a first row of names": (b"a," * (12 * MIB), "not_csv"),
+    "a row without end": (WHOLE.encode() + b"a," * (12 * MIB), "not_csv"),
+    "a cell without end": (WHOLE.encode() + b"a" * (24 * MIB), "not_csv"),
+    "a quotation without end": (WHOLE.encode() + b'"' + b"a\n" * (12 * MIB), "not_csv"),
+    "quotations of nothing": (WHOLE.encode() + b'"\n"' * (8 * MIB), "not_csv"),
+    "empty rows": (WHOLE.encode() + b"\n" * (24 * MIB), "too_many_rows"),
+    "empty rows of a typewriter": (WHOLE.encode() + b"\r" * (24 * MIB), "too_many_rows"),
+    "rows of empty cells": (WHOLE.encode() + b",,,\n" * (6 * MIB), "too_many_rows"),
+    "nothing but line ends": (b"\n" * (24 * MIB), "empty"),
+}
+
+
+@pytest.mark.parametrize("what", list(ENDLESS))
+def test_what_is_no_such_table_is_refused_for_little_however_large_it_is(what: str) -> None:
+    """Counted in our own lines, and in what is held beside the file and its text."""
+    content, code = ENDLESS[what]
+    # A part of it is refused at the same place: of the rest, nothing but that it is UTF-8 is seen.
+    spent = []
+    for part in (content[: 2 * MIB], content):
+        with effort() as counted, pytest.raises((FileUnreadable, FileTooLong)) as refused:
+            count_rows(text_of(part))
+        assert [problem.code for problem in refused.value.problems] == [code]
+        spent.append(counted.lines)
+    assert spent[1] - spent[0] < len(content) // MIB * 100
+    tracemalloc.start()
+    try:
+        with pytest.raises((FileUnreadable, FileTooLong)):
+            count_rows(text_of(content))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The text is there twice while it is put together.
+    assert most < 2 * len(content) + 16 * MIB
+
+
+def test_the_longest_row_is_taken_and_empty_rows_that_a_spreadsheet_leaves() -> None:
+    concern = "x" * (LONGEST_ROW - len(ROW) - 20)
+    text = WHOLE + ROW.replace("Shouting.", f'"{concern}"') + "\n" + ",,\n" * MOST_EMPTY_ROWS
+    with pytest.raises(FileUnreadable):  # no cell may be so long
+        count_rows(text)
+    assert count_rows(WHOLE + f"{ROW}\n" + ",,\n" * MOST_EMPTY_ROWS) == 1
+    with pytest.raises(FileTooLong):
+        count_rows(WHOLE + f"{ROW}\n" + ",,\n" * (MOST_EMPTY_ROWS + 1))
+
+
+def test_rows_are_numbered_with_the_empty_ones_and_by_whatever_line_ends() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        broken = ROW.replace("Shouting.", f'"Shouting.{end}{end}A door."')
+        text = end.join([WHOLE.strip(), ROW, "", broken, ",,,", ROW.replace("RVB-1", "RVB-2")])
+        found = [row.number for incident in incidents(text) for row in incident.rows]
+        assert found == [2, 4, 6]
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("length", [0, 10, 256 * 1024 - 2, 256 * 1024 - 1, 256 * 1024, 300_000])
+@pytest.mark.parametrize("wrong", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x82"])
+def test_where_a_file_is_not_utf_8_is_said_by_the_byte(
+    before: bytes, length: int, wrong: bytes
+) -> None:
+    content = before + b"a" * length + wrong
+    with pytest.raises(FileUnreadable) as refused:
+        text_of(content)
+    assert f"see byte {len(before) + length + 1}." in refused.value.problems[0].message
+
+
+def test_a_sign_of_several_bytes_is_read_across_the_pieces() -> None:
+    for length in range(256 * 1024 - 4, 256 * 1024 + 1):
+        text = "a" * length + "\u20ac\U0001f600é"
+        assert text_of(text.encode()) == text
+        assert text_of(text.encode("utf-8-sig")) == text

@@ -20,10 +20,9 @@ from service.domain.new_contacts import (
     NewContact,
     ReceivedInTheFuture,
 )
+from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_FAULTS,
-    FileTooLong,
-    FileUnreadable,
     ImportAction,
     ImportState,
     IncidentAhead,
@@ -141,6 +140,7 @@ async def test_an_incident_sent_twice_is_taken_once_and_the_first_comes_back(
     again = await notify(house, "RVB-1", children=3)
     assert again.before
     assert again.notification == first.notification
+    assert [one.changed for one in again.updates] == [["children"]]
     assert await number_of(house, "contact") == 1
 
 
@@ -307,17 +307,16 @@ async def test_each_fault_is_named_by_row_and_column(house: House, name: str) ->
     assert await number_of(house, "contact") == 0
 
 
-async def test_an_incident_on_rows_apart_or_on_file_is_a_fault_that_names_the_row(
+async def test_an_incident_on_rows_apart_is_a_fault_that_names_the_row_and_one_on_file_is_none(
     house: House,
 ) -> None:
     await load_file(house, notification_file(2))
     found = [*rows(2), *rows(2, first=2), *rows(2, first=4), *rows(2, first=2)]
     whole = await followed(house, await load_file(house, as_file(found)))
     assert [(one.row, one.column, one.code) for one in whole.faults] == [
-        (2, "incident_number", "sent_before"),
         (8, "incident_number", "sent_twice"),
     ]
-    assert "row 4" in whole.faults[1].message
+    assert "row 4" in whole.faults[0].message
     assert await number_of(house, "police_notification") == 1
 
 

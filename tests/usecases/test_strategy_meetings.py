@@ -722,6 +722,53 @@ async def test_a_reason_for_a_medical_without_a_decision_on_it_is_refused_whatev
     assert faults(refused) == [("/children/0/medical_reason", "medical_reason_missing")]
 
 
+async def test_what_happens_next_may_be_due_as_the_meeting_is_held_and_no_earlier(
+    room: Room,
+) -> None:
+    """What is done on the spot is on the list, too."""
+    meeting = await held_about(room, alleged=(Harm.neglect,))
+    assert meeting.held_at is not None
+    [child] = (await room.whole(meeting)).children
+    for early, accepted in ((timedelta(microseconds=1), False), (timedelta(), True)):
+        told = Conclusion(
+            [concluded(child.person_id)], [task(FRIDAY, due_at=meeting.held_at - early)]
+        )
+        if accepted:
+            assert (await room.conclude(meeting, told)).state is MeetingState.concluded
+        else:
+            with pytest.raises(MeetingIncomplete) as refused:
+                await room.conclude(meeting, told)
+            assert faults(refused) == [("/actions/0/due_at", "due_before_meeting")]
+
+
+async def test_a_meeting_held_as_the_enquiry_began_may_begin_it_anew_and_one_before_may_not(
+    room: Room,
+) -> None:
+    [referral] = await room.referred()
+    room.clock.forward(hours=2)
+    began_at = room.clock.now
+    await room.met(referral)
+    with pytest.raises(MeetingIncomplete) as refused:
+        await room.met(referral, held_at=began_at - timedelta(microseconds=1))
+    assert faults(refused) == [("/children/0/enquiry", "held_before_enquiry_began")]
+    enquiry = await room.enquiry(referral)
+    assert enquiry is not None
+    [waiting] = [
+        one
+        for one in await room.house.ask(
+            lambda ask: strategy_meetings.list_strategy_meetings(
+                ask, room.manager, MeetingFilters(), limit=10
+            )
+        )
+        if one.meeting.state is MeetingState.held
+    ]
+    await room.conclude(waiting.meeting, enquiry=EnquiryDecision.continues)
+    again = await room.met(referral, held_at=began_at)
+    begun = await room.enquiry(referral)
+    assert begun is not None
+    assert (begun.id, begun.meeting_id) == (enquiry.id, again.id)
+
+
 async def test_no_medical_need_be_decided_when_neither_is_alleged_and_one_may_be(
     room: Room,
 ) -> None:

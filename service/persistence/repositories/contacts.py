@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, literal, select, tuple_, union, update
@@ -15,6 +16,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
 from service.domain.police_notifications import PoliceNotification
+from service.domain.police_updates import PoliceUpdate
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
@@ -44,6 +46,7 @@ TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
 NOTIFICATION = table_of(PoliceNotification)
 TELLING = table_of(OutcomeTelling)
+UPDATE = table_of(PoliceUpdate)
 
 
 class ContactNotFound(NotFound):
@@ -178,20 +181,31 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
         deadlines=await deadlines.of_contact(ask, contact.id),
-        notification=await _notification_of(ask, contact),
+        **await _told_by_police(ask, contact),
         tellings=await _tellings_of(ask, contact),
     )
 
 
-async def _notification_of(ask: Asking, contact: Contact) -> PoliceNotification | None:
+async def _told_by_police(ask: Asking, contact: Contact) -> dict[str, Any]:
     """What the police told beyond the contact: asked for only where there may be something."""
     # A notification's own number is always the sender's reference.
     if contact.sender_reference is None:
-        return None
+        return {}
     row = await ask.first(
         select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact.id)
     )
-    return None if row is None else read(PoliceNotification, row)
+    if row is None:
+        return {}
+    notification = read(PoliceNotification, row)
+    rows = await ask.all(
+        select(*columns_of(PoliceUpdate))
+        .where(UPDATE.c.notification_id == notification.id)
+        .order_by(UPDATE.c.id)
+    )
+    return {
+        "notification": notification,
+        "police_updates": [read(PoliceUpdate, one) for one in rows],
+    }
 
 
 async def _tellings_of(ask: Asking, contact: Contact) -> list[OutcomeTelling]:
@@ -245,7 +259,7 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
         deadlines=clocks,
-        notification=await _notification_of(ask, contact),
+        **await _told_by_police(ask, contact),
         tellings=tellings,
         not_shown=[
             name

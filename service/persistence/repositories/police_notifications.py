@@ -85,19 +85,21 @@ async def of_incident(
 
 async def on_file(
     ask: Asking, organisation_id: str, incident_numbers: Collection[str]
-) -> frozenset[str]:
-    """Which of these incidents a force has sent before; however many they are."""
+) -> dict[str, PoliceNotification]:
+    """Of these incidents those that a force has sent before, by number; however many they are."""
     numbers = sorted(incident_numbers)
-    found: set[str] = set()
+    found: dict[str, PoliceNotification] = {}
     for start in range(0, len(numbers), _AT_ONCE):
         rows = await ask.all(
-            select(NOTIFICATION.c.incident_number).where(
+            select(*columns_of(PoliceNotification)).where(
                 NOTIFICATION.c.organisation_id == organisation_id,
                 NOTIFICATION.c.incident_number.in_(numbers[start : start + _AT_ONCE]),
             )
         )
-        found |= {number for (number,) in rows}
-    return frozenset(found)
+        for row in rows:
+            one = read(PoliceNotification, row)
+            found[one.incident_number] = one
+    return found
 
 
 async def get_import(ask: Asking, who: Caller, import_id: UUID) -> NotificationImport:

@@ -34,6 +34,7 @@ from service.domain.flags import Deadline, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.people import BirthKnowledge, Person
 from service.domain.police_notifications import PoliceNotification
+from service.domain.police_updates import PoliceUpdate
 from service.domain.queues import (
     FIRST,
     OF_CLOCKS,
@@ -112,6 +113,7 @@ ACCOUNTABILITY = table_of(Accountability)
 FLAG = table_of(Flag)
 ACCOUNT = table_of(Account)
 NOTIFICATION = table_of(PoliceNotification)
+UPDATE = table_of(PoliceUpdate)
 # The clock of holding a strategy meeting, which runs on each child's referral.
 _OF_HOLDING = "strategy_meeting"
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
@@ -240,10 +242,42 @@ _UNACKNOWLEDGED = (
 )
 
 
+# What the police sent later of an incident, and nobody has read.
+_UNREAD_UPDATE = (UPDATE.c.unread_since.is_not(None),)
+_RISK_NOW = (
+    select(UPDATE.c.risk)
+    .where(UPDATE.c.notification_id == NOTIFICATION.c.id, UPDATE.c.risk.is_not(None))
+    .order_by(UPDATE.c.id.desc())
+    .limit(1)
+    .correlate(NOTIFICATION)
+    .scalar_subquery()
+)
+# Decided, and nothing else keeps it on the desk: the police's contacts are never anonymous.
+_DECIDED_AND_UNREAD = (
+    CONTACT.c.id.in_(select(UPDATE.c.contact_id).where(*_UNREAD_UPDATE)),
+    CONTACT.c.decided_at.is_not(None),
+    CONTACT.c.acknowledged_at.is_not(None),
+)
+
+
 def _contacts(asked: _Asked) -> Any:
-    """The contacts with a child to decide for, and those whose referrer was told nothing yet."""
+    """The contacts with a child to decide for, and decided ones that somebody has to turn to.
+
+    Their referrer was told nothing yet, or the police have sent more of the incident since.
+    """
     undecided = _on_desk(asked, CONTACT.c.decided_at.is_(None))
-    return union_all(undecided, _on_desk(asked, *_UNACKNOWLEDGED))
+    return union_all(
+        undecided, _on_desk(asked, *_UNACKNOWLEDGED), _few_on_desk(asked, *_DECIDED_AND_UNREAD)
+    )
+
+
+def _few_on_desk(asked: _Asked, *waits: ColumnElement[bool]) -> Select[Any]:
+    """Contacts of which there never are many."""
+    which = (*waits, contacts_visible_to(asked.who), *asked.on_desk())
+    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
+    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+        first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
+    )
 
 
 def _on_desk(asked: _Asked, *waits: ColumnElement[bool]) -> Select[Any]:
@@ -541,21 +575,11 @@ def _mine(asked: _Asked) -> Any:
         )
     ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
     cases = _both_cases(asked, lambda table: table.c.worker_id == me, few=True)
-    return union_all(contacts, _mine_to_tell(asked), *cases, _first_visits(asked))
-
-
-def _mine_to_tell(asked: _Asked) -> Select[Any]:
-    """The decided contacts of the caller whose referrer was not told that they arrived."""
-    which = (
-        *_UNACKNOWLEDGED,
-        CONTACT.c.assignee_id == asked.who.account_id,
-        contacts_visible_to(asked.who),
-        *asked.on_desk(),
-    )
-    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
-    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
-        first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
-    )
+    own_contact = CONTACT.c.assignee_id == me
+    decided = [
+        _few_on_desk(asked, *waits, own_contact) for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
+    ]
+    return union_all(contacts, *decided, *cases, _first_visits(asked))
 
 
 def _pre_birth(asked: _Asked) -> Any:
@@ -739,6 +763,8 @@ def _with_workers(statement: Select[Any]) -> Select[Any]:
             NOTIFICATION.c.id.label("notification_id"),
             NOTIFICATION.c.risk,
             NOTIFICATION.c.children_present,
+            _RISK_NOW,
+            exists().where(*_UNREAD_UPDATE, UPDATE.c.contact_id == NOTIFICATION.c.contact_id),
         )
         .outerjoin(ACCOUNT, ACCOUNT.c.id == page.c.worker_id)
         .outerjoin(NOTIFICATION, NOTIFICATION.c.contact_id == page.c.contact_id)
@@ -748,7 +774,11 @@ def _with_workers(statement: Select[Any]) -> Select[Any]:
 
 def _waiting(row: Sequence[Any]) -> Waiting:
     found = read(Waiting, row)
-    return replace(found, worker_suspended=bool(found.worker_suspended))
+    return replace(
+        found,
+        worker_suspended=bool(found.worker_suspended),
+        police_unread=bool(found.police_unread),
+    )
 
 
 _TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
-from service.persistence.columns import INSTANT, Sensitivity, kept, partial_index
+from service.persistence.columns import DOCUMENT, INSTANT, Sensitivity, kept, partial_index
 
 
 class NotificationImportRow(SQLModel, table=True):
@@ -38,6 +38,12 @@ class NotificationImportRow(SQLModel, table=True):
     )
     finished_at: datetime | None = kept("When it was loaded or refused.", type_=INSTANT)
     version: int = kept("Grows with each change; the ETag.")
+    updates_made: int = kept(
+        "How many incidents on file it tells otherwise.", default=0, server_default="0"
+    )
+    sent_before: int = kept(
+        "How many incidents it tells as they are on file.", default=0, server_default="0"
+    )
 
 
 class NotificationFileRow(SQLModel, table=True):
@@ -86,3 +92,47 @@ class PoliceNotificationRow(SQLModel, table=True):
     import_id: UUID | None = kept(
         "The file that it came in.", foreign_key="police_notification_import.id"
     )
+    told_digests: dict[str, str] | None = kept(
+        "By which it is known again whether the same is told once more.",
+        Sensitivity.sensitive,
+        type_=DOCUMENT,
+    )
+
+
+class PoliceUpdateRow(SQLModel, table=True):
+    """What the police sent later of an incident: something else, or that it was sent in error."""
+
+    __tablename__ = "police_notification_update"
+    __table_args__ = (
+        Index("ix_police_notification_update_notification", "notification_id", "id"),
+        partial_index(
+            "ix_police_notification_update_unread", "contact_id", where="unread_since IS NOT NULL"
+        ),
+    )
+
+    id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
+    notification_id: UUID = kept("The notification.", foreign_key="police_notification.id")
+    contact_id: UUID = kept("The contact that it is.", foreign_key="contact.id")
+    kind: str = kept("sent_again, withdrawn.")
+    received_at: datetime = kept("When it was sent.", type_=INSTANT)
+    recorded_by: UUID = kept("Account that sent it.", foreign_key="account.id")
+    risk: str | None = kept("standard, medium, high.", Sensitivity.sensitive)
+    changed: list[str] = kept("What differs from what was told before.", type_=DOCUMENT)
+    told: dict[str, object] | None = kept(
+        "All that was sent.", Sensitivity.sensitive, type_=DOCUMENT
+    )
+    told_digests: dict[str, str] | None = kept(
+        "By which it is known again whether the same is told once more.",
+        Sensitivity.sensitive,
+        type_=DOCUMENT,
+    )
+    because: str | None = kept("Why it was withdrawn.", Sensitivity.sensitive)
+    import_id: UUID | None = kept(
+        "The file that it came in.", foreign_key="police_notification_import.id"
+    )
+    unread_since: datetime | None = kept(
+        "Since when nobody has read it; empty once somebody has.", type_=INSTANT
+    )
+    read_at: datetime | None = kept("When somebody read it.", type_=INSTANT)
+    read_by: UUID | None = kept("Who read it.", foreign_key="account.id")
+    reading_words: str | None = kept("What follows from it.", Sensitivity.sensitive)

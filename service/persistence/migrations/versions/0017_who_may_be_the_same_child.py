@@ -5,8 +5,8 @@ from alembic import op
 
 from service.persistence.columns import DOCUMENT, INSTANT
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 oldest_reader = "0007"

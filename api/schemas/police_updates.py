@@ -1,0 +1,186 @@
+"""What the police told beyond the contact, and what they sent later, on the wire."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.fields import LARGEST, Instant, Text, Wire, WireOut
+from api.schemas.people import AdultDetails, ChildDetails
+from service.domain.contacts import AgreementState
+from service.domain.people import YesNo
+from service.domain.police_notifications import Risk
+from service.domain.police_updates import (
+    PoliceUpdate,
+    UpdateKind,
+    risk_now,
+    withdrawn_at,
+)
+from service.domain.whole_contacts import WholeContact
+
+_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+
+
+class PoliceNotificationWithdrawal(Wire):
+    """Why a police notification is taken back."""
+
+    because: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="Why it is taken back, in your own words.",
+            examples=["It was meant for the neighbouring authority: the address is theirs."],
+        ),
+    ]
+
+
+class ToldChild(ChildDetails, WireOut):
+    """A child as the police told of one later: nobody on the contact is changed by it."""
+
+
+class ToldAdult(AdultDetails, WireOut):
+    """An adult as the police told of one later."""
+
+
+class ToldAgreement(WireOut):
+    """What the police told of agreement."""
+
+    state: Annotated[
+        AgreementState,
+        Field(description="Whether it was sought, and given.", examples=["not_sought"]),
+    ]
+    note: Annotated[
+        str | None,
+        Field(max_length=2000, description="What was said.", examples=["Could not be asked."]),
+    ]
+
+
+class ToldLater(WireOut):
+    """All that the police told when they sent an incident again."""
+
+    incident_at: Annotated[Instant, Field(description="When it happened.")]
+    risk: Annotated[Risk, Field(description="How the police graded it.", examples=["high"])]
+    children_present: Annotated[
+        YesNo, Field(description="Whether a child was there.", examples=["yes"])
+    ]
+    concern: Annotated[
+        str,
+        Field(
+            max_length=20_000,
+            description="What happened, and what the worry is.",
+            examples=["He came back with a knife."],
+        ),
+    ]
+    immediate_danger: Annotated[
+        bool, Field(description="Whether a child is in immediate danger.", examples=[True])
+    ]
+    agreement: Annotated[ToldAgreement, Field(description="What was told of agreement.")]
+    address: Annotated[
+        str | None,
+        Field(max_length=500, description="Where the children live.", examples=["12 Weir Street"]),
+    ]
+    town: Annotated[str | None, Field(max_length=100, description="Town.", examples=["Alderford"])]
+    postcode: Annotated[
+        str | None, Field(max_length=10, description="Postcode.", examples=["ZZ99 3CZ"])
+    ]
+    children: Annotated[
+        list[ToldChild], Field(max_length=100, description="The children.", examples=[[]])
+    ]
+    adults: Annotated[
+        list[ToldAdult], Field(max_length=100, description="The adults.", examples=[[]])
+    ]
+
+
+class PoliceUpdateSeen(WireOut):
+    """What the police sent later of an incident, and whether somebody has read it."""
+
+    id: Annotated[UUID, Field(description="What was sent.", examples=[_ID])]
+    kind: Annotated[
+        UpdateKind,
+        Field(
+            description="Told otherwise than before, or taken back as sent in error.",
+            examples=["sent_again"],
+        ),
+    ]
+    received_at: Annotated[Instant, Field(description="When it was sent.")]
+    changed: Annotated[
+        list[Annotated[str, Field(max_length=64)]],
+        Field(
+            max_length=50,
+            description="The names of what differs from what was told before.",
+            examples=[["risk", "concern", "children"]],
+        ),
+    ]
+    told: Annotated[
+        ToldLater | None, Field(description="All that was told then; null when it was taken back.")
+    ]
+    because: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="Why it was taken back; else null.",
+            examples=["The address is another authority's."],
+        ),
+    ]
+    unread_since: Annotated[
+        Instant | None, Field(description="Since when it waits to be read; null once it was.")
+    ]
+    read_at: Annotated[Instant | None, Field(description="When it was read; null until then.")]
+    read_by: Annotated[UUID | None, Field(description="Who read it.", examples=[_ID])]
+    reading_words: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="What follows from it.",
+            examples=["Rated red, and the youngest is added."],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, update: PoliceUpdate) -> Self:
+        """As it stands on the contact."""
+        own = {name: getattr(update, name) for name in cls.model_fields}
+        told = None if update.told is None else ToldLater.model_validate(update.told)
+        return cls.made_of({**own, "told": told})
+
+
+class PolicePart(WireOut):
+    """What the police told beyond the contact that their notification is."""
+
+    id: Annotated[UUID, Field(description="The notification.", examples=[_ID])]
+    incident_number: Annotated[
+        str, Field(max_length=100, description="The force's number.", examples=["RVB-2026-1"])
+    ]
+    incident_at: Annotated[Instant, Field(description="When it happened, as told at first.")]
+    risk: Annotated[
+        Risk, Field(description="The risk that the police saw last.", examples=["high"])
+    ]
+    children_present: Annotated[
+        YesNo,
+        Field(description="Whether children were present, told at first.", examples=["yes"]),
+    ]
+    withdrawn_at: Annotated[
+        Instant | None,
+        Field(description="Since when it is taken back as sent in error; null when it is not."),
+    ]
+    updates: Annotated[
+        Annotated[list[PoliceUpdateSeen], Field(max_length=LARGEST)],
+        Field(description="What the police sent later of it, in order.", examples=[[]]),
+    ]
+
+    @classmethod
+    def of(cls, whole: WholeContact) -> Self | None:
+        """That of a contact; None for one that is no notification."""
+        first = whole.notification
+        if first is None:
+            return None
+        return cls.made_of(
+            {
+                "id": first.id,
+                "incident_number": first.incident_number,
+                "incident_at": first.incident_at,
+                "risk": risk_now(first, whole.police_updates),
+                "children_present": first.children_present,
+                "withdrawn_at": withdrawn_at(whole.police_updates),
+                "updates": [PoliceUpdateSeen.of(one) for one in whole.police_updates],
+            }
+        )

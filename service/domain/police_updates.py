@@ -1,0 +1,168 @@
+"""What the police send later of an incident: something else, or that it was sent in error."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from json import dumps
+from typing import Any
+from uuid import UUID
+
+from service.domain.contacts import Adult, Child, Contact
+from service.domain.errors import Conflict
+from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild, NewContact
+from service.domain.people import birth_knowledge_meant
+from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
+
+READING_CLOCK = "police_update_read"
+"""The clock of somebody reading what the police sent later, on the contact."""
+
+
+class UpdateKind(StrEnum):
+    """What the police did with an incident that they had sent before."""
+
+    sent_again = "sent_again"
+    withdrawn = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class PoliceUpdate:
+    """What was sent later of an incident that is on file. Nothing of the contact changes by it.
+
+    `told` is the whole of what was sent again, `changed` the names of what differs from before;
+    `because` is why it was withdrawn. `unread_since` says since when nobody has read it.
+    """
+
+    id: UUID
+    notification_id: UUID
+    contact_id: UUID
+    kind: UpdateKind
+    received_at: datetime
+    recorded_by: UUID
+    risk: Risk | None
+    changed: Sequence[str]
+    told: Mapping[str, Any] | None
+    told_digests: Mapping[str, str] | None
+    because: str | None
+    import_id: UUID | None
+    unread_since: datetime | None
+    read_at: datetime | None
+    read_by: UUID | None
+    reading_words: str | None
+
+
+class AlreadyWithdrawn(Conflict):
+    """The notification was withdrawn before."""
+
+    code = "police_notification_withdrawn"
+    title = "It was withdrawn already"
+
+
+class NoUpdateToRead(Conflict):
+    """Nothing of the police waits to be read."""
+
+    code = "no_update_to_read"
+    title = "Nothing waits to be read"
+
+
+def all_told(new: NewNotification) -> dict[str, Any]:
+    """What a notification tells, by the names of the contract and as JSON has it.
+
+    Without what says how and when it was sent: the same told at another time is the same.
+    """
+    contact = new.contact
+    children = [
+        {**asdict(replace(one, birth_knowledge=birth_knowledge_meant(one))), "person_id": None}
+        for one in contact.children
+    ]
+    found: dict[str, Any] = {
+        "incident_at": new.incident_at,
+        "risk": new.risk,
+        "children_present": new.children_present,
+        "concern": contact.concern,
+        "immediate_danger": contact.immediate_danger,
+        "agreement": {"state": contact.agreement, "note": contact.agreement_note},
+        "lawful_basis": {"basis": contact.lawful_basis, "sharing_reason": contact.sharing_reason},
+        "address": contact.address,
+        "town": contact.town,
+        "postcode": contact.postcode,
+        "officer": {
+            name: getattr(contact, f"referrer_{name}")
+            for name in ("name", "role", "telephone", "email")
+        },
+        "children": [{name: one[name] for name in CHILD_FACTS} for one in children],
+        "adults": [asdict(one) for one in contact.adults],
+    }
+    return {name: _as_json(value) for name, value in found.items()}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(one) for one in value]
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def digests(of: Mapping[str, Any]) -> dict[str, str]:
+    """By which it is known again whether the same was told, and what was told otherwise."""
+    return {
+        name: sha256(dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+        for name, value in of.items()
+    }
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The names of what is told otherwise than before."""
+    return [name for name, digest in now.items() if before.get(name) != digest]
+
+
+def on_record(
+    notification: PoliceNotification,
+    contact: Contact,
+    children: Sequence[Child],
+    adults: Sequence[Adult],
+) -> NewNotification:
+    """What a notification told, by the record: for one of which no digests were kept."""
+    own = {one.name: getattr(contact, one.name) for one in fields(NewContact) if _kept(one.name)}
+    return NewNotification(
+        contact=NewContact(
+            **own,
+            children=[
+                NewChild(**{name: getattr(child, name) for name in CHILD_FACTS})
+                for child in children
+            ],
+            adults=[
+                NewAdult(**{one.name: getattr(adult, one.name) for one in fields(NewAdult)})
+                for adult in adults
+            ],
+        ),
+        incident_number=notification.incident_number,
+        incident_at=notification.incident_at,
+        risk=notification.risk,
+        children_present=notification.children_present,
+    )
+
+
+def _kept(name: str) -> bool:
+    return name not in ("children", "adults")
+
+
+def told_last(updates: Sequence[PoliceUpdate]) -> PoliceUpdate | None:
+    """The last of them by which something was told."""
+    return next((one for one in reversed(updates) if one.kind is UpdateKind.sent_again), None)
+
+
+def risk_now(first: PoliceNotification, updates: Sequence[PoliceUpdate]) -> Risk:
+    """The risk that the police saw when they told of it last."""
+    last = told_last(updates)
+    return first.risk if last is None or last.risk is None else last.risk
+
+
+def withdrawn_at(updates: Sequence[PoliceUpdate]) -> datetime | None:
+    """Since when it is withdrawn; None when it is not, or was sent again afterwards."""
+    last = updates[-1] if updates else None
+    return last.received_at if last is not None and last.kind is UpdateKind.withdrawn else None

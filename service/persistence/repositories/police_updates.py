@@ -1,0 +1,144 @@
+"""What the police sent later of an incident: kept, found again, and read by somebody."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from service.domain.access import Caller
+from service.domain.events import EventType
+from service.domain.flags import SubjectKind
+from service.domain.police_notifications import NewNotification, PoliceNotification
+from service.domain.police_updates import (
+    READING_CLOCK,
+    PoliceUpdate,
+    UpdateKind,
+    all_told,
+    changed,
+    digests,
+    on_record,
+    told_last,
+    withdrawn_at,
+)
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import contacts, deadlines
+from service.persistence.units_of_work import Work, new_id
+
+UPDATE = table_of(PoliceUpdate)
+_AT_ONCE = 500
+
+
+async def of_notifications(
+    ask: Asking, notification_ids: Collection[UUID]
+) -> dict[UUID, list[PoliceUpdate]]:
+    """What was sent later of each of these, in order; however many they are."""
+    found: defaultdict[UUID, list[PoliceUpdate]] = defaultdict(list)
+    ids = sorted(notification_ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = await ask.all(
+            select(*columns_of(PoliceUpdate))
+            .where(UPDATE.c.notification_id.in_(ids[start : start + _AT_ONCE]))
+            .order_by(UPDATE.c.id)
+        )
+        for row in rows:
+            one = read(PoliceUpdate, row)
+            found[one.notification_id].append(one)
+    return found
+
+
+async def of_notification(ask: Asking, notification_id: UUID) -> list[PoliceUpdate]:
+    """What was sent later of one, in order."""
+    return (await of_notifications(ask, [notification_id])).get(notification_id, [])
+
+
+async def digests_told_last(
+    ask: Asking, notification: PoliceNotification, updates: Sequence[PoliceUpdate]
+) -> dict[str, str]:
+    """By which it is known whether what is told now was told last."""
+    last = told_last(updates)
+    kept = notification.told_digests if last is None else last.told_digests
+    if kept is not None:
+        return dict(kept)
+    contact = await contacts.of_notification(ask, notification)
+    children = await contacts.children(ask, contact.id)
+    adults = await contacts.adults(ask, contact.id)
+    return digests(all_told(on_record(notification, contact, children, adults)))
+
+
+async def is_news(ask: Asking, before: PoliceNotification, new: NewNotification) -> bool:
+    """Whether an incident that is on file is told otherwise now, or again after a withdrawal."""
+    updates = await of_notification(ask, before.id)
+    if withdrawn_at(updates) is not None:
+        return True
+    return bool(changed(await digests_told_last(ask, before, updates), digests(all_told(new))))
+
+
+async def keep(
+    work: Work,
+    who: Caller,
+    before: PoliceNotification,
+    new: NewNotification,
+    import_id: UUID | None,
+) -> bool:
+    """Keeps what is told otherwise of an incident on file; False when it was told meanwhile.
+
+    Nothing of the contact is changed by it: somebody reads it, and puts right what is to be.
+    """
+    await contacts.renew(work, before.contact_id)
+    updates = await of_notification(work, before.id)
+    now = all_told(new)
+    last = await digests_told_last(work, before, updates)
+    differs = changed(last, digests(now))
+    if not differs and withdrawn_at(updates) is None:
+        return False
+    made = PoliceUpdate(
+        id=new_id(),
+        notification_id=before.id,
+        contact_id=before.contact_id,
+        kind=UpdateKind.sent_again,
+        received_at=work.now,
+        recorded_by=who.account_id,
+        risk=new.risk,
+        changed=differs,
+        told=now,
+        told_digests=digests(now),
+        because=None,
+        import_id=import_id,
+        unread_since=work.now,
+        read_at=None,
+        read_by=None,
+        reading_words=None,
+    )
+    work.add(made)
+    await start_reading_clock(work, before.contact_id)
+    work.record(
+        EventType.police_notification_updated,
+        who,
+        before.id,
+        contact_id=before.contact_id,
+        changed=differs,
+        risk=new.risk,
+    )
+    return True
+
+
+async def start_reading_clock(work: Work, contact_id: UUID) -> None:
+    """Starts the clock of reading what the police sent later, unless it runs; the contact is held.
+
+    It warns at once.
+    """
+    if not await deadlines.is_running(work, contact_id, contact_id, READING_CLOCK):
+        deadlines.start(work, READING_CLOCK, SubjectKind.contact, contact_id, contact_id, work.now)
+
+
+async def mark_read(work: Work, who: Caller, contact_id: UUID, words: str) -> list[UUID]:
+    """Marks all that waits on a contact that is held as read; which ones they were."""
+    rows = await work.all(
+        update(UPDATE)
+        .where(UPDATE.c.contact_id == contact_id, UPDATE.c.unread_since.is_not(None))
+        .values(unread_since=None, read_at=work.now, read_by=who.account_id, reading_words=words)
+        .returning(UPDATE.c.id)
+    )
+    return [id_ for (id_,) in rows]
