@@ -48,6 +48,7 @@ from api.routes import (
 )
 from api.turns import Turns
 from service.bootstrap import House
+from service.own_files import keep_to_ourselves
 from service.settings import Settings, load_settings
 
 # SQLite opens its file, its log and the index of that.
@@ -175,6 +176,7 @@ def _crowd(settings: Settings) -> Crowd:
 
 def application() -> FastAPI:
     """The application as uvicorn starts it: opens the house from the environment, closes it."""
+    keep_to_ourselves()
     settings = load_settings().check()
     configure_api_logs(level=settings.log_level.lower())
 

@@ -82,6 +82,9 @@ def main(development: bool) -> None:
     Settings come from the environment; each is named FRONTDOOR_ and what it is, such as
     FRONTDOOR_DATABASE_URL.
     """
+    from service.own_files import keeping_to_ourselves
+
+    click.get_current_context().with_resource(keeping_to_ourselves())
     if development:
         be_in_development()
 

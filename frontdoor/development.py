@@ -14,6 +14,7 @@ import click
 import httpx
 
 from frontdoor.lifelines import Child, start_on_lifeline
+from service.own_files import own_folder
 from service.settings import PREFIX, Settings
 
 READY_SECONDS = 60.0
@@ -37,7 +38,7 @@ def run_everything(settings: Settings) -> int:
     """
     for sign in _SIGNALS:
         signal.signal(sign, _stop)
-    settings.var_folder.mkdir(parents=True, exist_ok=True)
+    own_folder(settings.var_folder)
     environment = {**os.environ, f"{PREFIX}PORT": str(settings.port)}
     running: dict[str, Child] = {}
     try:

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from service.database_urls import database_url_faults
 from service.domain.access import Role
 from service.issuers import IssuerSettings, is_loopback, read_issuers
+from service.own_files import close_to_others, own_folder
 from service.surroundings import FROM_FILES, of_the_platform, secrets_in_files
 
 PREFIX = "FRONTDOOR_"
@@ -308,7 +309,7 @@ def kept_secret(path: Path, make: Callable[[], bytes]) -> bytes:
     first to put it there wins.
     """
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own_folder(path.parent)
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -319,8 +320,7 @@ def kept_secret(path: Path, make: Callable[[], bytes]) -> bytes:
                 os.link(draft, path)
         finally:
             Path(draft).unlink()
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
+    close_to_others(path)
     return path.read_bytes()
 
 

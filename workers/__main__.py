@@ -16,6 +16,7 @@ from service.bootstrap import (
 )
 from service.domain.removed_teams import TeamsStillNeeded
 from service.logs import configure_logs
+from service.own_files import keep_to_ourselves
 from service.policy import PolicyFaulty
 from service.settings import Settings, SettingsFaulty, load_settings
 from workers.leaders import LOOK_EVERY, lead
@@ -57,6 +58,7 @@ async def work(
 
 def main() -> None:
     """Works by the settings of the environment; a fault is one message and exit code 1."""
+    keep_to_ourselves()
     try:
         settings = load_settings()
         configure_logs(level=settings.log_level)

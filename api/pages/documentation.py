@@ -1,5 +1,6 @@
 """The interactive documentation, the contract and the pages of the problems: no internet needed."""
 
+import asyncio
 import hashlib
 import html
 import inspect
@@ -85,25 +86,31 @@ def _html(title: str, inner: str) -> Response:
 def documentation_router(contract: Callable[[FastAPI], str]) -> APIRouter:
     """The routes of the documentation.
 
-    `contract` gives the text of an application's contract; it is asked once, at the first reading.
+    `contract` gives the text of an application's contract; it is asked once, at the
+    first reading, in a thread of its own, for it takes a second.
     It is given the application rather than holding one: the framework keeps each function that it
     routes to for good, and whatever that holds. Leave the router out where the documentation is not
     to be seen.
     """
     router = APIRouter(route_class=FrontDoorRoute, include_in_schema=False)
 
-    def written(app: FastAPI) -> tuple[bytes, str]:
-        kept: tuple[bytes, str] | None = getattr(app.state, "written_contract", None)
-        if kept is None:
-            text = contract(app).encode()
-            kept = text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-            app.state.written_contract = kept
-        return kept
+    def write(app: FastAPI) -> tuple[bytes, str]:
+        text = contract(app).encode()
+        return text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+
+    async def written(app: FastAPI) -> tuple[bytes, str]:
+        # Written by one thread beside everything else, however many ask for it meanwhile.
+        writing: asyncio.Future[tuple[bytes, str]] | None
+        writing = getattr(app.state, "written_contract", None)
+        if writing is None or (writing.done() and writing.exception() is not None):
+            writing = asyncio.ensure_future(asyncio.to_thread(write, app))
+            app.state.written_contract = writing
+        return await asyncio.shield(writing)
 
     @router.get("/openapi.json")
     async def read_contract(request: Request) -> Response:
         """The contract."""
-        content, tag = written(request.app)
+        content, tag = await written(request.app)
         return Response(
             content,
             media_type="application/json",

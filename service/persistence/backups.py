@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from service.own_files import own_folder
 from service.persistence.schema_steps import known_steps
 
 # Of tables that were there from the first schema step on, so that every release's copy can tell.
@@ -70,7 +71,7 @@ def require_known(step: str | None, path: Path) -> str:
 def draft_beside(path: Path) -> Iterator[Path]:
     """A file for its owner alone, in the folder of `path`, that is gone in the end."""
     folder = path.absolute().parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own_folder(folder)
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
     os.close(handle)
     draft = Path(name)

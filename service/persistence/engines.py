@@ -21,13 +21,14 @@ from service.database_urls import (
     is_postgresql,
     postgresql_place,
 )
+from service.own_files import close_to_others, make_own_file, own_folder
 from service.persistence.failures import (
     DatabaseBusy,
     DatabaseDamaged,
     in_our_words,
 )
 from service.persistence.postgresql_sessions import Connect, sessions, shown_url
-from service.persistence.sqlite_files import SqliteFile
+from service.persistence.sqlite_files import SqliteFile, index_of, log_of
 from service.persistence.sqlite_on_the_loop import LoopConnection
 
 SQLITE_PRAGMAS: Final[dict[str, Any]] = {
@@ -81,6 +82,10 @@ def open_sqlite(path: str) -> sqlite3.Connection:
     Raises UnsafeDatabase when one does not hold: a commit must be on the disk before anybody is
     told that it was taken (WAL with synchronous=FULL).
     """
+    # Made by us where there is none: its log and index get the mode that it has.
+    make_own_file(path)
+    for one in (Path(path), log_of(Path(path)), index_of(Path(path))):
+        close_to_others(one)
     connection = sqlite3.connect(
         path,
         timeout=SQLITE_PRAGMAS["busy_timeout"] / 1000,
@@ -136,7 +141,7 @@ class Database:
         path = self.url.database or ""
         if not path or path == ":memory:":
             raise UnsafeDatabase("The record must outlive the process: name a file for SQLite.")
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        own_folder(Path(path).parent)
         self.file = file = self.file or SqliteFile(path, open_sqlite)
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
         if on_the_loop:

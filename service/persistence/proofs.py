@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from service.clock import system_clock
+from service.own_files import make_own_file
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseBusy, in_our_words
 from service.persistence.tables import metadata
@@ -53,6 +54,7 @@ def _take_room(database: str) -> None:
     """Puts a file beside the database, onto the disk, and takes it away."""
     trial = Path(f"{database}.room-{os.getpid()}")
     try:
+        make_own_file(str(trial))
         with trial.open("wb") as file:
             file.write(os.urandom(_BYTES_ON_THE_DISK))
             file.flush()

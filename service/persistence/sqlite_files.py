@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from service.own_files import make_own_file
 from service.persistence.failures import (
     DAMAGED,
     DatabaseDamaged,
@@ -131,8 +132,12 @@ class SqliteFile:
             return
         self._damaged = True
         if place_of(self._name) == self._place:
-            with suppress(OSError):
-                mark_of(self.path).write_text(f"{DAMAGED}\n", encoding="utf-8")
+            self._mark()
+
+    def _mark(self) -> None:
+        make_own_file(self._mark_name)
+        with suppress(OSError):
+            mark_of(self.path).write_text(f"{DAMAGED}\n", encoding="utf-8")
 
     def exists(self) -> bool:
         """Whether there is a database in its place, or at least a file."""

@@ -19,6 +19,7 @@ from service.persistence.reasons import reason_of
 from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
 from tests.support.databases import NAMED_SERVER, PostgresServer, postgres_server
+from tests.support.processes import until
 from tests.support.refusing_servers import ENDS_AT_ONCE, refusing_server
 from tests.support.rooms import open_room
 
@@ -127,8 +128,16 @@ async def test_what_is_broken_off_is_not_handed_to_the_next(postgres: PostgresSe
 
     before = await session()
     assert await session() == before, "it is kept as a rule"
-    asked = asyncio.create_task(database.look("SELECT pg_sleep(30)", []))
-    await asyncio.sleep(0.3)
+    asked = asyncio.create_task(database.look("SELECT pg_sleep(600)", []))
+    other = Database(postgres.url, pool_size=1)
+    sleeping = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = $1"
+
+    async def sleeps() -> bool:
+        async with other.straight() as driver:
+            return await driver.fetchval(sleeping, make_url(url).database) == before
+
+    await until(sleeps, what="the question, being answered")
+    await other.dispose()
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked

@@ -68,15 +68,15 @@ def postgres_desk(server: PostgresServer, policy: Policy, **options: object) -> 
 
 
 async def end_other_sessions(server: PostgresServer, desk: Desk) -> int:
-    """What an operator does, or a failover: every session of the service is ended."""
+    """What an operator does, or a failover: every session of the service is ended, and gone."""
     other = Database(server.url, pool_size=1)
     async with other.reading() as connection:
         found = await connection.execute(
             text(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "SELECT count(pg_terminate_backend(pid, :patience)) FROM pg_stat_activity "
                 "WHERE datname = :name"
             ),
-            {"name": desk.database.url.database},
+            {"name": desk.database.url.database, "patience": int(PATIENCE * 1000)},
         )
         ended = int(found.scalar_one())
     await other.dispose()
@@ -147,6 +147,8 @@ async def test_two_that_wait_for_each_other_are_parted_and_one_is_kept(
             work.add(first, second)
             await work.commit()
 
+        each_holds_one = asyncio.Barrier(2)
+
         async def both(one: Account, other: Account) -> None:
             async with desk.work() as work:
                 for account in (one, other):
@@ -155,7 +157,8 @@ async def test_two_that_wait_for_each_other_are_parted_and_one_is_kept(
                         .where(ACCOUNT.c.id == account.id)
                         .values(name=ACCOUNT.c.name + "x")
                     )
-                    await asyncio.sleep(0.05)
+                    if account is one:
+                        await each_holds_one.wait()
                 await work.commit()
 
         found = await asyncio.gather(

@@ -293,7 +293,7 @@ async def test_a_work_cancelled_in_its_middle_leaves_nothing(
         async with desk.work() as work:
             for step in order:
                 await take(desk, work, step, known)
-            await asyncio.sleep(60)
+            await asyncio.sleep(PATIENCE)
             await work.commit()
 
     async with stopped_short(doing, 0.05):
@@ -309,10 +309,13 @@ async def test_works_cancelled_while_they_wait_for_their_turn_leave_nothing(desk
     known = await settle(desk)
     before = await seen(desk)
 
+    holds = asyncio.Event()
+
     async def holding() -> None:
         async with desk.work() as work:
             await take(desk, work, "change", known)
-            await asyncio.sleep(60)
+            holds.set()
+            await asyncio.sleep(PATIENCE)
 
     async def waiting(step: str) -> None:
         async with desk.work() as work:
@@ -320,7 +323,7 @@ async def test_works_cancelled_while_they_wait_for_their_turn_leave_nothing(desk
             await work.commit()
 
     holder = asyncio.ensure_future(holding())
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(holds.wait(), PATIENCE)
     waiters = [asyncio.ensure_future(waiting("change")) for _ in range(3)]
     await asyncio.sleep(0.05)
     for task in waiters:

@@ -163,6 +163,20 @@ async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: Fixe
     assert found == [("breach", None, 1), ("warning", "breached", 2)]
 
 
+async def test_when_a_clock_was_warned_of_stays_when_it_is_breached(
+    house: House, clock: FixedClock
+) -> None:
+    await log(house, FRIDAY, source_code=ANONYMOUS)
+    clock.set(SATURDAY - timedelta(hours=1))
+    await sweep(house)
+    clock.set(SATURDAY)
+    await sweep(house)
+    manager = await caller(house, Role.mash_manager)
+    [flag] = await standing(house)
+    deadline = (await house.ask(lambda ask: read_flag(ask, manager, flag.id))).deadline
+    assert (deadline.warned_at, deadline.breached_at) == (SATURDAY - timedelta(hours=1), SATURDAY)
+
+
 async def test_a_breach_clears_the_warning_of_the_same_clock_and_of_no_other(
     house: House, clock: FixedClock
 ) -> None:

@@ -1,8 +1,13 @@
 """The interactive documentation: all of it from here, and no script written into the page."""
 
+import asyncio
 import re
 
 from httpx import AsyncClient
+
+from api.app import contract_app
+from api.contract import contract_text
+from tests.support.effort import effort
 
 
 async def test_the_page_and_everything_it_names_are_served_from_here(nobody: AsyncClient) -> None:
@@ -46,3 +51,16 @@ async def test_the_contract_is_read_with_an_etag(nobody: AsyncClient) -> None:
     assert answer.json()["openapi"] == "3.1.0"
     held = {"If-None-Match": answer.headers["etag"]}
     assert (await nobody.get("/openapi.json", headers=held)).status_code == 304
+
+
+async def test_nobody_waits_while_the_contract_is_written(nobody: AsyncClient) -> None:
+    """Counted in the lines of ours that the event loop runs: to write it takes very many."""
+    await nobody.get("/documentation")
+    with effort() as spent:
+        first, *others = await asyncio.gather(*(nobody.get("/openapi.json") for _ in range(3)))
+    assert first.status_code == 200
+    assert {one.headers["etag"] for one in others} == {first.headers["etag"]}
+    assert spent.lines < 2_000
+    with effort() as to_write:
+        contract_text(contract_app())
+    assert to_write.lines > 20_000
