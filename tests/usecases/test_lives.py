@@ -253,6 +253,9 @@ class Life(RuleBasedStateMachine):
     @rule(target=requests, agency=st.sampled_from(AGENCIES))
     def ask_an_agency(self, agency: str) -> Any:
         allowed = self.contact_state() in ("received", "in_triage", "awaiting_information")
+        waits = any(
+            asked == agency for request, asked in self.asked.items() if request not in self.answered
+        )
         done = self.attempt(
             lambda work: ask_agency(
                 work,
@@ -260,7 +263,7 @@ class Life(RuleBasedStateMachine):
                 self.id,
                 NewInformationRequest(agency, "To decide.", LawfulBasis.public_task),
             ),
-            None if allowed else Conflict,
+            None if allowed and not waits else Conflict,
         )
         if done is None:
             return multiple()
