@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -482,10 +483,12 @@ def _walk(
     return walked
 
 
+@pytest.mark.long
 def test_every_life_of_a_contact_follows_the_rules_on_sqlite(sqlite: SqliteFiles) -> None:
     assert _walk(sqlite, examples=10, steps=30)
 
 
+@pytest.mark.long
 def test_every_life_of_a_contact_follows_the_rules_on_postgresql(
     postgres: PostgresServer,
 ) -> None:

@@ -1172,11 +1172,13 @@ def _walk(server: SqliteFiles | PostgresServer, examples: int, steps: int) -> Co
     return tried
 
 
+@pytest.mark.long
 def test_no_second_door_opens_whatever_is_done_on_sqlite(sqlite: SqliteFiles) -> None:
     tried = _walk(sqlite, examples=10, steps=40)
     assert tried["done"] > tried["walks"]
 
 
+@pytest.mark.long
 def test_no_second_door_opens_whatever_is_done_on_postgresql(postgres: PostgresServer) -> None:
     tried = _walk(postgres, examples=4, steps=30)
     assert tried["done"] > tried["walks"]
