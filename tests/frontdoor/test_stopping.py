@@ -267,6 +267,7 @@ async def test_a_killed_parent_leaves_nobody_on_the_port(url: str, tmp_path: Pat
             return desk.log.read_text().count('"event": "stopped"') == 2
 
         await until(both_stopped, seconds=PATIENCE, what="their end in good order")
+        assert "Traceback" not in desk.log.read_text()
 
 
 async def test_everything_that_was_started_together_ends_when_who_started_it_is_killed(
@@ -288,6 +289,7 @@ async def test_everything_that_was_started_together_ends_when_who_started_it_is_
             return '"event": "stopped"' in (tmp_path / "serve.log").read_text()
 
         await until(stopped, seconds=PATIENCE, what="the API's end in good order")
+        assert "Traceback" not in (tmp_path / "serve.log").read_text()
 
 
 def _children_of(pid: int) -> list[int]:
