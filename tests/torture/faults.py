@@ -24,7 +24,7 @@ SENDERS = 6
 SERVERS = 2
 WORKERS = 2
 FROZEN_SECONDS = 12.0
-"""Longer than a request waits for the database, and than a leader's lease in these runs."""
+"""Longer than a leader's lease in these runs."""
 
 
 @dataclass
