@@ -378,7 +378,8 @@ class Doors(RuleBasedStateMachine):
         open_ones = person.open_disputes()
         led_to_it = any(one.about is stands for one in open_ones)
         return (
-            not stands.left_behind
+            # Where nobody holds the child any more, there is nothing that it has moved on to.
+            not (stands.left_behind and person.answers is not None)
             and all(one.phase == "to change" for one in open_ones)
             and (led_to_it or not open_ones)
         )
