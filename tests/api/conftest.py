@@ -1,13 +1,13 @@
 """A front door for each test of the API, on each database."""
 
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.desks import Desk, open_desk
-from tests.support.logs import logs_heard
+from tests.support.logs import hear_logs
 
 
 @pytest.fixture
@@ -18,7 +18,6 @@ async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> io.StringIO:
     """Everything logged during a test."""
-    with logs_heard("info") as stream:
-        yield stream
+    return hear_logs("info")

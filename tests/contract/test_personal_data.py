@@ -42,7 +42,7 @@ from tests.support.builders import (
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
-from tests.support.logs import logs_heard
+from tests.support.logs import hear_logs
 from tests.support.notifications import notification_body
 from tests.support.operations import Json, Operation, operations
 from tests.support.protection import ANALYSIS, FINDING, enquiry_begun
@@ -69,10 +69,9 @@ NHS_NUMBER, PUPIL_NUMBER = "9434765919", "A123456789012"
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> io.StringIO:
     """Everything logged during a test, by a service that is told to log all it can."""
-    with logs_heard("debug") as stream:
-        yield stream
+    return hear_logs("debug")
 
 
 class Canaries:

@@ -25,10 +25,8 @@ def logs_put_back() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@contextmanager
-def logs_heard(level: str) -> Iterator[io.StringIO]:
-    """Everything logged inside, by a service that is told to log so much."""
+def hear_logs(level: str) -> io.StringIO:
+    """Everything that a service logs from now on that is told to log so much."""
     stream = io.StringIO()
-    with logs_put_back():
-        configure_api_logs(level=level, stream=stream)
-        yield stream
+    configure_api_logs(level=level, stream=stream)
+    return stream

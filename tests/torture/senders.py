@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,8 @@ class Life:
     rated: bool = False
     decision_id: str = ""
     signed: bool = False
-    body: bytes = b""
+    sent: Body = field(default_factory=dict)
+    answered: bytes = b""
 
     def concern(self) -> Body:
         """What is sent: words that occur once, and names that nobody else has."""
@@ -55,7 +56,6 @@ class Witness:
     """All that the senders were told, and what they do not know."""
 
     lives: dict[str, Life] = field(default_factory=dict)
-    sent: dict[str, Body] = field(default_factory=dict)
     acknowledged: int = 0
     unreached: int = 0
     unknown: int = 0
@@ -116,26 +116,38 @@ class Sender:
         contact = await self._log(life)
         if contact is None or life.late:
             return
-        if await self._change(life, contact, "triage", {"rating": "amber"}) is None:
-            return
-        life.rated = True
-        decision = await self._create(
-            f"/v1/contacts/{life.contact_id}/decisions", decision_body(life.child_ids[0])
+        thing, amber = f"/v1/contacts/{life.contact_id}", {"rating": "amber"}
+        life.rated = await self._change(
+            Role.mash_worker,
+            thing,
+            contact["version"],
+            "triage",
+            amber,
+            lambda found: bool(found["rating"] == amber["rating"]),
         )
-        if decision is None:
+        if not life.rated:
             return
-        life.decision_id = decision.json()["id"]
-        version = decision.json()["version"]
-        life.signed = await self._sign(life.decision_id, version)
+        made = await self._create(f"{thing}/decisions", decision_body(life.child_ids[0]))
+        if made is None:
+            return
+        decision = made.json()
+        life.decision_id = decision["id"]
+        life.signed = await self._change(
+            Role.mash_manager,
+            f"/v1/decisions/{decision['id']}",
+            decision["version"],
+            "sign-off",
+            sign_off_body(),
+            lambda found: bool(found["state"] == "signed"),
+        )
 
     async def _log(self, life: Life) -> Body | None:
-        body = life.concern()
-        self._witness.sent[life.key] = body
-        made = await self._create("/v1/contacts", body, key=life.key)
+        life.sent = life.concern()
+        made = await self._create("/v1/contacts", life.sent, key=life.key)
         if made is None:
             return None
         contact: Body = made.json()
-        life.contact_id, life.body = contact["id"], made.content
+        life.contact_id, life.answered = contact["id"], made.content
         life.child_ids = [child["id"] for child in contact["children"]]
         self._witness.lives[life.key] = life
         return contact
@@ -149,39 +161,34 @@ class Sender:
         self._witness.replayed += answer.headers.get("idempotent-replayed") == "true"
         return answer
 
-    async def _change(self, life: Life, contact: Body, act: str, body: Body) -> Any:
-        path = f"/v1/contacts/{life.contact_id}"
-        headers = {"If-Match": f'"{contact["version"]}"'}
-        answer, doubtful = await self._insist(Role.mash_worker, f"{path}/{act}", body, headers)
+    async def _change(
+        self,
+        role: Role,
+        thing: str,
+        version: int,
+        act: str,
+        body: Body,
+        done: Callable[[Any], bool],
+    ) -> bool:
+        """Changes a thing as it was read. `done` says by the thing whether that was done."""
+        headers = {"If-Match": f'"{version}"', "Idempotency-Key": str(uuid4())}
+        answer, doubtful = await self._insist(role, f"{thing}/{act}", body, headers)
         if answer.status_code in (409, 412) and doubtful:
             # It had been done before its answer was lost: who looks again sees it.
-            return await self._seen(path, lambda found: found["rating"] == body["rating"])
+            return await self._seen(thing, done)
         if answer.status_code != 200:
-            return self._complain(path, answer)
-        self._witness.hear()
-        return answer
-
-    async def _sign(self, decision_id: str, version: int) -> bool:
-        path = f"/v1/decisions/{decision_id}"
-        headers = {"If-Match": f'"{version}"', "Idempotency-Key": str(uuid4())}
-        answer, doubtful = await self._insist(
-            Role.mash_manager, f"{path}/sign-off", sign_off_body(), headers
-        )
-        if answer.status_code in (409, 412) and doubtful:
-            seen = await self._seen(path, lambda found: found["state"] == "signed")
-            return seen is not None
-        if answer.status_code != 200:
-            self._complain(path, answer)
+            self._complain(thing, answer)
             return False
         self._witness.hear()
         return True
 
-    async def _seen(self, path: str, done: Any) -> Any:
+    async def _seen(self, path: str, done: Callable[[Any], bool]) -> bool:
         answer, _ = await self._insist(Role.mash_manager, path, None, {}, method="GET")
         if answer.status_code != 200 or not done(answer.json()):
-            return self._complain(path, answer)
+            self._complain(path, answer)
+            return False
         self._witness.replayed += 1
-        return answer
+        return True
 
     async def _insist(
         self, role: Role, path: str, body: Body | None, headers: Body, *, method: str = "POST"
@@ -220,9 +227,9 @@ async def ask_again(desk: Desk, witness: Witness) -> None:
                 Role.mash_worker,
                 "POST",
                 "/v1/contacts",
-                json=witness.sent[key],
+                json=life.sent,
                 headers={"Idempotency-Key": key},
             )
-            if answer.content != life.body:
+            if answer.content != life.answered:
                 witness.wrong.append(f"sent again: {answer.status_code}, and another answer")
             witness.replayed += answer.headers.get("idempotent-replayed") == "true"
