@@ -42,6 +42,7 @@ from service.domain.errors import (
 Json = dict[str, Any]
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _KEBAB: Final = re.compile(r"(/([a-z0-9]+(-[a-z0-9]+)*(\.json)?|\{[a-z][a-z0-9_]*\}))+")
+_CLASS: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _REQUEST_ID: Final = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
@@ -294,7 +295,42 @@ def openapi(
         told_of["examples"][kind.code] = _example(kind, status)
     document["security"] = [{"bearer": []}]
     order = ("openapi", "info", "servers", "security", "tags", "paths", "components")
-    return {name: document[name] for name in order}
+    return _renamed({name: document[name] for name in order})
+
+
+_LIST_OF: Final = re.compile(r"Page_(?:Union_)?(\w+?)_+")
+
+
+def _model_name(name: str) -> str:
+    """A schema's name as a generated client has it for a class: that of a list says of what."""
+    found = _LIST_OF.fullmatch(name)
+    return name if found is None else f"PageOf{found[1].partition('__')[0]}"
+
+
+def _renamed(document: Json) -> Json:
+    """The contract with every schema under one name, which is its title too."""
+    names = {name: _model_name(name) for name in document["components"]["schemas"]}
+    if len(set(names.values())) < len(names):
+        raise ValueError("Two schemas of the contract would have one name: rename a class.")
+
+    def rename(part: Any) -> Any:
+        if isinstance(part, list):
+            return [rename(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        found = {key: rename(value) for key, value in part.items()}
+        reference = found.get("$ref")
+        if isinstance(reference, str):
+            place, _, name = reference.rpartition("/")
+            found["$ref"] = f"{place}/{names.get(name, name)}"
+        return found
+
+    renamed: Json = rename(document)
+    schemas = renamed["components"]["schemas"]
+    renamed["components"]["schemas"] = dict(
+        sorted((names[name], {**one, "title": names[name]}) for name, one in schemas.items())
+    )
+    return renamed
 
 
 def _complete(operation: Json, method: str, schemas: Json) -> None:
@@ -445,6 +481,11 @@ def write_contract(app: FastAPI, path: Path, **about: Any) -> None:
 def lint(document: Json) -> list[str]:
     """What the contract lacks, each as a sentence; empty when it is complete."""
     found = [*_lint_operations(document)]
+    found += [
+        f"{name}: a schema is named as a class of its own, and nothing of our modules is in it."
+        for name in document["components"]["schemas"]
+        if not _CLASS.fullmatch(name)
+    ]
     for name, schema in document["components"]["schemas"].items():
         found.extend(_lint_schema(name, schema, document["components"]["schemas"]))
     return found

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.cursors import Cursors, Place
 from api.errors import NotAuthenticated, TooManyAtOnce, Unavailable
-from api.observability import current_notes, note_caller, note_left
+from api.observability import AT_ONCE, current_notes, note_caller, note_left
 from api.replies import JSON, etag
 from api.requests import TURN, asked_first, errand_of, expected_version, idempotency_key
 from api.turns import Turns
@@ -74,7 +74,7 @@ async def _allow(request: Request, who: Caller) -> None:
             await turns.held_back(holder)
         left.or_refused(errand)
     if not turns.has_room_for(holder):
-        request.app.state.manners.metrics.too_many.labels("at-once").inc()
+        request.app.state.manners.metrics.too_many.labels(AT_ONCE).inc()
         raise TooManyAtOnce
     apart = urgent or errand is Errand.lengthy
     lane = errand if apart else request.method in _READINGS

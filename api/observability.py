@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from service.domain.allowances import Left
+from service.domain.allowances import REQUESTS, URGENT_POSTS, VALIDATIONS, Left
 from service.logs import Event, configure_logs, describe_failure
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -30,6 +30,9 @@ HUNG_UP: Final = 499
 
 CYCLE: Final = "frontdoor.cycle"
 """Where the connection keeps in a request's scope how far it has come with the answer."""
+
+AT_ONCE: Final = "at-once"
+"""The allowance, in a meter, of who has too many requests here at the same time."""
 
 UNMATCHED: Final = "unmatched"
 """The template of a request to a path that does not exist: the path itself is never kept."""
@@ -160,6 +163,9 @@ class Metrics:
             ("allowance",),
             registry=self.registry,
         )
+        # There from the beginning: what appears with its first refusal has no rate before another.
+        for used_up in (REQUESTS, URGENT_POSTS, VALIDATIONS, AT_ONCE):
+            self.too_many.labels(used_up)
         self.waiting = Gauge(
             "http_server_requests_taking_turns",
             "Requests that are worked on or wait for their turn.",

@@ -15,6 +15,7 @@ from tests.support.databases import (
     postgres_server,
     sqlite_files,
 )
+from tests.support.logs import logs_put_back
 from tests.support.statements import compile_once
 
 compile_once()
@@ -40,7 +41,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts the tests in that order."""
-    items[:] = orders.arranged(items, config.option.order_seed)
+    items[:] = orders.arranged(orders.long_first(items), config.option.order_seed)
 
 
 def pytest_terminal_summary(
@@ -49,6 +50,13 @@ def pytest_terminal_summary(
     """Says it again beside what failed, where a quiet run has said nothing before."""
     if exitstatus:
         terminalreporter.write_line(orders.words(config))
+
+
+@pytest.fixture(autouse=True)
+def _logs_put_back() -> Iterator[None]:
+    """What a test does to the logs of its process ends with it."""
+    with logs_put_back():
+        yield
 
 
 def _migrate() -> Migrate | None:

@@ -75,7 +75,10 @@ def _reply(who: Caller, whole: WholeRequest) -> Response:
     status_code=201,
     response_model=InformationRequest,
     responses=problems(
-        WrongState, information_requests.ContactNotFound, information_requests.QuestionFaulty
+        WrongState,
+        information_requests.AlreadyAsked,
+        information_requests.ContactNotFound,
+        information_requests.QuestionFaulty,
     ),
 )
 @needs(Permission.ask_agency)

@@ -90,7 +90,7 @@ class PromptLine(Wire):
     ] = None
 
 
-class Assessment(Wire):
+class AssessmentTool(Wire):
     """The assessment tool used, and its score."""
 
     tool: Annotated[
@@ -188,12 +188,12 @@ class DecisionCreate(Wire):
         Field(description="Each prompt of the policy, answered.", examples=[_PROMPTS]),
     ] = Field(default_factory=list)
     assessment: Annotated[
-        Assessment,
+        AssessmentTool,
         Field(
             description="The assessment tool used, where one was.",
             examples=[{"tool": "Graded Care Profile 2", "score": "4"}],
         ),
-    ] = Field(default_factory=lambda: Assessment())
+    ] = Field(default_factory=lambda: AssessmentTool())
     receiving_team_id: Annotated[
         Annotated[str, Line(64)] | None,
         Field(
@@ -368,7 +368,7 @@ class Decision(WireOut):
         ),
     ]
     assessment: Annotated[
-        Assessment,
+        AssessmentTool,
         Field(
             description="The assessment tool used.",
             examples=[{"tool": "Graded Care Profile 2", "score": "4"}],
@@ -447,7 +447,7 @@ class Decision(WireOut):
                 ),
                 "agencies": [AgencyLine.model_construct(**line) for line in decision.agencies],  # type: ignore[arg-type]  # kept as it was told
                 "prompts": [PromptLine.model_construct(**line) for line in decision.prompts],  # type: ignore[arg-type]  # kept as it was told
-                "assessment": Assessment.model_construct(
+                "assessment": AssessmentTool.model_construct(
                     tool=decision.assessment_tool, score=decision.assessment_score
                 ),
                 "supersedes": None

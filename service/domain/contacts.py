@@ -10,6 +10,7 @@ from uuid import UUID
 from service.domain.calendar import london_date
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotFound, Problem
+from service.domain.oddities import repeated, says_nothing, shortened_by_a_spreadsheet
 from service.domain.people import (
     AdultRelationship,
     BirthKnowledge,
@@ -527,6 +528,35 @@ def warnings_from_file(
     return tuple(found)
 
 
+def _odd(contact: Contact, children: Sequence[Child]) -> list[Warning]:
+    """What was taken as told and looks like a slip."""
+    found = [
+        Warning(
+            f"/children/{children[place].position}",
+            "This may be the same child as one named before: tell of each child once.",
+            "child_told_twice",
+        )
+        for place in repeated([_as_known(child) for child in children])
+    ]
+    if says_nothing(contact.concern):
+        words = "There is no word in it: say what happened, and what the worry is."
+        found.append(Warning("/concern", words, "concern_says_nothing"))
+    if shortened_by_a_spreadsheet(contact.sender_reference or ""):
+        words = (
+            "A spreadsheet has shortened this number, and others look the same now: send it as "
+            "text, with all its digits."
+        )
+        found.append(Warning("/sender_reference", words, "reference_shortened"))
+    return found
+
+
+def _as_known(child: Child) -> tuple[str, str, date | None] | None:
+    """By which two children of one contact look the same; None where too little is told."""
+    if not child.given_name or not child.family_name:
+        return None
+    return (child.given_name.casefold(), child.family_name.casefold(), child.date_of_birth)
+
+
 def warnings_about(
     contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 ) -> tuple[Warning, ...]:
@@ -580,6 +610,7 @@ def warnings_about(
                 missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")
         if child.ethnicity_code is None:
             missing(f"{at}/ethnicity_code", "ethnicity_missing", "Ask for the child's ethnicity.")
+    found += _odd(contact, children)
     if contact.postcode is None:
         missing("/postcode", "postcode_missing", "Ask where the children live.")
     if not any(adult.relationship is AdultRelationship.father for adult in adults):

@@ -120,6 +120,13 @@ def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [name for name, digest in now.items() if before.get(name) != digest]
 
 
+def is_news(
+    updates: Sequence[PoliceUpdate], last: Mapping[str, str], now: Mapping[str, str]
+) -> bool:
+    """Whether an incident on file is told otherwise now than last, or again after a withdrawal."""
+    return withdrawn_at(updates) is not None or bool(changed(last, now))
+
+
 def on_record(
     notification: PoliceNotification,
     contact: Contact,

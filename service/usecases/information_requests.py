@@ -1,11 +1,12 @@
 """Information requests: ask an agency, record what it answers, read and list what was asked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.calendar import london_date
 from service.domain.contacts import (
     CONTACT,
     ChildState,
@@ -17,7 +18,7 @@ from service.domain.contacts import (
 )
 from service.domain.deadlines import Rating
 from service.domain.decisions import stock_phrase_fault
-from service.domain.errors import Invalid, Problem, Stale
+from service.domain.errors import Conflict, Invalid, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import (
@@ -83,11 +84,34 @@ class NewChaser:
     note: str | None = None
 
 
+class AlreadyAsked(Conflict):
+    """The agency has an open question about the same children."""
+
+    code = "agency_asked_already"
+    title = "This agency is asked already"
+
+
 class QuestionFaulty(Invalid):
     """A question goes to an agency of the policy, about children on the contact."""
 
     code = "information_request_not_possible"
     title = "This cannot be asked so"
+
+
+async def _not_asked_already(
+    work: Work, contact: Contact, organisation_id: str, wanted: Collection[UUID]
+) -> None:
+    """Refuses a question that an agency has not answered yet: a decision would wait for both."""
+    for one in await information_requests.open_to(work, contact.id, organisation_id):
+        if {str(child_id) for child_id in wanted} <= set(one.child_ids):
+            raise AlreadyAsked(
+                f"This agency was asked about the same children on "
+                f"{london_date(one.asked_at).isoformat()} and has not answered yet: it is on "
+                "the contact, under `information_requests`. Chase it, or withdraw it first and "
+                "ask anew.",
+                state=one.state,
+                allowed=INFORMATION_REQUEST.allowed(one.state),
+            )
 
 
 async def ask_agency(
@@ -96,7 +120,7 @@ async def ask_agency(
     """Asks an agency what it knows, with purpose and lawful basis; its clock goes by the rating.
 
     A contact not rated yet is asked about as if amber. Raises WrongState once every child on it
-    has a decision, QuestionFaulty for an unknown agency or child.
+    has a decision, QuestionFaulty for an unknown agency or child, AlreadyAsked.
     """
     who.require(Permission.ask_agency)
     contact = await contacts.held(work, who, contact_id)
@@ -121,6 +145,7 @@ async def ask_agency(
     wanted = set(new.child_ids or there)
     if problems:
         raise QuestionFaulty("Put right what is named and send it again.", problems=problems)
+    await _not_asked_already(work, contact, new.organisation_id, wanted)
     request = InformationRequest(
         id=new_id(),
         contact_id=contact.id,

@@ -38,7 +38,7 @@ from service.domain.police_notifications import (
     incidents,
     told_of,
 )
-from service.domain.police_updates import PoliceUpdate, all_told, changed, digests, withdrawn_at
+from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
 from service.domain.recognition import Recognised, recognised
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
@@ -423,10 +423,10 @@ async def _check(
         last = await house.ask(
             lambda ask: police_updates.digests_told_last(ask, on_file, found)  # noqa: B023 - run at once
         )
-        if withdrawn_at(found) is None and not changed(last, digests(all_told(new))):
-            checking.sent_before += 1
-        else:
+        if is_news(found, last, digests(all_told(new))):
             checking.updates.append((on_file, new))
+        else:
+            checking.sent_before += 1
     return await house.perform(
         lambda work: police_notifications.progress(work, claimed, checking.rows)
     )

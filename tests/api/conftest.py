@@ -1,15 +1,13 @@
 """A front door for each test of the API, on each database."""
 
 import io
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import structlog
 
-from api.observability import configure_api_logs
 from tests.support.desks import Desk, open_desk
+from tests.support.logs import hear_logs
 
 
 @pytest.fixture
@@ -20,13 +18,6 @@ async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> io.StringIO:
     """Everything logged during a test."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_api_logs(level="info", stream=stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return hear_logs("info")

@@ -233,6 +233,7 @@ async def test_the_risk_that_the_police_saw_stands_on_the_contact_and_on_its_lin
         "id": sent["id"],
         "risk": "high",
         "children_present": "yes",
+        "unread": False,
     }
     told = done(await desk.get(Role.mash_worker, f"/v1/contacts/{line['contact_id']}"))
     assert told["police_notification"] == {
@@ -241,6 +242,8 @@ async def test_the_risk_that_the_police_saw_stands_on_the_contact_and_on_its_lin
         "incident_at": "2026-10-22T21:40:00Z",
         "risk": "high",
         "children_present": "yes",
+        "updates": [],
+        "withdrawn_at": None,
     }
     assert (await again(desk, plain))["police_notification"] is None
 

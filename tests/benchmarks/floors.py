@@ -70,6 +70,8 @@ def pgbench_script(
             value = values[int(found[1]) - 1]
             if value is None:
                 return "NULL"
+            if value == "":
+                return "''"  # pgbench knows no variable with nothing in it
             if str(value) in fresh:
                 return _fresh(value, fresh[str(value)])
             if any_of is not None and str(value) == str(any_of):

@@ -126,6 +126,7 @@ def _some_data(server: Server) -> None:
             assert answer.status_code == 201, answer.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", USERS)
 def test_no_input_makes_the_service_fail(
     database_server: DatabaseServer, tmp_path: Path, role: Role

@@ -200,6 +200,7 @@ def _refused(report: Path) -> frozenset[str]:
     return frozenset(path.rpartition("/")[0] for path in answers if {200, 404} <= answers[path])
 
 
+@pytest.mark.long
 def test_no_partner_reads_what_belongs_to_another(
     database_server: DatabaseServer, tmp_path: Path
 ) -> None:

@@ -7,7 +7,6 @@ open and doors that refuse; then everything an operator or a stranger could read
 import io
 import itertools
 import json
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,6 @@ from starlette.responses import Response
 
 from api.app import contract_app, create_app
 from api.contract import openapi
-from api.observability import configure_api_logs
 from api.routing import FrontDoorRoute
 from service.bootstrap import DatabaseAway, House, Work
 from service.domain.access import Role
@@ -44,6 +42,7 @@ from tests.support.builders import (
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.logs import hear_logs
 from tests.support.notifications import notification_body
 from tests.support.operations import Json, Operation, operations
 from tests.support.protection import ANALYSIS, FINDING, enquiry_begun
@@ -70,16 +69,9 @@ NHS_NUMBER, PUPIL_NUMBER = "9434765919", "A123456789012"
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> io.StringIO:
     """Everything logged during a test, by a service that is told to log all it can."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_api_logs(level="debug", stream=stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return hear_logs("debug")
 
 
 class Canaries:
@@ -801,6 +793,7 @@ async def every_door_that_refuses(house: House, watch: Watch, canaries: Canaries
         assert answer.status_code == (503 if kind == "away" else 500), answer.text
 
 
+@pytest.mark.long
 async def test_nothing_told_of_people_is_in_a_log_a_meter_or_a_refusal(
     database_url: str, tmp_path: Path, logged: io.StringIO
 ) -> None:

@@ -305,6 +305,7 @@ def _code(answer: httpx.Response) -> str | None:
 # ---- Reading -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_each_role_reads_what_its_reach_covers_of_each_child_and_no_word_more(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -445,6 +446,7 @@ async def _on_file(house: House) -> str:
     return digest.hexdigest()
 
 
+@pytest.mark.long
 async def test_nobody_acts_on_a_child_whose_side_they_are_not_on_and_nothing_comes_of_trying(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -481,6 +483,7 @@ def acts_there(role: Role, asks: str, thing: Thing) -> bool:
     return sees_thing_to_act_on(role, thing) and acts(role, asks, thing)
 
 
+@pytest.mark.long
 async def test_whoever_is_on_the_childs_side_is_not_refused_for_sight_or_side(
     sqlite: SqliteFiles, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ STORY, FIGURES = PAGE.split("\n## The figures\n")
 MINTING = next(block for block in blocks(PAGE) if block.kind == "sh")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", [STORY, FIGURES], ids=["story", "figures"])
 async def test_everything_on_the_page_happens_as_it_says(
     part: str, database_url: str, tmp_path: Path

@@ -262,7 +262,12 @@ async def test_a_killed_parent_leaves_nobody_on_the_port(url: str, tmp_path: Pat
     async with serving(url, tmp_path, "--workers", "2") as desk:
         desk.process.kill()
         await until(desk.refuses, seconds=PATIENCE, what="the end of its children")
-        assert desk.log.read_text().count('"event": "stopped"') == 2, "in good order"
+
+        async def both_stopped() -> bool:
+            return desk.log.read_text().count('"event": "stopped"') == 2
+
+        await until(both_stopped, seconds=PATIENCE, what="their end in good order")
+        assert "Traceback" not in desk.log.read_text()
 
 
 async def test_everything_that_was_started_together_ends_when_who_started_it_is_killed(
@@ -279,7 +284,12 @@ async def test_everything_that_was_started_together_ends_when_who_started_it_is_
         desk.process.kill()
         await until(desk.refuses, seconds=PATIENCE, what="the end of the API")
         await until(lambda: worker_says("worker stopped"), seconds=PATIENCE, what="its end")
-        assert '"event": "stopped"' in (tmp_path / "serve.log").read_text(), "in good order"
+
+        async def stopped() -> bool:
+            return '"event": "stopped"' in (tmp_path / "serve.log").read_text()
+
+        await until(stopped, seconds=PATIENCE, what="the API's end in good order")
+        assert "Traceback" not in (tmp_path / "serve.log").read_text()
 
 
 def _children_of(pid: int) -> list[int]:

@@ -3,23 +3,25 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from service.bootstrap import House
+from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.flags import Deadline
 from service.domain.whole_contacts import WholeContact
-from service.persistence.clocks import is_running, stop
+from service.persistence.clocks import DEADLINE, is_running, stop
 from service.usecases.contacts import read_contact
 from service.usecases.flags import sweep
-from tests.support.cases import log
+from tests.support.cases import log, start_clocks
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 
 FRIDAY = datetime(2026, 1, 9, 16, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-DAY, STATUTORY = "contact_to_referral", "statutory_decision"
+DAY, STATUTORY, ASKED = "contact_to_referral", "statutory_decision", "agency_information"
 
 
 @pytest.fixture
@@ -83,6 +85,25 @@ async def test_only_the_kinds_and_the_subject_that_are_named_stop(
             lambda work: is_running(work, contact_id, contact_id, DAY)  # noqa: B023 - run at once
         )
         assert found is runs
+
+
+async def test_of_two_things_on_one_contact_only_the_one_that_is_named_stops(
+    house: House, clock: FixedClock
+) -> None:
+    file = await log(house, FRIDAY)
+    await start_clocks(house, file, 2, FRIDAY + HOUR)
+
+    async def running(work: Work) -> list[UUID]:
+        rows = await work.all(
+            select(DEADLINE.c.subject_id).where(
+                DEADLINE.c.kind == ASKED, DEADLINE.c.stopped_at.is_(None)
+            )
+        )
+        return [subject_id for (subject_id,) in rows]
+
+    one, other = await house.perform(running)
+    await house.perform(lambda work: stop(work, file.contact.id, one, [ASKED], "answered"))
+    assert await house.perform(running) == [other]
 
 
 async def test_a_stop_clears_the_flags_of_the_clock_that_it_stopped_and_of_no_other(

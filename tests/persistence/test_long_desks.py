@@ -124,6 +124,8 @@ SEARCHED = {
     "contacts of nobody",
     "mine, of somebody without work",
 }
+# A full page is put together from those of both kinds of case, of nobody and of the suspended.
+OF_FOUR_LEGS = {"allocation", "allocation of early help"}
 # Ten or so of SQLite's steps, or less than one of PostgreSQL's pages.
 GLANCE = 16
 
@@ -155,8 +157,8 @@ async def test_a_long_desk_costs_what_a_short_one_costs(desk: Desk) -> None:
     dear = {}
     for name in told.keys() - BY_HAND:
         fuller = long[name].lines > short[name].lines
-        # Two and a half times a short desk's: a full page is sorted among the legs of a union.
-        most = 2.5 * short["contacts" if fuller else name].cost + 500
+        times = 2.5 if name in OF_FOUR_LEGS else 2
+        most = times * short["contacts" if fuller else name].cost + 500
         if name in SEARCHED:
             most += GLANCE * (LONG - SHORT)
         found = max(uncounted[name].cost, long[name].cost) if on_sqlite else long[name].cost

@@ -28,7 +28,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 import asyncpg
@@ -44,6 +44,7 @@ MEMORY = Path("/dev/shm")
 LEAST_ROOM = 2 * 1024**3
 
 Migrate = Callable[[str], None]
+Harm = Literal["crash", "freeze", "thaw"]
 
 
 class DatabaseServer(Protocol):
@@ -59,10 +60,18 @@ class DatabaseServer(Protocol):
 class PostgresServer:
     """A running PostgreSQL on which databases come and go; an event loop may be running or not."""
 
-    def __init__(self, url: URL, migrate: Migrate | None, *, copying: str = "") -> None:
+    def __init__(
+        self,
+        url: URL,
+        migrate: Migrate | None,
+        *,
+        copying: str = "",
+        harm: Callable[[Harm], None] | None = None,
+    ) -> None:
         self._url = url.set(drivername="postgresql+asyncpg")
         self._migrate = migrate
         self._copying = copying
+        self._harm = harm
         self._template: str | None = None
         self.family = f"frontdoor_test_{os.getpid()}_{uuid4().hex[:8]}"
         self._made = 0
@@ -90,6 +99,22 @@ class PostgresServer:
             raise ValueError("This database was not made here, so it is not dropped here.")
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         self._live.discard(name)
+
+    def harm(self, how: Harm) -> None:
+        """Does harm to the server: `crash`, which waits for its return; `freeze` and later `thaw`.
+
+        Raises RuntimeError for a server that was named: it is somebody else's.
+        """
+        if self._harm is None:
+            raise RuntimeError("no harm is done to a server that was named for the tests")
+        self._harm(how)
+        if how == "crash":
+            self._connection = self._wait(self._connect())
+
+    @property
+    def can_be_harmed(self) -> bool:
+        """Whether it is ours alone."""
+        return self._harm is not None
 
     def close(self) -> None:
         """Drop what is left, hang up and stop the thread."""
@@ -212,8 +237,17 @@ def postgres_server(
             url = URL.create(
                 "postgresql", said["user"], database="postgres", query={"host": said["host"]}
             )
+            orders, answers = keeper.stdin, keeper.stdout
+
+            def harm(how: Harm) -> None:
+                orders.write(f"{how}\n".encode())
+                orders.flush()
+                if "done" not in (done := json.loads(answers.readline() or "{}")):
+                    raise RuntimeError(f"PostgreSQL for the tests did not {how}: {done}")
+
             # Copied file by file: through the write-ahead log it takes twice as long.
-            with closing(PostgresServer(url, migrate, copying="STRATEGY FILE_COPY")) as server:
+            made = PostgresServer(url, migrate, copying="STRATEGY FILE_COPY", harm=harm)
+            with closing(made) as server:
                 yield server
         finally:
             keeper.stdin.close()

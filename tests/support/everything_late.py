@@ -71,11 +71,12 @@ async def _answered_too_late(desk: Desk) -> None:
 
 
 async def _heard_and_back(desk: Desk) -> None:
-    """A child whom the police told of, and one who was missing and is back."""
+    """A child whom the police told of, and again otherwise; one missing who is back."""
     night_before = (desk.clock.now - timedelta(hours=18)).isoformat()
     told = notification_body(children=[child_body("Child heard")], incident_at=night_before)
     path = "/v1/police-notifications"
     done(await desk.post(Role.partner_system, path, told, organisation=FORCE), 201)
+    done(await desk.post(Role.partner_system, path, {**told, "risk": "medium"}, organisation=FORCE))
     contact = await desk.contact(children=[child_body("Child missing")])
     report = {
         "contact_id": contact["id"],

@@ -1,6 +1,7 @@
-"""A service that lies: it says that a contact was taken, and of every third keeps nothing.
+"""A service that lies: what was acknowledged is now and then not kept, or not as a whole.
 
-Only for the test that asks whether the test of durability would notice.
+Only for the tests that ask whether the torture would notice. FORGETS says what every third creation
+does without: its `commit`, its `key`, or its `event`.
 """
 
 import itertools
@@ -16,12 +17,19 @@ from service.bootstrap import House, Once, Replayed, Work
 from service.domain.answers import Answer
 from service.settings import load_settings
 
-FORGETS = "TEST_ACKNOWLEDGE_WITHOUT_COMMIT"
+FORGETS = "TEST_ACKNOWLEDGES_WITHOUT_ITS"
 _turns = itertools.count(1)
 
 
+class ForgetfulWork(Work):
+    """A unit of work that keeps no event."""
+
+    def record(self, *args: Any, **given: Any) -> None:
+        """Nobody will know that it happened."""
+
+
 class ForgetfulHouse(House):
-    """A house that acknowledges every third creation without a commit."""
+    """A house that leaves something out at every third creation."""
 
     async def perform_once(
         self,
@@ -31,22 +39,37 @@ class ForgetfulHouse(House):
         *,
         request_id: str | None = None,
     ) -> Replayed:
-        """As a house does; but every third time the commit is left out."""
+        """As a house does, but for every third time."""
         if next(_turns) % 3:
             return await super().perform_once(use_case, render, once, request_id=request_id)
+        if os.environ[FORGETS] == "event":
+            self._remembers = False
+            try:
+                return await super().perform_once(use_case, render, once, request_id=request_id)
+            finally:
+                self._remembers = True
         async with self.work(request_id) as work:
-            return Replayed(render(await use_case(work)), before=False)
+            answer = render(await use_case(work))
+            if os.environ[FORGETS] == "key":
+                await work.commit()
+            return Replayed(answer, before=False)
+
+    _remembers = True
+
+    def work(self, request_id: str | None = None) -> Work:
+        """A unit of work, which may keep no event."""
+        kind = Work if self._remembers else ForgetfulWork
+        return kind(self.database, now=self.clock(), policy=self.policy, request_id=request_id)
 
 
 def application() -> FastAPI:
-    """The application with a house that forgets, when the environment asks for it."""
-    kind = ForgetfulHouse if os.environ.get(FORGETS) else House
+    """The application with a house that forgets what the environment names."""
     settings = load_settings().check()
     app = contract_app()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        house = await kind.open(settings)
+        house = await ForgetfulHouse.open(settings)
         furnish(app, house)
         try:
             yield

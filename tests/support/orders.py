@@ -58,6 +58,11 @@ def arranged(items: Sequence[Test], seed: int) -> list[Test]:
     return [item for group in groups for item in group]
 
 
+def long_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The long ones first: begun last, one would go on while other processes have nothing to do."""
+    return sorted(items, key=lambda item: item.get_closest_marker("long") is None)
+
+
 def words(config: pytest.Config) -> str:
     """How to have the same order again."""
     return f"order of the tests: --order-seed={config.option.order_seed}"

@@ -5,6 +5,10 @@ a server that listens on a Unix socket in it; says where on standard output, as 
 and waits for the end of its standard input. That end comes when the tests finish and also when
 they crash or are killed, so no server and no folder outlives them.
 
+Until then a word a line on standard input does harm to the server, and is answered with one line:
+`crash` ends all its processes as a loss of power would and starts it again, `freeze` stops them
+where they stand, `thaw` lets them go on.
+
 The cluster may stand in another place than the socket, in a folder of the same name: in memory.
 """
 
@@ -77,7 +81,17 @@ def main(
         chosen |= dict(setting.split("=", 1) for setting in settings)
         server = _start(programs, folder, data, account, chosen)
         print(json.dumps({"host": str(folder), "user": "postgres"}), flush=True)
-        sys.stdin.buffer.read()
+        for line in sys.stdin:
+            harm = line.strip()
+            if harm == "crash":
+                server.send_signal(signal.SIGQUIT)
+                server.wait(timeout=STOP_SECONDS)
+                server = _start(programs, folder, data, account, chosen)
+            else:
+                for process in (server.pid, *_children_of(server.pid)):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process, {"freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}[harm])
+            print(json.dumps({"done": harm}), flush=True)
     except (Fault, OSError, subprocess.SubprocessError) as fault:
         print(json.dumps({"fault": str(fault)}), flush=True)
     finally:
@@ -223,6 +237,12 @@ def _ready(data: Path, process: int) -> bool:
         lines = (data / "postmaster.pid").read_text().splitlines()
         return len(lines) > 7 and lines[0] == str(process) and lines[7].strip() == "ready"
     return False
+
+
+def _children_of(process: int) -> list[int]:
+    """PostgreSQL has a process for each connection, each in a session of its own."""
+    found = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(one) for one in found.split()]
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

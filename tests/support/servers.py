@@ -50,10 +50,13 @@ def serve(
     database_url: str,
     folder: Path,
     *,
-    application: str = "api.app:application",
+    application: str | None = "api.app:application",
     environment: dict[str, str] | None = None,
 ) -> Iterator[Server]:
-    """A server on a migrated database; it is gone, whatever happened, when the block ends."""
+    """A server on a migrated database; it is gone, whatever happened, when the block ends.
+
+    It serves an application, or it is `frontdoor serve` itself, which ends in good order.
+    """
     port = free_port()
     given = {
         "environment": "development",
@@ -67,13 +70,15 @@ def serve(
     told |= {f"FRONTDOOR_{name.upper()}": value for name, value in given.items()}
     told |= NOT_IN_THE_WAY
     log = (folder / f"server-{port}.log").open("wb")
+    alone = [
+        *("uvicorn", "--factory", str(application)),
+        *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
+        *("--no-server-header", "--log-level", "warning"),
+        *("--http", "api.connections:Connection", "--ws", "none", "--loop", "uvloop"),
+    ]
+    command = ["frontdoor", "serve"] if application is None else alone
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "uvicorn", "--factory", application),
-            *("--host", "127.0.0.1", "--port", str(port), "--no-access-log"),
-            *("--no-server-header", "--log-level", "warning"),
-            *("--http", "api.connections:Connection", "--ws", "none", "--loop", "uvloop"),
-        ],
+        [sys.executable, "-m", *command],
         env=told | (environment or {}),
         stdout=log,
         stderr=subprocess.STDOUT,

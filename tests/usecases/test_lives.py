@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -253,6 +254,9 @@ class Life(RuleBasedStateMachine):
     @rule(target=requests, agency=st.sampled_from(AGENCIES))
     def ask_an_agency(self, agency: str) -> Any:
         allowed = self.contact_state() in ("received", "in_triage", "awaiting_information")
+        waits = any(
+            asked == agency for request, asked in self.asked.items() if request not in self.answered
+        )
         done = self.attempt(
             lambda work: ask_agency(
                 work,
@@ -260,7 +264,7 @@ class Life(RuleBasedStateMachine):
                 self.id,
                 NewInformationRequest(agency, "To decide.", LawfulBasis.public_task),
             ),
-            None if allowed else Conflict,
+            None if allowed and not waits else Conflict,
         )
         if done is None:
             return multiple()
@@ -479,10 +483,12 @@ def _walk(
     return walked
 
 
+@pytest.mark.long
 def test_every_life_of_a_contact_follows_the_rules_on_sqlite(sqlite: SqliteFiles) -> None:
     assert _walk(sqlite, examples=10, steps=30)
 
 
+@pytest.mark.long
 def test_every_life_of_a_contact_follows_the_rules_on_postgresql(
     postgres: PostgresServer,
 ) -> None:

@@ -378,7 +378,8 @@ class Doors(RuleBasedStateMachine):
         open_ones = person.open_disputes()
         led_to_it = any(one.about is stands for one in open_ones)
         return (
-            not stands.left_behind
+            # Where nobody holds the child any more, there is nothing that it has moved on to.
+            not (stands.left_behind and person.answers is not None)
             and all(one.phase == "to change" for one in open_ones)
             and (led_to_it or not open_ones)
         )
@@ -1172,11 +1173,13 @@ def _walk(server: SqliteFiles | PostgresServer, examples: int, steps: int) -> Co
     return tried
 
 
+@pytest.mark.long
 def test_no_second_door_opens_whatever_is_done_on_sqlite(sqlite: SqliteFiles) -> None:
     tried = _walk(sqlite, examples=10, steps=40)
     assert tried["done"] > tried["walks"]
 
 
+@pytest.mark.long
 def test_no_second_door_opens_whatever_is_done_on_postgresql(postgres: PostgresServer) -> None:
     tried = _walk(postgres, examples=4, steps=30)
     assert tried["done"] > tried["walks"]

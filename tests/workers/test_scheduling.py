@@ -1,14 +1,12 @@
 """The schedule of a leader: what runs when, late rather than never, and what goes into the log."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -168,15 +166,9 @@ async def test_the_log_of_a_failed_job_has_its_kind_and_place_and_not_its_words(
     async def broken(_: House) -> int:
         raise LookupError("Ada Example of 4 Mill Lane")
 
-    root, written = logging.getLogger(), StringIO()
-    handlers, level = root.handlers[:], root.level
+    written = StringIO()
     configure_logs(stream=written)
-    try:
-        assert not await run_and_log(house, Job(JobName.sweep_deadlines, "breaks", "", broken))
-    finally:
-        structlog.reset_defaults()
-        root.handlers[:] = handlers
-        root.setLevel(level)
+    assert not await run_and_log(house, Job(JobName.sweep_deadlines, "breaks", "", broken))
     assert "LookupError" in written.getvalue()
     assert "test_scheduling.py" in written.getvalue()
     assert "Ada" not in written.getvalue()

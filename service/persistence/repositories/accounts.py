@@ -4,7 +4,19 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.domain.access import Role
@@ -97,8 +109,12 @@ def is_suspended(account_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def suspended_ids() -> Select[Any]:
-    """The accounts whose access is suspended: few."""
-    return select(ACCOUNT.c.id).where(is_suspended(ACCOUNT.c.id))
+    """The accounts whose access is suspended, read from the suspensions: these are few."""
+    of_an_account = SUSPENSION.c.kind == SuspensionKind.account
+    # A target of another kind is no id: PostgreSQL must never come to read it as one.
+    return select(
+        case((of_an_account, cast(func.replace(SUSPENSION.c.target, "-", ""), Uuid)))
+    ).where(of_an_account, SUSPENSION.c.lifted_at.is_(None))
 
 
 async def staff(ask: Asking, worker_id: UUID) -> Worker | None:

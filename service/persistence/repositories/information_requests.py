@@ -182,3 +182,18 @@ async def unanswered(ask: Asking, contact_id: UUID) -> int:
         )
     )
     return len(rows)
+
+
+async def open_to(ask: Asking, contact_id: UUID, organisation_id: str) -> list[InformationRequest]:
+    """What an agency was asked on a contact and has not answered, the oldest first."""
+    rows = await ask.all(
+        select(*columns_of(InformationRequest))
+        .where(
+            REQUEST.c.contact_id == contact_id,
+            REQUEST.c.organisation_id == organisation_id,
+            REQUEST.c.answered_at.is_(None),
+            REQUEST.c.withdrawn_at.is_(None),
+        )
+        .order_by(REQUEST.c.id)
+    )
+    return [read(InformationRequest, row) for row in rows]

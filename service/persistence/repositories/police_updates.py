@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from service.domain import police_updates
 from service.domain.access import Caller
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -19,7 +20,6 @@ from service.domain.police_updates import (
     digests,
     on_record,
     told_last,
-    withdrawn_at,
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -70,9 +70,8 @@ async def digests_told_last(
 async def is_news(ask: Asking, before: PoliceNotification, new: NewNotification) -> bool:
     """Whether an incident that is on file is told otherwise now, or again after a withdrawal."""
     updates = await of_notification(ask, before.id)
-    if withdrawn_at(updates) is not None:
-        return True
-    return bool(changed(await digests_told_last(ask, before, updates), digests(all_told(new))))
+    last = await digests_told_last(ask, before, updates)
+    return police_updates.is_news(updates, last, digests(all_told(new)))
 
 
 async def keep(
@@ -88,11 +87,11 @@ async def keep(
     """
     await contacts.renew(work, before.contact_id)
     updates = await of_notification(work, before.id)
-    now = all_told(new)
-    last = await digests_told_last(work, before, updates)
-    differs = changed(last, digests(now))
-    if not differs and withdrawn_at(updates) is None:
+    told = all_told(new)
+    now, last = digests(told), await digests_told_last(work, before, updates)
+    if not police_updates.is_news(updates, last, now):
         return False
+    differs = changed(last, now)
     made = PoliceUpdate(
         id=new_id(),
         notification_id=before.id,
@@ -102,8 +101,8 @@ async def keep(
         recorded_by=who.account_id,
         risk=new.risk,
         changed=differs,
-        told=now,
-        told_digests=digests(now),
+        told=told,
+        told_digests=now,
         because=None,
         import_id=import_id,
         unread_since=work.now,

@@ -267,22 +267,19 @@ def _contacts(asked: _Asked) -> Any:
     """
     undecided = _on_desk(asked, CONTACT.c.decided_at.is_(None))
     return union_all(
-        undecided, _on_desk(asked, *_UNACKNOWLEDGED), _few_on_desk(asked, *_DECIDED_AND_UNREAD)
+        undecided,
+        _on_desk(asked, *_UNACKNOWLEDGED),
+        _on_desk(asked, *_DECIDED_AND_UNREAD, few=True),
     )
 
 
-def _few_on_desk(asked: _Asked, *waits: ColumnElement[bool]) -> Select[Any]:
-    """Contacts of which there never are many."""
+def _on_desk(asked: _Asked, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
+    """Contacts; `few` where there never are many of them."""
     which = (*waits, contacts_visible_to(asked.who), *asked.on_desk())
-    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
-    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
-        first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
-    )
-
-
-def _on_desk(asked: _Asked, *waits: ColumnElement[bool]) -> Select[Any]:
-    which = (*waits, contacts_visible_to(asked.who), *asked.on_desk())
-    first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
+    if few:
+        first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
+    else:
+        first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
     return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
         first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
     )
@@ -577,7 +574,8 @@ def _mine(asked: _Asked) -> Any:
     cases = _both_cases(asked, lambda table: table.c.worker_id == me, few=True)
     own_contact = CONTACT.c.assignee_id == me
     decided = [
-        _few_on_desk(asked, *waits, own_contact) for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
+        _on_desk(asked, *waits, own_contact, few=True)
+        for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
     return union_all(contacts, *decided, *cases, _first_visits(asked))
 
