@@ -120,6 +120,9 @@ class ContactRow(SQLModel, table=True):
     outcome_told_at: datetime | None = kept(
         "When the referrer was last told the outcome.", type_=INSTANT
     )
+    kept_as_told: dict[str, str] | None = kept(
+        "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
+    )
 
 
 class ChildRow(SQLModel, table=True):
@@ -162,6 +165,9 @@ class ChildRow(SQLModel, table=True):
         type_=SmallInteger,
         server_default="0",
     )
+    kept_as_told: dict[str, str] | None = kept(
+        "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
+    )
 
 
 class AdultRow(SQLModel, table=True):
@@ -190,6 +196,9 @@ class AdultRow(SQLModel, table=True):
     identity_key: str | None = kept(
         "Name and date of birth, normalised: the same wherever this adult stands.",
         Sensitivity.personal,
+    )
+    kept_as_told: dict[str, str] | None = kept(
+        "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
     )
 
 
