@@ -78,6 +78,7 @@ class ContactAction(StrEnum):
     decide_a_child = "decide_a_child"
     decide_last_child = "decide_last_child"
     return_a_decision = "return_a_decision"
+    withdraw_a_decision = "withdraw_a_decision"
     sign_a_decision = "sign_a_decision"
     sign_last_decision = "sign_last_decision"
 
@@ -102,6 +103,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
             (here, action.decide_a_child): here,
             (here, action.decide_last_child): state.awaiting_sign_off,
             (here, action.return_a_decision): here,
+            (here, action.withdraw_a_decision): here,
             (here, action.sign_a_decision): here,
         }
     moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
@@ -110,6 +112,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
         (state.awaiting_sign_off, action.triage): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.decide_last_child): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.return_a_decision): state.in_triage,
+        (state.awaiting_sign_off, action.withdraw_a_decision): state.in_triage,
         (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.sign_last_decision): state.decided,
     }
@@ -146,6 +149,7 @@ class ChildAction(StrEnum):
 
     decide = "decide"
     return_decision = "return_decision"
+    withdraw_decision = "withdraw_decision"
     sign_off = "sign_off"
 
 
@@ -155,6 +159,7 @@ CHILD = StateTable(
     moves={
         (ChildState.undecided, ChildAction.decide): ChildState.awaiting_sign_off,
         (ChildState.awaiting_sign_off, ChildAction.return_decision): ChildState.undecided,
+        (ChildState.awaiting_sign_off, ChildAction.withdraw_decision): ChildState.undecided,
         (ChildState.awaiting_sign_off, ChildAction.sign_off): ChildState.decided,
     },
     final=frozenset({ChildState.decided}),
@@ -377,11 +382,11 @@ def require_undecided(children: Sequence[Child]) -> None:
     if any(child.state is not ChildState.undecided for child in children):
         raise ContactDecided(
             "A decision on this contact waits for sign-off or is signed, and it rests on what is "
-            "recorded here. Return the decision first; after sign-off, log what is new as a new "
-            "contact. Whom a child is on file is put right at any time: POST "
+            "recorded here. Return or withdraw the decision first; after sign-off, log what is new "
+            "as a new contact. Whom a child is on file is put right at any time: POST "
             "/v1/contacts/{contact_id}/children/{child_id}/match.",
             state="decision_drafted",
-            allowed=("return_to_decider", "log_contact", "answer_possible_match"),
+            allowed=("return_to_decider", "withdraw", "log_contact", "answer_possible_match"),
         )
 
 
