@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.schemas.contacts import Basis, SenderPerson, Warning
 from api.schemas.fields import LARGEST, DateOn, Flag, Instant, Line, Text, Wire, WireOut
-from api.schemas.people import AdultIn, ChildIn, Postcode
+from api.schemas.people import AdultIn, ChildIn, Postcode, TellsOfChildren
 from service.domain.contacts import AgreementState, Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
@@ -76,7 +76,7 @@ class SoughtAgreement(Wire):
     ] = None
 
 
-class PoliceNotificationCreate(Wire):
+class PoliceNotificationCreate(TellsOfChildren):
     """A police domestic abuse notification.
 
     The same incident sent again by the same force is on file already: that one comes back. What

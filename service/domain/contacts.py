@@ -641,7 +641,8 @@ def warnings_about(
                 missing(
                     f"{at}/date_of_birth",
                     "not_a_child",
-                    "By this date of birth the person is eighteen or older: check it.",
+                    "By this date of birth the person is eighteen or older: check it. A worry "
+                    "about an adult alone is for adult social care.",
                 )
             if child.sex is Sex.unknown:
                 missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")
