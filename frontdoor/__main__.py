@@ -18,6 +18,7 @@ from frontdoor.faults import Told, told
 from frontdoor.lifelines import LIFELINE
 from service.domain.access import Role
 from service.domain.job_runs import JobName
+from service.domain.texts import counted
 
 if TYPE_CHECKING:
     from service.bootstrap import House
@@ -290,7 +291,7 @@ async def load_demonstration(house: "House") -> None:
     if loaded.already_there:
         click.echo("The demonstration data are there already; nothing was loaded.")
     else:
-        click.echo(f"Loaded {loaded.contacts} contacts.")
+        click.echo(f"Loaded {counted(loaded.contacts, 'contact')}.")
 
 
 @main.command()
@@ -313,9 +314,10 @@ async def load_demonstration(house: "House") -> None:
 def token(
     role: str, name: str | None, organisation: str | None, team: str | None, minutes: int
 ) -> None:
-    """Make a token for trying things out, and print nothing else.
+    """Make a token for trying things out, and print nothing else on standard output.
 
-    Only a service in development accepts it, on this machine and with this ./var.
+    Only a service in development accepts it, on this machine and with this ./var: which key it was
+    signed with is said on standard error.
 
     \b
     curl -H "Authorization: Bearer $(frontdoor token --role mash_worker)" \\
@@ -329,6 +331,7 @@ def token(
     if role == Role.partner_system and not organisation:
         raise click.UsageError("A partner's system speaks for an organisation: --organisation ID.")
     issuer = DevelopmentIssuer(settings, system_clock)
+    click.echo(_signed_with(issuer.key_file, new=issuer.key_is_new), err=True)
     click.echo(
         issuer.mint(
             Role(role),
@@ -337,6 +340,16 @@ def token(
             team=team,
             lifetime=timedelta(minutes=minutes),
         )
+    )
+
+
+def _signed_with(key: Path, *, new: bool) -> str:
+    if not new:
+        return f"Signed with {key}."
+    return (
+        f"Warning: there was no key, so a new one was made: {key}. No service that runs already "
+        "accepts this token: it would be 401. Call this in the folder from which the service was "
+        "started, or set FRONTDOOR_VAR_FOLDER to its folder."
     )
 
 
@@ -407,8 +420,8 @@ def policy_check(file: Path | None, database: bool) -> None:
         asyncio.run(_refuse_needed_teams(found))
     click.echo(
         f"{chosen or 'The shipped policy'} is sound: version {found.version}, {found.authority}, "
-        f"{len(found.timescales)} timescales, {len(found.organisations)} organisations, "
-        f"{len(found.teams)} teams."
+        f"{counted(len(found.timescales), 'timescale')}, "
+        f"{counted(len(found.organisations), 'organisation')}, {counted(len(found.teams), 'team')}."
     )
     from service.clock import system_clock
     from service.domain.calendar import london_date

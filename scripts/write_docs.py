@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 import api
 import service
 import service.usecases
+from api.actions import WAYS
 from api.errors import kinds_of_problem, status_of
 from service.domain.access import DUTIES, Role, permission_matrix
 from service.domain.assessments import ASSESSMENT
@@ -213,7 +214,8 @@ _BY_STATUS: Mapping[int, str] = MappingProxyType(
         412: "Read it again, see whether your change still makes sense, send the new ETag.",
         413: "Send less in one request.",
         414: "Send a shorter path and query; a search goes into a body.",
-        415: "Send JSON, and say so: `Content-Type: application/json`.",
+        415: "Send what `detail` names, JSON almost everywhere, and say so: "
+        "`Content-Type: application/json`.",
         422: "Put right what `errors` names and send it again.",
         428: "Read it first, then send its ETag in `If-Match`.",
         429: "Wait as long as `Retry-After` says.",
@@ -390,11 +392,21 @@ def states() -> str:
         "# How things live",
         _WRITTEN,
         "A state changes only by a row of these tables. Anything else is refused with "
-        "`wrong_state`, which names the state and what is possible now.",
+        "`wrong_state`, which names the state and what is possible now. Below each diagram stands "
+        "the operation by which each word of `possible_actions` and `allowed` is asked for; what "
+        "is in no such list follows by itself from something else.",
     ]
     for title, table, sentence in _LIVES:
         parts += [f"## {title}", sentence, f"```mermaid\n{table.diagram()}\n```"]
+        parts += [_ways(table)] if type(next(iter(table.moves))[1]) in WAYS else []
     return "\n\n".join(parts) + "\n"
+
+
+def _ways(table: StateTable[Any, Any]) -> str:
+    lines = ["| word | operation |", "| --- | --- |"]
+    ways = WAYS[type(next(iter(table.moves))[1])]
+    lines += [f"| `{action}` | {way.in_words()} |" for action, way in ways.items()]
+    return "\n".join(lines)
 
 
 def data_dictionary() -> str:

@@ -1,5 +1,6 @@
 """Police notifications on the wire: sent singly or as a file, and what the force may follow."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from service.domain.police_notifications import (
     WholeImport,
 )
 from service.domain.police_updates import UpdateKind, risk_now, withdrawn_at
+from service.domain.texts import counted
 from service.policy import ReceiptWords
 from service.usecases.police_notifications import TakenNotification
 
@@ -416,18 +418,29 @@ class ImportFault(WireOut):
 
 
 _OF_WHAT_IS_ON_FILE = (
-    " Of incidents on file {updates_made} were told otherwise, and {sent_before} as they are."
+    " Of incidents on file {updates} told otherwise, and {sent_before} as they are."
 )
 _IN_WORDS = {
     ImportState.received: "Taken on; a worker checks it shortly.",
-    ImportState.checking: "Being checked: {rows_checked} of {rows_total} rows so far.",
+    ImportState.checking: "Being checked: {rows_checked} of {rows} so far.",
     ImportState.loading: "Checked without a fault; being loaded.",
-    ImportState.loaded: "Loaded: {notifications_made} notifications from {rows_total} rows.",
+    ImportState.loaded: "Loaded: {notifications} from {rows}.",
     ImportState.refused: (
-        "Refused for {faults_total} faults: nothing of it was loaded. Put them right and send "
+        "Refused for {faults}: nothing of it was loaded. Put that right and send "
         "the whole file again."
     ),
 }
+
+
+def _numbers_of(found: NotificationImport) -> Mapping[str, object]:
+    return {
+        "rows_checked": f"{found.rows_checked:,}",
+        "sent_before": f"{found.sent_before:,}",
+        "rows": counted(found.rows_total, "row"),
+        "notifications": counted(found.notifications_made, "notification"),
+        "faults": counted(found.faults_total, "fault"),
+        "updates": counted(found.updates_made, "was", "were"),
+    }
 
 
 class NotificationImportSummary(WireOut):
@@ -447,7 +460,7 @@ class NotificationImportSummary(WireOut):
         Field(
             max_length=300,
             description="How far it has come, as a sentence.",
-            examples=["Being checked: 1500 of 5000 rows so far."],
+            examples=["Being checked: 1,500 of 5,000 rows so far."],
         ),
     ]
     rows_total: Annotated[
@@ -500,7 +513,7 @@ class NotificationImportSummary(WireOut):
         words = _IN_WORDS[found.state]
         if found.updates_made or found.sent_before:
             words += _OF_WHAT_IS_ON_FILE
-        return {**own, "in_words": words.format(**own)}
+        return {**own, "in_words": words.format(**_numbers_of(found))}
 
     @classmethod
     def of(cls, found: NotificationImport) -> Self:

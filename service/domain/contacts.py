@@ -124,6 +124,18 @@ CONTACT = StateTable(
     start=ContactState.received,
     moves=_contact_moves(),
     final=frozenset({ContactState.decided}),
+    # By an agency's answer, and by what is decided and signed for its children.
+    by_itself=frozenset(
+        {
+            ContactAction.last_answer_arrives,
+            ContactAction.decide_a_child,
+            ContactAction.decide_last_child,
+            ContactAction.return_a_decision,
+            ContactAction.withdraw_a_decision,
+            ContactAction.sign_a_decision,
+            ContactAction.sign_last_decision,
+        }
+    ),
 )
 
 
@@ -290,8 +302,17 @@ class Amendment:
     after: dict[str, object]
 
 
-def allowed_on(contact: Contact) -> tuple[ContactAction | ReferrerAction, ...]:
-    """What somebody can do with a contact now.
+# What moves a contact is done to a child on it, and asked for by that name.
+_BY_A_CHILD = (
+    ({ContactAction.decide_a_child, ContactAction.decide_last_child}, ChildAction.decide),
+    ({ContactAction.sign_a_decision, ContactAction.sign_last_decision}, ChildAction.sign_off),
+    ({ContactAction.return_a_decision}, ChildAction.return_decision),
+    ({ContactAction.withdraw_a_decision}, ChildAction.withdraw_decision),
+)
+
+
+def allowed_on(contact: Contact) -> tuple[ContactAction | ChildAction | ReferrerAction, ...]:
+    """What somebody can do with a contact now, or with a child on it.
 
     The referrer is told once that it arrived, and whoever did not say who they are cannot be told.
     """
@@ -301,7 +322,12 @@ def allowed_on(contact: Contact) -> tuple[ContactAction | ReferrerAction, ...]:
             told.append(ReferrerAction.acknowledge_referrer)
         if contact.state is ContactState.decided:
             told.append(ReferrerAction.tell_outcome)
-    return (*CONTACT.allowed(contact.state), *told)
+    children = [
+        child
+        for moves, child in _BY_A_CHILD
+        if any((contact.state, move) in CONTACT.moves for move in moves)
+    ]
+    return (*CONTACT.allowed(contact.state), *children, *told)
 
 
 def state_after(contact: Contact, action: ContactAction) -> ContactState:
@@ -379,15 +405,29 @@ class ChildNotOnContact(NotFound):
 
 def require_undecided(children: Sequence[Child]) -> None:
     """Raises ContactDecided once a decision about any of them waits or is signed."""
-    if any(child.state is not ChildState.undecided for child in children):
-        raise ContactDecided(
-            "A decision on this contact waits for sign-off or is signed, and it rests on what is "
-            "recorded here. Return or withdraw the decision first; after sign-off, log what is new "
-            "as a new contact. Whom a child is on file is put right at any time: POST "
-            "/v1/contacts/{contact_id}/children/{child_id}/match.",
-            state="decision_drafted",
-            allowed=("return_to_decider", "withdraw", "log_contact", "answer_possible_match"),
+    states = {child.state for child in children}
+    if ChildState.decided in states:
+        state, why, *instead = (
+            ChildState.decided,
+            "is signed, and it rests on what is recorded here. Log what is new as a new contact.",
+            "log_contact",
         )
+    elif ChildState.awaiting_sign_off in states:
+        state, why, *instead = (
+            ChildState.awaiting_sign_off,
+            "waits for sign-off, and it rests on what is recorded here. Withdraw the decision or "
+            "have it returned first.",
+            "return_to_decider",
+            "withdraw",
+        )
+    else:
+        return
+    raise ContactDecided(
+        f"A decision on this contact {why} Whom a child is on file is put right at any time: POST "
+        "/v1/contacts/{contact_id}/children/{child_id}/match.",
+        state=state,
+        allowed=(*instead, "answer_possible_match"),
+    )
 
 
 class CannotRemove(Conflict):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.states import StateTable
+from service.domain.texts import counted
 
 
 class LevelOfNeed(IntEnum):
@@ -241,8 +242,8 @@ def rationale_fault(text: str, rules: RationaleRules, pointer: str) -> Problem |
     if rules.is_too_short(text):
         return Problem(
             pointer,
-            f"Say more: at least {rules.minimum_characters} characters of words on what the facts "
-            "are and why they meet this threshold.",
+            f"Say more: at least {counted(rules.minimum_characters, 'character')} of words on what "
+            "the facts are and why they meet this threshold.",
             "too_short",
         )
     if len(set(text.lower().split())) < 5:

@@ -23,7 +23,7 @@ from service.domain.new_contacts import Faults, NewAdult, NewChild, NewContact
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.police_files import FileTooLong, FileUnreadable, Row, rows_of, unreadable
 from service.domain.states import StateTable
-from service.domain.texts import plain_lines, without_hidden_signs
+from service.domain.texts import counted, plain_lines, without_hidden_signs
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -235,7 +235,7 @@ def _text(most: int, *, lines: bool = True) -> Callable[[str], str]:
         if _CONTROL.search(value):
             raise _Wrong("control_character", "Leave out control characters.")
         if len(value) > most:
-            raise _Wrong("too_long", f"Send at most {most} characters.")
+            raise _Wrong("too_long", f"Send at most {counted(most, 'character')}.")
         return value
 
     return read
@@ -530,7 +530,7 @@ def told_of(
                     row.number,
                     None,
                     "wrong_number_of_cells",
-                    f"The row has {len(row.cells)} cells, and the first row of the file "
+                    f"The row has {counted(len(row.cells), 'cell')}, and the first row of the file "
                     f"{len(incident.columns)}.",
                 )
             )
