@@ -29,19 +29,32 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Tells a fault that people can put right in one message, without a traceback."""
+    """Tells a fault that people can put right in one message, without a traceback.
+
+    Of a process that serves, the log has it as well, where whoever watches over it looks.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
         try:
             return super().invoke(ctx)
+        except Told as known:
+            self._log(ctx, known)
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             message = told(error)
             if message is None:
                 raise
+            self._log(ctx, message)
             raise message from None
+
+    def _log(self, ctx: click.Context, message: Told) -> None:
+        from service.logs import log_before_all
+
+        if ctx.invoked_subcommand in ("serve", "worker"):
+            log_before_all("could not start", why=message.message.splitlines())
 
 
 def _version() -> str:
