@@ -29,19 +29,32 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Tells a fault that people can put right in one message, without a traceback."""
+    """Tells a fault that people can put right in one message, without a traceback.
+
+    Of a process that serves, the log has it as well, where whoever watches over it looks.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
         try:
             return super().invoke(ctx)
+        except Told as known:
+            self._log(ctx, known)
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             message = told(error)
             if message is None:
                 raise
+            self._log(ctx, message)
             raise message from None
+
+    def _log(self, ctx: click.Context, message: Told) -> None:
+        from service.logs import log_before_all
+
+        if ctx.invoked_subcommand in ("serve", "worker"):
+            log_before_all("could not start", why=message.message.splitlines())
 
 
 def _version() -> str:
@@ -388,14 +401,23 @@ def _policy_file(file: Path | None) -> Path | None:
     return Path(named) if named else None
 
 
+# The step from which all is there that a team can have: contacts, cases and what is on its way.
+_HAS_TEAMS_WORK = "0002"
+
+
 async def _refuse_needed_teams(policy: "Policy") -> None:
-    """Raises TeamsStillNeeded; at any schema step, so that it can be asked before an upgrade."""
+    """Raises TeamsStillNeeded; of an older database too, so that it can be asked before an upgrade.
+
+    Raises SchemaUnknown for a database that is not there, or has nothing of ours in it.
+    """
     from service.persistence.asking import Reading
     from service.persistence.engines import Database
+    from service.persistence.schema_steps import require_from
     from service.usecases.removed_teams import refuse_policy_without_needed_teams
 
     database = Database(_settings(serving=False).database_url)
     try:
+        await require_from(database, _HAS_TEAMS_WORK)
         async with database.reading() as connection:
             await refuse_policy_without_needed_teams(Reading(connection), policy)
     finally:
@@ -416,7 +438,8 @@ def policy_check(file: Path | None, database: bool) -> None:
 
     chosen = _policy_file(file)
     found = load_policy(chosen)
-    if database or os.environ.get("FRONTDOOR_DATABASE_URL"):
+    named = ("FRONTDOOR_DATABASE_URL", "FRONTDOOR_DATABASE_URL_FILE")
+    if database or any(os.environ.get(name) for name in named):
         asyncio.run(_refuse_needed_teams(found))
     click.echo(
         f"{chosen or 'The shipped policy'} is sound: version {found.version}, {found.authority}, "

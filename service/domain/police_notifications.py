@@ -477,6 +477,9 @@ def _columns(cells: Sequence[str]) -> Sequence[str]:
     names = [_plain_word(without_hidden_signs(cell)) for cell in cells[: len(COLUMNS) + 1]]
     while names and not names[-1]:
         names.pop()
+    cause = _one_cause(names)
+    if cause is not None:
+        raise unreadable("The first row is to name the columns, and does not.", cause, "unknown")
     problems = [
         Problem("", f"The name of column {place} is not known: see the documentation.", "unknown")
         for place, name in enumerate(names, 1)
@@ -503,6 +506,28 @@ def _columns(cells: Sequence[str]) -> Sequence[str]:
             problems=problems[:100],
         )
     return names
+
+
+def _one_cause(names: Sequence[str]) -> str | None:
+    """Why no name in the first row is known, where that is one fault and not one for each column.
+
+    What was sent is not repeated: it may be a row about a family.
+    """
+    for name in names:
+        if name not in _BY_NAME and len(_BY_NAME.keys() & _WORDS.findall(name)) > 1:
+            return (
+                "The columns' names have something else than a comma, a semicolon or a tab between "
+                "them, or quotation marks around them all: save the file with commas."
+            )
+    if any(name in _BY_NAME for name in names):
+        return None
+    return (
+        "No name of a column is known in it. Put the columns' names, as the documentation lists "
+        "them, into the first row, with nothing above them: no title, no empty row, no `sep=`."
+    )
+
+
+_WORDS: Final = re.compile("[a-z]+(?:_[a-z]+)*")
 
 
 def _fitting(row: Row, columns: Sequence[str]) -> Sequence[str] | None:

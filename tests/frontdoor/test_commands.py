@@ -1,6 +1,7 @@
 """The command line: what each command does, and one clear message for each fault."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -78,9 +79,16 @@ def shell(*arguments: str, env: dict[str, str], folder: Path) -> subprocess.Comp
     )
 
 
-def must_tell(result: Result, *words: str) -> None:
+def must_tell(result: Result, *words: str, logged: bool = False) -> None:
+    """One message; of a process that serves, as one line of the log too."""
     assert result.exit_code == 1, result.output
-    assert result.stdout == ""
+    if logged:
+        line = json.loads(result.stdout)
+        assert (line["level"], line["event"]) == ("error", "could not start")
+        assert "\n".join(line["why"]) == result.stderr.removesuffix("\n")
+        assert datetime.fromisoformat(line["at"]).tzinfo is not None
+    else:
+        assert result.stdout == ""
     assert "Traceback" not in result.stderr
     for word in words:
         assert word in result.stderr
@@ -116,7 +124,13 @@ def test_an_unknown_command_is_a_fault_of_usage() -> None:
 
 
 def test_without_settings_it_says_each_thing_that_is_missing_and_how_to_try_things_out() -> None:
-    must_tell(frontdoor("worker"), "FRONTDOOR_ISSUERS", "FRONTDOOR_SECRET_KEY", "frontdoor run")
+    must_tell(
+        frontdoor("worker"),
+        "FRONTDOOR_ISSUERS",
+        "FRONTDOOR_SECRET_KEY",
+        "frontdoor run",
+        logged=True,
+    )
 
 
 def test_a_database_that_was_never_migrated_is_told() -> None:
@@ -142,7 +156,7 @@ def test_a_port_that_is_taken_is_told() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        must_tell(frontdoor("--development", "serve", "--port", port), port, "--port")
+        must_tell(frontdoor("--development", "serve", "--port", port), port, "--port", logged=True)
         must_tell(frontdoor("run", "--port", port), port, "--port")
 
 
