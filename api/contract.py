@@ -76,7 +76,7 @@ _WHY: Final[dict[int, str]] = {
     409: "Not possible in the state in which the thing is; `allowed` says what is.",
     412: "Changed by someone else since it was read; `ETag` is the current version.",
     413: "The body is too large; the connection is closed.",
-    415: "The body is not declared as JSON, or said to be encoded.",
+    415: "The body is not declared as what is read here, or said to be encoded.",
     422: "The request breaks a rule; `errors` names each fault.",
     428: "If-Match is missing.",
     429: "Too many requests; `Retry-After` says how long to wait.",

@@ -145,11 +145,11 @@ class BodyTooLarge(Refusal):
 
 
 class MediaTypeNotSupported(Refusal):
-    """The body is not declared as JSON in UTF-8."""
+    """The body is not declared as what this operation reads: JSON in UTF-8, or a CSV file."""
 
     status = 415
     code = "media_type_not_supported"
-    title = "Only JSON is read"
+    title = "The body is of a type that is not read here"
 
 
 class EncodingNotSupported(Refusal):

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from service.domain.errors import Problem
+from service.domain.texts import counted
 
 OWN: Final = "frontdoor."
 """The prefix of the findings whose sentences were written here and may be shown."""
@@ -20,8 +21,8 @@ MOST_LOOKED_AT: Final = 100
 _MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "missing": ("missing", "This is required: send it."),
     "string_type": ("wrong_type", "Send text."),
-    "string_too_short": ("too_short", "Send at least {min_length} character(s) besides spaces."),
-    "string_too_long": ("too_long", "Send at most {max_length} characters."),
+    "string_too_short": ("too_short", "Send at least {characters} besides spaces."),
+    "string_too_long": ("too_long", "Send at most {characters}."),
     "string_pattern_mismatch": (
         "wrong_form",
         "This is not in the form asked for, or holds control characters: see its pattern in the "
@@ -62,6 +63,7 @@ _MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "dataclass_type": ("wrong_type", "Send an object."),
     "none_required": ("wrong_type", "Send null, or leave this out."),
 }
+_LENGTHS: Final = {"string_too_short": "min_length", "string_too_long": "max_length"}
 _OTHER: Final = ("not_accepted", "This is not accepted: see its description in the contract.")
 
 
@@ -218,6 +220,8 @@ def _words(kind: str, error: Mapping[str, Any]) -> tuple[str, str]:
         context = {"expected": str(context["expected"]).replace("'", "").replace(" or ", ", ")}
     elif "expected_tags" in context:
         context = {"expected_tags": str(context["expected_tags"]).replace("'", "")}
+    elif kind in _LENGTHS:
+        context = {"characters": counted(int(context[_LENGTHS[kind]]), "character")}
     try:
         return code, message.format_map(context)
     except (KeyError, IndexError):

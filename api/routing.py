@@ -133,7 +133,8 @@ def _check(request: Request, entry: Entry, *, reads_body: bool) -> FrontDoorErro
     if entry.file is not None:
         if has_body and not _is_of(content_type, entry.file.media_type):
             return MediaTypeNotSupported(
-                f"Send the file as it is, in UTF-8: `Content-Type: {entry.file.media_type}`."
+                "Send the file itself as the body, as text in UTF-8 and in no form: "
+                f"`Content-Type: {entry.file.media_type}`. Save a workbook as such a file first."
             )
     elif reads_body:
         if has_body and not _is_json(content_type):

@@ -18,6 +18,7 @@ from frontdoor.faults import Told, told
 from frontdoor.lifelines import LIFELINE
 from service.domain.access import Role
 from service.domain.job_runs import JobName
+from service.domain.texts import counted
 
 if TYPE_CHECKING:
     from service.bootstrap import House
@@ -28,19 +29,32 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Tells a fault that people can put right in one message, without a traceback."""
+    """Tells a fault that people can put right in one message, without a traceback.
+
+    Of a process that serves, the log has it as well, where whoever watches over it looks.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
         try:
             return super().invoke(ctx)
+        except Told as known:
+            self._log(ctx, known)
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             message = told(error)
             if message is None:
                 raise
+            self._log(ctx, message)
             raise message from None
+
+    def _log(self, ctx: click.Context, message: Told) -> None:
+        from service.logs import log_before_all
+
+        if ctx.invoked_subcommand in ("serve", "worker"):
+            log_before_all("could not start", why=message.message.splitlines())
 
 
 def _version() -> str:
@@ -290,7 +304,7 @@ async def load_demonstration(house: "House") -> None:
     if loaded.already_there:
         click.echo("The demonstration data are there already; nothing was loaded.")
     else:
-        click.echo(f"Loaded {loaded.contacts} contacts.")
+        click.echo(f"Loaded {counted(loaded.contacts, 'contact')}.")
 
 
 @main.command()
@@ -313,9 +327,10 @@ async def load_demonstration(house: "House") -> None:
 def token(
     role: str, name: str | None, organisation: str | None, team: str | None, minutes: int
 ) -> None:
-    """Make a token for trying things out, and print nothing else.
+    """Make a token for trying things out, and print nothing else on standard output.
 
-    Only a service in development accepts it, on this machine and with this ./var.
+    Only a service in development accepts it, on this machine and with this ./var: which key it was
+    signed with is said on standard error.
 
     \b
     curl -H "Authorization: Bearer $(frontdoor token --role mash_worker)" \\
@@ -329,6 +344,7 @@ def token(
     if role == Role.partner_system and not organisation:
         raise click.UsageError("A partner's system speaks for an organisation: --organisation ID.")
     issuer = DevelopmentIssuer(settings, system_clock)
+    click.echo(_signed_with(issuer.key_file, new=issuer.key_is_new), err=True)
     click.echo(
         issuer.mint(
             Role(role),
@@ -337,6 +353,16 @@ def token(
             team=team,
             lifetime=timedelta(minutes=minutes),
         )
+    )
+
+
+def _signed_with(key: Path, *, new: bool) -> str:
+    if not new:
+        return f"Signed with {key}."
+    return (
+        f"Warning: there was no key, so a new one was made: {key}. No service that runs already "
+        "accepts this token: it would be 401. Call this in the folder from which the service was "
+        "started, or set FRONTDOOR_VAR_FOLDER to its folder."
     )
 
 
@@ -375,14 +401,23 @@ def _policy_file(file: Path | None) -> Path | None:
     return Path(named) if named else None
 
 
+# The step from which all is there that a team can have: contacts, cases and what is on its way.
+_HAS_TEAMS_WORK = "0002"
+
+
 async def _refuse_needed_teams(policy: "Policy") -> None:
-    """Raises TeamsStillNeeded; at any schema step, so that it can be asked before an upgrade."""
+    """Raises TeamsStillNeeded; of an older database too, so that it can be asked before an upgrade.
+
+    Raises SchemaUnknown for a database that is not there, or has nothing of ours in it.
+    """
     from service.persistence.asking import Reading
     from service.persistence.engines import Database
+    from service.persistence.schema_steps import require_from
     from service.usecases.removed_teams import refuse_policy_without_needed_teams
 
     database = Database(_settings(serving=False).database_url)
     try:
+        await require_from(database, _HAS_TEAMS_WORK)
         async with database.reading() as connection:
             await refuse_policy_without_needed_teams(Reading(connection), policy)
     finally:
@@ -403,12 +438,13 @@ def policy_check(file: Path | None, database: bool) -> None:
 
     chosen = _policy_file(file)
     found = load_policy(chosen)
-    if database or os.environ.get("FRONTDOOR_DATABASE_URL"):
+    named = ("FRONTDOOR_DATABASE_URL", "FRONTDOOR_DATABASE_URL_FILE")
+    if database or any(os.environ.get(name) for name in named):
         asyncio.run(_refuse_needed_teams(found))
     click.echo(
         f"{chosen or 'The shipped policy'} is sound: version {found.version}, {found.authority}, "
-        f"{len(found.timescales)} timescales, {len(found.organisations)} organisations, "
-        f"{len(found.teams)} teams."
+        f"{counted(len(found.timescales), 'timescale')}, "
+        f"{counted(len(found.organisations), 'organisation')}, {counted(len(found.teams), 'team')}."
     )
     from service.clock import system_clock
     from service.domain.calendar import london_date

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from frontdoor.faults import Told
+from service.domain.texts import counted
 
 if TYPE_CHECKING:
     from service.persistence.backups import Holding, Restored
@@ -131,7 +132,8 @@ async def _bring_back(settings: "Settings", path: Path, stamp: str) -> "Restored
 def _told(holding: "Holding") -> str:
     newest = "" if holding.newest_at is None else f", newest {holding.newest_at:%Y-%m-%d %H:%M:%S}"
     return (
-        f"It holds {holding.contacts:,} contacts, {holding.people:,} people, {holding.decisions:,} "
-        f"decisions, {holding.flags:,} flags and {holding.events:,} events{newest}; schema step "
-        f"{holding.step}."
+        f"It holds {counted(holding.contacts, 'contact')}, "
+        f"{counted(holding.people, 'person', 'people')}, "
+        f"{counted(holding.decisions, 'decision')}, {counted(holding.flags, 'flag')} and "
+        f"{counted(holding.events, 'event')}{newest}; schema step {holding.step}."
     )

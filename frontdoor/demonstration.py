@@ -112,6 +112,7 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral
 from service.domain.strategy_meetings import ProtectionUnderWay
+from service.domain.texts import counted
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.repositories import (
     accountabilities,
@@ -739,7 +740,7 @@ class _Story:
         chance, theme = self.chance, self.theme
         referral = outcome is Outcome.referral
         scored = theme.tool is not None and chance.random() < 0.6
-        earlier = f"{self.known} earlier contact{'' if self.known == 1 else 's'}"
+        earlier = counted(self.known, "earlier contact")
         return NewDecision(
             child_id=child.id,
             level_of_need=_level(chance, outcome),

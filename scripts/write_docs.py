@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 import api
 import service
 import service.usecases
+from api.actions import WAYS
 from api.errors import kinds_of_problem, status_of
 from service.domain.access import DUTIES, Role, permission_matrix
 from service.domain.assessments import ASSESSMENT
@@ -62,6 +63,8 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.information_answered: "An agency answered, or declined to.",
         EventType.decision_drafted: "A threshold decision for one child waits for sign-off.",
         EventType.decision_returned: "A manager sent a decision back with words.",
+        EventType.decision_withdrawn: "A draft was withdrawn before anybody signed it, by who "
+        "drafted it or by a manager; the reason is kept with it.",
         EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
@@ -211,7 +214,8 @@ _BY_STATUS: Mapping[int, str] = MappingProxyType(
         412: "Read it again, see whether your change still makes sense, send the new ETag.",
         413: "Send less in one request.",
         414: "Send a shorter path and query; a search goes into a body.",
-        415: "Send JSON, and say so: `Content-Type: application/json`.",
+        415: "Send what `detail` names, JSON almost everywhere, and say so: "
+        "`Content-Type: application/json`.",
         422: "Put right what `errors` names and send it again.",
         428: "Read it first, then send its ETag in `If-Match`.",
         429: "Wait as long as `Retry-After` says.",
@@ -236,8 +240,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "two_open_cases": "Close one of the two cases, and link the child then.",
         "child_already_decided": "Decisions are never edited: draft a new one that names in "
         "`supersedes` the one it replaces, and why.",
-        "contact_already_decided": "Have the decision returned first; after sign-off, log what is "
-        "new as a new contact.",
+        "contact_already_decided": "Have the decision returned or withdraw it first; after "
+        "sign-off, log what is new as a new contact.",
         "cursor_invalid": "Start the list again without a cursor.",
         "decision_awaiting_sign_off": "Wait for the manager's answer, or name the waiting decision "
         "in `supersedes`.",
@@ -247,6 +251,7 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "unchanged to have its answer again.",
         "minimum_missing": "Add what `errors` names. A concern, something that identifies a child, "
         "and a referrer are enough.",
+        "not_your_draft": "Ask whoever drafted it, or a manager, to withdraw it; or return it.",
         "own_decision": "Another manager signs it off.",
         "path_unknown": "See `/openapi.json` for the paths there are.",
         "scope_missing": "Sign in asking for the scope, or have the application registered for it.",
@@ -387,11 +392,21 @@ def states() -> str:
         "# How things live",
         _WRITTEN,
         "A state changes only by a row of these tables. Anything else is refused with "
-        "`wrong_state`, which names the state and what is possible now.",
+        "`wrong_state`, which names the state and what is possible now. Below each diagram stands "
+        "the operation by which each word of `possible_actions` and `allowed` is asked for; what "
+        "is in no such list follows by itself from something else.",
     ]
     for title, table, sentence in _LIVES:
         parts += [f"## {title}", sentence, f"```mermaid\n{table.diagram()}\n```"]
+        parts += [_ways(table)] if type(next(iter(table.moves))[1]) in WAYS else []
     return "\n\n".join(parts) + "\n"
+
+
+def _ways(table: StateTable[Any, Any]) -> str:
+    lines = ["| word | operation |", "| --- | --- |"]
+    ways = WAYS[type(next(iter(table.moves))[1])]
+    lines += [f"| `{action}` | {way.in_words()} |" for action, way in ways.items()]
+    return "\n".join(lines)
 
 
 def data_dictionary() -> str:

@@ -44,6 +44,19 @@ def describe_failure(failure: BaseException) -> list[dict[str, Any]]:
     return told
 
 
+def log_before_all(event: str, **told: Any) -> None:
+    """Writes one error as all lines are written, before anything has been set up."""
+    structlog.wrap_logger(
+        structlog.WriteLogger(sys.stdout),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.BoundLogger,
+    ).error(event, **told)
+
+
 def configure_logs(
     *, level: str = "info", stream: TextIO | None = None, first: Sequence[Any] = ()
 ) -> int:

@@ -23,6 +23,7 @@ from api.measure_cases import Behind
 from api.replies import page, reply
 from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
+from api.schemas.amendments import Amendment
 from api.schemas.concerns import LoggedContact, RepeatConcern
 from api.schemas.contacts import (
     AcknowledgementIn,
@@ -229,6 +230,36 @@ async def read_contact_history(request: Request, who: Who, contact_id: ContactId
         lambda asking: contacts.read_contact_history(asking, who, contact_id, now=now),
     )
     return reply(ContactHistory.of(contact_id, found))
+
+
+@router.get("/{contact_id}/amendments", response_model=Page[Amendment])
+async def list_amendments(
+    request: Request,
+    who: Who,
+    contact_id: ContactId,
+    limit: Limit = 50,
+    cursor: CursorText | None = None,
+) -> Response:
+    """List what was amended of a contact, newest first: who, when, why, the old and the new words.
+
+    Whoever reads the contact reads them, child by child: what is of a child of another side, or of
+    one who was taken off, is named in `not_shown`.
+    """
+    signed: dict[str, Any] = {"contact_id": str(contact_id)}
+    place = place_of(request, who, "amendments", cursor, signed)
+    found = await ask(
+        request,
+        lambda asking: contacts.list_amendments(
+            asking, who, contact_id, limit=limit + 1, after=_after(place)
+        ),
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = shown[-1].amendment
+        place = Place((last.amended_at,), last.id)
+        following = next_place(request, who, "amendments", place, signed)
+    return page([Amendment.of(one) for one in shown], request=request, cursor=following)
 
 
 @router.get("/{contact_id}/repeat-concern", response_model=RepeatConcern)

@@ -301,7 +301,7 @@ async def decide_returned_transfer(
             who,
             transfer_id,
             version,
-            ask_again=body.decision is ReturnDecision.ask_again,
+            ask_again=body.decision is not ReturnDecision.keep,
             words=body.words,
         ),
     )

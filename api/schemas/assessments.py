@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Path, Query
 from pydantic import Field
 
+from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import assessments
@@ -264,10 +265,7 @@ class Assessment(AssessmentSummary):
         list[AssessmentAction],
         Field(
             max_length=4,
-            description=(
-                "What somebody can do now: `complete` by `/completion`, `authorise` and "
-                "`send_back` by `/authorisation`."
-            ),
+            description=what_can_be_done(AssessmentAction),
             examples=[["complete"]],
         ),
     ]

@@ -32,6 +32,7 @@ from api.schemas.people import (
     ChildChange,
     LinkedChildIn,
     Postcode,
+    TellsOfChildren,
 )
 from api.schemas.police_updates import PolicePart
 from service.domain.contacts import (
@@ -213,7 +214,7 @@ class ContactTold(ContactWords):
     ] = Field(default_factory=list)
 
 
-class ContactCreate(ContactTold):
+class ContactCreate(ContactTold, TellsOfChildren):
     """A contact to be logged.
 
     The minimum is a concern, something that identifies a child, and a referrer.
@@ -222,7 +223,9 @@ class ContactCreate(ContactTold):
     children: Annotated[
         Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
         Field(
-            description="The children: one or more.",
+            description=(
+                "The children: one or more. A worry about an adult alone is for adult social care."
+            ),
             examples=[
                 [
                     {

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field, WithJsonSchema
 
+from api.actions import what_can_be_done
 from api.schemas.fields import LARGEST, DateOn, Instant, Text, Wire, WireOut
 from service.domain import daily_meetings
 from service.domain.accountabilities import CareService
@@ -242,7 +243,7 @@ class DailyMeetingItem(WireOut):
     ]
     possible_actions: Annotated[
         Annotated[list[ItemAction], Field(max_length=5)],
-        Field(description="What can be done about it now.", examples=[["decide", "carry_over"]]),
+        Field(description=what_can_be_done(ItemAction), examples=[["decide", "carry_over"]]),
     ]
     overdue_from: Annotated[
         DateOn | None,

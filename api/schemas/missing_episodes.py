@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
+from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import missing_episodes
@@ -190,10 +191,7 @@ class MissingEpisode(MissingEpisodeSummary):
         list[MissingAction],
         Field(
             max_length=10,
-            description=(
-                "What somebody can do now: `record_return` by `/return`, the others by "
-                "`/return-interview`."
-            ),
+            description=what_can_be_done(MissingAction),
             examples=[["offer_interview"]],
         ),
     ]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.schemas.contacts import ContactTold, SenderPersonIn, Warning, new_contact
 from api.schemas.fields import Instant, Line, Text, Whole, Wire, WireOut
-from api.schemas.people import ChildIn
+from api.schemas.people import ChildIn, TellsOfChildren
 from service.domain.contacts import Channel, warnings_about
 from service.domain.multi_agency_referrals import (
     DisagreementOutcome,
@@ -32,7 +32,7 @@ MultiAgencyReferralId = Annotated[
 SenderReference = Annotated[str, Line(100)]
 
 
-class MultiAgencyReferralCreate(ContactTold):
+class MultiAgencyReferralCreate(ContactTold, TellsOfChildren):
     """A multi-agency referral as a partner's system sends it.
 
     The minimum is a concern, a source code of your own and something that identifies a child. The
@@ -49,7 +49,9 @@ class MultiAgencyReferralCreate(ContactTold):
     children: Annotated[
         Annotated[list[ChildIn], Field(min_length=1, max_length=20)],
         Field(
-            description="The children: one or more.",
+            description=(
+                "The children: one or more. A worry about an adult alone is for adult social care."
+            ),
             examples=[
                 [
                     {

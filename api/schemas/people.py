@@ -1,11 +1,11 @@
 """Children and adults on the wire: as told, as changed, and as seen."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from api.faults import finding
 from api.schemas.fields import (
@@ -166,6 +166,33 @@ class LinkedChildIn(ChildIn):
             examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
         ),
     ] = None
+
+
+_NO_CHILD = (
+    "Name at least one child. A worry about an adult alone is for adult social care's own front "
+    "door: pass it on there. If a child lives with the adult, depends on them or is expected, name "
+    "or describe that child."
+)
+
+
+class TellsOfChildren(Wire):
+    """What cannot be sent without a child: whoever leaves them out is told where it belongs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left_out(cls, told: Any) -> Any:
+        if isinstance(told, dict) and "children" not in told:
+            return {**told, "children": None}
+        return told
+
+    @field_validator("children", mode="before", check_fields=False)
+    @classmethod
+    def _at_least_one(cls, told: Any) -> Any:
+        if told is None:
+            raise finding("missing", _NO_CHILD)
+        if told == []:
+            raise finding("too_short", _NO_CHILD)
+        return told
 
 
 class AdultDetails(BaseModel):

@@ -1,5 +1,6 @@
 """Police notifications on the wire: sent singly or as a file, and what the force may follow."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from api.schemas.fields import (
     WireOut,
     what_cannot_be_read_is_kept,
 )
-from api.schemas.people import AdultIn, ChildIn, Postcode
+from api.schemas.people import AdultIn, ChildIn, Postcode, TellsOfChildren
 from service.domain.contacts import AgreementState, Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress
 from service.domain.people import YesNo
@@ -35,6 +36,7 @@ from service.domain.police_notifications import (
     WholeImport,
 )
 from service.domain.police_updates import UpdateKind, risk_now, withdrawn_at
+from service.domain.texts import counted
 from service.policy import ReceiptWords
 from service.usecases.police_notifications import TakenNotification
 
@@ -85,7 +87,7 @@ class SoughtAgreement(Wire):
 
 
 @what_cannot_be_read_is_kept("address", "town", "postcode")
-class PoliceNotificationCreate(Wire):
+class PoliceNotificationCreate(TellsOfChildren):
     """A police domestic abuse notification.
 
     The same incident sent again by the same force is on file already: that one comes back. What
@@ -411,23 +413,33 @@ class ImportFault(WireOut):
 
 
 _OF_WHAT_IS_ON_FILE = (
-    " Of incidents on file {updates_made} were told otherwise, and {sent_before} as they are."
+    " Of incidents on file {updates} told otherwise, and {sent_before} as they are."
 )
-_LEFT_OUT = (
-    " Left out are {incidents_left_out} incidents with {faults_total} faults: put them right and "
-    "send them."
-)
-_KEPT = " Kept as told are {facts_kept_as_told} facts that could not be read."
+_LEFT_OUT = " Left out: {left_out} with {faults}. Put that right and send what was left out."
+_KEPT = " Kept as told, for it could not be read: {kept}."
 _IN_WORDS = {
     ImportState.received: "Taken on; a worker checks it shortly.",
-    ImportState.checking: "Being checked: {rows_checked} of {rows_total} rows so far.",
+    ImportState.checking: "Being checked: {rows_checked} of {rows} so far.",
     ImportState.loading: "Checked; being loaded.",
-    ImportState.loaded: "Loaded: {notifications_made} notifications from {rows_total} rows.",
+    ImportState.loaded: "Loaded: {notifications} from {rows}.",
     ImportState.refused: (
-        "Refused for {faults_total} faults: nothing of it was loaded. Put them right and send "
+        "Refused for {faults}: nothing of it was loaded. Put that right and send "
         "the whole file again."
     ),
 }
+
+
+def _numbers_of(found: NotificationImport) -> Mapping[str, object]:
+    return {
+        "rows_checked": f"{found.rows_checked:,}",
+        "sent_before": f"{found.sent_before:,}",
+        "rows": counted(found.rows_total, "row"),
+        "notifications": counted(found.notifications_made, "notification"),
+        "faults": counted(found.faults_total, "fault"),
+        "updates": counted(found.updates_made, "was", "were"),
+        "left_out": counted(found.incidents_left_out, "incident"),
+        "kept": counted(found.facts_kept_as_told, "fact"),
+    }
 
 
 class NotificationImportSummary(WireOut):
@@ -447,7 +459,7 @@ class NotificationImportSummary(WireOut):
         Field(
             max_length=300,
             description="How far it has come, as a sentence.",
-            examples=["Being checked: 1500 of 5000 rows so far."],
+            examples=["Being checked: 1,500 of 5,000 rows so far."],
         ),
     ]
     rows_total: Annotated[
@@ -527,7 +539,7 @@ class NotificationImportSummary(WireOut):
             words += _LEFT_OUT
         if found.facts_kept_as_told:
             words += _KEPT
-        return {**own, "in_words": words.format(**own)}
+        return {**own, "in_words": words.format(**_numbers_of(found))}
 
     @classmethod
     def of(cls, found: NotificationImport) -> Self:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import (
     LARGEST,
@@ -209,7 +210,7 @@ class Pregnancy(UnbornInQueue):
         list[PregnancyAction],
         Field(
             max_length=10,
-            description="What somebody can record now, while something is open about the child.",
+            description=what_can_be_done(PregnancyAction),
             examples=[["change_expected_delivery", "record_birth", "end_pregnancy"]],
         ),
     ]

@@ -125,7 +125,11 @@ class ProblemDocument(BaseModel):
         str | None,
         Field(
             max_length=100,
-            description="The state in which the thing is now, when that is why it was refused.",
+            description=(
+                "The state in which the thing is now, when that is why it was refused: a word of "
+                "the list of its `state`. A flag is `acknowledged` or `cleared`, a suspension "
+                "`in_force` or `lifted`; a child is held by `early_help` or `social_care`."
+            ),
             examples=["decided"],
         ),
     ] = None
@@ -133,7 +137,10 @@ class ProblemDocument(BaseModel):
         list[Annotated[str, Field(max_length=100)]] | None,
         Field(
             max_length=100,
-            description="The actions possible in that state.",
+            description=(
+                "The actions possible in that state, each an operation's own name or a word of "
+                "docs/states.md, which says by which operation it is asked for."
+            ),
             examples=[["sign_off", "return"]],
         ),
     ] = None

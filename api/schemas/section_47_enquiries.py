@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query
 from pydantic import Field
 
+from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import section_47_enquiries
@@ -273,11 +274,7 @@ class Section47Enquiry(Section47EnquirySummary):
         list[EnquiryAction],
         Field(
             max_length=6,
-            description=(
-                "What somebody can do now: `record_child_seen` by `/child-seen`, "
-                "`find_continuing_risk` and `find_no_continuing_risk` by `/outcome`, "
-                "`hold_conference` by `/conference`."
-            ),
+            description=what_can_be_done(EnquiryAction),
             examples=[["record_child_seen"]],
         ),
     ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query
 from pydantic import Field
 
+from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import strategy_meetings
@@ -693,11 +694,7 @@ class StrategyMeeting(_MeetingOut):
         list[MeetingAction],
         Field(
             max_length=10,
-            description=(
-                "What somebody can do now: `invite` by `/invitations`, `rearrange` by "
-                "`/rearrangement`, `record_attendance` by `/attendance`, `conclude` by "
-                "`/conclusion`, `circulate_minutes` by `/minutes`, `cancel` by `/cancellation`."
-            ),
+            description=what_can_be_done(MeetingAction),
             examples=[["invite", "rearrange", "cancel"]],
         ),
     ]

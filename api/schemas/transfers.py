@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
+from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
 from service.domain import transfers
@@ -314,10 +315,14 @@ class TransferWithdrawal(Wire):
 
 
 class ReturnDecision(StrEnum):
-    """What the sender can make of a step-down that came back."""
+    """What the sender can make of a step-down that came back.
 
-    ask_again = "ask_again"
+    `ask_again` was the word for `request_again` in 0.3.0, and is read as it.
+    """
+
+    request_again = "request_again"
     keep = "keep"
+    ask_again = "ask_again"
 
 
 class ReturnDecisionIn(Wire):
@@ -326,8 +331,11 @@ class ReturnDecisionIn(Wire):
     decision: Annotated[
         ReturnDecision,
         Field(
-            description="ask_again, when every clock begins anew; or keep the child.",
-            examples=["ask_again"],
+            description=(
+                "`request_again`, when every clock begins anew; or `keep` the child. `ask_again` "
+                "is an older word for `request_again`."
+            ),
+            examples=["request_again"],
         ),
     ]
     words: Annotated[
@@ -446,11 +454,7 @@ class Transfer(WireOut):
         list[TransferAction],
         Field(
             max_length=20,
-            description=(
-                "What somebody can do now: `agree_to_refusal` and `challenge_refusal` by "
-                "`/refusal-agreement`, `request_again` and `keep` by `/return-decision`, the "
-                "others by the path of their name. A `challenge` is answered by itself."
-            ),
+            description=what_can_be_done(TransferAction),
             examples=[["open", "withdraw"]],
         ),
     ]

@@ -65,6 +65,13 @@ class SuspensionKind(StrEnum):
     organisation = "organisation"
 
 
+class SuspensionState(StrEnum):
+    """Where a suspension stands, as a refusal names it."""
+
+    in_force = "in_force"
+    lifted = "lifted"
+
+
 @dataclass(frozen=True, slots=True)
 class Suspension:
     """Access taken away, at once, although tokens are still valid."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from service.domain.access import Caller, Role
 from service.domain.errors import TooManyRequests
+from service.domain.texts import counted
 
 # Of what a process lets through, so much of an allowance at most is not known to the others yet.
 _SHARES_UNTOLD: Final = 20
@@ -106,11 +107,11 @@ def left_of(allowance: Allowance, left: int, *, refused: bool) -> Left:
 
 
 def _in_words(left: Left, errand: Errand) -> str:
-    wait = f"Wait {left.retry_after} seconds and send the request again."
+    wait = f"Wait {counted(left.retry_after or 1, 'second')} and send the request again."
     if errand is Errand.validation and left.allowance.name == VALIDATIONS:
         return (
-            f"At most {left.allowance.number} multi-agency referrals are checked in an hour. "
-            "Sending one is not limited by this: where a child may be at risk, send it."
+            f"At most {counted(left.allowance.number, 'multi-agency referral')} may be checked in "
+            "an hour. Sending one is not limited by this: where a child may be at risk, send it."
         )
     if errand is Errand.urgent:
         return f"{wait} If a child is in danger now, call 999; or telephone the front door."

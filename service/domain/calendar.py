@@ -15,6 +15,7 @@ import holidays
 import holidays.version
 
 from service.domain.errors import Invalid
+from service.domain.texts import counted
 
 LONDON = ZoneInfo("Europe/London")
 """The zone in which days begin and end."""
@@ -194,7 +195,7 @@ class WorkingCalendar:
         left = (self._last_day - today).days
         if left > within_days:
             return None
-        when = f"end in {left} days, on" if left >= 0 else "ended on"
+        when = f"end in {counted(left, 'day')}, on" if left >= 0 else "ended on"
         return (
             f"The known bank holidays {when} {self._last_day.isoformat()}. Check the next year on "
             "GOV.UK, raise last_year under [calendar] in the policy file, and restart."

@@ -219,7 +219,11 @@ class ChallengeFaulty(Invalid):
 
 
 class NotYoursToAnswer(NotAllowed):
-    """A stage is answered by the role that it is put to, and by somebody who did not decide it."""
+    """A stage is answered by the role that it is put to, and never by whoever raised it.
+
+    From the second stage on it is also somebody who neither made the decision or the refusal nor
+    answered a stage before. Whoever signed may answer the first: it asks them to look again.
+    """
 
     code = "not_yours_to_answer"
     title = "Answered by somebody else"

@@ -79,6 +79,7 @@ class ContactAction(StrEnum):
     decide_a_child = "decide_a_child"
     decide_last_child = "decide_last_child"
     return_a_decision = "return_a_decision"
+    withdraw_a_decision = "withdraw_a_decision"
     sign_a_decision = "sign_a_decision"
     sign_last_decision = "sign_last_decision"
 
@@ -103,6 +104,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
             (here, action.decide_a_child): here,
             (here, action.decide_last_child): state.awaiting_sign_off,
             (here, action.return_a_decision): here,
+            (here, action.withdraw_a_decision): here,
             (here, action.sign_a_decision): here,
         }
     moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
@@ -111,6 +113,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
         (state.awaiting_sign_off, action.triage): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.decide_last_child): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.return_a_decision): state.in_triage,
+        (state.awaiting_sign_off, action.withdraw_a_decision): state.in_triage,
         (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.sign_last_decision): state.decided,
     }
@@ -122,6 +125,18 @@ CONTACT = StateTable(
     start=ContactState.received,
     moves=_contact_moves(),
     final=frozenset({ContactState.decided}),
+    # By an agency's answer, and by what is decided and signed for its children.
+    by_itself=frozenset(
+        {
+            ContactAction.last_answer_arrives,
+            ContactAction.decide_a_child,
+            ContactAction.decide_last_child,
+            ContactAction.return_a_decision,
+            ContactAction.withdraw_a_decision,
+            ContactAction.sign_a_decision,
+            ContactAction.sign_last_decision,
+        }
+    ),
 )
 
 
@@ -147,6 +162,7 @@ class ChildAction(StrEnum):
 
     decide = "decide"
     return_decision = "return_decision"
+    withdraw_decision = "withdraw_decision"
     sign_off = "sign_off"
 
 
@@ -156,6 +172,7 @@ CHILD = StateTable(
     moves={
         (ChildState.undecided, ChildAction.decide): ChildState.awaiting_sign_off,
         (ChildState.awaiting_sign_off, ChildAction.return_decision): ChildState.undecided,
+        (ChildState.awaiting_sign_off, ChildAction.withdraw_decision): ChildState.undecided,
         (ChildState.awaiting_sign_off, ChildAction.sign_off): ChildState.decided,
     },
     final=frozenset({ChildState.decided}),
@@ -294,8 +311,17 @@ class Amendment:
     after: dict[str, object]
 
 
-def allowed_on(contact: Contact) -> tuple[ContactAction | ReferrerAction, ...]:
-    """What somebody can do with a contact now.
+# What moves a contact is done to a child on it, and asked for by that name.
+_BY_A_CHILD = (
+    ({ContactAction.decide_a_child, ContactAction.decide_last_child}, ChildAction.decide),
+    ({ContactAction.sign_a_decision, ContactAction.sign_last_decision}, ChildAction.sign_off),
+    ({ContactAction.return_a_decision}, ChildAction.return_decision),
+    ({ContactAction.withdraw_a_decision}, ChildAction.withdraw_decision),
+)
+
+
+def allowed_on(contact: Contact) -> tuple[ContactAction | ChildAction | ReferrerAction, ...]:
+    """What somebody can do with a contact now, or with a child on it.
 
     The referrer is told once that it arrived, and whoever did not say who they are cannot be told.
     """
@@ -305,7 +331,12 @@ def allowed_on(contact: Contact) -> tuple[ContactAction | ReferrerAction, ...]:
             told.append(ReferrerAction.acknowledge_referrer)
         if contact.state is ContactState.decided:
             told.append(ReferrerAction.tell_outcome)
-    return (*CONTACT.allowed(contact.state), *told)
+    children = [
+        child
+        for moves, child in _BY_A_CHILD
+        if any((contact.state, move) in CONTACT.moves for move in moves)
+    ]
+    return (*CONTACT.allowed(contact.state), *children, *told)
 
 
 def state_after(contact: Contact, action: ContactAction) -> ContactState:
@@ -383,15 +414,29 @@ class ChildNotOnContact(NotFound):
 
 def require_undecided(children: Sequence[Child]) -> None:
     """Raises ContactDecided once a decision about any of them waits or is signed."""
-    if any(child.state is not ChildState.undecided for child in children):
-        raise ContactDecided(
-            "A decision on this contact waits for sign-off or is signed, and it rests on what is "
-            "recorded here. Return the decision first; after sign-off, log what is new as a new "
-            "contact. Whom a child is on file is put right at any time: POST "
-            "/v1/contacts/{contact_id}/children/{child_id}/match.",
-            state="decision_drafted",
-            allowed=("return_to_decider", "log_contact", "answer_possible_match"),
+    states = {child.state for child in children}
+    if ChildState.decided in states:
+        state, why, *instead = (
+            ChildState.decided,
+            "is signed, and it rests on what is recorded here. Log what is new as a new contact.",
+            "log_contact",
         )
+    elif ChildState.awaiting_sign_off in states:
+        state, why, *instead = (
+            ChildState.awaiting_sign_off,
+            "waits for sign-off, and it rests on what is recorded here. Withdraw the decision or "
+            "have it returned first.",
+            "return_to_decider",
+            "withdraw",
+        )
+    else:
+        return
+    raise ContactDecided(
+        f"A decision on this contact {why} Whom a child is on file is put right at any time: POST "
+        "/v1/contacts/{contact_id}/children/{child_id}/match.",
+        state=state,
+        allowed=(*instead, "answer_possible_match"),
+    )
 
 
 class CannotRemove(Conflict):
@@ -638,7 +683,8 @@ def warnings_about(
                 missing(
                     f"{at}/date_of_birth",
                     "not_a_child",
-                    "By this date of birth the person is eighteen or older: check it.",
+                    "By this date of birth the person is eighteen or older: check it. A worry "
+                    "about an adult alone is for adult social care.",
                 )
             if child.sex is Sex.unknown:
                 missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")

@@ -16,6 +16,7 @@ from service.domain.calendar import (
 )
 from service.domain.errors import Invalid
 from service.domain.events import EventType
+from service.domain.texts import counted
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -106,7 +107,7 @@ class PregnancyLimit:
     @property
     def words(self) -> str:
         """The limit as people say it: "20 weeks of pregnancy"."""
-        words = f"{self.weeks} weeks of pregnancy"
+        words = f"{counted(self.weeks, 'week')} of pregnancy"
         if self.at_least is None:
             return words
         return f"{words}, and {self.at_least.words} at least"
@@ -309,13 +310,11 @@ def duration_words(duration: timedelta, *, short: bool = False) -> str:
     minutes %= 60
     parts: list[str] = []
     if days:
-        parts.append(f"{days} day{'' if days == 1 else 's'}")
+        parts.append(counted(days, "day"))
     if hours:
-        parts.append(f"{hours} h" if short else f"{hours} hour{'' if hours == 1 else 's'}")
+        parts.append(f"{hours} h" if short else counted(hours, "hour"))
     if minutes:
-        parts.append(
-            f"{minutes} min" if short else f"{minutes} minute{'' if minutes == 1 else 's'}"
-        )
+        parts.append(f"{minutes} min" if short else counted(minutes, "minute"))
     return " ".join(parts) or ("0 min" if short else "no time")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -19,7 +20,11 @@ class Problem:
 
 
 class FrontDoorError(Exception):
-    """A refusal. `code` is stable and published; `detail` is a sentence that says what to do."""
+    """A refusal. `code` is stable and published; `detail` is a sentence that says what to do.
+
+    `state` is a word of a list of states, so that a caller finds it where the thing is read;
+    `allowed` are words of actions, or names of operations.
+    """
 
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "Refused"
@@ -29,7 +34,7 @@ class FrontDoorError(Exception):
         detail: str,
         *,
         problems: Sequence[Problem] = (),
-        state: str | None = None,
+        state: StrEnum | None = None,
         allowed: Sequence[str] | None = None,
     ) -> None:
         super().__init__(detail)

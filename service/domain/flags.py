@@ -97,6 +97,13 @@ class FlagNotYours(NotAllowed):
     title = "This flag is somebody else's"
 
 
+class FlagState(StrEnum):
+    """Where a flag stands, as a refusal names it."""
+
+    acknowledged = "acknowledged"
+    cleared = "cleared"
+
+
 class FlagCleared(Conflict):
     """The fact behind the flag has gone."""
 

@@ -62,7 +62,9 @@ def plain_words(text: str) -> str:
         # Signs of a script's vowels stand by themselves and belong to the word all the same.
         said = sign.isalnum() or unicodedata.category(sign)[0] == "M"
         letters.append(sign if said else " ")
-    return " ".join("".join(letters).translate(_LETTERS).split())
+    # What was raised or put into a box is a capital, or a mark, only once it is taken apart.
+    apart = "".join(letters).casefold().translate(_APOSTROPHES).translate(_LETTERS)
+    return " ".join(apart.split())
 
 
 def given_words(name: str | None) -> tuple[str, ...]:

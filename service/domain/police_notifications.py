@@ -24,7 +24,7 @@ from service.domain.new_contacts import Faults, NewAdult, NewChild, NewContact
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.police_files import FileTooLong, FileUnreadable, Row, rows_of, unreadable
 from service.domain.states import StateTable
-from service.domain.texts import plain_lines, without_hidden_signs
+from service.domain.texts import counted, plain_lines, without_hidden_signs
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -251,7 +251,7 @@ def _text(most: int, *, lines: bool = True) -> Callable[[str], str]:
         if _CONTROL.search(value):
             raise _Wrong("control_character", "Leave out control characters.")
         if len(value) > most:
-            raise _Wrong("too_long", f"Send at most {most} characters.")
+            raise _Wrong("too_long", f"Send at most {counted(most, 'character')}.")
         return value
 
     return read
@@ -500,6 +500,9 @@ def _columns(cells: Sequence[str]) -> Sequence[str]:
     names = [_plain_word(without_hidden_signs(cell)) for cell in cells[: len(COLUMNS) + 1]]
     while names and not names[-1]:
         names.pop()
+    cause = _one_cause(names)
+    if cause is not None:
+        raise unreadable("The first row is to name the columns, and does not.", cause, "unknown")
     problems = [
         Problem("", f"The name of column {place} is not known: see the documentation.", "unknown")
         for place, name in enumerate(names, 1)
@@ -528,6 +531,28 @@ def _columns(cells: Sequence[str]) -> Sequence[str]:
     return names
 
 
+def _one_cause(names: Sequence[str]) -> str | None:
+    """Why no name in the first row is known, where that is one fault and not one for each column.
+
+    What was sent is not repeated: it may be a row about a family.
+    """
+    for name in names:
+        if name not in _BY_NAME and len(_BY_NAME.keys() & _WORDS.findall(name)) > 1:
+            return (
+                "The columns' names have something else than a comma, a semicolon or a tab between "
+                "them, or quotation marks around them all: save the file with commas."
+            )
+    if any(name in _BY_NAME for name in names):
+        return None
+    return (
+        "No name of a column is known in it. Put the columns' names, as the documentation lists "
+        "them, into the first row, with nothing above them: no title, no empty row, no `sep=`."
+    )
+
+
+_WORDS: Final = re.compile("[a-z]+(?:_[a-z]+)*")
+
+
 def _fitting(row: Row, columns: Sequence[str]) -> Sequence[str] | None:
     """The row's cells, one for each column; None when it has more that say something.
 
@@ -553,7 +578,7 @@ def told_of(
                     row.number,
                     None,
                     "wrong_number_of_cells",
-                    f"The row has {len(row.cells)} cells, and the first row of the file "
+                    f"The row has {counted(len(row.cells), 'cell')}, and the first row of the file "
                     f"{len(incident.columns)}.",
                 )
             )

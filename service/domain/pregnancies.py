@@ -11,6 +11,7 @@ from service.domain.deadlines import TERM_IN_WEEKS, PregnancyLimit, Timescale
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.people import BirthKnowledge, Person
 from service.domain.states import StateTable
+from service.domain.texts import counted
 
 CLOCKS = ("pre_birth_assessment_begun", "pre_birth_assessment_done")
 """The clocks that run by the week of pregnancy."""
@@ -61,7 +62,7 @@ PREGNANCY: StateTable[PregnancyState, PregnancyAction] = StateTable(
         (PregnancyState.unborn, PregnancyAction.end_pregnancy): PregnancyState.ended,
         (PregnancyState.born, PregnancyAction.record_another_birth): PregnancyState.born,
     },
-    final=frozenset({PregnancyState.ended}),
+    final=frozenset({PregnancyState.born, PregnancyState.ended}),
 )
 
 
@@ -95,8 +96,8 @@ class Gestation:
     @property
     def words(self) -> str:
         """As it is said: "31 weeks and 2 days"."""
-        weeks = _counted(self.weeks, "week")
-        return weeks if self.days == 0 else f"{weeks} and {_counted(self.days, 'day')}"
+        weeks = counted(self.weeks, "week")
+        return weeks if self.days == 0 else f"{weeks} and {counted(self.days, 'day')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,6 @@ class PregnancyIncomplete(Invalid):
 
     code = "pregnancy_incomplete"
     title = "Something is missing or cannot be so"
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def gestation(expected_delivery_on: date, on: date) -> Gestation | None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.domain.texts import counted
+
 
 @dataclass(frozen=True, slots=True)
 class RemovedTeam:
@@ -60,4 +62,4 @@ _WORDS = {
 
 
 def _children(count: int) -> str:
-    return "1 open child" if count == 1 else f"{count} open children"
+    return counted(count, "open child", "open children")

@@ -1,4 +1,4 @@
-"""Texts: signs that nobody can see are no text, and do not turn what is written round."""
+"""Texts: signs that nobody can see are no text, and one of a thing is not several."""
 
 import re
 import unicodedata
@@ -46,3 +46,8 @@ def plain_lines(text: str) -> str:
 
 
 _LINE_ENDS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """A number with what is counted, as people say it: "1 row", "1,500 rows", "0 children"."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"

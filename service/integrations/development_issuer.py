@@ -36,7 +36,8 @@ class DevelopmentIssuer:
     """Makes tokens for any role with a key kept in `var_folder`, on a developer's own machine.
 
     `SettingsFaulty` unless the environment is development, the service listens on loopback alone
-    and the settings ask for it. The API and the command line share the key by its file.
+    and the settings ask for it. The API and the command line share the key by its file;
+    `key_is_new` when there was none, so that no service that runs already knows it.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -50,7 +51,9 @@ class DevelopmentIssuer:
         if faults:
             raise SettingsFaulty(tuple(faults))
         self._clock = clock
-        self._key = kept_secret(settings.var_folder / KEY_FILE, _new_key)
+        self.key_file = (settings.var_folder / KEY_FILE).resolve()
+        self.key_is_new = not self.key_file.exists()
+        self._key = kept_secret(self.key_file, _new_key)
         self._members = public_members(self._key, algorithm=ALGORITHM)
 
     @property

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, column, exc, func, inspect, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.domain.texts import counted
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseBusy, in_our_words
 from service.persistence.keys import SINCE_STEP, Migrated, make_keys
@@ -236,16 +237,16 @@ def _lost(before: Held, after: Held) -> list[str]:
     tables, columns, rows = [], [], []
     for name, (count, filled) in sorted(before.items()):
         if name not in after:
-            tables.append(f"the table {name}, which holds {count} rows")
+            tables.append(f"the table {name}, which holds {counted(count, 'row')}")
             continue
         left, still = after[name]
         columns += [
-            f"{one} of {name}, which {number} rows have"
+            f"{one} of {name}, which {counted(number, 'row has', 'rows have')}"
             for one, number in filled.items()
             if one not in still
         ]
         if left < count:
-            rows.append(f"{count - left} rows of {name}")
+            rows.append(f"{counted(count - left, 'row')} of {name}")
     return [*tables, *columns, *rows]
 
 

@@ -101,11 +101,7 @@ async def require_known(database: Database) -> Standing:
 
     A file that is not there is not made by asking.
     """
-    if database.file is not None and not database.file.exists():
-        raise SchemaUnknown(
-            "There is no database file where FRONTDOOR_DATABASE_URL says. To make a new database "
-            "run: frontdoor migrate. To bring a backup back run: frontdoor restore"
-        )
+    _require_file(database)
     at = await current(database)
     found = await _standing(database, at)
     if found is Standing.older:
@@ -116,6 +112,31 @@ async def require_known(database: Database) -> Standing:
     if found is Standing.unknown:
         raise SchemaUnknown(newer_than_this(at))
     return found
+
+
+async def require_from(database: Database, step: str) -> None:
+    """Raises SchemaUnknown unless a database is at a step or any later one known to be readable.
+
+    For what is asked of a database before an upgrade: it may be older than this program works with.
+    """
+    _require_file(database)
+    at = await current(database)
+    if await _standing(database, at) is Standing.unknown:
+        raise SchemaUnknown(newer_than_this(at))
+    steps = known_steps()
+    if at is None or (at in steps and steps.index(at) < steps.index(step)):
+        raise SchemaUnknown(
+            f"The database is at schema step {at or 'none'}, where nothing of this is kept yet. Is "
+            "it the one that was meant? To bring it to this program's run: frontdoor migrate"
+        )
+
+
+def _require_file(database: Database) -> None:
+    if database.file is not None and not database.file.exists():
+        raise SchemaUnknown(
+            "There is no database file where FRONTDOOR_DATABASE_URL says. To make a new database "
+            "run: frontdoor migrate. To bring a backup back run: frontdoor restore"
+        )
 
 
 def newer_than_this(at: str | None) -> str:

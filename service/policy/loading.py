@@ -29,6 +29,7 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.removed_teams import RemovedTeam
 from service.domain.strategy_meetings import Agency
+from service.domain.texts import counted
 from service.policy.code_lists import england
 from service.policy.hearers import (
     check_common_chain,
@@ -469,7 +470,8 @@ def _check_horizon(timescales: Iterable[Timescale], alarm_days: int, faults: lis
     if alarm_days < needed:
         faults.append(
             f"[calendar] holidays_alarm_days: must be at least {needed}, since the longest limit "
-            f"is {most} working days and has to be countable until somebody acts on the alarm."
+            f"is {counted(most, 'working day')} and has to be countable until somebody acts on "
+            "the alarm."
         )
 
 

@@ -14,6 +14,7 @@ from service.domain.deadlines import (
     SameDayLimit,
     WorkingDaysLimit,
 )
+from service.domain.texts import counted
 
 LONGEST_ELAPSED = timedelta(days=366)
 MOST_WORKING_DAYS = 260
@@ -30,8 +31,7 @@ class PolicyFaulty(Exception):
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        count = len(self.faults)
-        heading = f"The policy has {count} fault{'' if count == 1 else 's'}:"
+        heading = f"The policy has {counted(len(self.faults), 'fault')}:"
         super().__init__("\n".join([heading, *(f"  - {fault}" for fault in self.faults)]))
 
 
@@ -216,7 +216,10 @@ class Table:
             return fallback
         if found[2] == "working day":
             if number > MOST_WORKING_DAYS:
-                self.fault(f"{number} working days is more than a year ({MOST_WORKING_DAYS}).", key)
+                self.fault(
+                    f"{counted(number, 'working day')} is more than a year ({MOST_WORKING_DAYS}).",
+                    key,
+                )
             return WorkingDaysLimit(number)
         limit = timedelta(minutes=number) if found[2] == "minute" else timedelta(hours=number)
         if limit > LONGEST_ELAPSED:
@@ -280,7 +283,7 @@ class Table:
         if not value.strip():
             self.fault("is empty; say something.", key)
         elif len(value) > longest:
-            self.fault(f"has {len(value)} characters; {longest} are allowed.", key)
+            self.fault(f"has {counted(len(value), 'character')}; {longest:,} are allowed.", key)
         if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
             self.fault("holds a control character; remove it.", key)
 

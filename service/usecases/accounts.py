@@ -12,6 +12,7 @@ from service.domain.accounts import (
     OwnAccess,
     Suspension,
     SuspensionKind,
+    SuspensionState,
     Worker,
 )
 from service.domain.errors import Problem
@@ -50,8 +51,8 @@ async def suspend_access(
         raise AlreadySuspended(
             "This access is suspended already. GET /v1/access-suspensions?in_force=true lists "
             "what is.",
-            state="suspended",
-            allowed=("lift",),
+            state=SuspensionState.in_force,
+            allowed=("lift_suspension",),
         )
     made = Suspension(
         id=new_id(),
@@ -108,7 +109,7 @@ async def lift_suspension(
     if held.lifted_at is not None:
         raise AlreadyLifted(
             "This suspension was lifted. To take access away again, suspend it anew.",
-            state="lifted",
+            state=SuspensionState.lifted,
             allowed=(),
         )
     await work.change(

@@ -32,7 +32,12 @@ from service.domain.decisions import Decision, DecisionState, rationale_fault, s
 from service.domain.errors import Conflict, FrontDoorError, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
-from service.domain.multi_agency_referrals import PROGRESS, Disagreement, disagreement_of
+from service.domain.multi_agency_referrals import (
+    PROGRESS,
+    Disagreement,
+    Progress,
+    disagreement_of,
+)
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
 from service.persistence.asking import Asking
@@ -566,7 +571,7 @@ class _Sent:
     """A partner's own referral that is held: its children as sent, and those that are meant."""
 
     contact_id: UUID
-    progress: str
+    progress: Progress
     children: Sequence[Child]
     chosen: Sequence[Child]
 

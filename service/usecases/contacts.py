@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.amendments import SeenAmendment, as_seen
 from service.domain.concern_strips import ConcernStrip
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
@@ -32,6 +33,7 @@ from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeCon
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accounts,
+    amendments,
     concern_strips,
     concerns,
     contacts,
@@ -317,3 +319,23 @@ async def read_contact_history(
     who.require(Permission.read_contacts)
     contact = await contacts.get(ask, who, contact_id)
     return await histories.as_seen_by(ask, who, contact, now)
+
+
+async def list_amendments(
+    ask: Asking,
+    who: Caller,
+    contact_id: UUID,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[SeenAmendment]:
+    """What was amended of a contact that the caller may see, newest first, from after a place on.
+
+    Old words are read as the contact is, but child by child: they may be of a child who does not
+    belong there. Raises ContactNotFound.
+    """
+    who.require(Permission.read_contacts)
+    contact = await contacts.get(ask, who, contact_id)
+    children = await amendments.children_in_sight(ask, who, contact.id)
+    found = await amendments.newest_first(ask, contact.id, limit=limit, after=after)
+    return [as_seen(one, children) for one in found]

@@ -16,6 +16,7 @@ from service.domain.flags import (
     Flag,
     FlagAcknowledged,
     FlagCleared,
+    FlagState,
     Severity,
 )
 from service.persistence.asking import Asking
@@ -229,13 +230,13 @@ async def acknowledge_flag(
     if flag.cleared_at is not None:
         raise FlagCleared(
             "What this flag was about is settled, so there is nothing to take on.",
-            state="cleared",
+            state=FlagState.cleared,
             allowed=(),
         )
     if flag.acknowledged_at is not None:
         raise FlagAcknowledged(
             "Somebody has taken this flag on; read it to see who, and what they will do.",
-            state="acknowledged",
+            state=FlagState.acknowledged,
             allowed=(),
         )
     if flag.version != version:

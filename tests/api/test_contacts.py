@@ -385,6 +385,21 @@ async def test_old_words_are_kept_and_a_decision_ends_amending(room: Room) -> No
     version = (await room.read(path))["version"]
     answer = await room.patch(path, {"reason": "Again.", "town": "Weir"}, version)
     assert (answer.status_code, answer.json()["code"]) == (409, "contact_already_decided")
+    child = (await room.read(path))["children"][0]
+    assert answer.json()["state"] == child["state"] == "awaiting_sign_off"
+    assert answer.json()["allowed"] == ["return_to_decider", "withdraw", "answer_possible_match"]
+
+
+async def test_what_is_decided_and_signed_says_so_in_the_childs_own_word(room: Room) -> None:
+    made = await room.made("/v1/contacts", contact_body())
+    path = f"/v1/contacts/{made['id']}"
+    await room.decided(made["id"], made["children"][0]["id"], "no_further_action")
+    now = await room.read(path)
+    answer = await room.patch(path, {"reason": "Again.", "town": "Weir"}, now["version"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "contact_already_decided")
+    assert answer.json()["state"] == now["children"][0]["state"] == "decided"
+    assert answer.json()["allowed"] == ["log_contact", "answer_possible_match"]
+    assert "sign-off" not in answer.json()["detail"]
 
 
 async def rated(room: Room, contact: Any, rating: str, rationale: str | None = None) -> Any:

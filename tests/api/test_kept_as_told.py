@@ -230,7 +230,7 @@ async def test_a_file_is_not_refused_for_what_cannot_be_read_in_it(desk: Desk) -
         (3, "officer_telephone", "kept_as_told"),
         (4, "child_nhs_number", "kept_as_told"),
     }
-    assert imported["in_words"].endswith("Kept as told are 4 facts that could not be read.")
+    assert imported["in_words"].endswith("Kept as told, for it could not be read: 4 facts.")
 
 
 @pytest.mark.parametrize(

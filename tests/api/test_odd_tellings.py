@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from service.domain.access import Role
-from tests.support.builders import Body, child_body, information_request_body
+from tests.support.builders import (
+    Body,
+    child_body,
+    contact_body,
+    information_request_body,
+    multi_agency_referral_body,
+)
 from tests.support.desks import Desk, done, expect_refusal, open_desk
 from tests.support.notifications import FORCE, notification_body
 
@@ -44,6 +50,36 @@ async def test_what_is_no_slip_is_not_taken_for_one(desk: Desk) -> None:
     twins = [child_body(None), child_body(None)]
     contact = await desk.contact(concern="He hit him.", children=[*twins, child_body("Ben")])
     assert not {"concern_says_nothing", "child_told_twice"} & set(warned(contact))
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "body"),
+    [
+        (Role.mash_worker, "/v1/contacts", contact_body()),
+        (Role.partner_system, "/v1/multi-agency-referrals", multi_agency_referral_body()),
+        (
+            Role.partner_system,
+            "/v1/multi-agency-referrals/validation",
+            multi_agency_referral_body(),
+        ),
+        (Role.partner_system, "/v1/police-notifications", notification_body()),
+    ],
+)
+async def test_whoever_tells_of_an_adult_alone_hears_where_that_belongs(
+    desk: Desk, role: Role, path: str, body: Body
+) -> None:
+    without = {name: value for name, value in body.items() if name != "children"}
+    for told, code in (
+        (without, "missing"),
+        ({**without, "children": None}, "missing"),
+        ({**without, "children": []}, "too_short"),
+    ):
+        who = {"organisation": FORCE} if role is Role.partner_system else {}
+        refused = expect_refusal(await desk.post(role, path, told, **who), 422, "invalid")
+        (fault,) = [one for one in refused["errors"] if one["pointer"] == "/children"]
+        assert fault["code"] == code
+        assert "adult social care" in fault["message"]
+        assert "name or describe that child" in fault["message"]
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,18 @@ async def test_a_file_may_be_longer_than_other_bodies_and_no_longer_than_that(de
         ("text/csv; charset=windows-1252", 415),
         ("application/json", 415),
         ("text/plain", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 415),
     ],
 )
 async def test_a_file_is_sent_as_csv(desk: Desk, media_type: str, status: int) -> None:
     answer = await send_file(desk, notification_file(2), media_type=media_type)
     assert answer.status_code == status, answer.text
+    if status == 415:
+        assert answer.json()["code"] == "media_type_not_supported"
+        told = answer.json()["title"] + answer.json()["detail"]
+        assert "text/csv" in told
+        assert "JSON" not in told
 
 
 async def test_an_empty_or_foreign_file_is_refused_at_once(desk: Desk) -> None:

@@ -316,7 +316,7 @@ async def test_a_file_that_tells_an_incident_on_file_otherwise_makes_an_update_o
     assert again["state"] == "loaded", again["faults"]
     assert (again["notifications_made"], again["updates_made"], again["sent_before"]) == (1, 1, 1)
     assert again["in_words"] == (
-        "Loaded: 1 notifications from 6 rows. Of incidents on file 1 were told otherwise, and 1 as "
+        "Loaded: 1 notification from 6 rows. Of incidents on file 1 was told otherwise, and 1 as "
         "they are."
     )
     unread = [line for line in await lines(desk) if line["police_notification"]["unread"]]

@@ -481,7 +481,7 @@ async def test_a_step_down_goes_from_its_plan_to_its_completion_and_social_care_
     assert (await episode_of(desk, complete))["state"] == "allocated"
 
 
-@pytest.mark.parametrize("choice", ["ask_again", "keep"])
+@pytest.mark.parametrize("choice", ["request_again", "ask_again", "keep"])
 @pytest.mark.parametrize("when", ["before_acceptance", "after_acceptance"])
 async def test_a_family_that_does_not_agree_sends_it_back_for_a_decision(
     desk: Desk, when: str, choice: str

@@ -131,7 +131,7 @@ OF_HTTP = {
     "the codes of problems": sorted(kinds_of_problem()),
     "the state of a check": ["degraded", "failing", "ok"],
     "what a manager makes of a decision": ["agreed", "returned"],
-    "what a sender makes of a step-down that came back": ["ask_again", "keep"],
+    "what a sender makes of a step-down that came back": ["ask_again", "keep", "request_again"],
 }
 # Whole lists less what nobody may choose by hand.
 PARTS = {

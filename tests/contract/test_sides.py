@@ -84,7 +84,7 @@ RECEIVED_BY = {Outcome.early_help: EARLY_HELP, Outcome.referral: SOCIAL_CARE}
 # What is one side's own work, whichever child it is about.
 OF_SOCIAL_CARE = {"referral", "strategy_meeting", "section_47_enquiry", "assessment"}
 OF_EARLY_HELP = {"early_help_episode"}
-OF_THE_CHILD = {"transfer", "challenge", "missing_episode", "person", "pregnancy"}
+OF_THE_CHILD = {"transfer", "challenge", "missing_episode", "person", "pregnancy", "amendment"}
 
 
 def came_to(child: str | None) -> frozenset[str]:
@@ -159,6 +159,7 @@ REFUSED_AS = {
 READS = {
     "read_contact": "contact",
     "read_contact_history": "contact",
+    "list_amendments": "contact",
     "read_repeat_concern": "contact",
     "read_decision": "decision",
     "read_referral": "referral",

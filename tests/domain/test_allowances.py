@@ -104,6 +104,13 @@ def test_a_refusal_says_what_to_do_and_an_urgent_one_whom_to_call() -> None:
     assert "send it" in said[Errand.validation]
 
 
+def test_one_second_is_one_second() -> None:
+    limits = Allowances.of(requests_a_minute=600, urgent_posts_a_minute=60, validations_an_hour=300)
+    with pytest.raises(TooManyRequests) as refused:
+        Left(limits.requests, 0, 1, 1).or_refused(Errand.ordinary)
+    assert refused.value.detail == "Wait 1 second and send the request again."
+
+
 def caller(role: Role, **changes: str | None) -> Caller:
     told = {
         "issuer": "https://issuer.test/",

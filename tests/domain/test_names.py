@@ -1,5 +1,7 @@
 """Names as people write them: one name is one, and another is another."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given, strategies
 
@@ -64,6 +66,15 @@ def test_every_dash_parts_two_names_as_a_space_does(dash: str) -> None:
 )
 def test_other_scripts_are_folded_and_not_emptied(text: str, plain: str) -> None:
     assert plain_words(text) == plain
+
+
+def test_every_sign_is_folded_at_once() -> None:
+    """Also letters that are raised, in a box or of double width, which are taken apart first."""
+    assert plain_words("\u1d2cnne \uff21\U0001f130") == "anne aa"
+    every = (chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000)
+    signs = [one for one in every if unicodedata.normalize("NFKD", one) != one]
+    assert len(signs) > 10_000
+    assert [one for one in signs if plain_words(plain_words(one)) != plain_words(one)] == []
 
 
 @given(strategies.text())

@@ -1,6 +1,7 @@
 """A file as spreadsheets save it: read for what it says, and each fault at its row and column."""
 
 import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -101,7 +102,46 @@ def test_a_first_row_of_more_than_the_columns_is_refused_without_looking_at_each
 def test_a_first_row_of_commas_alone_is_no_head() -> None:
     with pytest.raises(FileUnreadable) as refused:
         count_rows("," * 100_000)
-    assert {problem.code for problem in refused.value.problems} == {"missing"}
+    assert [problem.code for problem in refused.value.problems] == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("first", "cause"),
+    [
+        (HEAD.replace(",", "|"), "something else than a comma"),
+        (HEAD.replace(",", ":").upper(), "something else than a comma"),
+        (f'"{HEAD}"', "quotation marks around them all"),
+        (HEAD.replace(",", ";", 2), "something else than a comma"),
+        ("Police notifications of November", "nothing above them"),
+        ("sep=;", "nothing above them"),
+        (ROW.partition("\n")[0], "nothing above them"),
+        ("PK\x03\x04", "nothing above them"),
+    ],
+)
+def test_one_fault_of_the_first_row_is_said_once_with_its_likely_cause(
+    first: str, cause: str
+) -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        count_rows(f"{first}\n{HEAD}\n{ROW}\n")
+    assert len(refused.value.problems) == 1
+    assert cause in refused.value.problems[0].message
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+@pytest.mark.parametrize("spelt", [str, str.upper, str.title])
+def test_the_first_row_may_be_spelt_as_a_spreadsheet_or_a_person_writes_it(
+    between: str, spelt: Callable[[str], str]
+) -> None:
+    head = spelt(HEAD.replace("_", " ")).replace(",", f" {between}")
+    assert count_rows(f"{head}\n{ROW.replace(',', between)}\n") == 1
+
+
+def test_a_column_too_many_is_still_named_by_its_place() -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        count_rows(f"{HEAD},officer\n{ROW}\n")
+    assert [problem.message for problem in refused.value.problems] == [
+        f"The name of column {HEAD.count(',') + 2} is not known: see the documentation."
+    ]
 
 
 MIB = 1024 * 1024

@@ -1,6 +1,7 @@
 """The command line: what each command does, and one clear message for each fault."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -78,9 +79,16 @@ def shell(*arguments: str, env: dict[str, str], folder: Path) -> subprocess.Comp
     )
 
 
-def must_tell(result: Result, *words: str) -> None:
+def must_tell(result: Result, *words: str, logged: bool = False) -> None:
+    """One message; of a process that serves, as one line of the log too."""
     assert result.exit_code == 1, result.output
-    assert result.stdout == ""
+    if logged:
+        line = json.loads(result.stdout)
+        assert (line["level"], line["event"]) == ("error", "could not start")
+        assert "\n".join(line["why"]) == result.stderr.removesuffix("\n")
+        assert datetime.fromisoformat(line["at"]).tzinfo is not None
+    else:
+        assert result.stdout == ""
     assert "Traceback" not in result.stderr
     for word in words:
         assert word in result.stderr
@@ -116,7 +124,13 @@ def test_an_unknown_command_is_a_fault_of_usage() -> None:
 
 
 def test_without_settings_it_says_each_thing_that_is_missing_and_how_to_try_things_out() -> None:
-    must_tell(frontdoor("worker"), "FRONTDOOR_ISSUERS", "FRONTDOOR_SECRET_KEY", "frontdoor run")
+    must_tell(
+        frontdoor("worker"),
+        "FRONTDOOR_ISSUERS",
+        "FRONTDOOR_SECRET_KEY",
+        "frontdoor run",
+        logged=True,
+    )
 
 
 def test_a_database_that_was_never_migrated_is_told() -> None:
@@ -142,7 +156,7 @@ def test_a_port_that_is_taken_is_told() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        must_tell(frontdoor("--development", "serve", "--port", port), port, "--port")
+        must_tell(frontdoor("--development", "serve", "--port", port), port, "--port", logged=True)
         must_tell(frontdoor("run", "--port", port), port, "--port")
 
 
@@ -249,14 +263,31 @@ def test_the_contract_is_written(tmp_path: Path) -> None:
     assert '"openapi": "3.1.0"' in (tmp_path / "out" / "openapi.json").read_text(encoding="utf-8")
 
 
-def test_a_token_is_all_that_token_prints_and_the_service_takes_it(tmp_path: Path) -> None:
+def test_a_token_is_all_that_token_prints_and_where_its_key_is_stands_beside(
+    tmp_path: Path,
+) -> None:
     url = f"sqlite:///{tmp_path / 'record.sqlite3'}"
     env = environment(url, tmp_path)
-    minted = shell(
-        "token", "--role", "mash_worker", "--name", "Ann Other", env=env, folder=tmp_path
-    )
-    assert (minted.returncode, minted.stderr) == (0, "")
-    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", minted.stdout)
+    asked = ("token", "--role", "mash_worker", "--name", "Ann Other")
+    first = shell(*asked, env=env, folder=tmp_path)
+    key = Path(env["FRONTDOOR_VAR_FOLDER"]) / "development_issuer_key.pem"
+    assert first.returncode == 0
+    assert first.stderr.startswith("Warning: there was no key, so a new one was made: ")
+    assert str(key) in first.stderr
+    assert "401" in first.stderr
+    again = shell(*asked, env=env, folder=tmp_path)
+    assert (again.returncode, again.stderr) == (0, f"Signed with {key}.\n")
+    for minted in (first, again):
+        assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", minted.stdout)
+
+
+def test_a_token_made_in_another_folder_says_that_its_key_is_a_new_one(tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
+    for folder in (tmp_path / "here", tmp_path / "there"):
+        folder.mkdir()
+        made = shell("token", "--role", "mash_worker", env=env, folder=folder)
+        assert "Warning" in made.stderr
+        assert str(folder / "var") in made.stderr
 
 
 def test_a_token_needs_no_settings_on_a_developers_machine_and_is_refused_in_production() -> None:

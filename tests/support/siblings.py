@@ -25,6 +25,7 @@ from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, challenges, missing_episodes, pregnancies
+from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.assessments import complete_assessment
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide, sign_off
@@ -180,6 +181,7 @@ async def siblings(house: House, clock: FixedClock) -> Siblings:
         {name: child.person_id for name, child in zip(LIVES, file.children, strict=True)},
     )
     found.children[BEFORE], found.people[BEFORE] = earlier.child_id, earlier.person_id
+    await _amended(write, found)
     await _ask_agencies(write, found)
     for name in LIVES:
         await _decided(write, found, name)
@@ -297,6 +299,24 @@ async def _earlier(write: _Author) -> Referral:
             work, steps.assessment, referral.id, referral.version, "RC8", reason
         )
     )
+
+
+async def _amended(write: _Author, found: Siblings) -> None:
+    """What was written of two of them by mistake is put right: the old words stay on the record."""
+    version = 1
+    for name in ("helped", "at_risk"):
+        mark = write.mark(name, "amendment")
+        for description in (f"About six, {mark}", "About six"):
+            changes = ContactChanges(
+                reason=f"The school said of this child: {mark}.",
+                children={found.children[name]: {"description": description}},
+            )
+            amended = await write.house.perform(
+                lambda work, at=version, told=changes: amend_contact(  # type: ignore[misc]  # bound now
+                    work, write.worker, found.contact_id, at, told
+                )
+            )
+            version = amended.contact.version
 
 
 async def _ask_agencies(write: _Author, found: Siblings) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from api.schemas import contacts as wire
+from api.schemas.contacts import Contact
 from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, warnings_about
@@ -129,7 +129,7 @@ def told(*children: NewChild, **changes: Any) -> NewContact:
 def warnings_of(file: WholeContact) -> list[tuple[str, str]]:
     return [
         (one.pointer, one.code)
-        for one in wire.Contact.of(file).warnings
+        for one in Contact.of(file).warnings
         if one.code in ("number_of_another_child", "possible_match", "linked_to_another")
     ]
 

@@ -15,7 +15,7 @@ from service.domain.assessments import Assessment
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child
 from service.domain.corrections import corrected, unlearnt
-from service.domain.decisions import Decision
+from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import Problem
 from service.domain.events import EventType
@@ -378,14 +378,12 @@ async def _open_case(work: Work, child: Child) -> Accountability | None:
 
 async def refuse_what_stays(work: Work, old: Child, to: UUID) -> None:
     """Raises TwoOpenCases and CannotMove where something could not go along, or would be double."""
-    if (
-        await _open_case(work, old) is not None
-        and await accountabilities.of_person(work, to) is not None
-    ):
+    own = await _open_case(work, old)
+    if own is not None and await accountabilities.of_person(work, to) is not None:
         raise TwoOpenCases(
             "A case is open for this child, and another one for the child on file: a link does not "
             "make them one. Close one of them, and link the child then.",
-            state="open",
+            state=own.service,
             allowed=("close_referral", "close_early_help_episode"),
         )
     own_case = or_(
@@ -393,7 +391,7 @@ async def refuse_what_stays(work: Work, old: Child, to: UUID) -> None:
         exists().where(EPISODE.c.id == DECISION.c.joined_case_id, EPISODE.c.child_id == old.id),
     )
     row = await work.first(
-        select(DECISION.c.id)
+        select(DECISION.c.state)
         .where(
             DECISION.c.joined_case_id.is_not(None),
             or_(
@@ -409,7 +407,7 @@ async def refuse_what_stays(work: Work, old: Child, to: UUID) -> None:
         raise CannotMove(
             "A decision joined a case that other contacts about this record opened, so the child "
             "cannot leave it alone. Supersede that decision, and move the child then.",
-            state="joined",
+            state=DecisionState(row.state),
             allowed=("decide",),
         )
     meetings = select(MEETING_CHILD.c.meeting_id).where(MEETING_CHILD.c.child_id == old.id)
@@ -421,6 +419,6 @@ async def refuse_what_stays(work: Work, old: Child, to: UUID) -> None:
     if row is not None:
         raise CannotMove(
             "A strategy meeting is about both of them as two children, so they cannot become one.",
-            state="meeting",
+            state=old.state,
             allowed=(),
         )

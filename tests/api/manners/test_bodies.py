@@ -320,3 +320,8 @@ async def test_who_is_calling_is_asked_before_the_body_is_judged(nobody: AsyncCl
         answer = await nobody.post("/v1/toys", content=body, headers=headers)
         assert answer.status_code == 401, body
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_one_character_is_one_character(anna: AsyncClient) -> None:
+    answer = await anna.post("/v1/toys", json={"name": "   "}, headers=KEY)
+    assert answer.json()["errors"][0]["message"] == "Send at least 1 character besides spaces."
