@@ -363,6 +363,7 @@ class _Checking:
         self.updates: list[tuple[PoliceNotification, NewNotification]] = []
         self.sent_before = 0
         self.faults: list[RowFault] = []
+        self.kept: list[RowFault] = []
         self.total = 0
         self.left_out = 0
         self.kept_as_told = 0
@@ -376,10 +377,7 @@ class _Checking:
     def fault(self, *faults: RowFault) -> None:
         """Counts faults, and keeps the first of them word for word."""
         self.total += len(faults)
-        self._say(faults)
-
-    def _say(self, found: Sequence[RowFault]) -> None:
-        self.faults += found[: max(0, MOST_FAULTS - len(self.faults))]
+        self.faults += faults[: max(0, MOST_FAULTS - len(self.faults))]
 
     def read(self, incident: IncidentRows, present: _Present) -> NewNotification | None:
         """What an incident tells; None when there is a fault in it."""
@@ -389,8 +387,10 @@ class _Checking:
             return None
         kept = what_could_not_be_read(kept_in(found.contact))
         self.kept_as_told += len(kept)
-        said = [Problem(one.pointer, one.message, one.code) for one in kept]
-        self._say([as_row_fault(incident, one) for one in said])
+        self.kept += [
+            as_row_fault(incident, Problem(one.pointer, one.message, one.code))
+            for one in kept[: max(0, MOST_FAULTS - len(self.kept))]
+        ]
         return found
 
     def _read(self, incident: IncidentRows, present: _Present) -> NewNotification | None:
@@ -485,7 +485,9 @@ async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) 
 
 
 def _keep_faults(work: Work, claimed: NotificationImport, checking: _Checking) -> None:
-    in_order = sorted(checking.faults, key=lambda fault: fault.row)
+    # What has to be put right comes before what was taken all the same.
+    said = [*checking.faults, *checking.kept][:MOST_FAULTS]
+    in_order = sorted(said, key=lambda fault: fault.row)
     work.add(
         *(
             ImportFault(new_id(), claimed.id, one.row, one.column, one.code, one.message)

@@ -94,13 +94,13 @@ async def test_a_file_is_taken_on_followed_and_loaded_once_for_its_key(desk: Des
 
 
 async def test_a_refused_file_names_its_faults_by_row(desk: Desk) -> None:
-    file = done(await send_file(desk, notification_file(6, {4: {"postcode": "secret-place"}})), 202)
+    file = done(await send_file(desk, notification_file(6, {4: {"risk": "secret-place"}})), 202)
     await load_notifications(desk.house)
     answer = await desk.get(POLICE, f"{FILES}/{file['id']}", organisation=FORCE)
     whole = done(answer)
     assert (whole["state"], whole["faults_total"], whole["notifications_made"]) == ("refused", 1, 0)
     [fault] = whole["faults"]
-    assert (fault["row"], fault["column"]) == (4, "postcode")
+    assert (fault["row"], fault["column"]) == (4, "risk")
     assert "secret-place" not in answer.text
 
 
