@@ -234,7 +234,8 @@ async def test_a_referral_of_signs_that_cannot_be_seen_is_refused_as_empty(
     assert {error["code"] for error in answer.json()["errors"]} == {"too_short"}
     # Of the rest nothing is told, so nobody could be found by it.
     [child] = unseen["children"]
-    nobody = {**unseen, "concern": "He hit him.", "children": [{**child, "date_of_birth": None}]}
+    unknown = {**child, "date_of_birth": None, "birth_knowledge": "not_known"}
+    nobody = {**unseen, "concern": "He hit him.", "children": [unknown], "adults": []}
     answer = await room.post(DOOR, nobody, PARTNER, organisation=POLICE)
     assert (answer.status_code, answer.json()["code"]) == (422, "minimum_missing")
     assert pointers(answer) == {"/children"}
