@@ -64,6 +64,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ChildAction.decide: _by("decide", "record_meeting_outcome"),
             ChildAction.sign_off: _by("sign_off", outcome="agreed"),
             ChildAction.return_decision: _by("sign_off", outcome="returned"),
+            ChildAction.withdraw_decision: _by("withdraw_decision"),
         },
         ContactAction: {
             ContactAction.amend: _by("amend_contact"),
@@ -76,6 +77,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             DecisionAction.agree: _by("sign_off", outcome="agreed"),
             DecisionAction.return_to_decider: _by("sign_off", outcome="returned"),
             DecisionAction.supersede: _by("decide", "record_meeting_outcome"),
+            DecisionAction.withdraw: _by("withdraw_decision"),
         },
         EnquiryAction: {
             EnquiryAction.record_child_seen: _by("record_child_seen"),

@@ -63,6 +63,8 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.information_answered: "An agency answered, or declined to.",
         EventType.decision_drafted: "A threshold decision for one child waits for sign-off.",
         EventType.decision_returned: "A manager sent a decision back with words.",
+        EventType.decision_withdrawn: "A draft was withdrawn before anybody signed it, by who "
+        "drafted it or by a manager; the reason is kept with it.",
         EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
@@ -238,8 +240,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "two_open_cases": "Close one of the two cases, and link the child then.",
         "child_already_decided": "Decisions are never edited: draft a new one that names in "
         "`supersedes` the one it replaces, and why.",
-        "contact_already_decided": "Have the decision returned first; after sign-off, log what is "
-        "new as a new contact.",
+        "contact_already_decided": "Have the decision returned or withdraw it first; after "
+        "sign-off, log what is new as a new contact.",
         "cursor_invalid": "Start the list again without a cursor.",
         "decision_awaiting_sign_off": "Wait for the manager's answer, or name the waiting decision "
         "in `supersedes`.",
@@ -249,6 +251,7 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "unchanged to have its answer again.",
         "minimum_missing": "Add what `errors` names. A concern, something that identifies a child, "
         "and a referrer are enough.",
+        "not_your_draft": "Ask whoever drafted it, or a manager, to withdraw it; or return it.",
         "own_decision": "Another manager signs it off.",
         "path_unknown": "See `/openapi.json` for the paths there are.",
         "scope_missing": "Sign in asking for the scope, or have the application registered for it.",

@@ -1,4 +1,4 @@
-"""Threshold decisions over HTTP: draft one for a child, read it, sign it off or return it."""
+"""Threshold decisions over HTTP: draft, read, sign off or return one, withdraw a draft."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -9,7 +9,14 @@ from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
-from api.schemas.decisions import Decision, DecisionCreate, DecisionId, SignOffIn, SignOffOutcome
+from api.schemas.decisions import (
+    Decision,
+    DecisionCreate,
+    DecisionId,
+    DecisionWithdrawalIn,
+    SignOffIn,
+    SignOffOutcome,
+)
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
@@ -21,6 +28,7 @@ from service.domain.decisions import (
     ChildAlreadyDecided,
     DecisionIncomplete,
     DecisionWaiting,
+    NotYourDraft,
     OwnDecision,
     OwnWordsNeeded,
 )
@@ -29,7 +37,7 @@ from service.domain.recognition import PersonUnknown
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.whole_contacts import WholeDecision
-from service.usecases import decisions
+from service.usecases import decisions, withdrawals
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=FrontDoorRoute)
 
@@ -130,3 +138,31 @@ async def sign_off(
         return await decisions.whole_decision(work, decision)
 
     return _reply(await change(request, answered))
+
+
+@router.post(
+    "/decisions/{decision_id}/withdrawal",
+    response_model=Decision,
+    responses=problems(NotYourDraft, OwnWordsNeeded, WrongState, decisions.DecisionNotFound),
+)
+@needs(Permission.withdraw_decision)
+async def withdraw_decision(
+    request: Request,
+    who: Who,
+    decision_id: DecisionId,
+    version: Version,
+    body: DecisionWithdrawalIn,
+) -> Response:
+    """Withdraw a draft that waits for sign-off, with the reason: one's own; a manager, anybody's.
+
+    The child is undecided again, or stays as an earlier signed decision has it. The draft is kept
+    with the reason. What was signed is not withdrawn: a changed mind is a new decision.
+    """
+
+    async def withdrawn(work: Work) -> WholeDecision:
+        decision = await withdrawals.withdraw_decision(
+            work, who, decision_id, version, body.because
+        )
+        return await decisions.whole_decision(work, decision)
+
+    return _reply(await change(request, withdrawn))

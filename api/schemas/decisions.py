@@ -275,6 +275,33 @@ class SignOffIn(Wire):
     ]
 
 
+class DecisionWithdrawalIn(Wire):
+    """That a draft is withdrawn."""
+
+    because: Annotated[
+        Annotated[str, Text(8000)],
+        Field(
+            description="Why, in your own words. The draft and this stay on the record.",
+            examples=["Drafted for the wrong sister: the school spoke of the older one."],
+        ),
+    ]
+
+
+class DecisionWithdrawal(WireOut):
+    """That a draft was withdrawn before anybody signed it."""
+
+    because: Annotated[
+        str,
+        Field(
+            max_length=8000,
+            description="Why.",
+            examples=["Drafted for the wrong sister: the school spoke of the older one."],
+        ),
+    ]
+    at: Annotated[Instant, Field(description="When.")]
+    by: Annotated[UUID, Field(description="By whom: who drafted it, or a manager.", examples=[_ID])]
+
+
 class SupersededDecision(WireOut):
     """The earlier decision that this one replaces."""
 
@@ -321,7 +348,7 @@ class Decision(WireOut):
     state: Annotated[
         DecisionState,
         Field(
-            description="awaiting_sign_off, returned, signed, superseded.",
+            description="awaiting_sign_off, returned, signed, superseded, withdrawn.",
             examples=["awaiting_sign_off"],
         ),
     ]
@@ -403,6 +430,10 @@ class Decision(WireOut):
     superseded_at: Annotated[
         Instant | None, Field(description="When a new decision replaced it; null while it stands.")
     ]
+    withdrawal: Annotated[
+        DecisionWithdrawal | None,
+        Field(description="That the draft was withdrawn; null otherwise.", examples=[None]),
+    ]
     joined_case_id: Annotated[
         UUID | None,
         Field(
@@ -438,6 +469,7 @@ class Decision(WireOut):
     def of(cls, whole: WholeDecision) -> Self:
         """As it is seen by staff."""
         decision = whole.decision
+        withdrawn = decision.state is DecisionState.withdrawn
         return cls.model_validate(
             {
                 **{name: getattr(decision, name) for name in _OWN},
@@ -466,6 +498,14 @@ class Decision(WireOut):
                     "at": decision.answered_at,
                     "by": decision.answered_by,
                 },
+                "superseded_at": None if withdrawn else decision.superseded_at,
+                "withdrawal": {
+                    "because": decision.withdrawn_because,
+                    "at": decision.superseded_at,
+                    "by": decision.withdrawn_by,
+                }
+                if withdrawn
+                else None,
                 "referral_id": whole.referral_id,
                 "early_help_episode_id": whole.early_help_episode_id,
                 "repeat_concern": RepeatConcernCounts.kept(decision.repeat_concern),
@@ -485,6 +525,8 @@ _OWN = tuple(
         "assessment",
         "supersedes",
         "sign_off",
+        "superseded_at",
+        "withdrawal",
         "referral_id",
         "early_help_episode_id",
         "repeat_concern",

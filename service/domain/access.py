@@ -79,6 +79,7 @@ class Permission(StrEnum):
     read_information_requests = "read_information_requests"
     decide = "decide"
     sign_off = "sign_off"
+    withdraw_decision = "withdraw_decision"
     read_decisions = "read_decisions"
     read_referrals = "read_referrals"
     allocate_referral = "allocate_referral"
@@ -383,6 +384,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.decisions_sign,
             (Role.mash_manager,),
             "Agree another person's decision, or send it back with words.",
+        ),
+        Permission.withdraw_decision: _grant(
+            Scope.decisions_write,
+            _MASH,
+            "Withdraw a draft that waits for sign-off: one's own; a manager, anybody's.",
         ),
         Permission.read_decisions: _grant(
             Scope.decisions_read,

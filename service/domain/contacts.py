@@ -78,6 +78,7 @@ class ContactAction(StrEnum):
     decide_a_child = "decide_a_child"
     decide_last_child = "decide_last_child"
     return_a_decision = "return_a_decision"
+    withdraw_a_decision = "withdraw_a_decision"
     sign_a_decision = "sign_a_decision"
     sign_last_decision = "sign_last_decision"
 
@@ -102,6 +103,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
             (here, action.decide_a_child): here,
             (here, action.decide_last_child): state.awaiting_sign_off,
             (here, action.return_a_decision): here,
+            (here, action.withdraw_a_decision): here,
             (here, action.sign_a_decision): here,
         }
     moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
@@ -110,6 +112,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
         (state.awaiting_sign_off, action.triage): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.decide_last_child): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.return_a_decision): state.in_triage,
+        (state.awaiting_sign_off, action.withdraw_a_decision): state.in_triage,
         (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.sign_last_decision): state.decided,
     }
@@ -128,6 +131,7 @@ CONTACT = StateTable(
             ContactAction.decide_a_child,
             ContactAction.decide_last_child,
             ContactAction.return_a_decision,
+            ContactAction.withdraw_a_decision,
             ContactAction.sign_a_decision,
             ContactAction.sign_last_decision,
         }
@@ -157,6 +161,7 @@ class ChildAction(StrEnum):
 
     decide = "decide"
     return_decision = "return_decision"
+    withdraw_decision = "withdraw_decision"
     sign_off = "sign_off"
 
 
@@ -166,6 +171,7 @@ CHILD = StateTable(
     moves={
         (ChildState.undecided, ChildAction.decide): ChildState.awaiting_sign_off,
         (ChildState.awaiting_sign_off, ChildAction.return_decision): ChildState.undecided,
+        (ChildState.awaiting_sign_off, ChildAction.withdraw_decision): ChildState.undecided,
         (ChildState.awaiting_sign_off, ChildAction.sign_off): ChildState.decided,
     },
     final=frozenset({ChildState.decided}),
@@ -301,6 +307,7 @@ _BY_A_CHILD = (
     ({ContactAction.decide_a_child, ContactAction.decide_last_child}, ChildAction.decide),
     ({ContactAction.sign_a_decision, ContactAction.sign_last_decision}, ChildAction.sign_off),
     ({ContactAction.return_a_decision}, ChildAction.return_decision),
+    ({ContactAction.withdraw_a_decision}, ChildAction.withdraw_decision),
 )
 
 
@@ -400,17 +407,18 @@ def require_undecided(children: Sequence[Child]) -> None:
     """Raises ContactDecided once a decision about any of them waits or is signed."""
     states = {child.state for child in children}
     if ChildState.decided in states:
-        state, why, instead = (
+        state, why, *instead = (
             ChildState.decided,
             "is signed, and it rests on what is recorded here. Log what is new as a new contact.",
             "log_contact",
         )
     elif ChildState.awaiting_sign_off in states:
-        state, why, instead = (
+        state, why, *instead = (
             ChildState.awaiting_sign_off,
-            "waits for sign-off, and it rests on what is recorded here. Have the decision "
-            "returned first.",
+            "waits for sign-off, and it rests on what is recorded here. Withdraw the decision or "
+            "have it returned first.",
             "return_to_decider",
+            "withdraw",
         )
     else:
         return
@@ -418,7 +426,7 @@ def require_undecided(children: Sequence[Child]) -> None:
         f"A decision on this contact {why} Whom a child is on file is put right at any time: POST "
         "/v1/contacts/{contact_id}/children/{child_id}/match.",
         state=state,
-        allowed=(instead, "answer_possible_match"),
+        allowed=(*instead, "answer_possible_match"),
     )
 
 

@@ -43,6 +43,7 @@ class DecisionState(StrEnum):
     awaiting_sign_off = "awaiting_sign_off"
     returned = "returned"
     signed = "signed"
+    withdrawn = "withdrawn"
     superseded = "superseded"
 
 
@@ -52,6 +53,7 @@ class DecisionAction(StrEnum):
     agree = "agree"
     return_to_decider = "return_to_decider"
     supersede = "supersede"
+    withdraw = "withdraw"
 
 
 DECISION = StateTable(
@@ -64,9 +66,17 @@ DECISION = StateTable(
             DecisionAction.return_to_decider,
         ): DecisionState.returned,
         (DecisionState.awaiting_sign_off, DecisionAction.supersede): DecisionState.superseded,
+        (DecisionState.awaiting_sign_off, DecisionAction.withdraw): DecisionState.withdrawn,
         (DecisionState.signed, DecisionAction.supersede): DecisionState.superseded,
     },
-    final=frozenset({DecisionState.signed, DecisionState.returned, DecisionState.superseded}),
+    final=frozenset(
+        {
+            DecisionState.signed,
+            DecisionState.returned,
+            DecisionState.superseded,
+            DecisionState.withdrawn,
+        }
+    ),
 )
 
 
@@ -91,7 +101,10 @@ class PromptAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A threshold decision as drafted, with what the manager made of it."""
+    """A threshold decision as drafted, with what the manager made of it.
+
+    `superseded_at` is since when it neither waits nor stands: replaced, or withdrawn as a draft.
+    """
 
     id: UUID
     contact_id: UUID
@@ -122,6 +135,8 @@ class Decision:
     joined_case_id: UUID | None
     repeat_concern: Mapping[str, object]
     version: int
+    withdrawn_by: UUID | None = None
+    withdrawn_because: str | None = None
 
 
 class DecisionIncomplete(Invalid):
@@ -164,6 +179,13 @@ class OwnDecision(NotAllowed):
 
     code = "own_decision"
     title = "Sign-off is by somebody else"
+
+
+class NotYourDraft(NotAllowed):
+    """A draft is withdrawn by who drafted it, or by a manager."""
+
+    code = "not_your_draft"
+    title = "Somebody else drafted this"
 
 
 _LEVELS: Mapping[Outcome, tuple[LevelOfNeed, ...]] = {

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     decision_drafted = "decision.drafted"
     decision_returned = "decision.returned"
     decision_signed = "decision.signed"
+    decision_withdrawn = "decision.withdrawn"
     referral_allocated = "referral.allocated"
     referral_closed = "referral.closed"
     referral_taken_over = "referral.taken_over"

@@ -227,6 +227,7 @@ async def _supersede_or_refuse(
     A signed one goes on standing until the new one is signed. A draft after a return names the
     returned one by itself.
     """
+    earlier = [one for one in earlier if one.state is not DecisionState.withdrawn]
     waiting = next((one for one in earlier if one.state is DecisionState.awaiting_sign_off), None)
     standing = next((one for one in earlier if one.state is DecisionState.signed), None)
     replaced = waiting or standing
@@ -234,7 +235,7 @@ async def _supersede_or_refuse(
         if waiting is not None:
             raise DecisionWaiting(
                 "A decision for this child waits for sign-off. To change your mind before it is "
-                "answered, name it in supersedes with the reason.",
+                "answered, name it in supersedes with the reason, or withdraw it.",
                 state=waiting.state,
                 allowed=DECISION.allowed(waiting.state),
             )

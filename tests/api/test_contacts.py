@@ -387,7 +387,7 @@ async def test_old_words_are_kept_and_a_decision_ends_amending(room: Room) -> No
     assert (answer.status_code, answer.json()["code"]) == (409, "contact_already_decided")
     child = (await room.read(path))["children"][0]
     assert answer.json()["state"] == child["state"] == "awaiting_sign_off"
-    assert answer.json()["allowed"] == ["return_to_decider", "answer_possible_match"]
+    assert answer.json()["allowed"] == ["return_to_decider", "withdraw", "answer_possible_match"]
 
 
 async def test_what_is_decided_and_signed_says_so_in_the_childs_own_word(room: Room) -> None:

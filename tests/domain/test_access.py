@@ -41,6 +41,7 @@ EXPECTED = {
     "read_information_requests": "WMSPHQ",
     "decide": "WM",
     "sign_off": "M",
+    "withdraw_decision": "WM",
     "read_decisions": "WMSeAaHQ",
     "read_referrals": "WMSAaHQ",
     "allocate_referral": "A",

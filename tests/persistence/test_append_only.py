@@ -102,6 +102,8 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
         "answer_words",
         "superseded_at",
         "joined_case_id",
+        "withdrawn_by",
+        "withdrawn_because",
         "version",
     }
 
@@ -114,6 +116,12 @@ async def test_the_managers_answer_is_given_once(kept: Database, desk: Desk) -> 
         await connection.execute(text("UPDATE decision SET state = 'superseded', version = 9"))
         await connection.commit()
     assert await _count(kept, "decision WHERE version = 9") == 1
+
+
+async def test_a_draft_is_withdrawn_once(kept: Database) -> None:
+    for column in ("withdrawn_by", "withdrawn_because"):
+        await must_refuse(kept, f"UPDATE decision SET {column} = {column}")  # noqa: S608 - names from this file
+        await must_refuse(kept, f"UPDATE decision SET {column} = NULL")  # noqa: S608 - names from this file
 
 
 async def test_a_draft_can_be_answered(desk: Desk) -> None:

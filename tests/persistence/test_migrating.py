@@ -282,7 +282,11 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
             unseen = {"role_names": None, "roles_since": None, "team_since": None}
             assert await kept(Account) == replace(given[Account], **unseen, signed_in_at=None)
             assert await kept(Decision) == replace(
-                given[Decision], joined_case_id=None, repeat_concern={}
+                given[Decision],
+                joined_case_id=None,
+                repeat_concern={},
+                withdrawn_by=None,
+                withdrawn_because=None,
             )
         await migrate_database(database, "0001")
         assert await current(database) == "0001"

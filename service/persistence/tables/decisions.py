@@ -39,7 +39,7 @@ class DecisionRow(SQLModel, table=True):
     contact_id: UUID = kept("The contact.", foreign_key="contact.id")
     child_id: UUID = kept("The child on the contact.", foreign_key="contact_child.id")
     person_id: UUID = kept("The child, across contacts.", foreign_key="person.id")
-    state: str = kept("awaiting_sign_off, returned, signed, superseded.")
+    state: str = kept("awaiting_sign_off, returned, signed, superseded, withdrawn.")
     level_of_need: int = kept(
         "1 universal, 2 additional, 3 targeted, 4 statutory.",
         Sensitivity.sensitive,
@@ -74,7 +74,9 @@ class DecisionRow(SQLModel, table=True):
     answered_at: datetime | None = kept("When signed or returned.", type_=INSTANT)
     answered_by: UUID | None = kept("Manager who answered.", foreign_key="account.id")
     answer_words: str | None = kept("The manager's own words.", Sensitivity.sensitive)
-    superseded_at: datetime | None = kept("When replaced.", type_=INSTANT)
+    superseded_at: datetime | None = kept(
+        "When replaced, or withdrawn as a draft: it waits and stands no more.", type_=INSTANT
+    )
     joined_case_id: UUID | None = kept(
         "The open referral or early help episode that it joined, when the child was open already."
     )
@@ -85,3 +87,5 @@ class DecisionRow(SQLModel, table=True):
         server_default="{}",
     )
     version: int = kept("Grows with each change; the ETag.")
+    withdrawn_by: UUID | None = kept("Who withdrew the draft.", foreign_key="account.id")
+    withdrawn_because: str | None = kept("Why it was withdrawn.", Sensitivity.sensitive)
