@@ -29,7 +29,7 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, daily_meetings, police_updates
+from service.persistence.repositories import contacts, daily_meetings, police_tellings
 from service.persistence.units_of_work import Work
 from service.policy import Policy
 
@@ -110,7 +110,7 @@ async def _with_history(
     cases = await daily_meetings.open_cases(ask, people)
     before = await daily_meetings.carried_before(ask, items)
     away = await daily_meetings.carried_to(ask, items)
-    updates = await police_updates.of_notifications(ask, {one.notification.id for one in page})
+    updates = await police_tellings.updates_of_several(ask, {one.notification.id for one in page})
     found = []
     for one in page:
         own = within[one.contact.id]

@@ -52,6 +52,7 @@ from service.persistence.repositories import (
     new_contacts,
     people,
     police_notifications,
+    police_tellings,
     police_updates,
 )
 from service.persistence.units_of_work import Performing, Work, new_id
@@ -224,7 +225,7 @@ async def _taken(
         progress=progress_of(contact.state, told),
         waits_for=await daily_meetings.waits_for(ask, contact.id),
         before=before,
-        updates=await police_updates.of_notification(ask, notification.id),
+        updates=await police_tellings.updates_of(ask, notification.id),
     )
 
 
@@ -412,7 +413,7 @@ async def _check(
         lambda ask: police_notifications.on_file(ask, claimed.organisation_id, numbers)
     )
     updates = await house.ask(
-        lambda ask: police_updates.of_notifications(ask, [one.id for one in before.values()])
+        lambda ask: police_tellings.updates_of_several(ask, [one.id for one in before.values()])
     )
     for _, new in told_of_part:
         on_file = before.get(new.incident_number)

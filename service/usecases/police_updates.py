@@ -20,9 +20,10 @@ from service.persistence.repositories import (
     contacts,
     deadlines,
     police_notifications,
+    police_tellings,
     police_updates,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def withdraw_police_notification(
@@ -36,7 +37,7 @@ async def withdraw_police_notification(
     who.require(Permission.withdraw_police_notification)
     notification = await police_notifications.get(work, who, notification_id)
     await contacts.renew(work, notification.contact_id)
-    before = await police_updates.of_notification(work, notification.id)
+    before = await police_tellings.updates_of(work, notification.id)
     if withdrawn_at(before) is not None:
         raise AlreadyWithdrawn(
             "This notification was withdrawn; that is on the record. Send the incident again if "
@@ -45,26 +46,9 @@ async def withdraw_police_notification(
             allowed=(),
         )
     _in_own_words(work, because, "/because")
-    made = PoliceUpdate(
-        id=new_id(),
-        notification_id=notification.id,
-        contact_id=notification.contact_id,
-        kind=UpdateKind.withdrawn,
-        received_at=work.now,
-        recorded_by=who.account_id,
-        risk=None,
-        changed=[],
-        told=None,
-        told_digests=None,
-        because=because,
-        import_id=None,
-        unread_since=work.now,
-        read_at=None,
-        read_by=None,
-        reading_words=None,
+    made = await police_updates.put_on_record(
+        work, who, notification, UpdateKind.withdrawn, because=because
     )
-    work.add(made)
-    await police_updates.start_reading_clock(work, notification.contact_id)
     work.record(
         EventType.police_notification_withdrawn,
         who,

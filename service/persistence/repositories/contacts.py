@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, literal, select, tuple_, union, update
@@ -16,14 +15,13 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
 from service.domain.police_notifications import PoliceNotification
-from service.domain.police_updates import PoliceUpdate
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines
+from service.persistence.repositories import deadlines, police_tellings
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     child_visible_to,
@@ -45,9 +43,7 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
-NOTIFICATION = table_of(PoliceNotification)
 TELLING = table_of(OutcomeTelling)
-UPDATE = table_of(PoliceUpdate)
 WITHDRAWAL = table_of(Withdrawal)
 
 
@@ -191,32 +187,10 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
         deadlines=await deadlines.of_contact(ask, contact.id),
-        **await _told_by_police(ask, contact),
+        **await police_tellings.of_contact(ask, contact),
         tellings=await _tellings_of(ask, contact),
         withdrawals=await _withdrawals_of(ask, contact),
     )
-
-
-async def _told_by_police(ask: Asking, contact: Contact) -> dict[str, Any]:
-    """What the police told beyond the contact: asked for only where there may be something."""
-    # A notification's own number is always the sender's reference.
-    if contact.sender_reference is None:
-        return {}
-    row = await ask.first(
-        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact.id)
-    )
-    if row is None:
-        return {}
-    notification = read(PoliceNotification, row)
-    rows = await ask.all(
-        select(*columns_of(PoliceUpdate))
-        .where(UPDATE.c.notification_id == notification.id)
-        .order_by(UPDATE.c.id)
-    )
-    return {
-        "notification": notification,
-        "police_updates": [read(PoliceUpdate, one) for one in rows],
-    }
 
 
 async def _tellings_of(ask: Asking, contact: Contact) -> list[OutcomeTelling]:
@@ -289,7 +263,7 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
         deadlines=clocks,
-        **await _told_by_police(ask, contact),
+        **await police_tellings.of_contact(ask, contact),
         tellings=tellings,
         withdrawals=withdrawals,
         not_shown=[

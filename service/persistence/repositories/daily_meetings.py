@@ -46,7 +46,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import contacts, deadlines
+from service.persistence.repositories import contacts, deadlines, police_tellings
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import child_visible_to
 
@@ -126,12 +126,9 @@ async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[C
     """
     if not children:
         return
-    row = await work.first(
-        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact.id)
-    )
-    if row is None:
+    notification = await police_tellings.notification_of(work, contact.id)
+    if notification is None:
         return
-    notification = read(PoliceNotification, row)
     # Before any decision, as only then children are added, the others of the contact all wait.
     waiting = await work.first(
         select(func.max(AGENDA_ITEM.c.meeting_on)).where(AGENDA_ITEM.c.contact_id == contact.id)

@@ -62,14 +62,6 @@ async def get(ask: Asking, who: Caller, notification_id: UUID) -> PoliceNotifica
     return read(PoliceNotification, row)
 
 
-async def of_contact(ask: Asking, contact_id: UUID) -> PoliceNotification | None:
-    """The notification that a contact is, when it is one."""
-    row = await ask.first(
-        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact_id)
-    )
-    return None if row is None else read(PoliceNotification, row)
-
-
 async def of_incident(
     ask: Asking, organisation_id: str, incident_number: str
 ) -> PoliceNotification | None:

@@ -1,16 +1,16 @@
 """What the police sent later of an incident: kept, found again, and read by somebody."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from service.domain import police_updates
 from service.domain.access import Caller
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.police_notifications import NewNotification, PoliceNotification
+from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
 from service.domain.police_updates import (
     READING_CLOCK,
     PoliceUpdate,
@@ -22,35 +22,11 @@ from service.domain.police_updates import (
     told_last,
 )
 from service.persistence.asking import Asking
-from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import contacts, deadlines
+from service.persistence.records import table_of
+from service.persistence.repositories import contacts, deadlines, police_tellings
 from service.persistence.units_of_work import Work, new_id
 
 UPDATE = table_of(PoliceUpdate)
-_AT_ONCE = 500
-
-
-async def of_notifications(
-    ask: Asking, notification_ids: Collection[UUID]
-) -> dict[UUID, list[PoliceUpdate]]:
-    """What was sent later of each of these, in order; however many they are."""
-    found: defaultdict[UUID, list[PoliceUpdate]] = defaultdict(list)
-    ids = sorted(notification_ids)
-    for start in range(0, len(ids), _AT_ONCE):
-        rows = await ask.all(
-            select(*columns_of(PoliceUpdate))
-            .where(UPDATE.c.notification_id.in_(ids[start : start + _AT_ONCE]))
-            .order_by(UPDATE.c.id)
-        )
-        for row in rows:
-            one = read(PoliceUpdate, row)
-            found[one.notification_id].append(one)
-    return found
-
-
-async def of_notification(ask: Asking, notification_id: UUID) -> list[PoliceUpdate]:
-    """What was sent later of one, in order."""
-    return (await of_notifications(ask, [notification_id])).get(notification_id, [])
 
 
 async def digests_told_last(
@@ -69,7 +45,7 @@ async def digests_told_last(
 
 async def is_news(ask: Asking, before: PoliceNotification, new: NewNotification) -> bool:
     """Whether an incident that is on file is told otherwise now, or again after a withdrawal."""
-    updates = await of_notification(ask, before.id)
+    updates = await police_tellings.updates_of(ask, before.id)
     last = await digests_told_last(ask, before, updates)
     return police_updates.is_news(updates, last, digests(all_told(new)))
 
@@ -86,32 +62,23 @@ async def keep(
     Nothing of the contact is changed by it: somebody reads it, and puts right what is to be.
     """
     await contacts.renew(work, before.contact_id)
-    updates = await of_notification(work, before.id)
+    updates = await police_tellings.updates_of(work, before.id)
     told = all_told(new)
     now, last = digests(told), await digests_told_last(work, before, updates)
     if not police_updates.is_news(updates, last, now):
         return False
     differs = changed(last, now)
-    made = PoliceUpdate(
-        id=new_id(),
-        notification_id=before.id,
-        contact_id=before.contact_id,
-        kind=UpdateKind.sent_again,
-        received_at=work.now,
-        recorded_by=who.account_id,
+    await put_on_record(
+        work,
+        who,
+        before,
+        UpdateKind.sent_again,
         risk=new.risk,
-        changed=differs,
+        differs=differs,
         told=told,
         told_digests=now,
-        because=None,
         import_id=import_id,
-        unread_since=work.now,
-        read_at=None,
-        read_by=None,
-        reading_words=None,
     )
-    work.add(made)
-    await start_reading_clock(work, before.contact_id)
     work.record(
         EventType.police_notification_updated,
         who,
@@ -123,13 +90,46 @@ async def keep(
     return True
 
 
-async def start_reading_clock(work: Work, contact_id: UUID) -> None:
-    """Starts the clock of reading what the police sent later, unless it runs; the contact is held.
+async def put_on_record(
+    work: Work,
+    who: Caller,
+    before: PoliceNotification,
+    kind: UpdateKind,
+    *,
+    risk: Risk | None = None,
+    differs: Sequence[str] = (),
+    told: Mapping[str, Any] | None = None,
+    told_digests: Mapping[str, str] | None = None,
+    because: str | None = None,
+    import_id: UUID | None = None,
+) -> PoliceUpdate:
+    """What was sent later of an incident on file, for somebody to read; its contact is held.
 
-    It warns at once.
+    The clock of reading it starts unless it runs. It warns at once.
     """
+    made = PoliceUpdate(
+        id=new_id(),
+        notification_id=before.id,
+        contact_id=before.contact_id,
+        kind=kind,
+        received_at=work.now,
+        recorded_by=who.account_id,
+        risk=risk,
+        changed=list(differs),
+        told=told,
+        told_digests=told_digests,
+        because=because,
+        import_id=import_id,
+        unread_since=work.now,
+        read_at=None,
+        read_by=None,
+        reading_words=None,
+    )
+    work.add(made)
+    contact_id = before.contact_id
     if not await deadlines.is_running(work, contact_id, contact_id, READING_CLOCK):
         deadlines.start(work, READING_CLOCK, SubjectKind.contact, contact_id, contact_id, work.now)
+    return made
 
 
 async def mark_read(work: Work, who: Caller, contact_id: UUID, words: str) -> list[UUID]:

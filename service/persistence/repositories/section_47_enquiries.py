@@ -30,7 +30,6 @@ from service.domain.section_47_enquiries import (
 from service.domain.strategy_meetings import (
     EnquiryDecision,
     MeetingChild,
-    MeetingState,
     ProtectionUnderWay,
     StrategyMeeting,
 )
@@ -42,6 +41,7 @@ from service.persistence.repositories import (
     contacts,
     deadlines,
     measures,
+    strategy_meetings,
     unborn,
 )
 from service.persistence.units_of_work import Work, new_id
@@ -383,20 +383,13 @@ async def refuse_while_under_way(ask: Asking | Work, person_id: UUID) -> None:
 
     What may be significant harm is looked into to its end before the child leaves social care.
     """
-    row = await ask.first(
-        select(MEETING.c.reference, MEETING.c.state)
-        .join(MEETING_CHILD, MEETING_CHILD.c.meeting_id == MEETING.c.id)
-        .where(
-            MEETING_CHILD.c.person_id == person_id,
-            MEETING.c.state.in_([MeetingState.called, MeetingState.held]),
-        )
-        .limit(1)
-    )
-    if row is not None:
+    meeting = await strategy_meetings.under_way(ask, person_id)
+    if meeting is not None:
+        reference, state = meeting
         raise ProtectionUnderWay(
-            f"Strategy meeting {row.reference} about the child is not concluded. Hold and conclude "
+            f"Strategy meeting {reference} about the child is not concluded. Hold and conclude "
             "it, or cancel it with the reason, before the child leaves social care.",
-            state=row.state,
+            state=state,
             allowed=("conclude", "cancel"),
         )
     enquiry = await open_of_person(ask, person_id)

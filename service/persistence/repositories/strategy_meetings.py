@@ -143,7 +143,20 @@ async def clocks_of(
 
 async def refuse_while_under_way(work: Work, person_id: UUID, pointer: str) -> None:
     """Raises MeetingUnderWay while another meeting about the child is not concluded."""
-    row = await work.first(
+    found = await under_way(work, person_id)
+    if found is not None:
+        reference, state = found
+        raise MeetingUnderWay(
+            f"Strategy meeting {reference} about the child at {pointer} is not concluded. "
+            "Conclude that one, or cancel it with the reason, before another is called.",
+            state=state,
+            allowed=STRATEGY_MEETING.allowed(state),
+        )
+
+
+async def under_way(ask: Asking | Work, person_id: UUID) -> tuple[str, MeetingState] | None:
+    """The reference and state of a meeting about a child that is not concluded, or None."""
+    row = await ask.first(
         select(MEETING.c.reference, MEETING.c.state)
         .join(MEETING_CHILD, MEETING_CHILD.c.meeting_id == MEETING.c.id)
         .where(
@@ -152,13 +165,7 @@ async def refuse_while_under_way(work: Work, person_id: UUID, pointer: str) -> N
         )
         .limit(1)
     )
-    if row is not None:
-        raise MeetingUnderWay(
-            f"Strategy meeting {row.reference} about the child at {pointer} is not concluded. "
-            "Conclude that one, or cancel it with the reason, before another is called.",
-            state=row.state,
-            allowed=STRATEGY_MEETING.allowed(MeetingState(row.state)),
-        )
+    return None if row is None else (row.reference, MeetingState(row.state))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""What the police told beyond a contact: the notification that it is, and what they sent later."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from service.domain.contacts import Contact
+from service.domain.police_notifications import PoliceNotification
+from service.domain.police_updates import PoliceUpdate
+from service.persistence.asking import Asking
+from service.persistence.records import columns_of, read, table_of
+
+NOTIFICATION = table_of(PoliceNotification)
+UPDATE = table_of(PoliceUpdate)
+_AT_ONCE = 500
+
+
+async def notification_of(ask: Asking, contact_id: UUID) -> PoliceNotification | None:
+    """The notification that a contact is, or None."""
+    row = await ask.first(
+        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact_id)
+    )
+    return None if row is None else read(PoliceNotification, row)
+
+
+async def updates_of_several(
+    ask: Asking, notification_ids: Collection[UUID]
+) -> dict[UUID, list[PoliceUpdate]]:
+    """What was sent later of each of these, in order; however many they are."""
+    found: defaultdict[UUID, list[PoliceUpdate]] = defaultdict(list)
+    ids = sorted(notification_ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = await ask.all(
+            select(*columns_of(PoliceUpdate))
+            .where(UPDATE.c.notification_id.in_(ids[start : start + _AT_ONCE]))
+            .order_by(UPDATE.c.id)
+        )
+        for row in rows:
+            one = read(PoliceUpdate, row)
+            found[one.notification_id].append(one)
+    return found
+
+
+async def updates_of(ask: Asking, notification_id: UUID) -> list[PoliceUpdate]:
+    """What was sent later of one, in order."""
+    return (await updates_of_several(ask, [notification_id])).get(notification_id, [])
+
+
+async def of_contact(ask: Asking, contact: Contact) -> dict[str, Any]:
+    """What a whole contact has of the police: asked for only where there may be something."""
+    # A notification's own number is always the sender's reference.
+    if contact.sender_reference is None:
+        return {}
+    notification = await notification_of(ask, contact.id)
+    if notification is None:
+        return {}
+    return {
+        "notification": notification,
+        "police_updates": await updates_of(ask, notification.id),
+    }
