@@ -32,6 +32,8 @@ EXPECTED = {
     "log_contact": "WM",
     "read_contacts": "WMSeAaHQ",
     "amend_contact": "WM",
+    "withdraw_contact": "WM",
+    "turn_contact_away": "M",
     "match_child": "WM",
     "triage_contact": "WM",
     "assign_contact": "WM",

@@ -278,7 +278,15 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
             home = address_key(contact.address, contact.postcode)
             assert await kept(Person) == keyed(replace(person, pregnancy_ended_on=None))
             assert await kept(Adult) == replace(adult, identity_key=identity_key(*whom))
-            assert await kept(Contact) == replace(contact, address_key=home, outcome_told_at=None)
+            assert await kept(Contact) == replace(
+                contact,
+                address_key=home,
+                outcome_told_at=None,
+                withdrawn_at=None,
+                withdrawn_as=None,
+                repeats_id=None,
+                restored_at=None,
+            )
             # Nobody says what they may hold before they sign in again.
             unseen = {"role_names": None, "roles_since": None, "team_since": None}
             assert await kept(Account) == replace(given[Account], **unseen, signed_in_at=None)
