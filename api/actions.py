@@ -71,6 +71,8 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ContactAction.assign: _by("assign_contact"),
             ContactAction.triage: _by("triage_contact"),
             ContactAction.ask_agency: _by("ask_agency"),
+            ContactAction.withdraw: _by("withdraw_contact"),
+            ContactAction.restore: _by("restore_contact"),
         },
         DailyMeetingAction: {DailyMeetingAction.conclude: _by("conclude_daily_meeting")},
         DecisionAction: {

@@ -51,6 +51,10 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         "words before and after are kept beside it.",
         EventType.contact_child_moved: "A child of a contact is another on file than the child was "
         "taken for (`was`); what hangs on the child there went along.",
+        EventType.contact_withdrawn: "A contact was withdrawn before any decision was signed: it "
+        "repeats another one, is another authority's, or was an error.",
+        EventType.contact_restored: "A contact that was withdrawn is back on the desk, with its "
+        "clocks as they were.",
         EventType.contact_child_removed: "A child who does not belong to a contact was taken off; "
         "what was told of the child is kept with the amendments.",
         EventType.contact_match_answered: "Somebody said whether a child is the one on file; it is "

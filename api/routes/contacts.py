@@ -1,5 +1,6 @@
 """Contacts over HTTP: log, list, read, amend, rate, assign, acknowledge; and a child's history."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -42,6 +43,7 @@ from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
 from api.schemas.histories import ContactHistory
 from api.schemas.people import ChildId
 from api.schemas.possible_matches import MatchIn
+from api.schemas.withdrawals import ContactWithdrawalIn, RestorationIn
 from service.domain import holders
 from service.domain.access import Permission
 from service.domain.allowances import Errand
@@ -59,6 +61,7 @@ from service.domain.contacts import (
     RationaleNeeded,
 )
 from service.domain.deadlines import Rating
+from service.domain.decisions import OwnWordsNeeded
 from service.domain.information_requests import WordsNeeded
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.new_contacts import (
@@ -74,6 +77,12 @@ from service.domain.recognition import PersonUnknown
 from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
+from service.domain.withdrawal_rules import (
+    CannotWithdraw,
+    NotARepeat,
+    OwnContact,
+    WithdrawalIncomplete,
+)
 from service.usecases import (
     amendments,
     contacts,
@@ -81,6 +90,7 @@ from service.usecases import (
     police_updates,
     possible_matches,
     removals,
+    withdrawals,
 )
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
@@ -139,16 +149,16 @@ async def list_contacts(
     who: Who,
     asked: Behind,
     state: Annotated[
-        list[ContactState],
+        Sequence[ContactState],
         Query(max_length=10, description="Only these states.", examples=[["received"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     source_code: Annotated[
-        list[Annotated[str, Line(4)]],
+        Sequence[Annotated[str, Line(4)]],
         Query(max_length=30, description="Only these source codes.", examples=[["2A"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     rating: Annotated[
-        list[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
-    ] = [],  # noqa: B006 - the framework copies it
+        Sequence[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
+    ] = (),
     reference: Annotated[
         Reference | None,
         Query(description="The one with this reference.", examples=["C-7K3MA-9TQ4R"]),
@@ -205,7 +215,7 @@ async def list_contacts(
         following = next_place(
             request, who, "contacts", Place((last.received_at,), last.id), signed
         )
-    return page([ContactSummary.seen(one) for one in shown], request=request, cursor=following)
+    return page([ContactSummary.of(one) for one in shown], request=request, cursor=following)
 
 
 def _after(place: Place | None) -> Any:
@@ -351,6 +361,53 @@ async def remove_child(
             lambda work: removals.remove_child(
                 work, who, contact_id, child_id, version, body.because
             ),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/withdrawal",
+    response_model=Contact,
+    responses=problems(CannotWithdraw, NotARepeat, OwnContact, WithdrawalIncomplete, WrongState),
+)
+@needs(Permission.withdraw_contact)
+async def withdraw_contact(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: ContactWithdrawalIn
+) -> Response:
+    """Withdraw a contact before any decision on it is signed, with the reason.
+
+    What repeats another contact, by any worker of the MASH: the other one keeps the worry, with
+    every child. Another authority's, once it was passed on, and an error: by a manager who did not
+    log it. Its clocks stop, open information requests are withdrawn, and it counts as withdrawn
+    alone. Nothing is deleted, and `/withdrawal/reversal` puts it back.
+    """
+    return _reply(
+        await change(
+            request,
+            lambda work: withdrawals.withdraw_contact(
+                work, who, contact_id, version, body.told_as()
+            ),
+        )
+    )
+
+
+@router.post(
+    "/{contact_id}/withdrawal/reversal",
+    response_model=Contact,
+    responses=problems(OwnWordsNeeded, WrongState),
+)
+@needs(Permission.withdraw_contact)
+async def restore_contact(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: RestorationIn
+) -> Response:
+    """Put a withdrawn contact back on the desk, with its clocks as if they had never stopped.
+
+    What became late meanwhile is late. Information requests stay withdrawn: ask anew.
+    """
+    return _reply(
+        await change(
+            request,
+            lambda work: withdrawals.restore_contact(work, who, contact_id, version, body.because),
         )
     )
 

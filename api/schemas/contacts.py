@@ -35,6 +35,8 @@ from api.schemas.people import (
     TellsOfChildren,
 )
 from api.schemas.police_updates import PolicePart
+from api.schemas.withdrawals import ContactWithdrawal
+from service.domain import contacts
 from service.domain.contacts import (
     AgreementState,
     Channel,
@@ -612,6 +614,13 @@ class Contact(WireOut):
         Annotated[list[OutcomeTold], Field(max_length=1000)],
         Field(description="How the referrer was told the outcome, each time.", examples=[[]]),
     ]
+    withdrawals: Annotated[
+        Annotated[list[ContactWithdrawal], Field(max_length=1000)],
+        Field(
+            description="Each time that it was withdrawn without a decision, or restored.",
+            examples=[[]],
+        ),
+    ]
     police_notification: Annotated[
         PolicePart | None,
         Field(description="What the police told, when it is a notification of theirs; else null."),
@@ -674,8 +683,10 @@ class Contact(WireOut):
             "lawful_basis": Basis.model_construct(
                 basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
             ),
+            "decided_at": contact.every_child_decided_at,
             "outcome_known_at": outcome_known_at(contact),
             "outcome_tellings": [OutcomeTold.seen(one) for one in whole.tellings],
+            "withdrawals": [ContactWithdrawal.of(one) for one in whole.withdrawals],
             "police_notification": PolicePart.of(whole),
             "children": [Child.seen(child) for child in whole.children],
             "adults": [Adult.seen(adult) for adult in whole.adults],
@@ -736,6 +747,12 @@ class ContactSummary(WireOut):
         Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
     ]
 
+    @classmethod
+    def of(cls, contact: contacts.Contact) -> Self:
+        """As it is listed: a contact that was withdrawn was not decided."""
+        values = {name: getattr(contact, name) for name in cls.model_fields}
+        return cls.made_of({**values, "decided_at": contact.every_child_decided_at})
+
 
 _OWN = tuple(
     name
@@ -745,8 +762,10 @@ _OWN = tuple(
         "referrer",
         "agreement",
         "lawful_basis",
+        "decided_at",
         "outcome_known_at",
         "outcome_tellings",
+        "withdrawals",
         "police_notification",
         "children",
         "adults",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.schemas.fields import Instant, NotShown, WireOut
 from api.schemas.possible_matches import PossibleMatch
+from service.domain.contacts import WithdrawalReason
 from service.domain.whole_contacts import ChildHistory
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
@@ -33,6 +34,13 @@ class EarlierContact(WireOut):
         ),
     ]
     decided_at: Annotated[Instant | None, Field(description="When that was signed.")]
+    withdrawn_as: Annotated[
+        WithdrawalReason | None,
+        Field(
+            description="Why the contact was withdrawn without a decision; null when it was not.",
+            examples=[None],
+        ),
+    ]
     not_shown: NotShown
 
 

@@ -139,7 +139,9 @@ _PROGRESS = Annotated[
     Field(
         description=(
             "How far it has come. `decided`: every child is decided and work goes on; `closed`: "
-            "every child is decided and nothing follows."
+            "every child is decided and nothing follows; `withdrawn`: the front door does not take "
+            "this one further, because it repeats another, is another authority's or was sent in "
+            "error. Ask if you think otherwise."
         ),
         examples=["in_triage"],
     ),
@@ -339,7 +341,7 @@ class MultiAgencyReferralSummary(WireOut):
             sender_reference=contact.sender_reference,
             progress=sent.progress,
             received_at=contact.received_at,
-            decided_at=contact.decided_at,
+            decided_at=contact.every_child_decided_at,
         )
 
 
@@ -532,7 +534,7 @@ class MultiAgencyReferral(WireOut):
             decision_due_at=sent.decision_due_at,
             acknowledgement_due_at=sent.acknowledgement_due_at,
             acknowledged_at=contact.acknowledged_at,
-            decided_at=contact.decided_at,
+            decided_at=contact.every_child_decided_at,
             children=[SentChild.model_validate(child) for child in sent.children],
             disagreements=[Disagreement.model_validate(one) for one in sent.disagreements],
             immediate_danger=words.immediate_danger,

@@ -70,6 +70,8 @@ class Permission(StrEnum):
     log_contact = "log_contact"
     read_contacts = "read_contacts"
     amend_contact = "amend_contact"
+    withdraw_contact = "withdraw_contact"
+    turn_contact_away = "turn_contact_away"
     match_child = "match_child"
     triage_contact = "triage_contact"
     assign_contact = "assign_contact"
@@ -343,6 +345,16 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.amend_contact: _grant(
             Scope.contacts_write, _MASH, "Amend a contact before it is decided, with a reason."
+        ),
+        Permission.withdraw_contact: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Withdraw a contact that repeats another one, and restore any that was withdrawn.",
+        ),
+        Permission.turn_contact_away: _grant(
+            Scope.contacts_write,
+            (Role.mash_manager,),
+            "Withdraw a contact that is another authority's or an error, logged by somebody else.",
         ),
         Permission.match_child: _grant(
             Scope.contacts_write,

@@ -65,7 +65,16 @@ class ContactState(StrEnum):
     in_triage = "in_triage"
     awaiting_information = "awaiting_information"
     awaiting_sign_off = "awaiting_sign_off"
+    withdrawn = "withdrawn"
     decided = "decided"
+
+
+class WithdrawalReason(StrEnum):
+    """Why a contact is withdrawn before any decision on it is signed."""
+
+    duplicate = "duplicate"
+    in_error = "in_error"
+    not_ours = "not_ours"
 
 
 class ContactAction(StrEnum):
@@ -82,6 +91,8 @@ class ContactAction(StrEnum):
     withdraw_a_decision = "withdraw_a_decision"
     sign_a_decision = "sign_a_decision"
     sign_last_decision = "sign_last_decision"
+    withdraw = "withdraw"
+    restore = "restore"
 
 
 class ReferrerAction(StrEnum):
@@ -106,6 +117,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
             (here, action.return_a_decision): here,
             (here, action.withdraw_a_decision): here,
             (here, action.sign_a_decision): here,
+            (here, action.withdraw): state.withdrawn,
         }
     moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
     moves |= {
@@ -116,6 +128,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
         (state.awaiting_sign_off, action.withdraw_a_decision): state.in_triage,
         (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.sign_last_decision): state.decided,
+        (state.withdrawn, action.restore): state.in_triage,
     }
     return moves
 
@@ -124,7 +137,7 @@ CONTACT = StateTable(
     noun="contact",
     start=ContactState.received,
     moves=_contact_moves(),
-    final=frozenset({ContactState.decided}),
+    final=frozenset({ContactState.decided, ContactState.withdrawn}),
     # By an agency's answer, and by what is decided and signed for its children.
     by_itself=frozenset(
         {
@@ -239,6 +252,7 @@ class Contact:
 
     `kept_as_told` is what could not be read, by the name of the fact; of those on the contact it is
     with each of them.
+    `decided_at` is since when nothing is to be decided on it: every child is, or it is withdrawn.
     """
 
     id: UUID
@@ -282,7 +296,16 @@ class Contact:
     decided_at: datetime | None
     version: int
     outcome_told_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_as: WithdrawalReason | None = None
+    repeats_id: UUID | None = None
+    restored_at: datetime | None = None
     kept_as_told: Mapping[str, str] | None = None
+
+    @property
+    def every_child_decided_at(self) -> datetime | None:
+        """When every child on it was decided and signed off; None where that is not so."""
+        return None if self.withdrawn_at is not None else self.decided_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +383,7 @@ def outcome_known_at(contact: Contact) -> datetime | None:
     A partner's system reads it from the moment when every child is decided.
     """
     if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
-        return contact.decided_at
+        return contact.every_child_decided_at
     return contact.outcome_told_at
 
 

@@ -13,6 +13,8 @@ class EventType(StrEnum):
     contact_amended = "contact.amended"
     contact_child_moved = "contact.child_moved"
     contact_child_removed = "contact.child_removed"
+    contact_withdrawn = "contact.withdrawn"
+    contact_restored = "contact.restored"
     contact_match_answered = "contact.match_answered"
     contact_triaged = "contact.triaged"
     contact_assigned = "contact.assigned"

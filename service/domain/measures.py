@@ -49,6 +49,7 @@ class MeasureCode(StrEnum):
     re_referrals = "re_referrals"
     conversion_rate = "conversion_rate"
     no_further_action_rate = "no_further_action_rate"
+    contacts_withdrawn = "contacts_withdrawn"
 
 
 class Counted(StrEnum):
@@ -90,6 +91,7 @@ class Breakdown(StrEnum):
     stage = "stage"
     result = "result"
     last_known_team = "last_known_team"
+    withdrawal_reason = "withdrawal_reason"
 
 
 NO_TEAM = "none"
@@ -540,14 +542,26 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Contacts that led to a referral",
                 "Of the contacts received in the month that, at the instant of the reading, had "
                 "every child on them decided and signed off: the share with a signed referral "
-                "standing for at least one child.",
+                "standing for at least one child. Contacts that were withdrawn are not counted.",
             ),
             _of_contacts(
                 MeasureCode.no_further_action_rate,
                 "Contacts with no further action",
                 "Of the contacts received in the month that, at the instant of the reading, had "
                 "every child on them decided and signed off: the share where the signed decision "
-                "that stands for every child is no further action.",
+                "that stands for every child is no further action. Contacts that were withdrawn "
+                "are not counted.",
+            ),
+            Measure(
+                MeasureCode.contacts_withdrawn,
+                "Contacts withdrawn without a decision",
+                "Of the contacts received in the month: how many were withdrawn by the instant of "
+                "the reading and not restored since, because they repeat another contact, are "
+                "another authority's, or were an error. None of them counts as decided.",
+                Unit.number,
+                "Contacts by source and outcome: measures of the front door",
+                Counted.contacts,
+                (Breakdown.source, Breakdown.withdrawal_reason),
             ),
         )
     }

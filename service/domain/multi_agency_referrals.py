@@ -16,7 +16,8 @@ class Progress(StrEnum):
     """How far a multi-agency referral has come, in the words that a partner sees.
 
     `decided` and `closed` are both the end for the front door: after `decided` the work goes on,
-    with children's social care or early help; after `closed` nothing follows.
+    with children's social care or early help; after `closed` nothing follows. `withdrawn` is not
+    taken further: it repeats another, is another authority's, or was an error.
     """
 
     received = "received"
@@ -24,6 +25,7 @@ class Progress(StrEnum):
     awaiting_information = "awaiting_information"
     decided = "decided"
     closed = "closed"
+    withdrawn = "withdrawn"
 
 
 class PublicOutcome(StrEnum):
@@ -43,6 +45,7 @@ PROGRESS: Mapping[ContactState, Progress] = MappingProxyType(
         ContactState.awaiting_information: Progress.awaiting_information,
         ContactState.awaiting_sign_off: Progress.in_triage,
         ContactState.decided: Progress.decided,
+        ContactState.withdrawn: Progress.withdrawn,
     }
 )
 

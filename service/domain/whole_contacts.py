@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
-from service.domain.contacts import Adult, Child, Contact, OutcomeTelling
+from service.domain.contacts import Adult, Child, Contact, OutcomeTelling, WithdrawalReason
 from service.domain.deadlines import Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -19,6 +19,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.possible_matches import MatchOnFile
 from service.domain.referrals import Referral
+from service.domain.withdrawals import Withdrawal
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
 
@@ -42,6 +43,7 @@ class WholeContact:
     notification: PoliceNotification | None = None
     police_updates: Sequence[PoliceUpdate] = ()
     tellings: Sequence[OutcomeTelling] = ()
+    withdrawals: Sequence[Withdrawal] = ()
     not_shown: Sequence[str] = ()
     possible_matches: Sequence[MatchOnFile] = ()
     linked_otherwise: Sequence[tuple[int, Sequence[Fact]]] = ()
@@ -149,6 +151,12 @@ class EarlierContact:
     outcome: str | None
     decided_at: datetime | None
     hidden: bool = False
+    withdrawn_as: WithdrawalReason | None = None
+
+    @property
+    def tells_of_the_child(self) -> bool:
+        """Whether it adds to what is known of the child: no repetition and no error does."""
+        return self.withdrawn_as in (None, WithdrawalReason.not_ours)
 
     @property
     def not_shown(self) -> tuple[str, ...]:
@@ -165,7 +173,8 @@ class History:
     episodes: Sequence[EarlyHelpEpisode]
 
     def __bool__(self) -> bool:
-        return bool(self.contacts or self.referrals or self.episodes)
+        told = any(one.tells_of_the_child for one in self.contacts)
+        return bool(told or self.referrals or self.episodes)
 
 
 @dataclass(frozen=True, slots=True)

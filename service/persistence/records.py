@@ -36,6 +36,7 @@ from service.domain import (
     section_47_enquiries,
     strategy_meetings,
     transfers,
+    withdrawals,
 )
 from service.persistence import tables
 
@@ -51,6 +52,7 @@ ROW_OF: dict[type, type[SQLModel]] = {
     contacts.Amendment: tables.contacts.AmendmentRow,
     possible_matches.PossibleMatch: tables.possible_matches.PossibleMatchRow,
     contacts.OutcomeTelling: tables.contacts.OutcomeTellingRow,
+    withdrawals.Withdrawal: tables.contacts.WithdrawalRow,
     information_requests.InformationRequest: tables.information_requests.InformationRequestRow,
     information_requests.Chaser: tables.information_requests.ChaserRow,
     decisions.Decision: tables.decisions.DecisionRow,

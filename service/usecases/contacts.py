@@ -220,11 +220,12 @@ async def tell_outcome(
     who.require(Permission.acknowledge_referrer)
     contact = await contacts.held(work, who, contact_id, version)
     _somebody_to_tell(contact)
-    if contact.decided_at is None:
+    decided_at = contact.every_child_decided_at
+    if decided_at is None:
         raise possible_now(
             contact, "The outcome is told when every child on the contact is decided and signed."
         )
-    if not contact.decided_at <= told_at <= work.now:
+    if not decided_at <= told_at <= work.now:
         raise OutcomeToldTooEarly(
             "Put right the time and send it again.",
             problems=[

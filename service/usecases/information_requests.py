@@ -254,6 +254,8 @@ async def answer_information_request(
         if str(child.id) in about
     )
     after_withdrawal = request.state is InformationRequestState.withdrawn
+    # Nobody turns to a contact any more on which nothing is left to decide.
+    unread = after_decision or contact.state is ContactState.withdrawn
     await work.change(
         InformationRequest,
         request.id,
@@ -267,9 +269,9 @@ async def answer_information_request(
         late=late,
         after_withdrawal=after_withdrawal,
         after_decision=after_decision,
-        unread_since=work.now if after_decision else None,
+        unread_since=work.now if unread else None,
     )
-    if after_decision:
+    if unread:
         deadlines.start(
             work,
             THE_READING,
@@ -348,28 +350,12 @@ async def withdraw_information_request(
     who.require(Permission.withdraw_information_request)
     request = await _held(work, who, request_id)
     contact = await contacts.get(work, who, request.contact_id)
-    state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw)
+    INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw)
     if request.version != version:
         raise Stale(request.version)
     _require_own_words(work, because, "/because")
-    await deadlines.stop(work, contact.id, request.id, [THE_ANSWER], "withdrawn")
-    await work.change(
-        InformationRequest,
-        request.id,
-        request.version,
-        state=state,
-        withdrawn_at=work.now,
-        withdrawn_by=who.account_id,
-        withdrawn_because=because,
-    )
+    await information_requests.withdraw(work, who, request, because)
     await _go_on_when_none_is_waited_for(work, contact)
-    work.record(
-        EventType.information_request_withdrawn,
-        who,
-        request.id,
-        contact_id=contact.id,
-        withdrawn_organisation_id=request.organisation_id,
-    )
     return await information_requests.get(work, who, request.id, _in_sight(work))
 
 

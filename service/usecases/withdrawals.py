@@ -1,4 +1,4 @@
-"""Withdrawals: what one drafted oneself is taken back before anybody signs it, and kept."""
+"""Withdrawals: a draft before anybody signs it, a contact before any decision; and restored."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -6,12 +6,16 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.contacts import (
     CHILD,
+    Child,
     ChildAction,
     ChildState,
     Contact,
     ContactAction,
+    WithdrawalReason,
     state_after,
 )
+from service.domain.daily_meetings import MEETING_CLOCK
+from service.domain.deadlines import Rating
 from service.domain.decisions import (
     DECISION,
     Decision,
@@ -22,8 +26,23 @@ from service.domain.decisions import (
 )
 from service.domain.errors import Stale
 from service.domain.events import EventType
-from service.persistence.repositories import contacts, deadlines, decisions
-from service.persistence.units_of_work import Work
+from service.domain.flags import SubjectKind
+from service.domain.whole_contacts import WholeContact
+from service.domain.withdrawal_rules import (
+    OwnContact,
+    require_complete,
+    require_nothing_waits,
+    require_repeats,
+)
+from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, WithdrawalAction
+from service.persistence.repositories import (
+    contacts,
+    daily_meetings,
+    deadlines,
+    decisions,
+    information_requests,
+)
+from service.persistence.units_of_work import Work, new_id
 
 
 async def withdraw_decision(
@@ -88,3 +107,163 @@ async def withdraw_decision(
         withdrawn_because=because,
         version=decision.version + 1,
     )
+
+
+async def withdraw_contact(
+    work: Work, who: Caller, contact_id: UUID, version: int, new: NewWithdrawal
+) -> WholeContact:
+    """Takes a contact off the desk without a decision: a repetition, another authority's, an error.
+
+    What repeats another is withdrawn by any worker, for the other keeps the worry; else by a
+    manager, and never by who wrote it down. Its clocks stop, and nobody waits for agencies.
+    Raises ContactNotFound, Stale, WrongState, CannotWithdraw, WithdrawalIncomplete, NotARepeat or
+    OwnContact.
+    """
+    who.require(Permission.withdraw_contact)
+    duplicate = new.reason is WithdrawalReason.duplicate
+    if not duplicate:
+        who.require(Permission.turn_contact_away)
+    contact, kept = await _held_with_kept(work, who, contact_id, version, new)
+    file = await contacts.whole(work, contact)
+    repeated = await contacts.is_repeated(work, contact.id)
+    require_nothing_waits(file, repeated_by_another=repeated)
+    state = state_after(contact, ContactAction.withdraw)
+    require_complete(new, file, work.policy.rationale)
+    if duplicate:
+        require_repeats(contact, file.children, kept)
+    elif contact.logged_by == who.account_id:
+        raise OwnContact(
+            "You logged this contact, so another manager withdraws it. It stays on the desk."
+        )
+    running = [one for one in file.deadlines if one.stopped_at is None]
+    kinds = sorted({one.kind for one in running if one.subject_id == contact.id})
+    await deadlines.stop(work, contact.id, contact.id, kinds, STOPPED_BY)
+    asked = await information_requests.withdraw_open(
+        work, who, contact.id, "The contact was withdrawn."
+    )
+    await daily_meetings.take_contact_off(work, contact.id)
+    await work.change(
+        Contact,
+        contact.id,
+        contact.version,
+        state=state,
+        decided_at=work.now,
+        withdrawn_at=work.now,
+        withdrawn_as=new.reason,
+        repeats_id=new.repeats_id,
+    )
+    _keep(work, who, contact, WithdrawalAction.withdrawn, new)
+    work.record(
+        EventType.contact_withdrawn,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        reason=new.reason,
+        repeats_id=new.repeats_id,
+        people=[child.person_id for child in file.children],
+        withdrawn_request_ids=asked,
+    )
+    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+
+
+async def _held_with_kept(
+    work: Work, who: Caller, contact_id: UUID, version: int, new: NewWithdrawal
+) -> tuple[Contact, WholeContact | None]:
+    """The contact, and the one that it is said to repeat: both held, in one order by everybody.
+
+    So that of two contacts that are withdrawn at once as repetitions of each other one is kept.
+    """
+    named = new.repeats_id if new.repeats_id != contact_id else None
+    kept: Contact | None = None
+    if named is not None and named < contact_id:
+        kept = await contacts.held_if_seen(work, who, named)
+    contact = await contacts.held(work, who, contact_id, version)
+    if named is not None and named > contact_id:
+        kept = await contacts.held_if_seen(work, who, named)
+    return contact, None if kept is None else await contacts.whole(work, kept)
+
+
+def _keep(
+    work: Work,
+    who: Caller,
+    contact: Contact,
+    action: WithdrawalAction,
+    new: NewWithdrawal | None,
+    words: str = "",
+) -> None:
+    work.add(
+        Withdrawal(
+            id=new_id(),
+            contact_id=contact.id,
+            action=action,
+            at=work.now,
+            by=who.account_id,
+            reason=None if new is None else new.reason,
+            words=words if new is None else new.words,
+            repeats_id=None if new is None else new.repeats_id,
+            passed_to=None if new is None else new.passed_to,
+            told=None if new is None else new.told,
+        )
+    )
+
+
+async def restore_contact(
+    work: Work, who: Caller, contact_id: UUID, version: int, because: str
+) -> WholeContact:
+    """Puts a withdrawn contact back on the desk, with its clocks as if they had never stopped.
+
+    What was late meanwhile is late. Agencies are asked anew. Raises ContactNotFound, Stale,
+    WrongState, OwnWordsNeeded.
+    """
+    who.require(Permission.withdraw_contact)
+    contact = await contacts.held(work, who, contact_id, version)
+    state = state_after(contact, ContactAction.restore)
+    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
+    if fault is not None:
+        raise OwnWordsNeeded("Say in your own words why.", problems=[fault])
+    children = await contacts.children(work, contact.id)
+    await _start_again(work, contact, children)
+    await work.change(
+        Contact,
+        contact.id,
+        contact.version,
+        state=state,
+        decided_at=None,
+        withdrawn_at=None,
+        withdrawn_as=None,
+        repeats_id=None,
+        restored_at=work.now,
+    )
+    _keep(work, who, contact, WithdrawalAction.restored, None, because)
+    work.record(
+        EventType.contact_restored,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        was=contact.withdrawn_as,
+        people=[child.person_id for child in children],
+    )
+    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+
+
+async def _start_again(work: Work, contact: Contact, children: list[Child]) -> None:
+    """Starts the clocks that the withdrawal stopped, each from where it had begun."""
+    stopped = [
+        one
+        for one in await deadlines.of_subject(work, contact.id, contact.id)
+        if one.stopped_because == STOPPED_BY and one.stopped_at == contact.withdrawn_at
+    ]
+    for one in stopped:
+        deadlines.start(
+            work,
+            one.kind,
+            SubjectKind.contact,
+            contact.id,
+            contact.id,
+            one.started_at,
+            None if one.variant is None else Rating(one.variant),
+            one.owner_role,
+        )
+    if any(one.kind == MEETING_CLOCK for one in stopped):
+        undecided = [one for one in children if one.state is ChildState.undecided]
+        await daily_meetings.put_added_on_agenda(work, contact, undecided)

@@ -140,7 +140,7 @@ def test_the_diagram_shows_the_table_and_nothing_else(
 
 
 def test_an_end_is_an_end() -> None:
-    """A signed decision may still be replaced and a twin born; all else that ended stays so."""
+    """A decision is replaced, a twin born, a contact restored; all else that ended stays so."""
     open_ended = {
         (table.noun, state)
         for table, states, _ in TABLES
@@ -150,4 +150,5 @@ def test_an_end_is_an_end() -> None:
     assert open_ended == {
         ("decision", DecisionState.signed),
         ("unborn child", PregnancyState.born),
+        ("contact", ContactState.withdrawn),
     }

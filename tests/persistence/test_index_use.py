@@ -482,6 +482,10 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         WITHOUT_CLOCKS.limit(50),
         "ux_referral_open_person",
     ),
+    "the contacts that were withdrawn as repetitions of one": (
+        select(CONTACT.c.id).where(CONTACT.c.repeats_id == new_id()),
+        "ix_contact_repeats",
+    ),
     "the decisions that joined a case": (
         select(DECISION.c.id).where(DECISION.c.joined_case_id == new_id()),
         "ix_decision_joined",

@@ -136,7 +136,7 @@ async def _weighed(database: Database) -> dict[str, Weighing]:
         if not who.may(PERMISSION_OF[queue]):
             continue
         found[name] = Weighing(database)
-        await read_queue(found[name], who, queue, filters, limit=51)  # type: ignore[arg-type]  # it only weighs
+        await read_queue(found[name], who, queue, filters, limit=51)
     return found
 
 
@@ -178,6 +178,7 @@ async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(desk: Desk)
                 id=new_id(),
                 reference=str(number),
                 possible_duplicate_of=None,
+                repeats_id=None,
                 decided_at=NOW if number % 11 == 0 else None,
             )
             work.add(contact)

@@ -18,6 +18,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
+from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
@@ -43,6 +44,7 @@ EPISODE = table_of(EarlyHelpEpisode)
 TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
 TELLING = table_of(OutcomeTelling)
+WITHDRAWAL = table_of(Withdrawal)
 
 
 class ContactNotFound(NotFound):
@@ -133,6 +135,14 @@ async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = 
     return contact
 
 
+async def held_if_seen(work: Work, who: Caller, contact_id: UUID) -> Contact | None:
+    """One contact, held as by `held`; None for what is not there and what may not be seen."""
+    try:
+        return await held(work, who, contact_id)
+    except ContactNotFound:
+        return None
+
+
 async def nothing_on_file(ask: Asking) -> bool:
     """Whether no contact was ever logged here; it says nothing of any, so it asks for nobody."""
     return await ask.first(select(CONTACT.c.id).limit(1)) is None
@@ -179,6 +189,7 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         deadlines=await deadlines.of_contact(ask, contact.id),
         **await police_tellings.of_contact(ask, contact),
         tellings=await _tellings_of(ask, contact),
+        withdrawals=await _withdrawals_of(ask, contact),
     )
 
 
@@ -191,6 +202,23 @@ async def _tellings_of(ask: Asking, contact: Contact) -> list[OutcomeTelling]:
         .order_by(TELLING.c.id)
     )
     return [read(OutcomeTelling, row) for row in rows]
+
+
+async def _withdrawals_of(ask: Asking, contact: Contact) -> list[Withdrawal]:
+    if contact.withdrawn_at is None and contact.restored_at is None:
+        return []
+    rows = await ask.all(
+        select(*columns_of(Withdrawal))
+        .where(WITHDRAWAL.c.contact_id == contact.id)
+        .order_by(WITHDRAWAL.c.id)
+    )
+    return [read(Withdrawal, row) for row in rows]
+
+
+async def is_repeated(ask: Asking | Work, contact_id: UUID) -> bool:
+    """Whether a contact is withdrawn because it repeats this one, which keeps its worry alone."""
+    row = await ask.first(select(CONTACT.c.id).where(CONTACT.c.repeats_id == contact_id).limit(1))
+    return row is not None
 
 
 async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact:
@@ -225,7 +253,9 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
     *hidden_lists, not_whole = hidden or (False,) * 4
     # What the referrer was told is of all the children: for who may know of all of them.
     tellings = () if not_whole else await _tellings_of(ask, contact)
-    names = ("information_requests", "decisions", "deadlines", "outcome_tellings")
+    withdrawals = () if not_whole else await _withdrawals_of(ask, contact)
+    was_withdrawn = contact.withdrawn_at is not None or contact.restored_at is not None
+    names = ("information_requests", "decisions", "deadlines", "outcome_tellings", "withdrawals")
     return WholeContact(
         contact=contact,
         children=await children(ask, contact.id),
@@ -235,11 +265,16 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
         deadlines=clocks,
         **await police_tellings.of_contact(ask, contact),
         tellings=tellings,
+        withdrawals=withdrawals,
         not_shown=[
             name
             for name, left_out in zip(
                 names,
-                (*hidden_lists, not_whole and contact.outcome_told_at is not None),
+                (
+                    *hidden_lists,
+                    not_whole and contact.outcome_told_at is not None,
+                    not_whole and was_withdrawn,
+                ),
                 strict=True,
             )
             if left_out

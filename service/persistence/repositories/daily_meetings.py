@@ -121,6 +121,7 @@ def put_on_agenda(work: Work, notification: PoliceNotification, child_id: UUID, 
 async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[Child]) -> None:
     """Puts children who were added to a contact on the agenda that its other children wait for.
 
+    Where none waits, as after a withdrawal, on that of the notification, or the next that is open.
     For a contact that is held; nothing happens for one that is no police notification.
     """
     if not children:
@@ -132,7 +133,8 @@ async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[C
     waiting = await work.first(
         select(func.max(AGENDA_ITEM.c.meeting_on)).where(AGENDA_ITEM.c.contact_id == contact.id)
     )
-    wanted = notification.meeting_on if waiting is None else waiting[0]
+    known = None if waiting is None else waiting[0]
+    wanted = notification.meeting_on if known is None else known
     day = await next_open(work, wanted)
     for child in children:
         put_on_agenda(work, notification, child.id, day)
@@ -151,6 +153,15 @@ async def was_carried_over(ask: Asking | Work, child_id: UUID) -> bool:
 async def take_off(work: Work, child_id: UUID) -> None:
     """Takes a child who is taken off a contact off the agenda as well."""
     await work.execute(delete(AGENDA_ITEM).where(AGENDA_ITEM.c.child_id == child_id))
+
+
+async def take_contact_off(work: Work, contact_id: UUID) -> None:
+    """Takes the children of a contact who wait for a meeting off its agenda."""
+    await work.execute(
+        delete(AGENDA_ITEM).where(
+            AGENDA_ITEM.c.contact_id == contact_id, AGENDA_ITEM.c.state == ItemState.waiting
+        )
+    )
 
 
 async def settle(
@@ -265,13 +276,13 @@ async def held(work: Work, day: date) -> DailyMeeting:
 
 async def conclude(work: Work, who: Caller, meeting: DailyMeeting) -> DailyMeeting:
     """Concludes a meeting that is held. Raises WrongState when it was concluded before."""
-    done = {
+    done: dict[str, Any] = {
         "state": DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude),
         "concluded_at": work.now,
         "concluded_by": who.account_id,
     }
     version = await work.change(DailyMeeting, meeting.id, meeting.version, **done)
-    return replace(meeting, version=version, **done)  # type: ignore[arg-type]  # values by name
+    return replace(meeting, version=version, **done)
 
 
 @dataclass(frozen=True, slots=True)

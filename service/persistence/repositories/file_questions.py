@@ -26,7 +26,7 @@ from sqlalchemy import (
 from service.domain.access import Caller, Reach
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.concerns import MOST_COUNTED, Relation
-from service.domain.contacts import Adult, Child, Contact
+from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import AdultRelationship, BirthKnowledge, Person, YesNo
 from service.domain.referrals import Referral
@@ -231,6 +231,13 @@ def _known(shape: Shape) -> Select[Any]:
     )
 
 
+# What repeats another contact or was an error is no concern that was told.
+_IS_A_CONCERN: Final = or_(
+    CONTACT.c.withdrawn_as.is_(None),
+    CONTACT.c.withdrawn_as == literal_column(f"'{WithdrawalReason.not_ours}'"),
+)
+
+
 def _contacts(shape: Shape, relation: Relation, person_id: Any) -> Select[Any]:
     instant = CONTACT.c.received_at.type
     return select(
@@ -245,6 +252,7 @@ def _contacts(shape: Shape, relation: Relation, person_id: Any) -> Select[Any]:
         CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
         CONTACT.c.received_at > bindparam("since", type_=instant),
         CONTACT.c.received_at <= bindparam("until", type_=instant),
+        _IS_A_CONCERN,
         _seen_contact(shape),
     )
 
@@ -296,6 +304,7 @@ def _with_contacts(shape: Shape) -> Any:
     seen = and_(
         CONTACT.c.id == CHILD.c.contact_id,
         CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
+        _IS_A_CONCERN,
         _seen_contact(shape),
     )
     return PERSON.outerjoin(CHILD, CHILD.c.person_id == PERSON.c.id).outerjoin(CONTACT, seen)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, false, null, select
 
 from service.domain.access import Caller
-from service.domain.contacts import Adult, Child, Contact
+from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.referrals import Referral
@@ -55,6 +56,7 @@ async def of_child(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> Hist
             case((read_it, DECISION.c.outcome), else_=null()),
             case((read_it, DECISION.c.answered_at), else_=null()),
             hidden,
+            CONTACT.c.withdrawn_as,
         )
         .join(CHILD, CHILD.c.contact_id == CONTACT.c.id)
         .outerjoin(DECISION, _STANDING)
@@ -83,9 +85,16 @@ async def of_child(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> Hist
         .limit(50)
     )
     return History(
-        contacts=[EarlierContact(*tuple(row)) for row in earlier],
+        contacts=[_earlier(row) for row in earlier],
         referrals=[read(Referral, row) for row in referrals],
         episodes=[read(EarlyHelpEpisode, row) for row in episodes],
+    )
+
+
+def _earlier(row: Sequence[Any]) -> EarlierContact:
+    *told, why = row
+    return replace(
+        EarlierContact(*told), withdrawn_as=None if why is None else WithdrawalReason(why)
     )
 
 

@@ -80,7 +80,9 @@ def _questions(
             .where(is_open(case), case.c.team_id.not_in(teams))
         )
     decided: ColumnElement[bool] = exists().where(
-        CONTACT.c.id == CHILD.c.contact_id, CONTACT.c.decided_at.is_not(None)
+        CONTACT.c.id == CHILD.c.contact_id,
+        CONTACT.c.decided_at.is_not(None),
+        CONTACT.c.withdrawn_at.is_(None),
     )
     questions["undecided_child_on_a_decided_contact"] = (
         select(func.count()).select_from(CHILD).where(CHILD.c.state != ChildState.decided, decided)

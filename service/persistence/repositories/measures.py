@@ -112,8 +112,15 @@ def _stands(as_at: datetime) -> ColumnElement[bool]:
 
 
 def _decided(as_at: datetime) -> ColumnElement[bool]:
-    """Every child signed off by an instant."""
-    return func.coalesce(CONTACT.c.decided_at <= as_at, false())
+    """Every child signed off by an instant; one that was withdrawn has no decision."""
+    return and_(
+        func.coalesce(CONTACT.c.decided_at <= as_at, false()), CONTACT.c.withdrawn_at.is_(None)
+    )
+
+
+def _withdrawn(as_at: datetime) -> ColumnElement[bool]:
+    """Withdrawn by an instant, and not restored since."""
+    return func.coalesce(CONTACT.c.withdrawn_at <= as_at, false())
 
 
 def _referred(as_at: datetime) -> ColumnElement[bool]:
@@ -221,6 +228,7 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
         MeasureCode.no_further_action_rate: _Counting(
             CONTACT.c.received_at, _decided, _all_without_action
         ),
+        MeasureCode.contacts_withdrawn: _Counting(CONTACT.c.received_at, _withdrawn, _all),
         MeasureCode.pi3: _Counting(
             ENQUIRY.c.conference_held_at,
             measures_of_protection.conference_held,
@@ -281,6 +289,7 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
 _GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
     {
         Breakdown.source: lambda _: CONTACT.c.source_code,
+        Breakdown.withdrawal_reason: lambda _: CONTACT.c.withdrawn_as,
         Breakdown.sending_team: lambda _: TRANSFER.c.sender_team_id,
         Breakdown.reason: lambda _: TRANSFER.c.reason_code,
         Breakdown.refusal_reason: measures_of_steps.refusal_reason,

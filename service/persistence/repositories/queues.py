@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -256,7 +257,7 @@ _RISK_NOW = (
 _DECIDED_AND_UNREAD = (
     CONTACT.c.id.in_(select(UPDATE.c.contact_id).where(*_UNREAD_UPDATE)),
     CONTACT.c.decided_at.is_not(None),
-    CONTACT.c.acknowledged_at.is_not(None),
+    or_(CONTACT.c.acknowledged_at.is_not(None), CONTACT.c.withdrawn_at.is_not(None)),
 )
 
 

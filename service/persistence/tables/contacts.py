@@ -62,6 +62,7 @@ class ContactRow(SQLModel, table=True):
             "received_at",
             where="address_key IS NOT NULL",
         ),
+        partial_index("ix_contact_repeats", "repeats_id", where="repeats_id IS NOT NULL"),
     )
 
     id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
@@ -114,11 +115,19 @@ class ContactRow(SQLModel, table=True):
         Sensitivity.personal,
     )
     decided_at: datetime | None = kept(
-        "When every child on it was decided and signed off.", type_=INSTANT
+        "When every child on it was decided and signed off, or it was withdrawn.", type_=INSTANT
     )
     version: int = kept("Grows with each change; the ETag.")
     outcome_told_at: datetime | None = kept(
         "When the referrer was last told the outcome.", type_=INSTANT
+    )
+    withdrawn_at: datetime | None = kept("When it was withdrawn without a decision.", type_=INSTANT)
+    withdrawn_as: str | None = kept("Why it is withdrawn: duplicate, in_error, not_ours.")
+    repeats_id: UUID | None = kept(
+        "The contact that it repeats, while it is withdrawn for that.", foreign_key="contact.id"
+    )
+    restored_at: datetime | None = kept(
+        "When it was last restored to the desk after a withdrawal.", type_=INSTANT
     )
     kept_as_told: dict[str, str] | None = kept(
         "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
@@ -230,3 +239,21 @@ class OutcomeTellingRow(SQLModel, table=True):
     words: str = kept("What they were told.", Sensitivity.sensitive)
     recorded_at: datetime = kept("When it was recorded.", type_=INSTANT)
     recorded_by: UUID = kept("By whom.", foreign_key="account.id")
+
+
+class WithdrawalRow(SQLModel, table=True):
+    """That a contact was withdrawn without a decision, or restored. Append-only."""
+
+    __tablename__ = "contact_withdrawal"
+    __table_args__ = (Index("ix_contact_withdrawal_contact", "contact_id"),)
+
+    id: UUID = kept("Identifier (UUIDv7).", primary_key=True)
+    contact_id: UUID = kept("The contact.", foreign_key="contact.id")
+    action: str = kept("withdrawn or restored.")
+    at: datetime = kept("When.", type_=INSTANT)
+    by: UUID = kept("By whom.", foreign_key="account.id")
+    reason: str | None = kept("duplicate, in_error, not_ours; none when restored.")
+    words: str = kept("Why, in words.", Sensitivity.sensitive)
+    repeats_id: UUID | None = kept("The contact that it repeats.", foreign_key="contact.id")
+    passed_to: str | None = kept("To whom it was passed on, and how.", Sensitivity.sensitive)
+    told: str | None = kept("Who was told there by word of mouth.", Sensitivity.sensitive)

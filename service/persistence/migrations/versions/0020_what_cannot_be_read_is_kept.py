@@ -5,11 +5,11 @@ from alembic import op
 
 from service.persistence.columns import DOCUMENT
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
-oldest_reader = "0018"
+oldest_reader = "0019"
 
 _TOLD = ("contact", "contact_child", "contact_adult")
 _KEPT = "What could not be read, by the name of the fact."
