@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
 from starlette.routing import BaseRoute
+from starlette.types import Lifespan
 
 from api.connections import CROWD
 from api.contract import contract_text
@@ -94,13 +95,13 @@ def _routes() -> tuple[BaseRoute, ...]:
     return tuple(together.routes)
 
 
-def _bare(house: House | None, lifespan: object = None) -> FastAPI:
+def _bare(house: House | None, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     app = FastAPI(
         title="Front Door",
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,  # type: ignore[arg-type]  # None or a lifespan, as FastAPI takes it
+        lifespan=lifespan,
     )
     app.state.manners = install_manners(app)
     app.state.gauges = WorkGauges(app.state.manners.metrics.registry)

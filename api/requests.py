@@ -92,12 +92,17 @@ class FileBody:
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
+def _marked(endpoint: Endpoint, name: str, value: object) -> Endpoint:
+    """The function itself, with a mark on it that whoever routes to it reads."""
+    setattr(endpoint, name, value)
+    return endpoint
+
+
 def takes_file(file: FileBody) -> Callable[[Endpoint], Endpoint]:
     """Says that a route reads its body itself, as a file, once it is known who is calling."""
 
     def marked(endpoint: Endpoint) -> Endpoint:
-        endpoint.file_body = file  # type: ignore[attr-defined]  # a mark on the function
-        return endpoint
+        return _marked(endpoint, "file_body", file)
 
     return marked
 
@@ -112,8 +117,7 @@ def counts_as(errand: Errand) -> Callable[[Endpoint], Endpoint]:
     """Says that a route's requests are not counted as all others are."""
 
     def marked(endpoint: Endpoint) -> Endpoint:
-        endpoint.errand = errand  # type: ignore[attr-defined]  # a mark on the function
-        return endpoint
+        return _marked(endpoint, "errand", errand)
 
     return marked
 
@@ -130,8 +134,7 @@ Gate = Callable[[Request], Awaitable[Caller]]
 
 def asked_first(gate: Gate) -> Gate:
     """Says that a dependency is asked before any of a body is read."""
-    gate.asked_first = True  # type: ignore[attr-defined]  # a mark on the function
-    return gate
+    return _marked(gate, "asked_first", True)
 
 
 def is_asked_first(call: object) -> bool:
@@ -146,8 +149,7 @@ def needs(*permissions: Permission) -> Callable[[Endpoint], Endpoint]:
     """
 
     def marked(endpoint: Endpoint) -> Endpoint:
-        endpoint.needs = permissions  # type: ignore[attr-defined]  # a mark on the function
-        return endpoint
+        return _marked(endpoint, "needs", permissions)
 
     return marked
 

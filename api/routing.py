@@ -2,7 +2,16 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -55,7 +64,7 @@ _fault: ContextVar[FrontDoorError | None] = ContextVar("fault", default=None)
 
 def _sequence(annotation: Any) -> bool:
     return any(
-        getattr(part, "__origin__", part) in (list, tuple, set, frozenset)
+        getattr(part, "__origin__", part) in (list, tuple, set, frozenset, Sequence)
         for part in (annotation, *getattr(annotation, "__args__", ()))
     )
 

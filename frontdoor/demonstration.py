@@ -57,6 +57,7 @@ from frontdoor.demonstration_police import (
     notify,
     send_faulty_file,
     send_file,
+    send_more,
 )
 from frontdoor.demonstration_protection import Protection
 from frontdoor.demonstration_protection_narratives import (
@@ -1567,7 +1568,7 @@ def _told_of_again(chance: random.Random, plan: _Plan, stories: Sequence[_Story]
 
 
 def _send_files(desk: Desk, chance: random.Random, force: str, town: _Town, now: datetime) -> None:
-    """Has the police send two files this morning: one is refused, the other loaded."""
+    """Has the police send two files this morning, one refused, one loaded; and more of that one."""
     plan = _Plan(now, now, Outcome.referral, "6")
     families = [town.newcomers(plan) for _ in range(LOADED_INCIDENTS)]
 
@@ -1579,4 +1580,6 @@ def _send_files(desk: Desk, chance: random.Random, force: str, town: _Town, now:
         desk.logged += LOADED_INCIDENTS
 
     desk.at(now - timedelta(hours=2.6), refused)
-    desk.at(now - timedelta(hours=1.8), loaded)
+    loaded_at = now - timedelta(hours=1.8)
+    desk.at(loaded_at, loaded)
+    send_more(desk, force, loaded_at)

@@ -1,22 +1,31 @@
-"""Police notifications of today in the demonstration data: the daily meeting, and two files."""
+"""Police notifications of today in the demonstration data: the daily meeting, files, updates."""
 
 import csv
 import io
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeVar
 
 from frontdoor.demonstration_desk import Desk
 from frontdoor.demonstration_families import Family
-from frontdoor.demonstration_protection_narratives import CARRIED_OVER, INCIDENTS
+from frontdoor.demonstration_protection_narratives import (
+    CARRIED_OVER,
+    INCIDENTS,
+    SENT_IN_ERROR,
+    TOLD_LATER,
+    UPDATE_READ,
+)
 from service.bootstrap import Asking, Work
 from service.clock import Clock
 from service.domain.calendar import LONDON, london_date
 from service.domain.contacts import AgreementState, Child, LawfulBasis
 from service.domain.new_contacts import NewContact
 from service.domain.people import YesNo
-from service.domain.police_notifications import COLUMNS, NewNotification, Risk
+from service.domain.police_notifications import COLUMNS, NewNotification, PoliceNotification, Risk
+from service.domain.police_updates import on_record
+from service.persistence.repositories import contacts, police_notifications
 from service.policy import AgencyKind, Policy
 from service.usecases.daily_meetings import carry_item_over, read_daily_meeting
 from service.usecases.police_notifications import (
@@ -25,6 +34,7 @@ from service.usecases.police_notifications import (
     submit_notification_file,
     submit_police_notification,
 )
+from service.usecases.police_updates import read_police_updates, withdraw_police_notification
 
 Found = TypeVar("Found")
 
@@ -103,7 +113,7 @@ async def send_file(
     rows = [
         row
         for number, family in enumerate(families)
-        for row in _rows(chance, family, work.now, f"RB/F{work.now:%m%d}/{number:02d}")
+        for row in _rows(chance, family, work.now, _number_in_file(work.now, number))
     ]
     await _send(work, desk, force, rows)
 
@@ -120,6 +130,59 @@ async def send_faulty_file(
     rows[1]["child_date_of_birth"] = "31/02/2019"
     rows[2]["incident_number"] = ""
     await _send(work, desk, force, rows)
+
+
+def send_more(desk: Desk, force: str, loaded_at: datetime) -> None:
+    """Has the police send more of the file that was loaded: two incidents again, one taken back.
+
+    One that is told otherwise now waits to be read, with a higher risk; of another it was read.
+    """
+    incidents = [_number_in_file(loaded_at, number) for number in range(3)]
+
+    async def worse(work: Work) -> None:
+        await _send_again(work, desk, force, incidents[0], Risk.high, TOLD_LATER[0])
+
+    async def known_better(work: Work) -> None:
+        await _send_again(work, desk, force, incidents[1], Risk.standard, TOLD_LATER[1])
+
+    async def read(work: Work) -> None:
+        contact = await contacts.of_notification(work, await _incident(work, force, incidents[1]))
+        worker = desk.people.workers[0]
+        await read_police_updates(work, worker, contact.id, contact.version, UPDATE_READ)
+
+    async def taken_back(work: Work) -> None:
+        found = await _incident(work, force, incidents[2])
+        await withdraw_police_notification(
+            work, desk.people.partners[force], found.id, SENT_IN_ERROR
+        )
+
+    for minutes, act in ((25, worse), (30, known_better), (45, read), (60, taken_back)):
+        desk.at(loaded_at + timedelta(minutes=minutes), act)
+
+
+async def _incident(work: Work, force: str, number: str) -> PoliceNotification:
+    found = await police_notifications.of_incident(work, force, number)
+    if found is None:
+        raise LookupError("the file of this morning was not loaded")
+    return found
+
+
+async def _send_again(
+    work: Work, desk: Desk, force: str, number: str, risk: Risk, more: str
+) -> None:
+    """Has the police send an incident again, with another risk and more to say."""
+    found = await _incident(work, force, number)
+    contact = await contacts.of_notification(work, found)
+    children = await contacts.children(work, contact.id)
+    before = on_record(found, contact, children, await contacts.adults(work, contact.id))
+    told = replace(before.contact, received_at=work.now, concern=f"{before.contact.concern} {more}")
+    await submit_police_notification(
+        work, desk.people.partners[force], replace(before, risk=risk, contact=told)
+    )
+
+
+def _number_in_file(at: datetime, number: int) -> str:
+    return f"RB/F{at:%m%d}/{number:02d}"
 
 
 async def _send(work: Work, desk: Desk, force: str, rows: Sequence[dict[str, str]]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from frontdoor.demonstration_desk import Desk, between
+from frontdoor.demonstration_desk import Act, Desk, between
 from frontdoor.demonstration_protection_narratives import (
     BROUGHT,
     CONFERRED,
@@ -286,9 +286,9 @@ class Meeting:
             )
         self._then(times.invited_at, self._invite)
 
-    def _then(self, at: datetime | None, act: object) -> None:
+    def _then(self, at: datetime | None, act: Act) -> None:
         if at is not None:
-            self.desk.at(at, act)  # type: ignore[arg-type]  # one of this class's own acts
+            self.desk.at(at, act)
 
     async def _invite(self, work: Work) -> None:
         meeting = await self._meeting(work)

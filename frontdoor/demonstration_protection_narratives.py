@@ -255,6 +255,21 @@ CHASED: Final = (
 
 # ---- Police notifications ------------------------------------------------------------------------
 
+TOLD_LATER: Final = (
+    "Officers went back this morning: the mother has bruises on both arms and says that he has the "
+    "keys to the house.",
+    "The neighbour who rang had heard a film: both parents and the children were spoken to apart, "
+    "and tell the same.",
+)
+UPDATE_READ: Final = (
+    "Read with the manager: what the officers found since answers what we would have asked the "
+    "family, so nobody needs to visit today."
+)
+SENT_IN_ERROR: Final = (
+    "The incident belongs to another family of that name in the next force's area; the officer put "
+    "it on the wrong record."
+)
+
 INCIDENTS: Final = (
     "Officers were called by a neighbour to shouting and breaking glass. The parents had argued "
     "over money; a door was kicked in while the children were upstairs.",

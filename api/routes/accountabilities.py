@@ -25,7 +25,7 @@ async def list_accountability(
     service: Annotated[
         CareService | None, Query(description="Only what this side holds.", examples=["early_help"])
     ] = None,
-    team_id: Teams = [],  # noqa: B006 - the framework copies it
+    team_id: Teams = (),
     worker_id: WorkerFilter = None,
     unallocated: Annotated[FlagParameter, Query(description="Only what nobody works yet.")] = False,
     worker_suspended: Annotated[

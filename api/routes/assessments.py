@@ -114,7 +114,7 @@ async def list_assessments(
     request: Request,
     who: Who,
     asked: Behind,
-    state: States = [],  # noqa: B006 - the framework copies it
+    state: States = (),
     person_id: PersonFilter = None,
     referral_id: ReferralFilter = None,
     limit: Limit = 50,

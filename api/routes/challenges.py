@@ -126,10 +126,10 @@ async def list_challenges(
     request: Request,
     who: Who,
     asked: Behind,
-    state: States = [],  # noqa: B006 - the framework copies it
+    state: States = (),
     is_open: OpenFilter = None,
     stage: StageFilter = None,
-    outcome: Outcomes = [],  # noqa: B006 - the framework copies it
+    outcome: Outcomes = (),
     thing: ThingFilter = None,
     answering_role: AnsweringRoleFilter = None,
     person_id: PersonFilter = None,

@@ -1,5 +1,6 @@
 """Contacts over HTTP: log, list, read, amend, rate, assign, acknowledge; and a child's history."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -148,16 +149,16 @@ async def list_contacts(
     who: Who,
     asked: Behind,
     state: Annotated[
-        list[ContactState],
+        Sequence[ContactState],
         Query(max_length=10, description="Only these states.", examples=[["received"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     source_code: Annotated[
-        list[Annotated[str, Line(4)]],
+        Sequence[Annotated[str, Line(4)]],
         Query(max_length=30, description="Only these source codes.", examples=[["2A"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     rating: Annotated[
-        list[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
-    ] = [],  # noqa: B006 - the framework copies it
+        Sequence[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
+    ] = (),
     reference: Annotated[
         Reference | None,
         Query(description="The one with this reference.", examples=["C-7K3MA-9TQ4R"]),

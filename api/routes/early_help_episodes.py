@@ -48,8 +48,8 @@ def _reply(whole: WholeCase[early_help_episodes.EarlyHelpEpisode]) -> Response:
 async def list_early_help_episodes(
     request: Request,
     who: Who,
-    state: States = [],  # noqa: B006 - the framework copies it
-    team_id: Teams = [],  # noqa: B006 - the framework copies it
+    state: States = (),
+    team_id: Teams = (),
     worker_id: WorkerFilter = None,
     contact_id: ContactFilter = None,
     person_id: PersonFilter = None,

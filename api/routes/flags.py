@@ -1,5 +1,6 @@
 """Flags over HTTP: what is late or nearly so, why it is red, and who takes it on."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -30,19 +31,19 @@ async def list_flags(
     request: Request,
     who: Who,
     severity: Annotated[
-        list[Severity],
+        Sequence[Severity],
         Query(max_length=2, description="Only these severities.", examples=[["breach"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     kind: Annotated[
-        list[Annotated[str, Line(64)]],
+        Sequence[Annotated[str, Line(64)]],
         Query(
             max_length=30, description="Only these timescales.", examples=[["contact_to_referral"]]
         ),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     owner_role: Annotated[
-        list[Role],
+        Sequence[Role],
         Query(max_length=11, description="Only what these roles own.", examples=[["mash_worker"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     acknowledged: Annotated[
         FlagParameter | None,
         Query(description="Only those that somebody, or nobody, has taken on.", examples=[False]),

@@ -1,5 +1,6 @@
 """Information requests over HTTP: ask an agency, list and read what was asked, answer."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -105,15 +106,15 @@ async def list_information_requests(
     request: Request,
     who: Who,
     state: Annotated[
-        list[InformationRequestState],
+        Sequence[InformationRequestState],
         Query(max_length=3, description="Only these states.", examples=[["asked"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     organisation_id: Annotated[
-        list[Annotated[str, Line(64)]],
+        Sequence[Annotated[str, Line(64)]],
         Query(
             max_length=30, description="Only to these agencies.", examples=[["mill-lane-primary"]]
         ),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     sort: Annotated[
         RequestOrder,
         Query(

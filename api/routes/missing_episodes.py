@@ -1,6 +1,6 @@
 """Missing children over HTTP: report, list, read, return, and the return home interview."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -53,7 +53,7 @@ router = APIRouter(
 )
 
 States = Annotated[
-    list[MissingState],
+    Sequence[MissingState],
     Query(max_length=6, description="Only these states.", examples=[["missing"]]),
 ]
 
@@ -108,7 +108,7 @@ async def list_missing_episodes(
     request: Request,
     who: Who,
     asked: Behind,
-    state: States = [],  # noqa: B006 - the framework copies it
+    state: States = (),
     person_id: PersonFilter = None,
     contact_id: ContactFilter = None,
     limit: Limit = 50,

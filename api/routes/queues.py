@@ -1,5 +1,6 @@
 """Queues over HTTP: the desk, and the other lists of what waits for somebody."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -24,12 +25,12 @@ async def read_queue(
     who: Who,
     queue: Annotated[Queue, Path(description="Which queue.", examples=["contacts"])],
     source_code: Annotated[
-        list[Annotated[str, Line(4)]],
+        Sequence[Annotated[str, Line(4)]],
         Query(max_length=30, description="Only these source codes.", examples=[["2A"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     rating: Annotated[
-        list[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
-    ] = [],  # noqa: B006 - the framework copies it
+        Sequence[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
+    ] = (),
     assignee_id: Annotated[Id | None, Query(description="Only what this worker works.")] = None,
     unassigned: Annotated[FlagParameter, Query(description="Only what nobody works yet.")] = False,
     worker_suspended: Annotated[

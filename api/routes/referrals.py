@@ -49,8 +49,8 @@ async def list_referrals(
     request: Request,
     who: Who,
     asked: Behind,
-    state: States = [],  # noqa: B006 - the framework copies it
-    team_id: Teams = [],  # noqa: B006 - the framework copies it
+    state: States = (),
+    team_id: Teams = (),
     worker_id: WorkerFilter = None,
     contact_id: ContactFilter = None,
     person_id: PersonFilter = None,

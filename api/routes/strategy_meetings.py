@@ -116,7 +116,7 @@ async def list_strategy_meetings(
     request: Request,
     who: Who,
     asked: Behind,
-    state: States = [],  # noqa: B006 - the framework copies it
+    state: States = (),
     person_id: PersonFilter = None,
     referral_id: ReferralFilter = None,
     contact_id: ContactFilter = None,

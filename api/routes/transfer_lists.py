@@ -1,5 +1,6 @@
 """Lists of transfers over HTTP: what managers ask of the step-ups and step-downs."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -31,8 +32,8 @@ from service.usecases import transfer_lists
 
 router = APIRouter(prefix="/v1/transfers", tags=["transfers"], route_class=FrontDoorRoute)
 
-_Codes = list[Annotated[str, Line(64)]]
-_Teams = list[Annotated[str, Line(64)]]
+_Codes = Sequence[Annotated[str, Line(64)]]
+_Teams = Sequence[Annotated[str, Line(64)]]
 
 
 async def transfer_filters(
@@ -42,18 +43,18 @@ async def transfer_filters(
         Direction | None, Query(description="Only this direction.", examples=["step_down"])
     ] = None,
     state: Annotated[
-        list[TransferState],
+        Sequence[TransferState],
         Query(max_length=11, description="Only these states.", examples=[["refusal_pending"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     open: Annotated[
         FlagParameter | None, Query(description="Only open ones (true) or ended ones (false).")
     ] = None,
     waits_for: Annotated[
-        list[WaitsFor],
+        Sequence[WaitsFor],
         Query(
             max_length=9, description="Only open ones that wait for these.", examples=[["answer"]]
         ),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     waiting_over_working_days: Annotated[
         Annotated[int, WholeParameter(0, 1000)] | None,
         Query(
@@ -72,7 +73,7 @@ async def transfer_filters(
     reason_code: Annotated[
         _Codes,
         Query(max_length=30, description="Only these reasons.", examples=[["risk_increased"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     refusal_code: Annotated[
         _Codes,
         Query(
@@ -80,14 +81,14 @@ async def transfer_filters(
             description="Only those once refused for these reasons, whatever became of it.",
             examples=[["below_threshold"]],
         ),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     sender_team_id: Annotated[
         _Teams,
         Query(max_length=30, description="Only from these teams.", examples=[["family-centres"]]),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     receiver_team_id: Annotated[
         _Teams, Query(max_length=30, description="Only to these teams.", examples=[["mash"]])
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     person_id: Annotated[Id | None, Query(description="Only this child, across contacts.")] = None,
     contact_id: Annotated[Id | None, Query(description="Only what came of this contact.")] = None,
     requested_from: Annotated[
@@ -109,11 +110,11 @@ async def transfer_filters(
         Query(description="Only those whose refusal was ever challenged (true), or never was."),
     ] = None,
     challenge_outcome: Annotated[
-        list[ChallengeOutcome],
+        Sequence[ChallengeOutcome],
         Query(
             max_length=5, description="Only those whose challenge ended so.", examples=[["upheld"]]
         ),
-    ] = [],  # noqa: B006 - the framework copies it
+    ] = (),
     raised_by: Annotated[
         Id | None, Query(description="Only those whose refusal this account challenged.")
     ] = None,

@@ -36,7 +36,7 @@ _TOOLS = [{"tool": "graded_care_profile_2", "score": "4", "used_on": "2026-10-21
 
 AssessmentId = Annotated[UUID, Path(description="The assessment.", examples=[_ID])]
 States = Annotated[
-    list[AssessmentState],
+    Sequence[AssessmentState],
     Query(max_length=4, description="Only these states.", examples=[["awaiting_authorisation"]]),
 ]
 ReferralFilter = Annotated[Id | None, Query(description="Only those of this referral.")]

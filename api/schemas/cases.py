@@ -1,5 +1,6 @@
 """What referrals and early help episodes have alike on the wire: allocation, and list filters."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -13,11 +14,11 @@ from service.domain.referrals import CaseState
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 States = Annotated[
-    list[CaseState],
+    Sequence[CaseState],
     Query(max_length=4, description="Only these states.", examples=[["awaiting_allocation"]]),
 ]
 Teams = Annotated[
-    list[Annotated[str, Line(64)]],
+    Sequence[Annotated[str, Line(64)]],
     Query(
         max_length=30, description="Only what these teams hold.", examples=[["assessment-north"]]
     ),

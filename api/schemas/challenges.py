@@ -1,5 +1,6 @@
 """Challenges on the wire: what is disagreed with, every stage and answer, and what is possible."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -34,11 +35,11 @@ _REASONS = (
 
 ChallengeId = Annotated[UUID, Path(description="The challenge.", examples=[_ID])]
 States = Annotated[
-    list[ChallengeState],
+    Sequence[ChallengeState],
     Query(max_length=5, description="Only these states.", examples=[["raised"]]),
 ]
 Outcomes = Annotated[
-    list[ChallengeOutcome],
+    Sequence[ChallengeOutcome],
     Query(max_length=5, description="Only those that ended so.", examples=[["changed"]]),
 ]
 OpenFilter = Annotated[

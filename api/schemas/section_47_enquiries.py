@@ -1,5 +1,6 @@
 """Section 47 enquiries on the wire: the child seen, the outcome, the conference."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -38,7 +39,7 @@ _CONFERENCE = (
 
 Section47EnquiryId = Annotated[UUID, Path(description="The enquiry.", examples=[_ID])]
 States = Annotated[
-    list[EnquiryState],
+    Sequence[EnquiryState],
     Query(max_length=3, description="Only these states.", examples=[["awaiting_conference"]]),
 ]
 ReferralFilter = Annotated[Id | None, Query(description="Only those in this referral.")]

@@ -1,5 +1,6 @@
 """Strategy meetings on the wire: called, invited to, held, concluded and minuted; one story."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -51,7 +52,7 @@ _MOST_LINES = 100
 
 MeetingId = Annotated[UUID, Path(description="The strategy meeting.", examples=[_ID])]
 States = Annotated[
-    list[MeetingState],
+    Sequence[MeetingState],
     Query(max_length=5, description="Only these states.", examples=[["called"]]),
 ]
 PersonFilter = Annotated[

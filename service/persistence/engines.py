@@ -76,6 +76,13 @@ def sqlite_path(url: str) -> Path | None:
     return Path(place.database or "") if isinstance(place, URL) else None
 
 
+async def _straight(connection: AsyncConnection) -> sqlite3.Connection:
+    """SQLite's own connection, which our adapter holds on the loop."""
+    held: Any = (await connection.get_raw_connection()).driver_connection
+    straight: sqlite3.Connection = held.straight
+    return straight
+
+
 def open_sqlite(path: str) -> sqlite3.Connection:
     """A SQLite connection with the pragmas set and read back.
 
@@ -262,8 +269,7 @@ class Database:
         """Asks the database whether it keeps its promises. Raises UnsafeDatabase if not."""
         async with self.reading() as connection:
             if self.is_sqlite:
-                raw = await connection.get_raw_connection()
-                check_sqlite(raw.driver_connection.straight)  # type: ignore[union-attr]  # our own adapter
+                check_sqlite(await _straight(connection))
                 return
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 held = (await connection.execute(text(f"SHOW {setting}"))).scalar_one()
@@ -329,8 +335,7 @@ class Database:
             return
         with self._fit():
             async with self._turn_to_write(), self._engine.connect() as connection:
-                raw = await connection.get_raw_connection()
-                driver = raw.driver_connection.straight  # type: ignore[union-attr]  # our own adapter
+                driver = await _straight(connection)
                 await self._begin_immediate(driver)
                 try:
                     # From here on SQLAlchemy knows of the transaction, and its commit is one.

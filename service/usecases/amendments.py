@@ -470,10 +470,13 @@ def _as_asked(old: Child, new: NewChild, sent: Mapping[str, Any]) -> NewChild:
     )
 
 
+_Recorded = Contact | Child | Adult
+
+
 def _differences(
     file: WholeContact, amended: Contact, children: Sequence[Child], adults: Sequence[Adult]
 ) -> tuple[dict[str, object], dict[str, object]]:
-    pairs: list[tuple[str, object, object]] = [("contact", file.contact, amended)]
+    pairs: list[tuple[str, _Recorded, _Recorded]] = [("contact", file.contact, amended)]
     pairs += [
         (f"children/{old.id}", old, new) for old, new in zip(file.children, children, strict=True)
     ]
@@ -481,7 +484,7 @@ def _differences(
     before: dict[str, object] = {}
     after: dict[str, object] = {}
     for name, old, new in pairs:
-        was, is_now = asdict(old), asdict(new)  # type: ignore[call-overload]  # both are dataclasses
+        was, is_now = asdict(old), asdict(new)
         changed = [key for key in was if key not in _NOT_TOLD and was[key] != is_now[key]]
         if changed:
             before[name] = to_jsonable_python({key: was[key] for key in changed})

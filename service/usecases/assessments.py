@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
@@ -206,17 +207,11 @@ async def start_missing_clocks(house: Performing, *, batch: int = BATCH) -> int:
     while True:
         place = last
         found = await house.ask(
-            lambda ask: missing_clocks.referrals_without_clocks(
-                ask,
-                limit=batch,
-                after_person_id=place,  # noqa: B023 - run at once
-            )
+            partial(missing_clocks.referrals_without_clocks, limit=batch, after_person_id=place)
         )
         for referral in found:
             try:
-                await house.perform(
-                    lambda work: _start_clocks_of(work, referral)  # noqa: B023 - run at once
-                )
+                await house.perform(partial(_start_clocks_of, found=referral))
                 started += 1
             except Stale:
                 # Somebody was quicker: the referral closed, or this job elsewhere.

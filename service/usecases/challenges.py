@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -679,12 +680,12 @@ async def move_challenges(house: Performing) -> int:
     while True:
         place, now = after, house.clock()
         due = await house.ask(
-            lambda ask: challenges.overdue(ask, now, kinds, limit=BATCH, after=place)  # noqa: B023 - run at once
+            partial(challenges.overdue, now=now, kinds=kinds, limit=BATCH, after=place)
         )
         for one in due:
             try:
                 await house.perform(
-                    lambda work: _move_by_its_clock(work, one.challenge_id, kinds)  # noqa: B023 - run at once
+                    partial(_move_by_its_clock, challenge_id=one.challenge_id, kinds=kinds)
                 )
                 moved += 1
             except Stale:

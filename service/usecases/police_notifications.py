@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from service.domain.access import Caller, Permission, Role
@@ -422,7 +423,7 @@ async def _check(
             continue
         found = updates.get(on_file.id, [])
         last = await house.ask(
-            lambda ask: police_updates.digests_told_last(ask, on_file, found)  # noqa: B023 - run at once
+            partial(police_updates.digests_told_last, notification=on_file, updates=found)
         )
         if is_news(found, last, digests(all_told(new))):
             checking.updates.append((on_file, new))
@@ -506,7 +507,9 @@ async def _load(
     for attempt in range(1, _ATTEMPTS + 1):
         known = await house.ask_at_length(lambda ask: _read_known(ask, house, claimed, children))
         try:
-            await house.perform(lambda work: _write(work, claimed, force, checking, known))  # noqa: B023 - run at once
+            await house.perform(
+                partial(_write, claimed=claimed, force=force, checking=checking, known=known)
+            )
         except (_MovedOn, AlreadyThere):
             if attempt == _ATTEMPTS:
                 raise

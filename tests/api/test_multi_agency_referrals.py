@@ -45,6 +45,7 @@ from tests.support.builders import (
     sign_off_body,
 )
 from tests.support.clocks import FixedClock
+from tests.support.plain_statements import select_from
 from tests.support.rooms import HOSPITAL, POLICE, Room, open_room, pointers
 
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
@@ -252,7 +253,7 @@ async def test_what_turns_a_name_round_does_not_reach_the_desk(room: Room) -> No
 
 async def test_a_check_says_what_would_come_of_it_and_keeps_nothing(room: Room) -> None:
     receipt = await sent(room, children=[child_body(nhs_number="9434765919")])
-    before = {table: await room.rows(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608 - our own tables
+    before = {table: await room.rows(select_from(table)) for table in TABLES}
     key = headers(room.house, PARTNER, organisation=POLICE)
     # The second fills a gap in what is on file: were it sent, a person would change.
     fuller = child_body(nhs_number="9434765919", unique_pupil_number="H801200001001")
@@ -271,7 +272,7 @@ async def test_a_check_says_what_would_come_of_it_and_keeps_nothing(room: Room) 
         assert told["possible_duplicate_of"] == duplicate
         assert "id" not in told
         assert "reference" not in told
-    after = {table: await room.rows(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608 - our own tables
+    after = {table: await room.rows(select_from(table)) for table in TABLES}
     happened = after.pop("event")
     assert [row for row in happened if "multi_agency_referral.checked" not in row] == before.pop(
         "event"

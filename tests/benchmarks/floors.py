@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,12 @@ _INSERT = re.compile(r'INSERT INTO ("\w+" \([^)]*\)) VALUES ((?:\([^)]*\)(?:, )?
 _PLACE = re.compile(r"\$(\d+)")
 
 
+def _place(found: re.Match[str], given: Sequence[Any], values: list[Any]) -> str:
+    """The place of one value among those of its own row."""
+    values.append(given[int(found[1]) - 1])
+    return f"${len(values)}"
+
+
 def one_insert_a_row(recording: Recording) -> Recording:
     """The same rows as plain statements in one transaction, as most programs would send them."""
     plain: list[Statement] = [Statement("BEGIN")]
@@ -39,11 +46,8 @@ def one_insert_a_row(recording: Recording) -> Recording:
             for row in re.findall(r"\([^)]*\)", rows):
                 values: list[Any] = []
 
-                def place(found: re.Match[str], values: list[Any] = values) -> str:
-                    values.append(statement.values[int(found[1]) - 1])  # noqa: B023 - used at once
-                    return f"${len(values)}"
-
-                sql = f"INSERT INTO {table} VALUES {_PLACE.sub(place, row)}"
+                put = partial(_place, given=statement.values, values=values)
+                sql = f"INSERT INTO {table} VALUES {_PLACE.sub(put, row)}"
                 plain.append(Statement(sql, values))
     return Recording([*plain, Statement("COMMIT")], recording.made)
 

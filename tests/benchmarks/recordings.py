@@ -142,12 +142,12 @@ def _as_uuid(value: object) -> UUID | None:
 
 class _ToldCursor(sqlite3.Cursor):
     def execute(self, sql: str, values: Any = (), /) -> Any:
-        self.connection.statements.append(Statement(sql, list(values)))  # type: ignore[attr-defined]  # it is _Told
+        self.connection.statements.append(Statement(sql, list(values)))
         return super().execute(sql, values)
 
     def executemany(self, sql: str, sets: Any, /) -> Any:
         kept = [list(values) for values in sets]
-        self.connection.statements.append(Statement(sql, sets=kept))  # type: ignore[attr-defined]  # it is _Told
+        self.connection.statements.append(Statement(sql, sets=kept))
         return super().executemany(sql, kept)
 
 

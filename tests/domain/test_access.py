@@ -240,7 +240,7 @@ def test_a_role_without_a_duty_stops_the_start() -> None:
 
 def test_the_table_cannot_be_changed_while_the_service_runs() -> None:
     with pytest.raises(TypeError):
-        GRANTS[Permission.sign_off] = GRANTS[Permission.read_policy]  # type: ignore[index]  # wrong on purpose
+        GRANTS[Permission.sign_off] = GRANTS[Permission.read_policy]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_person_is_the_same_whatever_the_accents_and_only_with_name_and_date()
 def test_two_concerns_are_of_one_person_only_when_something_says_so(
     one: dict[str, str], other: dict[str, str], same: bool
 ) -> None:
-    pair = replace(NOBODY, **one), replace(NOBODY, **other)  # type: ignore[arg-type]  # by name
+    pair = replace(NOBODY, **one), replace(NOBODY, **other)
     assert is_same_teller(*pair) is same
     assert is_same_teller(*reversed(pair)) is same
 

@@ -38,6 +38,7 @@ from service.domain.measures import MEASURES, Breakdown, MeasureCases, MeasureRe
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.police_notifications import ImportFault, NotificationImport
+from service.domain.police_updates import PoliceUpdate
 from service.domain.pregnancies import PregnancyAction, PregnancyStep
 from service.domain.queues import NextAction, Queue, QueueFilters
 from service.domain.referrals import Referral
@@ -79,6 +80,7 @@ MEETING, ENQUIRY = table_of(StrategyMeeting), table_of(Section47Enquiry)
 ASSESSMENT, STEP = table_of(Assessment), table_of(AssessmentStep)
 MISSING = table_of(MissingEpisode)
 IMPORT, FAULT = table_of(NotificationImport), table_of(ImportFault)
+UPDATE = table_of(PoliceUpdate)
 REQUEST, CHASER = table_of(InformationRequest), table_of(Chaser)
 PREGNANCY = table_of(PregnancyStep)
 # Nothing else is possible: a challenge of the year has ended, a meeting is not concluded without.
@@ -465,6 +467,30 @@ async def test_one_file_of_the_police_was_loaded_and_one_refused_for_three_fault
     ]
 
 
+async def test_the_police_sent_more_since_and_the_desk_shows_what_nobody_has_read(
+    house: House,
+) -> None:
+    rows = await house.ask(
+        lambda ask: ask.all(
+            select(
+                UPDATE.c.kind, UPDATE.c.risk, UPDATE.c.unread_since, UPDATE.c.reading_words
+            ).order_by(UPDATE.c.id)
+        )
+    )
+    assert [(kind, risk, since is None) for kind, risk, since, _ in rows] == [
+        ("sent_again", "high", False),
+        ("sent_again", "standard", True),
+        ("withdrawn", None, False),
+    ]
+    assert rows[1][3]
+    manager = await caller(house, Role.mash_manager)
+    lines = await house.ask(
+        lambda ask: read_queue(ask, manager, Queue.contacts, QueueFilters(), limit=200)
+    )
+    actions = Counter(line.next_action_on(NOW.date()) for line in lines)
+    assert actions[NextAction.read_police_update] == 2
+
+
 async def test_children_at_risk_were_looked_after_to_the_end_in_the_year(house: House) -> None:
     in_the_year = datetime(2020, 1, 1, tzinfo=UTC)
     for table, column, finished in (
@@ -602,7 +628,7 @@ def _silent(done: int, of: int) -> None:
 
 async def _count(house: House, table: object) -> int:
     async def count(ask: Asking) -> int:
-        row = await ask.first(select(func.count()).select_from(table))  # type: ignore[arg-type]  # a table
+        row = await ask.first(select(func.count()).select_from(table))
         assert row is not None
         return int(row[0])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -82,7 +83,7 @@ async def test_only_the_kinds_and_the_subject_that_are_named_stop(
     for file, runs in ((one, False), (other, True)):
         contact_id = file.contact.id
         found = await house.perform(
-            lambda work: is_running(work, contact_id, contact_id, DAY)  # noqa: B023 - run at once
+            partial(is_running, contact_id=contact_id, subject_id=contact_id, kind=DAY)
         )
         assert found is runs
 

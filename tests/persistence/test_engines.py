@@ -24,7 +24,7 @@ async def test_each_of_twenty_connections_waits_for_the_disk(sqlite: SqliteFiles
         drivers = set()
         for connection in connections:
             raw = await connection.get_raw_connection()
-            drivers.add(id(raw.driver_connection.straight))  # type: ignore[union-attr]  # our own
+            drivers.add(id(raw.driver_connection.straight))
             for pragma, wanted in DURABLE.items():
                 held_at = (await connection.execute(text(f"PRAGMA {pragma}"))).scalar_one()
                 assert held_at == wanted, pragma

@@ -63,7 +63,7 @@ async def test_a_row_that_is_there_already_is_told_apart_from_other_refusals(des
 @contextmanager
 def postgres_desk(server: PostgresServer, policy: Policy, **options: object) -> Iterator[Desk]:
     url = server.create_database()
-    yield Desk(Database(url, **options), policy)  # type: ignore[arg-type]  # keywords of Database
+    yield Desk(Database(url, **options), policy)
     server.drop_database(url)
 
 
@@ -176,7 +176,7 @@ async def test_no_free_connection_in_time_is_a_database_away(
     postgres: PostgresServer, policy: Policy
 ) -> None:
     with postgres_desk(postgres, policy, pool_size=1) as desk:
-        desk.database.engine.pool._timeout = 0.1  # type: ignore[attr-defined]  # ten seconds is long
+        desk.database.engine.pool._timeout = 0.1
         async with desk.work() as first:
             await first.first(select(ACCOUNT.c.id))
             for order in (("add",), ("execute",)):
@@ -265,7 +265,7 @@ async def test_a_server_that_stops_is_away_and_when_it_is_back_so_are_we(policy:
             stoppable.stop()
             stoppable.start()  # the server's own tidying up expects one that answers
             await until(lambda: _answers(require_known(Database(url))), what="the server")
-            server.close = _nothing  # type: ignore[method-assign]  # its connection died with it
+            server.close = _nothing
             stoppable.stop()
 
 

@@ -136,7 +136,7 @@ async def _weighed(database: Database) -> dict[str, Weighing]:
         if not who.may(PERMISSION_OF[queue]):
             continue
         found[name] = Weighing(database)
-        await read_queue(found[name], who, queue, filters, limit=51)  # type: ignore[arg-type]  # it only weighs
+        await read_queue(found[name], who, queue, filters, limit=51)
     return found
 
 

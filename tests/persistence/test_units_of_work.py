@@ -81,7 +81,7 @@ async def nothing_is_left_open(database: Database) -> None:
         await connection.execute(text("UPDATE account SET name = name"))
 
     async def all_given_back() -> bool:
-        return bool(database.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]  # a queue pool
+        return bool(database.engine.pool.checkedout() == 0)
 
     await until(all_given_back, what="a connection's way back")
 

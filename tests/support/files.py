@@ -59,7 +59,7 @@ def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: obje
             for prompt in house.policy.decision_prompts
         ],
     }
-    return NewDecision(**(values | changes))  # type: ignore[arg-type]  # values by name
+    return NewDecision(**(values | changes))
 
 
 async def partners_file(house: House, organisation: str, source_code: str) -> WholeFile:
@@ -104,7 +104,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
         decision = await _decided(house, worker, manager, contact_id, child.id, outcome, asked)
         ids[f"decision_{outcome}"] = decision
         for name, cases in (("referral", REFERRALS), ("early_help_episode", EPISODES)):
-            case = await house.ask(lambda ask, of=cases, by=decision: of.of_decision(ask, by))  # type: ignore[misc]  # bound now
+            case = await house.ask(lambda ask, of=cases, by=decision: of.of_decision(ask, by))
             if case is not None:
                 ids[name] = case.id
     waiting = new_decision(house, file.children[2].id, Outcome.early_help, agencies=asked)

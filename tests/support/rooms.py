@@ -16,6 +16,7 @@ from tests.support.builders import Body, decision_body, headers, sign_off_body
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house
 from tests.support.matches import others_named
+from tests.support.plain_statements import select_from
 
 POLICE = "riverbourne-police"
 HOSPITAL = "riverbourne-hospital"
@@ -95,7 +96,7 @@ class Room:
 
     async def count(self, table: str) -> int:
         """How many rows a table holds."""
-        return int((await self.rows(f"SELECT count(*) FROM {table}"))[0][0])  # noqa: S608 - our own tables
+        return int((await self.rows(select_from(table, "count(*)")))[0][0])
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ class Server:
 
     def token(self, role: Role, **who: str) -> str:
         """A token for a role."""
-        return self.issuer.mint(role, **who)  # type: ignore[arg-type]  # names and organisations
+        return self.issuer.mint(role, **who)
 
     def headers(self, role: Role, **who: str) -> dict[str, str]:
         """The header that carries a token for a role."""

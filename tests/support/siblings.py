@@ -41,6 +41,7 @@ from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller
 from tests.support.meetings import WHY, room_in
+from tests.support.plain_statements import select_from
 from tests.support.protection import ANALYSIS, completion, seen
 from tests.support.steps import EVIDENCE, PLAN, Steps, steps_in
 
@@ -312,7 +313,7 @@ async def _amended(write: _Author, found: Siblings) -> None:
                 children={found.children[name]: {"description": description}},
             )
             amended = await write.house.perform(
-                lambda work, at=version, told=changes: amend_contact(  # type: ignore[misc]  # bound now
+                lambda work, at=version, told=changes: amend_contact(
                     work, write.worker, found.contact_id, at, told
                 )
             )
@@ -332,13 +333,13 @@ async def _ask_agencies(write: _Author, found: Siblings) -> None:
             child_ids=[found.children[name]],
         )
         request = await write.house.perform(
-            lambda work, new=asked: ask_agency(work, write.worker, found.contact_id, new)  # type: ignore[misc]  # bound now
+            lambda work, new=asked: ask_agency(work, write.worker, found.contact_id, new)
         )
         answer = NewAnswer(
             AnswerKind.information, f"We know: {write.mark(name, 'information_request')}."
         )
         await write.house.perform(
-            lambda work, who=agency, id_=request.id, said=answer: answer_information_request(  # type: ignore[misc]  # bound now
+            lambda work, who=agency, id_=request.id, said=answer: answer_information_request(
                 work, who, id_, 1, said
             )
         )
@@ -409,7 +410,7 @@ async def _lived(write: _Author, found: Siblings) -> None:
         because = f"The scan says so: {write.mark(name, 'pregnancy')}."
         person_id = found.people[name]
         await write.house.perform(
-            lambda work, of=person_id, why=because: pregnancies.change_expected_delivery(  # type: ignore[misc]  # bound now
+            lambda work, of=person_id, why=because: pregnancies.change_expected_delivery(
                 work,
                 write.worker,
                 of,
@@ -466,9 +467,7 @@ async def _missing(write: _Author, found: Siblings) -> None:
             returned=Return(write.clock(), "At the station.", f"Came back with: {mark}."),
         )
         await write.house.perform(
-            lambda work, told=new: missing_episodes.record_missing_episode(  # type: ignore[misc]  # bound now
-                work, write.worker, told
-            )
+            lambda work, told=new: missing_episodes.record_missing_episode(work, write.worker, told)
         )
 
 
@@ -485,7 +484,7 @@ async def _disagreed(write: _Author, found: Siblings) -> None:
         words = f"Nobody asked the child how it came about, and that matters: {mark}."
         [decision_id] = await _ids(write.house, "decision", found.children[name])
         await write.house.perform(
-            lambda work, as_=who, of=decision_id, why=words: challenges.challenge_decision(  # type: ignore[misc]  # bound now
+            lambda work, as_=who, of=decision_id, why=words: challenges.challenge_decision(
                 work, as_, of, words=why
             )
         )
@@ -499,7 +498,7 @@ async def _rows(house: House, statement: str) -> list[tuple[Any, ...]]:
 async def _ids(house: House, table: str, child_id: UUID) -> list[UUID]:
     return [
         _as_id(id_)
-        for id_, of in await _rows(house, f"SELECT id, child_id FROM {table}")  # noqa: S608 - our own tables
+        for id_, of in await _rows(house, select_from(table, "id, child_id"))
         if _as_id(of) == child_id
     ]
 
@@ -514,7 +513,7 @@ async def _things(house: House, found: Siblings) -> list[Thing]:
     things.append(Thing("contact", found.earlier_contact_id, None, subject_child=BEFORE))
     by_id: dict[UUID, str] = {}
     for kind in _OF_A_CHILD:
-        for id_, child_id in await _rows(house, f"SELECT id, child_id FROM {kind}"):  # noqa: S608 - our own tables
+        for id_, child_id in await _rows(house, select_from(kind, "id, child_id")):
             by_id[_as_id(id_)] = names[_as_id(child_id)]
             things.append(Thing(kind, _as_id(id_), names[_as_id(child_id)]))
     for id_, child_id in await _rows(

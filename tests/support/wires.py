@@ -119,7 +119,7 @@ async def wire_to(app: ASGIApp, **limits: Any) -> AsyncIterator[Wire]:
         await wire.close()
         server.close()
         for connection in tuple(state.connections):
-            connection.send_away()  # type: ignore[union-attr]  # they are ours
+            connection.send_away()
         if state.tasks:
             await asyncio.wait(tuple(state.tasks), timeout=PATIENCE)
         for task in tuple(state.tasks):

@@ -1169,7 +1169,7 @@ async def test_what_is_due_is_found_in_the_index_of_running_clocks(sides: Sides)
             return []
 
     await overdue(
-        Explaining(),  # type: ignore[arg-type]  # it only explains
+        Explaining(),
         FRIDAY,
         ["challenge_stage_1"],
         limit=100,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -55,11 +56,20 @@ async def test_a_draft_that_replaced_a_draft_that_was_to_replace_a_signed_one_ca
                 supersedes_id=latest,
                 supersedes_because=None if latest is None else "New facts came by telephone.",
             )
-            draft = await house.perform(lambda work: decide(work, worker, file.contact.id, new))  # noqa: B023 - run at once
+            draft = await house.perform(
+                partial(decide, who=worker, contact_id=file.contact.id, new=new)
+            )
             latest = draft.id
             if signed:
                 await house.perform(
-                    lambda work: sign_off(work, manager, latest, 1, agreed=True, words=WORDS)  # noqa: B023 - run at once
+                    partial(
+                        sign_off,
+                        who=manager,
+                        decision_id=latest,
+                        version=1,
+                        agreed=True,
+                        words=WORDS,
+                    )
                 )
         found = await house.ask(lambda ask: read_contact(ask, manager, file.contact.id))
         assert [one.state for one in found.decisions] == [
@@ -92,10 +102,14 @@ async def test_nobody_gains_time_for_a_strategy_meeting_by_deciding_for_it_once_
                 supersedes_id=latest,
                 supersedes_because=None if latest is None else "New facts came by telephone.",
             )
-            draft = await house.perform(lambda work: decide(work, worker, file.contact.id, new))  # noqa: B023 - run at once
+            draft = await house.perform(
+                partial(decide, who=worker, contact_id=file.contact.id, new=new)
+            )
             latest = draft.id
             await house.perform(
-                lambda work: sign_off(work, manager, latest, 1, agreed=True, words=WORDS)  # noqa: B023 - run at once
+                partial(
+                    sign_off, who=manager, decision_id=latest, version=1, agreed=True, words=WORDS
+                )
             )
             clock.forward(hours=20)
         found = await house.ask(lambda ask: read_contact(ask, manager, file.contact.id))

@@ -383,7 +383,7 @@ async def test_who_amends_or_rates_what_changed_meanwhile_is_told(
                 file.contact.id,
                 1,
                 "red",
-                None,  # type: ignore[arg-type]  # as stored
+                None,
             )
         )
 

@@ -61,7 +61,7 @@ async def test_who_answers_for_what_a_flag_is_about_is_who_holds_the_case_or_the
         }
         for (kind, child), holder in expected.items():
             flag = await flag_of(house, one(file, kind, child))
-            found = await house.ask(lambda ask, of=flag: flags.accountable_for(ask, of))  # type: ignore[misc]  # bound now
+            found = await house.ask(lambda ask, of=flag: flags.accountable_for(ask, of))
             got = None if found is None else (found.worker_id, found.team_id)
             assert got == holder, (kind, child)
 
@@ -75,7 +75,7 @@ async def test_the_holder_of_an_enquiry_is_the_worker_of_its_referral(
         [enquiry] = file.of_kind("section_47_enquiry")
         flag = replace(
             await flag_of(house, one(file, "contact", None)),
-            subject_kind="section_47_enquiry",  # type: ignore[arg-type]  # as the table has it
+            subject_kind="section_47_enquiry",
             subject_id=enquiry.id,
         )
         found = await house.ask(lambda ask: flags.accountable_for(ask, flag))

@@ -58,6 +58,7 @@ from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer, SqliteFiles
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house
+from tests.support.plain_statements import select_from
 
 FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 AGENCIES = ("riverbourne-police", "mill-lane-primary")
@@ -440,7 +441,7 @@ class Life(RuleBasedStateMachine):
             stands = sum(
                 (one.state, one.outcome) == ("signed", outcome) for one in self.made.values()
             )
-            [(open_now,)] = self.rows(f"SELECT count(*) FROM {table} WHERE closed_at IS NULL")  # noqa: S608 - names from this file
+            [(open_now,)] = self.rows(select_from(table, "count(*)") + " WHERE closed_at IS NULL")
             [(of_standing,)] = self.rows(
                 f"SELECT count(*) FROM {table} JOIN decision ON decision.id = decision_id "  # noqa: S608 - names from this file
                 "WHERE closed_at IS NULL AND decision.state = 'signed'"
@@ -469,7 +470,7 @@ def _walk(
             "drop_database": staticmethod(server.drop_database),
         },
     )
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # the library has no types here
+    run_state_machine_as_test(
         walked,
         settings=settings(
             max_examples=examples,

@@ -513,9 +513,7 @@ async def test_whoever_may_see_the_contact_may_see_the_episode_and_nobody_else(r
         with pytest.raises(MissingEpisodeNotFound):
             await room.whole(episode, who)
         seen = await room.house.ask(
-            lambda ask, who=who: list_missing_episodes(  # type: ignore[misc]  # bound for the loop
-                ask, who, MissingFilters(), limit=50
-            )
+            lambda ask, who=who: list_missing_episodes(ask, who, MissingFilters(), limit=50)
         )
         assert seen == []
     file = await told_of(room.house, [ADA])

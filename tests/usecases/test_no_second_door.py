@@ -1018,9 +1018,7 @@ class Doors(RuleBasedStateMachine):
         for new in [[None] * children] if together else [[None]] * children:
             file = self.run(
                 self.house.perform(
-                    lambda work, new=new: log_contact(  # type: ignore[misc]  # bound now
-                        work, self.people["worker"], told_again(*new)
-                    )
+                    lambda work, new=new: log_contact(work, self.people["worker"], told_again(*new))
                 )
             )
             self.written += 1
@@ -1154,7 +1152,7 @@ def _walk(server: SqliteFiles | PostgresServer, examples: int, steps: int) -> Co
             "tried": Counter(),
         },
     )
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # the library has no types here
+    run_state_machine_as_test(
         walked,
         settings=settings(
             max_examples=examples * max(LONG, 1),
@@ -1167,7 +1165,7 @@ def _walk(server: SqliteFiles | PostgresServer, examples: int, steps: int) -> Co
             suppress_health_check=list(HealthCheck),
         ),
     )
-    tried: Counter[str] = walked.tried  # type: ignore[attr-defined]  # given above
+    tried: Counter[str] = walked.tried
     if LONG:
         print(f"\n{server.__class__.__name__}: {tried.most_common()}")
     return tried

@@ -560,9 +560,9 @@ async def test_who_read_an_older_version_is_told_so(desk: Desk) -> None:
 async def test_the_contact_shows_anew_when_a_clock_stops(desk: Desk) -> None:
     enquiry = await desk.enquiry()
     contact = "SELECT version FROM contact"
-    before = (await desk.house.ask(lambda ask: ask.first(text(contact))))[0]  # type: ignore[index]  # there is one
+    before = (await desk.house.ask(lambda ask: ask.first(text(contact))))[0]
     await desk.visit(enquiry, seen(FRIDAY))
-    after = (await desk.house.ask(lambda ask: ask.first(text(contact))))[0]  # type: ignore[index]  # there is one
+    after = (await desk.house.ask(lambda ask: ask.first(text(contact))))[0]
     assert after == before + 1
 
 

@@ -306,7 +306,7 @@ async def test_only_managers_call_and_early_help_may_not_even_read(room: Room) -
     for who in (room.worker, room.social_worker, room.early_help):
         with pytest.raises(RoleMissing):
             await room.do(
-                lambda work, who=who: strategy_meetings.call_strategy_meeting(  # type: ignore[misc]  # bound now
+                lambda work, who=who: strategy_meetings.call_strategy_meeting(
                     work, who, FRIDAY, children
                 )
             )
@@ -317,9 +317,7 @@ async def test_only_managers_call_and_early_help_may_not_even_read(room: Room) -
     for who in (room.early_help, partner):
         with pytest.raises(RoleMissing):
             await room.house.ask(
-                lambda ask, who=who: strategy_meetings.read_strategy_meeting(  # type: ignore[misc]  # bound now
-                    ask, who, meeting.id
-                )
+                lambda ask, who=who: strategy_meetings.read_strategy_meeting(ask, who, meeting.id)
             )
 
 
@@ -1098,7 +1096,7 @@ async def test_of_two_managers_who_conclude_at_once_one_wins(rooms: list[Room]) 
     outcomes = await asyncio.gather(
         *(
             one.do(
-                lambda work, who=who: strategy_meetings.conclude_strategy_meeting(  # type: ignore[misc]  # bound now
+                lambda work, who=who: strategy_meetings.conclude_strategy_meeting(
                     work, who, held.id, held.version, told
                 )
             )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -181,7 +182,7 @@ async def test_a_step_up_while_a_step_down_is_unfinished_gives_the_child_back(
     referral = await steps.child_in_social_care()
     down = await steps.accept(await steps.opened(await steps.step_down(referral)))
     episode = await steps.house.ask(
-        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)  # type: ignore[arg-type]  # set by the acceptance
+        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)
     )
     up = await steps.step_up(episode)
     with pytest.raises(StepDownNotReady, match="step-up that is open"):
@@ -243,7 +244,7 @@ async def test_an_unfinished_step_down_is_not_closed_from_either_side(steps: Ste
             lambda work: cases.close_early_help_episode(
                 work,
                 steps.spoc,
-                down.early_help_episode_id,  # type: ignore[arg-type]  # set by the acceptance
+                down.early_help_episode_id,
                 1,
                 EpisodeClosure.outcomes_met,
                 WORDS,
@@ -437,9 +438,7 @@ async def test_a_partner_cannot_tell_that_a_transfer_is_there(steps: Steps) -> N
             await steps.do(lambda work, of=id_: transfers.open_transfer(work, partner, of, 1))
         answers.append(refused.value.detail)
         with pytest.raises(RoleMissing):
-            await steps.house.ask(
-                lambda ask, of=id_: transfers.read_transfer(ask, partner, of)  # type: ignore[misc]  # bound now
-            )
+            await steps.house.ask(lambda ask, of=id_: transfers.read_transfer(ask, partner, of))
     assert answers[0] == answers[1]
 
 
@@ -449,7 +448,13 @@ async def test_who_neither_asked_nor_manages_does_not_take_a_request_back(steps:
     for who in (colleague, steps.mash):
         with pytest.raises(NotAllowed):
             await steps.do(
-                lambda work: transfers.withdraw_transfer(work, who, asked.id, 1, words=WORDS)  # noqa: B023 - run at once
+                partial(
+                    transfers.withdraw_transfer,
+                    who=who,
+                    transfer_id=asked.id,
+                    version=1,
+                    words=WORDS,
+                )
             )
     taken_back = await steps.do(
         lambda work: transfers.withdraw_transfer(work, steps.spoc, asked.id, 1, words=WORDS)
@@ -463,7 +468,7 @@ async def test_a_step_up_under_section_47_raises_the_basis_of_the_referral_that_
     referral = await steps.child_in_social_care()
     down = await steps.accept(await steps.opened(await steps.step_down(referral)))
     episode = await steps.house.ask(
-        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)  # type: ignore[arg-type]  # set by the acceptance
+        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)
     )
     up = await steps.opened(await steps.step_up(episode))
     await steps.accept(up, receiving_team_id=None, statutory_basis=StatutoryBasis.section_47)
@@ -567,7 +572,9 @@ async def test_who_may_not_see_the_child_may_not_see_the_step(steps: Steps) -> N
     other = await steps.step_up(await steps.child_in_early_help())
     for who, transfer in ((steps.early_help, asked), (steps.social_worker, other)):
         with pytest.raises(NotFound):
-            await steps.house.ask(lambda ask: transfers.read_transfer(ask, who, transfer.id))  # noqa: B023 - run at once
+            await steps.house.ask(
+                partial(transfers.read_transfer, who=who, transfer_id=transfer.id)
+            )
     named = await steps.step_down(await steps.child_in_social_care())
     found = await steps.house.ask(
         lambda ask: transfers.read_transfer(ask, steps.early_help, named.id)

@@ -276,13 +276,13 @@ async def held(work: Work, day: date) -> DailyMeeting:
 
 async def conclude(work: Work, who: Caller, meeting: DailyMeeting) -> DailyMeeting:
     """Concludes a meeting that is held. Raises WrongState when it was concluded before."""
-    done = {
+    done: dict[str, Any] = {
         "state": DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude),
         "concluded_at": work.now,
         "concluded_by": who.account_id,
     }
     version = await work.change(DailyMeeting, meeting.id, meeting.version, **done)
-    return replace(meeting, version=version, **done)  # type: ignore[arg-type]  # values by name
+    return replace(meeting, version=version, **done)
 
 
 @dataclass(frozen=True, slots=True)

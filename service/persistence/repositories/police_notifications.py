@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, delete, literal, or_, select, tuple_
@@ -171,20 +172,20 @@ async def claim_file(work: Work) -> NotificationImport | None:
 
 
 async def move(
-    work: Work, found: NotificationImport, action: ImportAction, **values: object
+    work: Work, found: NotificationImport, action: ImportAction, **values: Any
 ) -> NotificationImport:
     """Moves a file that is in hand. Raises Stale when it was taken over meanwhile."""
     state = NOTIFICATION_IMPORT.after(found.state, action)
-    changed = {"state": state, "claimed_at": work.now, **values}
+    changed: dict[str, Any] = {"state": state, "claimed_at": work.now, **values}
     version = await work.change(NotificationImport, found.id, found.version, **changed)
-    return replace(found, version=version, **changed)  # type: ignore[arg-type]  # values by name
+    return replace(found, version=version, **changed)
 
 
 async def progress(work: Work, found: NotificationImport, rows_checked: int) -> NotificationImport:
     """Says how far a file in hand has been checked. Raises Stale when it was taken over."""
-    changed = {"rows_checked": rows_checked, "claimed_at": work.now}
+    changed: dict[str, Any] = {"rows_checked": rows_checked, "claimed_at": work.now}
     version = await work.change(NotificationImport, found.id, found.version, **changed)
-    return replace(found, version=version, **changed)  # type: ignore[arg-type]  # values by name
+    return replace(found, version=version, **changed)
 
 
 async def content_of(ask: Asking, found: NotificationImport) -> str:

@@ -150,7 +150,7 @@ async def _begin_again(
     kind: EnquiryDecision,
 ) -> Section47Enquiry:
     state = SECTION_47_ENQUIRY.after(enquiry.state, EnquiryAction.begin_again)
-    changed = {
+    changed: dict[str, Any] = {
         "state": state,
         "meeting_id": meeting_id,
         "began_at": held_at,
@@ -161,7 +161,7 @@ async def _begin_again(
         "outcome_by": None,
     }
     version = await work.change(Section47Enquiry, enquiry.id, enquiry.version, **changed)
-    again = replace(enquiry, version=version, **changed)  # type: ignore[arg-type]  # each by its own name
+    again = replace(enquiry, version=version, **changed)
     keep_step(
         work, who, again, EnquiryAction.begin_again, held_at, meeting_id=meeting_id, code=kind
     )

@@ -77,4 +77,4 @@ def test_a_cursor_brings_back_every_kind_of_key_and_holds_no_text() -> None:
     read = CURSORS.read("toys", cursor, account_id=ANNA, filters={"a": [1]})
     assert read == Place(key, UUID(int=1))
     with pytest.raises(TypeError, match="URL"):
-        CURSORS.give("toys", Place(("Jane",), UUID(int=1)), account_id=ANNA)  # type: ignore[arg-type]  # wrong on purpose
+        CURSORS.give("toys", Place(("Jane",), UUID(int=1)), account_id=ANNA)

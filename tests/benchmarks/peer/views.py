@@ -73,5 +73,5 @@ class ContactQueue(APIView):
             .values_list("pk", "count")
         )
         for one in found:
-            one.flag_count = flags.get(one.pk, 0)  # type: ignore[attr-defined]  # for the serializer
+            one.flag_count = flags.get(one.pk, 0)
         return Response({"items": QueueLineSerializer(found[:limit], many=True).data})
