@@ -118,7 +118,8 @@ async def create(
         # A file is large: nobody else waits while it is digested.
         fingerprint = await asyncio.to_thread(Once.fingerprint_of, method, path, body)
     else:
-        sent = body.__pydantic_serializer__.to_json(body)
+        # Where a fact cannot be read its own words stand, which is no reason to be warned.
+        sent = body.__pydantic_serializer__.to_json(body, warnings=False)
         fingerprint = Once.fingerprint_of(method, path, sent)
     once = Once(client=str(who.account_id), key=key, fingerprint=fingerprint)
     done = await house_of(request).perform_once(

@@ -40,6 +40,7 @@ from service.domain.new_contacts import (
 from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_BYTES,
+    FileTaking,
     IncidentAhead,
     NotificationImport,
     NotThePolice,
@@ -196,21 +197,35 @@ async def submit_notification_file(
             examples=["riverbourne-police"],
         ),
     ] = None,
+    taking: Annotated[
+        FileTaking,
+        Query(
+            description=(
+                "What is loaded of a file in which a row has a fault: nothing (`whole`), or every "
+                "incident all of whose rows are sound (`sound_incidents`)."
+            ),
+            examples=["sound_incidents"],
+        ),
+    ] = FileTaking.whole,
 ) -> Response:
     """Send many police notifications as one file; a worker checks it, and loads all or nothing.
 
     What is no such table is refused at once. Follow the rest where `Location` says: how many rows
     are checked, and, when there is a fault in any row, all of them by row. Then nothing of the
-    file is loaded: put them right and send it again.
+    file is loaded: put them right and send it again. With `taking=sound_incidents` the incidents
+    without a fault are loaded; put the others right, and send the whole file again or those alone:
+    what is on file already is known again. An optional fact that cannot be read is no fault: it is
+    kept as told, and named by row.
     """
     content = await request.body()
+    asked = [organisation_id or "", *([] if taking is FileTaking.whole else [taking])]
     return await create(
         request,
         who,
         key,
-        b"%b\n%b" % ((organisation_id or "").encode(), content),
+        b"%b\n%b" % (" ".join(asked).encode(), content),
         lambda work: police_notifications.submit_notification_file(
-            work, who, content, organisation_id
+            work, who, content, organisation_id, taking
         ),
         _taken_on,
     )

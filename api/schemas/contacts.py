@@ -15,11 +15,13 @@ from api.schemas.fields import (
     Flag,
     Id,
     Instant,
+    KeptAsTold,
     Line,
     NotShown,
     Text,
     Wire,
     WireOut,
+    what_cannot_be_read_is_kept,
     what_is_sent_is_changed,
 )
 from api.schemas.people import (
@@ -49,6 +51,7 @@ from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.errors import Invalid, Problem
 from service.domain.information_requests import AnswerKind, InformationRequestState
+from service.domain.kept_as_told import with_unread_aside
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.amendments import ContactChanges
@@ -89,6 +92,16 @@ class Referrer(SenderPerson):
             examples=["Mill Lane Primary"],
         ),
     ] = None
+
+
+@what_cannot_be_read_is_kept("name", "role", "telephone", "email")
+class SenderPersonIn(SenderPerson):
+    """Who of the sending organisation told. What cannot be read is kept as it was told."""
+
+
+@what_cannot_be_read_is_kept("name", "role", "agency", "telephone", "email")
+class ReferrerIn(Referrer):
+    """Who told the front door. What cannot be read is kept as it was told, with a warning."""
 
 
 class Agreement(Wire):
@@ -187,8 +200,12 @@ class ContactWords(Wire):
     ] = None
 
 
+@what_cannot_be_read_is_kept("address", "town", "postcode")
 class ContactTold(ContactWords):
-    """What is told of a contact and the adults on it, whoever tells it."""
+    """What is told of a contact and the adults on it, whoever tells it.
+
+    An optional fact that cannot be read never refuses it: it is kept as told, with a warning.
+    """
 
     adults: Annotated[
         Annotated[list[AdultIn], Field(max_length=20)],
@@ -197,10 +214,6 @@ class ContactTold(ContactWords):
             examples=[[{"relationship": "father", "name_known": False}]],
         ),
     ] = Field(default_factory=list)
-
-    def adults_told(self) -> list[NewAdult]:
-        """The adults as the use-case takes them."""
-        return [NewAdult(**dict(adult)) for adult in self.adults]
 
 
 class ContactCreate(ContactTold, TellsOfChildren):
@@ -229,17 +242,17 @@ class ContactCreate(ContactTold, TellsOfChildren):
         ),
     ]
     referrer: Annotated[
-        Referrer,
+        ReferrerIn,
         Field(
             description="Who told. Needed, unless the source code is 9 (anonymous).",
             examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
         ),
-    ] = Field(default_factory=lambda: Referrer())
+    ] = Field(default_factory=lambda: ReferrerIn())
     channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
 
     def told(self) -> NewContact:
         """As the use-case takes it."""
-        return new_contact(self, channel=self.channel)
+        return new_contact(self, self.referrer, channel=self.channel, source_code=self.source_code)
 
 
 @what_is_sent_is_changed
@@ -644,9 +657,10 @@ class Contact(WireOut):
             examples=[[]],
         ),
     ]
+    kept_as_told: KeptAsTold
     warnings: Annotated[
         Annotated[list[Warning], Field(max_length=200)],
-        Field(description="What is missing and would help; never a reason to wait.", examples=[[]]),
+        Field(description="What is missing or unclear; never a reason to wait.", examples=[[]]),
     ]
     not_shown: NotShown
 
@@ -767,29 +781,23 @@ _OWN = tuple(
 _take_own = attrgetter(*_OWN)
 
 
-def new_contact(sent: Any, *, channel: Channel) -> NewContact:
-    """A contact as told, for the use-case."""
+def new_contact(sent: Any, told_by: SenderPerson, **more: Any) -> NewContact:
+    """A contact as told, for the use-case; `more` is what each way in says by itself."""
+    facts = {name: getattr(sent, name) for name in _TOLD_AS_IT_IS}
+    facts |= {f"referrer_{name}": value for name, value in dict(told_by).items()}
     return NewContact(
-        concern=sent.concern,
-        source_code=sent.source_code,
-        channel=channel,
-        received_at=sent.received_at,
-        immediate_danger=sent.immediate_danger,
-        children=[NewChild(**dict(child)) for child in sent.children],
-        adults=sent.adults_told(),
-        referrer_name=sent.referrer.name,
-        referrer_role=sent.referrer.role,
-        referrer_agency=sent.referrer.agency,
-        referrer_telephone=sent.referrer.telephone,
-        referrer_email=sent.referrer.email,
+        **with_unread_aside(facts),
+        children=[child.told() for child in sent.children],
+        adults=[adult.told() for adult in sent.adults],
         agreement=sent.agreement.state,
         agreement_note=sent.agreement.note,
         lawful_basis=sent.lawful_basis.basis,
         sharing_reason=sent.lawful_basis.sharing_reason,
-        address=sent.address,
-        town=sent.town,
-        postcode=sent.postcode,
+        **more,
     )
+
+
+_TOLD_AS_IT_IS = ("concern", "received_at", "immediate_danger", "address", "town", "postcode")
 
 
 _NOT_EMPTIED = frozenset(

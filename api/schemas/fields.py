@@ -25,9 +25,21 @@ from typing import (
 from uuid import UUID
 
 from annotated_types import GroupedMetadata
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
 from api.faults import finding
 from service.domain.instants import (
@@ -38,6 +50,7 @@ from service.domain.instants import (
     read_instant,
     within_the_years,
 )
+from service.domain.kept_as_told import LONGEST, AsTold
 from service.domain.texts import plain_lines, without_hidden_signs
 
 LARGEST: Final = 2**31 - 1
@@ -156,7 +169,7 @@ class Text(GroupedMetadata):
         yield BeforeValidator(self.cleaned)
 
     @staticmethod
-    def cleaned(value: object) -> object:
+    def cleaned(value: Any) -> Any:
         """What was sent, with plain line ends and without what cannot be seen."""
         return without_hidden_signs(plain_lines(value)) if isinstance(value, str) else value
 
@@ -165,7 +178,7 @@ class Line(Text):
     """Text on one line, such as a name: `Annotated[str, Line(100)]`."""
 
     @staticmethod
-    def cleaned(value: object) -> object:
+    def cleaned(value: Any) -> Any:
         """What was sent, on one line: a name that was pasted with a line end is still a name."""
         if not isinstance(value, str):
             return value
@@ -322,6 +335,88 @@ def what_is_sent_is_changed(change: type[WireKind]) -> type[WireKind]:
     change.model_rebuild(force=True)
     return change
 
+
+class Kept:
+    """Marks an optional fact that never refuses a worry: what cannot be read is kept as told.
+
+    Only texts are: a number or an object where a text belongs is a program's fault.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Reads as before, and keeps what could not be read."""
+        return core_schema.no_info_wrap_validator_function(_read_or_kept, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """What is read, or a text of some length."""
+        own = handler(schema)
+        ways = own.get("anyOf", [own])
+        said = {name: value for name, value in own.items() if name not in _SHAPE}
+        others = [way for way in ways if way.get("type") != "string" or way.keys() - _OF_TEXT]
+        if not others:
+            return {**said, **_ANY_TEXT}
+        others.insert(-1 if others[-1] == {"type": "null"} else len(others), _ANY_TEXT)
+        return {**said, "anyOf": others}
+
+
+# By these a text is bounded; one that may be any text needs none of them.
+_OF_TEXT: Final = frozenset({"type", "minLength", "maxLength", "pattern"})
+_SHAPE: Final = _OF_TEXT | {"anyOf", "$ref"}
+_ANY_TEXT: Final[JsonDict] = {
+    "type": "string",
+    "maxLength": LONGEST,
+    "pattern": rf"^[^{_CONTROL}]*$",
+}
+
+
+def _read_or_kept(value: object, read: Callable[[object], object]) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        if not isinstance(value, str):
+            raise
+        text = Line.cleaned(value)
+        if len(text) > LONGEST or _UNCLEAN.search(text):
+            raise
+        return AsTold(text)
+
+
+_UNCLEAN: Final = re.compile(rf"[{_CONTROL}]")
+
+
+def what_cannot_be_read_is_kept(*names: str) -> Callable[[type[WireKind]], type[WireKind]]:
+    """Has these inherited facts kept as they were told where they cannot be read."""
+
+    def keeping(told: type[WireKind]) -> type[WireKind]:
+        for name in names:
+            fact = copy(told.__pydantic_fields__[name])
+            fact.annotation = cast(Any, Annotated[fact.annotation, *fact.metadata, Kept()])
+            fact.metadata = []
+            told.__pydantic_fields__[name] = fact
+        told.model_rebuild(force=True)
+        return told
+
+    return keeping
+
+
+KeptAsTold = Annotated[
+    dict[
+        Annotated[str, Field(max_length=64)],
+        Annotated[str, Field(max_length=LONGEST * 2)],
+    ]
+    | None,
+    Field(
+        description=(
+            "What could not be read, by the name of the fact, as it was told: ask, and put it "
+            "right. Null when everything could be read."
+        ),
+        examples=[None],
+    ),
+]
+"""What could not be read of somebody or something, as it is seen."""
 
 NotShown = Annotated[
     list[Annotated[str, Field(max_length=64)]],

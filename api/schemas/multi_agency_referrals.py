@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.contacts import ContactTold, SenderPerson, Warning
+from api.schemas.contacts import ContactTold, SenderPersonIn, Warning, new_contact
 from api.schemas.fields import Instant, Line, Text, Whole, Wire, WireOut
 from api.schemas.people import ChildIn, TellsOfChildren
 from service.domain.contacts import Channel, warnings_about
@@ -17,7 +17,7 @@ from service.domain.multi_agency_referrals import (
     PublicOutcome,
     SentReferral,
 )
-from service.domain.new_contacts import NewChild, NewContact
+from service.domain.new_contacts import NewContact
 from service.domain.whole_contacts import WholeContact
 from service.policy import ReceiptWords
 from service.usecases.challenges import Disagreements
@@ -66,34 +66,20 @@ class MultiAgencyReferralCreate(ContactTold, TellsOfChildren):
         ),
     ]
     referrer: Annotated[
-        SenderPerson,
+        SenderPersonIn,
         Field(
             description="Who told, so that they can be told the outcome.",
             examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
         ),
-    ] = Field(default_factory=lambda: SenderPerson())
+    ] = Field(default_factory=lambda: SenderPersonIn())
 
     def told(self) -> NewContact:
         """As the use-case takes it."""
-        return NewContact(
-            concern=self.concern,
-            source_code=self.source_code,
+        return new_contact(
+            self,
+            self.referrer,
             channel=Channel.partner_system,
-            received_at=self.received_at,
-            immediate_danger=self.immediate_danger,
-            children=[NewChild(**dict(child)) for child in self.children],
-            adults=self.adults_told(),
-            referrer_name=self.referrer.name,
-            referrer_role=self.referrer.role,
-            referrer_telephone=self.referrer.telephone,
-            referrer_email=self.referrer.email,
-            agreement=self.agreement.state,
-            agreement_note=self.agreement.note,
-            lawful_basis=self.lawful_basis.basis,
-            sharing_reason=self.lawful_basis.sharing_reason,
-            address=self.address,
-            town=self.town,
-            postcode=self.postcode,
+            source_code=self.source_code,
             sender_reference=self.sender_reference,
         )
 

@@ -13,14 +13,19 @@ from api.schemas.fields import (
     Flag,
     Id,
     Instant,
+    Kept,
+    KeptAsTold,
     Line,
     Text,
     Wire,
     WireOut,
+    what_cannot_be_read_is_kept,
     what_is_sent_is_changed,
 )
 from service.domain.contacts import ChildState
 from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
+from service.domain.kept_as_told import with_unread_aside
+from service.domain.new_contacts import NewAdult, NewChild
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 
 
@@ -121,8 +126,31 @@ class ChildDetails(BaseModel):
     ] = None
 
 
+@what_cannot_be_read_is_kept(
+    "given_name",
+    "family_name",
+    "description",
+    "date_of_birth",
+    "birth_knowledge",
+    "expected_delivery_on",
+    "sex",
+    "nhs_number",
+    "unique_pupil_number",
+    "ethnicity_code",
+    "first_language",
+    "school",
+)
 class ChildIn(ChildDetails, Wire):
-    """A child as told."""
+    """A child as told. What cannot be read of it is kept as it was told, with a warning."""
+
+    disability_codes: Annotated[
+        Annotated[list[Annotated[str, Line(8), Kept()]], Field(max_length=13)],
+        Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
+    ] = Field(default_factory=list)
+
+    def told(self) -> NewChild:
+        """As the use-cases take it."""
+        return NewChild(**with_unread_aside(dict(self)))
 
 
 class LinkedChildIn(ChildIn):
@@ -209,12 +237,25 @@ class AdultDetails(BaseModel):
     ] = None
 
 
+@what_cannot_be_read_is_kept(
+    "relationship",
+    "given_name",
+    "family_name",
+    "date_of_birth",
+    "parental_responsibility",
+    "in_household",
+    "telephone",
+)
 class AdultIn(AdultDetails, Wire):
-    """An adult as told."""
+    """An adult as told. What cannot be read is kept as it was told, with a warning."""
+
+    def told(self) -> NewAdult:
+        """As the use-cases take it."""
+        return NewAdult(**with_unread_aside(dict(self)))
 
 
 @what_is_sent_is_changed
-class ChildChange(ChildIn):
+class ChildChange(ChildDetails, Wire):
     """A change to a child on the contact, or another child when `id` is left out.
 
     Only what is sent is changed.
@@ -240,7 +281,7 @@ class ChildChange(ChildIn):
 
 
 @what_is_sent_is_changed
-class AdultChange(AdultIn):
+class AdultChange(AdultDetails, Wire):
     """A change to an adult on the contact, or another adult when `id` is left out.
 
     Only what is sent is changed.
@@ -315,6 +356,7 @@ class Child(ChildDetails, _ChildOnContact):
             examples=[0],
         ),
     ]
+    kept_as_told: KeptAsTold
 
 
 class _AdultOnContact(WireOut):
@@ -331,3 +373,5 @@ class _AdultOnContact(WireOut):
 
 class Adult(AdultDetails, _AdultOnContact):
     """An adult on this contact."""
+
+    kept_as_told: KeptAsTold

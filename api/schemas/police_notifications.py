@@ -7,18 +7,28 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.contacts import Basis, SenderPerson, Warning
-from api.schemas.fields import LARGEST, DateOn, Flag, Instant, Line, Text, Wire, WireOut
+from api.schemas.contacts import Basis, SenderPersonIn, Warning, new_contact
+from api.schemas.fields import (
+    LARGEST,
+    DateOn,
+    Flag,
+    Instant,
+    Line,
+    Text,
+    Wire,
+    WireOut,
+    what_cannot_be_read_is_kept,
+)
 from api.schemas.people import AdultIn, ChildIn, Postcode, TellsOfChildren
 from service.domain.contacts import AgreementState, Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress
-from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import YesNo
 from service.domain.police_notifications import (
     COLUMNS,
     MOST_BYTES,
     MOST_FAULTS,
     MOST_ROWS,
+    FileTaking,
     ImportState,
     NewNotification,
     NotificationImport,
@@ -76,6 +86,7 @@ class SoughtAgreement(Wire):
     ] = None
 
 
+@what_cannot_be_read_is_kept("address", "town", "postcode")
 class PoliceNotificationCreate(TellsOfChildren):
     """A police domestic abuse notification.
 
@@ -160,12 +171,12 @@ class PoliceNotificationCreate(TellsOfChildren):
         ),
     ] = Field(default_factory=list)
     officer: Annotated[
-        SenderPerson,
+        SenderPersonIn,
         Field(
             description="The officer who told, or whoever answers for it.",
             examples=[{"name": "PC Jo Lindqvist", "role": "Domestic abuse unit"}],
         ),
-    ] = Field(default_factory=lambda: SenderPerson())
+    ] = Field(default_factory=lambda: SenderPersonIn())
     organisation_id: Annotated[
         ForceId | None,
         Field(
@@ -189,25 +200,8 @@ class PoliceNotificationCreate(TellsOfChildren):
 
     def told(self) -> NewNotification:
         """As the use-case takes it."""
-        contact = NewContact(
-            concern=self.concern,
-            source_code="",
-            channel=self.channel or Channel.email,
-            received_at=self.received_at,
-            immediate_danger=self.immediate_danger,
-            children=[NewChild(**dict(child)) for child in self.children],
-            adults=[NewAdult(**dict(adult)) for adult in self.adults],
-            referrer_name=self.officer.name,
-            referrer_role=self.officer.role,
-            referrer_telephone=self.officer.telephone,
-            referrer_email=self.officer.email,
-            agreement=self.agreement.state,
-            agreement_note=self.agreement.note,
-            lawful_basis=self.lawful_basis.basis,
-            sharing_reason=self.lawful_basis.sharing_reason,
-            address=self.address,
-            town=self.town,
-            postcode=self.postcode,
+        contact = new_contact(
+            self, self.officer, channel=self.channel or Channel.email, source_code=""
         )
         return NewNotification(
             contact=contact,
@@ -373,7 +367,8 @@ def _columns_in_words() -> str:
         f"the same or not at all. At most {MOST_ROWS:,} rows and {MOST_BYTES // 1024**2} MiB. "
         f"Needed: {needed}. May be left out: {names}. Instants and codes are written as in "
         "`POST /v1/police-notifications`; several disability codes have semicolons between them. "
-        "Nothing in a cell is ever taken for a formula."
+        "Nothing in a cell is ever taken for a formula. What cannot be read of a child, an adult, "
+        "the officer or the address is no fault: it is kept as told, and said in `faults`."
     )
 
 
@@ -420,10 +415,12 @@ class ImportFault(WireOut):
 _OF_WHAT_IS_ON_FILE = (
     " Of incidents on file {updates} told otherwise, and {sent_before} as they are."
 )
+_LEFT_OUT = " Left out: {left_out} with {faults}. Put that right and send what was left out."
+_KEPT = " Kept as told, for it could not be read: {kept}."
 _IN_WORDS = {
     ImportState.received: "Taken on; a worker checks it shortly.",
     ImportState.checking: "Being checked: {rows_checked} of {rows} so far.",
-    ImportState.loading: "Checked without a fault; being loaded.",
+    ImportState.loading: "Checked; being loaded.",
     ImportState.loaded: "Loaded: {notifications} from {rows}.",
     ImportState.refused: (
         "Refused for {faults}: nothing of it was loaded. Put that right and send "
@@ -440,6 +437,8 @@ def _numbers_of(found: NotificationImport) -> Mapping[str, object]:
         "notifications": counted(found.notifications_made, "notification"),
         "faults": counted(found.faults_total, "fault"),
         "updates": counted(found.updates_made, "was", "were"),
+        "left_out": counted(found.incidents_left_out, "incident"),
+        "kept": counted(found.facts_kept_as_told, "fact"),
     }
 
 
@@ -474,7 +473,7 @@ class NotificationImportSummary(WireOut):
     notifications_made: Annotated[
         Annotated[int, Field(ge=0, le=LARGEST)],
         Field(
-            description="How many notifications came of it: none until it is loaded whole.",
+            description="How many notifications came of it: none until it is loaded.",
             examples=[0],
         ),
     ]
@@ -496,6 +495,29 @@ class NotificationImportSummary(WireOut):
         Annotated[int, Field(ge=0, le=LARGEST)],
         Field(description="How many faults were found, once it was checked.", examples=[0]),
     ]
+    taking: Annotated[
+        FileTaking,
+        Field(
+            description="What is loaded of a file with faults: nothing, or the sound incidents.",
+            examples=["whole"],
+        ),
+    ]
+    incidents_left_out: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(
+            description="How many incidents were left out for their faults, once it was loaded.",
+            examples=[0],
+        ),
+    ]
+    facts_kept_as_told: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST)],
+        Field(
+            description=(
+                "How many optional facts could not be read, and are kept as they were told."
+            ),
+            examples=[0],
+        ),
+    ]
     submitted_at: Annotated[Instant, Field(description="When it was sent.")]
     submitted_by: Annotated[UUID, Field(description="Who sent it.", examples=[_ID])]
     finished_at: Annotated[
@@ -513,6 +535,10 @@ class NotificationImportSummary(WireOut):
         words = _IN_WORDS[found.state]
         if found.updates_made or found.sent_before:
             words += _OF_WHAT_IS_ON_FILE
+        if found.incidents_left_out:
+            words += _LEFT_OUT
+        if found.facts_kept_as_told:
+            words += _KEPT
         return {**own, "in_words": words.format(**_numbers_of(found))}
 
     @classmethod
@@ -531,7 +557,10 @@ class PoliceNotificationImport(NotificationImportSummary):
     faults: Annotated[
         Annotated[list[ImportFault], Field(max_length=MOST_FAULTS)],
         Field(
-            description=f"The faults by row, the first {MOST_FAULTS:,} of them.",
+            description=(
+                f"The faults by row, the first {MOST_FAULTS:,} of them. Of the code "
+                "`kept_as_told` it is none: a fact that could not be read, and was loaded as told."
+            ),
             examples=[
                 [
                     {

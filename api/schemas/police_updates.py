@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, Text, Wire, WireOut
+from api.schemas.fields import LARGEST, Instant, KeptAsTold, Text, Wire, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
 from service.domain.contacts import AgreementState
 from service.domain.people import YesNo
@@ -36,9 +36,13 @@ class PoliceNotificationWithdrawal(Wire):
 class ToldChild(ChildDetails, WireOut):
     """A child as the police told of one later: nobody on the contact is changed by it."""
 
+    kept_as_told: KeptAsTold = None
+
 
 class ToldAdult(AdultDetails, WireOut):
     """An adult as the police told of one later."""
+
+    kept_as_told: KeptAsTold = None
 
 
 class ToldAgreement(WireOut):
@@ -88,6 +92,7 @@ class ToldLater(WireOut):
     adults: Annotated[
         list[ToldAdult], Field(max_length=100, description="The adults.", examples=[[]])
     ]
+    kept_as_told: KeptAsTold = None
 
 
 class PoliceUpdateSeen(WireOut):

@@ -1,6 +1,6 @@
 """Contacts: somebody tells the front door of a concern about one or more children."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -10,7 +10,8 @@ from uuid import UUID
 from service.domain.calendar import london_date
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotFound, Problem
-from service.domain.oddities import repeated, says_nothing, shortened_by_a_spreadsheet
+from service.domain.identities import are_one_child
+from service.domain.oddities import says_nothing, shortened_by_a_spreadsheet
 from service.domain.people import (
     AdultRelationship,
     BirthKnowledge,
@@ -196,7 +197,8 @@ class Child:
     """One child as this contact tells of them.
 
     `set_aside` names the numbers that somebody else on file bears: kept as told, and no part of
-    whom the child is taken for. `unanswered_matches` is how many on file may be this child without
+    whom the child is taken for. `kept_as_told` is what could not be read, by the name of the fact.
+    `unanswered_matches` is how many on file may be this child without
     anybody having said whether it is so.
     """
 
@@ -221,6 +223,7 @@ class Child:
     decided_at: datetime | None
     set_aside: Sequence[str] = ()
     unanswered_matches: int = 0
+    kept_as_told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +243,15 @@ class Adult:
     telephone: str | None
     note: str | None
     identity_key: str | None
+    kept_as_told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A contact: what was said, by whom, when it was said, and who answers for it now.
 
+    `kept_as_told` is what could not be read, by the name of the fact; of those on the contact it is
+    with each of them.
     `decided_at` is since when nothing is to be decided on it: every child is, or it is withdrawn.
     """
 
@@ -294,6 +300,7 @@ class Contact:
     withdrawn_as: WithdrawalReason | None = None
     repeats_id: UUID | None = None
     restored_at: datetime | None = None
+    kept_as_told: Mapping[str, str] | None = None
 
     @property
     def every_child_decided_at(self) -> datetime | None:
@@ -557,7 +564,7 @@ def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequenc
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """Something missing that would help: never a reason to refuse a concern."""
+    """Something missing or unclear that would help: never a reason to refuse a concern."""
 
     pointer: str
     message: str
@@ -606,7 +613,8 @@ def _odd(contact: Contact, children: Sequence[Child]) -> list[Warning]:
             "This may be the same child as one named before: tell of each child once.",
             "child_told_twice",
         )
-        for place in repeated([_as_known(child) for child in children])
+        for place, child in enumerate(children)
+        if any(are_one_child(child, other) for other in children[:place])
     ]
     if says_nothing(contact.concern):
         words = "There is no word in it: say what happened, and what the worry is."
@@ -620,22 +628,46 @@ def _odd(contact: Contact, children: Sequence[Child]) -> list[Warning]:
     return found
 
 
-def _as_known(child: Child) -> tuple[str, str, date | None] | None:
-    """By which two children of one contact look the same; None where too little is told."""
-    if not child.given_name or not child.family_name:
-        return None
-    return (child.given_name.casefold(), child.family_name.casefold(), child.date_of_birth)
+def _unread(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> list[Warning]:
+    told = [("", contact.kept_as_told)]
+    told += [(f"/children/{child.position}", child.kept_as_told) for child in children]
+    told += [(f"/adults/{adult.position}", adult.kept_as_told) for adult in adults]
+    return what_could_not_be_read(told)
+
+
+def what_could_not_be_read(
+    told: Sequence[tuple[str, Mapping[str, str] | None]],
+) -> list[Warning]:
+    """A warning for each fact that is kept as told; `told` are they, by where they stand."""
+    return [
+        Warning(
+            f"{at}/{_WHERE.get(name, name) if not at else name}",
+            "This cannot be read, and is kept as it was told: ask, and put it right.",
+            "kept_as_told",
+        )
+        for at, kept in told
+        for name in kept or ()
+    ]
+
+
+# Where facts of a contact stand that are told as part of something.
+_WHERE = {
+    f"referrer_{name}": f"referrer/{name}"
+    for name in ("name", "role", "agency", "telephone", "email")
+}
 
 
 def warnings_about(
     contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 ) -> tuple[Warning, ...]:
     """What is missing from a contact, in the order in which a worker would ask for it."""
-    found: list[Warning] = []
+    found = _unread(contact, children, adults)
+    unread = {one.pointer for one in found}
     received_on = london_date(contact.received_at)
 
     def missing(pointer: str, code: str, message: str) -> None:
-        found.append(Warning(pointer, message, code))
+        if pointer not in unread:
+            found.append(Warning(pointer, message, code))
 
     for child in children:
         at = f"/children/{child.position}"

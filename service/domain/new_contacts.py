@@ -1,7 +1,7 @@
 """New contacts: what is told of children and adults, what is wrong with it, what is recorded."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -22,6 +22,7 @@ from service.domain.contacts import (
 from service.domain.errors import Invalid, Problem
 from service.domain.identities import identity_key, keyed
 from service.domain.instants import lies_ahead
+from service.domain.kept_as_told import joined
 from service.domain.people import (
     AdultRelationship,
     BirthKnowledge,
@@ -56,6 +57,7 @@ class NewChild:
     disability_codes: Sequence[str] = ()
     first_language: str | None = None
     school: str | None = None
+    kept_as_told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class NewAdult:
     in_household: YesNo = YesNo.not_known
     telephone: str | None = None
     note: str | None = None
+    kept_as_told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class NewContact:
     postcode: str | None = None
     sender_reference: str | None = None
     sender_organisation_id: str | None = None
+    kept_as_told: Mapping[str, str] | None = None
 
 
 # What is told of a child, whichever record on file it belongs to.
@@ -227,6 +231,52 @@ def _code_problems(
     return problems
 
 
+def with_unclear_aside(new: NewContact, codes: Codes, today: date) -> NewContact:
+    """A contact without the optional facts that are nobody's: they are kept as they were told.
+
+    Codes that are on no list, and days of birth that lie ahead.
+    """
+    return replace(
+        new,
+        children=[_clear_child(child, codes, today) for child in new.children],
+        adults=[_clear_adult(adult, today) for adult in new.adults],
+    )
+
+
+def kept_in(new: NewContact) -> list[tuple[str, Mapping[str, str] | None]]:
+    """What is kept as told of a new contact and of those on it, by where they stand."""
+    return [
+        ("", new.kept_as_told),
+        *((f"/children/{place}", one.kept_as_told) for place, one in enumerate(new.children)),
+        *((f"/adults/{place}", one.kept_as_told) for place, one in enumerate(new.adults)),
+    ]
+
+
+def _clear_child(child: NewChild, codes: Codes, today: date) -> NewChild:
+    values: dict[str, object] = {}
+    aside: dict[str, str] = {}
+    if child.ethnicity_code is not None and child.ethnicity_code not in codes.ethnicity:
+        values["ethnicity_code"], aside["ethnicity_code"] = None, child.ethnicity_code
+    unknown = [code for code in child.disability_codes if code not in codes.disability]
+    if unknown:
+        values["disability_codes"] = [one for one in child.disability_codes if one not in unknown]
+        aside["disability_codes"] = ", ".join(filter(None, unknown))
+    unborn = child.birth_knowledge is BirthKnowledge.unborn
+    if child.date_of_birth is not None and child.date_of_birth > today and not unborn:
+        values["date_of_birth"], aside["date_of_birth"] = None, child.date_of_birth.isoformat()
+    if not values:
+        return child
+    return replace(child, **values, kept_as_told=joined(child.kept_as_told, aside))  # type: ignore[arg-type]  # by name
+
+
+def _clear_adult(adult: NewAdult, today: date) -> NewAdult:
+    born = adult.date_of_birth
+    if born is None or born <= today:
+        return adult
+    aside = {"date_of_birth": born.isoformat()}
+    return replace(adult, date_of_birth=None, kept_as_told=joined(adult.kept_as_told, aside))
+
+
 def check_channel(faults: Faults, was: Channel | None, channel: Channel) -> None:
     """Nobody else says that a partner's own system sent a contact, or unsays it."""
     partners = Channel.partner_system
@@ -351,6 +401,7 @@ def as_contact(
         address_key=address_key(new.address, new.postcode),
         decided_at=None,
         version=1,
+        kept_as_told=new.kept_as_told,
     )
 
 
@@ -385,12 +436,13 @@ def as_child(
         decided_at=None,
         set_aside=list(set_aside),
         unanswered_matches=0,
+        kept_as_told=new.kept_as_told,
     )
 
 
 def told_again(child: Child) -> NewChild:
     """What a contact tells of a child, as if it were told anew."""
-    return NewChild(**{name: getattr(child, name) for name in CHILD_FACTS})
+    return NewChild(**{name: getattr(child, name) for name in (*CHILD_FACTS, "kept_as_told")})
 
 
 def told_again_of(adult: Adult) -> NewAdult:
@@ -414,6 +466,7 @@ def as_adult(new: NewAdult, id_: UUID, contact_id: UUID, position: int) -> Adult
         telephone=new.telephone,
         note=new.note,
         identity_key=identity_key(new.given_name, new.family_name, new.date_of_birth),
+        kept_as_told=new.kept_as_told,
     )
 
 

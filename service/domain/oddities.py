@@ -1,7 +1,6 @@
 """What is taken as it was told, and looks like a slip: said to whoever sent it, and no more."""
 
 import re
-from collections.abc import Hashable, Sequence
 from typing import Final
 
 # What a spreadsheet makes of a long number: 2.02612E+11.
@@ -17,8 +16,3 @@ def says_nothing(words: str) -> bool:
 def shortened_by_a_spreadsheet(number: str) -> bool:
     """Whether a number has lost its digits: another one may look the same."""
     return _SHORTENED.fullmatch(number.strip()) is not None
-
-
-def repeated(told: Sequence[Hashable | None]) -> list[int]:
-    """The places at which something stands that stood before; None is like nothing."""
-    return [place for place, one in enumerate(told) if one is not None and one in told[:place]]

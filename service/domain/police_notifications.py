@@ -11,7 +11,7 @@ from uuid import UUID
 from service.domain.contacts import AgreementState, Channel, LawfulBasis
 from service.domain.errors import Invalid, NotAllowed, Problem
 from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
-from service.domain.identities import are_one_child
+from service.domain.identities import NUMBERS, are_one_child
 from service.domain.instants import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -19,6 +19,7 @@ from service.domain.instants import (
     lies_ahead,
     read_instant,
 )
+from service.domain.kept_as_told import LONGEST, AsTold, with_unread_aside
 from service.domain.new_contacts import Faults, NewAdult, NewChild, NewContact
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 from service.domain.police_files import FileTooLong, FileUnreadable, Row, rows_of, unreadable
@@ -87,6 +88,13 @@ class ImportState(StrEnum):
     refused = "refused"
 
 
+class FileTaking(StrEnum):
+    """What is loaded of a file in which an incident has a fault: nothing, or the other ones."""
+
+    whole = "whole"
+    sound_incidents = "sound_incidents"
+
+
 class ImportAction(StrEnum):
     """What happens to a file; all of it by itself."""
 
@@ -116,10 +124,12 @@ NOTIFICATION_IMPORT = StateTable(
 
 @dataclass(frozen=True, slots=True)
 class NotificationImport:
-    """A file of police notifications: how far it has come. All of it is taken, or nothing.
+    """A file of police notifications: how far it has come.
 
-    `updates_made` counts incidents that were on file and are told otherwise now, `sent_before`
-    those that are told as before.
+    All of it is taken or nothing, or the incidents without a fault where the sender asks for that:
+    `incidents_left_out` counts the others. `updates_made` counts incidents that were on file and
+    are told otherwise now, `sent_before` those that are told as before, `facts_kept_as_told` the
+    optional facts that could not be read.
     `claimed_at` is when the worker that has it in hand last said so.
     """
 
@@ -138,6 +148,9 @@ class NotificationImport:
     version: int
     updates_made: int = 0
     sent_before: int = 0
+    taking: FileTaking = FileTaking.whole
+    incidents_left_out: int = 0
+    facts_kept_as_told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +163,10 @@ class NotificationFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportFault:
-    """One fault in a file: its row as a spreadsheet counts them (the columns' names are row 1)."""
+    """One fault in a file: its row as a spreadsheet counts them (the columns' names are row 1).
+
+    Of the code `kept_as_told` it is none: a fact that could not be read, and was loaded as it is.
+    """
 
     id: UUID
     import_id: UUID
@@ -410,6 +426,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
 )
 _BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
 _REQUIRED: Final = tuple(column.name for column in COLUMNS if column.required)
+# What never refuses a worry; the rest steers what is done with it.
+_FACTS: Final = frozenset(
+    column.name
+    for column in COLUMNS
+    if column.name.startswith(("child_", "adult_", "officer_"))
+    or column.name in ("address", "town", "postcode")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -590,7 +613,10 @@ def _values(
         try:
             values[name] = column.read(text)
         except _Wrong as wrong:
-            faults.append(RowFault(row.number, name, wrong.code, str(wrong)))
+            if name in _FACTS and len(text) <= LONGEST and not _CONTROL.search(text):
+                values[name] = AsTold(text)
+            else:
+                faults.append(RowFault(row.number, name, wrong.code, str(wrong)))
     return values
 
 
@@ -613,7 +639,8 @@ def _compare(
         ]
         told = _new_child(own)
         for before in range(place):
-            if are_one_child(_new_child(values[before]), told) or _same_number(values[before], own):
+            other = _new_child(values[before])
+            if are_one_child(other, told) or _same_number(other, told):
                 faults.append(
                     RowFault(
                         row,
@@ -631,15 +658,14 @@ def _child_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _new_child(values: Mapping[str, Any]) -> NewChild:
-    return NewChild(
-        **{name.removeprefix("child_"): value for name, value in _child_of(values).items()}
-    )
+    told = {name.removeprefix("child_"): value for name, value in _child_of(values).items()}
+    return NewChild(**with_unread_aside(told))
 
 
-def _same_number(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same_number(one: NewChild, other: NewChild) -> bool:
     return any(
-        one.get(name) is not None and one.get(name) == other.get(name)
-        for name in ("child_nhs_number", "child_unique_pupil_number")
+        getattr(one, name) is not None and getattr(one, name) == getattr(other, name)
+        for name in NUMBERS
     )
 
 
@@ -652,8 +678,14 @@ def _notification(values: Sequence[Mapping[str, Any]], channel: Channel) -> NewN
         adult = {name.removeprefix(at): one for name, one in told.items() if name.startswith(at)}
         if adult:
             named = "given_name" in adult or "family_name" in adult
-            adults.append(NewAdult(name_known=named, **adult))
+            adults.append(NewAdult(name_known=named, **with_unread_aside(adult)))
+    facts = {name: told.get(name) for name in ("address", "town", "postcode")}
+    facts |= {
+        f"referrer_{name}": told.get(f"officer_{name}")
+        for name in ("name", "role", "telephone", "email")
+    }
     contact = NewContact(
+        **with_unread_aside(facts),
         concern=told["concern"],
         source_code="",
         children=children,
@@ -661,17 +693,10 @@ def _notification(values: Sequence[Mapping[str, Any]], channel: Channel) -> NewN
         received_at=told.get("received_at"),
         immediate_danger=told.get("immediate_danger", False),
         adults=adults,
-        referrer_name=told.get("officer_name"),
-        referrer_role=told.get("officer_role"),
-        referrer_telephone=told.get("officer_telephone"),
-        referrer_email=told.get("officer_email"),
         agreement=told["agreement"],
         agreement_note=told.get("agreement_note"),
         lawful_basis=told.get("lawful_basis"),
         sharing_reason=told.get("sharing_reason"),
-        address=told.get("address"),
-        town=told.get("town"),
-        postcode=told.get("postcode"),
     )
     return NewNotification(
         contact=contact,
@@ -693,6 +718,7 @@ def _adults_told(incident: IncidentRows) -> list[int]:
 
 _CHILD_AT: Final = re.compile(r"/children/([0-9]+)(?:/([a-z_]+))?")
 _ADULT_AT: Final = re.compile(r"/adults/([0-9]+)(?:/([a-z_]+))?")
+_OFFICER_AT: Final = re.compile(r"/referrer/([a-z]+)")
 
 
 def as_row_fault(incident: IncidentRows, problem: Problem) -> RowFault:
@@ -700,12 +726,15 @@ def as_row_fault(incident: IncidentRows, problem: Problem) -> RowFault:
     row, column = incident.first, None
     child = _CHILD_AT.match(problem.pointer)
     adult = _ADULT_AT.match(problem.pointer)
+    officer = _OFFICER_AT.match(problem.pointer)
     if child is not None:
         row = incident.rows[int(child[1])].number
         column = f"child_{child[2]}" if child[2] else None
     elif adult is not None:
         number = _adults_told(incident)[int(adult[1])]
         column = f"adult_{number}_{adult[2]}"
+    elif officer is not None:
+        column = f"officer_{officer[1]}"
     else:
         column = problem.pointer.strip("/").split("/")[0]
     known = column if column in _BY_NAME else None

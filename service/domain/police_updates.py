@@ -11,7 +11,8 @@ from uuid import UUID
 
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.errors import Conflict
-from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild, NewContact
+from service.domain.kept_as_told import without_nothing_kept
+from service.domain.new_contacts import CHILD_FACTS, NewContact, told_again, told_again_of
 from service.domain.people import birth_knowledge_meant
 from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
 
@@ -91,10 +92,13 @@ def all_told(new: NewNotification) -> dict[str, Any]:
             name: getattr(contact, f"referrer_{name}")
             for name in ("name", "role", "telephone", "email")
         },
-        "children": [{name: one[name] for name in CHILD_FACTS} for one in children],
+        "children": [
+            {name: one[name] for name in (*CHILD_FACTS, "kept_as_told")} for one in children
+        ],
         "adults": [asdict(one) for one in contact.adults],
+        "kept_as_told": contact.kept_as_told,
     }
-    return {name: _as_json(value) for name, value in found.items()}
+    return {name: _as_json(value) for name, value in without_nothing_kept(found).items()}
 
 
 def _as_json(value: Any) -> Any:
@@ -138,14 +142,8 @@ def on_record(
     return NewNotification(
         contact=NewContact(
             **own,
-            children=[
-                NewChild(**{name: getattr(child, name) for name in CHILD_FACTS})
-                for child in children
-            ],
-            adults=[
-                NewAdult(**{one.name: getattr(adult, one.name) for one in fields(NewAdult)})
-                for adult in adults
-            ],
+            children=[told_again(child) for child in children],
+            adults=[told_again_of(adult) for adult in adults],
         ),
         incident_number=notification.incident_number,
         incident_at=notification.incident_at,

@@ -193,26 +193,6 @@ def refuse_one_child_twice(faults: Faults, marks: Sequence[tuple[str, set[Any]]]
     faults.add(Invalid, "One child is named twice.", problems)
 
 
-def check_named_once(
-    faults: Faults, children: Sequence[tuple[str, ToldOfChild]], only: Iterable[str] | None = None
-) -> None:
-    """Adds to `faults` the children told of twice by the same names and birth.
-
-    `only`: of those at these pointers alone, for the others were there before.
-    """
-    problems: list[Problem] = []
-    looked_at = None if only is None else set(only)
-    for place, (at, child) in enumerate(children):
-        if looked_at is not None and at not in looked_at:
-            continue
-        first = next(
-            (where for where, other in children[:place] if are_one_child(child, other)), None
-        )
-        if first is not None:
-            problems.append(_the_same(at, first))
-    faults.add(Invalid, "One child is named twice.", problems)
-
-
 def _the_same(at: str, first: str) -> Problem:
     return Problem(
         at,

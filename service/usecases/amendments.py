@@ -30,6 +30,7 @@ from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.identities import NUMBERS, Fact, contradictions
+from service.domain.kept_as_told import still_unread
 from service.domain.new_contacts import (
     CHILD_FACTS,
     START_AT_RECEIPT,
@@ -47,7 +48,6 @@ from service.domain.possible_matches import MatchAnswer
 from service.domain.recognition import (
     Recognised,
     bearer_of,
-    check_named_once,
     numbers_set_aside,
     recognised,
 )
@@ -167,10 +167,9 @@ async def _amend(
 ) -> WholeContact:
     contact = file.contact
     fields = {name: value for name, value in changes.fields.items() if name in _CONTACT_FIELDS}
+    fields["kept_as_told"] = still_unread(contact.kept_as_told, fields)
     amended = known_anew(replace(contact, **fields, version=contact.version + 1))
-    adults = [
-        known_anew(replace(adult, **changes.adults.get(adult.id, {}))) for adult in file.adults
-    ]
+    adults = [_amended(adult, changes.adults.get(adult.id, {})) for adult in file.adults]
     fresh_adults = [
         as_adult(new, new_id(), contact.id, len(adults) + offset)
         for offset, new in enumerate(changes.new_adults)
@@ -238,7 +237,7 @@ async def _amend(
         who,
         contact.id,
         contact_id=contact.id,
-        fields=sorted(fields),
+        fields=sorted(fields.keys() & _CONTACT_FIELDS),
         children=[child.id for child in fresh],
         people=[child.person_id for child in everybody],
     )
@@ -246,6 +245,11 @@ async def _amend(
         await contacts.whole(work, amended),
         linked_otherwise=_linked_otherwise(file, children, known, changes),
     )
+
+
+def _amended(adult: Adult, sent: Mapping[str, Any]) -> Adult:
+    left = still_unread(adult.kept_as_told, sent)
+    return known_anew(replace(adult, **sent, kept_as_told=left))
 
 
 def _told(file: WholeContact, changes: ContactChanges) -> list[tuple[str, NewChild]]:
@@ -294,7 +298,6 @@ def _check(
         no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=amended.received_at),
         now=work.now,
     )
-    check_named_once(faults, [*told, *fresh], only=[at for at, _ in (*named, *fresh)])
     faults.add(
         ChildOfNothing,
         "A child of whom nothing is told cannot be found. To take a child off the contact, send "
@@ -380,7 +383,10 @@ def _children(
         facts["birth_knowledge"] = birth_knowledge_meant(new)
         facts["disability_codes"] = list(new.disability_codes)
         set_aside = numbers_set_aside(new, known.bearers, person.id)
-        children.append(replace(old, **facts, person_id=person.id, set_aside=set_aside))
+        left = still_unread(old.kept_as_told, changes.children.get(old.id, {}))
+        children.append(
+            replace(old, **facts, person_id=person.id, set_aside=set_aside, kept_as_told=left)
+        )
     fresh: list[Child] = []
     for new, found in zip(changes.new_children, known.people[len(children) :], strict=True):
         person = found or own(new)

@@ -10,18 +10,19 @@ from uuid import UUID
 from service.domain.access import Caller, Permission, Role
 from service.domain.calendar import london_date
 from service.domain.concerns import InOneFile
-from service.domain.contacts import Adult, Channel, Child, Contact
+from service.domain.contacts import Adult, Channel, Child, Contact, what_could_not_be_read
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import OUTCOMES, Progress, progress_of
-from service.domain.new_contacts import Faults, NewChild, NewContact, check_channel
+from service.domain.new_contacts import Faults, NewChild, NewContact, check_channel, kept_in
 from service.domain.people import Person
 from service.domain.police_files import text_of
 from service.domain.police_notifications import (
     MOST_FAULTS,
     NOTIFICATION_IMPORT,
+    FileTaking,
     ImportAction,
     ImportFault,
     IncidentRows,
@@ -101,6 +102,7 @@ async def submit_police_notification(
     force = _force(who, work.policy, new.organisation_id)
     faults = Faults()
     contact = _as_told(new.contact, force, new.incident_number, sent_by_force=_is_partner(who))
+    contact = new_contacts.clear(work, contact)
     new = replace(new, contact=contact)
     if not _is_partner(who):
         check_channel(faults, None, contact.channel)
@@ -243,10 +245,15 @@ async def read_police_notification(
 
 
 async def submit_notification_file(
-    work: Work, who: Caller, content: bytes, organisation_id: str | None
+    work: Work,
+    who: Caller,
+    content: bytes,
+    organisation_id: str | None,
+    taking: FileTaking = FileTaking.whole,
 ) -> NotificationImport:
     """Takes a file of police notifications on: a worker checks it, and loads all of it or nothing.
 
+    Or all incidents without a fault, where the sender asks for that.
     Refused at once when it is no such table at all. Raises NotThePolice, PoliceForceUnknown,
     FileUnreadable and FileTooLong.
     """
@@ -268,6 +275,7 @@ async def submit_notification_file(
         claimed_at=None,
         finished_at=None,
         version=1,
+        taking=taking,
     )
     work.add(made, NotificationFile(made.id, text))
     return made
@@ -330,7 +338,8 @@ async def _deal_with(house: Performing, claimed: NotificationImport) -> None:
             part, rows = [], 0
     claimed = await _check(house, claimed, checking, part)
     found = claimed
-    if checking.total:
+    sound = claimed.taking is FileTaking.sound_incidents and checking.sound
+    if checking.total and not sound:
         await house.perform(lambda work: _refuse(work, found, checking))
         return
     found = await house.perform(
@@ -356,8 +365,16 @@ class _Checking:
         self.updates: list[tuple[PoliceNotification, NewNotification]] = []
         self.sent_before = 0
         self.faults: list[RowFault] = []
+        self.kept: list[RowFault] = []
         self.total = 0
+        self.left_out = 0
+        self.kept_as_told = 0
         self.rows = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether any incident is without a fault."""
+        return bool(self.told or self.updates or self.sent_before)
 
     def fault(self, *faults: RowFault) -> None:
         """Counts faults, and keeps the first of them word for word."""
@@ -366,6 +383,19 @@ class _Checking:
 
     def read(self, incident: IncidentRows, present: _Present) -> NewNotification | None:
         """What an incident tells; None when there is a fault in it."""
+        found = self._read(incident, present)
+        if found is None:
+            self.left_out += 1
+            return None
+        kept = what_could_not_be_read(kept_in(found.contact))
+        self.kept_as_told += len(kept)
+        self.kept += [
+            as_row_fault(incident, Problem(one.pointer, one.message, one.code))
+            for one in kept[: max(0, MOST_FAULTS - len(self.kept))]
+        ]
+        return found
+
+    def _read(self, incident: IncidentRows, present: _Present) -> NewNotification | None:
         self.rows += len(incident.rows)
         new, faults = told_of(incident, channel=self._file.channel)
         self.fault(*faults)
@@ -385,6 +415,7 @@ class _Checking:
             return None
         by_force = self._file.channel is Channel.partner_system
         told = _as_told(new.contact, self._force, new.incident_number, sent_by_force=by_force)
+        told = new_contacts.clear(present, told)
         received_at = told.received_at or self._file.submitted_at
         told = replace(told, received_at=received_at)
         found = Faults()
@@ -445,19 +476,25 @@ async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) 
         finished_at=work.now,
     )
     await police_notifications.forget_content(work, claimed.id)
-    in_order = sorted(checking.faults, key=lambda fault: fault.row)
-    work.add(
-        *(
-            ImportFault(new_id(), claimed.id, one.row, one.column, one.code, one.message)
-            for one in in_order
-        )
-    )
+    _keep_faults(work, claimed, checking)
     work.record(
         EventType.police_notifications_refused,
         who,
         claimed.id,
         rows=claimed.rows_total,
         faults=checking.total,
+    )
+
+
+def _keep_faults(work: Work, claimed: NotificationImport, checking: _Checking) -> None:
+    # What has to be put right comes before what was taken all the same.
+    said = [*checking.faults, *checking.kept][:MOST_FAULTS]
+    in_order = sorted(said, key=lambda fault: fault.row)
+    work.add(
+        *(
+            ImportFault(new_id(), claimed.id, one.row, one.column, one.code, one.message)
+            for one in in_order
+        )
     )
 
 
@@ -498,7 +535,7 @@ async def _load(
     force: Organisation,
     checking: "_Checking",
 ) -> None:
-    """Loads a file that is free of faults, all of it in one transaction.
+    """Loads the incidents of a file that are free of faults, all of them in one transaction.
 
     Who is on file is asked before it, for all rows at once, and looked at once more in it: so the
     write lock is held for writing alone.
@@ -590,7 +627,10 @@ async def _write(
         rows=claimed.rows_total,
         notifications=len(checking.told),
         updates=len(checking.updates),
+        faults=checking.total,
+        left_out=checking.left_out,
     )
+    _keep_faults(work, claimed, checking)
     # The first statement: all that was added is written with it, and only then is it looked
     # whether the file is still this worker's and the record still what it was.
     await police_notifications.move(
@@ -600,6 +640,9 @@ async def _write(
         notifications_made=len(checking.told),
         updates_made=len(checking.updates),
         sent_before=checking.sent_before,
+        faults_total=checking.total,
+        incidents_left_out=checking.left_out,
+        facts_kept_as_told=checking.kept_as_told,
         finished_at=work.now,
     )
     await police_notifications.forget_content(work, claimed.id)

@@ -15,7 +15,7 @@ from tests.support.desks import Desk, done, expect_refusal, pointers
 from tests.support.effort import effort
 from tests.support.houses import token
 from tests.support.matches import others_named
-from tests.support.notifications import FORCE, notification_body, notification_file
+from tests.support.notifications import FORCE, notification_body, notification_file, send_file
 
 POLICE, MASH, MANAGER = Role.partner_system, Role.mash_worker, Role.mash_manager
 PATH, FILES = "/v1/police-notifications", "/v1/police-notification-imports"
@@ -26,17 +26,6 @@ BECAUSE = "The school is closed until Monday, and only it knows where the child 
 async def send(desk: Desk, **changes: Any) -> httpx.Response:
     body = notification_body(**changes)
     return await desk.post(POLICE, PATH, body, organisation=FORCE)
-
-
-async def send_file(
-    desk: Desk, content: bytes, *, media_type: str = "text/csv", key: str | None = None, **who: Any
-) -> httpx.Response:
-    sent = {
-        "Authorization": f"Bearer {token(desk.house, POLICE, **{'organisation': FORCE, **who})}",
-        "Idempotency-Key": key or str(uuid4()),
-        "Content-Type": media_type,
-    }
-    return await desk.client.post(FILES, content=content, headers=sent)
 
 
 async def test_the_receipt_tells_the_meeting_and_nothing_of_what_is_on_file(desk: Desk) -> None:
@@ -105,13 +94,13 @@ async def test_a_file_is_taken_on_followed_and_loaded_once_for_its_key(desk: Des
 
 
 async def test_a_refused_file_names_its_faults_by_row(desk: Desk) -> None:
-    file = done(await send_file(desk, notification_file(6, {4: {"postcode": "secret-place"}})), 202)
+    file = done(await send_file(desk, notification_file(6, {4: {"risk": "secret-place"}})), 202)
     await load_notifications(desk.house)
     answer = await desk.get(POLICE, f"{FILES}/{file['id']}", organisation=FORCE)
     whole = done(answer)
     assert (whole["state"], whole["faults_total"], whole["notifications_made"]) == ("refused", 1, 0)
     [fault] = whole["faults"]
-    assert (fault["row"], fault["column"]) == (4, "postcode")
+    assert (fault["row"], fault["column"]) == (4, "risk")
     assert "secret-place" not in answer.text
 
 

@@ -98,7 +98,7 @@ async def test_the_date_changes_with_a_reason_and_the_birth_ends_the_count(desk:
     assert all(one["stopped_at"] for one in born["deadlines"])
     assert await read(desk, person_id) == born
     again = expect_refusal(await learn(desk, person_id, "birth", BIRTH, 3), 409, "not_unborn")
-    assert (again["state"], again["allowed"]) == ("born", [])
+    assert (again["state"], again["allowed"]) == ("born", ["record_another_birth"])
 
 
 async def test_a_pregnancy_ends_and_is_out_of_the_tracker(desk: Desk) -> None:

@@ -190,7 +190,7 @@ def _place(bench: Bench, store: Store) -> Iterator[Place]:
                 bench.folder,
                 method,
                 path.format(id=one),
-                contacts()[0] if method == "POST" else None,
+                contacts(2) if method == "POST" else [],
                 _role(what),
             )
         )

@@ -505,6 +505,7 @@ WRITTEN = (
     ("police_notification_file", "import_id"),
     ("police_notification_import", "id"),
     ("daily_meeting", "id"),
+    ("possible_match", "contact_id"),
     ("contact_adult", "contact_id"),
     ("contact_child", "contact_id"),
     ("event", "contact_id"),

@@ -166,8 +166,9 @@ def bare_sqlite(
         input=json.dumps(asked, default=lambda value: {"bytes": value.hex()}),
         capture_output=True,
         text=True,
-        check=True,
     )
+    if done.returncode != 0:
+        raise RuntimeError(f"the bare driver: {done.stderr[-2000:]}")
     return float(done.stdout)
 
 

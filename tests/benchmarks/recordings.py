@@ -50,12 +50,16 @@ async def record_request(
     folder: Path,
     method: str,
     path: str,
-    body: str | None = None,
+    bodies: Sequence[str] = (),
     role: Role = Role.mash_worker,
 ) -> Recording:
-    """What one request to the service sends to its database, once the service has warmed up."""
+    """What one request to the service sends to its database, once the service has warmed up.
 
-    async def ask(house: House) -> None:
+    It warms up with the last of the bodies and is recorded with the first: the same once more
+    would be somebody who is on file.
+    """
+
+    async def ask(house: House, body: str | None) -> None:
         assert house.development_issuer is not None
         transport = httpx.ASGITransport(create_app(house))
         headers = {"Authorization": f"Bearer {token_for(house.settings, role)}"}
@@ -65,7 +69,13 @@ async def record_request(
             answer = await client.request(method, path, content=body, headers=headers)
         answer.raise_for_status()
 
-    return await record(store, folder, ask, warm_up=ask, role=role)
+    async def warm_up(house: House) -> None:
+        await ask(house, bodies[-1] if bodies else None)
+
+    async def once(house: House) -> None:
+        await ask(house, bodies[0] if bodies else None)
+
+    return await record(store, folder, once, warm_up=warm_up, role=role)
 
 
 async def record(

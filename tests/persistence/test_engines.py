@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -84,7 +85,11 @@ async def test_a_server_that_does_not_wait_for_the_disk_is_refused(
     postgres.drop_database(url)
 
 
-def test_a_database_that_would_not_outlive_the_process_is_refused() -> None:
+def test_a_database_that_would_not_outlive_the_process_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A file of that name is made before it is seen that it keeps nothing.
+    monkeypatch.chdir(tmp_path)
     for url in ("sqlite://", "sqlite:///:memory:"):
         with pytest.raises(UnsafeDatabase, match="outlive"):
             Database(url)

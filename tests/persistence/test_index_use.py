@@ -577,6 +577,10 @@ async def plan(database: Database, question: Select[Any]) -> str:
     return "\n".join(" ".join(map(str, row)) for row in rows)
 
 
+# Release 0.3.0 looks people up by it, and may live beside this one on the same database.
+FOR_THE_RELEASE_BEFORE = {"ix_person_identity_key"}
+
+
 async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
     await fill(desk.database, desk.policy, range(3000), open_every=100)
     await counted(desk.database)
@@ -592,7 +596,9 @@ async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
         for index in table.indexes
         if index.dialect_options["postgresql"]["where"] is not None and not index.unique
     } - set("|".join(index for _, index in QUESTIONS.values()).split("|"))
-    assert unasked == set(), "a partial index that no question here is answered from"
+    assert unasked == FOR_THE_RELEASE_BEFORE, (
+        "a partial index that no question here is answered from"
+    )
 
 
 async def test_a_question_without_an_index_would_be_seen(desk: Desk) -> None:

@@ -5,7 +5,9 @@ import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+import httpx
 
 from service.bootstrap import House
 from service.domain.access import Caller, Role
@@ -21,7 +23,8 @@ from service.usecases.police_notifications import (
     submit_police_notification,
 )
 from tests.support.builders import Body, child_body
-from tests.support.houses import caller
+from tests.support.desks import Desk
+from tests.support.houses import caller, token
 
 FORCE = "riverbourne-police"
 INCIDENT_AT = datetime(2026, 1, 5, 21, 40, tzinfo=UTC)
@@ -159,6 +162,27 @@ async def import_file(house: House, content: bytes) -> NotificationImport:
     """A file that the force's system sent, taken on and not checked yet."""
     who = await police(house)
     return await house.perform(lambda work: submit_notification_file(work, who, content, None))
+
+
+async def send_file(
+    desk: Desk,
+    content: bytes,
+    *,
+    media_type: str = "text/csv",
+    key: str | None = None,
+    taking: str | None = None,
+    **who: Any,
+) -> httpx.Response:
+    """Sends a file as the force's own system does."""
+    bearer = token(desk.house, Role.partner_system, **{"organisation": FORCE, **who})
+    sent = {
+        "Authorization": f"Bearer {bearer}",
+        "Idempotency-Key": key or str(uuid4()),
+        "Content-Type": media_type,
+    }
+    query = {} if taking is None else {"taking": taking}
+    path = "/v1/police-notification-imports"
+    return await desk.client.post(path, content=content, headers=sent, params=query)
 
 
 async def load_file(house: House, content: bytes) -> NotificationImport:

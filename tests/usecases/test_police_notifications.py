@@ -232,18 +232,18 @@ async def test_a_file_of_five_thousand_rows_is_loaded_whole(house: House) -> Non
 
 async def test_with_three_faults_among_two_thousand_rows_nothing_is_loaded(house: House) -> None:
     changes = {
-        17: {"child_nhs_number": "9434765910"},
+        17: {"children_present": "9434765910"},
         1200: {"risk": "enormous"},
-        2001: {"child_date_of_birth": "2026-02-30"},
+        2000: {"incident_at": "2026-02-30"},
     }
     taken = await load_file(house, notification_file(2000, changes))
     found = await followed(house, taken)
     assert found.imported.state is ImportState.refused
     assert found.imported.faults_total == 3
     assert [(one.row, one.column, one.code) for one in found.faults] == [
-        (17, "child_nhs_number", "wrong_form"),
+        (17, "children_present", "code_unknown"),
         (1200, "risk", "code_unknown"),
-        (2001, "child_date_of_birth", "wrong_form"),
+        (2000, "incident_at", "wrong_form"),
     ]
     told = " ".join(one.message for one in found.faults)
     assert not any(value in told for value in ("9434765910", "enormous", "2026-02-30"))
@@ -267,22 +267,18 @@ FAULTS: dict[str, tuple[dict[int, dict[str, str]], list[tuple[int, str | None, s
         {2: {"incident_at": "2026-03-07T00:00:00Z"}, 3: {"incident_at": ""}},
         [(2, "incident_at", "incident_ahead")],
     ),
-    "future": (
-        {2: {"child_date_of_birth": "2027-01-01"}},
-        [(2, "child_date_of_birth", "born_in_the_future")],
-    ),
-    "adult": (
-        {4: {"adult_1_date_of_birth": "2027-01-01"}},
-        [(4, "adult_1_date_of_birth", "born_in_the_future")],
-    ),
-    "ethnicity": (
-        {3: {"child_ethnicity_code": "NONE"}},
-        [(3, "child_ethnicity_code", "code_unknown")],
+    "unborn": (
+        {3: {"child_birth_knowledge": "unborn"}},
+        [
+            (3, "child_date_of_birth", "unborn_with_date_of_birth"),
+            (3, "child_sex", "unborn_with_sex"),
+            (3, "child_nhs_number", "unborn_with_number"),
+        ],
     ),
     "control": ({2: {"concern": "a\x07b"}}, [(2, "concern", "control_character")]),
     "unseen": ({2: {"concern": " \u200b\u3164\u202e"}}, [(2, "concern", "missing")]),
     "too long": (
-        {2: {"officer_role": "x" * 101}, 3: {"officer_role": ""}},
+        {2: {"officer_role": "x" * 1001}, 3: {"officer_role": ""}},
         [(2, "officer_role", "too_long")],
     ),
     "same child": ({3: {"child_nhs_number": nhs_number(0)}}, [(3, None, "same_child_twice")]),
@@ -302,7 +298,7 @@ async def test_each_fault_is_named_by_row_and_column(house: House, name: str) ->
             found[row - 2] |= values
         else:
             found.append({**rows(1, first=0)[0], **values})
-    columns = (*FILE_COLUMNS, "adult_1_date_of_birth", "child_ethnicity_code")
+    columns = (*FILE_COLUMNS, "child_birth_knowledge")
     taken = await load_file(house, as_file(found, columns))
     whole = await followed(house, taken)
     assert [(one.row, one.column, one.code) for one in whole.faults] == expected

@@ -13,9 +13,8 @@ from sqlalchemy import text
 from api.schemas.contacts import Contact
 from service.bootstrap import House
 from service.domain.access import Caller, Role
-from service.domain.contacts import Channel
+from service.domain.contacts import Channel, warnings_about
 from service.domain.decisions import Outcome, StatutoryBasis
-from service.domain.errors import Invalid
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import Person, Sex
 from service.domain.police_notifications import ImportState
@@ -430,13 +429,11 @@ async def test_twins_in_a_file_of_the_police_are_two(desk: Desk) -> None:
         assert people_made.scalar_one() == 2
 
 
-async def test_a_child_named_twice_on_one_contact_is_refused_where_it_stands(desk: Desk) -> None:
-    again = replace(BEN, nhs_number=None, given_name="BEN")
-    with pytest.raises(Invalid) as refusal:
-        await desk.log(replace(BEN, nhs_number=None), MIA, again)
-    assert [(one.pointer, one.code) for one in refusal.value.problems] == [
-        ("/children/2", "same_child_twice")
-    ]
+async def test_a_child_named_twice_on_one_contact_is_said_where_it_stands(desk: Desk) -> None:
+    again = replace(BEN, nhs_number=None, given_name="BÉN")
+    whole = await desk.log(replace(BEN, nhs_number=None), MIA, again)
+    said = warnings_about(whole.contact, whole.children, whole.adults)
+    assert [one.pointer for one in said if one.code == "child_told_twice"] == ["/children/2"]
 
 
 async def test_a_child_on_file_linked_to_somebody_else_is_warned_of(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from service.domain.access import Caller, Reach
+from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
@@ -24,6 +25,7 @@ from service.domain.contacts import (
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.identities import Fact, contradictions
+from service.domain.kept_as_told import without_nothing_kept
 from service.domain.new_contacts import (
     START_AT_RECEIPT,
     Faults,
@@ -34,10 +36,11 @@ from service.domain.new_contacts import (
     as_contact,
     as_person,
     check_told,
+    with_unclear_aside,
 )
 from service.domain.people import Person, learn
 from service.domain.possible_matches import MatchOnFile
-from service.domain.recognition import Recognised, check_named_once, recognised
+from service.domain.recognition import Recognised, recognised
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import Starting
@@ -55,7 +58,7 @@ from service.policy import Policy, TeamWork
 def _digest(new: NewContact) -> str:
     """The same story of the same children from the same sender has the same digest."""
     content = asdict(replace(new, received_at=None, sender_reference=None))
-    return sha256(to_json(content)).hexdigest()
+    return sha256(to_json(without_nothing_kept(content))).hexdigest()
 
 
 async def log(
@@ -74,6 +77,7 @@ async def log(
     taken for the same. Raises what `faults` has found already, together with all that is wrong
     with what was told.
     """
+    new = clear(work, new)
     check(work, new, faults, also_starting=also_starting)
     digest = None
     duplicate = None
@@ -130,6 +134,7 @@ async def sketch(work: Work, who: Caller, new: NewContact, faults: Faults) -> Wh
     Nobody is looked up: what a partner is told does not depend on who is on file, and how long it
     takes does not either. Raises what `log` would raise.
     """
+    new = clear(work, new)
     check(work, new, faults)
     known = recognised(faults, at_children(new), {}, {}, from_partner=True)
     duplicate = await contacts.find_open_duplicate(
@@ -178,6 +183,11 @@ class Present(Protocol):
 def at_children(new: NewContact) -> list[tuple[str, NewChild]]:
     """The children told of, each with its pointer."""
     return [(f"/children/{position}", child) for position, child in enumerate(new.children)]
+
+
+def clear(work: Present, new: NewContact) -> NewContact:
+    """A new contact with what is nobody's code or birthday set aside, and kept as it was told."""
+    return with_unclear_aside(new, work.policy.codes, london_date(work.now))
 
 
 def check(
@@ -252,7 +262,7 @@ def prepare(
 ) -> Prepared:
     """Makes the records of those on a new contact; asks and writes nothing.
 
-    Adds to `faults` when it is less than anybody could act on, and for a child told of twice.
+    Adds to `faults` when it is less than anybody could act on.
     """
     fresh: list[Person] = []
     children: list[Child] = []
@@ -267,7 +277,6 @@ def prepare(
         learning = partial(learn, told=child, taken=known.taken_from(person.id))
         learnt.append(people.Learnt(person, learning))
         children.append(child)
-    check_named_once(faults, at_children(new))
     try:
         require_minimum(contact, children, adults)
     except MinimumMissing as missing:

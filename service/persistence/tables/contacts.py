@@ -129,6 +129,9 @@ class ContactRow(SQLModel, table=True):
     restored_at: datetime | None = kept(
         "When it was last restored to the desk after a withdrawal.", type_=INSTANT
     )
+    kept_as_told: dict[str, str] | None = kept(
+        "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
+    )
 
 
 class ChildRow(SQLModel, table=True):
@@ -171,6 +174,9 @@ class ChildRow(SQLModel, table=True):
         type_=SmallInteger,
         server_default="0",
     )
+    kept_as_told: dict[str, str] | None = kept(
+        "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
+    )
 
 
 class AdultRow(SQLModel, table=True):
@@ -199,6 +205,9 @@ class AdultRow(SQLModel, table=True):
     identity_key: str | None = kept(
         "Name and date of birth, normalised: the same wherever this adult stands.",
         Sensitivity.personal,
+    )
+    kept_as_told: dict[str, str] | None = kept(
+        "What could not be read, by the name of the fact.", Sensitivity.sensitive, type_=DOCUMENT
     )
 
 

@@ -44,6 +44,17 @@ class NotificationImportRow(SQLModel, table=True):
     sent_before: int = kept(
         "How many incidents it tells as they are on file.", default=0, server_default="0"
     )
+    taking: str = kept(
+        "whole, sound_incidents: what is loaded of a file with faults.",
+        default="whole",
+        server_default="whole",
+    )
+    incidents_left_out: int = kept(
+        "How many incidents with faults were left out.", default=0, server_default="0"
+    )
+    facts_kept_as_told: int = kept(
+        "How many facts could not be read, and are kept as told.", default=0, server_default="0"
+    )
 
 
 class NotificationFileRow(SQLModel, table=True):
@@ -58,7 +69,7 @@ class NotificationFileRow(SQLModel, table=True):
 
 
 class ImportFaultRow(SQLModel, table=True):
-    """A fault in a file that was refused. Append-only."""
+    """A fault in a file, or a fact in it that is kept as told. Append-only."""
 
     __tablename__ = "police_notification_fault"
     __table_args__ = (Index("ix_police_notification_fault_import", "import_id", "row"),)
