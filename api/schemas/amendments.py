@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.faults import json_pointer
 from api.schemas.fields import Instant, NotShown, WireOut
 from service.domain.amendments import ChangeKind, FieldChange, SeenAmendment
 
@@ -76,11 +77,12 @@ class AmendedField(WireOut):
         """As it is read."""
         own = change.child_id is None and change.adult_id is None
         grouped = _GROUPED.get(change.name) if own else None
+        field, _, below = change.name.partition("/")
         return cls(
             kind=change.kind,
             child_id=change.child_id,
             adult_id=change.adult_id,
-            pointer=grouped or f"/{change.name}",
+            pointer=grouped or json_pointer(one for one in (field, below) if one),
             before=change.before,
             after=change.after,
         )

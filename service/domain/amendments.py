@@ -44,8 +44,8 @@ class SeenAmendment:
 
 
 # What is told of a child and of an adult, in the contract's order; a contact has no such bounds.
-_OF_CHILDREN: Final = ("person_id", *CHILD_FACTS)
-_OF_ADULTS: Final = tuple(one.name for one in fields(NewAdult))
+_OF_CHILDREN: Final = ("person_id", *CHILD_FACTS, "kept_as_told")
+_OF_ADULTS: Final = tuple(dict.fromkeys((*(one.name for one in fields(NewAdult)), "kept_as_told")))
 
 
 def changes_in(amendment: Amendment) -> Iterator[FieldChange]:
@@ -60,7 +60,7 @@ def changes_in(amendment: Amendment) -> Iterator[FieldChange]:
             if after is None
             else ChangeKind.changed
         )
-        old, new = before or {}, after or {}
+        old, new = _each(before or {}), _each(after or {})
         for name in _names(noun, {**old, **new}):
             if old.get(name) != new.get(name):
                 yield FieldChange(
@@ -78,9 +78,22 @@ def _facts(side: Mapping[str, object], part: str) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _each(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Each field by its name; what is kept by names of its own, each of them by the way there."""
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            found.update({f"{name}/{part}": one for part, one in value.items()})
+        else:
+            found[name] = value
+    return found
+
+
 def _names(noun: str, held: Mapping[str, object]) -> list[str]:
-    told = {"children": _OF_CHILDREN, "adults": _OF_ADULTS}.get(noun, tuple(held))
-    return [name for name in told if name in held]
+    told = {"children": _OF_CHILDREN, "adults": _OF_ADULTS}.get(noun)
+    if told is None:
+        return list(held)
+    return [name for field in told for name in held if name.partition("/")[0] == field]
 
 
 def as_seen(amendment: Amendment, children: Collection[UUID] | None) -> SeenAmendment:

@@ -105,6 +105,31 @@ async def test_each_pointer_leads_to_what_the_contact_says_now(desk: Desk) -> No
     assert not names & {"/state", "/position", "/contact_id", "/set_aside", "/id", "/decided_at"}
 
 
+async def test_what_could_not_be_read_and_was_put_right_is_read_as_it_was_told(desk: Desk) -> None:
+    contact = await desk.contact(
+        postcode="near the weir",
+        children=[child_body(ethnicity_code="White British")],
+        adults=[{"relationship": "mother", "telephone": "ring only after six, " * 3}],
+    )
+    child, mother = contact["children"][0], contact["adults"][0]
+    now = await amended(
+        desk,
+        contact,
+        postcode="ZZ99 3VZ",
+        children=[{"id": child["id"], "ethnicity_code": "WBRI"}],
+        adults=[{"id": mother["id"], "telephone": "01632 960123"}],
+    )
+    (amendment,) = await listed(desk, now)
+    found = fields_of(amendment)
+    for whom, before, name, right in (
+        (None, contact, "postcode", "ZZ99 3VZ"),
+        (child["id"], child, "ethnicity_code", "WBRI"),
+        (mother["id"], mother, "telephone", "01632 960123"),
+    ):
+        assert found[(whom, f"/kept_as_told/{name}")] == (before["kept_as_told"][name], None)
+        assert found[(whom, f"/{name}")] == (None, right)
+
+
 async def test_what_was_told_of_a_child_who_was_taken_off_is_read_by_the_desk_alone(
     desk: Desk,
 ) -> None:
