@@ -15,6 +15,7 @@ from tests.support.databases import (
     postgres_server,
     sqlite_files,
 )
+from tests.support.demonstrations import Demonstration, demonstration_loaded
 from tests.support.logs import logs_put_back
 from tests.support.statements import compile_once
 
@@ -78,6 +79,15 @@ def sqlite() -> Iterator[SqliteFiles]:
     """One folder of SQLite databases for each test process."""
     with sqlite_files(_migrate()) as files:
         yield files
+
+
+@pytest.fixture(scope="session")
+def demonstration(
+    sqlite: SqliteFiles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demonstration]:
+    """The demonstration data in a database: to be read, and never written to."""
+    with demonstration_loaded(sqlite, tmp_path_factory.mktemp("demonstration")) as loaded:
+        yield loaded
 
 
 @pytest.fixture(scope="session", params=KINDS)

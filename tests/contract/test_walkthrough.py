@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.clocks import FixedClock
+from tests.support.databases import PostgresServer
+from tests.support.demonstrations import LOADED_ONCE, NOW, Demonstration
 from tests.support.houses import client_of, open_house
 from tests.support.sources import ROOT
 from tests.support.walkthroughs import Walk, blocks, differences
@@ -18,18 +20,38 @@ MINTING = next(block for block in blocks(PAGE) if block.kind == "sh")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("part", [STORY, FIGURES], ids=["story", "figures"])
-async def test_everything_on_the_page_happens_as_it_says(
-    part: str, database_url: str, tmp_path: Path
-) -> None:
-    """The figures have a database of their own: the year is loaded into an empty one."""
+async def test_everything_on_the_page_happens_as_it_says(database_url: str, tmp_path: Path) -> None:
     clock = FixedClock(datetime(2026, 3, 5, 9, 30, tzinfo=UTC))
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        walk = Walk(house, clock, client, tmp_path)
+    assert await sent_along(STORY, database_url, clock, tmp_path) > 4
+
+
+@pytest.mark.long
+async def test_the_figures_on_the_page_come_of_the_year_that_it_loads(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres.create_database()
+    assert await sent_along(FIGURES, url, FixedClock(NOW), tmp_path) > 4
+    postgres.drop_database(url)
+
+
+@pytest.mark.long
+@LOADED_ONCE
+async def test_the_figures_on_the_page_come_of_a_year_that_is_loaded(
+    demonstration: Demonstration, tmp_path: Path
+) -> None:
+    """On SQLite: where the year is on file, loading it says so and changes nothing."""
+    assert await sent_along(FIGURES, demonstration.url, FixedClock(NOW), tmp_path) > 4
+
+
+async def sent_along(part: str, url: str, clock: FixedClock, folder: Path) -> int:
+    """Does everything on a part of the page; how much was sent, which is all that it shows."""
+    async with open_house(url, clock, folder) as house, client_of(house) as client:
+        walk = Walk(house, clock, client, folder)
         if part is FIGURES:
             walk.meet(MINTING)
         await walk.along(part)
-    assert walk.sent == sum(block.kind == "http" for block in blocks(part)) > 4
+    assert walk.sent == sum(block.kind == "http" for block in blocks(part))
+    return walk.sent
 
 
 @pytest.mark.parametrize(

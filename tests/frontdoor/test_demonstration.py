@@ -1,12 +1,9 @@
 """The demonstration data: the published year comes of them, and the desk of today is alive."""
 
-import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -69,10 +66,10 @@ from service.usecases.jobs import CLOCKS_UNTIL_DECIDED
 from service.usecases.measures import list_cases, read_measure
 from service.usecases.queues import read_queue
 from tests.support.clocks import FixedClock
-from tests.support.databases import SqliteFiles
+from tests.support.demonstrations import LOADED_ONCE, NOW, Demonstration
 from tests.support.houses import caller, open_house
 
-NOW = datetime(2026, 3, 18, 14, 20, 7, 654_321, tzinfo=UTC)
+pytestmark = [pytest.mark.long, LOADED_ONCE]
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
 TRANSFER, CHALLENGE, FLAG = table_of(Transfer), table_of(Challenge), table_of(Flag)
 REFERRAL = table_of(Referral)
@@ -106,35 +103,6 @@ AT_RISK = {
     "late_answer_read",
     "daily_meeting",
 }
-
-
-@dataclass
-class Demonstration:
-    """A database with the demonstration data, and how loading went."""
-
-    url: str
-    folder: Path
-    loaded: Loaded
-    told: list[tuple[int, int]]
-
-
-@pytest.fixture(scope="module")
-def demonstration(
-    sqlite: SqliteFiles, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Demonstration]:
-    """Loaded once for all tests here, in a thread of its own with its own event loop."""
-    url = sqlite.create_database()
-    folder = tmp_path_factory.mktemp("demonstration")
-    told: list[tuple[int, int]] = []
-
-    async def run() -> Demonstration:
-        async with open_house(url, FixedClock(NOW), folder) as house:
-            loaded = await load(house, progress=lambda done, of: told.append((done, of)))
-            return Demonstration(url, folder, loaded, told)
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        yield thread.submit(lambda: asyncio.run(run())).result()
-    sqlite.drop_database(url)
 
 
 @pytest.fixture
