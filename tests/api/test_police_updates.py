@@ -206,10 +206,10 @@ async def test_an_update_that_cannot_be_is_refused_like_a_first_telling(desk: De
     answer = await desk.post(
         Role.partner_system,
         "/v1/police-notifications",
-        first(children=[child_body(ethnicity_code="NOPE")]),
+        first(children=[child_body(birth_knowledge="not_known")]),
         organisation=FORCE,
     )
-    expect_refusal(answer, 422, "code_unknown")
+    expect_refusal(answer, 422, "contradictory")
     assert (await contact_of(desk, sent))["police_notification"]["updates"] == []
 
 

@@ -27,11 +27,13 @@ from api.contract import openapi
 from api.routing import FrontDoorRoute
 from service.bootstrap import DatabaseAway, House, Work
 from service.domain.access import Role
+from service.domain.kept_as_told import LONGEST
 from service.persistence.repositories.cases import REFERRALS
 from service.usecases.flags import sweep
 from tests.support.builders import (
     allocation_body,
     answer_body,
+    child_body,
     contact_body,
     decision_body,
     headers,
@@ -127,19 +129,25 @@ def variants(schema: Json) -> list[Json]:
 
 
 # Ids and codes of the policy: nothing else is taken there.
+READ_AS_SUCH = ("nhs_number", "unique_pupil_number", "postcode", "ethnicity_code")
 CODES = ("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code")
 # A decision names its tool in words, an assessment by a code of the policy, which is no longer.
 LONGEST_CODE_OF_A_TOOL = 64
 
 
 def is_words(schema: Json, name: str) -> bool:
-    """Whether a place holds words of somebody's choosing."""
+    """Whether a place holds words of somebody's choosing, and nothing that is read as such.
+
+    Words where a date or code is read are kept as told: see tests/api/test_kept_as_told.py.
+    """
     long_enough = LONGEST_CODE_OF_A_TOOL + 1 if name == "tool" else LONG_ENOUGH
-    return name not in CODES and any(
-        one.get("type") == "string"
-        and one.get("maxLength", 0) >= long_enough
-        and not {"format", "enum", "const"} & one.keys()
-        for one in variants(schema)
+    ways = variants(schema)
+    if name in (*CODES, *READ_AS_SUCH) or any(
+        {"format", "enum", "const"} & one.keys() for one in ways
+    ):
+        return False
+    return any(
+        one.get("type") == "string" and one.get("maxLength", 0) >= long_enough for one in ways
     )
 
 
@@ -170,7 +178,10 @@ def salted(value: Any, schema: Json, canaries: Canaries, where: str) -> Any:
             canary = canaries.new(f"{where}/{name}")
             if name == "email":
                 done[name] = f"{canary}@example.org"
-            elif any(one.get("maxLength", 0) >= 500 for one in variants(told[name])):
+            elif any(
+                one.get("maxLength", 0) >= 500 and one.get("maxLength") != LONGEST
+                for one in variants(told[name])
+            ):
                 done[name] = f"{below} {canary}{FORGED}{canary}"
             else:
                 done[name] = f"{canary} {below}"[:40]
@@ -464,6 +475,7 @@ async def a_whole_case(
         held[noun] = listed.json()["items"][0]["id"]
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
+    await mistakes_mended(do, contact)
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
     return filled
@@ -505,6 +517,27 @@ async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referr
     await do("complete_assessment", worker, complete, version=1, **value)
     answer = {"agreed": True, "words": "I have read it and spoken with the worker."}
     await do("authorise_assessment", manager, answer, version=2, **value)
+
+
+async def mistakes_mended(do: Callable[..., Awaitable[Json]], file: Json) -> None:
+    """A wrong link, a child of another family, a draft and a contact taken back."""
+    worker, manager = Role.mash_worker, Role.mash_manager
+    words = "The school rang back: it had taken one family for another one."
+    linked = {**child_body("Ada"), "person_id": file["children"][0]["person_id"]}
+    told = await do("log_contact", worker, contact_body(children=[linked, child_body("Ben")]))
+    place = {"contact_id": told["id"], "child_id": told["children"][0]["id"]}
+    other = {"person_id": linked["person_id"], "same_child": False, "because": words}
+    told = await do("answer_possible_match", worker, other, version=told["version"], **place)
+    place["child_id"] = told["children"][1]["id"]
+    told = await do("remove_child", worker, {"because": words}, version=told["version"], **place)
+    place = {"contact_id": told["id"]}
+    child_id = told["children"][0]["id"]
+    draft = await do("decide", worker, decision_body(child_id, "no_further_action"), **place)
+    await do("withdraw_decision", worker, {"because": words}, version=1, decision_id=draft["id"])
+    told = await do("read_contact", worker, None, **place)
+    error = {"reason": "in_error", "words": words}
+    told = await do("withdraw_contact", manager, error, version=told["version"], **place)
+    await do("restore_contact", worker, {"because": words}, version=told["version"], **place)
 
 
 async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, file: Json) -> None:
