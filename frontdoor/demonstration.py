@@ -44,6 +44,7 @@ from frontdoor.demonstration_narratives import (
     SECOND_THOUGHTS,
     TAKEN_ON,
     THEMES,
+    TYPED_IN_TWICE,
     UNBORN,
     VOICE_NOT_KNOWN,
     VOICE_OF_THE_UNBORN,
@@ -91,6 +92,7 @@ from service.domain.contacts import (
     Channel,
     Child,
     LawfulBasis,
+    WithdrawalReason,
 )
 from service.domain.deadlines import TERM_IN_WEEKS, Rating
 from service.domain.decisions import (
@@ -115,6 +117,7 @@ from service.domain.referrals import CaseState, Referral
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
 from service.domain.whole_contacts import ContactFilters
+from service.domain.withdrawals import NewWithdrawal
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -146,9 +149,13 @@ from service.usecases.information_requests import (
     read_late_answer,
 )
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.withdrawals import withdraw_contact
 
 YEAR: Final = 2018
 """The year whose measures were published, and which the demonstration data relive."""
+
+ONE_IN_TYPED_TWICE: Final = 90
+"""Of so many contacts of the year one is typed in once more, and that is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,8 +430,11 @@ class _Story:
         family: Family,
         protection: Protection,
         year: _Year | None = None,
+        *,
+        twice: bool = False,
     ) -> None:
         self.desk = desk
+        self.twice = twice
         self.protection = protection
         self.year = year
         self.chance = chance
@@ -441,6 +451,7 @@ class _Story:
         family.expected += 1
         self.asked: list[_Asked] = []
         self.contact_id = UUID(int=0)
+        self.told_as: NewContact | None = None
         self.children: list[Child] = []
         self.outcomes: list[Outcome] = []
 
@@ -451,6 +462,8 @@ class _Story:
         logging = min(timedelta(minutes=chance.randint(1, 25)), span * 0.05)
         logged_at = plan.received_at + logging
         self.desk.at(logged_at, self._log)
+        if self.twice:
+            self.desk.at(logged_at + timedelta(minutes=40), self._type_in_again)
         if plan.acknowledged and plan.source_code != ANONYMOUS:
             self.desk.at(self._acknowledged_at(logged_at), self._acknowledge)
         if plan.assigned or plan.mine:
@@ -542,8 +555,30 @@ class _Story:
             sender_reference=plan.sender_reference,
         )
 
+    async def _type_in_again(self, work: Work) -> None:
+        """A colleague types in what is on file; it is withdrawn, for the first keeps the worry."""
+        if self.told_as is None:
+            raise LookupError("nothing was told yet")
+        others = [one for one in self.desk.people.workers if one is not self.worker]
+        children = await contacts.children(work, self.contact_id)
+        new = replace(
+            self.told_as,
+            channel=Channel.telephone,
+            sender_reference=None,
+            children=[
+                replace(told, person_id=child.person_id)
+                for told, child in zip(self.told_as.children, children, strict=True)
+            ],
+        )
+        again = (await log_contact(work, others[0], new)).contact
+        withdrawal = NewWithdrawal(
+            WithdrawalReason.duplicate, TYPED_IN_TWICE, repeats_id=self.contact_id
+        )
+        await withdraw_contact(work, others[0], again.id, again.version, withdrawal)
+        self.desk.logged += 1
+
     async def _log(self, work: Work) -> None:
-        new = self._told()
+        new = self.told_as = self._told()
         by_partner = self.plan.by_partner
         if by_partner is None:
             by_partner = self.chance.random() < 0.3
@@ -1528,9 +1563,10 @@ def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     protection = Protection(desk, chance, conferences)
     shared = _Year(scripts, Caseload(desk, chance, year), MissingChildren(desk, chance, year))
     stories: list[_Story] = []
-    for plan in plans:
+    for place, plan in enumerate(plans):
         family = _told_of_again(chance, plan, stories) or town.family(plan)
-        stories.append(_Story(desk, chance, plan, family, protection, shared))
+        twice = place % ONE_IN_TYPED_TWICE == 0
+        stories.append(_Story(desk, chance, plan, family, protection, shared, twice=twice))
 
     chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
     town = _Town(chance, numbers, schools)
@@ -1547,10 +1583,11 @@ def _prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
         stories.append(_Story(desk, chance, plan, found, protection))
     for story in stories:
         story.schedule()
+    logged = len(stories) + sum(story.twice for story in stories)
     if force is None:
-        return len(stories)
+        return logged
     _send_files(desk, chance, force, town, now)
-    return len(stories) + LOADED_INCIDENTS
+    return logged + LOADED_INCIDENTS
 
 
 def _told_of_again(chance: random.Random, plan: _Plan, stories: Sequence[_Story]) -> Family | None:

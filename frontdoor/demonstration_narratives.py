@@ -537,6 +537,7 @@ EPISODE_ENDED: Final = {
     "moved_away": "The family has moved; the new authority's early help service was told.",
     "universal_services": "School and health visitor now give what is needed.",
 }
+TYPED_IN_TWICE: Final = "The same call, taken down by two of us; the other one is being worked."
 NO_AGREEMENT: Final = (
     "Asking first might have put the child at greater risk.",
     "The parent could not be reached, and waiting was not safe.",

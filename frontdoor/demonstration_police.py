@@ -127,7 +127,7 @@ async def send_faulty_file(
         for number, family in enumerate(families)
     ]
     rows[0]["risk"] = "very high"
-    rows[1]["child_date_of_birth"] = "31/02/2019"
+    rows[1]["children_present"] = "perhaps"
     rows[2]["incident_number"] = ""
     await _send(work, desk, force, rows)
 
