@@ -25,7 +25,7 @@ from api.schemas.fields import (
 from service.domain.contacts import ChildState
 from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
 from service.domain.kept_as_told import with_unread_aside
-from service.domain.new_contacts import NewAdult, NewChild
+from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 
 
@@ -126,20 +126,7 @@ class ChildDetails(BaseModel):
     ] = None
 
 
-@what_cannot_be_read_is_kept(
-    "given_name",
-    "family_name",
-    "description",
-    "date_of_birth",
-    "birth_knowledge",
-    "expected_delivery_on",
-    "sex",
-    "nhs_number",
-    "unique_pupil_number",
-    "ethnicity_code",
-    "first_language",
-    "school",
-)
+@what_cannot_be_read_is_kept(*(name for name in CHILD_FACTS if name != "disability_codes"))
 class ChildIn(ChildDetails, Wire):
     """A child as told. What cannot be read of it is kept as it was told, with a warning."""
 
