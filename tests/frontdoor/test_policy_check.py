@@ -9,32 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from frontdoor.__main__ import main
-from service.policy.loading import DEFAULT_POLICY
 from service.usecases import cases
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
+from tests.support.policies import REMOVED, TEAM, policy
 from tests.support.steps import steps_in
 
 NOW = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
-TEAM = """
-[[team]]
-id = "old-centre"
-name = "Old family centre"
-service = "early_help"
-accepts = ["early_help_episode", "contact"]
-"""
-REMOVED = """
-[[removed_team]]
-id = "old-centre"
-taken_over_by = ["mash", "family-centres"]
-"""
-
-
-def policy(folder: Path, added: str = "") -> Path:
-    """The shipped policy, with something more."""
-    path = folder / f"policy-{len(list(folder.glob('policy-*')))}.toml"
-    path.write_text(DEFAULT_POLICY.read_text(encoding="utf-8") + added, encoding="utf-8")
-    return path
 
 
 async def said(*arguments: str | Path, **environment: str) -> Result:

@@ -15,7 +15,6 @@ from service.domain.removed_teams import TeamsStillNeeded
 from service.domain.transfers import TransferIncomplete, TransferState
 from service.persistence.repositories.cases import EPISODES
 from service.policy import PolicyFaulty, load_policy
-from service.policy.loading import DEFAULT_POLICY
 from service.usecases import cases, transfers
 from service.usecases.cases import TeamCannotReceive
 from service.usecases.removed_teams import take_over_teams
@@ -23,28 +22,10 @@ from tests.support.cases import log
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
 from tests.support.invariants import faults, read_record
+from tests.support.policies import REMOVED, TEAM, policy
 from tests.support.steps import Steps, steps_in
 
 NOW = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
-TEAM = """
-[[team]]
-id = "old-centre"
-name = "Old family centre"
-service = "early_help"
-accepts = ["early_help_episode", "contact"]
-"""
-REMOVED = """
-[[removed_team]]
-id = "old-centre"
-taken_over_by = ["mash", "family-centres"]
-"""
-
-
-def policy(folder: Path, added: str = "") -> Path:
-    """The shipped policy, with something more."""
-    path = folder / f"policy-{len(list(folder.glob('policy-*')))}.toml"
-    path.write_text(DEFAULT_POLICY.read_text(encoding="utf-8") + added, encoding="utf-8")
-    return path
 
 
 @asynccontextmanager
