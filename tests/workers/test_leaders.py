@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -137,6 +139,40 @@ def said(output: Path, event: str) -> int:
     return sum(line["event"] == event for line in lines)
 
 
+async def freeze_between_writes(house: House, pid: int) -> None:
+    """Freezes a process at an instant at which it keeps nobody else from writing.
+
+    One that is frozen in the middle of a write holds up SQLite until it goes on, and PostgreSQL
+    until its session is ended: that is another fault than a leader that is silent.
+    """
+
+    async def frozen() -> bool:
+        os.kill(pid, signal.SIGSTOP)
+        if await _nobody_writes(house):
+            return True
+        os.kill(pid, signal.SIGCONT)
+        return False
+
+    await until(frozen, what="an instant between two writes")
+
+
+async def _nobody_writes(house: House) -> bool:
+    if not house.database.is_sqlite:
+        open_ones = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND xact_start IS NOT NULL "
+            "AND pid <> pg_backend_pid()"
+        )
+        return await one(house, open_ones) == 0
+    with closing(sqlite3.connect(str(house.database.url.database), timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.rollback()
+        return True
+
+
 async def test_a_leader_that_is_frozen_is_replaced_and_does_no_harm_when_it_wakes(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -155,7 +191,7 @@ async def test_a_leader_that_is_frozen_is_replaced_and_does_no_harm_when_it_wake
             await until(somebody_leads, what="a leader")
             frozen = await leading(house)
             assert frozen is not None
-            os.kill(frozen, signal.SIGSTOP)
+            await freeze_between_writes(house, frozen)
             for _ in range(10):
                 await log(house, late, source_code=ANONYMOUS)
 
