@@ -229,7 +229,7 @@ def test_a_service_that_reads_a_record_to_any_partner_is_found_out(
             url,
             tmp_path,
             application="tests.support.indiscreet:application",
-            environment={TELLS: collection},
+            more={TELLS: collection},
         ) as server:
             _questions_to_both(server)
             outcome = _fuzz_as_both(server, tmp_path)

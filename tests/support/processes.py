@@ -14,9 +14,9 @@ from tests.support.patience import PATIENCE
 from tests.support.sources import ROOT
 
 
-def quick_policy(folder: Path) -> Path:
+def quick_policy(folder: Path, shipped: Path = DEFAULT_POLICY) -> Path:
     """The shipped policy, with a sweep each second."""
-    text = DEFAULT_POLICY.read_text(encoding="utf-8")
+    text = shipped.read_text(encoding="utf-8")
     text = text.replace("every_seconds = 60", "every_seconds = 1")
     text = text.replace("late_after_seconds = 300", "late_after_seconds = 3")
     path = folder / "policy.toml"
@@ -28,10 +28,13 @@ def quick_policy(folder: Path) -> Path:
 NOT_IN_THE_WAY = {"FRONTDOOR_REQUESTS_A_MINUTE": "1000000", "FRONTDOOR_REQUESTS_AT_ONCE": "1000"}
 
 
-def environment(database_url: str, folder: Path, **given: str) -> dict[str, str]:
-    """The surroundings of a process of ours: development, its own database and folder."""
+def environment(database_url: str, folder: Path, **given: str | None) -> dict[str, str]:
+    """The surroundings of a process of ours: development, its own database and folder.
+
+    What is given as None is left out, also where it would be set here.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
-    return {
+    surroundings = {
         **kept,
         "PYTHONPATH": str(ROOT),
         "FRONTDOOR_ENVIRONMENT": "development",
@@ -41,6 +44,7 @@ def environment(database_url: str, folder: Path, **given: str) -> dict[str, str]
         **NOT_IN_THE_WAY,
         **given,
     }
+    return {name: value for name, value in surroundings.items() if value is not None}
 
 
 def unmeasured() -> dict[str, str]:

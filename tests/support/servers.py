@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from service.domain.access import Role
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.settings import load_settings
 from tests.support.patience import PATIENCE
-from tests.support.processes import NOT_IN_THE_WAY
+from tests.support.processes import environment
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def serve(
     folder: Path,
     *,
     application: str | None = "api.app:application",
-    environment: dict[str, str] | None = None,
+    more: Mapping[str, str | None] | None = None,
 ) -> Iterator[Server]:
     """A server on a migrated database; it is gone, whatever happened, when the block ends.
 
@@ -66,9 +66,7 @@ def serve(
         "port": str(port),
     }
     settings = load_settings(**given)
-    told = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
-    told |= {f"FRONTDOOR_{name.upper()}": value for name, value in given.items()}
-    told |= NOT_IN_THE_WAY
+    surroundings = environment(database_url, folder, FRONTDOOR_PORT=str(port), **(more or {}))
     log = (folder / f"server-{port}.log").open("wb")
     alone = [
         *("uvicorn", "--factory", str(application)),
@@ -79,7 +77,8 @@ def serve(
     command = ["frontdoor", "serve"] if application is None else alone
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
-        env=told | (environment or {}),
+        env=surroundings,
+        cwd=folder,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,

@@ -35,7 +35,7 @@ class Arena:
     folder: Path
     postgres: PostgresServer | None = None
     application: str | None = None
-    given: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str | None] = field(default_factory=dict)
     witness: Witness = field(default_factory=Witness)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Arena:
     async def start(self) -> Server:
         """One more server, when it answers."""
         opening = serve(
-            self.database_url, self.folder, application=self.application, environment=self.given
+            self.database_url, self.folder, application=self.application, more=self.given
         )
         server = await asyncio.to_thread(opening.__enter__)
         self.stack.push(opening.__exit__)
@@ -193,6 +193,25 @@ async def control(forgets: str, arena: Arena, *, between: int) -> Result:
 
 async def _run(name: str, arena: Arena, fault: Fault, *, times: int, between: int) -> Result:
     arena.given |= {"FRONTDOOR_POLICY_FILE": str(quick_policy(arena.folder))}
+
+    async def again_and_again() -> None:
+        for _ in range(times):
+            await fault(arena)
+            arena.staff()
+            await arena.more(between)
+
+    return await endured(name, arena, again_and_again, between, times=times)
+
+
+async def endured(
+    name: str,
+    arena: Arena,
+    happens: Callable[[], Awaitable[None]],
+    between: int,
+    *,
+    times: int = 1,
+) -> Result:
+    """People at work while something happens to their service, and all counted afterwards."""
     began = time.monotonic()
     async with arena.stack:
         await arena.open()
@@ -201,10 +220,7 @@ async def _run(name: str, arena: Arena, fault: Fault, *, times: int, between: in
             living = [asyncio.create_task(one.live_until_closing()) for one in senders]
             await arena.more(between)
             arena.witness.begin()
-            for _ in range(times):
-                await fault(arena)
-                arena.staff()
-                await arena.more(between)
+            await happens()
             arena.desk.closing = True
             await asyncio.gather(*living)
         await ask_again(arena.desk, arena.witness)
