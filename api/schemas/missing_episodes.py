@@ -138,7 +138,7 @@ class MissingEpisodeSummary(WireOut):
 
     id: Annotated[UUID, Field(description="The missing episode.", examples=[_ID])]
     reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
+        str, Field(max_length=16, description="Human reference.", examples=["W-7K3MA-9TQ4R"])
     ]
     version: Annotated[
         Annotated[int, Field(ge=1, le=LARGEST)],

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import stock_phrase_fault
 from service.domain.early_help_episodes import (
     SETTLED_BY_THE_SERVICE,
     EarlyHelpEpisode,
@@ -17,6 +16,7 @@ from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.holders import HeldWork, holder
 from service.domain.measures import MeasureCases
+from service.domain.own_words import require_own_words
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
@@ -243,9 +243,13 @@ async def _close(
             allowed=(TransferAction.complete, TransferAction.record_family_agreement),
         )
     CASE.after(case.state, CaseAction.close)
-    no_reason = stock_phrase_fault(reason, work.policy.rationale, "/reason")
-    if no_reason is not None:
-        raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
+    require_own_words(
+        work.policy.rationale,
+        "/reason",
+        reason,
+        ClosureFaulty,
+        "Say why it closes, in your own words.",
+    )
     if isinstance(case, Referral):
         await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
     await challenges.refuse_while_open(work, case.person_id)

@@ -29,7 +29,7 @@ from service.domain.challenges import (
     require_received,
 )
 from service.domain.contacts import Child
-from service.domain.decisions import Decision, DecisionState, rationale_fault, stock_phrase_fault
+from service.domain.decisions import Decision, DecisionState
 from service.domain.errors import Conflict, FrontDoorError, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
@@ -39,6 +39,7 @@ from service.domain.multi_agency_referrals import (
     Progress,
     disagreement_of,
 )
+from service.domain.own_words import rationale_faults, require_own_words
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
 from service.persistence.asking import Asking
@@ -58,6 +59,8 @@ from service.policy import Policy
 ChallengeNotFound = challenges.ChallengeNotFound
 DecisionNotFound = decisions.DecisionNotFound
 MultiAgencyReferralNotFound = contacts.MultiAgencyReferralNotFound
+
+_SAY_WHY = "Say why, in your own words."
 
 # So many are looked up at once by the job; each is moved in a transaction of its own.
 BATCH = 100
@@ -243,19 +246,13 @@ def _record(
 
 
 def _require_reasons(work: Work, words: str) -> None:
-    fault = rationale_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise _faulty(fault)
+    faults = rationale_faults(work.policy.rationale, "/words", words)
+    if faults:
+        raise ChallengeFaulty(_SAY_WHY, problems=faults)
 
 
 def _require_own_words(work: Work, words: str) -> None:
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise _faulty(fault)
-
-
-def _faulty(fault: Problem) -> ChallengeFaulty:
-    return ChallengeFaulty("Say why, in your own words.", problems=[fault])
+    require_own_words(work.policy.rationale, "/words", words, ChallengeFaulty, _SAY_WHY)
 
 
 async def _hold(work: Work, who: Caller, challenge_id: UUID) -> Challenge:

@@ -28,7 +28,7 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
-from service.domain.references import ReferenceMistyped, is_reference
+from service.domain.references import ReferenceKind, ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
@@ -275,7 +275,7 @@ async def list_contacts(
     Raises ReferenceMistyped for a reference whose check character does not fit.
     """
     who.require(Permission.read_contacts)
-    if filters.reference is not None and not is_reference(filters.reference, "C"):
+    if filters.reference is not None and not is_reference(filters.reference, ReferenceKind.contact):
         raise ReferenceMistyped(
             "The check character of this reference does not fit. Have it read out again.",
             problems=[

@@ -25,9 +25,9 @@ from service.domain.daily_meetings import (
     MeetingItem,
     NoMeetingThatDay,
 )
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
+from service.domain.own_words import require_own_words
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, daily_meetings, police_tellings
 from service.persistence.units_of_work import Work
@@ -201,11 +201,13 @@ async def carry_item_over(
             state=item.state,
             allowed=(ItemAction.decide,),
         )
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise CarryingOverIncomplete(
-            "Nothing is carried over without a reason in your own words.", problems=[fault]
-        )
+    require_own_words(
+        work.policy.rationale,
+        "/because",
+        because,
+        CarryingOverIncomplete,
+        "Nothing is carried over without a reason in your own words.",
+    )
     again = await daily_meetings.carry_over(work, who, item, because, today)
     work.record(
         EventType.daily_meeting_item_carried_over,

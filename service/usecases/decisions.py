@@ -44,13 +44,13 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
     faults_in_draft,
-    stock_phrase_fault,
 )
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import is_answered
+from service.domain.own_words import require_own_words
 from service.domain.possible_matches import (
     MatchOnFile,
     MatchSaid,
@@ -468,12 +468,13 @@ async def sign_off(
             "You drafted this decision, so somebody else must sign it off. It stays in the "
             "sign-off queue; ask another manager."
         )
-    no_words = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if no_words is not None:
-        raise OwnWordsNeeded(
-            "A stock phrase does not tell what you looked at. Say it in your own words.",
-            problems=[no_words],
-        )
+    require_own_words(
+        work.policy.rationale,
+        "/words",
+        words,
+        OwnWordsNeeded,
+        "A stock phrase does not tell what you looked at. Say it in your own words.",
+    )
     await deadlines.stop(
         work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
     )

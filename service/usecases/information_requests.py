@@ -17,7 +17,6 @@ from service.domain.contacts import (
     state_after,
 )
 from service.domain.deadlines import Rating
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Conflict, Invalid, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -37,6 +36,7 @@ from service.domain.information_requests import (
     StillInSight,
     WordsNeeded,
 )
+from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import (
     DatedRequest,
     RequestFilters,
@@ -412,9 +412,9 @@ async def _held(work: Work, who: Caller, request_id: UUID) -> InformationRequest
 
 
 def _require_own_words(work: Work, words: str, pointer: str) -> None:
-    fault = stock_phrase_fault(words, work.policy.rationale, pointer)
-    if fault is not None:
-        raise WordsNeeded("Say it in your own words.", problems=[fault])
+    require_own_words(
+        work.policy.rationale, pointer, words, WordsNeeded, "Say it in your own words."
+    )
 
 
 async def list_information_requests(

@@ -9,7 +9,6 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.contacts import Child
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
@@ -31,8 +30,9 @@ from service.domain.missing_episodes import (
     faults_in_times,
     incomplete,
 )
+from service.domain.own_words import own_words_faults
 from service.domain.people import BirthKnowledge, Person
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -100,7 +100,7 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     _refuse_faults(_faults_in_new(work, new, reported_at, person, others))
     episode = MissingEpisode(
         id=new_id(),
-        reference=new_reference("M"),
+        reference=new_reference(ReferenceKind.missing_episode),
         contact_id=new.contact_id,
         child_id=child.id,
         person_id=child.person_id,
@@ -208,19 +208,14 @@ def _faults_in_new(
                 "overlaps",
             )
         )
-    problems += _faults_in_words(work, [("/circumstances", new.circumstances)])
+    problems += own_words_faults(work.policy.rationale, ("/circumstances", new.circumstances))
     if new.returned is not None:
         problems += _faults_in_return(work, new.returned, "/returned")
     return problems
 
 
-def _faults_in_words(work: Work, texts: Sequence[tuple[str, str | None]]) -> list[Problem]:
-    faults = (stock_phrase_fault(text, work.policy.rationale, at) for at, text in texts)
-    return [one for one in faults if one is not None]
-
-
 def _faults_in_return(work: Work, told: Return, at: str) -> list[Problem]:
-    problems = _faults_in_words(work, [(f"{at}/circumstances", told.circumstances)])
+    problems = own_words_faults(work.policy.rationale, (f"{at}/circumstances", told.circumstances))
     too_long_ago = work.policy.why_no_rule([RETURN_CLOCK], at=told.returned_at)
     if too_long_ago is not None:
         problems.append(Problem(f"{at}/returned_at", too_long_ago, "too_long_ago"))
@@ -292,7 +287,9 @@ async def record_return_interview(
     _refuse_faults(
         [
             *faults_in_interview(episode, told, work.now),
-            *_faults_in_words(work, [("/because", told.because), ("/words", told.words)]),
+            *own_words_faults(
+                work.policy.rationale, ("/because", told.because), ("/words", told.words)
+            ),
         ]
     )
     if told.step in (InterviewStep.declined, InterviewStep.held):

@@ -10,11 +10,11 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.calendar import london_date
 from service.domain.contacts import Channel
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.new_contacts import Faults, NewChild, NewContact, told_again_of
+from service.domain.own_words import own_words_faults
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.possible_matches import MatchAnswer
 from service.domain.pregnancies import (
@@ -190,8 +190,7 @@ async def _learn(
 
 
 def _refuse_faults(work: Work, problems: Sequence[Problem], because: str | None = None) -> None:
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    found = [*problems, *([] if fault is None else [fault])]
+    found = [*problems, *own_words_faults(work.policy.rationale, ("/because", because))]
     if found:
         raise incomplete(found)
 

@@ -17,9 +17,9 @@ from service.domain.contacts import (
     require_undecided,
     state_after,
 )
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid
 from service.domain.events import EventType
+from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import (
     child_records,
@@ -48,9 +48,7 @@ async def remove_child(
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     require_undecided(file.children)
     state_after(contact, ContactAction.amend)
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise Invalid("Say in your own words why.", problems=[fault])
+    require_own_words(work.policy.rationale, "/because", because, Invalid)
     await _refuse_what_stays(work, file, gone)
     rest = [one for one in file.children if one.id != child_id]
     require_minimum(contact, rest, file.adults)

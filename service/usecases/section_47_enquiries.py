@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import rationale_fault, stock_phrase_fault
 from service.domain.events import EventType
+from service.domain.own_words import own_words_faults, rationale_faults
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     DatedEnquiry,
@@ -55,10 +55,11 @@ async def record_child_seen(
     ]
     received_at = max([contact.received_at, *told])
     problems = faults_in_visit(visit, now=work.now, received_at=received_at)
-    for name in ("not_alone_because", "not_seen_because"):
-        fault = stock_phrase_fault(getattr(visit, name), work.policy.rationale, f"/{name}")
-        if fault is not None:
-            problems.append(fault)
+    problems += own_words_faults(
+        work.policy.rationale,
+        ("/not_alone_because", visit.not_alone_because),
+        ("/not_seen_because", visit.not_seen_because),
+    )
     if problems:
         raise incomplete(problems)
     sight = visit.sight
@@ -126,9 +127,9 @@ async def record_enquiry_outcome(
     who.require(Permission.conclude_section_47_enquiry)
     action = action_of(outcome)
     enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
-    fault = rationale_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise incomplete([fault])
+    faults = rationale_faults(work.policy.rationale, "/words", words)
+    if faults:
+        raise incomplete(faults)
     if outcome is not EnquiryOutcome.continuing_risk:
         await deadlines.stop(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
     moved = await section_47_enquiries.move(
@@ -177,9 +178,7 @@ async def record_conference(
         began_at=enquiry.began_at,
         categories=list(work.policy.codes.category_of_abuse),
     )
-    fault = rationale_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        problems.append(fault)
+    problems += rationale_faults(work.policy.rationale, "/words", words)
     if problems:
         raise incomplete(problems)
     await deadlines.stop(

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import stock_phrase_fault
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
 from service.domain.events import EventType
+from service.domain.own_words import own_words_faults
 from service.domain.referrals import CaseAction
 from service.domain.transfers import (
     MANNERS,
@@ -22,7 +22,7 @@ from service.domain.transfers import (
     TransferState,
     allowed,
     incomplete,
-    require_own_words,
+    require_words_of_transfer,
     unknown_code,
 )
 from service.persistence.repositories import (
@@ -56,7 +56,7 @@ async def record_family_agreement(
     )
     transfer = held.transfer
     _refuse_impossible_agreement(transfer, agreement)
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     if agreement in NO_AGREEMENT:
         return await _send_back(work, who, held, agreement, words)
     given = agreement is FamilyAgreement.given
@@ -178,7 +178,7 @@ async def decide_returned_transfer(
     action = TransferAction.request_again if ask_again else TransferAction.keep
     held = await transfers.hold(work, who, transfer_id, version, action)
     transfer = held.transfer
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     await transfers.stop_clocks(work, transfer, action, "step_down_returned")
     changed: dict[str, Any] = {}
     if ask_again:
@@ -221,7 +221,7 @@ async def record_first_visit(
                 )
             ]
         )
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     await transfers.stop_clocks(work, transfer, "visited", "step_down_first_visit")
     moved = await transfers.move(
         work,
@@ -254,9 +254,7 @@ async def complete_transfer(
     problems = unknown_code(
         closure_code, [code for code in STEP_DOWN_CLOSURES if code in labels], "/closure_code"
     )
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        problems.append(fault)
+    problems += own_words_faults(work.policy.rationale, ("/words", words))
     if problems:
         raise incomplete(problems)
     if transfer.referral_id is None:

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
-from service.domain.decisions import StatutoryBasis, stock_phrase_fault
+from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.instants import lies_ahead
-from service.domain.references import new_reference
+from service.domain.own_words import own_words_faults
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CaseState, Referral
 from service.domain.strategy_conclusions import (
     ChildConclusion,
@@ -187,7 +188,7 @@ async def call_strategy_meeting(
         raise incomplete([_before_contact("/planned_for")])
     meeting = StrategyMeeting(
         id=new_id(),
-        reference=new_reference("M"),
+        reference=new_reference(ReferenceKind.strategy_meeting),
         contact_id=referrals[0].contact_id,
         state=STRATEGY_MEETING.start,
         called_at=work.now,
@@ -367,7 +368,7 @@ async def rearrange_strategy_meeting(
     """Moves a meeting to another time, in one's own words why; its clock goes on running."""
     who.require(Permission.call_strategy_meeting)
     held = await strategy_meetings.hold(work, who, meeting_id, version, MeetingAction.rearrange)
-    problems = _own_words(work, ("/because", because))
+    problems = own_words_faults(work.policy.rationale, ("/because", because))
     if planned_for == held.meeting.planned_for:
         problems.append(
             Problem("/planned_for", "It is planned for this time already.", "not_moved")
@@ -397,7 +398,7 @@ async def cancel_strategy_meeting(
     """Cancels a meeting that was not held; the clock of holding one goes on running."""
     who.require(Permission.call_strategy_meeting)
     held = await strategy_meetings.hold(work, who, meeting_id, version, MeetingAction.cancel)
-    problems = _own_words(work, ("/because", because))
+    problems = own_words_faults(work.policy.rationale, ("/because", because))
     if problems:
         raise incomplete(problems)
     moved = await strategy_meetings.move(
@@ -412,11 +413,6 @@ async def cancel_strategy_meeting(
     )
     strategy_meetings.record(work, who, EventType.strategy_meeting_cancelled, moved, held.children)
     return moved
-
-
-def _own_words(work: Work, *texts: tuple[str, str | None]) -> list[Problem]:
-    faults = (stock_phrase_fault(text, work.policy.rationale, pointer) for pointer, text in texts)
-    return [fault for fault in faults if fault is not None]
 
 
 async def _told_at(work: Work, children: Sequence[MeetingChild]) -> datetime:
@@ -525,7 +521,7 @@ def _faults_in_answers(
             problems.append(
                 Problem(f"{at}/because", "Say why they are not invited.", "reason_missing")
             )
-        problems += _own_words(work, (f"{at}/because", one.because))
+        problems += own_words_faults(work.policy.rationale, (f"{at}/because", one.because))
     return problems
 
 
@@ -769,7 +765,7 @@ def _faults_in_attendance(
                     "sent_information",
                 )
             )
-        problems += _own_words(work, (f"{at}/information", one.information))
+        problems += own_words_faults(work.policy.rationale, (f"{at}/information", one.information))
     problems += [
         Problem(
             "/attendance",
@@ -800,7 +796,7 @@ def _faults_in_quorum(work: Work, *, quorate: bool, because: str | None) -> list
                 "not_quorate",
             )
         ]
-    return _own_words(work, (at, because))
+    return own_words_faults(work.policy.rationale, (at, because))
 
 
 # ---- Concluded -----------------------------------------------------------------------------------
@@ -951,7 +947,7 @@ async def circulate_strategy_minutes(
         work, who, meeting_id, version, MeetingAction.circulate_minutes
     )
     meeting = held.meeting
-    problems = _own_words(work, ("/minutes", minutes))
+    problems = own_words_faults(work.policy.rationale, ("/minutes", minutes))
     if lies_ahead(circulated_at, work.now):
         problems.append(
             Problem(

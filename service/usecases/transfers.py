@@ -27,13 +27,13 @@ from service.domain.challenges import Challenge
 from service.domain.decisions import (
     LevelOfNeed,
     StatutoryBasis,
-    rationale_fault,
 )
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import Deadline
-from service.domain.references import new_reference
+from service.domain.own_words import rationale_faults
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import (
     ANSWERER,
@@ -57,7 +57,7 @@ from service.domain.transfers import (
     allowed,
     incomplete,
     permissions_to,
-    require_own_words,
+    require_words_of_transfer,
     unknown_code,
 )
 from service.persistence.asking import Asking
@@ -173,7 +173,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         holders.holder(found_worker, held_by_receiver(new.direction), WORKER)
     transfer = Transfer(
         id=new_id(),
-        reference=new_reference("T"),
+        reference=new_reference(ReferenceKind.transfer),
         direction=new.direction,
         asked_by=new.asked_by,
         contact_id=case.contact_id,
@@ -240,9 +240,7 @@ def _faults_in_request(work: Work, new: NewTransfer) -> list[Problem]:
     problems: list[Problem] = []
     reasons = rules.step_down_reasons if step_down else rules.step_up_reasons
     problems += unknown_code(new.reason_code, reasons, "/reason_code")
-    fault = rationale_fault(new.evidence, work.policy.rationale, "/evidence")
-    if fault is not None:
-        problems.append(fault)
+    problems += rationale_faults(work.policy.rationale, "/evidence", new.evidence)
     if new.receiving_team_id is not None:
         problems += team_fault(new.receiving_team_id, _takes(work, new.direction))
     elif pull:
@@ -325,7 +323,7 @@ async def accept_transfer(
     held = await transfers.hold(work, who, transfer_id, version, TransferAction.accept)
     transfer, answers = held.transfer, held.answers
     _refuse_own(who, transfer)
-    require_own_words(acceptance.words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, acceptance.words)
     if answers is None or answers.case_id != transfer.sender_case_id:
         raise NotAccountable(
             "The sender's case does not answer for the child any more.",
@@ -559,9 +557,7 @@ async def refuse_transfer(
         rules.step_up_refusals if step_up else rules.step_down_refusals,
         "/reason_code",
     )
-    fault = rationale_fault(explanation, work.policy.rationale, "/explanation")
-    if fault is not None:
-        problems.append(fault)
+    problems += rationale_faults(work.policy.rationale, "/explanation", explanation)
     if problems:
         raise incomplete(problems)
     moved = await transfers.move(
@@ -596,11 +592,11 @@ async def answer_refusal(
     if transfer.answered_by == who.account_id:
         raise OwnTransfer("You refused this transfer, so somebody else must agree to that.")
     if agreed:
-        require_own_words(words, work.policy.rationale)
+        require_words_of_transfer(work.policy.rationale, words)
     else:
-        fault = rationale_fault(words, work.policy.rationale, "/words")
-        if fault is not None:
-            raise incomplete([fault])
+        faults = rationale_faults(work.policy.rationale, "/words", words)
+        if faults:
+            raise incomplete(faults)
     await transfers.stop_clocks(
         work,
         transfer,
@@ -647,7 +643,7 @@ async def withdraw_transfer(
             "The manager of who asked takes this back"
             + (", since a challenge was won for it." if overturned else ", or who asked.")
         )
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
     disputes = [
         one for one in await challenges.of_transfer(work, transfer.id) if one.ended_at is None

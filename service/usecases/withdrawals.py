@@ -22,11 +22,11 @@ from service.domain.decisions import (
     DecisionAction,
     NotYourDraft,
     OwnWordsNeeded,
-    stock_phrase_fault,
 )
 from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
 from service.domain.withdrawal_rules import (
     OwnContact,
@@ -66,9 +66,7 @@ async def withdraw_decision(
             "Somebody else drafted this decision. They withdraw it, or a manager does; a manager "
             "may also return it with words."
         )
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise OwnWordsNeeded("Say in your own words why.", problems=[fault])
+    require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     child = next(
         one for one in await contacts.children(work, contact.id) if one.id == decision.child_id
     )
@@ -218,9 +216,7 @@ async def restore_contact(
     who.require(Permission.withdraw_contact)
     contact = await contacts.held(work, who, contact_id, version)
     state = state_after(contact, ContactAction.restore)
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise OwnWordsNeeded("Say in your own words why.", problems=[fault])
+    require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
     await _start_again(work, contact, children)
     await work.change(

@@ -12,7 +12,7 @@ from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
@@ -124,7 +124,7 @@ def concluded_meeting(
     """A strategy meeting of which everything is recorded but the minutes."""
     return StrategyMeeting(
         id=new_id(),
-        reference=new_reference("M"),
+        reference=new_reference(ReferenceKind.strategy_meeting),
         contact_id=referral.contact_id,
         state=MeetingState.concluded,
         called_at=held_at,

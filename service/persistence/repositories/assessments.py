@@ -23,7 +23,7 @@ from service.domain.errors import NotFound, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.people import Person
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
@@ -74,7 +74,7 @@ async def begin(work: Work, who: Caller, referral: Referral) -> Assessment:
     )
     assessment = Assessment(
         id=new_id(),
-        reference=new_reference("A"),
+        reference=new_reference(ReferenceKind.assessment),
         referral_id=referral.id,
         contact_id=referral.contact_id,
         child_id=referral.child_id,

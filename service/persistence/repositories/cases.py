@@ -17,7 +17,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.measures import MeasureCases
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import (
     CASE,
     CaseAction,
@@ -318,7 +318,7 @@ async def open_referral(
     months = work.policy.re_referral_within_months
     referral = Referral(
         id=new_id(),
-        reference=new_reference("R"),
+        reference=new_reference(ReferenceKind.referral),
         contact_id=origin.contact_id,
         child_id=origin.child_id,
         person_id=origin.person_id,
@@ -452,7 +452,7 @@ async def open_episode(
     """Opens a child to early help; the episode answers for the child from now on."""
     episode = EarlyHelpEpisode(
         id=new_id(),
-        reference=new_reference("E"),
+        reference=new_reference(ReferenceKind.early_help_episode),
         contact_id=origin.contact_id,
         child_id=origin.child_id,
         person_id=origin.person_id,

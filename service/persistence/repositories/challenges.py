@@ -23,7 +23,7 @@ from service.domain.challenges import (
 )
 from service.domain.errors import NotFound
 from service.domain.flags import Deadline, SubjectKind
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures
@@ -292,7 +292,7 @@ def raise_one(
     """Raises a challenge at its first stage and starts that stage's clock."""
     challenge = Challenge(
         id=new_id(),
-        reference=new_reference("H"),
+        reference=new_reference(ReferenceKind.challenge),
         thing=ChallengedThing.refusal if decision_id is None else ChallengedThing.decision,
         decision_id=decision_id,
         transfer_id=transfer_id,

@@ -41,7 +41,7 @@ from service.domain.new_contacts import (
 from service.domain.people import Person, learn
 from service.domain.possible_matches import MatchOnFile
 from service.domain.recognition import Recognised, recognised
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import Starting
 from service.persistence.repositories import (
@@ -235,7 +235,7 @@ def contact_of(
     return as_contact(
         new,
         new_id(),
-        new_reference("C"),
+        new_reference(ReferenceKind.contact),
         received_at=new.received_at or work.now,
         logged_at=work.now,
         logged_by=logged_by,

@@ -12,7 +12,7 @@ from service.domain.access import Caller
 from service.domain.errors import NotFound, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     CLOCKS,
@@ -92,7 +92,7 @@ async def begin(
     assessment = await assessments.begin(work, who, referral)
     enquiry = Section47Enquiry(
         id=new_id(),
-        reference=new_reference("Q"),
+        reference=new_reference(ReferenceKind.section_47_enquiry),
         meeting_id=meeting_id,
         referral_id=referral.id,
         assessment_id=assessment.id,
