@@ -22,6 +22,7 @@ from jose.exceptions import JOSEError
 
 from service.domain.access import Role, Scope
 from service.issuers import IssuerSettings
+from service.strict.json_texts import strict_json_object
 
 LARGEST_TOKEN = 8 * 1024
 LARGEST_KEY_SET = 256 * 1024
@@ -295,7 +296,7 @@ class FetchedKeys:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
                 published = await self._download()
-                found = _usable_keys(_json_object(published))
+                found = _usable_keys(strict_json_object(published, deepest=DEEPEST))
         except Exception as error:
             # Whatever went wrong out there, the last good keys serve; `health` and the log tell.
             _log.warning("keys of %s could not be read: %s", self._url, _why(error))
@@ -325,7 +326,8 @@ class FetchedKeys:
         try:
             kept = await self._shelf.recall(self._issuer)
             if kept is not None and self._within(kept[1], KEYS_KEPT_SECONDS):
-                self._take(_usable_keys(_json_object(kept[0].encode("utf-8"))), kept[1])
+                published = strict_json_object(kept[0].encode("utf-8"), deepest=DEEPEST)
+                self._take(_usable_keys(published), kept[1])
         except Exception as error:
             _log.warning("kept keys of %s could not be read: %s", self._url, _why(error))
 
@@ -475,7 +477,8 @@ class TokenVerifier:
         if len(segments) != 3:
             raise TokenRefused(Refusal.malformed)
         header_bytes, claims_bytes, _ = (_decoded(segment) for segment in segments)
-        header, claims = _json_object(header_bytes), _json_object(claims_bytes)
+        header = strict_json_object(header_bytes, deepest=DEEPEST)
+        claims = strict_json_object(claims_bytes, deepest=DEEPEST)
         # The issuer is chosen before the key: only its own keys are ever tried.
         name = claims.get("iss")
         believed = self._believed.get(name) if isinstance(name, str) else None
@@ -780,49 +783,3 @@ def _decoded(segment: Any) -> bytes:
     if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
         raise ValueError("not canonical base64url")
     return decoded
-
-
-def _json_object(content: bytes) -> dict[str, Any]:
-    """A JSON object read strictly; `ValueError` or `RecursionError` for anything else."""
-    found = json.loads(
-        content.decode("utf-8"),
-        object_pairs_hook=_without_duplicates,
-        parse_constant=_no_constant,
-        parse_float=_finite,
-    )
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
-    _check_depth(found)
-    return found
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member twice")
-    return found
-
-
-def _no_constant(_: str) -> Any:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("beyond any number")
-    return number
-
-
-def _check_depth(found: Any) -> None:
-    level: list[Any] = [found]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for one in level
-            if isinstance(one, dict | list)
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not level:
-            return
-    raise ValueError("too deep")
