@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
-from api.schemas.fields import Instant, Line
 from service.domain.errors import Invalid, Problem
 from service.domain.measures import (
     Breakdown,
@@ -17,6 +16,7 @@ from service.domain.measures import (
     require_come,
     require_counted,
 )
+from service.strict.fields import Instant, Line
 
 _WHOSE_PART = Problem(
     "query:measure",

@@ -39,7 +39,7 @@ from api.schemas.contacts import (
     RemovalIn,
     TriageIn,
 )
-from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
+from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.histories import ContactHistory
 from api.schemas.people import ChildId
 from api.schemas.possible_matches import MatchIn
@@ -83,6 +83,7 @@ from service.domain.withdrawal_rules import (
     OwnContact,
     WithdrawalIncomplete,
 )
+from service.strict.fields import Instant, Line, Reference
 from service.usecases import (
     amendments,
     contacts,

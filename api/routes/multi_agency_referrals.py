@@ -11,7 +11,7 @@ from api.deps import Key, Who, ask, change, create, house_of, next_place, place_
 from api.replies import page, reply, reply_as_shown
 from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, Instant, Limit, Page
+from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.multi_agency_referrals import (
     DisagreementCreate,
     DisagreementEscalationCreate,
@@ -37,6 +37,7 @@ from service.domain.new_contacts import (
     ReceivedTooLongAgo,
 )
 from service.domain.whole_contacts import WholeContact
+from service.strict.fields import Instant
 from service.usecases import challenges, multi_agency_referrals
 from service.usecases.challenges import Disagreements
 

@@ -37,10 +37,11 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
-from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_BYTES,
     FileTaking,
+    FileTooLong,
+    FileUnreadable,
     IncidentAhead,
     NotificationImport,
     NotThePolice,

@@ -9,21 +9,7 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import (
-    LARGEST,
-    Email,
-    Flag,
-    Id,
-    Instant,
-    KeptAsTold,
-    Line,
-    NotShown,
-    Text,
-    Wire,
-    WireOut,
-    what_cannot_be_read_is_kept,
-    what_is_sent_is_changed,
-)
+from api.schemas.fields import KeptAsTold, NotShown, WireOut
 from api.schemas.people import (
     Adult,
     AdultChange,
@@ -31,7 +17,6 @@ from api.schemas.people import (
     Child,
     ChildChange,
     LinkedChildIn,
-    Postcode,
     TellsOfChildren,
 )
 from api.schemas.police_updates import PolicePart
@@ -54,6 +39,19 @@ from service.domain.information_requests import AnswerKind, InformationRequestSt
 from service.domain.kept_as_told import with_unread_aside
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
+from service.strict.fields import (
+    LARGEST,
+    Email,
+    Flag,
+    Id,
+    Instant,
+    Line,
+    Text,
+    Wire,
+    what_cannot_be_read_is_kept,
+    what_is_sent_is_changed,
+)
+from service.strict.numbers import Postcode
 from service.usecases.amendments import ContactChanges
 
 ContactId = Annotated[

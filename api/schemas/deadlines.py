@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import Instant, WireOut
+from api.schemas.fields import WireOut
 from service.domain import flags
+from service.strict.fields import Instant
 
 
 class SkippedDay(WireOut):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.schemas.concerns import RepeatConcernCounts
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Whole, Wire, WireOut
+from api.schemas.fields import WireOut
 from api.schemas.possible_matches import MatchLine
 from service.domain.decisions import (
     AgencyAsked,
@@ -20,6 +20,7 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.whole_contacts import WholeDecision
+from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Whole, Wire
 from service.usecases.decisions import NewDecision
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.contacts import ContactTold, SenderPersonIn, Warning, new_contact
-from api.schemas.fields import Instant, Line, Text, Whole, Wire, WireOut
+from api.schemas.fields import WireOut
 from api.schemas.people import ChildIn, TellsOfChildren
 from service.domain.contacts import Channel, warnings_about
 from service.domain.multi_agency_referrals import (
@@ -20,6 +20,7 @@ from service.domain.multi_agency_referrals import (
 from service.domain.new_contacts import NewContact
 from service.domain.whole_contacts import WholeContact
 from service.policy import ReceiptWords
+from service.strict.fields import Instant, Line, Text, Whole, Wire
 from service.usecases.challenges import Disagreements
 
 MultiAgencyReferralId = Annotated[

@@ -8,26 +8,14 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.contacts import Basis, SenderPersonIn, Warning, new_contact
-from api.schemas.fields import (
-    LARGEST,
-    DateOn,
-    Flag,
-    Instant,
-    Line,
-    Text,
-    Wire,
-    WireOut,
-    what_cannot_be_read_is_kept,
-)
-from api.schemas.people import AdultIn, ChildIn, Postcode, TellsOfChildren
+from api.schemas.fields import WireOut
+from api.schemas.people import AdultIn, ChildIn, TellsOfChildren
 from service.domain.contacts import AgreementState, Channel, warnings_about
 from service.domain.multi_agency_referrals import Progress
 from service.domain.people import YesNo
 from service.domain.police_notifications import (
-    COLUMNS,
     MOST_BYTES,
     MOST_FAULTS,
-    MOST_ROWS,
     FileTaking,
     ImportState,
     NewNotification,
@@ -35,9 +23,22 @@ from service.domain.police_notifications import (
     Risk,
     WholeImport,
 )
+from service.domain.police_rows import MOST_ROWS
 from service.domain.police_updates import UpdateKind, risk_now, withdrawn_at
 from service.domain.texts import counted
+from service.integrations.police_files import COLUMNS
 from service.policy import ReceiptWords
+from service.strict.fields import (
+    LARGEST,
+    DateOn,
+    Flag,
+    Instant,
+    Line,
+    Text,
+    Wire,
+    what_cannot_be_read_is_kept,
+)
+from service.strict.numbers import Postcode
 from service.usecases.police_notifications import TakenNotification
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

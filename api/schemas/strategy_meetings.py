@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import strategy_meetings
 from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
 from service.domain.strategy_meetings import (
@@ -24,6 +24,7 @@ from service.domain.strategy_meetings import (
     MeetingState,
     MissingPart,
 )
+from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire
 from service.usecases.strategy_meetings import (
     AlsoInvited,
     Attended,

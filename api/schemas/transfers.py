@@ -12,7 +12,7 @@ from pydantic import Field
 
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import transfers
 from service.domain.acceptances import Acceptance
 from service.domain.decisions import StatutoryBasis
@@ -27,6 +27,7 @@ from service.domain.transfers import (
     allowed,
     waits_for,
 )
+from service.strict.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire
 from service.usecases.transfers import NewTransfer, WholeTransfer
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

@@ -18,30 +18,32 @@ from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import OUTCOMES, Progress, progress_of
 from service.domain.new_contacts import Faults, NewChild, NewContact, check_channel, kept_in
 from service.domain.people import Person
-from service.domain.police_files import text_of
 from service.domain.police_notifications import (
     MOST_FAULTS,
     NOTIFICATION_IMPORT,
     FileTaking,
     ImportAction,
     ImportFault,
-    IncidentRows,
     NewNotification,
     NotificationFile,
     NotificationImport,
     NotThePolice,
     PoliceForceUnknown,
     PoliceNotification,
-    RowFault,
     WholeImport,
-    as_row_fault,
     check_incident,
+)
+from service.domain.police_rows import RowFault
+from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
+from service.domain.recognition import Recognised, recognised
+from service.integrations.csv_files import text_of
+from service.integrations.police_files import (
+    IncidentRows,
+    as_row_fault,
     count_rows,
     incidents,
     told_of,
 )
-from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
-from service.domain.recognition import Recognised, recognised
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (

@@ -21,9 +21,10 @@ from service.domain.new_contacts import (
     NewContact,
     ReceivedInTheFuture,
 )
-from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_FAULTS,
+    FileTooLong,
+    FileUnreadable,
     ImportAction,
     ImportState,
     IncidentAhead,
