@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 
 from service.domain.errors import Invalid, Problem
+from service.domain.measure_definitions import require_counted
 from service.domain.measures import (
     Breakdown,
     Counted,
@@ -14,7 +15,6 @@ from service.domain.measures import (
     MeasureCode,
     Part,
     require_come,
-    require_counted,
 )
 from service.strict.fields import Instant, Line
 

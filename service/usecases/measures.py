@@ -6,8 +6,8 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import Contact
+from service.domain.measure_definitions import MEASURES, measure_of, require_counted
 from service.domain.measures import (
-    MEASURES,
     Breakdown,
     Counted,
     Measure,
@@ -16,11 +16,9 @@ from service.domain.measures import (
     MeasureReading,
     Period,
     london_midnight,
-    measure_of,
     period_asked_for,
     periods,
     require_come,
-    require_counted,
 )
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.asking import Asking

@@ -17,8 +17,8 @@ from service.domain.access import Role
 from service.domain.assessments import Assessment
 from service.domain.decisions import StatutoryBasis
 from service.domain.flags import Deadline, SubjectKind
+from service.domain.measure_definitions import MEASURES
 from service.domain.measures import (
-    MEASURES,
     NO_TEAM,
     Breakdown,
     BreakdownNotPossible,

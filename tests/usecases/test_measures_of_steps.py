@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from service.domain.challenges import Challenge, ChallengeAction, ChallengeOutcome, ChallengeState
 from service.domain.errors import NotAllowed
+from service.domain.measure_definitions import MEASURES
 from service.domain.measures import (
-    MEASURES,
     Breakdown,
     BreakdownNotPossible,
     Counted,

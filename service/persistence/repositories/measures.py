@@ -26,6 +26,7 @@ from service.domain.challenges import ChallengeOutcome
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision, Outcome
 from service.domain.flags import Deadline
+from service.domain.measure_definitions import measure_of
 from service.domain.measures import (
     NO_TEAM,
     Breakdown,
@@ -35,7 +36,6 @@ from service.domain.measures import (
     MeasurePoint,
     Part,
     Period,
-    measure_of,
     median_minutes,
     require_breakdown,
     whole_minutes,
