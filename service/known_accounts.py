@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.accounts import Account, named
-from service.integrations.tokens import Identity
+from service.integrations.token_claims import Identity
 from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work, new_id
 

@@ -11,12 +11,12 @@ from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
 from api.schemas.decisions import (
     Decision,
-    DecisionCreate,
     DecisionId,
     DecisionWithdrawalIn,
     SignOffIn,
     SignOffOutcome,
 )
+from api.schemas.new_decisions import DecisionCreate
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare

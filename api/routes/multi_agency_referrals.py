@@ -11,12 +11,14 @@ from api.deps import Key, Who, ask, change, create, house_of, next_place, place_
 from api.replies import page, reply, reply_as_shown
 from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, Limit, Page
-from api.schemas.multi_agency_referrals import (
+from api.schemas.disagreements import (
     DisagreementCreate,
     DisagreementEscalationCreate,
-    DisagreementReceipt,
     DisagreementWithdrawalCreate,
+)
+from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.multi_agency_referrals import (
+    DisagreementReceipt,
     MultiAgencyReferral,
     MultiAgencyReferralCheck,
     MultiAgencyReferralCreate,
@@ -29,7 +31,7 @@ from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeFaulty, NothingToChallenge
-from service.domain.contacts import MinimumMissing
+from service.domain.contact_minimums import MinimumMissing
 from service.domain.new_contacts import (
     CodeUnknown,
     Contradictory,

@@ -12,15 +12,17 @@ from api.replies import page, reply, reply_as_shown
 from api.requests import FileBody, counts_as, needs, takes_file
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
-from api.schemas.police_notifications import (
+from api.schemas.police_imports import (
     FILE_EXAMPLE,
     FILE_IN_WORDS,
-    ForceId,
     ImportId,
-    NotificationId,
     NotificationImportSummary,
-    PoliceNotificationCreate,
     PoliceNotificationImport,
+)
+from api.schemas.police_notifications import (
+    ForceId,
+    NotificationId,
+    PoliceNotificationCreate,
     PoliceNotificationReceipt,
 )
 from api.schemas.police_updates import PoliceNotificationWithdrawal
@@ -28,7 +30,7 @@ from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
-from service.domain.contacts import MinimumMissing
+from service.domain.contact_minimums import MinimumMissing
 from service.domain.information_requests import WordsNeeded
 from service.domain.new_contacts import (
     ChannelNotYours,

@@ -25,14 +25,12 @@ from api.replies import page, reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.strategy_conclusions import ConclusionIn, MinutesIn
+from api.schemas.strategy_invitations import AttendanceIn, InvitationsIn
 from api.schemas.strategy_meetings import (
-    AttendanceIn,
     Cancellation,
-    ConclusionIn,
     ContactFilter,
-    InvitationsIn,
     MeetingId,
-    MinutesIn,
     PersonFilter,
     Rearrangement,
     ReferralFilter,

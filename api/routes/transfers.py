@@ -10,20 +10,19 @@ from api.deps import Key, Version, Who, ask, change, create, rendered
 from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.transfers import (
+from api.schemas.transfer_acts import (
     FamilyAgreementIn,
     FirstVisitIn,
     RefusalAgreement,
     ReturnDecision,
     ReturnDecisionIn,
-    Transfer,
     TransferAcceptance,
     TransferCompletion,
     TransferCreate,
-    TransferId,
     TransferRefusal,
     TransferWithdrawal,
 )
+from api.schemas.transfers import Transfer, TransferId
 from service.bootstrap import Work
 from service.domain import holders
 from service.domain.access import Permission

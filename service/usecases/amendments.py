@@ -9,19 +9,21 @@ from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
 from service.domain.concerns import known_anew
+from service.domain.contact_minimums import (
+    ChildOfNothing,
+    MinimumMissing,
+    require_minimum,
+    says_who,
+)
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
     Adult,
     Amendment,
     Child,
-    ChildOfNothing,
     Contact,
     ContactAction,
-    MinimumMissing,
-    require_minimum,
     require_undecided,
-    says_who,
     state_after,
 )
 from service.domain.corrections import IDENTITY, why_another

@@ -10,7 +10,8 @@ from uuid import UUID
 from service.domain.access import Caller, Permission, Role
 from service.domain.calendar import london_date
 from service.domain.concerns import InOneFile
-from service.domain.contacts import Adult, Channel, Child, Contact, what_could_not_be_read
+from service.domain.contact_warnings import what_could_not_be_read
+from service.domain.contacts import Adult, Channel, Child, Contact
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType

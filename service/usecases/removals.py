@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
+from service.domain.contact_minimums import require_minimum
 from service.domain.contacts import (
     Amendment,
     CannotRemove,
@@ -13,7 +14,6 @@ from service.domain.contacts import (
     ChildNotOnContact,
     Contact,
     ContactAction,
-    require_minimum,
     require_undecided,
     state_after,
 )

@@ -11,11 +11,13 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from api.schemas.multi_agency_referrals import (
+from api.schemas.disagreements import (
     Disagreement,
     DisagreementCreate,
     DisagreementEscalationCreate,
     DisagreementWithdrawalCreate,
+)
+from api.schemas.multi_agency_referrals import (
     MultiAgencyReferral,
     MultiAgencyReferralReceipt,
     MultiAgencyReferralSummary,

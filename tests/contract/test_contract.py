@@ -18,7 +18,7 @@ from api.app import contract_app, create_app
 from api.contract import contract_text, openapi
 from api.errors import kinds_of_problem
 from api.json_bodies import DEPTH, MOST_VALUES
-from api.routing import served_operations
+from api.switchboard import served_operations
 from service.bootstrap import House
 from service.domain.access import Role, Scope
 from tests.contract.test_access import OPEN_TO_ALL

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from api.schemas.contacts import Contact
 from service.bootstrap import House
 from service.domain.access import Caller, Role
-from service.domain.contacts import Channel, warnings_about
+from service.domain.contact_warnings import warnings_about
+from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import Person, Sex

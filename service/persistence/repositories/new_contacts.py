@@ -13,15 +13,8 @@ from pydantic_core import to_json
 from service.domain.access import Caller, Reach
 from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
-from service.domain.contacts import (
-    ACKNOWLEDGE_CLOCK,
-    ANONYMOUS,
-    Adult,
-    Child,
-    Contact,
-    MinimumMissing,
-    require_minimum,
-)
+from service.domain.contact_minimums import MinimumMissing, require_minimum
+from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Adult, Child, Contact
 from service.domain.events import EventType
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.identities import Fact, contradictions
