@@ -20,12 +20,13 @@ from service.domain.measures import MeasureCases
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
+from service.domain_services.challenges import refuse_while_challenged
+from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     accounts,
     cases,
-    challenges,
     contacts,
     deadlines,
     section_47_enquiries,
@@ -151,7 +152,7 @@ async def _allocate(
         )
     # From a team that is no more the case goes on, whatever is disputed: nobody works it there.
     if team_id is not None and team_id != case.team_id and known:
-        await challenges.refuse_while_open(work, case.person_id)
+        await refuse_while_challenged(work, case.person_id)
     changed: dict[str, Any] = {
         "state": state,
         "worker_id": worker_id,
@@ -248,8 +249,8 @@ async def _close(
         raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
     if isinstance(case, Referral):
         await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
-    await challenges.refuse_while_open(work, case.person_id)
-    settled = await transfers.settle(work, who, case.person_id, "case_closed")
+    await refuse_while_challenged(work, case.person_id)
+    settled = await settle_transfers(work, who, case.person_id, "case_closed")
     closed = await cases.close(work, who, case, CaseAction.close, code, reason)
     if answers is not None and answers.case_id == case.id:
         await accountabilities.end(work, case.person_id)

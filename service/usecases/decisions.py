@@ -59,6 +59,12 @@ from service.domain.possible_matches import (
 )
 from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
+from service.domain_services.challenges import (
+    carry_out_challenge,
+    overtake_challenges,
+    refuse_while_challenged,
+)
+from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -294,7 +300,7 @@ async def _challenge_that_allows(work: Work, standing: Decision) -> Challenge | 
         ),
         None,
     )
-    await challenges.refuse_while_open(
+    await refuse_while_challenged(
         work, standing.person_id, but=None if changing is None else changing.id
     )
     return changing
@@ -508,7 +514,7 @@ async def sign_off(
             answers = None
         if changing is not None:
             # Before what is decided is done: social care taking over overtakes the other ones.
-            await challenges.carry_out(work, who, changing, decision.id)
+            await carry_out_challenge(work, who, changing, decision.id)
     if agreed:
         done = await _carry_out(work, who, file, answered, answers)
         carried = replace(
@@ -619,8 +625,8 @@ async def _take_over(
 ) -> _CarriedOut:
     """Social care takes a child on from early help, by a decision on a new contact."""
     step_down = await transfers.open_step_down(work, decision.person_id)
-    settled = await transfers.settle(work, who, decision.person_id, "taken_on_by_decision")
-    overtaken = await challenges.overtake(work, who, decision.person_id)
+    settled = await settle_transfers(work, who, decision.person_id, "taken_on_by_decision")
+    overtaken = await overtake_challenges(work, who, decision.person_id)
     episode = await EPISODES.read_held(work, answers.case_id)
     await EPISODES.close(
         work,
@@ -730,7 +736,7 @@ async def _settle_superseded(
             return None, ()
         if cases is REFERRALS:
             await section_47_enquiries.refuse_while_under_way(work, old.person_id)
-        settled = await transfers.settle(work, who, old.person_id, "decision_superseded")
+        settled = await settle_transfers(work, who, old.person_id, "decision_superseded")
         await cases.close(
             work,
             who,
