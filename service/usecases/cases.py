@@ -21,6 +21,7 @@ from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
 from service.domain_services.challenges import refuse_while_challenged
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
@@ -29,7 +30,6 @@ from service.persistence.repositories import (
     cases,
     contacts,
     deadlines,
-    section_47_enquiries,
     transfers,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
@@ -248,7 +248,7 @@ async def _close(
     if no_reason is not None:
         raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
     if isinstance(case, Referral):
-        await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
+        await refuse_while_protection_is_owed(work, case)
     await refuse_while_challenged(work, case.person_id)
     settled = await settle_transfers(work, who, case.person_id, "case_closed")
     closed = await cases.close(work, who, case, CaseAction.close, code, reason)

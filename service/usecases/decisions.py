@@ -64,6 +64,7 @@ from service.domain_services.challenges import (
     overtake_challenges,
     refuse_while_challenged,
 )
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
@@ -77,7 +78,6 @@ from service.persistence.repositories import (
     decisions,
     histories,
     possible_matches,
-    section_47_enquiries,
     transfers,
 )
 from service.persistence.repositories.cases import (
@@ -735,7 +735,7 @@ async def _settle_superseded(
         if await decisions.joined_by_another(work, case.id):
             return None, ()
         if cases is REFERRALS:
-            await section_47_enquiries.refuse_while_under_way(work, old.person_id)
+            await refuse_while_protection_is_under_way(work, old.person_id)
         settled = await settle_transfers(work, who, old.person_id, "decision_superseded")
         await cases.close(
             work,

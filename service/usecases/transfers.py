@@ -67,6 +67,7 @@ from service.domain_services.challenges import (
     refuse_while_challenged,
     take_challenge_back,
 )
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfers import (
     hold_transfer,
     keep_transfer_step,
@@ -85,7 +86,6 @@ from service.persistence.repositories import (
     challenges,
     contacts,
     deadlines,
-    section_47_enquiries,
     transfers,
 )
 from service.persistence.repositories.cases import (
@@ -180,7 +180,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         )
     if new.direction is Direction.step_down:
         CASE.after(case.state, CaseAction.hand_over)
-        await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
+        await refuse_while_protection_is_owed(work, case)
     problems = _faults_in_request(work, new)
     if problems:
         raise incomplete(problems)
@@ -485,7 +485,7 @@ async def _accept_step_down(
     terms: Terms,
 ) -> Transfer:
     state = CASE.after(sender.state, CaseAction.hand_over)
-    await section_47_enquiries.refuse_while_owed_or_under_way(work, sender)
+    await refuse_while_protection_is_owed(work, sender)
     await work.change(Referral, sender.id, sender.version, state=state)
     episode = await open_episode(
         work,

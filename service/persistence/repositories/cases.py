@@ -26,11 +26,11 @@ from service.domain.referrals import (
     is_re_referral,
 )
 from service.domain.whole_contacts import CaseFilters
+from service.domain_services.assessments import end_assessment_with_referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import (
     accountabilities,
-    assessments,
     deadlines,
     measures,
     pre_birth,
@@ -156,7 +156,7 @@ class Cases(Generic[Case]):
         clocks = [self.allocation_clock, *_CLOCKS_OF_REFERRAL]
         await deadlines.stop(work, case.contact_id, case.id, clocks, clock_stops)
         if isinstance(case, Referral):
-            await assessments.end_with_referral(work, who, case)
+            await end_assessment_with_referral(work, who, case)
         version = await work.change(self.record, case.id, case.version, **changed)
         return replace(case, version=version, **changed)
 

@@ -38,13 +38,13 @@ from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import MeetingChild
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.missing_episodes import let_missing_episodes_follow
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import (
     accountabilities,
     cases,
     contacts,
-    missing_episodes,
     people,
     possible_matches,
     pre_birth,
@@ -339,7 +339,7 @@ async def _move(work: Work, who: Caller, contact_id: UUID, old: Child, new: Chil
     left, to = old.person_id, new.person_id
     await refuse_what_stays(work, old, to)
     case = await _open_case(work, old)
-    await missing_episodes.follow_children(work, {old.id: to})
+    await let_missing_episodes_follow(work, {old.id: to})
     for kind in GOES_ALONG:
         table = table_of(kind)
         values: dict[str, Any] = {"person_id": to}

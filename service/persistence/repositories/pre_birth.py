@@ -23,10 +23,10 @@ from service.domain.pregnancies import (
     what_was_learnt,
 )
 from service.domain.referrals import Referral
+from service.domain_services.section_47_enquiries import start_clock_to_see
 from service.persistence.asking import Asking
 from service.persistence.clocks import start, stop
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import section_47_enquiries
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import referrals_visible_to, sees_social_care
@@ -202,7 +202,7 @@ async def follow(
                 happened_at=happened_at,
             )
     if is_unborn(before) and not is_unborn(after) and after.pregnancy_ended_on is None:
-        await section_47_enquiries.start_to_see(work, after.id, happened_at or work.now)
+        await start_clock_to_see(work, after.id, happened_at or work.now)
 
 
 async def follow_move(work: Work, referral: Referral, person: Person) -> None:
