@@ -20,6 +20,7 @@ from service.domain.measures import MeasureCases
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
+from service.domain_services.cases import close_case
 from service.domain_services.challenges import refuse_while_challenged
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfers import settle_transfers
@@ -251,7 +252,7 @@ async def _close(
         await refuse_while_protection_is_owed(work, case)
     await refuse_while_challenged(work, case.person_id)
     settled = await settle_transfers(work, who, case.person_id, "case_closed")
-    closed = await cases.close(work, who, case, CaseAction.close, code, reason)
+    closed = await close_case(work, who, cases, case, CaseAction.close, code, reason)
     if answers is not None and answers.case_id == case.id:
         await accountabilities.end(work, case.person_id)
     work.record(

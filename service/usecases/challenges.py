@@ -41,6 +41,7 @@ from service.domain.multi_agency_referrals import (
 )
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
+from service.domain_services.cases import moved_on
 from service.domain_services.challenges import (
     begin_challenge,
     move_challenge,
@@ -56,7 +57,6 @@ from service.persistence.repositories import (
     decisions,
     transfers,
 )
-from service.persistence.repositories.cases import moved_on
 from service.persistence.units_of_work import Performing, Work
 from service.policy import Policy
 

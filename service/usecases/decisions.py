@@ -59,6 +59,15 @@ from service.domain.possible_matches import (
 )
 from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
+from service.domain_services.cases import (
+    Origin,
+    close_case,
+    moved_on,
+    open_episode,
+    open_referral,
+    raise_basis,
+    take_referral_back,
+)
 from service.domain_services.challenges import (
     carry_out_challenge,
     overtake_challenges,
@@ -80,15 +89,7 @@ from service.persistence.repositories import (
     possible_matches,
     transfers,
 )
-from service.persistence.repositories.cases import (
-    EPISODES,
-    REFERRALS,
-    Cases,
-    Origin,
-    moved_on,
-    open_episode,
-    open_referral,
-)
+from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Team, TeamWork
 
@@ -628,9 +629,10 @@ async def _take_over(
     settled = await settle_transfers(work, who, decision.person_id, "taken_on_by_decision")
     overtaken = await overtake_challenges(work, who, decision.person_id)
     episode = await EPISODES.read_held(work, answers.case_id)
-    await EPISODES.close(
+    await close_case(
         work,
         who,
+        EPISODES,
         episode,
         CaseAction.step_up,
         EpisodeClosure.stepped_up,
@@ -640,7 +642,7 @@ async def _take_over(
     ended = _CarriedOut(closed_id=episode.id, settled=settled, overtaken=overtaken)
     if step_down is not None and step_down.early_help_episode_id == episode.id:
         # Early help had accepted, and social care's case is still open: it takes the child back.
-        referral = await REFERRALS.take_back(work, step_down.referral_id)
+        referral = await take_referral_back(work, step_down.referral_id)
         await accountabilities.give(work, referral, answers)
         return replace(ended, joined_id=await _join(work, decision, referral.id))
     return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
@@ -648,7 +650,7 @@ async def _take_over(
 
 async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
     """Joins the open referral: a more serious concern raises its statutory basis."""
-    await REFERRALS.raise_basis(work, referral_id, decision.statutory_basis)
+    await raise_basis(work, referral_id, decision.statutory_basis)
     return referral_id
 
 
@@ -737,9 +739,10 @@ async def _settle_superseded(
         if cases is REFERRALS:
             await refuse_while_protection_is_under_way(work, old.person_id)
         settled = await settle_transfers(work, who, old.person_id, "decision_superseded")
-        await cases.close(
+        await close_case(
             work,
             who,
+            cases,
             case,
             CaseAction.supersede,
             code,

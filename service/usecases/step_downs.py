@@ -25,6 +25,7 @@ from service.domain.transfers import (
     require_own_words,
     unknown_code,
 )
+from service.domain_services.cases import close_case, take_referral_back
 from service.domain_services.challenges import (
     overtake_challenge_of_transfer,
     refuse_while_challenged,
@@ -128,16 +129,17 @@ async def _send_back(
         settled = await settle_transfers(
             work, who, transfer.person_id, "step_down_returned", but=transfer.id
         )
-        await EPISODES.close(
+        await close_case(
             work,
             who,
+            EPISODES,
             episode,
             CaseAction.send_back,
             EpisodeClosure.returned_to_social_care,
             f"The family does not agree: {transfer.reference} went back to social care.",
             clock_stops="returned",
         )
-        referral = await REFERRALS.take_back(work, transfer.referral_id)
+        referral = await take_referral_back(work, transfer.referral_id)
         await accountabilities.give(work, referral, answers)
         changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
     manners = MANNERS[transfer.direction, transfer.asked_by]
@@ -274,7 +276,9 @@ async def complete_transfer(
     if transfer.referral_id is None:
         raise REFERRALS.missing()
     referral = await REFERRALS.read_held(work, transfer.referral_id)
-    await REFERRALS.close(work, who, referral, CaseAction.complete_step_down, closure_code, words)
+    await close_case(
+        work, who, REFERRALS, referral, CaseAction.complete_step_down, closure_code, words
+    )
     moved = await move_transfer(
         work,
         who,

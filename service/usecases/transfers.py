@@ -60,6 +60,14 @@ from service.domain.transfers import (
     require_own_words,
     unknown_code,
 )
+from service.domain_services.cases import (
+    Origin,
+    close_case,
+    open_episode,
+    open_referral,
+    raise_basis,
+    take_referral_back,
+)
 from service.domain_services.challenges import (
     begin_challenge,
     carry_out_challenge,
@@ -88,14 +96,7 @@ from service.persistence.repositories import (
     deadlines,
     transfers,
 )
-from service.persistence.repositories.cases import (
-    EPISODES,
-    REFERRALS,
-    Cases,
-    Origin,
-    open_episode,
-    open_referral,
-)
+from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 
@@ -426,9 +427,10 @@ async def _accept_step_up(
     terms: Terms,
     back: Referral | None,
 ) -> Transfer:
-    await EPISODES.close(
+    await close_case(
         work,
         who,
+        EPISODES,
         sender,
         CaseAction.step_up,
         EpisodeClosure.stepped_up,
@@ -440,10 +442,10 @@ async def _accept_step_up(
         settled = await settle_transfers(
             work, who, transfer.person_id, "stepped_up", but=transfer.id
         )
-        referral = await REFERRALS.take_back(
+        referral = await take_referral_back(
             work, back.id, team_id=terms.team_id, worker_id=terms.worker_id
         )
-        await REFERRALS.raise_basis(work, referral.id, terms.statutory_basis)
+        await raise_basis(work, referral.id, terms.statutory_basis)
         await accountabilities.give(work, referral, answers)
     else:
         referral = await open_referral(

@@ -38,12 +38,12 @@ from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import MeetingChild
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.cases import reckon_referrals_again
 from service.domain_services.missing_episodes import let_missing_episodes_follow
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import (
     accountabilities,
-    cases,
     contacts,
     people,
     possible_matches,
@@ -351,7 +351,7 @@ async def _move(work: Work, who: Caller, contact_id: UUID, old: Child, new: Chil
             update(ACCOUNTABILITY).where(ACCOUNTABILITY.c.person_id == left).values(person_id=to)
         )
     for person_id in sorted({left, to}):
-        await cases.reckon_again(work, person_id)
+        await reckon_referrals_again(work, person_id)
     if case is not None and case.referral_id is not None:
         person = (await people.find(work, [to]))[to]
         for referral in await pre_birth.open_referrals(work, [to]):
