@@ -21,12 +21,12 @@ from service.domain.referrals import (
     is_re_referral,
 )
 from service.domain_services.assessments import end_assessment_with_referral
+from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     cases,
     deadlines,
-    pre_birth,
 )
 from service.persistence.units_of_work import Work, new_id
 
@@ -100,7 +100,7 @@ async def open_referral(
     if statutory_basis is StatutoryBasis.section_47:
         since = await cases.owed_meeting_since(work, origin.person_id)
         _start_on_referral(work, referral, "strategy_meeting", since)
-    await pre_birth.start_clocks(work, referral)
+    await start_pre_birth_clocks(work, referral)
     return referral
 
 

@@ -52,6 +52,7 @@ from service.domain.recognition import (
     recognised,
 )
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.child_records import Settled, follow_settled_children
 from service.persistence.repositories import (
     child_records,
     concerns,
@@ -62,7 +63,6 @@ from service.persistence.repositories import (
     people,
     possible_matches,
 )
-from service.persistence.repositories.child_records import Settled
 from service.persistence.units_of_work import Work, new_id
 
 # As many as the contract shows: amendments may add more than were logged at once.
@@ -199,7 +199,7 @@ async def _amend(
     for old_child, child in zip(file.children, children, strict=True):
         await contacts.change_child(work, old_child, child)
     work.add(*fresh)
-    await child_records.follow(
+    await follow_settled_children(
         work,
         who,
         contact.id,

@@ -30,6 +30,7 @@ from service.domain_services.assessments import (
     move_assessment,
     record_assessment_event,
 )
+from service.domain_services.missing_clocks import start_clocks_never_started
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -241,4 +242,4 @@ async def _start_clocks_of(work: Work, found: Referral) -> None:
     referral = await REFERRALS.read_held(work, found.id)
     if not await missing_clocks.referrals_without_clocks(work, limit=1, only=found.id):
         raise Stale(referral.version)
-    await missing_clocks.start_missing_clocks(work, referral)
+    await start_clocks_never_started(work, referral)

@@ -73,13 +73,13 @@ from service.domain_services.challenges import (
     overtake_challenges,
     refuse_while_challenged,
 )
+from service.domain_services.child_records import answer_match
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     challenges,
-    child_records,
     concerns,
     contacts,
     daily_meetings,
@@ -136,7 +136,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     if child is None:
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     for place, said in enumerate(new.matches):
-        child = await child_records.answer(work, who, file, child, said, f"/matches/{place}")
+        child = await answer_match(work, who, file, child, said, f"/matches/{place}")
     if new.matches:
         file = await contacts.whole(work, contact)
     earlier = [one for one in file.decisions if one.child_id == child.id]

@@ -42,6 +42,7 @@ from service.domain.police_notifications import (
 )
 from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
 from service.domain.recognition import Recognised, recognised
+from service.domain_services.people import Learnt, change_people
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (
@@ -573,7 +574,7 @@ async def _write(
 ) -> None:
     bearers = dict(known.bearers)
     fresh: dict[UUID, Person] = {}
-    learnt: dict[UUID, list[people.Learnt]] = {}
+    learnt: dict[UUID, list[Learnt]] = {}
     learnt_on: dict[UUID, UUID] = {}
     heard = InOneFile(work.policy.repeat_concern)
     days: set[date] = set()
@@ -677,7 +678,7 @@ async def _follow(
     known: _Known,
     told: Sequence[NewNotification],
     fresh: Mapping[UUID, Person],
-    learnt: Mapping[UUID, Sequence[people.Learnt]],
+    learnt: Mapping[UUID, Sequence[Learnt]],
     learnt_on: Mapping[UUID, UUID],
 ) -> None:
     """Lets the file follow what was told of children who were on it. Raises _MovedOn."""
@@ -689,11 +690,11 @@ async def _follow(
     for person_id in sorted(learnt):
         steps = learnt[person_id]
 
-        def learning(held: Person, steps: Sequence[people.Learnt] = steps) -> Person:
+        def learning(held: Person, steps: Sequence[Learnt] = steps) -> Person:
             for one in steps:
                 held = one.learning(held)
             return held
 
-        whole = people.Learnt(steps[0].before, learning)
+        whole = Learnt(steps[0].before, learning)
         if whole.after != whole.before:
-            await people.change_all(work, known.sender, learnt_on[person_id], [whole])
+            await change_people(work, known.sender, learnt_on[person_id], [whole])

@@ -8,7 +8,8 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.possible_matches import MatchSaid
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import child_records, concerns, contacts, possible_matches
+from service.domain_services.child_records import answer_match
+from service.persistence.repositories import concerns, contacts, possible_matches
 from service.persistence.units_of_work import Work
 
 
@@ -36,7 +37,7 @@ async def answer_possible_match(
     file = await contacts.whole(work, contact)
     child = next(one for one in file.children if one.id == child_id)
     _require_reason(work, said)
-    await child_records.answer(work, who, file, child, said)
+    await answer_match(work, who, file, child, said)
     children = await contacts.children(work, contact.id)
     await possible_matches.refresh(work, who, contact, children, file.adults)
     await concerns.start_if_missed(work, contact, children)

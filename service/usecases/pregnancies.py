@@ -35,6 +35,7 @@ from service.domain.pregnancies import (
     state_of,
     surely_by,
 )
+from service.domain_services.pre_birth import follow_what_was_learnt
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -177,7 +178,7 @@ async def _learn(
     **changed: Any,
 ) -> Person:
     after = await people.change(work, held.person, replace(held.person, **changed))
-    await pre_birth.follow(work, who, held.person, after, held.contact_id, words=words)
+    await follow_what_was_learnt(work, who, held.person, after, held.contact_id, words=words)
     work.record(
         type_,
         who,

@@ -21,8 +21,8 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.child_records import take_child_off
 from service.persistence.repositories import (
-    child_records,
     concerns,
     contacts,
     daily_meetings,
@@ -56,7 +56,7 @@ async def remove_child(
     require_minimum(contact, rest, file.adults)
     heard_before = await concerns.concerns_of_others_about(work, contact, file.children)
     await daily_meetings.take_off(work, child_id)
-    await child_records.take_off(work, who, contact.id, gone, rest)
+    await take_child_off(work, who, contact.id, gone, rest)
     await work.change(Contact, contact.id, contact.version)
     await information_requests.renew_open(work, contact.id)
     heard = await concerns.concerns_of_others_about(work, contact, rest)

@@ -43,12 +43,12 @@ from service.domain.possible_matches import MatchOnFile
 from service.domain.recognition import Recognised, recognised
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.people import Learnt, change_people
 from service.persistence.clocks import Starting
 from service.persistence.repositories import (
     concerns,
     contacts,
     deadlines,
-    people,
     possible_matches,
 )
 from service.persistence.units_of_work import Work, new_id
@@ -108,7 +108,7 @@ async def log(
     made, concern = await with_matches(work, made, receipt)
     add(work, made)
     work.add(*made.fresh)
-    await people.change_all(work, who, contact.id, made.learnt)
+    await change_people(work, who, contact.id, made.learnt)
     begin(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
     # Who sees no more than what they sent learns nothing of what others told.
     staff = Reach.ALL in who.reach
@@ -219,7 +219,7 @@ class Prepared:
     children: Sequence[Child]
     adults: Sequence[Adult]
     fresh: Sequence[Person]
-    learnt: Sequence[people.Learnt]
+    learnt: Sequence[Learnt]
     matches: Sequence[MatchOnFile] = ()
 
 
@@ -266,7 +266,7 @@ def prepare(
     """
     fresh: list[Person] = []
     children: list[Child] = []
-    learnt: list[people.Learnt] = []
+    learnt: list[Learnt] = []
     for position, (told, person, set_aside) in enumerate(
         zip(new.children, known.people, known.set_aside, strict=True)
     ):
@@ -275,7 +275,7 @@ def prepare(
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position, set_aside)
         learning = partial(learn, told=child, taken=known.taken_from(person.id))
-        learnt.append(people.Learnt(person, learning))
+        learnt.append(Learnt(person, learning))
         children.append(child)
     try:
         require_minimum(contact, children, adults)
