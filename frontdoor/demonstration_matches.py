@@ -8,7 +8,8 @@ from service.domain.access import Caller
 from service.domain.contacts import Child, Contact
 from service.domain.possible_matches import MatchSaid, TwoOpenCases
 from service.domain_services.child_records import answer_match
-from service.persistence.repositories import contacts, possible_matches
+from service.domain_services.possible_matches import refresh_matches
+from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
 
 _OTHERS = "Asked the family and the school: this is another child, who shares the name alone."
@@ -22,7 +23,7 @@ async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Chil
     """
     contact = await contacts.held(work, worker, child.contact_id)
     file = await contacts.whole(work, contact)
-    found = await possible_matches.refresh(work, worker, contact, file.children, file.adults)
+    found = await refresh_matches(work, worker, contact, file.children, file.adults)
     asked = [
         one.person.id
         for one in found
@@ -34,7 +35,7 @@ async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Chil
             now = await answer_match(work, worker, file, now, _said(member, person_id))
     if asked:
         children = await contacts.children(work, contact.id)
-        await possible_matches.refresh(work, worker, contact, children, file.adults)
+        await refresh_matches(work, worker, contact, children, file.adults)
         await work.change(Contact, contact.id, contact.version)
     return now
 

@@ -28,13 +28,13 @@ from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import reckon_referrals_again
 from service.domain_services.missing_episodes import let_missing_episodes_follow
 from service.domain_services.people import Learnt, change_people
+from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import restart_pre_birth_clocks
 from service.persistence.repositories import (
     accountabilities,
     child_records,
     contacts,
     people,
-    possible_matches,
     pre_birth,
 )
 from service.persistence.units_of_work import Work, new_id
@@ -234,7 +234,7 @@ async def answer_match(
             Settled({child.id: child}, [after], Recognised([], bearers, [])),
         )
     parted = other.id == own
-    await possible_matches.keep_answer(
+    await keep_match_answer(
         work,
         who,
         after,

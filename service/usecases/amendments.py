@@ -53,15 +53,15 @@ from service.domain.recognition import (
 )
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import Settled, follow_settled_children
+from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
+from service.domain_services.possible_matches import keep_match_answer, refresh_matches
 from service.persistence.repositories import (
     child_records,
-    concerns,
     contacts,
     daily_meetings,
     deadlines,
     information_requests,
     people,
-    possible_matches,
 )
 from service.persistence.units_of_work import Work, new_id
 
@@ -194,7 +194,7 @@ async def _amend(
             "Nothing would change. Send at least one field with another value.",
             problems=[Problem("", "Send at least one field with another value.", "no_change")],
         )
-    heard_before = await concerns.concerns_of_others_about(work, contact, file.children)
+    heard_before = await concerns_of_others_about(work, contact, file.children)
     work.add(*fresh_people)
     for old_child, child in zip(file.children, children, strict=True):
         await contacts.change_child(work, old_child, child)
@@ -216,8 +216,8 @@ async def _amend(
     await _restart_clocks(work, file, amended)
     everybody = [*children, *fresh]
     everyone = [*adults, *fresh_adults]
-    heard = await concerns.concerns_of_others_about(work, amended, everybody)
-    await concerns.restart_if_changed(work, file, amended, heard_before, heard)
+    heard = await concerns_of_others_about(work, amended, everybody)
+    await restart_concern_clock(work, file, amended, heard_before, heard)
     work.add(
         Amendment(
             id=new_id(),
@@ -231,7 +231,7 @@ async def _amend(
     )
     await daily_meetings.put_added_on_agenda(work, contact, fresh)
     await _answer_links(work, who, file, children, changes)
-    await possible_matches.refresh(work, who, amended, everybody, everyone)
+    await refresh_matches(work, who, amended, everybody, everyone)
     work.record(
         EventType.contact_amended,
         who,
@@ -409,7 +409,7 @@ async def _answer_links(
         if "person_id" not in sent or old.person_id == new.person_id:
             continue
         linked = sent["person_id"] is not None
-        await possible_matches.keep_answer(
+        await keep_match_answer(
             work,
             who,
             new,

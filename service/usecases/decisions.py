@@ -74,13 +74,18 @@ from service.domain_services.challenges import (
     refuse_while_challenged,
 )
 from service.domain_services.child_records import answer_match
+from service.domain_services.concerns import (
+    concerns_as_of_now,
+    counts_of_child,
+    start_concern_clock_if_missed,
+)
+from service.domain_services.possible_matches import keep_matches
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     challenges,
-    concerns,
     contacts,
     daily_meetings,
     deadlines,
@@ -145,16 +150,14 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     standing = next((one for one in earlier if one.state is DecisionState.signed), None)
     if new.outcome is Outcome.early_help and answers is not None:
         await _refuse_early_help_from_social_care(work, answers, standing)
-    now = await concerns.as_of_now(
+    now = await concerns_as_of_now(
         work.look, work.policy, who, work.now, contact, file.children, file.adults
     )
     said_before = await possible_matches.standing(work, contact.id, file.children)
-    matches = await possible_matches.keep(
-        work, contact.id, file.children, now.possible, said_before
-    )
+    matches = await keep_matches(work, contact.id, file.children, now.possible, said_before)
     same = said_before.same_as(child.person_id)
     history = await _has_history(work, who, [child.person_id, *same], contact.id)
-    counts = concerns.counts_of(work.policy, now, child.id)
+    counts = counts_of_child(work.policy, now, child.id)
     draft = _draft(work, who, file, child, new, superseded, counts)
     problems = faults_in_draft(
         draft,
@@ -196,7 +199,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     await work.change(type(contact), contact.id, contact.version, state=state)
     work.add(draft)
     deadlines.start(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
-    await concerns.start_if_missed(work, contact, file.children)
+    await start_concern_clock_if_missed(work, contact, file.children)
     await daily_meetings.settle(work, who, contact.id, child.id, draft.id)
     work.record(
         EventType.decision_drafted,

@@ -42,17 +42,29 @@ from service.domain.police_notifications import (
 )
 from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
 from service.domain.recognition import Recognised, recognised
+from service.domain_services.concerns import look_up_concerns
+from service.domain_services.new_contacts import (
+    PreparedContact,
+    add_contact,
+    as_adults,
+    at_children,
+    begin_contact,
+    check_contact,
+    clear_contact,
+    contact_of,
+    prepare_contact,
+    put_contact_on_file,
+    with_matches,
+)
 from service.domain_services.people import Learnt, change_people
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (
     accounts,
-    concerns,
     contacts,
     daily_meetings,
     deadlines,
     decisions,
-    new_contacts,
     people,
     police_notifications,
     police_tellings,
@@ -103,7 +115,7 @@ async def submit_police_notification(
     force = _force(who, work.policy, new.organisation_id)
     faults = Faults()
     contact = _as_told(new.contact, force, new.incident_number, sent_by_force=_is_partner(who))
-    contact = new_contacts.clear(work, contact)
+    contact = clear_contact(work, contact)
     new = replace(new, contact=contact)
     if not _is_partner(who):
         check_channel(faults, None, contact.channel)
@@ -112,12 +124,12 @@ async def submit_police_notification(
     before = await police_notifications.of_incident(work, force.id, new.incident_number)
     if before is not None:
         if await police_updates.is_news(work, before, new):
-            new_contacts.check(work, contact, faults, also_starting=_ALSO_STARTING)
+            check_contact(work, contact, faults, also_starting=_ALSO_STARTING)
             faults.refuse()
             await police_updates.keep(work, who, before, new, None)
         return await _taken(work, before, before=True)
     day = work.policy.first_daily_meeting(received_at, work.now)
-    whole = await new_contacts.log(
+    whole = await put_contact_on_file(
         work, who, contact, faults, also_starting=_ALSO_STARTING, sent_once=True
     )
     day = await daily_meetings.next_open(work, day)
@@ -416,16 +428,16 @@ class _Checking:
             return None
         by_force = self._file.channel is Channel.partner_system
         told = _as_told(new.contact, self._force, new.incident_number, sent_by_force=by_force)
-        told = new_contacts.clear(present, told)
+        told = clear_contact(present, told)
         received_at = told.received_at or self._file.submitted_at
         told = replace(told, received_at=received_at)
         found = Faults()
-        new_contacts.check(present, told, found, also_starting=_ALSO_STARTING)
+        check_contact(present, told, found, also_starting=_ALSO_STARTING)
         check_incident(found, new, received_at, present.now)
-        contact = new_contacts.contact_of(present, self._file.submitted_by, told)
-        adults = new_contacts.as_adults(told, contact.id)
+        contact = contact_of(present, self._file.submitted_by, told)
+        adults = as_adults(told, contact.id)
         nobody = Recognised([None] * len(told.children), {}, [()] * len(told.children))
-        new_contacts.prepare(present, contact, told, adults, nobody, found)
+        prepare_contact(present, contact, told, adults, nobody, found)
         problems = found.problems()
         self.fault(*(as_row_fault(incident, problem) for problem in problems))
         return None if problems else replace(new, contact=told)
@@ -579,12 +591,12 @@ async def _write(
     heard = InOneFile(work.policy.repeat_concern)
     days: set[date] = set()
     # All is asked before anything is added: a statement in an open transaction would write it.
-    prepared: list[tuple[NewNotification, new_contacts.Prepared, bool]] = []
+    prepared: list[tuple[NewNotification, PreparedContact, bool]] = []
     for new in checking.told:
         known_by = _recognised(new.contact, bearers)
-        contact = new_contacts.contact_of(work, claimed.submitted_by, new.contact)
-        adults = new_contacts.as_adults(new.contact, contact.id)
-        made = new_contacts.prepare(work, contact, new.contact, adults, known_by, Faults())
+        contact = contact_of(work, claimed.submitted_by, new.contact)
+        adults = as_adults(new.contact, contact.id)
+        made = prepare_contact(work, contact, new.contact, adults, known_by, Faults())
         fresh |= {person.id: person for person in made.fresh}
         for one in made.learnt:
             person = one.after
@@ -597,7 +609,7 @@ async def _write(
                 if number is not None:
                     bearers[number] = person
         # Asked before anything opens a transaction, so that the write lock is not held for it.
-        receipt = await concerns.look_up(
+        receipt = await look_up_concerns(
             work.look,
             work.policy,
             contact,
@@ -606,14 +618,12 @@ async def _write(
             people=[one.id for one in known_by.people if one is not None and one.id not in fresh],
             counted=False,
         )
-        made, concern = await new_contacts.with_matches(work, made, receipt)
+        made, concern = await with_matches(work, made, receipt)
         repeated = heard.after_another(contact, made.children) or bool(concern.raised_by)
         prepared.append((new, made, repeated))
     for new, made, repeated in prepared:
-        new_contacts.add(work, made)
-        new_contacts.begin(
-            work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated
-        )
+        add_contact(work, made)
+        begin_contact(work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated)
         day = work.policy.first_daily_meeting(made.contact.received_at, work.now, known.concluded)
         days.add(day)
         notification = _notification(new, force, made.contact.id, day, claimed.id)
@@ -666,7 +676,7 @@ def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:
     }
     return recognised(
         Faults(),
-        new_contacts.at_children(new),
+        at_children(new),
         {},
         {number: bearers[number] for number in numbers},
         from_partner=True,

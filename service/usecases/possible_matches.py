@@ -9,7 +9,9 @@ from service.domain.errors import Invalid, Problem, Stale
 from service.domain.possible_matches import MatchSaid
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import answer_match
-from service.persistence.repositories import concerns, contacts, possible_matches
+from service.domain_services.concerns import start_concern_clock_if_missed
+from service.domain_services.possible_matches import refresh_matches
+from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
 
 
@@ -39,8 +41,8 @@ async def answer_possible_match(
     _require_reason(work, said)
     await answer_match(work, who, file, child, said)
     children = await contacts.children(work, contact.id)
-    await possible_matches.refresh(work, who, contact, children, file.adults)
-    await concerns.start_if_missed(work, contact, children)
+    await refresh_matches(work, who, contact, children, file.adults)
+    await start_concern_clock_if_missed(work, contact, children)
     await work.change(Contact, contact.id, contact.version)
     return await contacts.whole(work, await contacts.get(work, who, contact.id))
 
