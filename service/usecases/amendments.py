@@ -54,11 +54,11 @@ from service.domain.recognition import (
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import Settled, follow_settled_children
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
+from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
 from service.persistence.repositories import (
     child_records,
     contacts,
-    daily_meetings,
     deadlines,
     information_requests,
     people,
@@ -229,7 +229,7 @@ async def _amend(
             after=after,
         )
     )
-    await daily_meetings.put_added_on_agenda(work, contact, fresh)
+    await put_added_on_agenda(work, contact, fresh)
     await _answer_links(work, who, file, children, changes)
     await refresh_matches(work, who, amended, everybody, everyone)
     work.record(

@@ -28,6 +28,7 @@ from service.domain.daily_meetings import (
 from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
+from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, daily_meetings, police_tellings
 from service.persistence.units_of_work import Work
@@ -206,7 +207,7 @@ async def carry_item_over(
         raise CarryingOverIncomplete(
             "Nothing is carried over without a reason in your own words.", problems=[fault]
         )
-    again = await daily_meetings.carry_over(work, who, item, because, today)
+    again = await carry_over_item(work, who, item, because, today)
     work.record(
         EventType.daily_meeting_item_carried_over,
         who,
@@ -252,6 +253,6 @@ async def conclude_daily_meeting(work: Work, who: Caller, day: date) -> DailyMee
             state=meeting.state,
             allowed=(ItemAction.decide, ItemAction.carry_over),
         )
-    concluded = await daily_meetings.conclude(work, who, meeting)
+    concluded = await conclude_meeting(work, who, meeting)
     work.record(EventType.daily_meeting_concluded, who, meeting.id, meeting_on=concluded.meeting_on)
     return concluded

@@ -79,6 +79,7 @@ from service.domain_services.concerns import (
     counts_of_child,
     start_concern_clock_if_missed,
 )
+from service.domain_services.daily_meetings import settle_item
 from service.domain_services.possible_matches import keep_matches
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
@@ -87,7 +88,6 @@ from service.persistence.repositories import (
     accountabilities,
     challenges,
     contacts,
-    daily_meetings,
     deadlines,
     decisions,
     histories,
@@ -200,7 +200,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     work.add(draft)
     deadlines.start(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
     await start_concern_clock_if_missed(work, contact, file.children)
-    await daily_meetings.settle(work, who, contact.id, child.id, draft.id)
+    await settle_item(work, who, contact.id, child.id, draft.id)
     work.record(
         EventType.decision_drafted,
         who,

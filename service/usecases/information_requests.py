@@ -44,6 +44,7 @@ from service.domain.whole_contacts import (
     WholeRequest,
     limit_of,
 )
+from service.domain_services.information_requests import withdraw_request
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work, new_id
@@ -354,7 +355,7 @@ async def withdraw_information_request(
     if request.version != version:
         raise Stale(request.version)
     _require_own_words(work, because, "/because")
-    await information_requests.withdraw(work, who, request, because)
+    await withdraw_request(work, who, request, because)
     await _go_on_when_none_is_waited_for(work, contact)
     return await information_requests.get(work, who, request.id, _in_sight(work))
 

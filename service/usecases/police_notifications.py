@@ -43,6 +43,7 @@ from service.domain.police_notifications import (
 from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
 from service.domain.recognition import Recognised, recognised
 from service.domain_services.concerns import look_up_concerns
+from service.domain_services.daily_meetings import next_open_meeting, put_on_agenda
 from service.domain_services.new_contacts import (
     PreparedContact,
     add_contact,
@@ -57,6 +58,12 @@ from service.domain_services.new_contacts import (
     with_matches,
 )
 from service.domain_services.people import Learnt, change_people
+from service.domain_services.police_notifications import claim_file, move_import
+from service.domain_services.police_updates import (
+    digests_told_last,
+    is_news_of_incident,
+    keep_update,
+)
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (
@@ -68,7 +75,6 @@ from service.persistence.repositories import (
     people,
     police_notifications,
     police_tellings,
-    police_updates,
 )
 from service.persistence.units_of_work import Performing, Work, new_id
 from service.policy import AgencyKind, Organisation, Policy
@@ -123,20 +129,20 @@ async def submit_police_notification(
     check_incident(faults, new, received_at, work.now)
     before = await police_notifications.of_incident(work, force.id, new.incident_number)
     if before is not None:
-        if await police_updates.is_news(work, before, new):
+        if await is_news_of_incident(work, before, new):
             check_contact(work, contact, faults, also_starting=_ALSO_STARTING)
             faults.refuse()
-            await police_updates.keep(work, who, before, new, None)
+            await keep_update(work, who, before, new, None)
         return await _taken(work, before, before=True)
     day = work.policy.first_daily_meeting(received_at, work.now)
     whole = await put_contact_on_file(
         work, who, contact, faults, also_starting=_ALSO_STARTING, sent_once=True
     )
-    day = await daily_meetings.next_open(work, day)
+    day = await next_open_meeting(work, day)
     notification = _notification(new, force, whole.contact.id, day, None)
     work.add(notification)
     for child in whole.children:
-        daily_meetings.put_on_agenda(work, notification, child.id, day)
+        put_on_agenda(work, notification, child.id, day)
     return TakenNotification(
         notification=notification,
         contact=whole.contact,
@@ -327,7 +333,7 @@ async def load_notifications(house: Performing) -> int:
     done = 0
     while True:
         try:
-            claimed = await house.perform(police_notifications.claim_file)
+            claimed = await house.perform(claim_file)
             if claimed is None:
                 return done
             await _deal_with(house, claimed)
@@ -355,9 +361,7 @@ async def _deal_with(house: Performing, claimed: NotificationImport) -> None:
     if checking.total and not sound:
         await house.perform(lambda work: _refuse(work, found, checking))
         return
-    found = await house.perform(
-        lambda work: police_notifications.move(work, claimed, ImportAction.load)
-    )
+    found = await house.perform(lambda work: move_import(work, claimed, ImportAction.load))
     await _load(house, found, force, checking)
 
 
@@ -466,9 +470,7 @@ async def _check(
             checking.told.append(new)
             continue
         found = updates.get(on_file.id, [])
-        last = await house.ask(
-            partial(police_updates.digests_told_last, notification=on_file, updates=found)
-        )
+        last = await house.ask(partial(digests_told_last, notification=on_file, updates=found))
         if is_news(found, last, digests(all_told(new))):
             checking.updates.append((on_file, new))
         else:
@@ -481,7 +483,7 @@ async def _check(
 async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) -> None:
     """Refuses a file: nothing of it is loaded, its faults are kept, its text is not."""
     who = await _sender(work, claimed)
-    await police_notifications.move(
+    await move_import(
         work,
         claimed,
         ImportAction.refuse,
@@ -629,7 +631,7 @@ async def _write(
         notification = _notification(new, force, made.contact.id, day, claimed.id)
         work.add(notification)
         for child in made.children:
-            daily_meetings.put_on_agenda(work, notification, child.id, day)
+            put_on_agenda(work, notification, child.id, day)
     work.add(*fresh.values())
     work.record(
         EventType.police_notifications_imported,
@@ -644,7 +646,7 @@ async def _write(
     _keep_faults(work, claimed, checking)
     # The first statement: all that was added is written with it, and only then is it looked
     # whether the file is still this worker's and the record still what it was.
-    await police_notifications.move(
+    await move_import(
         work,
         claimed,
         ImportAction.finish,
@@ -662,7 +664,7 @@ async def _write(
             raise _MovedOn
     # In one order by everybody, as each holds its contact.
     for before, new in sorted(checking.updates, key=lambda one: one[0].contact_id):
-        await police_updates.keep(work, known.sender, before, new, claimed.id)
+        await keep_update(work, known.sender, before, new, claimed.id)
     await _follow(work, known, checking.told, fresh, learnt, learnt_on)
 
 

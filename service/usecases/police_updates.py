@@ -16,6 +16,7 @@ from service.domain.police_updates import (
     withdrawn_at,
 )
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.police_updates import put_update_on_record
 from service.persistence.repositories import (
     contacts,
     deadlines,
@@ -46,7 +47,7 @@ async def withdraw_police_notification(
             allowed=(),
         )
     _in_own_words(work, because, "/because")
-    made = await police_updates.put_on_record(
+    made = await put_update_on_record(
         work, who, notification, UpdateKind.withdrawn, because=because
     )
     work.record(

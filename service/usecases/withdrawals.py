@@ -35,12 +35,13 @@ from service.domain.withdrawal_rules import (
     require_repeats,
 )
 from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, WithdrawalAction
+from service.domain_services.daily_meetings import put_added_on_agenda
+from service.domain_services.information_requests import withdraw_open_requests
 from service.persistence.repositories import (
     contacts,
     daily_meetings,
     deadlines,
     decisions,
-    information_requests,
 )
 from service.persistence.units_of_work import Work, new_id
 
@@ -138,9 +139,7 @@ async def withdraw_contact(
     running = [one for one in file.deadlines if one.stopped_at is None]
     kinds = sorted({one.kind for one in running if one.subject_id == contact.id})
     await deadlines.stop(work, contact.id, contact.id, kinds, STOPPED_BY)
-    asked = await information_requests.withdraw_open(
-        work, who, contact.id, "The contact was withdrawn."
-    )
+    asked = await withdraw_open_requests(work, who, contact.id, "The contact was withdrawn.")
     await daily_meetings.take_contact_off(work, contact.id)
     await work.change(
         Contact,
@@ -266,4 +265,4 @@ async def _start_again(work: Work, contact: Contact, children: list[Child]) -> N
         )
     if any(one.kind == MEETING_CLOCK for one in stopped):
         undecided = [one for one in children if one.state is ChildState.undecided]
-        await daily_meetings.put_added_on_agenda(work, contact, undecided)
+        await put_added_on_agenda(work, contact, undecided)
