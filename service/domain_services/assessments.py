@@ -17,11 +17,11 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.references import new_reference
 from service.domain.referrals import Referral
+from service.persistence.clocks import is_running, start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     assessments,
     contacts,
-    deadlines,
 )
 from service.persistence.units_of_work import Work, new_id
 
@@ -61,11 +61,11 @@ async def ensure_assessment(work: Work, who: Caller, referral: Referral) -> Asse
         version=1,
     )
     work.add(assessment)
-    await deadlines.stop(
+    await stop_clocks(
         work, referral.contact_id, referral.id, ["pre_birth_assessment_begun"], "begun"
     )
-    if not await deadlines.is_running(work, referral.contact_id, referral.id, "single_assessment"):
-        deadlines.start(
+    if not await is_running(work, referral.contact_id, referral.id, "single_assessment"):
+        start_clock(
             work,
             "single_assessment",
             SubjectKind.referral,

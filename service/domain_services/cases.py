@@ -23,10 +23,10 @@ from service.domain.referrals import (
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
+from service.persistence.clocks import is_running, start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     cases,
-    deadlines,
 )
 from service.persistence.units_of_work import Work, new_id
 
@@ -107,7 +107,7 @@ async def open_referral(
 def _start_on_referral(
     work: Work, referral: Referral, kind: str, since: datetime | None = None
 ) -> None:
-    deadlines.start(
+    start_clock(
         work, kind, SubjectKind.referral, referral.id, referral.contact_id, since or work.now
     )
 
@@ -167,7 +167,7 @@ async def _open(
     work.add(case)
     await accountabilities.give(work, case, answered)
     if case.worker_id is None:
-        deadlines.start(
+        start_clock(
             work, kind.allocation_clock, kind.subject_kind, case.id, case.contact_id, work.now
         )
 
@@ -210,7 +210,7 @@ async def close_case(
         "closure_reason": reason,
     }
     clocks = [kind.allocation_clock, *_CLOCKS_OF_REFERRAL]
-    await deadlines.stop(work, case.contact_id, case.id, clocks, clock_stops)
+    await stop_clocks(work, case.contact_id, case.id, clocks, clock_stops)
     if isinstance(case, Referral):
         await end_assessment_with_referral(work, who, case)
     version = await work.change(kind.record, case.id, case.version, **changed)
@@ -250,5 +250,5 @@ async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | Non
         if referral.statutory_basis is not basis:
             await work.change(Referral, referral.id, referral.version, statutory_basis=basis)
         kind = "strategy_meeting"
-        if not await deadlines.is_running(work, referral.contact_id, referral.id, kind):
+        if not await is_running(work, referral.contact_id, referral.id, kind):
             _start_on_referral(work, referral, kind)

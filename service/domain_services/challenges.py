@@ -19,7 +19,8 @@ from service.domain.challenges import (
 )
 from service.domain.flags import SubjectKind
 from service.domain.references import new_reference
-from service.persistence.repositories import challenges, deadlines
+from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.repositories import challenges
 from service.persistence.units_of_work import Work, new_id
 
 
@@ -124,7 +125,7 @@ async def move_challenge(
     `outcome` is given when, and only when, the step ends it. Raises WrongState and Stale.
     """
     state = CHALLENGE.after(challenge.state, action)
-    await deadlines.stop(work, challenge.contact_id, challenge.id, CLOCKS, action)
+    await stop_clocks(work, challenge.contact_id, challenge.id, CLOCKS, action)
     if state is ChallengeState.ended:
         changed |= {"ended_at": work.now, "outcome": outcome}
     version = await work.change(Challenge, challenge.id, challenge.version, state=state, **changed)
@@ -199,7 +200,7 @@ def start_challenge_clock(
     work: Work, challenge: Challenge, kind: str, owner: str | None = None
 ) -> None:
     """Starts a clock of a challenge now."""
-    deadlines.start(
+    start_clock(
         work,
         kind,
         SubjectKind.challenge,

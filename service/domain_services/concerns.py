@@ -36,7 +36,8 @@ from service.domain.possible_matches import (
     possible_matches,
 )
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import concerns, deadlines, on_file
+from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.repositories import concerns, on_file
 from service.persistence.repositories.on_file import Look
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -218,14 +219,14 @@ async def restart_concern_clock(
     moved = amended.received_at != file.contact.received_at
     if runs and (moved or not after):
         because = "received_at_amended" if after else NO_SECOND_CONCERN
-        await deadlines.stop(work, amended.id, amended.id, [REPEAT_CONCERN], because)
+        await stop_clocks(work, amended.id, amended.id, [REPEAT_CONCERN], because)
     if after and (moved if runs else after - before):
         start_concern_clock(work, amended)
 
 
 def start_concern_clock(work: Work, contact: Contact) -> None:
     """Starts the clock of a second concern from somebody else, which warns at once."""
-    deadlines.start(
+    start_clock(
         work, REPEAT_CONCERN, SubjectKind.contact, contact.id, contact.id, contact.received_at
     )
 

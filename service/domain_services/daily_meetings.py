@@ -15,11 +15,14 @@ from service.domain.daily_meetings import (
     DailyMeeting,
     DailyMeetingAction,
     ItemAction,
+    ItemOfAnotherChild,
     ItemState,
     MeetingItem,
 )
+from service.domain.errors import Problem
 from service.domain.police_notifications import PoliceNotification
-from service.persistence.repositories import daily_meetings, deadlines, police_tellings
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import daily_meetings, police_tellings
 from service.persistence.units_of_work import Work, new_id
 
 
@@ -86,7 +89,7 @@ async def settle_item(
         settled_by=who.account_id,
     )
     if settled and not await daily_meetings.some_wait(work, contact_id):
-        await deadlines.stop(work, contact_id, contact_id, [MEETING_CLOCK], "decided")
+        await stop_clocks(work, contact_id, contact_id, [MEETING_CLOCK], "decided")
 
 
 async def carry_over_item(
@@ -125,3 +128,27 @@ async def conclude_meeting(work: Work, who: Caller, meeting: DailyMeeting) -> Da
     }
     version = await work.change(DailyMeeting, meeting.id, meeting.version, **done)
     return replace(meeting, version=version, **done)
+
+
+async def hold_item_to_decide(
+    work: Work, who: Caller, day: date, item_id: UUID, child_id: UUID
+) -> MeetingItem:
+    """The item of a child for whom a decision is about to be drafted; its contact is held.
+
+    The decision itself settles the item, whichever way it is drafted. Raises MeetingItemNotFound,
+    ItemOfAnotherChild, and WrongState when the item is settled already.
+    """
+    item = await daily_meetings.item_held(work, who, day, item_id)
+    if item.child_id != child_id:
+        raise ItemOfAnotherChild(
+            "This item of the agenda is about another child.",
+            problems=[
+                Problem(
+                    "/child_id",
+                    "Send the child_id of this item, as the agenda gives it.",
+                    "another_child",
+                )
+            ],
+        )
+    ITEM.after(item.state, ItemAction.decide)
+    return item

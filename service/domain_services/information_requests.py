@@ -10,7 +10,8 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationRequestAction,
 )
-from service.persistence.repositories import deadlines, information_requests
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import information_requests
 from service.persistence.units_of_work import Work
 
 
@@ -28,7 +29,7 @@ async def withdraw_request(
     work: Work, who: Caller, request: InformationRequest, because: str
 ) -> None:
     """Ends the wait for an answer: the clock stops, and what was asked stays on the record."""
-    await deadlines.stop(work, request.contact_id, request.id, [THE_ANSWER], "withdrawn")
+    await stop_clocks(work, request.contact_id, request.id, [THE_ANSWER], "withdrawn")
     await work.change(
         InformationRequest,
         request.id,

@@ -3,7 +3,8 @@
 from service.domain.flags import SubjectKind
 from service.domain.referrals import Referral
 from service.domain_services.pre_birth import start_pre_birth_clocks
-from service.persistence.repositories import deadlines, missing_clocks
+from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.repositories import missing_clocks
 from service.persistence.units_of_work import Work
 
 
@@ -14,7 +15,7 @@ async def start_clocks_never_started(work: Work, referral: Referral) -> None:
     contact.
     """
     if await missing_clocks.has_no_clock(work, referral.id):
-        deadlines.start(
+        start_clock(
             work,
             "single_assessment",
             SubjectKind.referral,
@@ -27,7 +28,7 @@ async def start_clocks_never_started(work: Work, referral: Referral) -> None:
     await start_pre_birth_clocks(work, referral)
     begun_at = await missing_clocks.first_begun_at(work, referral.id)
     if begun_at is not None:
-        await deadlines.stop(
+        await stop_clocks(
             work,
             referral.contact_id,
             referral.id,

@@ -17,7 +17,8 @@ from service.domain.missing_episodes import (
     MissingEpisodeStep,
     refuse_while_missing,
 )
-from service.persistence.repositories import deadlines, missing_episodes
+from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.repositories import missing_episodes
 from service.persistence.units_of_work import Work, new_id
 
 
@@ -63,7 +64,7 @@ async def move_missing_episode(
 
 def start_return_clock(work: Work, episode: MissingEpisode, returned_at: datetime) -> None:
     """Starts the clock of the return home interview, from when the child was back."""
-    deadlines.start(
+    start_clock(
         work,
         RETURN_CLOCK,
         SubjectKind.missing_episode,
@@ -77,7 +78,7 @@ async def stop_return_clock(
     work: Work, episode: MissingEpisode, because: str, happened_at: datetime
 ) -> None:
     """Stops the clock of the interview by when that happened; one that has stopped stays so."""
-    await deadlines.stop(
+    await stop_clocks(
         work, episode.contact_id, episode.id, [RETURN_CLOCK], because, happened_at=happened_at
     )
 

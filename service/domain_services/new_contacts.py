@@ -51,10 +51,9 @@ from service.domain_services.concerns import (
 )
 from service.domain_services.people import Learnt, change_people
 from service.domain_services.possible_matches import matches_at_receipt
-from service.persistence.clocks import Starting
+from service.persistence.clocks import Starting, start_clock
 from service.persistence.repositories import (
     contacts,
-    deadlines,
 )
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, TeamWork
@@ -354,6 +353,4 @@ def start_contact_clocks(work: Starting, contact: Contact, also: Sequence[str] =
         if kind != ACKNOWLEDGE_CLOCK or contact.source_code != ANONYMOUS
     ]
     for kind in (*kinds, *also):
-        deadlines.start(
-            work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
-        )
+        start_clock(work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at)

@@ -20,7 +20,8 @@ from service.domain.police_updates import (
     told_last,
 )
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, police_tellings
+from service.persistence.clocks import is_running, start_clock
+from service.persistence.repositories import contacts, police_tellings
 from service.persistence.units_of_work import Work, new_id
 
 
@@ -124,6 +125,6 @@ async def put_update_on_record(
     )
     work.add(made)
     contact_id = before.contact_id
-    if not await deadlines.is_running(work, contact_id, contact_id, READING_CLOCK):
-        deadlines.start(work, READING_CLOCK, SubjectKind.contact, contact_id, contact_id, work.now)
+    if not await is_running(work, contact_id, contact_id, READING_CLOCK):
+        start_clock(work, READING_CLOCK, SubjectKind.contact, contact_id, contact_id, work.now)
     return made

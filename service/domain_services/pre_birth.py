@@ -20,7 +20,7 @@ from service.domain.pregnancies import (
 )
 from service.domain.referrals import Referral
 from service.domain_services.section_47_enquiries import start_clock_to_see
-from service.persistence.clocks import start, stop
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import pre_birth
 from service.persistence.units_of_work import Work, new_id
 
@@ -60,7 +60,7 @@ def _start(
     expected_delivery_on: date | None,
 ) -> None:
     for kind in kinds:
-        start(
+        start_clock(
             work,
             kind,
             SubjectKind.referral,
@@ -112,7 +112,7 @@ async def follow_what_was_learnt(
         if is_unborn(after):
             await _restart(work, referral, after.expected_delivery_on)
         else:
-            await stop(
+            await stop_clocks(
                 work,
                 referral.contact_id,
                 referral.id,
@@ -130,7 +130,7 @@ async def restart_pre_birth_clocks(work: Work, referral: Referral, person: Perso
         await _restart(work, referral, person.expected_delivery_on)
     else:
         because = _BECAUSE[PregnancyAction.correct]
-        await stop(work, referral.contact_id, referral.id, ALL_CLOCKS, because)
+        await stop_clocks(work, referral.contact_id, referral.id, ALL_CLOCKS, because)
 
 
 async def _restart(work: Work, referral: Referral, expected_delivery_on: date | None) -> None:
@@ -138,13 +138,13 @@ async def _restart(work: Work, referral: Referral, expected_delivery_on: date | 
     last = await pre_birth.last_clocks(work, referral)
     asked = last.get(ASKING)
     if expected_delivery_on is None:
-        await stop(work, referral.contact_id, referral.id, CLOCKS, _NOT_KNOWN)
+        await stop_clocks(work, referral.contact_id, referral.id, CLOCKS, _NOT_KNOWN)
         if asked is None or asked.stopped_at is not None:
             began = referral.accepted_at if not last else work.now
             _start(work, referral, [ASKING], began, None)
         return
-    await stop(work, referral.contact_id, referral.id, [ASKING], "expected_delivery_known")
-    await stop(work, referral.contact_id, referral.id, CLOCKS, _CHANGED)
+    await stop_clocks(work, referral.contact_id, referral.id, [ASKING], "expected_delivery_known")
+    await stop_clocks(work, referral.contact_id, referral.id, CLOCKS, _CHANGED)
     met = await _met_without_a_clock(work, referral)
     wanted = [
         kind

@@ -26,10 +26,10 @@ from service.domain.strategy_meetings import (
 )
 from service.domain_services.assessments import ensure_assessment
 from service.persistence.asking import Asking
+from service.persistence.clocks import is_running, start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     contacts,
-    deadlines,
     section_47_enquiries,
     strategy_meetings,
     unborn,
@@ -105,7 +105,7 @@ async def start_clock_to_see(work: Work, person_id: UUID, born_at: datetime) -> 
     if (
         found is not None
         and found.seen_at is None
-        and not await deadlines.is_running(work, found.contact_id, found.id, "child_seen")
+        and not await is_running(work, found.contact_id, found.id, "child_seen")
     ):
         _start(work, found, "child_seen", max(born_at, found.began_at))
 
@@ -134,7 +134,7 @@ async def _begin_again(
     keep_enquiry_step(
         work, who, again, EnquiryAction.begin_again, held_at, meeting_id=meeting_id, code=kind
     )
-    await deadlines.stop(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "begun_again")
+    await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "begun_again")
     _start(work, again, _CONFERENCE)
     return again
 
@@ -142,7 +142,7 @@ async def _begin_again(
 def _start(
     work: Work, enquiry: Section47Enquiry, kind: str, started_at: datetime | None = None
 ) -> None:
-    deadlines.start(
+    start_clock(
         work,
         kind,
         SubjectKind.section_47_enquiry,
@@ -221,7 +221,7 @@ async def move_enquiry(
     state = SECTION_47_ENQUIRY.after(enquiry.state, action)
     if state is EnquiryState.ended:
         changed["ended_at"] = work.now
-        await deadlines.stop(work, enquiry.contact_id, enquiry.id, CLOCKS, "enquiry_ended")
+        await stop_clocks(work, enquiry.contact_id, enquiry.id, CLOCKS, "enquiry_ended")
     version = await work.change(
         Section47Enquiry, enquiry.id, enquiry.version, state=state, **changed
     )
@@ -260,7 +260,7 @@ async def refuse_while_protection_is_owed(work: Work, referral: Referral) -> Non
     think otherwise: the meeting says so, or a new decision supersedes the one behind it (rule 8).
     """
     await refuse_while_protection_is_under_way(work, referral.person_id)
-    if await deadlines.is_running(work, referral.contact_id, referral.id, "strategy_meeting"):
+    if await is_running(work, referral.contact_id, referral.id, "strategy_meeting"):
         raise ProtectionUnderWay(
             "A strategy meeting about the child is owed and was not held. Call and hold it, and "
             "conclude that there is no enquiry where that is so; or change the decision behind "

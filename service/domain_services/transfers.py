@@ -25,7 +25,8 @@ from service.domain.transfers import (
     allowed,
 )
 from service.domain_services.challenges import overtake_challenge_of_transfer
-from service.persistence.repositories import accountabilities, contacts, deadlines, transfers
+from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.repositories import accountabilities, contacts, transfers
 from service.persistence.units_of_work import Work, new_id
 
 
@@ -70,7 +71,7 @@ async def move_transfer(
     state = TRANSFER.after(transfer.state, action)
     if state in TRANSFER.final:
         changed["ended_at"] = work.now
-        await deadlines.stop(work, transfer.contact_id, transfer.id, CLOCKS, state)
+        await stop_clocks(work, transfer.contact_id, transfer.id, CLOCKS, state)
     version = await work.change(Transfer, transfer.id, transfer.version, state=state, **changed)
     moved = replace(transfer, state=state, version=version, **changed)
     keep_transfer_step(work, who, moved, action, code=code, words=words)
@@ -98,7 +99,7 @@ def start_transfer_clock(
     work: Work, transfer: Transfer, kind: str, owner: str | None = None
 ) -> None:
     """Starts a clock of a transfer now."""
-    deadlines.start(
+    start_clock(
         work,
         kind,
         SubjectKind.transfer,
@@ -111,7 +112,7 @@ def start_transfer_clock(
 
 async def stop_transfer_clocks(work: Work, transfer: Transfer, because: str, *kinds: str) -> None:
     """Stops clocks of a transfer that run."""
-    await deadlines.stop(work, transfer.contact_id, transfer.id, kinds, because)
+    await stop_clocks(work, transfer.contact_id, transfer.id, kinds, because)
 
 
 def start_waiting_for_answer(work: Work, transfer: Transfer) -> None:

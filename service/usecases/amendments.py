@@ -56,10 +56,10 @@ from service.domain_services.child_records import Settled, follow_settled_childr
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     child_records,
     contacts,
-    deadlines,
     information_requests,
     people,
 )
@@ -519,8 +519,6 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
     stopped = running if moved else running - wanted
     if stopped:
         because = "received_at_amended" if moved else "nobody_to_acknowledge"
-        await deadlines.stop(work, amended.id, amended.id, sorted(stopped), because)
+        await stop_clocks(work, amended.id, amended.id, sorted(stopped), because)
     for kind in sorted(wanted if moved else wanted - running):
-        deadlines.start(
-            work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at
-        )
+        start_clock(work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at)

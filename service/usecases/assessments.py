@@ -32,12 +32,12 @@ from service.domain_services.assessments import (
 )
 from service.domain_services.missing_clocks import start_clocks_never_started
 from service.persistence.asking import Asking
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     assessments,
     cases,
     contacts,
-    deadlines,
     missing_clocks,
     unborn,
 )
@@ -155,7 +155,7 @@ async def authorise_assessment(
     if fault is not None:
         raise incomplete([fault])
     if agreed:
-        await deadlines.stop(
+        await stop_clocks(
             work,
             assessment.contact_id,
             assessment.referral_id,

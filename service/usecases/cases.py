@@ -25,6 +25,7 @@ from service.domain_services.challenges import refuse_while_challenged
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     accounts,
@@ -160,7 +161,7 @@ async def _allocate(
         "team_id": team_id or case.team_id,
         "allocated_at": case.allocated_at or work.now,
     }
-    await deadlines.stop(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
+    await stop_clocks(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
     await work.change(cases.record, case.id, case.version, **changed)
     work.record(
         kind.allocated,

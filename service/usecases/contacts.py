@@ -35,6 +35,7 @@ from service.domain_services.concerns import start_concern_clock_if_missed
 from service.domain_services.histories import histories_as_seen_by
 from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     accounts,
     amendments,
@@ -104,7 +105,7 @@ async def triage_contact(
         ]
         if any(URGENCY[rating] >= URGENCY[before] for before in earlier):
             started_at = contact.first_rated_at
-        await deadlines.stop(work, contact.id, contact.id, ["triage"], "rated_again")
+        await stop_clocks(work, contact.id, contact.id, ["triage"], "rated_again")
     await work.change(
         Contact,
         contact.id,
@@ -116,7 +117,7 @@ async def triage_contact(
         rated_by=who.account_id,
         rating_rationale=rationale,
     )
-    deadlines.start(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
+    start_clock(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
     await start_concern_clock_if_missed(work, contact, await contacts.children(work, contact.id))
     work.record(
         EventType.contact_triaged,
@@ -193,7 +194,7 @@ def _somebody_to_tell(contact: Contact) -> None:
 
 async def _acknowledged(work: Work, who: Caller, contact: Contact, words: str) -> dict[str, object]:
     """Stops the clock of telling the referrer; what a contact then says of it."""
-    await deadlines.stop(work, contact.id, contact.id, [ACKNOWLEDGE_CLOCK], "acknowledged")
+    await stop_clocks(work, contact.id, contact.id, [ACKNOWLEDGE_CLOCK], "acknowledged")
     return {
         "acknowledged_at": work.now,
         "acknowledged_by": who.account_id,

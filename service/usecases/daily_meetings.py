@@ -1,7 +1,6 @@
 """Daily meetings: the agenda, an outcome for each child, what is carried over, the conclusion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -19,14 +18,13 @@ from service.domain.daily_meetings import (
     EarlierContact,
     EarlierCounts,
     ItemAction,
-    ItemOfAnotherChild,
     ItemsWaiting,
     MeetingAhead,
     MeetingItem,
     NoMeetingThatDay,
 )
 from service.domain.decisions import stock_phrase_fault
-from service.domain.errors import Problem, Stale
+from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.persistence.asking import Asking
@@ -148,39 +146,6 @@ def _counts(earlier: Sequence[EarlierContact], since: datetime) -> EarlierCounts
     """How many of the other contacts were received after an instant."""
     counted = [one for one in earlier if one.received_at > since]
     return EarlierCounts(len(counted), sum(one.risk is not None for one in counted))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The item that an outcome is for: its contact, and its child."""
-
-    contact_id: UUID
-    child_id: UUID
-
-
-async def item_to_decide(
-    work: Work, who: Caller, day: date, item_id: UUID, child_id: UUID
-) -> Outcome:
-    """The child on an agenda for whom a decision is about to be drafted; the contact is held.
-
-    The decision itself settles the item, whichever way it is drafted. Raises MeetingItemNotFound,
-    ItemOfAnotherChild, and WrongState when the item is settled already.
-    """
-    who.require(Permission.decide)
-    item = await daily_meetings.item_held(work, who, day, item_id)
-    if item.child_id != child_id:
-        raise ItemOfAnotherChild(
-            "This item of the agenda is about another child.",
-            problems=[
-                Problem(
-                    "/child_id",
-                    "Send the child_id of this item, as the agenda gives it.",
-                    "another_child",
-                )
-            ],
-        )
-    ITEM.after(item.state, ItemAction.decide)
-    return Outcome(item.contact_id, item.child_id)
 
 
 async def carry_item_over(

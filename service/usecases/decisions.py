@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -79,11 +80,12 @@ from service.domain_services.concerns import (
     counts_of_child,
     start_concern_clock_if_missed,
 )
-from service.domain_services.daily_meetings import settle_item
+from service.domain_services.daily_meetings import hold_item_to_decide, settle_item
 from service.domain_services.possible_matches import keep_matches
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     challenges,
@@ -198,7 +200,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         state = contact.state
     await work.change(type(contact), contact.id, contact.version, state=state)
     work.add(draft)
-    deadlines.start(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
+    start_clock(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
     await start_concern_clock_if_missed(work, contact, file.children)
     await settle_item(work, who, contact.id, child.id, draft.id)
     work.record(
@@ -213,6 +215,18 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         supersedes_id=draft.supersedes_id,
     )
     return draft
+
+
+async def record_meeting_outcome(
+    work: Work, who: Caller, day: date, item_id: UUID, new: NewDecision
+) -> Decision:
+    """Drafts the decision for a child on the agenda of a daily meeting, which settles its item.
+
+    Raises MeetingItemNotFound, ItemOfAnotherChild, WrongState, and whatever `decide` raises.
+    """
+    who.require(Permission.decide)
+    item = await hold_item_to_decide(work, who, day, item_id, new.child_id)
+    return await decide(work, who, item.contact_id, new)
 
 
 def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFile) -> bool:
@@ -286,7 +300,7 @@ async def _supersede_or_refuse(
         await _challenge_that_allows(work, standing)
     if replaced is waiting:
         await _supersede(work, waiting)
-        await deadlines.stop(work, waiting.contact_id, waiting.id, ["sign_off"], "superseded")
+        await stop_clocks(work, waiting.contact_id, waiting.id, ["sign_off"], "superseded")
     return replaced
 
 
@@ -484,7 +498,7 @@ async def sign_off(
             "A stock phrase does not tell what you looked at. Say it in your own words.",
             problems=[no_words],
         )
-    await deadlines.stop(
+    await stop_clocks(
         work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
     )
     answered = replace(
@@ -551,7 +565,7 @@ async def sign_off(
             work, child.id, CHILD.after(child.state, ChildAction.sign_off), work.now
         )
         if last:
-            await deadlines.stop(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
+            await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
     else:
         contact_state = state_after(contact, ContactAction.return_a_decision)
         decided_at = None

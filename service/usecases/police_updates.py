@@ -17,9 +17,9 @@ from service.domain.police_updates import (
 )
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.police_updates import put_update_on_record
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     contacts,
-    deadlines,
     police_notifications,
     police_tellings,
     police_updates,
@@ -77,7 +77,7 @@ async def read_police_updates(
             state=contact.state,
             allowed=allowed_on(contact),
         )
-    await deadlines.stop(work, contact.id, contact.id, [READING_CLOCK], "read")
+    await stop_clocks(work, contact.id, contact.id, [READING_CLOCK], "read")
     await contacts.renew(work, contact.id)
     work.record(
         EventType.police_notification_update_read,

@@ -28,7 +28,8 @@ from service.domain_services.section_47_enquiries import (
     record_enquiry_event,
 )
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, decisions, section_47_enquiries
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import contacts, decisions, section_47_enquiries
 from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
@@ -68,7 +69,7 @@ async def record_child_seen(
         raise incomplete(problems)
     sight = visit.sight
     if visit.seen_at is not None:
-        await deadlines.stop(
+        await stop_clocks(
             work,
             enquiry.contact_id,
             enquiry.id,
@@ -135,7 +136,7 @@ async def record_enquiry_outcome(
     if fault is not None:
         raise incomplete([fault])
     if outcome is not EnquiryOutcome.continuing_risk:
-        await deadlines.stop(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
+        await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
     moved = await move_enquiry(
         work,
         who,
@@ -187,7 +188,7 @@ async def record_conference(
         problems.append(fault)
     if problems:
         raise incomplete(problems)
-    await deadlines.stop(
+    await stop_clocks(
         work,
         enquiry.contact_id,
         enquiry.id,

@@ -61,6 +61,7 @@ from service.domain_services.strategy_meetings import (
     refuse_while_meeting_under_way,
 )
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     cases,
@@ -644,7 +645,7 @@ async def record_strategy_meeting(
     if first:
         for child in held.children:
             await _stop_waiting(work, child, when)
-        deadlines.start(
+        start_clock(
             work,
             "strategy_minutes",
             SubjectKind.strategy_meeting,
@@ -681,11 +682,11 @@ async def _stop_waiting(work: Work, child: MeetingChild, held_at: datetime) -> N
     ]
     if since and runs_since and min(runs_since) >= min(since):
         return
-    await deadlines.stop(
+    await stop_clocks(
         work, child.contact_id, child.referral_id, [_HOLDING], "held", happened_at=held_at
     )
     if since:
-        deadlines.start(
+        start_clock(
             work,
             _HOLDING,
             SubjectKind.referral,
@@ -966,7 +967,7 @@ async def circulate_strategy_minutes(
         )
     if problems:
         raise incomplete(problems)
-    await deadlines.stop(
+    await stop_clocks(
         work,
         meeting.contact_id,
         meeting.id,

@@ -22,6 +22,7 @@ from service.domain.section_47_enquiries import (
 )
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
 from service.domain_services.section_47_enquiries import begin_enquiry
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -105,7 +106,7 @@ async def enquiry_begun(
         await contacts.renew(work, referral.contact_id)
         await accountabilities.held(work, referral.person_id)
         work.add(meeting)
-        await deadlines.stop(
+        await stop_clocks(
             work,
             referral.contact_id,
             referral.id,
