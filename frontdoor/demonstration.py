@@ -119,11 +119,7 @@ from service.domain.texts import counted
 from service.domain.whole_contacts import ContactFilters
 from service.domain.withdrawals import NewWithdrawal
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
-from service.persistence.repositories import (
-    accountabilities,
-    contacts,
-    decisions,
-)
+from service.persistence.repositories import accountabilities, contacts, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
 from service.usecases.assessments import begin_assessment

@@ -182,6 +182,9 @@ async def _take_up(work: Work, who: Caller, contact_id: UUID, child: Child, name
     await contacts.change_child(work, child, replace(child, set_aside=rest))
 
 
+# ---- Answering whether a child is the one on file -----------------------------------------------
+
+
 async def answer_match(
     work: Work, who: Caller, file: WholeContact, child: Child, said: MatchSaid, at: str = ""
 ) -> Child:
@@ -264,6 +267,9 @@ async def _whose(
         other_is_open=await accountabilities.of_person(work, other.id) is not None,
     )
     return other if over else own
+
+
+# ---- Moving -------------------------------------------------------------------------------------
 
 
 async def _move(work: Work, who: Caller, contact_id: UUID, old: Child, new: Child) -> None:

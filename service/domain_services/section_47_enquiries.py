@@ -20,10 +20,7 @@ from service.domain.section_47_enquiries import (
     Section47Enquiry,
     after,
 )
-from service.domain.strategy_meetings import (
-    EnquiryDecision,
-    ProtectionUnderWay,
-)
+from service.domain.strategy_meetings import EnquiryDecision, ProtectionUnderWay
 from service.domain_services.assessments import ensure_assessment
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks

@@ -24,11 +24,7 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
-from service.domain.decisions import (
-    LevelOfNeed,
-    StatutoryBasis,
-    rationale_fault,
-)
+from service.domain.decisions import LevelOfNeed, StatutoryBasis, rationale_fault
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
 from service.domain.events import EventType
