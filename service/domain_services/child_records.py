@@ -194,19 +194,7 @@ async def answer_match(
     its own. Returns the child as it is then. Raises PersonUnknown, NothingToAnswer, and what moving
     a child raises.
     """
-    try:
-        other = await people.get(work, who, said.person_id)
-    except people.PersonNotFound:
-        raise PersonUnknown(
-            "There is no such child on file.",
-            problems=[
-                Problem(
-                    f"{at}/person_id",
-                    "Send the person_id of a child on file, as it was given out.",
-                    "person_unknown",
-                )
-            ],
-        ) from None
+    other = await _named(work, who, said, at)
     own = child.person_id
     elsewhere = (await child_records.tellings_elsewhere(work, [own], file.contact.id)).get(own, [])
     if other.id == own and (said.same_child or not elsewhere):
@@ -247,6 +235,22 @@ async def answer_match(
         because=said.because,
     )
     return after
+
+
+async def _named(work: Work, who: Caller, said: MatchSaid, at: str) -> Person:
+    try:
+        return await people.get(work, who, said.person_id)
+    except people.PersonNotFound:
+        raise PersonUnknown(
+            "There is no such child on file.",
+            problems=[
+                Problem(
+                    f"{at}/person_id",
+                    "Send the person_id of a child on file, as it was given out.",
+                    "person_unknown",
+                )
+            ],
+        ) from None
 
 
 async def _whose(

@@ -210,10 +210,7 @@ def _raise(
     challenge = begin_challenge(
         work,
         who,
-        decision_id=decision.id,
-        contact_id=decision.contact_id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
+        decision,
         answering_role=_FIRST_ANSWER,
         challenger_role=challenger_role,
         words=words,

@@ -631,10 +631,7 @@ async def answer_refusal(
         raised = begin_challenge(
             work,
             who,
-            transfer_id=transfer.id,
-            contact_id=transfer.contact_id,
-            child_id=transfer.child_id,
-            person_id=transfer.person_id,
+            transfer,
             answering_role=_answerer(transfer),
             challenger_role=ASKER[transfer.direction, transfer.asked_by],
             words=words,
