@@ -7,15 +7,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 
 from service.domain.errors import Invalid, Problem
-from service.domain.measure_definitions import require_counted
-from service.domain.measures import (
-    Breakdown,
-    Counted,
-    MeasureCases,
-    MeasureCode,
-    Part,
-    require_come,
-)
+from service.domain.measure_cases import MeasureCases, require_counted
+from service.domain.measures import Breakdown, Counted, MeasureCode, Part, require_come
 from service.strict.fields import Instant, Line
 
 _WHOSE_PART = Problem(

@@ -10,7 +10,7 @@ from service.domain.access import Role
 from service.domain.accountabilities import CareService, Whose
 from service.domain.decisions import Outcome
 from service.domain.errors import Conflict, Invalid, NotAllowed
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from service.domain.errors import Problem
 from service.domain.measures import (
     Breakdown,
     Counted,
     Measure,
     MeasureCode,
-    MeasureCountsOthers,
     MeasureNotFound,
     Unit,
 )
@@ -364,20 +362,3 @@ def measure_of(code: str) -> Measure:
         return MEASURES[MeasureCode(code)]
     except ValueError:
         raise MeasureNotFound from None
-
-
-def require_counted(code: str, counted: Counted) -> None:
-    """Raises MeasureCountsOthers for a measure of other cases, and MeasureNotFound."""
-    measure = measure_of(code)
-    if measure.counted is not counted:
-        raise MeasureCountsOthers(
-            "Put right the measure and ask again.",
-            problems=[
-                Problem(
-                    "query:measure",
-                    f"This measure counts {measure.counted}: ask for its cases where they are "
-                    "listed, by the path that the figure gives.",
-                    "measure_counts_others",
-                )
-            ],
-        )

@@ -160,23 +160,6 @@ class MeasurePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureCases:
-    """The cases behind a part of a measure's figures, or of one group of them, as at an instant.
-
-    `begins_at` and `ends_at` narrow them to those that began from the one up to and not with the
-    other.
-    """
-
-    code: str
-    part: Part
-    as_at: datetime
-    by: Breakdown | None = None
-    group: str | None = None
-    begins_at: datetime | None = None
-    ends_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class MeasureReading:
     """A measure read over London days, `from_on` up to and not with `to_on`, as at an instant."""
 

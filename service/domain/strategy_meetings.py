@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable
 
 CLOCKS = ("strategy_meeting", "strategy_minutes")

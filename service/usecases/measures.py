@@ -6,18 +6,19 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import Contact
-from service.domain.measure_definitions import MEASURES, measure_of, require_counted
+from service.domain.measure_cases import MeasureCases, require_counted
+from service.domain.measure_definitions import MEASURES, measure_of
 from service.domain.measures import (
     Breakdown,
     Counted,
     Measure,
-    MeasureCases,
     MeasurePoint,
     MeasureReading,
     Period,
     london_midnight,
     period_asked_for,
     periods,
+    require_breakdown,
     require_come,
 )
 from service.domain.whole_contacts import ContactFilters
@@ -55,6 +56,7 @@ async def read_measure(
     whole = Period(
         f"{start.isoformat()}/{end.isoformat()}", london_midnight(start), london_midnight(end)
     )
+    require_breakdown(measure, by)
     points = await measures.figures(ask, measure, at, months, by=by)
     if by is None:
         found = {point.period: point for point in points}

@@ -31,8 +31,9 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationRequestState,
 )
+from service.domain.measure_cases import MeasureCases
 from service.domain.measure_definitions import MEASURES
-from service.domain.measures import Breakdown, MeasureCases, MeasureReading, Part
+from service.domain.measures import Breakdown, MeasureReading, Part
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.police_notifications import ImportFault, NotificationImport

@@ -17,13 +17,13 @@ from service.domain.access import Role
 from service.domain.assessments import Assessment
 from service.domain.decisions import StatutoryBasis
 from service.domain.flags import Deadline, SubjectKind
+from service.domain.measure_cases import MeasureCases
 from service.domain.measure_definitions import MEASURES
 from service.domain.measures import (
     NO_TEAM,
     Breakdown,
     BreakdownNotPossible,
     Counted,
-    MeasureCases,
     MeasureCode,
     MeasurePoint,
     MeasureReading,

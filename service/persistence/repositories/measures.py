@@ -26,18 +26,17 @@ from service.domain.challenges import ChallengeOutcome
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision, Outcome
 from service.domain.flags import Deadline
+from service.domain.measure_cases import MeasureCases
 from service.domain.measure_definitions import measure_of
 from service.domain.measures import (
     NO_TEAM,
     Breakdown,
     Measure,
-    MeasureCases,
     MeasureCode,
     MeasurePoint,
     Part,
     Period,
     median_minutes,
-    require_breakdown,
     whole_minutes,
 )
 from service.domain.strategy_meetings import InvitedBecause
@@ -306,11 +305,9 @@ _GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
 def cases(asked: MeasureCases) -> ColumnElement[bool]:
     """The cases behind a part of a measure's figures, or of one group of them, as at an instant.
 
-    For `also` of a list of what the measure counts: contacts, transfers or challenges. Raises
-    MeasureNotFound, BreakdownNotPossible.
+    For `also` of a list of what the measure counts: contacts, transfers or challenges.
     """
     measure = measure_of(asked.code)
-    require_breakdown(measure, asked.by)
     counting = _COUNTING[measure.code]
     behind = counting.against(asked.as_at)
     if asked.part is not Part.denominator:
@@ -335,9 +332,8 @@ async def figures(
 ) -> list[MeasurePoint]:
     """Numerator and denominator for each period that has cases, in order.
 
-    `periods` follow on each other without gaps. Raises BreakdownNotPossible.
+    `periods` follow on each other without gaps; `by` is a breakdown of this measure.
     """
-    require_breakdown(measure, by)
     points: list[MeasurePoint] = []
     if measure.standing:
         for period in periods:
