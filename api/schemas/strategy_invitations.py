@@ -13,11 +13,8 @@ from service.domain.strategy_meetings import (
     MissingPart,
 )
 from service.strict.fields import Flag, Id, Instant, Line, Text, Wire
-from service.usecases.strategy_meetings import (
-    AlsoInvited,
-    Attended,
-    InvitationAnswer,
-)
+from service.usecases.held_strategy_meetings import Attended
+from service.usecases.strategy_invitations import AlsoInvited, InvitationAnswer
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _MOST_LINES = 100
