@@ -134,7 +134,7 @@ from service.usecases.contacts import (
     log_contact,
     triage_contact,
 )
-from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.decisions import NewDecision, decide
 from service.usecases.information_requests import (
     NewAnswer,
     NewChaser,
@@ -145,6 +145,7 @@ from service.usecases.information_requests import (
     read_late_answer,
 )
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.sign_offs import sign_off
 from service.usecases.withdrawals import withdraw_contact
 
 YEAR: Final = 2018

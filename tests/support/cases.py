@@ -11,7 +11,8 @@ from service.domain.flags import Deadline, SubjectKind
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision, sign_off
+from service.usecases.decisions import NewDecision
+from service.usecases.sign_offs import sign_off
 from tests.support.houses import caller
 from tests.support.matches import decide_apart
 

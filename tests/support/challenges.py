@@ -11,7 +11,7 @@ from service.domain.challenges import Challenge, ChallengeAnswer
 from service.domain.decisions import Decision, Outcome, StatutoryBasis
 from service.domain.transfers import Direction, FamilyAgreement, Party, PlanLine, Transfer
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import challenges, decisions, transfers
+from service.usecases import challenges, decisions, sign_offs, transfers
 from service.usecases.cases import allocate_referral
 from service.usecases.challenges import WholeChallenge
 from service.usecases.transfers import NewTransfer
@@ -75,7 +75,7 @@ class Sides:
     async def signed(self, draft: Decision) -> Decision:
         """A draft, signed by the manager."""
         found: Decision = await self.do(
-            decisions.sign_off, "manager", draft.id, draft.version, agreed=True, words=WORDS
+            sign_offs.sign_off, "manager", draft.id, draft.version, agreed=True, words=WORDS
         )
         return found
 

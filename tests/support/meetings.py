@@ -32,8 +32,8 @@ from service.usecases import (
     strategy_meetings,
 )
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import sign_off
 from service.usecases.held_strategy_meetings import Attended
+from service.usecases.sign_offs import sign_off
 from service.usecases.strategy_invitations import InvitationAnswer
 from service.usecases.strategy_meetings import NewMeetingChild, WholeMeeting
 from tests.support.clocks import FixedClock

@@ -28,12 +28,12 @@ from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import new_id
 from service.usecases.assessments import authorise_assessment, complete_assessment
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import sign_off
 from service.usecases.section_47_enquiries import (
     record_child_seen,
     record_conference,
     record_enquiry_outcome,
 )
+from service.usecases.sign_offs import sign_off
 from tests.support.files import new_decision
 from tests.support.houses import caller
 from tests.support.matches import decide_apart

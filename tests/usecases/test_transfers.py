@@ -36,7 +36,8 @@ from service.persistence.repositories import contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, step_downs, transfers
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house
