@@ -30,7 +30,13 @@ from api.schemas.multi_agency_referrals import (
 from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
-from service.domain.challenges import ChallengeFaulty, NothingToChallenge
+from service.domain.challenges import (
+    ChallengeFaulty,
+    NoSuchChild,
+    NothingOpen,
+    NothingToChallenge,
+    UnderReview,
+)
 from service.domain.contact_minimums import MinimumMissing
 from service.domain.new_contacts import (
     CodeUnknown,
@@ -40,8 +46,8 @@ from service.domain.new_contacts import (
 )
 from service.domain.whole_contacts import WholeContact
 from service.strict.fields import Instant
-from service.usecases import challenges, multi_agency_referrals
-from service.usecases.challenges import Disagreements
+from service.usecases import challenges, disagreements, multi_agency_referrals
+from service.usecases.disagreements import Disagreements
 
 router = APIRouter(
     prefix="/v1/multi-agency-referrals",
@@ -191,8 +197,8 @@ def _receipt(found: Disagreements) -> Answer:
             ChallengeFaulty,
             NothingToChallenge,
             challenges.MultiAgencyReferralNotFound,
-            challenges.NoSuchChild,
-            challenges.UnderReview,
+            NoSuchChild,
+            UnderReview,
         ),
     },
 )
@@ -214,7 +220,7 @@ async def disagree_with_outcome(
         who,
         key,
         body,
-        lambda work: challenges.disagree_with_outcome(
+        lambda work: disagreements.disagree_with_outcome(
             work, who, referral_id, words=body.words, positions=body.children
         ),
         _receipt,
@@ -228,8 +234,8 @@ async def disagree_with_outcome(
     responses=problems(
         ChallengeFaulty,
         challenges.MultiAgencyReferralNotFound,
-        challenges.NoSuchChild,
-        challenges.NothingOpen,
+        NoSuchChild,
+        NothingOpen,
     ),
 )
 @needs(Permission.disagree_with_outcome)
@@ -246,7 +252,7 @@ async def escalate_disagreement(
         who,
         key,
         body,
-        lambda work: challenges.escalate_disagreement(
+        lambda work: disagreements.escalate_disagreement(
             work, who, referral_id, words=body.words, positions=body.children
         ),
         _receipt,
@@ -260,8 +266,8 @@ async def escalate_disagreement(
     responses=problems(
         ChallengeFaulty,
         challenges.MultiAgencyReferralNotFound,
-        challenges.NoSuchChild,
-        challenges.NothingOpen,
+        NoSuchChild,
+        NothingOpen,
     ),
 )
 @needs(Permission.disagree_with_outcome)
@@ -278,7 +284,7 @@ async def withdraw_disagreement(
         who,
         key,
         body,
-        lambda work: challenges.withdraw_disagreement(
+        lambda work: disagreements.withdraw_disagreement(
             work, who, referral_id, words=body.words, positions=body.children
         ),
         _receipt,

@@ -40,7 +40,7 @@ from service.domain.transfers import (
     TransferUnderWay,
     permissions_to,
 )
-from service.usecases import step_downs, transfers
+from service.usecases import step_downs, transfer_answers, transfers
 
 router = APIRouter(prefix="/v1/transfers", tags=["transfers"], route_class=FrontDoorRoute)
 
@@ -164,7 +164,7 @@ async def accept_transfer(
     """
     return await _moved(
         request,
-        lambda work: transfers.accept_transfer(work, who, transfer_id, version, body.told()),
+        lambda work: transfer_answers.accept_transfer(work, who, transfer_id, version, body.told()),
     )
 
 
@@ -183,7 +183,7 @@ async def refuse_transfer(
     """
     return await _moved(
         request,
-        lambda work: transfers.refuse_transfer(
+        lambda work: transfer_answers.refuse_transfer(
             work,
             who,
             transfer_id,
@@ -210,7 +210,7 @@ async def answer_refusal(
     """
     return await _moved(
         request,
-        lambda work: transfers.answer_refusal(
+        lambda work: transfer_answers.answer_refusal(
             work, who, transfer_id, version, agreed=body.agreed, words=body.words
         ),
     )

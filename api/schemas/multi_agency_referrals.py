@@ -22,7 +22,7 @@ from service.domain.new_contacts import NewContact
 from service.domain.whole_contacts import WholeContact
 from service.policy import ReceiptWords
 from service.strict.fields import Instant, Line
-from service.usecases.challenges import Disagreements
+from service.usecases.disagreements import Disagreements
 
 MultiAgencyReferralId = Annotated[
     UUID,

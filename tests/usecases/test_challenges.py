@@ -27,6 +27,7 @@ from service.domain.challenges import (
     NothingToChallenge,
     NotYourChallenge,
     NotYoursToAnswer,
+    UnderReview,
     allowed,
 )
 from service.domain.contacts import Channel
@@ -49,15 +50,14 @@ from service.persistence.repositories.decisions import of_child
 from service.policy import TeamWork
 from service.usecases import cases, step_downs, transfers
 from service.usecases.challenges import (
-    UnderReview,
     accept_challenge_answer,
     challenge_decision,
-    disagree_with_outcome,
     escalate_challenge,
     list_challenges,
     move_challenges,
     withdraw_challenge,
 )
+from service.usecases.disagreements import disagree_with_outcome
 from service.usecases.flags import sweep
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import log

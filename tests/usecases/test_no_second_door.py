@@ -57,12 +57,8 @@ from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.jobs import check_impossible
 from service.usecases.sign_offs import sign_off
-from service.usecases.transfers import (
-    Requested,
-    TransferNotFound,
-    accept_transfer,
-    request_transfer,
-)
+from service.usecases.transfer_answers import accept_transfer
+from service.usecases.transfers import Requested, TransferNotFound, request_transfer
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer, SqliteFiles
 from tests.support.houses import open_house
