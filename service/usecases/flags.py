@@ -227,18 +227,7 @@ async def acknowledge_flag(
         # As it was told: the policy may have changed since.
         told.append(flag.escalated_to)
     require_ownership(who, flag, told, await flags.accountable_for(work, flag))
-    if flag.cleared_at is not None:
-        raise FlagCleared(
-            "What this flag was about is settled, so there is nothing to take on.",
-            state=FlagState.cleared,
-            allowed=(),
-        )
-    if flag.acknowledged_at is not None:
-        raise FlagAcknowledged(
-            "Somebody has taken this flag on; read it to see who, and what they will do.",
-            state=FlagState.acknowledged,
-            allowed=(),
-        )
+    _refuse_settled(flag)
     if flag.version != version:
         raise Stale(flag.version)
     if not words.strip():
@@ -271,6 +260,22 @@ async def acknowledge_flag(
         version=after,
     )
     return ExplainedFlag(acknowledged, deadline)
+
+
+def _refuse_settled(flag: Flag) -> None:
+    """Raises FlagCleared, and FlagAcknowledged for one that somebody has taken on."""
+    if flag.cleared_at is not None:
+        raise FlagCleared(
+            "What this flag was about is settled, so there is nothing to take on.",
+            state=FlagState.cleared,
+            allowed=(),
+        )
+    if flag.acknowledged_at is not None:
+        raise FlagAcknowledged(
+            "Somebody has taken this flag on; read it to see who, and what they will do.",
+            state=FlagState.acknowledged,
+            allowed=(),
+        )
 
 
 async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:

@@ -106,33 +106,7 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     refuse_while_missing(new.returned is None, others)
     reported_at = new.reported_at or work.now
     _refuse_faults(_faults_in_new(work, new, reported_at, person, others))
-    episode = MissingEpisode(
-        id=new_id(),
-        reference=new_reference(ReferenceKind.missing_episode),
-        contact_id=new.contact_id,
-        child_id=child.id,
-        person_id=child.person_id,
-        state=MISSING_EPISODE.start if new.returned is None else MissingState.returned,
-        missing_from=new.missing_from,
-        reported_at=reported_at,
-        circumstances=new.circumstances,
-        police_reference=new.police_reference,
-        recorded_at=work.now,
-        recorded_by=who.account_id,
-        returned_at=None if new.returned is None else new.returned.returned_at,
-        found_where=None if new.returned is None else new.returned.found_where,
-        return_circumstances=None if new.returned is None else new.returned.circumstances,
-        interview_offered_at=None,
-        interview_answer=None,
-        interview_answered_at=None,
-        declined_because=None,
-        interview_held_at=None,
-        interview_held_where=None,
-        interviewer=None,
-        interview_held_independently=None,
-        interview_words=None,
-        version=1,
-    )
+    episode = _new_episode(work, who, new, child, reported_at)
     work.add(episode)
     keep_missing_step(work, who, episode, MissingAction.report, new.missing_from, new.circumstances)
     record_missing_event(
@@ -162,6 +136,40 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
             new.returned.returned_at,
         )
     return episode
+
+
+def _new_episode(
+    work: Work, who: Caller, new: NewMissingEpisode, child: Child, reported_at: datetime
+) -> MissingEpisode:
+    """A missing episode as it begins on the record: open, or with the child back already."""
+    returned = new.returned
+    return MissingEpisode(
+        id=new_id(),
+        reference=new_reference(ReferenceKind.missing_episode),
+        contact_id=new.contact_id,
+        child_id=child.id,
+        person_id=child.person_id,
+        state=MISSING_EPISODE.start if returned is None else MissingState.returned,
+        missing_from=new.missing_from,
+        reported_at=reported_at,
+        circumstances=new.circumstances,
+        police_reference=new.police_reference,
+        recorded_at=work.now,
+        recorded_by=who.account_id,
+        returned_at=None if returned is None else returned.returned_at,
+        found_where=None if returned is None else returned.found_where,
+        return_circumstances=None if returned is None else returned.circumstances,
+        interview_offered_at=None,
+        interview_answer=None,
+        interview_answered_at=None,
+        declined_because=None,
+        interview_held_at=None,
+        interview_held_where=None,
+        interviewer=None,
+        interview_held_independently=None,
+        interview_words=None,
+        version=1,
+    )
 
 
 def _child_of(children: Sequence[Child], child_id: UUID) -> Child:

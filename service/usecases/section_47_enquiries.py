@@ -52,15 +52,8 @@ async def record_child_seen(
     who.require(Permission.record_child_seen)
     action = EnquiryAction.record_child_seen
     enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
-    contact = await contacts.held_for_answer(work, enquiry.contact_id)
-    # A referral may have been open for long before the concern that led to the enquiry.
-    told = [
-        one.told_at
-        for one in await decisions.concerns_behind(work, enquiry.referral_id)
-        if one.told_at <= enquiry.began_at
-    ]
-    received_at = max([contact.received_at, *told])
-    problems = faults_in_visit(visit, now=work.now, received_at=received_at)
+    told_at = await _concern_told_at(work, enquiry)
+    problems = faults_in_visit(visit, now=work.now, received_at=told_at)
     problems += own_words_faults(
         work.policy.rationale,
         ("/not_alone_because", visit.not_alone_because),
@@ -101,6 +94,20 @@ async def record_child_seen(
         alone=visit.alone,
     )
     return moved
+
+
+async def _concern_told_at(work: Work, enquiry: Section47Enquiry) -> datetime:
+    """When the front door was told of the concern that led to an enquiry.
+
+    A referral may have been open for long before it.
+    """
+    contact = await contacts.held_for_answer(work, enquiry.contact_id)
+    told = [
+        one.told_at
+        for one in await decisions.concerns_behind(work, enquiry.referral_id)
+        if one.told_at <= enquiry.began_at
+    ]
+    return max([contact.received_at, *told])
 
 
 def _what_is_known(enquiry: Section47Enquiry, visit: Visit) -> dict[str, Any]:
@@ -187,14 +194,8 @@ async def record_conference(
     problems += rationale_faults(work.policy.rationale, "/words", words)
     if problems:
         raise incomplete(problems)
-    await stop_clocks(
-        work,
-        enquiry.contact_id,
-        enquiry.id,
-        [_CONFERENCE],
-        "conference_held",
-        happened_at=held_at,
-    )
+    contact_id, clocks = enquiry.contact_id, [_CONFERENCE]
+    await stop_clocks(work, contact_id, enquiry.id, clocks, "conference_held", happened_at=held_at)
     moved = await move_enquiry(
         work,
         who,

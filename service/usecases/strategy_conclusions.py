@@ -22,6 +22,7 @@ from service.domain.strategy_conclusions import (
 from service.domain.strategy_meetings import (
     BEGINS_AN_ENQUIRY,
     EnquiryDecision,
+    Invitation,
     MeetingAction,
     MeetingChild,
     MeetingInStory,
@@ -63,14 +64,7 @@ async def conclude_strategy_meeting(
         work, meeting.id, [one.person_id for one in held.children]
     )
     standings = [await _standing(work, meeting, child, others) for child in held.children]
-    problems = [
-        Problem(
-            "/attendance",
-            f"Record first whether {line.agency.replace('_', ' ')} came: invitation {line.id}.",
-            "attendance_missing",
-        )
-        for line in without_attendance(held.invitations)
-    ]
+    problems = _attendance_missing(held.invitations)
     problems += faults_in_conclusion(conclusion, standings, held_at, work.policy.rationale)
     if problems:
         raise incomplete(problems)
@@ -106,6 +100,17 @@ async def conclude_strategy_meeting(
         enquiry_ids=begun,
     )
     return moved
+
+
+def _attendance_missing(invitations: Sequence[Invitation]) -> list[Problem]:
+    return [
+        Problem(
+            "/attendance",
+            f"Record first whether {line.agency.replace('_', ' ')} came: invitation {line.id}.",
+            "attendance_missing",
+        )
+        for line in without_attendance(invitations)
+    ]
 
 
 async def _standing(
