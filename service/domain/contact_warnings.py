@@ -1,8 +1,8 @@
 """What a contact leaves open or looks odd in: said to whoever told of it, and never a refusal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from service.domain.calendar import london_date
 from service.domain.contact_minimums import says_who
@@ -122,6 +122,56 @@ _WHERE = {
 }
 
 
+Missing = Callable[[str, str, str], None]
+"""Says what is missing: at which pointer, by which code, and in which words."""
+
+
+def _warn_of_child(child: Child, received_on: date, missing: Missing) -> None:
+    at = f"/children/{child.position}"
+    born = child.birth_knowledge is not BirthKnowledge.unborn
+    if not says_who(child) and child.expected_delivery_on is None:
+        missing(at, "child_of_nothing", "Nothing is told of this child: ask who it is.")
+    if born and not (child.given_name and child.family_name):
+        missing(at, "child_name_incomplete", "Ask for the child's full name.")
+    if not born:
+        if child.expected_delivery_on is None:
+            missing(
+                f"{at}/expected_delivery_on",
+                "expected_delivery_missing",
+                "Ask for the expected date of delivery.",
+            )
+        elif child.expected_delivery_on < received_on:
+            missing(
+                f"{at}/expected_delivery_on",
+                "expected_delivery_passed",
+                "This day had passed: ask whether the child is born.",
+            )
+        elif child.expected_delivery_on > received_on + LONGEST_PREGNANCY:
+            missing(
+                f"{at}/expected_delivery_on",
+                "expected_delivery_far_off",
+                "This day is more than 42 weeks away: check it.",
+            )
+    else:
+        if child.date_of_birth is None:
+            missing(
+                f"{at}/date_of_birth",
+                "date_of_birth_missing",
+                "Ask for the date of birth, or estimate it and say so.",
+            )
+        elif (age_in_years(child.date_of_birth, received_on) or 0) >= ADULT_AT:
+            missing(
+                f"{at}/date_of_birth",
+                "not_a_child",
+                "By this date of birth the person is eighteen or older: check it. A worry "
+                "about an adult alone is for adult social care.",
+            )
+        if child.sex is Sex.unknown:
+            missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")
+    if child.ethnicity_code is None:
+        missing(f"{at}/ethnicity_code", "ethnicity_missing", "Ask for the child's ethnicity.")
+
+
 def warnings_about(
     contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 ) -> tuple[Warning, ...]:
@@ -135,49 +185,7 @@ def warnings_about(
             found.append(Warning(pointer, message, code))
 
     for child in children:
-        at = f"/children/{child.position}"
-        born = child.birth_knowledge is not BirthKnowledge.unborn
-        if not says_who(child) and child.expected_delivery_on is None:
-            missing(at, "child_of_nothing", "Nothing is told of this child: ask who it is.")
-        if born and not (child.given_name and child.family_name):
-            missing(at, "child_name_incomplete", "Ask for the child's full name.")
-        if not born:
-            if child.expected_delivery_on is None:
-                missing(
-                    f"{at}/expected_delivery_on",
-                    "expected_delivery_missing",
-                    "Ask for the expected date of delivery.",
-                )
-            elif child.expected_delivery_on < received_on:
-                missing(
-                    f"{at}/expected_delivery_on",
-                    "expected_delivery_passed",
-                    "This day had passed: ask whether the child is born.",
-                )
-            elif child.expected_delivery_on > received_on + LONGEST_PREGNANCY:
-                missing(
-                    f"{at}/expected_delivery_on",
-                    "expected_delivery_far_off",
-                    "This day is more than 42 weeks away: check it.",
-                )
-        else:
-            if child.date_of_birth is None:
-                missing(
-                    f"{at}/date_of_birth",
-                    "date_of_birth_missing",
-                    "Ask for the date of birth, or estimate it and say so.",
-                )
-            elif (age_in_years(child.date_of_birth, received_on) or 0) >= ADULT_AT:
-                missing(
-                    f"{at}/date_of_birth",
-                    "not_a_child",
-                    "By this date of birth the person is eighteen or older: check it. A worry "
-                    "about an adult alone is for adult social care.",
-                )
-            if child.sex is Sex.unknown:
-                missing(f"{at}/sex", "sex_not_known", "Ask for the child's sex.")
-        if child.ethnicity_code is None:
-            missing(f"{at}/ethnicity_code", "ethnicity_missing", "Ask for the child's ethnicity.")
+        _warn_of_child(child, received_on, missing)
     found += _odd(contact, children)
     if contact.postcode is None:
         missing("/postcode", "postcode_missing", "Ask where the children live.")

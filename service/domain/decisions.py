@@ -293,6 +293,12 @@ def _faults_in_history(draft: Decision, has_history: bool, rules: RationaleRules
     return problems
 
 
+_WHY_NOT_ASKED = (
+    "Say why this agency was not asked, why you decide without its answer, or, where no request is "
+    "on the record, how it was asked and what it said."
+)
+
+
 def _faults_in_agencies(
     draft: Decision, asked: Mapping[str, bool], rules: RationaleRules
 ) -> list[Problem]:
@@ -338,15 +344,10 @@ def _faults_in_agencies(
                 )
         on_record = organisation_id in asked and line["asked"] and line["answered"]
         if not on_record and not line["reason"]:
-            fault(
-                f"{at}/reason",
-                "Say why this agency was not asked, why you decide without its answer, or, where "
-                "no request is on the record, how it was asked and what it said.",
-                "reason_missing",
-            )
+            fault(f"{at}/reason", _WHY_NOT_ASKED, "reason_missing")
         reason = line["reason"]
-        if isinstance(reason, str):
-            problems += own_words_faults(rules, (f"{at}/reason", reason))
+        told = reason if isinstance(reason, str) else None
+        problems += own_words_faults(rules, (f"{at}/reason", told))
     for organisation_id in sorted(set(asked) - listed):
         fault(
             "/agencies",

@@ -107,6 +107,29 @@ async def allocate_early_help_episode(
     return await _allocate(work, who, EPISODES, _EPISODE, episode_id, version, worker_id, team_id)
 
 
+def _refuse_wrong_team(work: Work, kind: _Kind, team_id: str | None, *, known: bool) -> None:
+    """Raises TeamCannotReceive for a team that takes no such case, or for none where one must be.
+
+    `known` is whether the team that has the case is in the policy.
+    """
+    taking = [team.id for team in work.policy.teams_for(kind.work)]
+    teams = ", ".join(taking)
+    if team_id is not None and team_id not in taking:
+        raise TeamCannotReceive(
+            "Put right the team and send it again.",
+            problems=[
+                Problem("/team_id", f"Use a team that takes this: {teams}.", "team_cannot_receive")
+            ],
+        )
+    if team_id is None and not known:
+        raise TeamCannotReceive(
+            "The team of this case is not in the policy any more: name the team, too.",
+            problems=[
+                Problem("/team_id", f"Name a team that takes this: {teams}.", "team_removed")
+            ],
+        )
+
+
 async def _allocate(
     work: Work,
     who: Caller,
@@ -124,28 +147,8 @@ async def _allocate(
     case = await cases.held(work, who, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
     holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
-    teams = [team.id for team in work.policy.teams_for(kind.work)]
-    if team_id is not None and team_id not in teams:
-        raise TeamCannotReceive(
-            "Put right the team and send it again.",
-            problems=[
-                Problem(
-                    "/team_id",
-                    f"Use a team that takes this: {', '.join(teams)}.",
-                    "team_cannot_receive",
-                )
-            ],
-        )
     known = work.policy.find_team(case.team_id) is not None
-    if team_id is None and not known:
-        raise TeamCannotReceive(
-            "The team of this case is not in the policy any more: name the team, too.",
-            problems=[
-                Problem(
-                    "/team_id", f"Name a team that takes this: {', '.join(teams)}.", "team_removed"
-                )
-            ],
-        )
+    _refuse_wrong_team(work, kind, team_id, known=known)
     if (worker_id, team_id or case.team_id) == (case.worker_id, case.team_id):
         raise AlreadyAllocated(
             "Nothing would change: name another worker or another team.",

@@ -144,35 +144,13 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     )
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
-    unanswered = unresolved(
-        [
-            one
-            for one in matches
-            if one.match.child_id == child.id and not _stays_apart(child, answers, one)
-        ]
-    )
-    if unanswered:
-        raise PossibleMatchUnresolved(
-            "Somebody on file may be this child. Say first whether it is the same child: then what "
-            "is on file is shown, and no second case is opened.",
-            problems=[*unanswered, *problems],
-        )
+    _refuse_unanswered_matches(child, answers, matches, problems)
     if problems:
         raise DecisionIncomplete(
             "The decision leaves something out. Put right what is named and send it again.",
             problems=problems,
         )
-    if child.state is ChildState.undecided:
-        rest = [one for one in file.children if one.id != child.id]
-        last = all(one.state is not ChildState.undecided for one in rest)
-        state = state_after(
-            contact,
-            ContactAction.decide_last_child if last else ContactAction.decide_a_child,
-        )
-        await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
-    else:
-        state = contact.state
-    await work.change(type(contact), contact.id, contact.version, state=state)
+    await _follow(work, file, child)
     work.add(draft)
     start_clock(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
     await start_concern_clock_if_missed(work, contact, file.children)
@@ -191,6 +169,20 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     return draft
 
 
+async def _follow(work: Work, file: WholeContact, child: Child) -> None:
+    """Lets the child and the contact follow a draft; a child decided before stays decided."""
+    contact, state = file.contact, file.contact.state
+    if child.state is ChildState.undecided:
+        rest = [one for one in file.children if one.id != child.id]
+        last = all(one.state is not ChildState.undecided for one in rest)
+        state = state_after(
+            contact,
+            ContactAction.decide_last_child if last else ContactAction.decide_a_child,
+        )
+        await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
+    await work.change(type(contact), contact.id, contact.version, state=state)
+
+
 async def record_meeting_outcome(
     work: Work, who: Caller, day: date, item_id: UUID, new: NewDecision
 ) -> Decision:
@@ -201,6 +193,28 @@ async def record_meeting_outcome(
     who.require(Permission.decide)
     item = await hold_item_to_decide(work, who, day, item_id, new.child_id)
     return await decide(work, who, item.contact_id, new)
+
+
+def _refuse_unanswered_matches(
+    child: Child,
+    answers: Accountability | None,
+    matches: Sequence[MatchOnFile],
+    problems: Sequence[Problem],
+) -> None:
+    """Raises PossibleMatchUnresolved, with what else is wrong with the draft."""
+    unanswered = unresolved(
+        [
+            one
+            for one in matches
+            if one.match.child_id == child.id and not _stays_apart(child, answers, one)
+        ]
+    )
+    if unanswered:
+        raise PossibleMatchUnresolved(
+            "Somebody on file may be this child. Say first whether it is the same child: then what "
+            "is on file is shown, and no second case is opened.",
+            problems=[*unanswered, *problems],
+        )
 
 
 def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFile) -> bool:

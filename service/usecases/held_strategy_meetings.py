@@ -90,16 +90,7 @@ async def record_strategy_meeting(
     when = meeting.held_at or held_at
     if problems or when is None:
         raise incomplete(problems)
-    for before, after in zip(held.invitations, came, strict=True):
-        if after != before:
-            await strategy_meetings.change_invitation(
-                work,
-                before,
-                attendance=after.attendance,
-                information=after.information,
-                name=after.name,
-                role=after.role,
-            )
+    await _keep_attendance(work, held.invitations, came)
     first = meeting.held_at is None
     moved = await move_meeting(
         work,
@@ -114,14 +105,8 @@ async def record_strategy_meeting(
     if first:
         for child in held.children:
             await _stop_waiting(work, child, when)
-        start_clock(
-            work,
-            "strategy_minutes",
-            SubjectKind.strategy_meeting,
-            meeting.id,
-            meeting.contact_id,
-            when,
-        )
+        kind, contact_id = SubjectKind.strategy_meeting, meeting.contact_id
+        start_clock(work, "strategy_minutes", kind, meeting.id, contact_id, when)
     record_meeting_event(
         work,
         who,
@@ -136,6 +121,21 @@ async def record_strategy_meeting(
         attended=[one.agency for one in came if one.attendance is Attendance.attended],
     )
     return moved
+
+
+async def _keep_attendance(
+    work: Work, invitations: Sequence[Invitation], came: Sequence[Invitation]
+) -> None:
+    for before, after in zip(invitations, came, strict=True):
+        if after != before:
+            await strategy_meetings.change_invitation(
+                work,
+                before,
+                attendance=after.attendance,
+                information=after.information,
+                name=after.name,
+                role=after.role,
+            )
 
 
 async def _stop_waiting(work: Work, child: MeetingChild, held_at: datetime) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.calendar import london_date
-from service.domain.contacts import Channel
+from service.domain.contacts import Adult, Channel, Contact
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
@@ -272,20 +272,11 @@ async def _faults_in_number(
     ]
 
 
-async def _record_another(
-    work: Work, who: Caller, person_id: UUID, version: int, birth: Birth
-) -> Person:
-    """Records the birth of a further child of a pregnancy: a twin of whom nobody knew.
-
-    A child of its own, told of by a contact of its own with what the first one's contact said of
-    the home: it is decided for that child like any other, and somebody answers for it at once.
-    """
-    held = await _hold(work, who, person_id, version, PregnancyAction.record_another_birth)
-    problems = faults_in_another_birth(held.person, birth.born_on, london_date(work.now))
-    _refuse_faults(work, [*problems, *await _faults_in_number(work, birth.nhs_number, None)])
-    origin = await contacts.held(work, who, held.contact_id)
-    adults = await contacts.adults(work, origin.id)
-    new = NewContact(
+def _contact_of_another(
+    who: Caller, origin: Contact, adults: Sequence[Adult], first: Person, birth: Birth
+) -> NewContact:
+    """The contact that tells of a further child, with what the first one's told of the home."""
+    return NewContact(
         concern=f"A further child was born of the pregnancy that contact {origin.reference} told "
         f"of. What it told:\n\n{origin.concern}"[:20_000],
         source_code=origin.source_code,
@@ -293,7 +284,7 @@ async def _record_another(
         children=[
             NewChild(
                 given_name=birth.given_name,
-                family_name=birth.family_name or held.person.family_name,
+                family_name=birth.family_name or first.family_name,
                 date_of_birth=birth.born_on,
                 birth_knowledge=BirthKnowledge.known,
                 sex=Sex(birth.sex),
@@ -311,6 +302,22 @@ async def _record_another(
         town=origin.town,
         postcode=origin.postcode,
     )
+
+
+async def _record_another(
+    work: Work, who: Caller, person_id: UUID, version: int, birth: Birth
+) -> Person:
+    """Records the birth of a further child of a pregnancy: a twin of whom nobody knew.
+
+    A child of its own, told of by a contact of its own with what the first one's contact said of
+    the home: it is decided for that child like any other, and somebody answers for it at once.
+    """
+    held = await _hold(work, who, person_id, version, PregnancyAction.record_another_birth)
+    problems = faults_in_another_birth(held.person, birth.born_on, london_date(work.now))
+    _refuse_faults(work, [*problems, *await _faults_in_number(work, birth.nhs_number, None)])
+    origin = await contacts.held(work, who, held.contact_id)
+    adults = await contacts.adults(work, origin.id)
+    new = _contact_of_another(who, origin, adults, held.person, birth)
     whole = await put_contact_on_file(work, who, new, Faults())
     [twin] = whole.children
     await keep_match_answer(

@@ -111,6 +111,13 @@ def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement)
         )
 
 
+_ONCE_ACCEPTED = (
+    "step_down_family_agreement",
+    "step_down_first_visit",
+    "step_down_completed",
+)
+
+
 async def _send_back(
     work: Work, who: Caller, held: HeldTransfer, agreement: FamilyAgreement, words: str
 ) -> Transfer:
@@ -139,16 +146,8 @@ async def _send_back(
         await accountabilities.give(work, referral, answers)
         changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
     manners = MANNERS[transfer.direction, transfer.asked_by]
-    await stop_transfer_clocks(
-        work,
-        transfer,
-        "returned",
-        manners.opened_clock,
-        manners.answered_clock,
-        "step_down_family_agreement",
-        "step_down_first_visit",
-        "step_down_completed",
-    )
+    clocks = (manners.opened_clock, manners.answered_clock, *_ONCE_ACCEPTED)
+    await stop_transfer_clocks(work, transfer, "returned", *clocks)
     moved = await move_transfer(
         work,
         who,

@@ -78,19 +78,7 @@ async def invite_to_strategy_meeting(
     if problems:
         raise incomplete(problems)
     for answer in answers:
-        line = lines[answer.invitation_id]
-        changed = {
-            name: value
-            for name in ("organisation_id", "name", "role")
-            if (value := getattr(answer, name)) is not None
-        }
-        await strategy_meetings.change_invitation(
-            work,
-            line,
-            **changed,
-            invited_at=(line.invited_at or work.now) if answer.invited else None,
-            not_invited_because=None if answer.invited else answer.because,
-        )
+        await _keep_answer(work, lines[answer.invitation_id], answer)
     added = [
         new_invitation(
             meeting,
@@ -117,6 +105,21 @@ async def invite_to_strategy_meeting(
         added=[one.agency for one in added],
     )
     return moved
+
+
+async def _keep_answer(work: Work, line: Invitation, answer: InvitationAnswer) -> None:
+    changed = {
+        name: value
+        for name in ("organisation_id", "name", "role")
+        if (value := getattr(answer, name)) is not None
+    }
+    await strategy_meetings.change_invitation(
+        work,
+        line,
+        **changed,
+        invited_at=(line.invited_at or work.now) if answer.invited else None,
+        not_invited_because=None if answer.invited else answer.because,
+    )
 
 
 def _faults_in_answers(

@@ -13,7 +13,7 @@ from service.domain.flags import Deadline
 from service.domain.own_words import own_words_faults
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CaseState, Referral
-from service.domain.strategy_invitations import ChildOnFile, Holding, proposals
+from service.domain.strategy_invitations import ChildOnFile, Holding, Proposal, proposals
 from service.domain.strategy_meetings import (
     STRATEGY_MEETING,
     Harm,
@@ -132,10 +132,53 @@ async def call_strategy_meeting(
     received_at = max(file.contact.received_at for file in files)
     if planned_for < received_at:
         raise incomplete([before_contact("/planned_for")])
-    meeting = StrategyMeeting(
+    meeting = _new_meeting(work, who, planned_for, referrals[0].contact_id)
+    about = [
+        _child_of(meeting, place, told, referral)
+        for place, (told, referral) in enumerate(zip(children, referrals, strict=True))
+    ]
+    on_file = [
+        await _on_file(work, told, referral, file)
+        for told, referral, file in zip(children, referrals, files, strict=True)
+    ]
+    work.add(meeting, *about)
+    proposed = proposals(
+        on_file, work.policy.organisations, work.policy.strategy_meetings, london_date(work.now)
+    )
+    work.add(*(_proposed(meeting, place, one) for place, one in enumerate(proposed)))
+    keep_meeting_step(work, who, meeting, MeetingAction.call, planned_for=meeting.planned_for)
+    record_meeting_event(
+        work,
+        who,
+        EventType.strategy_meeting_called,
+        meeting,
+        about,
+        planned_for=planned_for.isoformat(),
+        proposed=[one.agency for one in proposed],
+    )
+    return meeting
+
+
+def _proposed(meeting: StrategyMeeting, place: int, one: Proposal) -> Invitation:
+    return new_invitation(
+        meeting,
+        place,
+        one.agency,
+        one.because,
+        organisation_id=one.organisation_id,
+        name=one.name,
+        role=one.role,
+    )
+
+
+def _new_meeting(
+    work: Work, who: Caller, planned_for: datetime, contact_id: UUID
+) -> StrategyMeeting:
+    """A meeting as it is when it is called."""
+    return StrategyMeeting(
         id=new_id(),
         reference=new_reference(ReferenceKind.strategy_meeting),
-        contact_id=referrals[0].contact_id,
+        contact_id=contact_id,
         state=STRATEGY_MEETING.start,
         called_at=work.now,
         called_by=who.account_id,
@@ -154,43 +197,6 @@ async def call_strategy_meeting(
         cancelled_because=None,
         version=1,
     )
-    about = [
-        _child_of(meeting, place, told, referral)
-        for place, (told, referral) in enumerate(zip(children, referrals, strict=True))
-    ]
-    on_file = [
-        await _on_file(work, told, referral, file)
-        for told, referral, file in zip(children, referrals, files, strict=True)
-    ]
-    work.add(meeting, *about)
-    proposed = proposals(
-        on_file, work.policy.organisations, work.policy.strategy_meetings, london_date(work.now)
-    )
-    work.add(
-        *(
-            new_invitation(
-                meeting,
-                place,
-                one.agency,
-                one.because,
-                organisation_id=one.organisation_id,
-                name=one.name,
-                role=one.role,
-            )
-            for place, one in enumerate(proposed)
-        )
-    )
-    keep_meeting_step(work, who, meeting, MeetingAction.call, planned_for=meeting.planned_for)
-    record_meeting_event(
-        work,
-        who,
-        EventType.strategy_meeting_called,
-        meeting,
-        about,
-        planned_for=planned_for.isoformat(),
-        proposed=[one.agency for one in proposed],
-    )
-    return meeting
 
 
 def _refuse_one_child_twice(referrals: Sequence[Referral]) -> None:

@@ -19,12 +19,13 @@ from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
 from service.domain.decisions import StatutoryBasis
+from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.own_words import rationale_faults
 from service.domain.references import ReferenceKind, new_reference
-from service.domain.referrals import CASE, CaseAction
+from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import (
     MANNERS,
     NO_AGREEMENT,
@@ -156,7 +157,24 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     if worker_id is not None:
         found_worker = await accounts.staff(work, worker_id)
         holders.holder(found_worker, held_by_receiver(new.direction), WORKER)
-    transfer = Transfer(
+    transfer = _new_transfer(work, who, new, case)
+    await contacts.renew(work, transfer.contact_id)
+    work.add(transfer)
+    keep_transfer_step(
+        work, who, transfer, TransferAction.request, code=new.reason_code, words=new.evidence
+    )
+    start_waiting_for_answer(work, transfer)
+    record_transfer_event(
+        work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code
+    )
+    return Requested(transfer, before=False)
+
+
+def _new_transfer(
+    work: Work, who: Caller, new: NewTransfer, case: Referral | EarlyHelpEpisode
+) -> Transfer:
+    """A transfer as it is when it is asked for."""
+    return Transfer(
         id=new_id(),
         reference=new_reference(ReferenceKind.transfer),
         direction=new.direction,
@@ -171,7 +189,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         evidence=new.evidence,
         sender_team_id=case.team_id,
         receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction, case),
-        receiver_worker_id=worker_id,
+        receiver_worker_id=new.receiving_worker_id,
         statutory_basis=new.statutory_basis,
         plan=plan_as_kept(new.plan),
         family_agreement=new.family_agreement,
@@ -190,16 +208,6 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         ended_at=None,
         version=1,
     )
-    await contacts.renew(work, transfer.contact_id)
-    work.add(transfer)
-    keep_transfer_step(
-        work, who, transfer, TransferAction.request, code=new.reason_code, words=new.evidence
-    )
-    start_waiting_for_answer(work, transfer)
-    record_transfer_event(
-        work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code
-    )
-    return Requested(transfer, before=False)
 
 
 def _first_receiver(work: Work, direction: Direction, case: Any) -> str:
