@@ -10,6 +10,9 @@ from typing import Any
 from service.domain.access import Role, Scope
 from service.issuers import IssuerSettings
 
+# Each of these lets the bearer, not the issuer, say how or with which key the token is checked.
+REFUSED_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip"})
+ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
 LEEWAY_SECONDS = 30
 # Only an ID token carries these: it tells a client who signed in and gives leave to do nothing.
 ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
@@ -71,6 +74,22 @@ class Identity:
     team_id: str | None
     issued_at: datetime
     expires_at: datetime
+
+
+def check_header(header: Mapping[str, Any], issuer: IssuerSettings) -> tuple[str, str]:
+    """The algorithm and the id of the key by which a token is checked. Raises TokenRefused."""
+    if not REFUSED_HEADERS.isdisjoint(header):
+        raise TokenRefused(Refusal.header)
+    kind = header.get("typ")
+    if not isinstance(kind, str) or kind.lower() not in ACCESS_TOKEN_TYPES:
+        raise TokenRefused(Refusal.type)
+    algorithm = header.get("alg")
+    if algorithm not in issuer.algorithms:
+        raise TokenRefused(Refusal.algorithm)
+    key_id = header.get("kid")
+    if not isinstance(key_id, str) or not key_id:
+        raise TokenRefused(Refusal.key)
+    return algorithm, key_id
 
 
 def check_times(claims: Mapping[str, Any], issuer: IssuerSettings, now: float) -> float:

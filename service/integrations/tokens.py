@@ -1,12 +1,8 @@
 """Access tokens: the one strict wrapper around python-jose, and the issuers' published keys."""
 
 import asyncio
-import base64
-import binascii
 import hashlib
-import json
 import logging
-import re
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -24,11 +20,13 @@ from service.integrations.token_claims import (
     KeysUnavailable,
     Refusal,
     TokenRefused,
+    check_header,
     check_purpose,
     check_times,
     identity_of,
 )
 from service.issuers import IssuerSettings
+from service.strict.base64_texts import strict_base64url
 from service.strict.json_texts import strict_json_object
 
 LARGEST_TOKEN = 8 * 1024
@@ -46,12 +44,8 @@ FETCH_TIMEOUT_SECONDS = 5.0
 SMALLEST_RSA_BITS = 2048
 LARGEST_RSA_BITS = 8192
 
-# Each of these lets the bearer, not the issuer, say how or with which key the token is checked.
-REFUSED_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip"})
-ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
-PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _UNTRUSTED_FAILURES = (
     JOSEError,
     ValueError,
@@ -422,7 +416,7 @@ class TokenVerifier:
         segments = token.split(".")
         if len(segments) != 3:
             raise TokenRefused(Refusal.malformed)
-        header_bytes, claims_bytes, _ = (_decoded(segment) for segment in segments)
+        header_bytes, claims_bytes, _ = (strict_base64url(segment) for segment in segments)
         header = strict_json_object(header_bytes, deepest=DEEPEST)
         claims = strict_json_object(claims_bytes, deepest=DEEPEST)
         # The issuer is chosen before the key: only its own keys are ever tried.
@@ -431,7 +425,7 @@ class TokenVerifier:
         if believed is None:
             raise TokenRefused(Refusal.issuer)
         issuer = believed.settings
-        algorithm, key_id = _check_header(header, issuer)
+        algorithm, key_id = check_header(header, issuer)
         expires = check_times(claims, issuer, now)
         check_purpose(claims, issuer)
         identity = identity_of(claims, issuer, expires)
@@ -440,42 +434,6 @@ class TokenVerifier:
             raise TokenRefused(Refusal.key)
         _check_signature(token, key.prepared(algorithm), algorithm, claims_bytes)
         return identity, believed.keys
-
-
-def sign_token(
-    claims: Mapping[str, Any], private_key_pem: bytes, *, algorithm: str, key_id: str
-) -> str:
-    """A signed access token (type `at+jwt`) with these claims."""
-    key = jwk.construct(private_key_pem, algorithm)
-    signed: str = jws.sign(
-        dict(claims), key, headers={"kid": key_id, "typ": "at+jwt"}, algorithm=algorithm
-    )
-    return signed
-
-
-def public_members(private_key_pem: bytes, *, algorithm: str) -> dict[str, str]:
-    """The public half of a private key as a JWK, with its thumbprint (RFC 7638) as `kid`."""
-    members: dict[str, str] = jwk.construct(private_key_pem, algorithm).public_key().to_dict()
-    needed = ("crv", "kty", "x", "y") if members["kty"] == "EC" else ("e", "kty", "n")
-    canonical = json.dumps({name: members[name] for name in needed}, separators=(",", ":"))
-    digest = hashlib.sha256(canonical.encode("ascii")).digest()
-    key_id = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-    return {**members, "kid": key_id, "use": "sig"}
-
-
-def _check_header(header: Mapping[str, Any], issuer: IssuerSettings) -> tuple[str, str]:
-    if not REFUSED_HEADERS.isdisjoint(header):
-        raise TokenRefused(Refusal.header)
-    kind = header.get("typ")
-    if not isinstance(kind, str) or kind.lower() not in ACCESS_TOKEN_TYPES:
-        raise TokenRefused(Refusal.type)
-    algorithm = header.get("alg")
-    if algorithm not in issuer.algorithms:
-        raise TokenRefused(Refusal.algorithm)
-    key_id = header.get("kid")
-    if not isinstance(key_id, str) or not key_id:
-        raise TokenRefused(Refusal.key)
-    return algorithm, key_id
 
 
 def _check_signature(token: str, key: Any, algorithm: str, claims_bytes: bytes) -> None:
@@ -496,7 +454,7 @@ def _fits(members: Mapping[str, Any], algorithm: str) -> bool:
         return members.get("kty") == "EC" and members.get("crv") == "P-256"
     if algorithm not in ("RS256", "RS512") or members.get("kty") != "RSA":
         return False
-    modulus = int.from_bytes(_decoded(members.get("n")), "big")
+    modulus = int.from_bytes(strict_base64url(members.get("n")), "big")
     return SMALLEST_RSA_BITS <= modulus.bit_length() <= LARGEST_RSA_BITS
 
 
@@ -529,16 +487,3 @@ def _is_for_signatures(members: Mapping[str, Any]) -> bool:
         # A private key that was published is anybody's key.
         and PRIVATE_KEY_MEMBERS.isdisjoint(members)
     )
-
-
-def _decoded(segment: Any) -> bytes:
-    """Base64url without padding, in its one canonical form; `ValueError` for anything else."""
-    if not isinstance(segment, str) or not _SEGMENT.fullmatch(segment):
-        raise ValueError("not base64url")
-    try:
-        decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    except binascii.Error:
-        raise ValueError("not base64url") from None
-    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
-        raise ValueError("not canonical base64url")
-    return decoded
