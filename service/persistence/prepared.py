@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache, partial
-from typing import Any, Final, ParamSpec, TypeAlias
+from typing import Any, Final, ParamSpec, TypeAlias, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeEngine
 from service.domain.access import Caller
 
 Given = ParamSpec("Given")
-Makeable: TypeAlias = Select[Any] | CompoundSelect[Any] | UpdateBase
+Makeable: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | UpdateBase
 Processing: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
 Rows: TypeAlias = Sequence[Sequence[Any]]
 
@@ -65,8 +65,8 @@ def made_once(make: Callable[Given, Makeable]) -> Callable[Given, Question]:
     def question(*given: Given.args, **named: Given.kwargs) -> Question:
         if named:
             raise TypeError("What makes the text of a statement differ is given by its place.")
-        if given and isinstance(given[0], Caller):
-            return Question((make, given[1:]), given[0], partial(make, *given))
+        if given and hasattr(given[0], "reach"):
+            return Question((make, given[1:]), cast(Caller, given[0]), partial(make, *given))
         return Question((make, given), None, partial(make, *given))
 
     return question
@@ -186,13 +186,17 @@ def _results(statement: Makeable, dialect: Dialect) -> Processing:
 
 # What of a caller tells persons apart: a statement may differ by anything else about them.
 _OF_THE_PERSON = ("account_id", "issuer", "subject", "name")
-_OF_THE_KIND = tuple(field.name for field in fields(Caller) if field.name not in _OF_THE_PERSON)
+_OF_THE_KIND = (
+    "reach",
+    *(field.name for field in fields(Caller) if field.name not in _OF_THE_PERSON),
+)
 # What there are many of: a statement is never made anew for each.
 _OF_ONE_ASKING = (UUID, date, list, dict)
 
 
 def _kind(who: Caller | None) -> Hashable:
-    return None if who is None else tuple(getattr(who, name) for name in _OF_THE_KIND)
+    # Sight alone may ask as well: of it there is no more than the reach and an organisation.
+    return None if who is None else tuple(getattr(who, name, None) for name in _OF_THE_KIND)
 
 
 class Shelf:
@@ -238,13 +242,10 @@ class Shelf:
         if found is None:
             _refuse_values_of_one_asking(key)
             ready = make()
-            if who is None:
-                found = ready, ()
-            else:
-                found = ready, [name for name, value, _ in ready.binds if value == who.account_id]
-                if any(value in (who.subject, who.name) for _, value, _ in ready.binds):
-                    # It tells of the person in another way: it is theirs alone.
-                    return ready, {}
+            found = ready, _of_account(ready, who)
+            if _tells_of_person(ready, who):
+                # In another way than by the account: it is theirs alone.
+                return ready, {}
             self._kept[place] = found
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
@@ -252,6 +253,16 @@ class Shelf:
             self._kept.move_to_end(place)
         ready, own = found
         return ready, {} if who is None else dict.fromkeys(own, who.account_id)
+
+
+def _of_account(ready: Prepared, who: Caller | None) -> Sequence[str]:
+    account = None if who is None else who.account_id
+    return [name for name, value, _ in ready.binds if account is not None and value == account]
+
+
+def _tells_of_person(ready: Prepared, who: Caller | None) -> bool:
+    words = {getattr(who, name, None) for name in ("subject", "name")} - {None}
+    return any(isinstance(value, str) and value in words for _, value, _ in ready.binds)
 
 
 def _refuse_values_of_one_asking(key: Hashable) -> None:
@@ -326,6 +337,6 @@ def _one_of_a_list(element: _OneOf, compiler: Any, **how: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 - our own text
 
 
-def one_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Whether a column is one of the values of a named parameter, however many those are."""
     return _OneOf(column, bindparam(name, type_=_Several(column.type)))

@@ -261,9 +261,9 @@ class Work:
         In the transaction where one is open; else as the database stands before it, so that a
         use-case that otherwise only adds still travels as one statement.
         """
-        if self._connection is not None:
-            return await self.all(statement.params(**values))
         ready = prepared(statement, self._database.dialect)
+        if self._connection is not None:
+            return ready.rows(await self._fetch(ready, values))
         return ready.rows(await self._database.look(ready.sql, ready.values(values)))
 
     async def change(self, record: type, id_: UUID, version: int, **values: Any) -> int:

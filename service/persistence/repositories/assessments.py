@@ -33,6 +33,7 @@ from service.persistence.repositories import (
     deadlines,
     measures,
 )
+from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import protection_visible_to
 
@@ -122,11 +123,7 @@ async def end_with_referral(work: Work, who: Caller, referral: Referral) -> None
 
 async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessment:
     """One assessment. Raises AssessmentNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(Assessment)).where(
-            ASSESSMENT_TABLE.c.id == assessment_id, protection_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, Assessment, protection_visible_to), id=assessment_id)
     if row is None:
         raise AssessmentNotFound(
             "There is no assessment with this id that you may see. Check the id."
