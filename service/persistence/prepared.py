@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeAlias, cast
 from uuid import UUID
 
@@ -65,7 +65,7 @@ def made_once(make: Callable[Given, Makeable]) -> Callable[Given, Question]:
     def question(*given: Given.args, **named: Given.kwargs) -> Question:
         if named:
             raise TypeError("What makes the text of a statement differ is given by its place.")
-        if given and hasattr(given[0], "reach"):
+        if given and hasattr(given[0], "account_id"):
             return Question((make, given[1:]), cast(Caller, given[0]), partial(make, *given))
         return Question((make, given), None, partial(make, *given))
 
@@ -131,12 +131,6 @@ def _processed(found: Rows, processing: Processing) -> Rows:
                 values[place] = process(value)
         rows.append(values)
     return rows
-
-
-@lru_cache(maxsize=256)
-def prepared(statement: CompoundSelect[Any], dialect: Dialect) -> Prepared:
-    """A statement made ready; its parameters are named."""
-    return made_ready(statement, dialect)
 
 
 def made_ready(statement: Makeable, dialect: Dialect) -> Prepared:

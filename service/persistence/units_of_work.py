@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ClauseElement,
-    CompoundSelect,
     CursorResult,
     Dialect,
     Executable,
@@ -35,7 +34,6 @@ from service.persistence.prepared import (
     Rows,
     fetch,
     made_once,
-    prepared,
 )
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
@@ -253,15 +251,14 @@ class Work:
         begun, self._begun = self._begun or self._database.is_sqlite, True
         return connection, begun
 
-    async def look(
-        self, statement: CompoundSelect[Any], values: Mapping[str, Any]
-    ) -> Sequence[Sequence[Any]]:
-        """All rows of a statement that is asked at every receipt; for it no transaction is opened.
+    async def look(self, question: Question, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """All rows of a question that is asked at every receipt; for it no transaction is opened.
 
         In the transaction where one is open; else as the database stands before it, so that a
         use-case that otherwise only adds still travels as one statement.
         """
-        ready = prepared(statement, self._database.dialect)
+        ready, own = SHELF.take(question, self._database.dialect)
+        values = own | dict(values)
         if self._connection is not None:
             return ready.rows(await self._fetch(ready, values))
         return ready.rows(await self._database.look(ready.sql, ready.values(values)))

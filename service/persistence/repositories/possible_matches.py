@@ -3,11 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, and_, bindparam, or_, select, union_all, update
+from sqlalchemy import and_, bindparam, or_, select, union_all, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Adult, Child, Contact
@@ -23,7 +21,6 @@ from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import concerns, on_file
-from service.persistence.repositories.file_questions import one_of
 from service.persistence.repositories.on_file import Look
 from service.persistence.units_of_work import Work, new_id
 
@@ -100,18 +97,16 @@ def _without(
 
 async def answered_pairs(look: Look, people: Sequence[UUID]) -> frozenset[frozenset[UUID]]:
     """The pairs of people on file of whom somebody has said whether they are one child."""
-    once = on_file.in_few_shapes(people)
-    values = {f"person_{place}": one for place, one in enumerate(once)}
-    rows = await look(_pairs(len(once)), values)
+    rows = await look(_pairs(), {"people": people})
     return frozenset(frozenset(row) for row in rows)
 
 
-@lru_cache(maxsize=32)
-def _pairs(many: int) -> CompoundSelect[Any]:
+@made_once
+def _pairs() -> Makeable:
     return union_all(
         *(
             select(MATCH.c.own_person_id, MATCH.c.person_id).where(
-                one_of(column, "person", many),
+                any_of(column, "people"),
                 MATCH.c.answered_at.is_not(None),
                 MATCH.c.superseded_at.is_(None),
             )
