@@ -118,12 +118,8 @@ from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
 from service.domain.whole_contacts import ContactFilters
 from service.domain.withdrawals import NewWithdrawal
-from service.persistence.repositories import (
-    accountabilities,
-    contacts,
-    decisions,
-    section_47_enquiries,
-)
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
+from service.persistence.repositories import accountabilities, contacts, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import Organisation, Policy
 from service.usecases.assessments import begin_assessment
@@ -936,7 +932,7 @@ class _Story:
     async def _may_be_superseded(self, work: Work, person_id: UUID) -> bool:
         """Whether nothing is under way for a child that keeps a decision as it is."""
         try:
-            await section_47_enquiries.refuse_while_under_way(work, person_id)
+            await refuse_while_protection_is_under_way(work, person_id)
         except ProtectionUnderWay:
             return False
         return True
@@ -979,7 +975,7 @@ class _Story:
         old = await decisions.get(work, self.manager, decision_id)
         child = next(one for one in self.children if one.id == old.child_id)
         child = await self._say_whose(work, child)
-        await section_47_enquiries.refuse_while_under_way(work, child.person_id)
+        await refuse_while_protection_is_under_way(work, child.person_id)
         new = replace(
             self._decision(child, Outcome.information_and_advice),
             supersedes_id=old.id,

@@ -25,7 +25,7 @@ from tests.support.patience import PATIENCE
 from tests.support.processes import environment, with_frontdoor
 from tests.support.rooms import open_room
 from tests.support.servers import serve
-from tests.support.sources import ROOT, project_files
+from tests.support.sources import ROOT, project_files, read
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -35,6 +35,10 @@ PAGES = {
     "docs/operations.md": OPERATIONS,
     "docs/identity-providers.md": PROVIDERS,
     "docs/integrators.md": (ROOT / "docs" / "integrators.md").read_text(encoding="utf-8"),
+    "docs/runbooks.md": (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8"),
+    "docs/releasing.md": (ROOT / "docs" / "releasing.md").read_text(encoding="utf-8"),
+    "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+    "SECURITY.md": (ROOT / "SECURITY.md").read_text(encoding="utf-8"),
     "docs/walkthrough.md": (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8"),
     "openapi/README.md": (ROOT / "openapi" / "README.md").read_text(encoding="utf-8"),
 }
@@ -47,7 +51,22 @@ def test_every_setting_on_a_page_exists(name: str) -> None:
     told = set(re.findall(rf"{PREFIX}([A-Z_]+[A-Z])", PAGES[name]))
     settings = {field.upper() for field in Settings.model_fields}
     in_files = {f"{field.upper()}_FILE" for field in FROM_FILES}
-    assert {one for one in told - settings - in_files if not of_the_platform(one, "")} == set()
+    tests = [path for path in project_files() if path.is_relative_to(ROOT / "tests")]
+    of_tests = {
+        found
+        for path in tests
+        for found in re.findall(rf"{PREFIX}(TEST_[A-Z_]+[A-Z])", read(path) or "")
+    }
+    unknown = told - settings - in_files - of_tests
+    assert {one for one in unknown if not of_the_platform(one, "")} == set()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_file_and_folder_on_a_page_is_there(name: str) -> None:
+    """A noun's own files are named after it; `things` stands for any."""
+    told = re.findall(r"`((?:[a-z_.]+/)+[\w.-]*)`", PAGES[name])
+    ours = [one for one in told if (ROOT / one.partition("/")[0]).is_dir()]
+    assert [one for one in ours if "things" not in one and not (ROOT / one).exists()] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

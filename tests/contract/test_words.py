@@ -1,4 +1,4 @@
-"""Words and rules: each name that the glossary and the list of rules give is in the code."""
+"""Words, rules, the way of a request: each name that these pages give is in the code."""
 
 import ast
 import re
@@ -10,7 +10,9 @@ from tests.support.sources import ROOT, modules
 
 RULES = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+REQUEST = (ROOT / "docs" / "a-request.md").read_text(encoding="utf-8")
 PLACES = sorted(set(re.findall(r"`([\w/]+\.py):(\w+)`", RULES)))
+STATIONS = sorted(set(re.findall(r"([\w/]+\.py):(\w+)(?:\.(\w+))?", REQUEST)))
 PROOFS = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", RULES)))
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -38,6 +40,20 @@ def test_a_rule_stands_where_the_page_says(path: str, name: str) -> None:
 @pytest.mark.parametrize(("path", "name"), PROOFS)
 def test_a_rule_is_proved_by_the_test_that_the_page_names(path: str, name: str) -> None:
     assert name in defined_in(path)
+
+
+@pytest.mark.parametrize(("path", "name", "part"), STATIONS)
+def test_a_request_passes_what_the_picture_shows(path: str, name: str, part: str) -> None:
+    assert {name, part} - {""} <= defined_in(path)
+
+
+def test_the_picture_shows_every_floor_on_the_way() -> None:
+    folders = {path.rpartition("/")[0] for path, _, _ in STATIONS}
+    assert folders >= {"api", "service", "service/persistence", "service/domain"}
+    order = ["Connection", "Observed", "Limited", "Switchboard", "FrontDoorRoute", "calling"]
+    order += ["StrictRequest", "perform_once", "Asking", "Work.commit", "unless_unchanged"]
+    places = [REQUEST.index(name) for name in order]
+    assert places == sorted(places)
 
 
 def test_every_rule_has_a_place_and_a_proof() -> None:

@@ -1,4 +1,4 @@
-"""Clocks as they are read, and the one way in which they are started and stopped."""
+"""Clocks as they are read."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,25 +10,10 @@ from sqlalchemy import ColumnElement, select
 from service.domain.access import Caller
 from service.domain.flags import Deadline
 from service.persistence.asking import Asking
-from service.persistence.clocks import is_running, start, stop
 from service.persistence.prepared import Question
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.statements import all_of, all_of_seen
 from service.persistence.visibility import deadlines_visible_to, there_is
-
-__all__ = [
-    "ON_CONTACT",
-    "is_running",
-    "of_contact",
-    "of_contact_as_seen_by",
-    "of_subject",
-    "of_subjects",
-    "on_contact_as_seen_by",
-    "some_hidden_from",
-    "soonest",
-    "start",
-    "stop",
-]
 
 DEADLINE = table_of(Deadline)
 ON_CONTACT = all_of(Deadline, "contact_id", "due_at", "id")
