@@ -84,7 +84,7 @@ from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.accountabilities import CareService
-from service.domain.calendar import LONDON, day_months_later, london_date
+from service.domain.calendar import LONDON, day_months_later, london_date, london_midnight
 from service.domain.contacts import (
     ANONYMOUS,
     SELF_REFERRALS,
@@ -110,7 +110,6 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationScope,
 )
-from service.domain.measures import london_midnight
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral

@@ -28,9 +28,8 @@ from frontdoor.demonstration_protection_narratives import (
 )
 from frontdoor.demonstration_targets import Slots
 from service.bootstrap import Work
-from service.domain.calendar import london_date
+from service.domain.calendar import london_date, london_midnight
 from service.domain.errors import Conflict
-from service.domain.measures import london_midnight
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
-from service.domain.flags import Deadline
 from service.domain.measure_cases import MeasureCases
 from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable

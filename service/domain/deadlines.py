@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 from service.domain.calendar import (
     SkipKind,
@@ -16,6 +17,7 @@ from service.domain.calendar import (
 )
 from service.domain.errors import Invalid
 from service.domain.events import EventType
+from service.domain.flags import SubjectKind
 from service.domain.texts import counted
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
@@ -54,6 +56,33 @@ class Rating(StrEnum):
     red = "red"
     amber = "amber"
     green = "green"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One running instance of a timescale: the one way in which lateness is known.
+
+    `stopped_at` is when what stopped it was recorded; `happened_at` when it happened, where it was
+    recorded later than it happened.
+    """
+
+    id: UUID
+    kind: str
+    variant: str | None
+    subject_kind: SubjectKind
+    subject_id: UUID
+    contact_id: UUID
+    owner_role: str
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    warned_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    stopped_because: str | None
+    happened_at: datetime | None
+    policy_version: str
+    explanation: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)

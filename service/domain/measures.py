@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
-from service.domain.calendar import LONDON, day_months_later, london_date
+from service.domain.calendar import (
+    day_months_later,
+    london_date,
+    london_midnight,
+    month_begins,
+)
 from service.domain.errors import Invalid, NotFound, Problem
 
 MOST_MONTHS = 60
@@ -254,16 +259,6 @@ def per_cent(numerator: int, denominator: int) -> Decimal | None:
         return None
     tenths = (2000 * numerator + denominator) // (2 * denominator)
     return Decimal(tenths).scaleb(-1)
-
-
-def month_begins(day: date) -> date:
-    """The first day of the month of a day."""
-    return day.replace(day=1)
-
-
-def london_midnight(day: date) -> datetime:
-    """The instant, in UTC, at which a London day begins."""
-    return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
 def period_asked_for(

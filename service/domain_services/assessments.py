@@ -13,8 +13,9 @@ from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, assessments, contacts
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def ensure_assessment(work: Work, who: Caller, referral: Referral) -> Assessment:

@@ -18,9 +18,10 @@ from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, cases
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # What waits for a referral's assessment and strategy meeting ends with the referral.
 _CLOCKS_OF_REFERRAL = ("strategy_meeting", *CLOCKS, "expected_delivery_known")

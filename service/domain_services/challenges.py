@@ -22,8 +22,9 @@ from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.transfers import Transfer
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import challenges
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def refuse_while_challenged(work: Work, person_id: UUID, *, but: UUID | None = None) -> None:

@@ -16,7 +16,7 @@ from service.domain.police_notifications import (
     PoliceNotification,
 )
 from service.domain.police_updates import all_told, digests
-from service.persistence.units_of_work import new_id
+from service.persistence.ids import new_id
 from service.policy import AgencyKind, Organisation, Policy
 
 # Clocks that start at receipt of a notification, beside those of every contact.

@@ -24,6 +24,7 @@ from service.domain.strategy_meetings import EnquiryDecision, ProtectionUnderWay
 from service.domain_services.assessments import ensure_assessment
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -31,7 +32,7 @@ from service.persistence.repositories import (
     strategy_meetings,
     unborn,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 _CONFERENCE = "initial_child_protection_conference"
 _BY_A_MEETING = (EnquiryAction.begin, EnquiryAction.begin_again)

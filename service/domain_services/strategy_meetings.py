@@ -21,8 +21,9 @@ from service.domain.strategy_meetings import (
     StrategyMeeting,
     possible_actions,
 )
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, contacts, strategy_meetings
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def refuse_while_meeting_under_way(work: Work, person_id: UUID, pointer: str) -> None:

@@ -55,8 +55,9 @@ from service.domain_services.concerns import concerns_of_others_about, restart_c
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import child_records, contacts, information_requests, people
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # As many as the contract shows: amendments may add more than were logged at once.
 MOST_CHILDREN = MOST_ADULTS = 100

@@ -27,10 +27,10 @@ from service.domain.challenges import (
     challenger_role_of,
     require_received,
 )
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.errors import FrontDoorError, Stale
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction
 from service.domain_services.cases import moved_on

@@ -64,6 +64,7 @@ from service.domain_services.decisions import (
 from service.domain_services.possible_matches import keep_matches
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -73,7 +74,7 @@ from service.persistence.repositories import (
     possible_matches,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Team, TeamWork
 
 # Refusals from below that routes name in the contract.

@@ -7,21 +7,15 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.deadlines import EscalationStep
+from service.domain.deadlines import Deadline, EscalationStep
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.escalations import next_place, require_ownership, upward
 from service.domain.events import EventType
-from service.domain.flags import (
-    Deadline,
-    Flag,
-    FlagAcknowledged,
-    FlagCleared,
-    FlagState,
-    Severity,
-)
+from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, FlagState, Severity
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import flags
-from service.persistence.units_of_work import Performing, Work, new_id
+from service.persistence.units_of_work import Performing, Work
 from service.policy import NoRuleInForce, Policy, TimescaleUnknown
 
 # Refusals from below that routes name in the contract.

@@ -47,8 +47,9 @@ from service.domain.whole_contacts import (
 from service.domain_services.information_requests import withdraw_request
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import contacts, deadlines, information_requests
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 
 # Refusals from below that routes name in the contract.

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.calendar import london_midnight
 from service.domain.contacts import Contact
 from service.domain.measure_cases import MeasureCases, require_counted
 from service.domain.measure_definitions import MEASURES, measure_of
@@ -15,7 +16,6 @@ from service.domain.measures import (
     MeasurePoint,
     MeasureReading,
     Period,
-    london_midnight,
     period_asked_for,
     periods,
     require_breakdown,

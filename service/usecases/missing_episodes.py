@@ -9,9 +9,9 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.contacts import Child
+from service.domain.deadlines import Deadline
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.measure_cases import MeasureCases
 from service.domain.missing_episodes import (
     ACTION_OF,
@@ -42,6 +42,7 @@ from service.domain_services.missing_episodes import (
     stop_return_clock,
 )
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -50,7 +51,7 @@ from service.persistence.repositories import (
     missing_episodes,
     people,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
 ContactNotFound = contacts.ContactNotFound

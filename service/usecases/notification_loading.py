@@ -61,6 +61,7 @@ from service.integrations.police_files import (
 )
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accounts,
     daily_meetings,
@@ -68,7 +69,7 @@ from service.persistence.repositories import (
     police_notifications,
     police_tellings,
 )
-from service.persistence.units_of_work import Performing, Work, new_id
+from service.persistence.units_of_work import Performing, Work
 from service.policy import Organisation, Policy
 
 # So many rows are checked before it is said how far it has come.

@@ -22,10 +22,11 @@ from service.integrations.police_files import (
     count_rows,
 )
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     police_notifications,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 NotificationImportNotFound = police_notifications.NotificationImportNotFound
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import Adult, Child, Contact
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.multi_agency_referrals import OUTCOMES, Progress, progress_of
 from service.domain.new_contacts import Faults, check_channel
 from service.domain.police_notifications import (

@@ -10,9 +10,9 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.calendar import london_date
 from service.domain.contacts import Adult, Channel, Contact
+from service.domain.deadlines import Deadline
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.new_contacts import Faults, NewChild, NewContact, told_again_of
 from service.domain.own_words import own_words_faults
 from service.domain.people import BirthKnowledge, Person, Sex
@@ -39,6 +39,7 @@ from service.domain_services.new_contacts import put_contact_on_file
 from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import follow_what_was_learnt
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -46,7 +47,7 @@ from service.persistence.repositories import (
     possible_matches,
     pre_birth,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 
 # Refusals from below that routes name in the contract.

@@ -23,13 +23,14 @@ from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import take_child_off
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     contacts,
     daily_meetings,
     information_requests,
     missing_episodes,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def remove_child(

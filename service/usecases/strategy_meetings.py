@@ -7,9 +7,9 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
+from service.domain.deadlines import Deadline
 from service.domain.errors import Problem
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.own_words import own_words_faults
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CaseState, Referral
@@ -43,6 +43,7 @@ from service.domain_services.strategy_meetings import (
     refuse_while_meeting_under_way,
 )
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     cases,
@@ -50,7 +51,7 @@ from service.persistence.repositories import (
     strategy_meetings,
 )
 from service.persistence.repositories.cases import REFERRALS
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
 MeetingNotFound = strategy_meetings.MeetingNotFound

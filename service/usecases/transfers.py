@@ -18,11 +18,11 @@ from service.domain.acceptances import (
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
+from service.domain.deadlines import Deadline
 from service.domain.decisions import StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import Problem
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.own_words import rationale_faults
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CASE, CaseAction, Referral
@@ -60,6 +60,7 @@ from service.domain_services.transfers import (
     stop_transfer_clocks,
 )
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     accounts,
@@ -69,7 +70,7 @@ from service.persistence.repositories import (
     deadlines,
     transfers,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.

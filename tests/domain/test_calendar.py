@@ -315,14 +315,17 @@ def test_what_is_counted_forward_is_counted_in_one_way_with_what_is_counted_back
 
 
 # That a year has twelve months, and how long each of them is.
-COUNTS_MONTHS = r"\.year\s*\*\s*12|monthrange|relativedelta"
+COUNTS_MONTHS = r"\.year\s*\*\s*12|monthrange|relativedelta|replace\(day=1\)"
+# When a London day begins, and when it ends.
+BOUNDS_A_DAY = r"combine\([^()]*(\([^()]*\))?[^()]*LONDON\)"
 
 
-def test_nobody_else_counts_months() -> None:
+@pytest.mark.parametrize("what", [COUNTS_MONTHS, BOUNDS_A_DAY])
+def test_nobody_else_counts_months_or_says_when_a_day_begins_or_ends(what: str) -> None:
     # What is known in one place is counted in one way: two ways differ on some night of the year.
     counting = {
         named(path)
         for path in product_modules()
-        if re.search(COUNTS_MONTHS, path.read_text("utf-8"))
+        if re.search(what, path.read_text("utf-8")) and not named(path).startswith("frontdoor/")
     }
     assert counting == {"service/domain/calendar.py"}

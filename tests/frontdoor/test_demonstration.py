@@ -24,7 +24,8 @@ from service.domain.assessments import (
 )
 from service.domain.challenges import Challenge, ChallengedThing
 from service.domain.contacts import Channel, Child, Contact, ContactState
-from service.domain.flags import Deadline, Flag
+from service.domain.deadlines import Deadline
+from service.domain.flags import Flag
 from service.domain.identifiers import nhs_number
 from service.domain.information_requests import (
     Chaser,

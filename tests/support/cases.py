@@ -6,8 +6,9 @@ from uuid import uuid4
 from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import Channel
+from service.domain.deadlines import Deadline
 from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact

@@ -18,8 +18,8 @@ from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
+from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.persistence.units_of_work import new_id
 from service.usecases.challenges import challenge_decision
 from service.usecases.decisions import NewDecision
 from service.usecases.information_requests import NewInformationRequest, ask_agency

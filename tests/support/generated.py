@@ -19,8 +19,9 @@ from service.domain.access import Role
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentOutcome, AssessmentState
 from service.domain.contacts import Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, StatutoryBasis
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.measures import per_cent
 from service.domain.missing_episodes import (
     RETURN_CLOCK,
@@ -40,8 +41,8 @@ from service.domain.section_47_enquiries import (
     Section47Enquiry,
 )
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
+from service.persistence.ids import new_id
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.units_of_work import new_id
 from service.usecases.cases import allocate_referral
 from tests.support.cases import decide_for, log
 from tests.support.houses import caller

@@ -9,8 +9,8 @@ from uuid import UUID
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome, StatutoryBasis
-from service.domain.flags import Deadline
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry

@@ -31,10 +31,10 @@ from service.domain.challenges import (
     allowed,
 )
 from service.domain.contacts import Channel
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, NotFound, Stale
-from service.domain.flags import Deadline
 from service.domain.job_runs import JobName
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.states import WrongState

@@ -24,8 +24,8 @@ from sqlalchemy import (
 
 from service.domain.challenges import ChallengeOutcome
 from service.domain.contacts import Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome
-from service.domain.flags import Deadline
 from service.domain.measure_cases import MeasureCases
 from service.domain.measure_definitions import measure_of
 from service.domain.measures import (
