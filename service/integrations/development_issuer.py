@@ -1,22 +1,19 @@
 """The development issuer: makes tokens for trying things out, and refuses to exist elsewhere."""
 
-import base64
-import hashlib
-import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from jose import jwk, jws
 
 from service.domain.access import DUTIES, Role, Scope, scopes_for
 from service.integrations.tokens import (
     Clock,
     HeldKeys,
     KeySource,
+    public_members,
+    sign_token,
 )
 from service.issuers import IssuerSettings
 from service.settings import (
@@ -127,24 +124,3 @@ def _new_key() -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def sign_token(
-    claims: Mapping[str, Any], private_key_pem: bytes, *, algorithm: str, key_id: str
-) -> str:
-    """A signed access token (type `at+jwt`) with these claims."""
-    key = jwk.construct(private_key_pem, algorithm)
-    signed: str = jws.sign(
-        dict(claims), key, headers={"kid": key_id, "typ": "at+jwt"}, algorithm=algorithm
-    )
-    return signed
-
-
-def public_members(private_key_pem: bytes, *, algorithm: str) -> dict[str, str]:
-    """The public half of a private key as a JWK, with its thumbprint (RFC 7638) as `kid`."""
-    members: dict[str, str] = jwk.construct(private_key_pem, algorithm).public_key().to_dict()
-    needed = ("crv", "kty", "x", "y") if members["kty"] == "EC" else ("e", "kty", "n")
-    canonical = json.dumps({name: members[name] for name in needed}, separators=(",", ":"))
-    digest = hashlib.sha256(canonical.encode("ascii")).digest()
-    key_id = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-    return {**members, "kid": key_id, "use": "sig"}

@@ -1,20 +1,22 @@
 """Access tokens: the one strict wrapper around python-jose, and the issuers' published keys."""
 
 import asyncio
+import base64
 import hashlib
+import json
 import logging
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 import httpx
 from jose import jwk, jws
 from jose.exceptions import JOSEError
 
+from service.integrations.issuer_keys import KeyHealth, KeyShelf, KeyState
 from service.integrations.token_claims import (
     Identity,
     KeysUnavailable,
@@ -62,23 +64,6 @@ Clock = Callable[[], datetime]
 _log = logging.getLogger(__name__)
 
 
-class KeyState(StrEnum):
-    """How an issuer's keys stand: only `ok` and `degraded` let anybody in."""
-
-    ok = "ok"
-    degraded = "degraded"
-    expired = "expired"
-    never_loaded = "never_loaded"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHealth:
-    """How an issuer's keys stand, and when they were last read without fault."""
-
-    state: KeyState
-    loaded_at: datetime | None
-
-
 @dataclass(slots=True)
 class PublishedKey:
     """A key that an issuer publishes for its signatures; parsed once for each algorithm."""
@@ -113,16 +98,6 @@ class KeySource(Protocol):
 
     def health(self) -> KeyHealth:
         """How the keys stand now."""
-
-
-class KeyShelf(Protocol):
-    """Where the last good key sets are kept beyond the life of a process."""
-
-    async def keep(self, issuer: str, key_set: str, read_at: datetime) -> None:
-        """Keeps what an issuer published at that instant, in place of what was kept before."""
-
-    async def recall(self, issuer: str) -> tuple[str, datetime] | None:
-        """What was kept of an issuer, and when it was read; None for what is not surely ours."""
 
 
 class HeldKeys:
@@ -434,6 +409,27 @@ class TokenVerifier:
             raise TokenRefused(Refusal.key)
         _check_signature(token, key.prepared(algorithm), algorithm, claims_bytes)
         return identity, believed.keys
+
+
+def sign_token(
+    claims: Mapping[str, Any], private_key_pem: bytes, *, algorithm: str, key_id: str
+) -> str:
+    """A signed access token (type `at+jwt`) with these claims."""
+    key = jwk.construct(private_key_pem, algorithm)
+    signed: str = jws.sign(
+        dict(claims), key, headers={"kid": key_id, "typ": "at+jwt"}, algorithm=algorithm
+    )
+    return signed
+
+
+def public_members(private_key_pem: bytes, *, algorithm: str) -> dict[str, str]:
+    """The public half of a private key as a JWK, with its thumbprint (RFC 7638) as `kid`."""
+    members: dict[str, str] = jwk.construct(private_key_pem, algorithm).public_key().to_dict()
+    needed = ("crv", "kty", "x", "y") if members["kty"] == "EC" else ("e", "kty", "n")
+    canonical = json.dumps({name: members[name] for name in needed}, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode("ascii")).digest()
+    key_id = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    return {**members, "kid": key_id, "use": "sig"}
 
 
 def _check_signature(token: str, key: Any, algorithm: str, claims_bytes: bytes) -> None:

@@ -26,7 +26,8 @@ from api.schemas.transfer_acts import (
 )
 from service.domain.access import GRANTS, Role, scopes_for
 from service.domain.transfers import MANNERS, Direction, Party
-from service.integrations.development_issuer import ALGORITHM, KEY_FILE, sign_token
+from service.integrations.development_issuer import ALGORITHM, KEY_FILE
+from service.integrations.tokens import sign_token
 from tests.support.builders import Body, allocation_body, child_body, headers
 from tests.support.clocks import FixedClock
 from tests.support.desks import FRIDAY, Desk, done, expect_refusal, pointers
