@@ -1,7 +1,6 @@
 """Possible matches: read, with what was answered of whom, counted, and ended."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CompoundSelect, and_, or_, select, union_all, update
 
 from service.domain.contacts import Child
-from service.domain.possible_matches import MatchAnswer, PossibleMatch
+from service.domain.possible_matches import MatchAnswer, PossibleMatch, StandingMatches
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import on_file
@@ -43,31 +42,9 @@ def _pairs(many: int) -> CompoundSelect[Any]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What stands of possible matches: those of one contact, and what was said of its people."""
-
-    of_contact: Mapping[tuple[UUID, UUID], PossibleMatch]
-    answered: frozenset[frozenset[UUID]]
-    same: frozenset[frozenset[UUID]]
-
-    def kept(self, child: Child, person_id: UUID) -> PossibleMatch | None:
-        """The match of a child of the contact with somebody on file."""
-        return self.of_contact.get((child.id, person_id))
-
-    def is_asked_of(self, child: Child, person_id: UUID) -> bool:
-        """Whether a match is anybody's to answer: not where it was said of these two elsewhere."""
-        said = frozenset({child.person_id, person_id}) in self.answered
-        return not said or self.kept(child, person_id) is not None
-
-    def same_as(self, person_id: UUID) -> list[UUID]:
-        """The other records of whom somebody has said that they are the same child."""
-        return sorted(
-            {one for pair in self.same if person_id in pair for one in pair - {person_id}}
-        )
-
-
-async def standing(ask: Asking | Work, contact_id: UUID, children: Sequence[Child]) -> Standing:
+async def standing(
+    ask: Asking | Work, contact_id: UUID, children: Sequence[Child]
+) -> StandingMatches:
     """What stands of the matches of a contact, and of the people its children are taken for."""
     people = sorted({child.person_id for child in children})
     about = or_(MATCH.c.own_person_id.in_(people), MATCH.c.person_id.in_(people))
@@ -81,7 +58,7 @@ async def standing(ask: Asking | Work, contact_id: UUID, children: Sequence[Chil
     )
     found = [read(PossibleMatch, row) for row in rows]
     said = [one for one in found if one.answer is not None]
-    return Standing(
+    return StandingMatches(
         {(one.child_id, one.person_id): one for one in found if one.contact_id == contact_id},
         frozenset(frozenset({one.own_person_id, one.person_id}) for one in said),
         frozenset(
