@@ -65,7 +65,7 @@ from service.domain.strategy_meetings import (
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
-from service.persistence.prepared import Question
+from service.persistence.prepared import Makeable, Question, any_of, made_once
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
     accounts,
@@ -782,15 +782,20 @@ def _waiting(row: Sequence[Any]) -> Waiting:
 _TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
 
 
+@made_once
+def _unborn() -> Makeable:
+    return (
+        select(CHILD.c.id, PERSON.c.id, PERSON.c.expected_delivery_on)
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        .where(any_of(CHILD.c.id, "children"))
+    )
+
+
 async def _unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID, UnbornChild]:
     """By child on a contact. One of these may be born since the lines were read."""
     if not child_ids:
         return {}
-    rows = await ask.all(
-        select(CHILD.c.id, PERSON.c.id, PERSON.c.expected_delivery_on)
-        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
-        .where(CHILD.c.id.in_(child_ids))
-    )
+    rows = await ask.all(_unborn(), children=child_ids)
     return {
         child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
     }
@@ -808,6 +813,43 @@ async def _with_hidden_clocks(
     return frozenset(person_id for (person_id,) in rows)
 
 
+@made_once
+def _running_clocks() -> Makeable:
+    """Not the whole rows: the sums that explain them are long, and a line does not show them."""
+    return (
+        select(DEADLINE.c.subject_id, DEADLINE.c.kind, DEADLINE.c.due_at)
+        .where(any_of(DEADLINE.c.contact_id, "contacts"), DEADLINE.c.stopped_at.is_(None))
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+    )
+
+
+@made_once
+def _children_in_lines() -> Makeable:
+    """Told as unborn, a child is named as the file has it by now."""
+    return (
+        select(
+            CHILD.c.id,
+            CHILD.c.contact_id,
+            case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
+            case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
+            case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
+            CHILD.c.unanswered_matches,
+        )
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        .where(any_of(CHILD.c.contact_id, "contacts"))
+        .order_by(CHILD.c.contact_id, CHILD.c.position)
+    )
+
+
+@made_once
+def _flags_counted() -> Makeable:
+    return (
+        select(FLAG.c.subject_id, FLAG.c.kind, func.count())
+        .where(any_of(FLAG.c.contact_id, "contacts"), FLAG.c.cleared_at.is_(None))
+        .group_by(FLAG.c.subject_id, FLAG.c.kind)
+    )
+
+
 async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
     if not waiting:
         return []
@@ -815,39 +857,20 @@ async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) ->
     enquiries = await _enquiries_of(ask, _of(waiting, SubjectKind.section_47_enquiry))
     contact_ids = {one.contact_id for one in waiting}
     contact_ids |= {child.contact_id for one in meetings.values() for child in one.children}
-    # Not the whole rows: the sums that explain them are long, and a line does not show them.
+    clocks_found, children_found, flags_found = await ask.together(
+        _running_clocks(), _children_in_lines(), _flags_counted(), contacts=contact_ids
+    )
     running: dict[UUID, list[RunningClock]] = {}
-    for subject_id, kind, due_at in await ask.all(
-        select(DEADLINE.c.subject_id, DEADLINE.c.kind, DEADLINE.c.due_at)
-        .where(DEADLINE.c.contact_id.in_(contact_ids), DEADLINE.c.stopped_at.is_(None))
-        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-    ):
+    for subject_id, kind, due_at in clocks_found:
         running.setdefault(subject_id, []).append(RunningClock(kind, due_at))
     children: dict[UUID, list[tuple[UUID, str, int]]] = {}
-    for child_id, contact_id, given_name, family_name, birth, matches in await ask.all(
-        select(
-            CHILD.c.id,
-            CHILD.c.contact_id,
-            # Told as unborn, a child is named as the file has it by now.
-            case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
-            case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
-            case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
-            CHILD.c.unanswered_matches,
-        )
-        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
-        .where(CHILD.c.contact_id.in_(contact_ids))
-        .order_by(CHILD.c.contact_id, CHILD.c.position)
-    ):
+    for child_id, contact_id, given_name, family_name, birth, matches in children_found:
         unborn = birth == BirthKnowledge.unborn
         children.setdefault(contact_id, []).append(
             (child_id, child_in_a_line(given_name, family_name, unborn), matches)
         )
     flags: dict[UUID, dict[str, int]] = {}
-    for subject_id, kind, count in await ask.all(
-        select(FLAG.c.subject_id, FLAG.c.kind, func.count())
-        .where(FLAG.c.contact_id.in_(contact_ids), FLAG.c.cleared_at.is_(None))
-        .group_by(FLAG.c.subject_id, FLAG.c.kind)
-    ):
+    for subject_id, kind, count in flags_found:
         flags.setdefault(subject_id, {})[kind] = count
     transfers = await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer))
     challenges = await transfer_lists.challenges_in_short(ask, _of(waiting, SubjectKind.challenge))
@@ -918,29 +941,37 @@ class _MeetingInLine:
     children: Sequence[MeetingChild]
 
 
-async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, _MeetingInLine]:
-    if not meeting_ids:
-        return {}
+@made_once
+def _meetings_in_lines() -> Makeable:
     open_ = exists().where(
         INVITATION.c.meeting_id == MEETING.c.id,
         INVITATION.c.invited_at.is_(None),
         INVITATION.c.not_invited_because.is_(None),
     )
+    return select(MEETING.c.id, MEETING.c.state, case((open_, true()), else_=false())).where(
+        any_of(MEETING.c.id, "ids")
+    )
+
+
+async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, _MeetingInLine]:
+    if not meeting_ids:
+        return {}
     children = await strategy_meetings.children_of(ask, meeting_ids)
     return {
         meeting_id: _MeetingInLine(MeetingState(state), bool(unanswered), children[meeting_id])
-        for meeting_id, state, unanswered in await ask.all(
-            select(MEETING.c.id, MEETING.c.state, case((open_, true()), else_=false())).where(
-                MEETING.c.id.in_(meeting_ids)
-            )
-        )
+        for meeting_id, state, unanswered in await ask.all(_meetings_in_lines(), ids=meeting_ids)
     }
+
+
+@made_once
+def _enquiries_in_lines() -> Makeable:
+    return select(ENQUIRY.c.id, ENQUIRY.c.state).where(any_of(ENQUIRY.c.id, "ids"))
 
 
 async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUID, EnquiryState]:
     if not enquiry_ids:
         return {}
-    rows = await ask.all(select(ENQUIRY.c.id, ENQUIRY.c.state).where(ENQUIRY.c.id.in_(enquiry_ids)))
+    rows = await ask.all(_enquiries_in_lines(), ids=enquiry_ids)
     return {id_: EnquiryState(state) for id_, state in rows}
 
 
