@@ -1,7 +1,7 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -770,13 +770,19 @@ def _with_workers(statement: Select[Any]) -> Select[Any]:
     )
 
 
+_TRUTHS = tuple(
+    place
+    for place, field in enumerate(fields(Waiting))
+    if field.name in ("worker_suspended", "police_unread")
+)
+
+
 def _waiting(row: Sequence[Any]) -> Waiting:
-    found = read(Waiting, row)
-    return replace(
-        found,
-        worker_suspended=bool(found.worker_suspended),
-        police_unread=bool(found.police_unread),
-    )
+    values = list(row)
+    for place in _TRUTHS:
+        # Of nobody, and of no notification, the database says neither.
+        values[place] = bool(values[place])
+    return read(Waiting, values)
 
 
 _TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
