@@ -84,7 +84,7 @@ from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.accountabilities import CareService
-from service.domain.calendar import LONDON, day_months_later, london_date
+from service.domain.calendar import LONDON, day_months_later, london_date, london_midnight
 from service.domain.contacts import (
     ANONYMOUS,
     SELF_REFERRALS,
@@ -110,7 +110,6 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationScope,
 )
-from service.domain.measures import london_midnight
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import CaseState, Referral
@@ -134,7 +133,7 @@ from service.usecases.contacts import (
     log_contact,
     triage_contact,
 )
-from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.decisions import NewDecision, decide
 from service.usecases.information_requests import (
     NewAnswer,
     NewChaser,
@@ -145,6 +144,7 @@ from service.usecases.information_requests import (
     read_late_answer,
 )
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.sign_offs import sign_off
 from service.usecases.withdrawals import withdraw_contact
 
 YEAR: Final = 2018

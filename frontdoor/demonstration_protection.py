@@ -28,9 +28,8 @@ from frontdoor.demonstration_protection_narratives import (
 )
 from frontdoor.demonstration_targets import Slots
 from service.bootstrap import Work
-from service.domain.calendar import london_date
+from service.domain.calendar import london_date, london_midnight
 from service.domain.errors import Conflict
-from service.domain.measures import london_midnight
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
@@ -57,21 +56,21 @@ from service.persistence.repositories import (
     unborn,
 )
 from service.persistence.repositories.cases import REFERRALS
+from service.usecases.held_strategy_meetings import Attended, record_strategy_meeting
 from service.usecases.section_47_enquiries import (
     record_child_seen,
     record_conference,
     record_enquiry_outcome,
 )
-from service.usecases.strategy_meetings import (
-    Attended,
-    InvitationAnswer,
-    NewMeetingChild,
-    call_strategy_meeting,
+from service.usecases.strategy_conclusions import (
     circulate_strategy_minutes,
     conclude_strategy_meeting,
-    invite_to_strategy_meeting,
+)
+from service.usecases.strategy_invitations import InvitationAnswer, invite_to_strategy_meeting
+from service.usecases.strategy_meetings import (
+    NewMeetingChild,
+    call_strategy_meeting,
     rearrange_strategy_meeting,
-    record_strategy_meeting,
 )
 
 CONFERENCE: Final = "initial_child_protection_conference"
