@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgresql
+from sqlalchemy.dialects.postgresql import asyncpg
 
 from service.domain.access import Caller, Role, Scope
 from service.domain.contacts import Adult, Child, Contact
@@ -120,7 +120,8 @@ def test_a_value_that_is_given_each_time_need_not_be_there_when_a_statement_is_m
 
 
 def test_a_list_however_long_is_one_parameter_of_one_text_on_postgresql() -> None:
-    ready = made_ready(select(CONTACT.c.id).where(any_of(CONTACT.c.rating, "r")), postgresql())
+    rated = select(CONTACT.c.id).where(any_of(CONTACT.c.rating, "r"))
+    ready = made_ready(rated, asyncpg.dialect())
     for ratings in ([], ["red"], ["red", "amber", "green"]):
         sql, values = ready.asked({"r": ratings})
         assert "rating = ANY (" in sql
