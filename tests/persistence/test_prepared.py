@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 
 from service.domain.access import Caller, Role, Scope
 from service.domain.contacts import Adult, Child, Contact
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.people import Person
 from service.persistence.asking import Asking
 from service.persistence.engines import Database
