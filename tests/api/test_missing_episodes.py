@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from service.domain.access import Role
+from service.domain.missing_episodes import MissingEpisode
 from tests.support.builders import Body, headers
 from tests.support.desks import FRIDAY, Desk, done, expect_refusal, open_desk, pointers
 
@@ -62,6 +63,21 @@ async def missing(desk: Desk, **changes: Any) -> Body:
 async def act(desk: Desk, episode: Body, move: str, body: Body, role: Role = WORKER) -> Any:
     path = f"/v1/missing-episodes/{episode['id']}/{move}"
     return await desk.post(role, path, body, version=episode["version"])
+
+
+async def test_a_reference_of_release_0_3_is_read_as_it_was_given_out(desk: Desk) -> None:
+    # With the letter of strategy meetings: somebody has it on paper.
+    episode = await missing(desk)
+    old = "M" + episode["reference"][1:]
+    await desk.house.perform(
+        lambda work: work.change(
+            MissingEpisode, UUID(episode["id"]), episode["version"], reference=old
+        )
+    )
+    read = done(await desk.get(WORKER, f"/v1/missing-episodes/{episode['id']}"))
+    assert read["reference"] == old
+    returned = done(await act(desk, read, "return", back()))
+    assert (returned["reference"], returned["state"]) == (old, "returned")
 
 
 async def test_reported_returned_and_interviewed(desk: Desk) -> None:
