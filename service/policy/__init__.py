@@ -10,7 +10,6 @@ from service.policy.policies import (
     Organisation,
     OrganisationUnknown,
     Policy,
-    RationaleRules,
     ReceiptWords,
     SweepRules,
     Team,
@@ -20,6 +19,7 @@ from service.policy.policies import (
     TimescaleUnknown,
     TransferRules,
 )
+from service.policy.rationales import RationaleRules
 from service.policy.reading import PolicyFaulty
 
 __all__ = [

@@ -3,15 +3,13 @@
 import hashlib
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 from service.domain import challenges, transfers
-from service.domain.access import GRANTS, Permission, Role
 from service.domain.calendar import CalendarFaulty, WorkingCalendar
 from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.deadlines import (
@@ -27,37 +25,32 @@ from service.domain.deadlines import (
 from service.domain.escalations import upward
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.removed_teams import RemovedTeam
-from service.domain.strategy_meetings import Agency
 from service.domain.texts import counted
 from service.policy.code_lists import england
 from service.policy.hearers import (
     check_common_chain,
     check_hearers,
-    check_stages,
     read_chain,
     read_hearer,
 )
 from service.policy.policies import (
-    AgencyKind,
-    AssessmentRules,
-    ChallengeRules,
-    DailyMeetingRules,
-    DecisionPrompt,
-    Organisation,
-    PartnerRules,
     Policy,
-    RationaleRules,
-    ReceiptWords,
-    RepeatConcernRules,
-    StrategyMeetingRules,
-    SweepRules,
-    Team,
-    TeamService,
-    TeamWork,
-    TransferRules,
 )
 from service.policy.reading import PolicyFaulty, Table
+from service.policy.rules import (
+    assessments_of,
+    challenges_of,
+    daily_meetings_of,
+    partners_of,
+    prompts_of,
+    rationale_of,
+    receipt_of,
+    repeat_concern_of,
+    strategy_meetings_of,
+    sweep_of,
+    transfers_of,
+)
+from service.policy.teams import organisations_of, removed_teams_of, teams_of
 
 DEFAULT_POLICY = Path(__file__).parent / "default.toml"
 """The policy used when no other file is named."""
@@ -88,23 +81,8 @@ NEEDED_KINDS = {
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""
 
-NEEDED_PROMPTS = (
-    "child_voice",
-    "father_and_significant_adults",
-    "culture_disability_language",
-    "domestic_abuse",
-    "neglect_and_tool",
-)
-"""What no policy may leave out (domain rules: what decisions keep missing)."""
-
 CLOCK_EVENTS = tuple(one.value for one in EventType if one.noun in {*SubjectKind})
 """What can start and stop a clock of the authority's own: what happens to a thing with clocks."""
-
-_ANSWERING_ROLES = tuple(
-    role.value for role in Role if role in GRANTS[Permission.answer_challenge].roles
-)
-
-_QUORUM_AGENCIES = tuple(one.value for one in Agency if one is not Agency.other)
 
 _LARGEST_FILE = 1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1978, 2100
@@ -185,27 +163,27 @@ def _read(root: Table, text: str, digest: str, faults: list[str]) -> Policy | No
     if alarm_known:
         _check_horizon(timescales, alarm_days, faults)
 
-    sweep = _sweep(root.table("sweep"))
-    rationale = _rationale(root.table("rationale"))
+    sweep = sweep_of(root.table("sweep"))
+    rationale = rationale_of(root.table("rationale"))
     re_referral = root.table("re_referral")
     re_referral_months = re_referral.whole("within_months", least=1, most=120)
     re_referral.done()
-    prompts = _prompts(root.table("decision_prompts"))
+    prompts = prompts_of(root.table("decision_prompts"))
     family_help = root.table("family_help")
     one_service = family_help.yes_or_no("one_service")
     family_help.done()
-    transfer_rules = _transfers(root.table("transfers"))
-    challenge_rules = _challenges(root.table("challenges"))
-    strategy_rules = _strategy_meetings(root.table("strategy_meetings"))
-    assessment_rules = _assessments(root.table("assessments"))
-    daily_meeting_rules = _daily_meetings(root.table("daily_meetings"))
-    repeat_concern_rules = _repeat_concern(root.table("repeat_concern"))
-    partner_rules = _partners(root.table("partners"))
-    receipt = _receipt(root.table("receipt"))
-    organisations = _organisations(root.tables("organisation"), faults)
-    teams = _teams(root.tables("team", least=1), faults)
+    transfer_rules = transfers_of(root.table("transfers"))
+    challenge_rules = challenges_of(root.table("challenges"))
+    strategy_rules = strategy_meetings_of(root.table("strategy_meetings"))
+    assessment_rules = assessments_of(root.table("assessments"))
+    daily_meeting_rules = daily_meetings_of(root.table("daily_meetings"))
+    repeat_concern_rules = repeat_concern_of(root.table("repeat_concern"))
+    partner_rules = partners_of(root.table("partners"))
+    receipt = receipt_of(root.table("receipt"))
+    organisations = organisations_of(root.tables("organisation"), faults)
+    teams = teams_of(root.tables("team", least=1), faults)
     removed = root.tables("removed_team") if root.has("removed_team") else ()
-    removed_teams = _removed_teams(removed, teams, faults)
+    removed_teams = removed_teams_of(removed, teams, faults)
     root.named("The file")
     root.done()
 
@@ -473,210 +451,3 @@ def _check_horizon(timescales: Iterable[Timescale], alarm_days: int, faults: lis
             f"is {counted(most, 'working day')} and has to be countable until somebody acts on "
             "the alarm."
         )
-
-
-def _sweep(table: Table) -> SweepRules:
-    before = table.fault_count
-    every = table.whole("every_seconds", least=1, most=3600)
-    late = table.whole("late_after_seconds", least=2, most=86_400)
-    if table.fault_count == before and late <= every:
-        table.fault("must be longer than every_seconds.", "late_after_seconds")
-    table.done()
-    return SweepRules(every_seconds=every, late_after_seconds=late)
-
-
-def _rationale(table: Table) -> RationaleRules:
-    minimum = table.whole("minimum_characters", least=1, most=2000)
-    phrases = table.texts("refused_phrases")
-    table.done()
-    for phrase in phrases:
-        if phrase and not any(letter.isalnum() for letter in phrase):
-            table.fault(f'"{phrase}" has neither letters nor digits; remove it.', "refused_phrases")
-    return RationaleRules(minimum_characters=minimum, refused_phrases=phrases)
-
-
-def _prompts(table: Table) -> tuple[DecisionPrompt, ...]:
-    for key in NEEDED_PROMPTS:
-        if not table.has(key):
-            table.fault("is missing; add the question that a decision must answer.", key)
-    prompts = tuple(
-        DecisionPrompt(table.identifier_key(key), table.text(key)) for key in table.names()
-    )
-    table.done()
-    return prompts
-
-
-def _transfers(table: Table) -> TransferRules:
-    rules = TransferRules(
-        step_up_source_code=table.choice("step_up_source_code", england().referral_source),
-        step_up_reasons=_reasons(table.table("step_up_reasons")),
-        step_down_reasons=_reasons(table.table("step_down_reasons")),
-        step_up_refusals=_reasons(table.table("step_up_refusals")),
-        step_down_refusals=_reasons(table.table("step_down_refusals")),
-    )
-    table.done()
-    return rules
-
-
-def _reasons(table: Table) -> Mapping[str, str]:
-    found = {table.identifier_key(key): table.text(key, longest=200) for key in table.names()}
-    table.done()
-    if not found:
-        table.fault("names no reason; nobody could choose one.")
-    return MappingProxyType(found)
-
-
-def _challenges(table: Table) -> ChallengeRules:
-    rules = ChallengeRules(
-        stage_2_answered_by=table.choice("stage_2_answered_by", _ANSWERING_ROLES),
-        stage_3_answered_by=table.choice("stage_3_answered_by", _ANSWERING_ROLES),
-    )
-    check_stages(table, rules)
-    table.done()
-    return rules
-
-
-def _strategy_meetings(table: Table) -> StrategyMeetingRules:
-    before = table.fault_count
-    rules = StrategyMeetingRules(
-        quorum=tuple(Agency(one) for one in table.choices("quorum", _QUORUM_AGENCIES)),
-        school_age_from=table.whole("school_age_from", least=0, most=18),
-        school_age_to=table.whole("school_age_to", least=0, most=18),
-    )
-    if table.fault_count == before and rules.school_age_to < rules.school_age_from:
-        table.fault("is before school_age_from.", "school_age_to")
-    table.done()
-    return rules
-
-
-def _assessments(table: Table) -> AssessmentRules:
-    tools = _reasons(table.table("tools"))
-    factors = england().assessment_factor
-    rules = AssessmentRules(
-        tools=tools,
-        scored_tools=frozenset(table.choices("scored_tools", tools or ("none",))),
-        neglect_factors=frozenset(table.choices("neglect_factors", factors)),
-        neglect_tools=table.choices("neglect_tools", tools or ("none",)),
-        domestic_abuse_factors=frozenset(table.choices("domestic_abuse_factors", factors)),
-        domestic_abuse_tools=table.choices("domestic_abuse_tools", tools or ("none",)),
-    )
-    table.done()
-    return rules
-
-
-def _daily_meetings(table: Table) -> DailyMeetingRules:
-    rules = DailyMeetingRules(cut_off=table.time_of_day("cut_off", earliest=time(0, 0)))
-    table.done()
-    return rules
-
-
-def _repeat_concern(table: Table) -> RepeatConcernRules:
-    rules = RepeatConcernRules(
-        short_days=table.whole("short_days", least=1, most=31),
-        long_days=table.whole("long_days", least=1, most=366),
-        months=table.whole("months", least=1, most=120),
-        flag_within_days=table.whole("flag_within_days", least=1, most=31),
-    )
-    table.done()
-    return rules
-
-
-def _partners(table: Table) -> PartnerRules:
-    rules = PartnerRules(
-        answered_in_sight_days=table.whole("answered_in_sight_days", least=1, most=366),
-        withdrawn_in_sight_days=table.whole("withdrawn_in_sight_days", least=1, most=366),
-        validations_an_hour=table.whole("validations_an_hour", least=1, most=100_000),
-        source=table.text("source"),
-    )
-    table.done()
-    return rules
-
-
-def _receipt(table: Table) -> ReceiptWords:
-    receipt = ReceiptWords(
-        immediate_danger=table.text("immediate_danger"),
-        questions=table.text("questions"),
-        disagreement=table.text("disagreement"),
-    )
-    table.done()
-    return receipt
-
-
-def _organisations(tables: Sequence[Table], faults: list[str]) -> tuple[Organisation, ...]:
-    sources = england().referral_source
-    organisations: list[Organisation] = []
-    for table in tables:
-        _name_by_id(table)
-        organisations.append(
-            Organisation(
-                id=table.identifier("id"),
-                name=table.text("name", longest=120),
-                kind=AgencyKind(table.choice("kind", [kind.value for kind in AgencyKind])),
-                source_codes=frozenset(table.choices("source_codes", sources)),
-                contact=table.text("contact"),
-            )
-        )
-        table.done()
-    _refuse_repeated("organisation", (organisation.id for organisation in organisations), faults)
-    return tuple(organisations)
-
-
-def _teams(tables: Sequence[Table], faults: list[str]) -> tuple[Team, ...]:
-    teams: list[Team] = []
-    for table in tables:
-        _name_by_id(table)
-        teams.append(
-            Team(
-                id=table.identifier("id"),
-                name=table.text("name", longest=120),
-                service=TeamService(
-                    table.choice("service", [service.value for service in TeamService])
-                ),
-                accepts=frozenset(
-                    TeamWork(work)
-                    for work in table.choices("accepts", [work.value for work in TeamWork])
-                ),
-            )
-        )
-        table.done()
-    _refuse_repeated("team", (team.id for team in teams), faults)
-    taken = {work for team in teams for work in team.accepts}
-    faults.extend(
-        f'[[team]]: no team accepts "{work.value}"; somebody has to be accountable for it.'
-        for work in TeamWork
-        if teams and work not in taken
-    )
-    return tuple(teams)
-
-
-def _removed_teams(
-    tables: Sequence[Table], teams: Sequence[Team], faults: list[str]
-) -> tuple[RemovedTeam, ...]:
-    """The teams that were taken away, each with who takes over what it had."""
-    known = [team.id for team in teams if team.id]
-    removed: list[RemovedTeam] = []
-    for table in tables:
-        _name_by_id(table)
-        one = RemovedTeam(
-            id=table.identifier("id"),
-            taken_over_by=table.choices("taken_over_by", known or ("none",)),
-        )
-        if one.id in known:
-            table.fault("is a team of this policy still: remove one of the two.", "id")
-        table.done()
-        removed.append(one)
-    _refuse_repeated("removed_team", (one.id for one in removed), faults)
-    return tuple(removed)
-
-
-def _name_by_id(table: Table) -> None:
-    if named := table.peek("id"):
-        table.named(f"{table.where} ({named})")
-
-
-def _refuse_repeated(what: str, ids: Iterable[str], faults: list[str]) -> None:
-    seen: set[str] = set()
-    for one in ids:
-        if one and one in seen:
-            faults.append(f'[[{what}]]: the id "{one}" is given twice; ids name one {what} each.')
-        seen.add(one)

@@ -49,4 +49,4 @@ def test_one_place_says_what_words_are_somebodys_own() -> None:
         for path in product_modules()
         if ".is_boiler_plate(" in (text := path.read_text("utf-8")) or '"boiler_plate"' in text
     }
-    assert asking == {"service/domain/own_words.py", "service/policy/policies.py"}
+    assert asking == {"service/domain/own_words.py", "service/policy/rationales.py"}

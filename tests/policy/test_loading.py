@@ -12,7 +12,8 @@ from service.domain.access import Role
 from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
 from service.domain.events import EventType
 from service.policy import PolicyFaulty, TeamWork, load_policy
-from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS, NEEDED_PROMPTS
+from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS
+from service.policy.rules import NEEDED_PROMPTS
 
 DEFAULT = DEFAULT_POLICY.read_text(encoding="utf-8")
 Edited = Callable[..., Path]
