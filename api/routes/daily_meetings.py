@@ -155,8 +155,8 @@ async def record_meeting_outcome(
     """
 
     async def drafted(work: Work) -> WholeDecision:
-        item = await daily_meetings.item_to_decide(work, who, date, item_id, body.child_id)
-        decision = await decisions.decide(work, who, item.contact_id, body.told())
+        told = body.told()
+        decision = await decisions.record_meeting_outcome(work, who, date, item_id, told)
         return await decisions.whole_decision(work, decision)
 
     return await create(request, who, key, body, drafted, _decided)

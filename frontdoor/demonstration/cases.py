@@ -26,11 +26,8 @@ from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.measures import london_midnight
 from service.domain.referrals import CaseState, Referral
-from service.persistence.repositories import (
-    accountabilities,
-    decisions,
-    section_47_enquiries,
-)
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
+from service.persistence.repositories import accountabilities, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.assessments import begin_assessment
 from service.usecases.cases import (
@@ -157,7 +154,7 @@ async def _decide_anew(story: Story, work: Work, decision_id: UUID) -> None:
     old = await decisions.get(work, story.manager, decision_id)
     child = next(one for one in story.children if one.id == old.child_id)
     child = await say_who_it_is(story, work, child)
-    await section_47_enquiries.refuse_while_under_way(work, child.person_id)
+    await refuse_while_protection_is_under_way(work, child.person_id)
     new = replace(
         new_decision(story, child, Outcome.information_and_advice),
         supersedes_id=old.id,

@@ -17,7 +17,8 @@ from service.domain.decisions import Decision, LevelOfNeed, Outcome, PromptAnswe
 from service.domain.people import BirthKnowledge
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
-from service.persistence.repositories import accountabilities, section_47_enquiries
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
+from service.persistence.repositories import accountabilities
 from service.usecases.decisions import NewDecision, decide, sign_off
 
 _OF_ANOTHER_POLICY = PromptWords(known=(WORDS.prompt_of_another_policy,), not_known=())
@@ -161,7 +162,7 @@ async def say_who_it_is(story: Story, work: Work, child: Child) -> Child:
 async def may_be_superseded(story: Story, work: Work, person_id: UUID) -> bool:
     """Whether nothing is under way for a child that keeps a decision as it is."""
     try:
-        await section_47_enquiries.refuse_while_under_way(work, person_id)
+        await refuse_while_protection_is_under_way(work, person_id)
     except ProtectionUnderWay:
         return False
     return True

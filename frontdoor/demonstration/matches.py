@@ -7,7 +7,9 @@ from frontdoor.demonstration.families import FamilyChild
 from service.domain.access import Caller
 from service.domain.contacts import Child, Contact
 from service.domain.possible_matches import MatchSaid, TwoOpenCases
-from service.persistence.repositories import child_records, contacts, possible_matches
+from service.domain_services.child_records import answer_match
+from service.domain_services.possible_matches import refresh_matches
+from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
 
 _OTHERS = "Asked the family and the school: this is another child, who shares the name alone."
@@ -21,7 +23,7 @@ async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Chil
     """
     contact = await contacts.held(work, worker, child.contact_id)
     file = await contacts.whole(work, contact)
-    found = await possible_matches.refresh(work, worker, contact, file.children, file.adults)
+    found = await refresh_matches(work, worker, contact, file.children, file.adults)
     asked = [
         one.person.id
         for one in found
@@ -30,10 +32,10 @@ async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Chil
     now = next(one for one in file.children if one.id == child.id)
     for person_id in asked:
         with suppress(TwoOpenCases):
-            now = await child_records.answer(work, worker, file, now, _said(member, person_id))
+            now = await answer_match(work, worker, file, now, _said(member, person_id))
     if asked:
         children = await contacts.children(work, contact.id)
-        await possible_matches.refresh(work, worker, contact, children, file.adults)
+        await refresh_matches(work, worker, contact, children, file.adults)
         await work.change(Contact, contact.id, contact.version)
     return now
 

@@ -27,9 +27,9 @@ from service.domain.strategy_meetings import (
     MedicalDecision,
     StrategyMeeting,
 )
+from service.persistence.clocks import is_running
 from service.persistence.repositories import (
     accountabilities,
-    deadlines,
     section_47_enquiries,
     strategy_meetings,
 )
@@ -147,7 +147,7 @@ class Protection:
         if answers is None or answers.referral_id is None or answers.referral_id in self.coming:
             return None
         found = await REFERRALS.get(work, self.desk.people.managers[0], answers.referral_id)
-        due = await deadlines.is_running(work, found.contact_id, found.id, "strategy_meeting")
+        due = await is_running(work, found.contact_id, found.id, "strategy_meeting")
         return found if due else None
 
 

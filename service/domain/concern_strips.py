@@ -1,15 +1,18 @@
 """The strip of a contact: what was told before and what came of it, as far as a reader may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.accountabilities import OpenCase
-from service.domain.concerns import ConcernCounts, Related
+from service.domain.calendar import london_date
+from service.domain.concerns import MOST_LISTED, ConcernCounts, Related
+from service.domain.contacts import Child
 from service.domain.decisions import Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.referrals import Referral
+from service.domain.people import age_in_years
+from service.domain.referrals import Referral, is_re_referral
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +153,56 @@ def _contacts(related: Sequence[Related]) -> list[UUID]:
 
 def _ids(cases: Sequence[Referral] | Sequence[EarlyHelpEpisode]) -> list[UUID]:
     return [one.id for one in cases]
+
+
+def concern_of_child(
+    child: Child,
+    counts: ConcernCounts,
+    listed: Sequence[Related],
+    outcomes: Mapping[UUID, Sequence[tuple[UUID, OutcomeThen]]],
+    referrals: Sequence[Referral],
+    episodes: Sequence[EarlyHelpEpisode],
+    open_case: OpenCase | None,
+    months: int,
+    received_at: datetime,
+) -> ChildConcern:
+    """What is shown of one child: what was told before, what came of it, and what is open."""
+    known: list[Referral | EarlyHelpEpisode] = [*referrals[:1], *episodes[:1]]
+    last = max(known, key=lambda one: one.accepted_at, default=None)
+    return ChildConcern(
+        child_id=child.id,
+        person_id=child.person_id,
+        counts=counts,
+        earlier=[
+            EarlierConcern(
+                related=one,
+                age=age_in_years(child.date_of_birth, london_date(one.received_at)),
+                outcomes=_own_first(child.person_id, outcomes.get(one.contact_id, ())),
+            )
+            for one in listed
+        ],
+        referrals=referrals[:MOST_LISTED],
+        episodes=episodes[:MOST_LISTED],
+        re_referral=bool(referrals)
+        and is_re_referral(referrals[0].accepted_at, received_at, months),
+        last_known_team_id=None if last is None else last.team_id,
+        open_case=open_case,
+    )
+
+
+def _own_first(person_id: UUID, outcomes: Sequence[tuple[UUID, OutcomeThen]]) -> list[OutcomeThen]:
+    marked = [
+        OutcomeThen(
+            child_id=one.child_id,
+            same_child=of == person_id,
+            outcome=one.outcome,
+            decided_at=one.decided_at,
+            rationale=one.rationale,
+            last_closed_because=one.last_closed_because,
+            closed_at=one.closed_at,
+            closure_code=one.closure_code,
+            closure_reason=one.closure_reason,
+        )
+        for of, one in outcomes
+    ]
+    return sorted(marked, key=lambda one: not one.same_child)

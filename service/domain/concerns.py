@@ -20,6 +20,9 @@ MOST_COUNTED = 100
 MOST_LISTED = 50
 MOST_BEHIND_A_FLAG = 20
 
+NO_SECOND_CONCERN = "no_second_concern"
+"""What stops the clock when an amendment shows that there was no second concern."""
+
 
 class Relation(StrEnum):
     """How an earlier contact has to do with a child. One contact may have several."""

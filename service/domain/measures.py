@@ -176,6 +176,10 @@ class MeasureCases:
     begins_at: datetime | None = None
     ends_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Raises MeasureNotFound, BreakdownNotPossible."""
+        require_breakdown(measure_of(self.code), self.by)
+
 
 @dataclass(frozen=True, slots=True)
 class MeasureReading:

@@ -271,3 +271,15 @@ def faults_in_interview(episode: MissingEpisode, told: Interview, now: datetime)
             )
             break
     return problems
+
+
+def refuse_while_missing(is_missing: bool, others: Sequence[MissingEpisode]) -> None:
+    """Raises MissingAlready when a child is missing and one of these episodes is open too."""
+    for one in others:
+        if is_missing and one.returned_at is None:
+            raise MissingAlready(
+                f"Missing episode {one.reference} of this child is open: record the return there "
+                "first.",
+                state=one.state,
+                allowed=MISSING_EPISODE.allowed(one.state),
+            )

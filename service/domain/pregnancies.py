@@ -19,6 +19,9 @@ CLOCKS = ("pre_birth_assessment_begun", "pre_birth_assessment_done")
 ASKING = "expected_delivery_known"
 """The clock that runs until the expected date of delivery is known."""
 
+ALL_CLOCKS = (ASKING, *CLOCKS)
+"""Every clock that only runs before a birth."""
+
 LONGEST = timedelta(weeks=42)
 """As far ahead as an expected date may lie."""
 

@@ -44,7 +44,7 @@ class Moving(Starting, Protocol):
         ...
 
 
-def start(
+def start_clock(
     work: Starting,
     kind: str,
     subject_kind: SubjectKind,
@@ -88,7 +88,7 @@ def start(
     return deadline
 
 
-async def stop(
+async def stop_clocks(
     work: Moving,
     contact_id: UUID,
     subject_id: UUID,
@@ -142,7 +142,7 @@ def start_on_new(work: Moving, event: Event, contact_id: UUID, at: datetime) -> 
     """Starts the authority's own clocks for the receipt of a contact, on which none can run yet."""
     for timescale in work.policy.started_by(event.type, at=at):
         subject_kind, subject_id = _runs_on(timescale.events, event, contact_id)
-        start(work, timescale.kind, subject_kind, subject_id, contact_id, at)
+        start_clock(work, timescale.kind, subject_kind, subject_id, contact_id, at)
 
 
 async def follow(work: Moving, event: Event, contact_id: UUID, at: datetime) -> None:
@@ -150,11 +150,11 @@ async def follow(work: Moving, event: Event, contact_id: UUID, at: datetime) -> 
     stopping = work.policy.stopped_by(event.type)
     if stopping:
         for subject_id in {event.subject_id, contact_id}:
-            await stop(work, contact_id, subject_id, stopping, event.type, happened_at=at)
+            await stop_clocks(work, contact_id, subject_id, stopping, event.type, happened_at=at)
     for timescale in work.policy.started_by(event.type, at=at):
         subject_kind, subject_id = _runs_on(timescale.events, event, contact_id)
         if not await is_running(work, contact_id, subject_id, timescale.kind):
-            start(work, timescale.kind, subject_kind, subject_id, contact_id, at)
+            start_clock(work, timescale.kind, subject_kind, subject_id, contact_id, at)
 
 
 def _runs_on(

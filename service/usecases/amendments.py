@@ -52,17 +52,17 @@ from service.domain.recognition import (
     recognised,
 )
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.child_records import Settled, follow_settled_children
+from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
+from service.domain_services.daily_meetings import put_added_on_agenda
+from service.domain_services.possible_matches import keep_match_answer, refresh_matches
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     child_records,
-    concerns,
     contacts,
-    daily_meetings,
-    deadlines,
     information_requests,
     people,
-    possible_matches,
 )
-from service.persistence.repositories.child_records import Settled
 from service.persistence.units_of_work import Work, new_id
 
 # As many as the contract shows: amendments may add more than were logged at once.
@@ -194,12 +194,12 @@ async def _amend(
             "Nothing would change. Send at least one field with another value.",
             problems=[Problem("", "Send at least one field with another value.", "no_change")],
         )
-    heard_before = await concerns.concerns_of_others_about(work, contact, file.children)
+    heard_before = await concerns_of_others_about(work, contact, file.children)
     work.add(*fresh_people)
     for old_child, child in zip(file.children, children, strict=True):
         await contacts.change_child(work, old_child, child)
     work.add(*fresh)
-    await child_records.follow(
+    await follow_settled_children(
         work,
         who,
         contact.id,
@@ -216,8 +216,8 @@ async def _amend(
     await _restart_clocks(work, file, amended)
     everybody = [*children, *fresh]
     everyone = [*adults, *fresh_adults]
-    heard = await concerns.concerns_of_others_about(work, amended, everybody)
-    await concerns.restart_if_changed(work, file, amended, heard_before, heard)
+    heard = await concerns_of_others_about(work, amended, everybody)
+    await restart_concern_clock(work, file, amended, heard_before, heard)
     work.add(
         Amendment(
             id=new_id(),
@@ -229,9 +229,9 @@ async def _amend(
             after=after,
         )
     )
-    await daily_meetings.put_added_on_agenda(work, contact, fresh)
+    await put_added_on_agenda(work, contact, fresh)
     await _answer_links(work, who, file, children, changes)
-    await possible_matches.refresh(work, who, amended, everybody, everyone)
+    await refresh_matches(work, who, amended, everybody, everyone)
     work.record(
         EventType.contact_amended,
         who,
@@ -409,7 +409,7 @@ async def _answer_links(
         if "person_id" not in sent or old.person_id == new.person_id:
             continue
         linked = sent["person_id"] is not None
-        await possible_matches.keep_answer(
+        await keep_match_answer(
             work,
             who,
             new,
@@ -519,8 +519,6 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
     stopped = running if moved else running - wanted
     if stopped:
         because = "received_at_amended" if moved else "nobody_to_acknowledge"
-        await deadlines.stop(work, amended.id, amended.id, sorted(stopped), because)
+        await stop_clocks(work, amended.id, amended.id, sorted(stopped), because)
     for kind in sorted(wanted if moved else wanted - running):
-        deadlines.start(
-            work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at
-        )
+        start_clock(work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at)

@@ -24,13 +24,20 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import FrontDoorError, Stale
 from service.domain.events import EventType
 from service.domain.referrals import CASE, CaseState, Referral
+from service.domain_services.assessments import (
+    ensure_assessment,
+    hold_assessment,
+    move_assessment,
+    record_assessment_event,
+)
+from service.domain_services.missing_clocks import start_clocks_never_started
 from service.persistence.asking import Asking
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     assessments,
     cases,
     contacts,
-    deadlines,
     missing_clocks,
     unborn,
 )
@@ -75,8 +82,8 @@ async def begin_assessment(work: Work, who: Caller, referral_id: UUID) -> Begun:
             state=referral.state,
             allowed=CASE.allowed(referral.state),
         )
-    begun = await assessments.begin(work, who, referral)
-    assessments.record(work, who, EventType.assessment_begun, begun)
+    begun = await ensure_assessment(work, who, referral)
+    record_assessment_event(work, who, EventType.assessment_begun, begun)
     return Begun(begun, before=False)
 
 
@@ -90,7 +97,7 @@ async def complete_assessment(
     """
     who.require(Permission.assess)
     action = AssessmentAction.complete
-    assessment = await assessments.hold(work, who, assessment_id, version, action)
+    assessment = await hold_assessment(work, who, assessment_id, version, action)
     codes = work.policy.codes
     problems = faults_in_completion(
         completion,
@@ -104,7 +111,7 @@ async def complete_assessment(
     if problems:
         raise incomplete(problems)
     content = content_of(completion)
-    moved = await assessments.move(
+    moved = await move_assessment(
         work,
         who,
         assessment,
@@ -122,7 +129,9 @@ async def complete_assessment(
         answered_by=None,
         answer_words=None,
     )
-    assessments.record(work, who, EventType.assessment_completed, moved, outcome=completion.outcome)
+    record_assessment_event(
+        work, who, EventType.assessment_completed, moved, outcome=completion.outcome
+    )
     return moved
 
 
@@ -136,7 +145,7 @@ async def authorise_assessment(
     """
     who.require(Permission.authorise_assessment)
     action = AssessmentAction.authorise if agreed else AssessmentAction.send_back
-    assessment = await assessments.hold(work, who, assessment_id, version, action)
+    assessment = await hold_assessment(work, who, assessment_id, version, action)
     if assessment.completed_by == who.account_id:
         raise OwnAssessment(
             "You completed this assessment, so somebody else must authorise it. It stays as it "
@@ -146,14 +155,14 @@ async def authorise_assessment(
     if fault is not None:
         raise incomplete([fault])
     if agreed:
-        await deadlines.stop(
+        await stop_clocks(
             work,
             assessment.contact_id,
             assessment.referral_id,
             ["single_assessment", "pre_birth_assessment_done"],
             "authorised",
         )
-    moved = await assessments.move(
+    moved = await move_assessment(
         work,
         who,
         assessment,
@@ -165,7 +174,7 @@ async def authorise_assessment(
         ended_at=work.now if agreed else None,
     )
     event = EventType.assessment_authorised if agreed else EventType.assessment_returned
-    assessments.record(work, who, event, moved)
+    record_assessment_event(work, who, event, moved)
     return moved
 
 
@@ -233,4 +242,4 @@ async def _start_clocks_of(work: Work, found: Referral) -> None:
     referral = await REFERRALS.read_held(work, found.id)
     if not await missing_clocks.referrals_without_clocks(work, limit=1, only=found.id):
         raise Stale(referral.version)
-    await missing_clocks.start_missing_clocks(work, referral)
+    await start_clocks_never_started(work, referral)

@@ -20,15 +20,18 @@ from service.domain.measures import MeasureCases
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
+from service.domain_services.cases import close_case
+from service.domain_services.challenges import refuse_while_challenged
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
+from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     accounts,
     cases,
-    challenges,
     contacts,
     deadlines,
-    section_47_enquiries,
     transfers,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
@@ -151,14 +154,14 @@ async def _allocate(
         )
     # From a team that is no more the case goes on, whatever is disputed: nobody works it there.
     if team_id is not None and team_id != case.team_id and known:
-        await challenges.refuse_while_open(work, case.person_id)
+        await refuse_while_challenged(work, case.person_id)
     changed: dict[str, Any] = {
         "state": state,
         "worker_id": worker_id,
         "team_id": team_id or case.team_id,
         "allocated_at": case.allocated_at or work.now,
     }
-    await deadlines.stop(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
+    await stop_clocks(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
     await work.change(cases.record, case.id, case.version, **changed)
     work.record(
         kind.allocated,
@@ -247,10 +250,10 @@ async def _close(
     if no_reason is not None:
         raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
     if isinstance(case, Referral):
-        await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
-    await challenges.refuse_while_open(work, case.person_id)
-    settled = await transfers.settle(work, who, case.person_id, "case_closed")
-    closed = await cases.close(work, who, case, CaseAction.close, code, reason)
+        await refuse_while_protection_is_owed(work, case)
+    await refuse_while_challenged(work, case.person_id)
+    settled = await settle_transfers(work, who, case.person_id, "case_closed")
+    closed = await close_case(work, who, cases, case, CaseAction.close, code, reason)
     if answers is not None and answers.case_id == case.id:
         await accountabilities.end(work, case.person_id)
     work.record(

@@ -41,6 +41,13 @@ from service.domain.multi_agency_referrals import (
 )
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
+from service.domain_services.cases import moved_on
+from service.domain_services.challenges import (
+    begin_challenge,
+    move_challenge,
+    start_challenge_clock,
+)
+from service.domain_services.transfers import move_transfer
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -50,7 +57,6 @@ from service.persistence.repositories import (
     decisions,
     transfers,
 )
-from service.persistence.repositories.cases import moved_on
 from service.persistence.units_of_work import Performing, Work
 from service.policy import Policy
 
@@ -206,7 +212,7 @@ def _raise(
     challenger_role: Role,
     organisation_id: str | None = None,
 ) -> Challenge:
-    challenge = challenges.raise_one(
+    challenge = begin_challenge(
         work,
         who,
         decision_id=decision.id,
@@ -336,11 +342,11 @@ async def answer_challenge(
             words,
         )
     else:
-        moved = await challenges.move(work, who, challenge, action, words=words)
+        moved = await move_challenge(work, who, challenge, action, words=words)
         partner = moved.challenger_role == Role.partner_system
         # A partner is nobody's to command here: the role that the policy names tells them.
         owner = None if partner else moved.challenger_role
-        challenges.start_clock(work, moved, "challenge_response", owner)
+        start_challenge_clock(work, moved, "challenge_response", owner)
     _record(work, who, EventType.challenge_answered, moved, answer=answer)
     return moved
 
@@ -403,9 +409,9 @@ async def _change(
     owner = None
     if transfer is not None:
         owner = ANSWERER[transfer.direction, transfer.asked_by]
-        await transfers.move(work, who, transfer, TransferAction.overturn_refusal, words=words)
-    moved = await challenges.move(work, who, challenge, ChallengeAction.change, words=words)
-    challenges.start_clock(work, moved, "challenge_change", owner)
+        await move_transfer(work, who, transfer, TransferAction.overturn_refusal, words=words)
+    moved = await move_challenge(work, who, challenge, ChallengeAction.change, words=words)
+    start_challenge_clock(work, moved, "challenge_change", owner)
     return moved
 
 
@@ -420,7 +426,7 @@ async def _end(
 ) -> Challenge:
     """Ends a challenge by which nothing changes: a refusal that was challenged is final with it."""
     if transfer is not None and transfer.state is TransferState.refusal_challenged:
-        await transfers.move(
+        await move_transfer(
             work,
             who,
             transfer,
@@ -428,7 +434,7 @@ async def _end(
             words=words,
             refusal_agreed_at=work.now,
         )
-    return await challenges.move(work, who, challenge, action, words=words, outcome=outcome)
+    return await move_challenge(work, who, challenge, action, words=words, outcome=outcome)
 
 
 async def escalate_challenge(
@@ -467,7 +473,7 @@ async def _escalate(
 ) -> Challenge:
     stage = challenge.stage + 1
     role = work.policy.challenges.answered_by(stage)
-    moved = await challenges.move(
+    moved = await move_challenge(
         work,
         who,
         challenge,
@@ -477,7 +483,7 @@ async def _escalate(
         answering_role=role,
         stage_began_at=work.now,
     )
-    challenges.start_clock(work, moved, f"challenge_stage_{stage}", role)
+    start_challenge_clock(work, moved, f"challenge_stage_{stage}", role)
     _record(work, who, EventType.challenge_escalated, moved)
     return moved
 

@@ -30,16 +30,17 @@ from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
 from service.domain.references import ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
+from service.domain_services.concern_strips import strip_of
+from service.domain_services.concerns import start_concern_clock_if_missed
+from service.domain_services.histories import histories_as_seen_by
+from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     accounts,
     amendments,
-    concern_strips,
-    concerns,
     contacts,
     deadlines,
-    histories,
-    new_contacts,
 )
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
@@ -70,7 +71,7 @@ async def log_contact(work: Work, who: Caller, new: NewContact) -> WholeContact:
     who.require(Permission.log_contact)
     faults = Faults()
     check_channel(faults, None, new.channel)
-    return await new_contacts.log(work, who, new, faults)
+    return await put_contact_on_file(work, who, new, faults)
 
 
 async def triage_contact(
@@ -104,7 +105,7 @@ async def triage_contact(
         ]
         if any(URGENCY[rating] >= URGENCY[before] for before in earlier):
             started_at = contact.first_rated_at
-        await deadlines.stop(work, contact.id, contact.id, ["triage"], "rated_again")
+        await stop_clocks(work, contact.id, contact.id, ["triage"], "rated_again")
     await work.change(
         Contact,
         contact.id,
@@ -116,8 +117,8 @@ async def triage_contact(
         rated_by=who.account_id,
         rating_rationale=rationale,
     )
-    deadlines.start(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
-    await concerns.start_if_missed(work, contact, await contacts.children(work, contact.id))
+    start_clock(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
+    await start_concern_clock_if_missed(work, contact, await contacts.children(work, contact.id))
     work.record(
         EventType.contact_triaged,
         who,
@@ -193,7 +194,7 @@ def _somebody_to_tell(contact: Contact) -> None:
 
 async def _acknowledged(work: Work, who: Caller, contact: Contact, words: str) -> dict[str, object]:
     """Stops the clock of telling the referrer; what a contact then says of it."""
-    await deadlines.stop(work, contact.id, contact.id, [ACKNOWLEDGE_CLOCK], "acknowledged")
+    await stop_clocks(work, contact.id, contact.id, [ACKNOWLEDGE_CLOCK], "acknowledged")
     return {
         "acknowledged_at": work.now,
         "acknowledged_by": who.account_id,
@@ -310,7 +311,7 @@ async def read_repeat_concern(
     contact = await contacts.get(ask, who, contact_id)
     children = await contacts.children(ask, contact.id)
     adults = await contacts.adults(ask, contact.id)
-    return await concern_strips.strip(ask, policy, who, now, contact, children, adults)
+    return await strip_of(ask, policy, who, now, contact, children, adults)
 
 
 async def read_contact_history(
@@ -319,7 +320,7 @@ async def read_contact_history(
     """For each child on a contact, what is on file, and who on file may be the same child."""
     who.require(Permission.read_contacts)
     contact = await contacts.get(ask, who, contact_id)
-    return await histories.as_seen_by(ask, who, contact, now)
+    return await histories_as_seen_by(ask, who, contact, now)
 
 
 async def list_amendments(

@@ -1,7 +1,6 @@
 """Daily meetings: the agenda, an outcome for each child, what is carried over, the conclusion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -19,15 +18,15 @@ from service.domain.daily_meetings import (
     EarlierContact,
     EarlierCounts,
     ItemAction,
-    ItemOfAnotherChild,
     ItemsWaiting,
     MeetingAhead,
     MeetingItem,
     NoMeetingThatDay,
 )
 from service.domain.decisions import stock_phrase_fault
-from service.domain.errors import Problem, Stale
+from service.domain.errors import Stale
 from service.domain.events import EventType
+from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, daily_meetings, police_tellings
 from service.persistence.units_of_work import Work
@@ -149,39 +148,6 @@ def _counts(earlier: Sequence[EarlierContact], since: datetime) -> EarlierCounts
     return EarlierCounts(len(counted), sum(one.risk is not None for one in counted))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The item that an outcome is for: its contact, and its child."""
-
-    contact_id: UUID
-    child_id: UUID
-
-
-async def item_to_decide(
-    work: Work, who: Caller, day: date, item_id: UUID, child_id: UUID
-) -> Outcome:
-    """The child on an agenda for whom a decision is about to be drafted; the contact is held.
-
-    The decision itself settles the item, whichever way it is drafted. Raises MeetingItemNotFound,
-    ItemOfAnotherChild, and WrongState when the item is settled already.
-    """
-    who.require(Permission.decide)
-    item = await daily_meetings.item_held(work, who, day, item_id)
-    if item.child_id != child_id:
-        raise ItemOfAnotherChild(
-            "This item of the agenda is about another child.",
-            problems=[
-                Problem(
-                    "/child_id",
-                    "Send the child_id of this item, as the agenda gives it.",
-                    "another_child",
-                )
-            ],
-        )
-    ITEM.after(item.state, ItemAction.decide)
-    return Outcome(item.contact_id, item.child_id)
-
-
 async def carry_item_over(
     work: Work, who: Caller, day: date, item_id: UUID, version: int, because: str
 ) -> MeetingItem:
@@ -206,7 +172,7 @@ async def carry_item_over(
         raise CarryingOverIncomplete(
             "Nothing is carried over without a reason in your own words.", problems=[fault]
         )
-    again = await daily_meetings.carry_over(work, who, item, because, today)
+    again = await carry_over_item(work, who, item, because, today)
     work.record(
         EventType.daily_meeting_item_carried_over,
         who,
@@ -252,6 +218,6 @@ async def conclude_daily_meeting(work: Work, who: Caller, day: date) -> DailyMee
             state=meeting.state,
             allowed=(ItemAction.decide, ItemAction.carry_over),
         )
-    concluded = await daily_meetings.conclude(work, who, meeting)
+    concluded = await conclude_meeting(work, who, meeting)
     work.record(EventType.daily_meeting_concluded, who, meeting.id, meeting_on=concluded.meeting_on)
     return concluded

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -59,30 +60,43 @@ from service.domain.possible_matches import (
 )
 from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
+from service.domain_services.cases import (
+    Origin,
+    close_case,
+    moved_on,
+    open_episode,
+    open_referral,
+    raise_basis,
+    take_referral_back,
+)
+from service.domain_services.challenges import (
+    carry_out_challenge,
+    overtake_challenges,
+    refuse_while_challenged,
+)
+from service.domain_services.child_records import answer_match
+from service.domain_services.concerns import (
+    concerns_as_of_now,
+    counts_of_child,
+    start_concern_clock_if_missed,
+)
+from service.domain_services.daily_meetings import hold_item_to_decide, settle_item
+from service.domain_services.possible_matches import keep_matches
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
+from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     challenges,
-    child_records,
-    concerns,
     contacts,
-    daily_meetings,
     deadlines,
     decisions,
     histories,
     possible_matches,
-    section_47_enquiries,
     transfers,
 )
-from service.persistence.repositories.cases import (
-    EPISODES,
-    REFERRALS,
-    Cases,
-    Origin,
-    moved_on,
-    open_episode,
-    open_referral,
-)
+from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Team, TeamWork
 
@@ -129,7 +143,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     if child is None:
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     for place, said in enumerate(new.matches):
-        child = await child_records.answer(work, who, file, child, said, f"/matches/{place}")
+        child = await answer_match(work, who, file, child, said, f"/matches/{place}")
     if new.matches:
         file = await contacts.whole(work, contact)
     earlier = [one for one in file.decisions if one.child_id == child.id]
@@ -138,16 +152,14 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     standing = next((one for one in earlier if one.state is DecisionState.signed), None)
     if new.outcome is Outcome.early_help and answers is not None:
         await _refuse_early_help_from_social_care(work, answers, standing)
-    now = await concerns.as_of_now(
+    now = await concerns_as_of_now(
         work.look, work.policy, who, work.now, contact, file.children, file.adults
     )
     said_before = await possible_matches.standing(work, contact.id, file.children)
-    matches = await possible_matches.keep(
-        work, contact.id, file.children, now.possible, said_before
-    )
+    matches = await keep_matches(work, contact.id, file.children, now.possible, said_before)
     same = said_before.same_as(child.person_id)
     history = await _has_history(work, who, [child.person_id, *same], contact.id)
-    counts = concerns.counts_of(work.policy, now, child.id)
+    counts = counts_of_child(work.policy, now, child.id)
     draft = _draft(work, who, file, child, new, superseded, counts)
     problems = faults_in_draft(
         draft,
@@ -188,9 +200,9 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         state = contact.state
     await work.change(type(contact), contact.id, contact.version, state=state)
     work.add(draft)
-    deadlines.start(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
-    await concerns.start_if_missed(work, contact, file.children)
-    await daily_meetings.settle(work, who, contact.id, child.id, draft.id)
+    start_clock(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
+    await start_concern_clock_if_missed(work, contact, file.children)
+    await settle_item(work, who, contact.id, child.id, draft.id)
     work.record(
         EventType.decision_drafted,
         who,
@@ -203,6 +215,18 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         supersedes_id=draft.supersedes_id,
     )
     return draft
+
+
+async def record_meeting_outcome(
+    work: Work, who: Caller, day: date, item_id: UUID, new: NewDecision
+) -> Decision:
+    """Drafts the decision for a child on the agenda of a daily meeting, which settles its item.
+
+    Raises MeetingItemNotFound, ItemOfAnotherChild, WrongState, and whatever `decide` raises.
+    """
+    who.require(Permission.decide)
+    item = await hold_item_to_decide(work, who, day, item_id, new.child_id)
+    return await decide(work, who, item.contact_id, new)
 
 
 def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFile) -> bool:
@@ -276,7 +300,7 @@ async def _supersede_or_refuse(
         await _challenge_that_allows(work, standing)
     if replaced is waiting:
         await _supersede(work, waiting)
-        await deadlines.stop(work, waiting.contact_id, waiting.id, ["sign_off"], "superseded")
+        await stop_clocks(work, waiting.contact_id, waiting.id, ["sign_off"], "superseded")
     return replaced
 
 
@@ -294,7 +318,7 @@ async def _challenge_that_allows(work: Work, standing: Decision) -> Challenge | 
         ),
         None,
     )
-    await challenges.refuse_while_open(
+    await refuse_while_challenged(
         work, standing.person_id, but=None if changing is None else changing.id
     )
     return changing
@@ -474,7 +498,7 @@ async def sign_off(
             "A stock phrase does not tell what you looked at. Say it in your own words.",
             problems=[no_words],
         )
-    await deadlines.stop(
+    await stop_clocks(
         work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
     )
     answered = replace(
@@ -508,7 +532,7 @@ async def sign_off(
             answers = None
         if changing is not None:
             # Before what is decided is done: social care taking over overtakes the other ones.
-            await challenges.carry_out(work, who, changing, decision.id)
+            await carry_out_challenge(work, who, changing, decision.id)
     if agreed:
         done = await _carry_out(work, who, file, answered, answers)
         carried = replace(
@@ -541,7 +565,7 @@ async def sign_off(
             work, child.id, CHILD.after(child.state, ChildAction.sign_off), work.now
         )
         if last:
-            await deadlines.stop(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
+            await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
     else:
         contact_state = state_after(contact, ContactAction.return_a_decision)
         decided_at = None
@@ -619,12 +643,13 @@ async def _take_over(
 ) -> _CarriedOut:
     """Social care takes a child on from early help, by a decision on a new contact."""
     step_down = await transfers.open_step_down(work, decision.person_id)
-    settled = await transfers.settle(work, who, decision.person_id, "taken_on_by_decision")
-    overtaken = await challenges.overtake(work, who, decision.person_id)
+    settled = await settle_transfers(work, who, decision.person_id, "taken_on_by_decision")
+    overtaken = await overtake_challenges(work, who, decision.person_id)
     episode = await EPISODES.read_held(work, answers.case_id)
-    await EPISODES.close(
+    await close_case(
         work,
         who,
+        EPISODES,
         episode,
         CaseAction.step_up,
         EpisodeClosure.stepped_up,
@@ -634,7 +659,7 @@ async def _take_over(
     ended = _CarriedOut(closed_id=episode.id, settled=settled, overtaken=overtaken)
     if step_down is not None and step_down.early_help_episode_id == episode.id:
         # Early help had accepted, and social care's case is still open: it takes the child back.
-        referral = await REFERRALS.take_back(work, step_down.referral_id)
+        referral = await take_referral_back(work, step_down.referral_id)
         await accountabilities.give(work, referral, answers)
         return replace(ended, joined_id=await _join(work, decision, referral.id))
     return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
@@ -642,7 +667,7 @@ async def _take_over(
 
 async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
     """Joins the open referral: a more serious concern raises its statutory basis."""
-    await REFERRALS.raise_basis(work, referral_id, decision.statutory_basis)
+    await raise_basis(work, referral_id, decision.statutory_basis)
     return referral_id
 
 
@@ -729,11 +754,12 @@ async def _settle_superseded(
         if await decisions.joined_by_another(work, case.id):
             return None, ()
         if cases is REFERRALS:
-            await section_47_enquiries.refuse_while_under_way(work, old.person_id)
-        settled = await transfers.settle(work, who, old.person_id, "decision_superseded")
-        await cases.close(
+            await refuse_while_protection_is_under_way(work, old.person_id)
+        settled = await settle_transfers(work, who, old.person_id, "decision_superseded")
+        await close_case(
             work,
             who,
+            cases,
             case,
             CaseAction.supersede,
             code,

@@ -44,7 +44,9 @@ from service.domain.whole_contacts import (
     WholeRequest,
     limit_of,
 )
+from service.domain_services.information_requests import withdraw_request
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
@@ -177,7 +179,7 @@ async def ask_agency(
     )
     await work.change(Contact, contact.id, contact.version, state=state)
     work.add(request)
-    deadlines.start(
+    start_clock(
         work,
         THE_ANSWER,
         SubjectKind.information_request,
@@ -246,7 +248,7 @@ async def answer_information_request(
     by_agency = who.organisation_id == request.organisation_id
     clocks = await deadlines.of_subject(work, contact.id, request.id)
     late = any(work.now > clock.due_at for clock in clocks)
-    await deadlines.stop(work, contact.id, request.id, [THE_ANSWER], "answered")
+    await stop_clocks(work, contact.id, request.id, [THE_ANSWER], "answered")
     about = set(request.child_ids)
     after_decision = all(
         child.state is ChildState.decided
@@ -272,7 +274,7 @@ async def answer_information_request(
         unread_since=work.now if unread else None,
     )
     if unread:
-        deadlines.start(
+        start_clock(
             work,
             THE_READING,
             SubjectKind.information_request,
@@ -354,7 +356,7 @@ async def withdraw_information_request(
     if request.version != version:
         raise Stale(request.version)
     _require_own_words(work, because, "/because")
-    await information_requests.withdraw(work, who, request, because)
+    await withdraw_request(work, who, request, because)
     await _go_on_when_none_is_waited_for(work, contact)
     return await information_requests.get(work, who, request.id, _in_sight(work))
 
@@ -380,7 +382,7 @@ async def read_late_answer(
         raise Stale(request.version)
     _require_own_words(work, words, "/words")
     await contacts.renew(work, request.contact_id)
-    await deadlines.stop(work, request.contact_id, request.id, [THE_READING], "read")
+    await stop_clocks(work, request.contact_id, request.id, [THE_READING], "read")
     await work.change(
         InformationRequest,
         request.id,

@@ -19,6 +19,7 @@ from service.domain.measures import (
     measure_of,
     period_asked_for,
     periods,
+    require_breakdown,
     require_come,
     require_counted,
 )
@@ -57,6 +58,7 @@ async def read_measure(
     whole = Period(
         f"{start.isoformat()}/{end.isoformat()}", london_midnight(start), london_midnight(end)
     )
+    require_breakdown(measure, by)
     points = await measures.figures(ask, measure, at, months, by=by)
     if by is None:
         found = {point.period: point for point in points}

@@ -30,9 +30,17 @@ from service.domain.missing_episodes import (
     faults_in_interview,
     faults_in_times,
     incomplete,
+    refuse_while_missing,
 )
 from service.domain.people import BirthKnowledge, Person
 from service.domain.references import new_reference
+from service.domain_services.missing_episodes import (
+    keep_missing_step,
+    move_missing_episode,
+    record_missing_event,
+    start_return_clock,
+    stop_return_clock,
+)
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -95,7 +103,7 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     require_side(who.acts_for, await accountabilities.whose(work, child.person_id))
     person = (await people.find(work, [child.person_id]))[child.person_id]
     others = await missing_episodes.of_person(work, child.person_id)
-    missing_episodes.refuse_while_missing(new.returned is None, others)
+    refuse_while_missing(new.returned is None, others)
     reported_at = new.reported_at or work.now
     _refuse_faults(_faults_in_new(work, new, reported_at, person, others))
     episode = MissingEpisode(
@@ -126,10 +134,8 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
         version=1,
     )
     work.add(episode)
-    missing_episodes.keep_step(
-        work, who, episode, MissingAction.report, new.missing_from, new.circumstances
-    )
-    missing_episodes.record(
+    keep_missing_step(work, who, episode, MissingAction.report, new.missing_from, new.circumstances)
+    record_missing_event(
         work,
         who,
         EventType.missing_episode_recorded,
@@ -138,7 +144,7 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
         reported_at=reported_at,
     )
     if new.returned is not None:
-        missing_episodes.keep_step(
+        keep_missing_step(
             work,
             who,
             episode,
@@ -146,9 +152,9 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
             new.returned.returned_at,
             new.returned.circumstances,
         )
-        missing_episodes.start_clock(work, episode, new.returned.returned_at)
+        start_return_clock(work, episode, new.returned.returned_at)
         # A thing of its own, with clocks of its own, though it is told in the same breath.
-        missing_episodes.record(
+        record_missing_event(
             work,
             who,
             EventType.missing_episode_returned,
@@ -261,7 +267,7 @@ async def record_return(
             *_faults_in_return(work, told, ""),
         ]
     )
-    moved = await missing_episodes.move(
+    moved = await move_missing_episode(
         work,
         who,
         episode,
@@ -272,8 +278,8 @@ async def record_return(
         found_where=told.found_where,
         return_circumstances=told.circumstances,
     )
-    missing_episodes.start_clock(work, moved, told.returned_at)
-    missing_episodes.record(work, who, EventType.missing_episode_returned, moved, told.returned_at)
+    start_return_clock(work, moved, told.returned_at)
+    record_missing_event(work, who, EventType.missing_episode_returned, moved, told.returned_at)
     return moved
 
 
@@ -296,8 +302,8 @@ async def record_return_interview(
         ]
     )
     if told.step in (InterviewStep.declined, InterviewStep.held):
-        await missing_episodes.stop_clock(work, episode, told.step, told.happened_at)
-    moved = await missing_episodes.move(
+        await stop_return_clock(work, episode, told.step, told.happened_at)
+    moved = await move_missing_episode(
         work,
         who,
         episode,
@@ -306,7 +312,7 @@ async def record_return_interview(
         told.because or told.words,
         **_changed_by(told),
     )
-    missing_episodes.record(
+    record_missing_event(
         work,
         who,
         EventType.missing_episode_interview_recorded,

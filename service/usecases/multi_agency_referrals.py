@@ -19,13 +19,13 @@ from service.domain.multi_agency_referrals import (
 )
 from service.domain.new_contacts import CodeUnknown, Faults, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
+from service.domain_services.new_contacts import put_contact_on_file, sketch_contact
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     challenges,
     contacts,
     deadlines,
     decisions,
-    new_contacts,
 )
 from service.persistence.units_of_work import Work
 from service.policy import Organisation
@@ -47,7 +47,7 @@ async def submit_multi_agency_referral(work: Work, who: Caller, new: NewContact)
     who.require(Permission.submit_multi_agency_referral)
     faults = Faults()
     own = _as_sent_by(_organisation_of(work, who), new, faults)
-    return await new_contacts.log(work, who, own, faults)
+    return await put_contact_on_file(work, who, own, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def check_multi_agency_referral(work: Work, who: Caller, new: NewContact) 
     faults = Faults()
     own = _as_sent_by(organisation, new, faults)
     try:
-        return Checked(await new_contacts.sketch(work, who, own, faults), None)
+        return Checked(await sketch_contact(work, who, own, faults), None)
     except Invalid as refusal:
         return Checked(None, refusal)
 

@@ -42,20 +42,39 @@ from service.domain.police_notifications import (
 )
 from service.domain.police_updates import PoliceUpdate, all_told, digests, is_news
 from service.domain.recognition import Recognised, recognised
+from service.domain_services.concerns import look_up_concerns
+from service.domain_services.daily_meetings import next_open_meeting, put_on_agenda
+from service.domain_services.new_contacts import (
+    PreparedContact,
+    add_contact,
+    as_adults,
+    at_children,
+    begin_contact,
+    check_contact,
+    clear_contact,
+    contact_of,
+    prepare_contact,
+    put_contact_on_file,
+    with_matches,
+)
+from service.domain_services.people import Learnt, change_people
+from service.domain_services.police_notifications import claim_file, move_import
+from service.domain_services.police_updates import (
+    digests_told_last,
+    is_news_of_incident,
+    keep_update,
+)
 from service.persistence.asking import Asking
 from service.persistence.failures import AlreadyThere
 from service.persistence.repositories import (
     accounts,
-    concerns,
     contacts,
     daily_meetings,
     deadlines,
     decisions,
-    new_contacts,
     people,
     police_notifications,
     police_tellings,
-    police_updates,
 )
 from service.persistence.units_of_work import Performing, Work, new_id
 from service.policy import AgencyKind, Organisation, Policy
@@ -102,7 +121,7 @@ async def submit_police_notification(
     force = _force(who, work.policy, new.organisation_id)
     faults = Faults()
     contact = _as_told(new.contact, force, new.incident_number, sent_by_force=_is_partner(who))
-    contact = new_contacts.clear(work, contact)
+    contact = clear_contact(work, contact)
     new = replace(new, contact=contact)
     if not _is_partner(who):
         check_channel(faults, None, contact.channel)
@@ -110,20 +129,20 @@ async def submit_police_notification(
     check_incident(faults, new, received_at, work.now)
     before = await police_notifications.of_incident(work, force.id, new.incident_number)
     if before is not None:
-        if await police_updates.is_news(work, before, new):
-            new_contacts.check(work, contact, faults, also_starting=_ALSO_STARTING)
+        if await is_news_of_incident(work, before, new):
+            check_contact(work, contact, faults, also_starting=_ALSO_STARTING)
             faults.refuse()
-            await police_updates.keep(work, who, before, new, None)
+            await keep_update(work, who, before, new, None)
         return await _taken(work, before, before=True)
     day = work.policy.first_daily_meeting(received_at, work.now)
-    whole = await new_contacts.log(
+    whole = await put_contact_on_file(
         work, who, contact, faults, also_starting=_ALSO_STARTING, sent_once=True
     )
-    day = await daily_meetings.next_open(work, day)
+    day = await next_open_meeting(work, day)
     notification = _notification(new, force, whole.contact.id, day, None)
     work.add(notification)
     for child in whole.children:
-        daily_meetings.put_on_agenda(work, notification, child.id, day)
+        put_on_agenda(work, notification, child.id, day)
     return TakenNotification(
         notification=notification,
         contact=whole.contact,
@@ -314,7 +333,7 @@ async def load_notifications(house: Performing) -> int:
     done = 0
     while True:
         try:
-            claimed = await house.perform(police_notifications.claim_file)
+            claimed = await house.perform(claim_file)
             if claimed is None:
                 return done
             await _deal_with(house, claimed)
@@ -342,9 +361,7 @@ async def _deal_with(house: Performing, claimed: NotificationImport) -> None:
     if checking.total and not sound:
         await house.perform(lambda work: _refuse(work, found, checking))
         return
-    found = await house.perform(
-        lambda work: police_notifications.move(work, claimed, ImportAction.load)
-    )
+    found = await house.perform(lambda work: move_import(work, claimed, ImportAction.load))
     await _load(house, found, force, checking)
 
 
@@ -415,16 +432,16 @@ class _Checking:
             return None
         by_force = self._file.channel is Channel.partner_system
         told = _as_told(new.contact, self._force, new.incident_number, sent_by_force=by_force)
-        told = new_contacts.clear(present, told)
+        told = clear_contact(present, told)
         received_at = told.received_at or self._file.submitted_at
         told = replace(told, received_at=received_at)
         found = Faults()
-        new_contacts.check(present, told, found, also_starting=_ALSO_STARTING)
+        check_contact(present, told, found, also_starting=_ALSO_STARTING)
         check_incident(found, new, received_at, present.now)
-        contact = new_contacts.contact_of(present, self._file.submitted_by, told)
-        adults = new_contacts.as_adults(told, contact.id)
+        contact = contact_of(present, self._file.submitted_by, told)
+        adults = as_adults(told, contact.id)
         nobody = Recognised([None] * len(told.children), {}, [()] * len(told.children))
-        new_contacts.prepare(present, contact, told, adults, nobody, found)
+        prepare_contact(present, contact, told, adults, nobody, found)
         problems = found.problems()
         self.fault(*(as_row_fault(incident, problem) for problem in problems))
         return None if problems else replace(new, contact=told)
@@ -453,9 +470,7 @@ async def _check(
             checking.told.append(new)
             continue
         found = updates.get(on_file.id, [])
-        last = await house.ask(
-            partial(police_updates.digests_told_last, notification=on_file, updates=found)
-        )
+        last = await house.ask(partial(digests_told_last, notification=on_file, updates=found))
         if is_news(found, last, digests(all_told(new))):
             checking.updates.append((on_file, new))
         else:
@@ -468,7 +483,7 @@ async def _check(
 async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) -> None:
     """Refuses a file: nothing of it is loaded, its faults are kept, its text is not."""
     who = await _sender(work, claimed)
-    await police_notifications.move(
+    await move_import(
         work,
         claimed,
         ImportAction.refuse,
@@ -573,17 +588,17 @@ async def _write(
 ) -> None:
     bearers = dict(known.bearers)
     fresh: dict[UUID, Person] = {}
-    learnt: dict[UUID, list[people.Learnt]] = {}
+    learnt: dict[UUID, list[Learnt]] = {}
     learnt_on: dict[UUID, UUID] = {}
     heard = InOneFile(work.policy.repeat_concern)
     days: set[date] = set()
     # All is asked before anything is added: a statement in an open transaction would write it.
-    prepared: list[tuple[NewNotification, new_contacts.Prepared, bool]] = []
+    prepared: list[tuple[NewNotification, PreparedContact, bool]] = []
     for new in checking.told:
         known_by = _recognised(new.contact, bearers)
-        contact = new_contacts.contact_of(work, claimed.submitted_by, new.contact)
-        adults = new_contacts.as_adults(new.contact, contact.id)
-        made = new_contacts.prepare(work, contact, new.contact, adults, known_by, Faults())
+        contact = contact_of(work, claimed.submitted_by, new.contact)
+        adults = as_adults(new.contact, contact.id)
+        made = prepare_contact(work, contact, new.contact, adults, known_by, Faults())
         fresh |= {person.id: person for person in made.fresh}
         for one in made.learnt:
             person = one.after
@@ -596,7 +611,7 @@ async def _write(
                 if number is not None:
                     bearers[number] = person
         # Asked before anything opens a transaction, so that the write lock is not held for it.
-        receipt = await concerns.look_up(
+        receipt = await look_up_concerns(
             work.look,
             work.policy,
             contact,
@@ -605,20 +620,18 @@ async def _write(
             people=[one.id for one in known_by.people if one is not None and one.id not in fresh],
             counted=False,
         )
-        made, concern = await new_contacts.with_matches(work, made, receipt)
+        made, concern = await with_matches(work, made, receipt)
         repeated = heard.after_another(contact, made.children) or bool(concern.raised_by)
         prepared.append((new, made, repeated))
     for new, made, repeated in prepared:
-        new_contacts.add(work, made)
-        new_contacts.begin(
-            work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated
-        )
+        add_contact(work, made)
+        begin_contact(work, known.sender, made, also_starting=_ALSO_STARTING, repeated=repeated)
         day = work.policy.first_daily_meeting(made.contact.received_at, work.now, known.concluded)
         days.add(day)
         notification = _notification(new, force, made.contact.id, day, claimed.id)
         work.add(notification)
         for child in made.children:
-            daily_meetings.put_on_agenda(work, notification, child.id, day)
+            put_on_agenda(work, notification, child.id, day)
     work.add(*fresh.values())
     work.record(
         EventType.police_notifications_imported,
@@ -633,7 +646,7 @@ async def _write(
     _keep_faults(work, claimed, checking)
     # The first statement: all that was added is written with it, and only then is it looked
     # whether the file is still this worker's and the record still what it was.
-    await police_notifications.move(
+    await move_import(
         work,
         claimed,
         ImportAction.finish,
@@ -651,7 +664,7 @@ async def _write(
             raise _MovedOn
     # In one order by everybody, as each holds its contact.
     for before, new in sorted(checking.updates, key=lambda one: one[0].contact_id):
-        await police_updates.keep(work, known.sender, before, new, claimed.id)
+        await keep_update(work, known.sender, before, new, claimed.id)
     await _follow(work, known, checking.told, fresh, learnt, learnt_on)
 
 
@@ -665,7 +678,7 @@ def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:
     }
     return recognised(
         Faults(),
-        new_contacts.at_children(new),
+        at_children(new),
         {},
         {number: bearers[number] for number in numbers},
         from_partner=True,
@@ -677,7 +690,7 @@ async def _follow(
     known: _Known,
     told: Sequence[NewNotification],
     fresh: Mapping[UUID, Person],
-    learnt: Mapping[UUID, Sequence[people.Learnt]],
+    learnt: Mapping[UUID, Sequence[Learnt]],
     learnt_on: Mapping[UUID, UUID],
 ) -> None:
     """Lets the file follow what was told of children who were on it. Raises _MovedOn."""
@@ -689,11 +702,11 @@ async def _follow(
     for person_id in sorted(learnt):
         steps = learnt[person_id]
 
-        def learning(held: Person, steps: Sequence[people.Learnt] = steps) -> Person:
+        def learning(held: Person, steps: Sequence[Learnt] = steps) -> Person:
             for one in steps:
                 held = one.learning(held)
             return held
 
-        whole = people.Learnt(steps[0].before, learning)
+        whole = Learnt(steps[0].before, learning)
         if whole.after != whole.before:
-            await people.change_all(work, known.sender, learnt_on[person_id], [whole])
+            await change_people(work, known.sender, learnt_on[person_id], [whole])

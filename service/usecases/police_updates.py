@@ -16,9 +16,10 @@ from service.domain.police_updates import (
     withdrawn_at,
 )
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.police_updates import put_update_on_record
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     contacts,
-    deadlines,
     police_notifications,
     police_tellings,
     police_updates,
@@ -46,7 +47,7 @@ async def withdraw_police_notification(
             allowed=(),
         )
     _in_own_words(work, because, "/because")
-    made = await police_updates.put_on_record(
+    made = await put_update_on_record(
         work, who, notification, UpdateKind.withdrawn, because=because
     )
     work.record(
@@ -76,7 +77,7 @@ async def read_police_updates(
             state=contact.state,
             allowed=allowed_on(contact),
         )
-    await deadlines.stop(work, contact.id, contact.id, [READING_CLOCK], "read")
+    await stop_clocks(work, contact.id, contact.id, [READING_CLOCK], "read")
     await contacts.renew(work, contact.id)
     work.record(
         EventType.police_notification_update_read,

@@ -8,7 +8,10 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.possible_matches import MatchSaid
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import child_records, concerns, contacts, possible_matches
+from service.domain_services.child_records import answer_match
+from service.domain_services.concerns import start_concern_clock_if_missed
+from service.domain_services.possible_matches import refresh_matches
+from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
 
 
@@ -36,10 +39,10 @@ async def answer_possible_match(
     file = await contacts.whole(work, contact)
     child = next(one for one in file.children if one.id == child_id)
     _require_reason(work, said)
-    await child_records.answer(work, who, file, child, said)
+    await answer_match(work, who, file, child, said)
     children = await contacts.children(work, contact.id)
-    await possible_matches.refresh(work, who, contact, children, file.adults)
-    await concerns.start_if_missed(work, contact, children)
+    await refresh_matches(work, who, contact, children, file.adults)
+    await start_concern_clock_if_missed(work, contact, children)
     await work.change(Contact, contact.id, contact.version)
     return await contacts.whole(work, await contacts.get(work, who, contact.id))
 

@@ -35,11 +35,13 @@ from service.domain.pregnancies import (
     state_of,
     surely_by,
 )
+from service.domain_services.new_contacts import put_contact_on_file
+from service.domain_services.possible_matches import keep_match_answer
+from service.domain_services.pre_birth import follow_what_was_learnt
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
     contacts,
-    new_contacts,
     people,
     possible_matches,
     pre_birth,
@@ -177,7 +179,7 @@ async def _learn(
     **changed: Any,
 ) -> Person:
     after = await people.change(work, held.person, replace(held.person, **changed))
-    await pre_birth.follow(work, who, held.person, after, held.contact_id, words=words)
+    await follow_what_was_learnt(work, who, held.person, after, held.contact_id, words=words)
     work.record(
         type_,
         who,
@@ -310,9 +312,9 @@ async def _record_another(
         town=origin.town,
         postcode=origin.postcode,
     )
-    whole = await new_contacts.log(work, who, new, Faults())
+    whole = await put_contact_on_file(work, who, new, Faults())
     [twin] = whole.children
-    await possible_matches.keep_answer(
+    await keep_match_answer(
         work,
         who,
         twin,

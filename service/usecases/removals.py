@@ -21,9 +21,9 @@ from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.child_records import take_child_off
+from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.persistence.repositories import (
-    child_records,
-    concerns,
     contacts,
     daily_meetings,
     information_requests,
@@ -54,13 +54,13 @@ async def remove_child(
     await _refuse_what_stays(work, file, gone)
     rest = [one for one in file.children if one.id != child_id]
     require_minimum(contact, rest, file.adults)
-    heard_before = await concerns.concerns_of_others_about(work, contact, file.children)
+    heard_before = await concerns_of_others_about(work, contact, file.children)
     await daily_meetings.take_off(work, child_id)
-    await child_records.take_off(work, who, contact.id, gone, rest)
+    await take_child_off(work, who, contact.id, gone, rest)
     await work.change(Contact, contact.id, contact.version)
     await information_requests.renew_open(work, contact.id)
-    heard = await concerns.concerns_of_others_about(work, contact, rest)
-    await concerns.restart_if_changed(work, file, contact, heard_before, heard)
+    heard = await concerns_of_others_about(work, contact, rest)
+    await restart_concern_clock(work, file, contact, heard_before, heard)
     work.add(
         Amendment(
             id=new_id(),

@@ -12,6 +12,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.events import EventType
 from service.domain.removed_teams import RemovedTeam, TeamsStillNeeded
 from service.domain.transfers import Direction, Party, Transfer, TransferAction, TransferState
+from service.domain_services.transfers import move_transfer, record_transfer_event
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -115,10 +116,10 @@ async def _redirect(work: Work, removed: RemovedTeam, transfer: Transfer) -> int
             changed[name] = to
     if not changed:
         return 0
-    moved = await transfers.move(
+    moved = await move_transfer(
         work, None, transfer, TransferAction.redirect, code=removed.id, **changed
     )
-    transfers.record(
+    record_transfer_event(
         work, None, EventType.transfer_redirected, moved, was_team_id=removed.id, **changed
     )
     return 1

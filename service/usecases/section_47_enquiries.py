@@ -22,8 +22,14 @@ from service.domain.section_47_enquiries import (
     faults_in_visit,
     incomplete,
 )
+from service.domain_services.section_47_enquiries import (
+    hold_enquiry,
+    move_enquiry,
+    record_enquiry_event,
+)
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, decisions, section_47_enquiries
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import contacts, decisions, section_47_enquiries
 from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
@@ -45,7 +51,7 @@ async def record_child_seen(
     """
     who.require(Permission.record_child_seen)
     action = EnquiryAction.record_child_seen
-    enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
+    enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
     contact = await contacts.held_for_answer(work, enquiry.contact_id)
     # A referral may have been open for long before the concern that led to the enquiry.
     told = [
@@ -63,7 +69,7 @@ async def record_child_seen(
         raise incomplete(problems)
     sight = visit.sight
     if visit.seen_at is not None:
-        await deadlines.stop(
+        await stop_clocks(
             work,
             enquiry.contact_id,
             enquiry.id,
@@ -71,7 +77,7 @@ async def record_child_seen(
             "seen",
             happened_at=visit.seen_at,
         )
-    moved = await section_47_enquiries.move(
+    moved = await move_enquiry(
         work,
         who,
         enquiry,
@@ -82,7 +88,7 @@ async def record_child_seen(
         visited_by=visit.seen_by,
         **_what_is_known(enquiry, visit),
     )
-    section_47_enquiries.record(
+    record_enquiry_event(
         work,
         who,
         EventType.section_47_enquiry_child_not_seen
@@ -125,13 +131,13 @@ async def record_enquiry_outcome(
     """
     who.require(Permission.conclude_section_47_enquiry)
     action = action_of(outcome)
-    enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
+    enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
     fault = rationale_fault(words, work.policy.rationale, "/words")
     if fault is not None:
         raise incomplete([fault])
     if outcome is not EnquiryOutcome.continuing_risk:
-        await deadlines.stop(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
-    moved = await section_47_enquiries.move(
+        await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
+    moved = await move_enquiry(
         work,
         who,
         enquiry,
@@ -144,7 +150,7 @@ async def record_enquiry_outcome(
         outcome_at=work.now,
         outcome_by=who.account_id,
     )
-    section_47_enquiries.record(
+    record_enquiry_event(
         work, who, EventType.section_47_enquiry_outcome_recorded, moved, outcome=outcome
     )
     return moved
@@ -168,7 +174,7 @@ async def record_conference(
     """
     who.require(Permission.record_conference)
     action = EnquiryAction.hold_conference
-    enquiry = await section_47_enquiries.hold(work, who, enquiry_id, version, action)
+    enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
     problems = faults_in_conference(
         held_at=held_at,
         outcome=outcome,
@@ -182,7 +188,7 @@ async def record_conference(
         problems.append(fault)
     if problems:
         raise incomplete(problems)
-    await deadlines.stop(
+    await stop_clocks(
         work,
         enquiry.contact_id,
         enquiry.id,
@@ -190,7 +196,7 @@ async def record_conference(
         "conference_held",
         happened_at=held_at,
     )
-    moved = await section_47_enquiries.move(
+    moved = await move_enquiry(
         work,
         who,
         enquiry,
@@ -203,7 +209,7 @@ async def record_conference(
         category_of_abuse_code=category_of_abuse_code,
         conference_words=words,
     )
-    section_47_enquiries.record(
+    record_enquiry_event(
         work,
         who,
         EventType.section_47_enquiry_conference_held,

@@ -25,14 +25,27 @@ from service.domain.transfers import (
     require_own_words,
     unknown_code,
 )
+from service.domain_services.cases import close_case, take_referral_back
+from service.domain_services.challenges import (
+    overtake_challenge_of_transfer,
+    refuse_while_challenged,
+)
+from service.domain_services.transfers import (
+    HeldTransfer,
+    hold_transfer,
+    move_transfer,
+    record_transfer_event,
+    settle_transfers,
+    start_transfer_clock,
+    start_waiting_for_answer,
+    stop_transfer_clocks,
+)
 from service.persistence.repositories import (
     accountabilities,
     accounts,
-    challenges,
     transfers,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.persistence.repositories.transfers import Held
 from service.persistence.units_of_work import Work
 
 
@@ -51,7 +64,7 @@ async def record_family_agreement(
     own, and so does the responsibility when early help had accepted.
     """
     who.require(Permission.record_family_agreement)
-    held = await transfers.hold(
+    held = await hold_transfer(
         work, who, transfer_id, version, TransferAction.record_family_agreement
     )
     transfer = held.transfer
@@ -61,8 +74,8 @@ async def record_family_agreement(
         return await _send_back(work, who, held, agreement, words)
     given = agreement is FamilyAgreement.given
     if given:
-        await transfers.stop_clocks(work, transfer, "given", "step_down_family_agreement")
-    moved = await transfers.move(
+        await stop_transfer_clocks(work, transfer, "given", "step_down_family_agreement")
+    moved = await move_transfer(
         work,
         who,
         transfer,
@@ -72,7 +85,7 @@ async def record_family_agreement(
         family_agreement=agreement,
         family_agreed_at=work.now if given else None,
     )
-    transfers.record(
+    record_transfer_event(
         work, who, EventType.transfer_family_agreement_recorded, moved, family_agreement=agreement
     )
     return moved
@@ -103,33 +116,34 @@ def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement)
 
 
 async def _send_back(
-    work: Work, who: Caller, held: Held, agreement: FamilyAgreement, words: str
+    work: Work, who: Caller, held: HeldTransfer, agreement: FamilyAgreement, words: str
 ) -> Transfer:
     transfer, answers = held.transfer, held.answers
     was_accepted = transfer.state is TransferState.accepted
     settled: list[UUID] = []
     # Where an overturned refusal waited to be accepted, there is nothing to accept any more.
-    overtaken = await challenges.overtake_of_transfer(work, who, transfer.id)
+    overtaken = await overtake_challenge_of_transfer(work, who, transfer.id)
     changed: dict[str, Any] = {}
     if was_accepted and answers is not None and transfer.early_help_episode_id is not None:
         episode = await EPISODES.read_held(work, transfer.early_help_episode_id)
-        settled = await transfers.settle(
+        settled = await settle_transfers(
             work, who, transfer.person_id, "step_down_returned", but=transfer.id
         )
-        await EPISODES.close(
+        await close_case(
             work,
             who,
+            EPISODES,
             episode,
             CaseAction.send_back,
             EpisodeClosure.returned_to_social_care,
             f"The family does not agree: {transfer.reference} went back to social care.",
             clock_stops="returned",
         )
-        referral = await REFERRALS.take_back(work, transfer.referral_id)
+        referral = await take_referral_back(work, transfer.referral_id)
         await accountabilities.give(work, referral, answers)
         changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
     manners = MANNERS[transfer.direction, transfer.asked_by]
-    await transfers.stop_clocks(
+    await stop_transfer_clocks(
         work,
         transfer,
         "returned",
@@ -139,7 +153,7 @@ async def _send_back(
         "step_down_first_visit",
         "step_down_completed",
     )
-    moved = await transfers.move(
+    moved = await move_transfer(
         work,
         who,
         transfer,
@@ -151,8 +165,8 @@ async def _send_back(
         returned_at=work.now,
         **changed,
     )
-    transfers.start_clock(work, moved, "step_down_returned")
-    transfers.record(
+    start_transfer_clock(work, moved, "step_down_returned")
+    record_transfer_event(
         work,
         who,
         EventType.transfer_returned,
@@ -176,10 +190,10 @@ async def decide_returned_transfer(
     """
     who.require(Permission.complete_step_down)
     action = TransferAction.request_again if ask_again else TransferAction.keep
-    held = await transfers.hold(work, who, transfer_id, version, action)
+    held = await hold_transfer(work, who, transfer_id, version, action)
     transfer = held.transfer
     require_own_words(words, work.policy.rationale)
-    await transfers.stop_clocks(work, transfer, action, "step_down_returned")
+    await stop_transfer_clocks(work, transfer, action, "step_down_returned")
     changed: dict[str, Any] = {}
     if ask_again:
         changed = {
@@ -191,10 +205,10 @@ async def decide_returned_transfer(
             "requested_by": who.account_id,
             "family_agreement": FamilyAgreement.asked,
         }
-    moved = await transfers.move(work, who, transfer, action, words=words, **changed)
+    moved = await move_transfer(work, who, transfer, action, words=words, **changed)
     if ask_again:
-        transfers.start_waiting(work, moved)
-    transfers.record(work, who, EventType.transfer_return_decided, moved, ask_again=ask_again)
+        start_waiting_for_answer(work, moved)
+    record_transfer_event(work, who, EventType.transfer_return_decided, moved, ask_again=ask_again)
     return moved
 
 
@@ -203,7 +217,7 @@ async def record_first_visit(
 ) -> Transfer:
     """Records early help's first visit to the child, after a step-down was accepted."""
     who.require(Permission.record_first_visit)
-    held = await transfers.hold(work, who, transfer_id, version, TransferAction.record_first_visit)
+    held = await hold_transfer(work, who, transfer_id, version, TransferAction.record_first_visit)
     transfer = held.transfer
     if transfer.first_visit_at is not None:
         raise FirstVisitRecorded(
@@ -222,8 +236,8 @@ async def record_first_visit(
             ]
         )
     require_own_words(words, work.policy.rationale)
-    await transfers.stop_clocks(work, transfer, "visited", "step_down_first_visit")
-    moved = await transfers.move(
+    await stop_transfer_clocks(work, transfer, "visited", "step_down_first_visit")
+    moved = await move_transfer(
         work,
         who,
         transfer,
@@ -231,8 +245,8 @@ async def record_first_visit(
         words=words,
         first_visit_at=visited_at,
     )
-    transfers.start_clock(work, moved, "step_down_completed")
-    transfers.record(
+    start_transfer_clock(work, moved, "step_down_completed")
+    record_transfer_event(
         work, who, EventType.transfer_first_visit_recorded, moved, visited_at=visited_at
     )
     return moved
@@ -247,7 +261,7 @@ async def complete_transfer(
     step-up of the child is open; ChallengeOpen.
     """
     who.require(Permission.complete_step_down)
-    held = await transfers.hold(work, who, transfer_id, version, TransferAction.complete)
+    held = await hold_transfer(work, who, transfer_id, version, TransferAction.complete)
     transfer = held.transfer
     await _refuse_unready(work, transfer)
     labels = work.policy.codes.closure_reason.labels
@@ -262,8 +276,10 @@ async def complete_transfer(
     if transfer.referral_id is None:
         raise REFERRALS.missing()
     referral = await REFERRALS.read_held(work, transfer.referral_id)
-    await REFERRALS.close(work, who, referral, CaseAction.complete_step_down, closure_code, words)
-    moved = await transfers.move(
+    await close_case(
+        work, who, REFERRALS, referral, CaseAction.complete_step_down, closure_code, words
+    )
+    moved = await move_transfer(
         work,
         who,
         transfer,
@@ -272,7 +288,7 @@ async def complete_transfer(
         words=words,
         completed_at=work.now,
     )
-    transfers.record(
+    record_transfer_event(
         work,
         who,
         EventType.transfer_completed,
@@ -284,7 +300,7 @@ async def complete_transfer(
 
 
 async def _refuse_unready(work: Work, transfer: Transfer) -> None:
-    await challenges.refuse_while_open(work, transfer.person_id)
+    await refuse_while_challenged(work, transfer.person_id)
     missing = await _missing_in_early_help(work, transfer)
     if transfer.family_agreement is not FamilyAgreement.given:
         missing.append("the family's agreement")

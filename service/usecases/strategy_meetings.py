@@ -50,7 +50,18 @@ from service.domain.strategy_meetings import (
     without_attendance,
 )
 from service.domain.transfers import NotAccountable
+from service.domain_services.section_47_enquiries import begin_enquiry
+from service.domain_services.strategy_meetings import (
+    HeldMeeting,
+    hold_children,
+    hold_meeting,
+    keep_meeting_step,
+    move_meeting,
+    record_meeting_event,
+    refuse_while_meeting_under_way,
+)
 from service.persistence.asking import Asking
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     cases,
@@ -168,9 +179,7 @@ async def call_strategy_meeting(
     who.require(Permission.call_strategy_meeting)
     found = [await REFERRALS.get(work, who, one.referral_id) for one in children]
     _refuse_one_child_twice(found)
-    await strategy_meetings.hold_children(
-        work, [one.contact_id for one in found], [one.person_id for one in found]
-    )
+    await hold_children(work, [one.contact_id for one in found], [one.person_id for one in found])
     held = {
         one.id: await REFERRALS.read_held(work, one.id)
         for one in sorted(found, key=lambda one: one.id)
@@ -178,9 +187,7 @@ async def call_strategy_meeting(
     referrals = [held[one.id] for one in found]
     for place, referral in enumerate(referrals):
         await _require_answering(work, referral, place)
-        await strategy_meetings.refuse_while_under_way(
-            work, referral.person_id, f"/children/{place}"
-        )
+        await refuse_while_meeting_under_way(work, referral.person_id, f"/children/{place}")
     files = [await strategy_meetings.filed(work, one) for one in referrals]
     received_at = max(file.contact.received_at for file in files)
     if planned_for < received_at:
@@ -233,10 +240,8 @@ async def call_strategy_meeting(
             for place, one in enumerate(proposed)
         )
     )
-    strategy_meetings.keep_step(
-        work, who, meeting, MeetingAction.call, planned_for=meeting.planned_for
-    )
-    strategy_meetings.record(
+    keep_meeting_step(work, who, meeting, MeetingAction.call, planned_for=meeting.planned_for)
+    record_meeting_event(
         work,
         who,
         EventType.strategy_meeting_called,
@@ -366,7 +371,7 @@ async def rearrange_strategy_meeting(
 ) -> StrategyMeeting:
     """Moves a meeting to another time, in one's own words why; its clock goes on running."""
     who.require(Permission.call_strategy_meeting)
-    held = await strategy_meetings.hold(work, who, meeting_id, version, MeetingAction.rearrange)
+    held = await hold_meeting(work, who, meeting_id, version, MeetingAction.rearrange)
     problems = _own_words(work, ("/because", because))
     if planned_for == held.meeting.planned_for:
         problems.append(
@@ -376,10 +381,10 @@ async def rearrange_strategy_meeting(
         problems.append(_before_contact("/planned_for"))
     if problems:
         raise incomplete(problems)
-    moved = await strategy_meetings.move(
+    moved = await move_meeting(
         work, who, held.meeting, MeetingAction.rearrange, words=because, planned_for=planned_for
     )
-    strategy_meetings.record(
+    record_meeting_event(
         work,
         who,
         EventType.strategy_meeting_rearranged,
@@ -396,11 +401,11 @@ async def cancel_strategy_meeting(
 ) -> StrategyMeeting:
     """Cancels a meeting that was not held; the clock of holding one goes on running."""
     who.require(Permission.call_strategy_meeting)
-    held = await strategy_meetings.hold(work, who, meeting_id, version, MeetingAction.cancel)
+    held = await hold_meeting(work, who, meeting_id, version, MeetingAction.cancel)
     problems = _own_words(work, ("/because", because))
     if problems:
         raise incomplete(problems)
-    moved = await strategy_meetings.move(
+    moved = await move_meeting(
         work,
         who,
         held.meeting,
@@ -410,7 +415,7 @@ async def cancel_strategy_meeting(
         cancelled_by=who.account_id,
         cancelled_because=because,
     )
-    strategy_meetings.record(work, who, EventType.strategy_meeting_cancelled, moved, held.children)
+    record_meeting_event(work, who, EventType.strategy_meeting_cancelled, moved, held.children)
     return moved
 
 
@@ -447,7 +452,7 @@ async def invite_to_strategy_meeting(
     who came without being on the list can be added, and nothing else is changed.
     """
     who.require(Permission.invite_to_strategy_meeting)
-    held = await strategy_meetings.hold(work, who, meeting_id, version, MeetingAction.invite)
+    held = await hold_meeting(work, who, meeting_id, version, MeetingAction.invite)
     meeting, lines = held.meeting, {one.id: one for one in held.invitations}
     problems = _faults_in_answers(work, meeting, lines, answers)
     problems += _faults_in_others(work, others, len(lines))
@@ -483,8 +488,8 @@ async def invite_to_strategy_meeting(
         for place, other in enumerate(others)
     ]
     work.add(*added)
-    moved = await strategy_meetings.move(work, who, meeting, MeetingAction.invite)
-    strategy_meetings.record(
+    moved = await move_meeting(work, who, meeting, MeetingAction.invite)
+    record_meeting_event(
         work,
         who,
         EventType.strategy_meeting_invited,
@@ -599,9 +604,7 @@ async def record_strategy_meeting(
     InvitationsUnanswered.
     """
     who.require(Permission.record_strategy_meeting)
-    held = await strategy_meetings.hold(
-        work, who, meeting_id, version, MeetingAction.record_attendance
-    )
+    held = await hold_meeting(work, who, meeting_id, version, MeetingAction.record_attendance)
     meeting = held.meeting
     _refuse_unanswered(meeting, held.invitations)
     told = {one.invitation_id: one for one in attendance}
@@ -629,7 +632,7 @@ async def record_strategy_meeting(
                 role=after.role,
             )
     first = meeting.held_at is None
-    moved = await strategy_meetings.move(
+    moved = await move_meeting(
         work,
         who,
         meeting,
@@ -642,7 +645,7 @@ async def record_strategy_meeting(
     if first:
         for child in held.children:
             await _stop_waiting(work, child, when)
-        deadlines.start(
+        start_clock(
             work,
             "strategy_minutes",
             SubjectKind.strategy_meeting,
@@ -650,7 +653,7 @@ async def record_strategy_meeting(
             meeting.contact_id,
             when,
         )
-    strategy_meetings.record(
+    record_meeting_event(
         work,
         who,
         EventType.strategy_meeting_held
@@ -679,11 +682,11 @@ async def _stop_waiting(work: Work, child: MeetingChild, held_at: datetime) -> N
     ]
     if since and runs_since and min(runs_since) >= min(since):
         return
-    await deadlines.stop(
+    await stop_clocks(
         work, child.contact_id, child.referral_id, [_HOLDING], "held", happened_at=held_at
     )
     if since:
-        deadlines.start(
+        start_clock(
             work,
             _HOLDING,
             SubjectKind.referral,
@@ -715,7 +718,7 @@ def _with_attendance(line: Invitation, told: Attended) -> Invitation:
 
 
 async def _faults_in_held_at(
-    work: Work, held: strategy_meetings.Held, held_at: datetime | None
+    work: Work, held: HeldMeeting, held_at: datetime | None
 ) -> list[Problem]:
     at = "/held_at"
     if held.meeting.held_at is not None:
@@ -815,7 +818,7 @@ async def conclude_strategy_meeting(
     was held. Raises MeetingIncomplete naming every gap.
     """
     who.require(Permission.conclude_strategy_meeting)
-    held = await strategy_meetings.hold(work, who, meeting_id, version, MeetingAction.conclude)
+    held = await hold_meeting(work, who, meeting_id, version, MeetingAction.conclude)
     meeting = held.meeting
     held_at = meeting.held_at
     if held_at is None:
@@ -847,7 +850,7 @@ async def conclude_strategy_meeting(
             begun.append(enquiry_id)
         if told.enquiry is not None:
             decided.append(told.enquiry)
-    moved = await strategy_meetings.move(
+    moved = await move_meeting(
         work,
         who,
         meeting,
@@ -856,7 +859,7 @@ async def conclude_strategy_meeting(
         concluded_at=work.now,
         concluded_by=who.account_id,
     )
-    strategy_meetings.record(
+    record_meeting_event(
         work,
         who,
         EventType.strategy_meeting_concluded,
@@ -904,9 +907,7 @@ async def _carry_out(
                 referral.version,
                 statutory_basis=StatutoryBasis.section_47,
             )
-        enquiry = await section_47_enquiries.begin(
-            work, who, meeting_id, held_at, referral, told.enquiry
-        )
+        enquiry = await begin_enquiry(work, who, meeting_id, held_at, referral, told.enquiry)
         enquiry_id = enquiry.id
     elif told.enquiry is EnquiryDecision.continues:
         going_on = await section_47_enquiries.open_of_person(work, child.person_id)
@@ -947,9 +948,7 @@ async def circulate_strategy_minutes(
 ) -> StrategyMeeting:
     """Records the minutes of a concluded meeting, and when they were circulated."""
     who.require(Permission.circulate_strategy_minutes)
-    held = await strategy_meetings.hold(
-        work, who, meeting_id, version, MeetingAction.circulate_minutes
-    )
+    held = await hold_meeting(work, who, meeting_id, version, MeetingAction.circulate_minutes)
     meeting = held.meeting
     problems = _own_words(work, ("/minutes", minutes))
     if lies_ahead(circulated_at, work.now):
@@ -968,7 +967,7 @@ async def circulate_strategy_minutes(
         )
     if problems:
         raise incomplete(problems)
-    await deadlines.stop(
+    await stop_clocks(
         work,
         meeting.contact_id,
         meeting.id,
@@ -976,7 +975,7 @@ async def circulate_strategy_minutes(
         "circulated",
         happened_at=circulated_at,
     )
-    moved = await strategy_meetings.move(
+    moved = await move_meeting(
         work,
         who,
         meeting,
@@ -986,7 +985,7 @@ async def circulate_strategy_minutes(
         minutes_circulated_at=circulated_at,
         minutes_circulated_by=who.account_id,
     )
-    strategy_meetings.record(
+    record_meeting_event(
         work,
         who,
         EventType.strategy_meeting_minutes_circulated,

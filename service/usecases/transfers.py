@@ -60,6 +60,32 @@ from service.domain.transfers import (
     require_own_words,
     unknown_code,
 )
+from service.domain_services.cases import (
+    Origin,
+    close_case,
+    open_episode,
+    open_referral,
+    raise_basis,
+    take_referral_back,
+)
+from service.domain_services.challenges import (
+    begin_challenge,
+    carry_out_challenge,
+    overtake_challenges,
+    refuse_while_challenged,
+    take_challenge_back,
+)
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
+from service.domain_services.transfers import (
+    hold_transfer,
+    keep_transfer_step,
+    move_transfer,
+    record_transfer_event,
+    settle_transfers,
+    start_transfer_clock,
+    start_waiting_for_answer,
+    stop_transfer_clocks,
+)
 from service.persistence.asking import Asking
 from service.persistence.repositories import (
     accountabilities,
@@ -68,17 +94,9 @@ from service.persistence.repositories import (
     challenges,
     contacts,
     deadlines,
-    section_47_enquiries,
     transfers,
 )
-from service.persistence.repositories.cases import (
-    EPISODES,
-    REFERRALS,
-    Cases,
-    Origin,
-    open_episode,
-    open_referral,
-)
+from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work, new_id
 from service.policy import TeamWork
 
@@ -163,7 +181,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
         )
     if new.direction is Direction.step_down:
         CASE.after(case.state, CaseAction.hand_over)
-        await section_47_enquiries.refuse_while_owed_or_under_way(work, case)
+        await refuse_while_protection_is_owed(work, case)
     problems = _faults_in_request(work, new)
     if problems:
         raise incomplete(problems)
@@ -207,11 +225,13 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     )
     await contacts.renew(work, transfer.contact_id)
     work.add(transfer)
-    transfers.keep_step(
+    keep_transfer_step(
         work, who, transfer, TransferAction.request, code=new.reason_code, words=new.evidence
     )
-    transfers.start_waiting(work, transfer)
-    transfers.record(work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code)
+    start_waiting_for_answer(work, transfer)
+    record_transfer_event(
+        work, who, EventType.transfer_requested, transfer, reason_code=new.reason_code
+    )
     return Requested(transfer, before=False)
 
 
@@ -304,10 +324,10 @@ async def _manners(work: Work, who: Caller, transfer_id: UUID, do: str) -> Manne
 async def open_transfer(work: Work, who: Caller, transfer_id: UUID, version: int) -> Transfer:
     """Opens a transfer: it has been seen, which is not the same as answered."""
     manners = await _manners(work, who, transfer_id, "open")
-    held = await transfers.hold(work, who, transfer_id, version, TransferAction.open)
-    await transfers.stop_clocks(work, held.transfer, "opened", manners.opened_clock)
-    moved = await transfers.move(work, who, held.transfer, TransferAction.open, opened_at=work.now)
-    transfers.record(work, who, EventType.transfer_opened, moved)
+    held = await hold_transfer(work, who, transfer_id, version, TransferAction.open)
+    await stop_transfer_clocks(work, held.transfer, "opened", manners.opened_clock)
+    moved = await move_transfer(work, who, held.transfer, TransferAction.open, opened_at=work.now)
+    record_transfer_event(work, who, EventType.transfer_opened, moved)
     return moved
 
 
@@ -322,7 +342,7 @@ async def accept_transfer(
     Raises OwnTransfer, ChallengeOpen for a step-down, TransferIncomplete.
     """
     await _manners(work, who, transfer_id, "answer")
-    held = await transfers.hold(work, who, transfer_id, version, TransferAction.accept)
+    held = await hold_transfer(work, who, transfer_id, version, TransferAction.accept)
     transfer, answers = held.transfer, held.answers
     _refuse_own(who, transfer)
     require_own_words(acceptance.words, work.policy.rationale)
@@ -344,7 +364,7 @@ async def accept_transfer(
     else:
         moved = await _accept_step_down(work, who, transfer, answers, sender, settled_terms)
     if overturned is not None:
-        await challenges.carry_out(work, who, overturned)
+        await carry_out_challenge(work, who, overturned)
     return moved
 
 
@@ -382,7 +402,7 @@ async def _challenge_overturned(work: Work, transfer: Transfer) -> Challenge | N
     found = await challenges.open_of_person(work, transfer.person_id)
     mine = next((one for one in found if one.transfer_id == transfer.id), None)
     if transfer.direction is Direction.step_down:
-        await challenges.refuse_while_open(
+        await refuse_while_challenged(
             work, transfer.person_id, but=None if mine is None else mine.id
         )
     return mine
@@ -407,9 +427,10 @@ async def _accept_step_up(
     terms: Terms,
     back: Referral | None,
 ) -> Transfer:
-    await EPISODES.close(
+    await close_case(
         work,
         who,
+        EPISODES,
         sender,
         CaseAction.step_up,
         EpisodeClosure.stepped_up,
@@ -418,13 +439,13 @@ async def _accept_step_up(
     )
     settled: list[UUID] = []
     if back is not None:
-        settled = await transfers.settle(
+        settled = await settle_transfers(
             work, who, transfer.person_id, "stepped_up", but=transfer.id
         )
-        referral = await REFERRALS.take_back(
+        referral = await take_referral_back(
             work, back.id, team_id=terms.team_id, worker_id=terms.worker_id
         )
-        await REFERRALS.raise_basis(work, referral.id, terms.statutory_basis)
+        await raise_basis(work, referral.id, terms.statutory_basis)
         await accountabilities.give(work, referral, answers)
     else:
         referral = await open_referral(
@@ -435,14 +456,14 @@ async def _accept_step_up(
             statutory_basis=terms.statutory_basis or StatutoryBasis.section_17,
             answered=answers,
         )
-    overtaken = await challenges.overtake(work, who, transfer.person_id, but=transfer.id)
+    overtaken = await overtake_challenges(work, who, transfer.person_id, but=transfer.id)
     accepted = await _accepted(
         work, who, transfer, terms, referral_id=referral.id, early_help_episode_id=sender.id
     )
-    moved = await transfers.move(
+    moved = await move_transfer(
         work, None, accepted, TransferAction.complete, completed_at=work.now
     )
-    transfers.record(
+    record_transfer_event(
         work,
         who,
         EventType.transfer_accepted,
@@ -466,7 +487,7 @@ async def _accept_step_down(
     terms: Terms,
 ) -> Transfer:
     state = CASE.after(sender.state, CaseAction.hand_over)
-    await section_47_enquiries.refuse_while_owed_or_under_way(work, sender)
+    await refuse_while_protection_is_owed(work, sender)
     await work.change(Referral, sender.id, sender.version, state=state)
     episode = await open_episode(
         work,
@@ -479,8 +500,8 @@ async def _accept_step_down(
     moved = await _accepted(
         work, who, transfer, terms, referral_id=sender.id, early_help_episode_id=episode.id
     )
-    transfers.start_clock(work, moved, "step_down_first_visit")
-    transfers.record(
+    start_transfer_clock(work, moved, "step_down_first_visit")
+    record_transfer_event(
         work,
         who,
         EventType.transfer_accepted,
@@ -515,8 +536,8 @@ async def _accepted(
     early_help_episode_id: UUID | None,
 ) -> Transfer:
     manners = MANNERS[transfer.direction, transfer.asked_by]
-    await transfers.stop_clocks(work, transfer, "accepted", manners.answered_clock)
-    return await transfers.move(
+    await stop_transfer_clocks(work, transfer, "accepted", manners.answered_clock)
+    return await move_transfer(
         work,
         who,
         transfer,
@@ -549,7 +570,7 @@ async def refuse_transfer(
     It is final only when the manager of who asked agrees; the sender stays accountable.
     """
     await _manners(work, who, transfer_id, "answer")
-    held = await transfers.hold(work, who, transfer_id, version, TransferAction.refuse)
+    held = await hold_transfer(work, who, transfer_id, version, TransferAction.refuse)
     transfer = held.transfer
     _refuse_own(who, transfer)
     step_up = transfer.direction is Direction.step_up
@@ -564,7 +585,7 @@ async def refuse_transfer(
         problems.append(fault)
     if problems:
         raise incomplete(problems)
-    moved = await transfers.move(
+    moved = await move_transfer(
         work,
         who,
         transfer,
@@ -576,8 +597,8 @@ async def refuse_transfer(
         refusal_code=reason_code,
     )
     asker = ASKER[transfer.direction, transfer.asked_by].value
-    transfers.start_clock(work, moved, f"{transfer.direction}_refusal_agreed", asker)
-    transfers.record(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
+    start_transfer_clock(work, moved, f"{transfer.direction}_refusal_agreed", asker)
+    record_transfer_event(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
     return moved
 
 
@@ -591,7 +612,7 @@ async def answer_refusal(
     """
     await _manners(work, who, transfer_id, "agree_to_refusal")
     action = TransferAction.agree_to_refusal if agreed else TransferAction.challenge_refusal
-    held = await transfers.hold(work, who, transfer_id, version, action)
+    held = await hold_transfer(work, who, transfer_id, version, action)
     transfer = held.transfer
     if transfer.answered_by == who.account_id:
         raise OwnTransfer("You refused this transfer, so somebody else must agree to that.")
@@ -601,17 +622,17 @@ async def answer_refusal(
         fault = rationale_fault(words, work.policy.rationale, "/words")
         if fault is not None:
             raise incomplete([fault])
-    await transfers.stop_clocks(
+    await stop_transfer_clocks(
         work,
         transfer,
         "agreed" if agreed else "challenged",
         f"{transfer.direction}_refusal_agreed",
     )
     changed: dict[str, Any] = {"refusal_agreed_at": work.now} if agreed else {}
-    moved = await transfers.move(work, who, transfer, action, words=words, **changed)
+    moved = await move_transfer(work, who, transfer, action, words=words, **changed)
     raised = None
     if not agreed:
-        raised = challenges.raise_one(
+        raised = begin_challenge(
             work,
             who,
             transfer_id=transfer.id,
@@ -622,7 +643,7 @@ async def answer_refusal(
             challenger_role=ASKER[transfer.direction, transfer.asked_by],
             words=words,
         )
-    transfers.record(
+    record_transfer_event(
         work,
         who,
         EventType.transfer_refusal_agreed if agreed else EventType.transfer_refusal_challenged,
@@ -637,7 +658,7 @@ async def withdraw_transfer(
 ) -> Transfer:
     """Who asked takes the request back before it is answered; the sender keeps the child."""
     manners = await _manners(work, who, transfer_id, "request")
-    held = await transfers.hold(work, who, transfer_id, version, TransferAction.withdraw)
+    held = await hold_transfer(work, who, transfer_id, version, TransferAction.withdraw)
     transfer = held.transfer
     overturned = transfer.state is TransferState.refusal_overturned
     if (overturned or transfer.requested_by != who.account_id) and not who.may(
@@ -648,13 +669,13 @@ async def withdraw_transfer(
             + (", since a challenge was won for it." if overturned else ", or who asked.")
         )
     require_own_words(words, work.policy.rationale)
-    moved = await transfers.move(work, who, transfer, TransferAction.withdraw, words=words)
+    moved = await move_transfer(work, who, transfer, TransferAction.withdraw, words=words)
     disputes = [
         one for one in await challenges.of_transfer(work, transfer.id) if one.ended_at is None
     ]
     for one in disputes:
-        await challenges.withdraw(work, who, one, words)
-    transfers.record(
+        await take_challenge_back(work, who, one, words)
+    record_transfer_event(
         work,
         who,
         EventType.transfer_withdrawn,

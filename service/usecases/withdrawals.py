@@ -35,12 +35,14 @@ from service.domain.withdrawal_rules import (
     require_repeats,
 )
 from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, WithdrawalAction
+from service.domain_services.daily_meetings import put_added_on_agenda
+from service.domain_services.information_requests import withdraw_open_requests
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import (
     contacts,
     daily_meetings,
     deadlines,
     decisions,
-    information_requests,
 )
 from service.persistence.units_of_work import Work, new_id
 
@@ -77,7 +79,7 @@ async def withdraw_decision(
         contact_state = state_after(contact, ContactAction.withdraw_a_decision)
         undecided = CHILD.after(child.state, ChildAction.withdraw_decision)
         await contacts.set_child(work, child.id, undecided)
-    await deadlines.stop(work, contact.id, decision.id, ["sign_off"], "withdrawn")
+    await stop_clocks(work, contact.id, decision.id, ["sign_off"], "withdrawn")
     await work.change(
         Decision,
         decision.id,
@@ -137,10 +139,8 @@ async def withdraw_contact(
         )
     running = [one for one in file.deadlines if one.stopped_at is None]
     kinds = sorted({one.kind for one in running if one.subject_id == contact.id})
-    await deadlines.stop(work, contact.id, contact.id, kinds, STOPPED_BY)
-    asked = await information_requests.withdraw_open(
-        work, who, contact.id, "The contact was withdrawn."
-    )
+    await stop_clocks(work, contact.id, contact.id, kinds, STOPPED_BY)
+    asked = await withdraw_open_requests(work, who, contact.id, "The contact was withdrawn.")
     await daily_meetings.take_contact_off(work, contact.id)
     await work.change(
         Contact,
@@ -254,7 +254,7 @@ async def _start_again(work: Work, contact: Contact, children: list[Child]) -> N
         if one.stopped_because == STOPPED_BY and one.stopped_at == contact.withdrawn_at
     ]
     for one in stopped:
-        deadlines.start(
+        start_clock(
             work,
             one.kind,
             SubjectKind.contact,
@@ -266,4 +266,4 @@ async def _start_again(work: Work, contact: Contact, children: list[Child]) -> N
         )
     if any(one.kind == MEETING_CLOCK for one in stopped):
         undecided = [one for one in children if one.state is ChildState.undecided]
-        await daily_meetings.put_added_on_agenda(work, contact, undecided)
+        await put_added_on_agenda(work, contact, undecided)

@@ -13,7 +13,7 @@ from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.flags import Deadline
 from service.domain.whole_contacts import WholeContact
-from service.persistence.clocks import DEADLINE, is_running, stop
+from service.persistence.clocks import DEADLINE, is_running, stop_clocks
 from service.usecases.contacts import read_contact
 from service.usecases.flags import sweep
 from tests.support.cases import log, start_clocks
@@ -39,7 +39,7 @@ async def house(database_url: str, clock: FixedClock, tmp_path: Path) -> AsyncIt
 async def stopped(house: House, file: WholeContact, kinds: list[str], because: str) -> None:
     contact_id, at = file.contact.id, house.clock() - timedelta(minutes=1)
     await house.perform(
-        lambda work: stop(work, contact_id, contact_id, kinds, because, happened_at=at)
+        lambda work: stop_clocks(work, contact_id, contact_id, kinds, because, happened_at=at)
     )
 
 
@@ -103,7 +103,7 @@ async def test_of_two_things_on_one_contact_only_the_one_that_is_named_stops(
         return [subject_id for (subject_id,) in rows]
 
     one, other = await house.perform(running)
-    await house.perform(lambda work: stop(work, file.contact.id, one, [ASKED], "answered"))
+    await house.perform(lambda work: stop_clocks(work, file.contact.id, one, [ASKED], "answered"))
     assert await house.perform(running) == [other]
 
 

@@ -10,7 +10,8 @@ from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.decisions import Decision
 from service.domain.possible_matches import MatchSaid
-from service.persistence.repositories import contacts, possible_matches
+from service.domain_services.possible_matches import refresh_matches
+from service.persistence.repositories import contacts
 from service.usecases.decisions import NewDecision, decide
 
 BECAUSE = "Another child of the name: the school knows both of them."
@@ -20,7 +21,7 @@ _PERSON = re.compile(r"person_id ([0-9a-f-]{36})")
 async def decide_apart(work: Work, who: Caller, contact_id: UUID, new: NewDecision) -> Decision:
     """Decides for a child who is none of those on file who may be the child."""
     contact = await contacts.held(work, who, contact_id)
-    found = await possible_matches.refresh(
+    found = await refresh_matches(
         work,
         who,
         contact,

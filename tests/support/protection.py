@@ -21,11 +21,12 @@ from service.domain.section_47_enquiries import (
     Visit,
 )
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
+from service.domain_services.section_47_enquiries import begin_enquiry
+from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import (
     accountabilities,
     contacts,
     deadlines,
-    section_47_enquiries,
 )
 from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import new_id
@@ -105,7 +106,7 @@ async def enquiry_begun(
         await contacts.renew(work, referral.contact_id)
         await accountabilities.held(work, referral.person_id)
         work.add(meeting)
-        await deadlines.stop(
+        await stop_clocks(
             work,
             referral.contact_id,
             referral.id,
@@ -113,7 +114,7 @@ async def enquiry_begun(
             "held",
             happened_at=at,
         )
-        return await section_47_enquiries.begin(work, manager, meeting.id, at, referral, kind)
+        return await begin_enquiry(work, manager, meeting.id, at, referral, kind)
 
     return await house.perform(begin)
 

@@ -15,7 +15,8 @@ from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import deadlines, people, section_47_enquiries
+from service.domain_services.section_47_enquiries import begin_enquiry
+from service.persistence.repositories import deadlines, people
 from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import new_id
 from service.usecases.contacts import log_contact
@@ -89,7 +90,7 @@ async def enquiry_about(house: House, referral: Referral) -> Section47Enquiry:
             version=1,
         )
         work.add(meeting)
-        return await section_47_enquiries.begin(
+        return await begin_enquiry(
             work, manager, meeting.id, work.now, referral, EnquiryDecision.joint
         )
 

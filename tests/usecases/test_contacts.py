@@ -18,7 +18,8 @@ from service.domain.new_contacts import Contradictory, NewAdult, NewChild, NewCo
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.recognition import PersonUnknown
 from service.domain.whole_contacts import WholeContact
-from service.persistence.repositories import contacts, histories, people, possible_matches
+from service.domain_services.possible_matches import matches_as_seen
+from service.persistence.repositories import contacts, histories, people
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact, read_contact_history, triage_contact
 from service.usecases.multi_agency_referrals import (
@@ -325,9 +326,7 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     )
     assert not history
     matches = await house.ask(
-        lambda ask: possible_matches.as_seen(
-            ask, helper, FRIDAY, now.contact, [child.child], now.adults
-        )
+        lambda ask: matches_as_seen(ask, helper, FRIDAY, now.contact, [child.child], now.adults)
     )
     assert matches == []
 

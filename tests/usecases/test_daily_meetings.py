@@ -31,7 +31,7 @@ from service.persistence.repositories import deadlines
 from service.usecases import contacts, daily_meetings
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.daily_meetings import MeetingItemNotFound
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide, record_meeting_outcome, sign_off
 from service.usecases.jobs import check_impossible
 from service.usecases.police_notifications import TakenNotification
 from tests.support.clocks import FixedClock
@@ -78,14 +78,9 @@ class Desk:
     async def decided(self, one: AgendaItem, day: date = TODAY, **changes: Any) -> Decision:
         outcome = changes.pop("outcome", Outcome.information_and_advice)
         new = new_decision(self.house, one.child.id, outcome, **{**HISTORY, **changes})
-
-        async def drafted(work: Any) -> Decision:
-            item = await daily_meetings.item_to_decide(
-                work, self.worker, day, one.item.id, one.child.id
-            )
-            return await decide(work, self.worker, item.contact_id, new)
-
-        return await self.house.perform(drafted)
+        return await self.house.perform(
+            lambda work: record_meeting_outcome(work, self.worker, day, one.item.id, new)
+        )
 
     async def answered(self, decision: Decision, *, agreed: bool = True) -> Decision:
         words = "I have read the file and the history; this is right as it stands."
@@ -222,12 +217,12 @@ async def test_a_returned_decision_does_not_bring_the_item_back(desk: Desk) -> N
 async def test_an_outcome_for_another_child_is_refused(desk: Desk) -> None:
     await notify(desk.house, "RVB-1", children=2)
     first, second = (await desk.agenda()).items
+    new = new_decision(desk.house, second.child.id, Outcome.information_and_advice, **HISTORY)
     with pytest.raises(ItemOfAnotherChild):
         await desk.house.perform(
-            lambda work: daily_meetings.item_to_decide(
-                work, desk.worker, TODAY, first.item.id, second.child.id
-            )
+            lambda work: record_meeting_outcome(work, desk.worker, TODAY, first.item.id, new)
         )
+    assert {one.item.state for one in (await desk.agenda()).items} == {ItemState.waiting}
 
 
 async def test_carried_over_a_child_is_on_the_next_agenda_with_the_reason_and_how_often(

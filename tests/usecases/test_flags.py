@@ -18,7 +18,8 @@ from service.bootstrap import House, Work
 from service.domain.access import Role, RoleMissing
 from service.domain.errors import Stale
 from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
-from service.persistence.repositories import contacts, deadlines, flags
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import contacts, flags
 from service.persistence.repositories.flags import FlagNotFound
 from service.usecases.flags import (
     BATCH,
@@ -351,7 +352,7 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
         async with house.work() as work:
             await contacts.held(work, manager, file.contact.id)
             assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept(breaches=1)
-            await deadlines.stop(
+            await stop_clocks(
                 work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
             )
             assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept()
@@ -640,4 +641,4 @@ async def _play(house: House, clock: FixedClock, taken: list[Step]) -> set[tuple
 
 
 async def _stop(work: Work, deadline: Deadline) -> None:
-    await deadlines.stop(work, deadline.contact_id, deadline.subject_id, [deadline.kind], "test")
+    await stop_clocks(work, deadline.contact_id, deadline.subject_id, [deadline.kind], "test")

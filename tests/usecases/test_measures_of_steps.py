@@ -34,8 +34,10 @@ from service.domain.transfers import (
     waits_for,
 )
 from service.domain.whole_contacts import ContactFilters
+from service.domain_services.challenges import move_challenge
+from service.domain_services.transfers import move_transfer
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import challenges, measures, transfers
+from service.persistence.repositories import challenges, measures
 from service.usecases.measures import list_cases, read_measure
 from service.usecases.step_downs import decide_returned_transfer
 from service.usecases.transfers import withdraw_transfer
@@ -124,7 +126,7 @@ class Town:
         **changed: int,
     ) -> Challenge:
         return await self.steps.do(
-            lambda work: challenges.move(
+            lambda work: move_challenge(
                 work, self.steps.head, challenge, action, outcome=outcome, **changed
             )
         )
@@ -132,7 +134,7 @@ class Town:
     async def settled(self, transfer: Transfer, action: TransferAction) -> Transfer:
         """What the end of a challenge does to the refusal that it is about."""
         return await self.steps.do(
-            lambda work: transfers.move(work, self.steps.head, transfer, action)
+            lambda work: move_transfer(work, self.steps.head, transfer, action)
         )
 
 

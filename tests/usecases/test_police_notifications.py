@@ -31,6 +31,7 @@ from service.domain.police_notifications import (
     NotThePolice,
     WholeImport,
 )
+from service.domain_services.police_notifications import claim_file, move_import
 from service.persistence.repositories import police_notifications
 from service.policy import OrganisationUnknown
 from service.usecases.contacts import log_contact, read_contact
@@ -473,11 +474,9 @@ async def test_a_file_whose_worker_died_is_taken_over_after_a_while_and_loaded_o
     house: House, clock: FixedClock
 ) -> None:
     taken = await import_file(house, notification_file(10))
-    claimed = await house.perform(police_notifications.claim_file)
+    claimed = await house.perform(claim_file)
     assert claimed is not None
-    loading = await house.perform(
-        lambda work: police_notifications.move(work, claimed, ImportAction.load)
-    )
+    loading = await house.perform(lambda work: move_import(work, claimed, ImportAction.load))
     assert await load_notifications(house) == 0
     clock.now += timedelta(minutes=6)
     assert await load_notifications(house) == 1
@@ -490,14 +489,14 @@ async def test_a_file_whose_worker_died_is_taken_over_after_a_while_and_loaded_o
 
 
 async def finish(work: Work, loading: NotificationImport) -> Any:
-    return await police_notifications.move(work, loading, ImportAction.finish)
+    return await move_import(work, loading, ImportAction.finish)
 
 
 async def test_progress_is_there_to_be_followed(house: House) -> None:
     taken = await import_file(house, notification_file(10))
     before = await followed(house, taken)
     assert (before.imported.state, before.imported.rows_total) == (ImportState.received, 10)
-    claimed = await house.perform(police_notifications.claim_file)
+    claimed = await house.perform(claim_file)
     assert claimed is not None
     await house.perform(lambda work: police_notifications.progress(work, claimed, 4))
     now = await followed(house, taken)

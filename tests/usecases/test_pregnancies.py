@@ -26,6 +26,7 @@ from service.domain.pregnancies import (
 )
 from service.domain.queues import NEVER, NextAction, Queue, QueueFilters, QueueItem
 from service.domain.referrals import Referral
+from service.domain_services.assessments import ensure_assessment
 from service.persistence.repositories import assessments, contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.repositories.people import PersonNotFound
@@ -141,7 +142,7 @@ class Room:
 
         async def begin(work: Work) -> None:
             await contacts.renew(work, referral.contact_id)
-            await assessments.begin(work, self.worker, referral)
+            await ensure_assessment(work, self.worker, referral)
 
         await self.house.perform(begin)
 

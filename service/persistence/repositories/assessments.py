@@ -1,39 +1,31 @@
-"""Single assessments: begun once for a referral, and ended with it."""
+"""Single assessments: read, whole and alone, and listed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.assessments import (
-    ASSESSMENT,
     CLOCKS,
     Assessment,
-    AssessmentAction,
     AssessmentFilters,
     AssessmentStep,
     DatedAssessment,
     WholeAssessment,
 )
-from service.domain.errors import NotFound, Stale
-from service.domain.events import EventType
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.errors import NotFound
+from service.domain.flags import Deadline
 from service.domain.people import Person
-from service.domain.references import new_reference
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import (
-    accountabilities,
-    contacts,
     deadlines,
     measures,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
 ASSESSMENT_TABLE = table_of(Assessment)
@@ -60,64 +52,12 @@ async def open_of_referral(ask: Asking | Work, referral_id: UUID) -> Assessment 
     return None if row is None else read(Assessment, row)
 
 
-async def begin(work: Work, who: Caller, referral: Referral) -> Assessment:
-    """The assessment that is under way in a referral, begun now when none is.
-
-    The clock of 45 working days has run since the referral was accepted; for a second assessment
-    in the same referral it starts now. The caller holds the child and has renewed the contact.
-    """
-    found = await open_of_referral(work, referral.id)
-    if found is not None:
-        return found
-    first = await work.first(
-        select(ASSESSMENT_TABLE.c.id).where(ASSESSMENT_TABLE.c.referral_id == referral.id).limit(1)
+async def were_begun(ask: Asking | Work, referral_id: UUID) -> bool:
+    """Whether an assessment was ever begun in a referral."""
+    row = await ask.first(
+        select(ASSESSMENT_TABLE.c.id).where(ASSESSMENT_TABLE.c.referral_id == referral_id).limit(1)
     )
-    assessment = Assessment(
-        id=new_id(),
-        reference=new_reference("A"),
-        referral_id=referral.id,
-        contact_id=referral.contact_id,
-        child_id=referral.child_id,
-        person_id=referral.person_id,
-        state=ASSESSMENT.start,
-        begun_at=work.now,
-        begun_by=who.account_id,
-        factors=[],
-        tools=[],
-        childs_view=None,
-        analysis=None,
-        outcome=None,
-        closure_code=None,
-        completed_at=None,
-        completed_by=None,
-        answered_at=None,
-        answered_by=None,
-        answer_words=None,
-        ended_at=None,
-        version=1,
-    )
-    work.add(assessment)
-    await deadlines.stop(
-        work, referral.contact_id, referral.id, ["pre_birth_assessment_begun"], "begun"
-    )
-    if not await deadlines.is_running(work, referral.contact_id, referral.id, "single_assessment"):
-        deadlines.start(
-            work,
-            "single_assessment",
-            SubjectKind.referral,
-            referral.id,
-            referral.contact_id,
-            referral.accepted_at if first is None else work.now,
-        )
-    return assessment
-
-
-async def end_with_referral(work: Work, who: Caller, referral: Referral) -> None:
-    """Ends an assessment that is not authorised when its referral closes; its clocks stop there."""
-    found = await open_of_referral(work, referral.id)
-    if found is not None:
-        action = AssessmentAction.end_with_referral
-        await move(work, who, found, action, ended_at=work.now)
+    return row is not None
 
 
 async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessment:
@@ -132,68 +72,6 @@ async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessmen
             "There is no assessment with this id that you may see. Check the id."
         )
     return read(Assessment, row)
-
-
-async def hold(
-    work: Work, who: Caller, assessment_id: UUID, version: int, action: AssessmentAction
-) -> Assessment:
-    """An assessment on which somebody is about to act, with its contact and its child held.
-
-    Raises AssessmentNotFound; WrongState with what is possible; and only then Stale: who comes
-    second is told why.
-    """
-    found = await get(work, who, assessment_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    assessment = await get(work, who, assessment_id)
-    ASSESSMENT.after(assessment.state, action)
-    if assessment.version != version:
-        raise Stale(assessment.version)
-    return assessment
-
-
-async def move(
-    work: Work,
-    who: Caller,
-    assessment: Assessment,
-    action: AssessmentAction,
-    *,
-    words: str | None = None,
-    content: Mapping[str, object] | None = None,
-    **changed: Any,
-) -> Assessment:
-    """Takes an assessment one step on, with its line of history and what was completed by it."""
-    state = ASSESSMENT.after(assessment.state, action)
-    version = await work.change(
-        Assessment, assessment.id, assessment.version, state=state, **changed
-    )
-    work.add(
-        AssessmentStep(
-            id=new_id(),
-            assessment_id=assessment.id,
-            action=action,
-            state=state,
-            at=work.now,
-            by=who.account_id,
-            words=words,
-            content=content or {},
-        )
-    )
-    return replace(assessment, state=state, version=version, **changed)
-
-
-def record(work: Work, who: Caller, type_: EventType, assessment: Assessment, **data: Any) -> None:
-    """Keeps the one event of a move of an assessment."""
-    work.record(
-        type_,
-        who,
-        assessment.id,
-        contact_id=assessment.contact_id,
-        person_id=assessment.person_id,
-        referral_id=assessment.referral_id,
-        state=assessment.state,
-        **data,
-    )
 
 
 async def whole(ask: Asking | Work, assessment: Assessment) -> WholeAssessment:

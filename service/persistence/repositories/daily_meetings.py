@@ -1,8 +1,8 @@
-"""Daily meetings: children put on the agenda, settled by a decision, carried over; the agenda."""
+"""Daily meetings: their days, what waits for each, and the agenda with what is known beside it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -26,15 +26,11 @@ from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.daily_meetings import (
     DAILY_MEETING,
-    ITEM,
-    MEETING_CLOCK,
     CarriedBefore,
     CarriedTo,
     DailyMeeting,
-    DailyMeetingAction,
     DailyMeetingState,
     EarlierContact,
-    ItemAction,
     ItemState,
     MeetingItem,
     OpenCase,
@@ -46,7 +42,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import contacts, deadlines, police_tellings
+from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work, new_id
 from service.persistence.visibility import child_visible_to
 
@@ -90,54 +86,12 @@ async def hold_open(work: Work, day: date) -> bool:
     return True
 
 
-async def next_open(work: Work, day: date) -> date:
-    """That day, or the next working day after it whose meeting can still take items; held."""
-    while not await hold_open(work, day):
-        day = work.policy.next_working_day(day)
-    return day
-
-
-def put_on_agenda(work: Work, notification: PoliceNotification, child_id: UUID, day: date) -> None:
-    """Puts one child of a notification on the agenda of a day that is held open."""
-    work.add(
-        MeetingItem(
-            id=new_id(),
-            notification_id=notification.id,
-            contact_id=notification.contact_id,
-            child_id=child_id,
-            meeting_on=day,
-            state=ITEM.start,
-            decision_id=None,
-            settled_at=None,
-            settled_by=None,
-            carried_over_because=None,
-            carried_from_id=None,
-            times_carried=0,
-            version=1,
-        )
+async def last_day_of(ask: Asking | Work, contact_id: UUID) -> date | None:
+    """The day of the last meeting on whose agenda children of a contact are or were."""
+    row = await ask.first(
+        select(func.max(AGENDA_ITEM.c.meeting_on)).where(AGENDA_ITEM.c.contact_id == contact_id)
     )
-
-
-async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[Child]) -> None:
-    """Puts children who were added to a contact on the agenda that its other children wait for.
-
-    Where none waits, as after a withdrawal, on that of the notification, or the next that is open.
-    For a contact that is held; nothing happens for one that is no police notification.
-    """
-    if not children:
-        return
-    notification = await police_tellings.notification_of(work, contact.id)
-    if notification is None:
-        return
-    # Before any decision, as only then children are added, the others of the contact all wait.
-    waiting = await work.first(
-        select(func.max(AGENDA_ITEM.c.meeting_on)).where(AGENDA_ITEM.c.contact_id == contact.id)
-    )
-    known = None if waiting is None else waiting[0]
-    wanted = notification.meeting_on if known is None else known
-    day = await next_open(work, wanted)
-    for child in children:
-        put_on_agenda(work, notification, child.id, day)
+    return None if row is None else row[0]
 
 
 async def was_carried_over(ask: Asking | Work, child_id: UUID) -> bool:
@@ -164,33 +118,24 @@ async def take_contact_off(work: Work, contact_id: UUID) -> None:
     )
 
 
-async def settle(
-    work: Work, who: Caller, contact_id: UUID, child_id: UUID, decision_id: UUID
-) -> None:
-    """Settles the item of a child who has just been decided, if one waits; the contact is held.
-
-    The clock stops when no child of the contact waits any more.
-    """
-    settled = await work.rows_changed(
+async def change_waiting(work: Work, child_id: UUID, **changed: Any) -> bool:
+    """Changes the item of a child who waits for a meeting; False when the child waits for none."""
+    rows = await work.rows_changed(
         update(AGENDA_ITEM)
         .where(AGENDA_ITEM.c.child_id == child_id, AGENDA_ITEM.c.state == ItemState.waiting)
-        .values(
-            state=ITEM.after(ItemState.waiting, ItemAction.decide),
-            decision_id=decision_id,
-            settled_at=work.now,
-            settled_by=who.account_id,
-            version=AGENDA_ITEM.c.version + 1,
-        )
+        .values(version=AGENDA_ITEM.c.version + 1, **changed)
     )
-    if not settled:
-        return
-    left = await work.first(
+    return bool(rows)
+
+
+async def some_wait(ask: Asking | Work, contact_id: UUID) -> bool:
+    """Whether any child of a contact waits for a meeting."""
+    row = await ask.first(
         select(AGENDA_ITEM.c.id)
         .where(AGENDA_ITEM.c.contact_id == contact_id, AGENDA_ITEM.c.state == ItemState.waiting)
         .limit(1)
     )
-    if left is None:
-        await deadlines.stop(work, contact_id, contact_id, [MEETING_CLOCK], "decided")
+    return row is not None
 
 
 async def waits_for(ask: Asking, contact_id: UUID) -> date | None:
@@ -229,33 +174,6 @@ async def item_held(work: Work, who: Caller, day: date, item_id: UUID) -> Meetin
     return found if row is None else read(MeetingItem, row)
 
 
-async def carry_over(
-    work: Work, who: Caller, found: MeetingItem, because: str, after: date
-) -> MeetingItem:
-    """Carries an item that is held over to the first open meeting after a day; returns the new."""
-    day = await next_open(work, work.policy.next_working_day(after))
-    await work.change(
-        MeetingItem,
-        found.id,
-        found.version,
-        state=ITEM.after(found.state, ItemAction.carry_over),
-        carried_over_because=because,
-        settled_at=work.now,
-        settled_by=who.account_id,
-    )
-    again = replace(
-        found,
-        id=new_id(),
-        meeting_on=day,
-        state=ITEM.start,
-        carried_from_id=found.id,
-        times_carried=found.times_carried + 1,
-        version=1,
-    )
-    work.add(again)
-    return again
-
-
 async def meeting_of(ask: Asking, day: date) -> DailyMeeting | None:
     """The meeting of a day, when anything was put on it or it was concluded."""
     row = await ask.first(select(*columns_of(DailyMeeting)).where(MEETING.c.meeting_on == day))
@@ -272,17 +190,6 @@ async def held(work: Work, day: date) -> DailyMeeting:
     made = DailyMeeting(new_id(), day, DAILY_MEETING.start, None, None, 1)
     work.add(made)
     return made
-
-
-async def conclude(work: Work, who: Caller, meeting: DailyMeeting) -> DailyMeeting:
-    """Concludes a meeting that is held. Raises WrongState when it was concluded before."""
-    done: dict[str, Any] = {
-        "state": DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude),
-        "concluded_at": work.now,
-        "concluded_by": who.account_id,
-    }
-    version = await work.change(DailyMeeting, meeting.id, meeting.version, **done)
-    return replace(meeting, version=version, **done)
 
 
 @dataclass(frozen=True, slots=True)

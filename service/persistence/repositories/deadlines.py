@@ -1,4 +1,4 @@
-"""Clocks as they are read, and the one way in which they are started and stopped."""
+"""Clocks as they are read."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -9,21 +9,8 @@ from sqlalchemy import ColumnElement, select
 from service.domain.access import Caller
 from service.domain.flags import Deadline
 from service.persistence.asking import Asking
-from service.persistence.clocks import is_running, start, stop
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.visibility import deadlines_visible_to, there_is
-
-__all__ = [
-    "is_running",
-    "of_contact",
-    "of_contact_as_seen_by",
-    "of_subject",
-    "of_subjects",
-    "some_hidden_from",
-    "soonest",
-    "start",
-    "stop",
-]
 
 DEADLINE = table_of(Deadline)
 

@@ -1,24 +1,21 @@
-"""What is on file for a child beside one contact; and that something is, where it is not shown."""
+"""What else is on file of a child: contacts, what was decided on them, and cases."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, false, null, select
 
 from service.domain.access import Caller
-from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
+from service.domain.contacts import Child, Contact, WithdrawalReason
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.referrals import Referral
-from service.domain.whole_contacts import ChildHistory, EarlierContact, History
+from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import contacts, possible_matches
 from service.persistence.visibility import (
-    THE_RECORD,
     contacts_visible_to,
     decisions_visible_to,
     episodes_visible_to,
@@ -96,41 +93,3 @@ def _earlier(row: Sequence[Any]) -> EarlierContact:
     return replace(
         EarlierContact(*told), withdrawn_as=None if why is None else WithdrawalReason(why)
     )
-
-
-async def as_seen_by(
-    ask: Asking, who: Caller, contact: Contact, now: datetime
-) -> list[ChildHistory]:
-    """The history of each child of a contact, who on file may be them, and what is not shown.
-
-    Nothing that is hidden goes back: the record is read beside it only to say that it is there.
-    """
-    children = await contacts.children(ask, contact.id)
-    adults = await contacts.adults(ask, contact.id)
-    seen = await _whole(ask, who, now, contact, children, adults)
-    if sees_all(who):
-        return seen
-    record = await _whole(ask, THE_RECORD, now, contact, children, adults)
-    return [
-        replace(one, not_shown=one.less_than(other))
-        for one, other in zip(seen, record, strict=True)
-    ]
-
-
-async def _whole(
-    ask: Asking,
-    who: Caller,
-    now: datetime,
-    contact: Contact,
-    children: Sequence[Child],
-    adults: Sequence[Adult],
-) -> list[ChildHistory]:
-    matches = await possible_matches.as_seen(ask, who, now, contact, children, adults)
-    return [
-        ChildHistory(
-            child=child,
-            history=await of_child(ask, who, child.person_id, contact.id),
-            possible_matches=[one for one in matches if one.match.child_id == child.id],
-        )
-        for child in children
-    ]

@@ -21,11 +21,11 @@ from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, Missin
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
 from service.domain.possible_matches import PossibleMatch
+from service.domain.pregnancies import ALL_CLOCKS
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
-from service.persistence.repositories import pre_birth
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.unborn import UNBORN
 
@@ -256,7 +256,7 @@ def _of_risk() -> dict[str, Select[int]]:
     pre_birth_clock = exists().where(
         DEADLINE.c.contact_id == REFERRAL.c.contact_id,
         DEADLINE.c.subject_id == REFERRAL.c.id,
-        DEADLINE.c.kind.in_(pre_birth.ALL_CLOCKS),
+        DEADLINE.c.kind.in_(ALL_CLOCKS),
     )
     owed = MISSING.c.state.in_(
         [MissingState.returned, MissingState.interview_offered, MissingState.interview_accepted]

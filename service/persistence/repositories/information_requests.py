@@ -9,20 +9,16 @@ from sqlalchemy import and_, func, literal, select, tuple_, update
 from service.domain.access import Caller
 from service.domain.contacts import Child
 from service.domain.errors import NotFound
-from service.domain.events import EventType
 from service.domain.flags import Deadline
 from service.domain.information_requests import (
-    INFORMATION_REQUEST,
     THE_ANSWER,
     Chaser,
     InformationRequest,
-    InformationRequestAction,
     InformationRequestState,
     StillInSight,
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import requests_visible_to
 
@@ -188,9 +184,9 @@ async def unanswered(ask: Asking, contact_id: UUID) -> int:
     return len(rows)
 
 
-async def withdraw_open(work: Work, who: Caller, contact_id: UUID, because: str) -> list[UUID]:
-    """Withdraws every request on a contact that waits for an answer; the contact is held."""
-    rows = await work.all(
+async def open_on(ask: Asking | Work, contact_id: UUID) -> list[InformationRequest]:
+    """What agencies were asked on a contact and have not answered, the oldest first."""
+    rows = await ask.all(
         select(*columns_of(InformationRequest))
         .where(
             REQUEST.c.contact_id == contact_id,
@@ -199,31 +195,7 @@ async def withdraw_open(work: Work, who: Caller, contact_id: UUID, because: str)
         )
         .order_by(REQUEST.c.id)
     )
-    found = [read(InformationRequest, row) for row in rows]
-    for request in found:
-        await withdraw(work, who, request, because)
-    return [request.id for request in found]
-
-
-async def withdraw(work: Work, who: Caller, request: InformationRequest, because: str) -> None:
-    """Ends the wait for an answer: the clock stops, and what was asked stays on the record."""
-    await deadlines.stop(work, request.contact_id, request.id, [THE_ANSWER], "withdrawn")
-    await work.change(
-        InformationRequest,
-        request.id,
-        request.version,
-        state=INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw),
-        withdrawn_at=work.now,
-        withdrawn_by=who.account_id,
-        withdrawn_because=because,
-    )
-    work.record(
-        EventType.information_request_withdrawn,
-        who,
-        request.id,
-        contact_id=request.contact_id,
-        withdrawn_organisation_id=request.organisation_id,
-    )
+    return [read(InformationRequest, row) for row in rows]
 
 
 async def open_to(ask: Asking, contact_id: UUID, organisation_id: str) -> list[InformationRequest]:

@@ -37,7 +37,6 @@ from service.domain.measures import (
     Period,
     measure_of,
     median_minutes,
-    require_breakdown,
     whole_minutes,
 )
 from service.domain.strategy_meetings import InvitedBecause
@@ -306,11 +305,9 @@ _GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
 def cases(asked: MeasureCases) -> ColumnElement[bool]:
     """The cases behind a part of a measure's figures, or of one group of them, as at an instant.
 
-    For `also` of a list of what the measure counts: contacts, transfers or challenges. Raises
-    MeasureNotFound, BreakdownNotPossible.
+    For `also` of a list of what the measure counts: contacts, transfers or challenges.
     """
     measure = measure_of(asked.code)
-    require_breakdown(measure, asked.by)
     counting = _COUNTING[measure.code]
     behind = counting.against(asked.as_at)
     if asked.part is not Part.denominator:
@@ -335,9 +332,8 @@ async def figures(
 ) -> list[MeasurePoint]:
     """Numerator and denominator for each period that has cases, in order.
 
-    `periods` follow on each other without gaps. Raises BreakdownNotPossible.
+    `periods` follow on each other without gaps; `by` is a breakdown of this measure.
     """
-    require_breakdown(measure, by)
     points: list[MeasurePoint] = []
     if measure.standing:
         for period in periods:

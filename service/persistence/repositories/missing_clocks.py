@@ -1,16 +1,18 @@
-"""Referrals that were open before assessments had clocks: found, and given theirs."""
+"""Referrals that were open before assessments had clocks: found."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
 from service.domain.assessments import Assessment, AssessmentState
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import Deadline
 from service.domain.people import Person
+from service.domain.pregnancies import ALL_CLOCKS
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, deadlines, pre_birth
+from service.persistence.repositories import accountabilities
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import there_is
@@ -31,7 +33,7 @@ def _without(*kinds: str) -> ColumnElement[bool]:
 
 
 _NO_CLOCK_OF_ITS_OWN = _without("single_assessment")
-_NO_CLOCK_BEFORE_BIRTH = _without(*pre_birth.ALL_CLOCKS)
+_NO_CLOCK_BEFORE_BIRTH = _without(*ALL_CLOCKS)
 _IS_UNBORN = there_is(PERSON, PERSON.c.id == REFERRAL.c.person_id, *UNBORN)
 _NOT_ASSESSED = ~there_is(
     ASSESSMENT_TABLE,
@@ -71,46 +73,27 @@ async def referrals_without_clocks(
     return [read(Referral, row) for row in await ask.all(statement)]
 
 
-async def start_missing_clocks(work: Work, referral: Referral) -> None:
-    """Starts the clocks of a referral's assessment that never were, from when it was accepted.
+async def has_no_clock(work: Work, referral_id: UUID) -> bool:
+    """Whether no clock of its assessment was ever started on a referral."""
+    return await _is(work, referral_id, _NO_CLOCK_OF_ITS_OWN)
 
-    What has been done meanwhile is not waited for. The caller holds the child and has renewed the
-    contact.
-    """
-    of_referral = REFERRAL.c.id == referral.id
-    if await work.first(select(REFERRAL.c.id).where(of_referral, _NO_CLOCK_OF_ITS_OWN)):
-        deadlines.start(
-            work,
-            "single_assessment",
-            SubjectKind.referral,
-            referral.id,
-            referral.contact_id,
-            referral.accepted_at,
-        )
-    unborn = await work.first(
-        select(PERSON.c.id)
-        .join(REFERRAL, REFERRAL.c.person_id == PERSON.c.id)
-        .where(
-            of_referral,
-            *UNBORN,
-            _NO_CLOCK_BEFORE_BIRTH,
-        )
-    )
-    if unborn is None:
-        return
-    await pre_birth.start_clocks(work, referral)
-    begun = await work.first(
+
+async def has_no_clock_before_birth(work: Work, referral_id: UUID) -> bool:
+    """Whether no pre-birth clock was ever started on a referral whose child is unborn."""
+    return await _is(work, referral_id, _IS_UNBORN & _NO_CLOCK_BEFORE_BIRTH)
+
+
+async def _is(work: Work, referral_id: UUID, so: ColumnElement[bool]) -> bool:
+    found = await work.first(select(REFERRAL.c.id).where(REFERRAL.c.id == referral_id, so))
+    return found is not None
+
+
+async def first_begun_at(work: Work, referral_id: UUID) -> datetime | None:
+    """When the first assessment of a referral was begun."""
+    row = await work.first(
         select(ASSESSMENT_TABLE.c.begun_at)
-        .where(ASSESSMENT_TABLE.c.referral_id == referral.id)
+        .where(ASSESSMENT_TABLE.c.referral_id == referral_id)
         .order_by(ASSESSMENT_TABLE.c.begun_at)
         .limit(1)
     )
-    if begun is not None:
-        await deadlines.stop(
-            work,
-            referral.contact_id,
-            referral.id,
-            ["pre_birth_assessment_begun"],
-            "begun",
-            happened_at=begun.begun_at,
-        )
+    return None if row is None else row.begun_at

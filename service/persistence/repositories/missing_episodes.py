@@ -1,30 +1,21 @@
-"""Missing episodes: read, held for a change, moved with a line of history each, and listed."""
+"""Missing episodes: read, by child and by contact, and listed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.errors import NotFound
-from service.domain.events import EventType
-from service.domain.flags import SubjectKind
 from service.domain.missing_episodes import (
-    MISSING_EPISODE,
-    RETURN_CLOCK,
-    MissingAction,
-    MissingAlready,
     MissingEpisode,
     MissingEpisodeStep,
     MissingFilters,
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import missing_episodes_visible_to
 
 EPISODE = table_of(MissingEpisode)
@@ -106,122 +97,24 @@ async def list_newest_first(
     return [read(MissingEpisode, row) for row in await ask.all(statement)]
 
 
-def keep_step(
-    work: Work,
-    who: Caller,
-    episode: MissingEpisode,
-    action: MissingAction,
-    happened_at: datetime,
-    words: str | None,
-) -> None:
-    """Keeps a line of an episode's history, with the state that it has now."""
-    work.add(
-        MissingEpisodeStep(
-            id=new_id(),
-            episode_id=episode.id,
-            action=action,
-            state=episode.state,
-            at=work.now,
-            by=who.account_id,
-            happened_at=happened_at,
-            words=words,
-        )
-    )
-
-
-async def move(
-    work: Work,
-    who: Caller,
-    episode: MissingEpisode,
-    action: MissingAction,
-    happened_at: datetime,
-    words: str | None,
-    **changed: Any,
-) -> MissingEpisode:
-    """Takes an episode one step on, with its line of history. Raises WrongState, Stale."""
-    changed["state"] = MISSING_EPISODE.after(episode.state, action)
-    version = await work.change(MissingEpisode, episode.id, episode.version, **changed)
-    moved = replace(episode, version=version, **changed)
-    keep_step(work, who, moved, action, happened_at, words)
-    return moved
-
-
-def start_clock(work: Work, episode: MissingEpisode, returned_at: datetime) -> None:
-    """Starts the clock of the return home interview, from when the child was back."""
-    deadlines.start(
-        work,
-        RETURN_CLOCK,
-        SubjectKind.missing_episode,
-        episode.id,
-        episode.contact_id,
-        returned_at,
-    )
-
-
-async def stop_clock(
-    work: Work, episode: MissingEpisode, because: str, happened_at: datetime
-) -> None:
-    """Stops the clock of the interview by when that happened; one that has stopped stays so."""
-    await deadlines.stop(
-        work, episode.contact_id, episode.id, [RETURN_CLOCK], because, happened_at=happened_at
-    )
-
-
-def record(
-    work: Work,
-    who: Caller,
-    type_: EventType,
-    episode: MissingEpisode,
-    happened_at: datetime,
-    **data: Any,
-) -> None:
-    """Keeps the event of what happened in an episode: ids, codes and times alone."""
-    work.record(
-        type_,
-        who,
-        episode.id,
-        contact_id=episode.contact_id,
-        person_id=episode.person_id,
-        happened_at=happened_at,
-        state=episode.state,
-        **data,
-    )
-
-
 async def tells_of(ask: Asking | Work, child_id: UUID) -> bool:
     """Whether it is on record that this child of a contact was missing."""
     row = await ask.first(select(EPISODE.c.id).where(EPISODE.c.child_id == child_id).limit(1))
     return row is not None
 
 
-async def follow_children(work: Work, moved: Mapping[UUID, UUID]) -> None:
-    """Lets episodes follow children on a contact that turned out to be other people on file.
-
-    `moved` are the people by child. Raises MissingAlready where both are missing now.
-    """
-    if not moved:
-        return
-    rows = await work.all(select(*columns_of(MissingEpisode)).where(EPISODE.c.child_id.in_(moved)))
-    for episode in sorted((read(MissingEpisode, row) for row in rows), key=lambda one: one.id):
-        person_id = moved[episode.child_id]
-        refuse_while_missing(
-            episode.returned_at is None,
-            [one for one in await of_person(work, person_id) if one.id != episode.id],
-        )
-        await work.execute(
-            update(EPISODE)
-            .where(EPISODE.c.id == episode.id)
-            .values(person_id=person_id, version=EPISODE.c.version + 1)
-        )
+async def of_children(ask: Asking | Work, child_ids: Collection[UUID]) -> list[MissingEpisode]:
+    """The episodes of children of contacts, in order."""
+    rows = await ask.all(
+        select(*columns_of(MissingEpisode)).where(EPISODE.c.child_id.in_(child_ids))
+    )
+    return sorted((read(MissingEpisode, row) for row in rows), key=lambda one: one.id)
 
 
-def refuse_while_missing(is_missing: bool, others: Sequence[MissingEpisode]) -> None:
-    """Raises MissingAlready when a child is missing and one of these episodes is open too."""
-    for one in others:
-        if is_missing and one.returned_at is None:
-            raise MissingAlready(
-                f"Missing episode {one.reference} of this child is open: record the return there "
-                "first.",
-                state=one.state,
-                allowed=MISSING_EPISODE.allowed(one.state),
-            )
+async def give_to(work: Work, episode_id: UUID, person_id: UUID) -> None:
+    """Makes an episode one of another record on file."""
+    await work.execute(
+        update(EPISODE)
+        .where(EPISODE.c.id == episode_id)
+        .values(person_id=person_id, version=EPISODE.c.version + 1)
+    )

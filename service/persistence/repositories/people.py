@@ -1,7 +1,7 @@
-"""People across contacts: recognised by their numbers, linked by a worker, with their history."""
+"""People across contacts: found by id and by their numbers, and changed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
@@ -12,10 +12,8 @@ from service.domain.errors import NotFound
 from service.domain.identities import keyed
 from service.domain.new_contacts import NewChild
 from service.domain.people import Person
-from service.domain.pregnancies import what_was_learnt
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, contacts, pre_birth
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import people_visible_to
 
@@ -59,14 +57,6 @@ async def find(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, Person]:
     return {person.id: person for person in (read(Person, row) for row in rows)}
 
 
-async def find_many(ask: Asking, ids: Sequence[UUID]) -> dict[UUID, Person]:
-    """People by id, however many they are."""
-    found: dict[UUID, Person] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        found |= await find(ask, ids[start : start + _AT_ONCE])
-    return found
-
-
 async def with_numbers(
     ask: Asking, nhs_numbers: Sequence[str], pupil_numbers: Sequence[str]
 ) -> list[Person]:
@@ -103,40 +93,6 @@ async def change(work: Work, old: Person, new: Person) -> Person:
     if differing:
         await work.execute(update(PERSON).where(PERSON.c.id == old.id).values(**differing))
     return new
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What a contact tells of a person: as read, and what the file learns of it."""
-
-    before: Person
-    learning: Callable[[Person], Person]
-
-    @property
-    def after(self) -> Person:
-        """The person with what was told."""
-        return self.learning(self.before)
-
-
-async def change_all(work: Work, who: Caller, contact_id: UUID, learnt: Sequence[Learnt]) -> None:
-    """Writes what a contact tells of several people; the clocks of the unborn among them follow.
-
-    In one order for everybody: two contacts about the same siblings wait and do not block.
-    """
-    learnt = sorted(learnt, key=lambda one: one.before.id)
-    moving = {one.before.id for one in learnt if what_was_learnt(one.before, one.after) is not None}
-    open_on = {one.contact_id for one in await pre_birth.open_referrals(work, sorted(moving))}
-    for other in sorted(open_on - {contact_id}):
-        await contacts.renew(work, other)
-    for one in learnt:
-        if one.before.id not in moving:
-            await change(work, one.before, one.after)
-            continue
-        await accountabilities.held(work, one.before.id)
-        # As it is now: somebody else may have recorded the birth meanwhile.
-        held = (await find(work, [one.before.id]))[one.before.id]
-        after = await change(work, held, one.learning(held))
-        await pre_birth.follow(work, who, held, after, contact_id)
 
 
 async def bearers_of(ask: Asking, children: Sequence[NewChild]) -> dict[str, Person]:

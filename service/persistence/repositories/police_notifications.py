@@ -11,8 +11,6 @@ from sqlalchemy import and_, delete, literal, or_, select, tuple_
 from service.domain.access import Caller
 from service.domain.errors import NotFound, Stale
 from service.domain.police_notifications import (
-    NOTIFICATION_IMPORT,
-    ImportAction,
     ImportFault,
     ImportState,
     NotificationFile,
@@ -141,12 +139,8 @@ async def list_imports(
     return [read(NotificationImport, row) for row in await ask.all(statement)]
 
 
-async def claim_file(work: Work) -> NotificationImport | None:
-    """Takes a file in hand that nobody works on, the oldest first; None when there is none.
-
-    One whose worker has been silent for too long is taken over and begun anew: nothing of it was
-    loaded, for it is loaded as one. Raises Stale when another worker was quicker.
-    """
+async def next_in_no_hand(work: Work) -> NotificationImport | None:
+    """The oldest file that nobody works on, or whose worker has been silent for too long; held."""
     row = await work.first(
         select(*columns_of(NotificationImport))
         .where(
@@ -163,22 +157,7 @@ async def claim_file(work: Work) -> NotificationImport | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if row is None:
-        return None
-    found = read(NotificationImport, row)
-    first = found.state is ImportState.received
-    action = ImportAction.check if first else ImportAction.take_over
-    return await move(work, found, action, rows_checked=0)
-
-
-async def move(
-    work: Work, found: NotificationImport, action: ImportAction, **values: Any
-) -> NotificationImport:
-    """Moves a file that is in hand. Raises Stale when it was taken over meanwhile."""
-    state = NOTIFICATION_IMPORT.after(found.state, action)
-    changed: dict[str, Any] = {"state": state, "claimed_at": work.now, **values}
-    version = await work.change(NotificationImport, found.id, found.version, **changed)
-    return replace(found, version=version, **changed)
+    return None if row is None else read(NotificationImport, row)
 
 
 async def progress(work: Work, found: NotificationImport, rows_checked: int) -> NotificationImport:

@@ -1,135 +1,17 @@
-"""What the police sent later of an incident: kept, found again, and read by somebody."""
+"""What the police sent later of an incident: marked as read."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
 
-from service.domain import police_updates
 from service.domain.access import Caller
-from service.domain.events import EventType
-from service.domain.flags import SubjectKind
-from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
 from service.domain.police_updates import (
-    READING_CLOCK,
     PoliceUpdate,
-    UpdateKind,
-    all_told,
-    changed,
-    digests,
-    on_record,
-    told_last,
 )
-from service.persistence.asking import Asking
 from service.persistence.records import table_of
-from service.persistence.repositories import contacts, deadlines, police_tellings
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 UPDATE = table_of(PoliceUpdate)
-
-
-async def digests_told_last(
-    ask: Asking, notification: PoliceNotification, updates: Sequence[PoliceUpdate]
-) -> dict[str, str]:
-    """By which it is known whether what is told now was told last."""
-    last = told_last(updates)
-    kept = notification.told_digests if last is None else last.told_digests
-    if kept is not None:
-        return dict(kept)
-    contact = await contacts.of_notification(ask, notification)
-    children = await contacts.children(ask, contact.id)
-    adults = await contacts.adults(ask, contact.id)
-    return digests(all_told(on_record(notification, contact, children, adults)))
-
-
-async def is_news(ask: Asking, before: PoliceNotification, new: NewNotification) -> bool:
-    """Whether an incident that is on file is told otherwise now, or again after a withdrawal."""
-    updates = await police_tellings.updates_of(ask, before.id)
-    last = await digests_told_last(ask, before, updates)
-    return police_updates.is_news(updates, last, digests(all_told(new)))
-
-
-async def keep(
-    work: Work,
-    who: Caller,
-    before: PoliceNotification,
-    new: NewNotification,
-    import_id: UUID | None,
-) -> bool:
-    """Keeps what is told otherwise of an incident on file; False when it was told meanwhile.
-
-    Nothing of the contact is changed by it: somebody reads it, and puts right what is to be.
-    """
-    await contacts.renew(work, before.contact_id)
-    updates = await police_tellings.updates_of(work, before.id)
-    told = all_told(new)
-    now, last = digests(told), await digests_told_last(work, before, updates)
-    if not police_updates.is_news(updates, last, now):
-        return False
-    differs = changed(last, now)
-    await put_on_record(
-        work,
-        who,
-        before,
-        UpdateKind.sent_again,
-        risk=new.risk,
-        differs=differs,
-        told=told,
-        told_digests=now,
-        import_id=import_id,
-    )
-    work.record(
-        EventType.police_notification_updated,
-        who,
-        before.id,
-        contact_id=before.contact_id,
-        changed=differs,
-        risk=new.risk,
-    )
-    return True
-
-
-async def put_on_record(
-    work: Work,
-    who: Caller,
-    before: PoliceNotification,
-    kind: UpdateKind,
-    *,
-    risk: Risk | None = None,
-    differs: Sequence[str] = (),
-    told: Mapping[str, Any] | None = None,
-    told_digests: Mapping[str, str] | None = None,
-    because: str | None = None,
-    import_id: UUID | None = None,
-) -> PoliceUpdate:
-    """What was sent later of an incident on file, for somebody to read; its contact is held.
-
-    The clock of reading it starts unless it runs. It warns at once.
-    """
-    made = PoliceUpdate(
-        id=new_id(),
-        notification_id=before.id,
-        contact_id=before.contact_id,
-        kind=kind,
-        received_at=work.now,
-        recorded_by=who.account_id,
-        risk=risk,
-        changed=list(differs),
-        told=told,
-        told_digests=told_digests,
-        because=because,
-        import_id=import_id,
-        unread_since=work.now,
-        read_at=None,
-        read_by=None,
-        reading_words=None,
-    )
-    work.add(made)
-    contact_id = before.contact_id
-    if not await deadlines.is_running(work, contact_id, contact_id, READING_CLOCK):
-        deadlines.start(work, READING_CLOCK, SubjectKind.contact, contact_id, contact_id, work.now)
-    return made
 
 
 async def mark_read(work: Work, who: Caller, contact_id: UUID, words: str) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""Strategy meetings: read, held, moved with a line of history each, and told as one story."""
+"""Strategy meetings: read, changed line by line, and told as one story."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,29 +12,24 @@ from service.domain.access import Caller
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.errors import NotFound, Stale
-from service.domain.events import EventType
+from service.domain.errors import NotFound
 from service.domain.flags import Deadline
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import (
-    STRATEGY_MEETING,
     Invitation,
-    MeetingAction,
     MeetingChild,
     MeetingFilters,
     MeetingInStory,
     MeetingState,
     MeetingStep,
-    MeetingUnderWay,
     StrategyMeeting,
-    possible_actions,
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import accountabilities, contacts, deadlines, measures
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.repositories import deadlines, measures
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
 MEETING = table_of(StrategyMeeting)
@@ -141,19 +136,6 @@ async def clocks_of(
     return sorted(found, key=lambda clock: (clock.due_at, clock.id))
 
 
-async def refuse_while_under_way(work: Work, person_id: UUID, pointer: str) -> None:
-    """Raises MeetingUnderWay while another meeting about the child is not concluded."""
-    found = await under_way(work, person_id)
-    if found is not None:
-        reference, state = found
-        raise MeetingUnderWay(
-            f"Strategy meeting {reference} about the child at {pointer} is not concluded. "
-            "Conclude that one, or cancel it with the reason, before another is called.",
-            state=state,
-            allowed=STRATEGY_MEETING.allowed(state),
-        )
-
-
 async def under_way(ask: Asking | Work, person_id: UUID) -> tuple[str, MeetingState] | None:
     """The reference and state of a meeting about a child that is not concluded, or None."""
     row = await ask.first(
@@ -166,103 +148,6 @@ async def under_way(ask: Asking | Work, person_id: UUID) -> tuple[str, MeetingSt
         .limit(1)
     )
     return None if row is None else (row.reference, MeetingState(row.state))
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A meeting that is held until the commit, with its children and their contacts held."""
-
-    meeting: StrategyMeeting
-    children: Sequence[MeetingChild]
-    invitations: Sequence[Invitation]
-
-
-async def hold_children(
-    work: Work, contact_ids: Collection[UUID], person_ids: Collection[UUID]
-) -> None:
-    """Renews the contacts behind several children and holds the children, each in one order."""
-    for contact_id in sorted(set(contact_ids)):
-        await contacts.renew(work, contact_id)
-    for person_id in sorted(set(person_ids)):
-        await accountabilities.held(work, person_id)
-
-
-async def hold(
-    work: Work, who: Caller, meeting_id: UUID, version: int, action: MeetingAction
-) -> Held:
-    """A meeting on which somebody is about to act, with its contacts and its children held.
-
-    Raises MeetingNotFound; WrongState with the state and what is possible in it; and only then
-    Stale: who comes second is told why.
-    """
-    await get(work, who, meeting_id)
-    children = (await children_of(work, [meeting_id]))[meeting_id]
-    await hold_children(
-        work, [one.contact_id for one in children], [one.person_id for one in children]
-    )
-    meeting = await get(work, who, meeting_id)
-    invitations = await invitations_of(work, meeting_id)
-    STRATEGY_MEETING.after(meeting.state, action, could=possible_actions(meeting, invitations))
-    if meeting.version != version:
-        raise Stale(meeting.version)
-    return Held(meeting, (await children_of(work, [meeting_id]))[meeting_id], invitations)
-
-
-async def move(
-    work: Work,
-    who: Caller,
-    meeting: StrategyMeeting,
-    action: MeetingAction,
-    *,
-    happened_at: datetime | None = None,
-    words: str | None = None,
-    **changed: Any,
-) -> StrategyMeeting:
-    """Takes a meeting one step on, with its line of history.
-
-    `happened_at` is when, where that is told later. Raises WrongState, Stale.
-    """
-    state = STRATEGY_MEETING.after(meeting.state, action)
-    version = await work.change(
-        StrategyMeeting, meeting.id, meeting.version, state=state, **changed
-    )
-    moved = replace(meeting, state=state, version=version, **changed)
-    keep_step(
-        work,
-        who,
-        moved,
-        action,
-        happened_at=happened_at,
-        planned_for=changed.get("planned_for"),
-        words=words,
-    )
-    return moved
-
-
-def keep_step(
-    work: Work,
-    who: Caller,
-    meeting: StrategyMeeting,
-    action: MeetingAction,
-    *,
-    happened_at: datetime | None = None,
-    planned_for: datetime | None = None,
-    words: str | None = None,
-) -> None:
-    """Keeps a line of a meeting's history, with the state that it is in now."""
-    work.add(
-        MeetingStep(
-            id=new_id(),
-            meeting_id=meeting.id,
-            action=action,
-            state=meeting.state,
-            at=work.now,
-            by=who.account_id,
-            happened_at=happened_at or work.now,
-            planned_for=planned_for,
-            words=words,
-        )
-    )
 
 
 async def change_invitation(work: Work, invitation: Invitation, **changed: Any) -> None:
@@ -289,31 +174,6 @@ async def last_begun_at(work: Work, person_id: UUID) -> datetime | None:
         .limit(1)
     )
     return None if row is None else row.began_at
-
-
-def record(
-    work: Work,
-    who: Caller,
-    type_: EventType,
-    meeting: StrategyMeeting,
-    children: Sequence[MeetingChild],
-    *,
-    happened_at: datetime | None = None,
-    **data: Any,
-) -> None:
-    """Keeps the one event of what was done to a meeting; of which child, where it is one alone."""
-    work.record(
-        type_,
-        who,
-        meeting.id,
-        contact_id=meeting.contact_id,
-        person_id=children[0].person_id if len(children) == 1 else None,
-        happened_at=happened_at,
-        person_ids=[one.person_id for one in children],
-        referral_ids=[one.referral_id for one in children],
-        state=meeting.state,
-        **data,
-    )
 
 
 # ---- Who must be invited: what is on file --------------------------------------------------------

@@ -43,13 +43,17 @@ from service.domain.possible_matches import MatchOnFile
 from service.domain.recognition import Recognised, recognised
 from service.domain.references import new_reference
 from service.domain.whole_contacts import WholeContact
-from service.persistence.clocks import Starting
+from service.domain_services.concerns import (
+    Receipt,
+    concern_at_receipt,
+    look_up_concerns,
+    start_concern_clock,
+)
+from service.domain_services.people import Learnt, change_people
+from service.domain_services.possible_matches import matches_at_receipt
+from service.persistence.clocks import Starting, start_clock
 from service.persistence.repositories import (
-    concerns,
     contacts,
-    deadlines,
-    people,
-    possible_matches,
 )
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy, TeamWork
@@ -61,7 +65,7 @@ def _digest(new: NewContact) -> str:
     return sha256(to_json(without_nothing_kept(content))).hexdigest()
 
 
-async def log(
+async def put_contact_on_file(
     work: Work,
     who: Caller,
     new: NewContact,
@@ -77,8 +81,8 @@ async def log(
     taken for the same. Raises what `faults` has found already, together with all that is wrong
     with what was told.
     """
-    new = clear(work, new)
-    check(work, new, faults, also_starting=also_starting)
+    new = clear_contact(work, new)
+    check_contact(work, new, faults, also_starting=also_starting)
     digest = None
     duplicate = None
     if new.sender_organisation_id is not None and not sent_once:
@@ -87,7 +91,7 @@ async def log(
     contact = contact_of(work, who.account_id, new, digest=digest, duplicate=duplicate)
     adults = as_adults(new, contact.id)
     # Before anything opens a transaction: a contact about nobody on file is written without one.
-    receipt = await concerns.look_up(
+    receipt = await look_up_concerns(
         work.look,
         work.policy,
         contact,
@@ -103,13 +107,13 @@ async def log(
         receipt.answered.bearers,
         from_partner=new.sender_organisation_id is not None,
     )
-    made = prepare(work, contact, new, adults, known, faults)
+    made = prepare_contact(work, contact, new, adults, known, faults)
     faults.refuse()
     made, concern = await with_matches(work, made, receipt)
-    add(work, made)
+    add_contact(work, made)
     work.add(*made.fresh)
-    await people.change_all(work, who, contact.id, made.learnt)
-    begin(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
+    await change_people(work, who, contact.id, made.learnt)
+    begin_contact(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
     # Who sees no more than what they sent learns nothing of what others told.
     staff = Reach.ALL in who.reach
     return WholeContact(
@@ -128,23 +132,23 @@ async def log(
     )
 
 
-async def sketch(work: Work, who: Caller, new: NewContact, faults: Faults) -> WholeContact:
+async def sketch_contact(work: Work, who: Caller, new: NewContact, faults: Faults) -> WholeContact:
     """What `log` would make of a contact that a partner sends; nothing of it is kept.
 
     Nobody is looked up: what a partner is told does not depend on who is on file, and how long it
     takes does not either. Raises what `log` would raise.
     """
-    new = clear(work, new)
-    check(work, new, faults)
+    new = clear_contact(work, new)
+    check_contact(work, new, faults)
     known = recognised(faults, at_children(new), {}, {}, from_partner=True)
     duplicate = await contacts.find_open_duplicate(
         work, new.sender_organisation_id or "", _digest(new)
     )
     contact = contact_of(work, who.account_id, new, duplicate=duplicate)
-    made = prepare(work, contact, new, as_adults(new, contact.id), known, faults)
+    made = prepare_contact(work, contact, new, as_adults(new, contact.id), known, faults)
     faults.refuse()
     drawn = _Drawn(work.now, work.policy)
-    start_clocks(drawn, made.contact)
+    start_contact_clocks(drawn, made.contact)
     return WholeContact(
         contact=made.contact,
         children=made.children,
@@ -185,12 +189,12 @@ def at_children(new: NewContact) -> list[tuple[str, NewChild]]:
     return [(f"/children/{position}", child) for position, child in enumerate(new.children)]
 
 
-def clear(work: Present, new: NewContact) -> NewContact:
+def clear_contact(work: Present, new: NewContact) -> NewContact:
     """A new contact with what is nobody's code or birthday set aside, and kept as it was told."""
     return with_unclear_aside(new, work.policy.codes, london_date(work.now))
 
 
-def check(
+def check_contact(
     work: Present, new: NewContact, faults: Faults, *, also_starting: Sequence[str] = ()
 ) -> None:
     """Adds to `faults` what is wrong with a contact by itself, whatever is on file."""
@@ -208,7 +212,7 @@ def check(
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedContact:
     """A contact as it will be on file.
 
     `fresh` are people on no file yet; `learnt` is what it tells of each of its children; `matches`
@@ -219,7 +223,7 @@ class Prepared:
     children: Sequence[Child]
     adults: Sequence[Adult]
     fresh: Sequence[Person]
-    learnt: Sequence[people.Learnt]
+    learnt: Sequence[Learnt]
     matches: Sequence[MatchOnFile] = ()
 
 
@@ -252,21 +256,21 @@ def as_adults(new: NewContact, contact_id: UUID) -> list[Adult]:
     ]
 
 
-def prepare(
+def prepare_contact(
     work: Present,
     contact: Contact,
     new: NewContact,
     adults: Sequence[Adult],
     known: Recognised,
     faults: Faults,
-) -> Prepared:
+) -> PreparedContact:
     """Makes the records of those on a new contact; asks and writes nothing.
 
     Adds to `faults` when it is less than anybody could act on.
     """
     fresh: list[Person] = []
     children: list[Child] = []
-    learnt: list[people.Learnt] = []
+    learnt: list[Learnt] = []
     for position, (told, person, set_aside) in enumerate(
         zip(new.children, known.people, known.set_aside, strict=True)
     ):
@@ -275,24 +279,24 @@ def prepare(
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position, set_aside)
         learning = partial(learn, told=child, taken=known.taken_from(person.id))
-        learnt.append(people.Learnt(person, learning))
+        learnt.append(Learnt(person, learning))
         children.append(child)
     try:
         require_minimum(contact, children, adults)
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
-    return Prepared(contact, children, adults, fresh, learnt)
+    return PreparedContact(contact, children, adults, fresh, learnt)
 
 
 async def with_matches(
-    work: Work, made: Prepared, receipt: concerns.Receipt
-) -> tuple[Prepared, ConcernAtReceipt]:
+    work: Work, made: PreparedContact, receipt: Receipt
+) -> tuple[PreparedContact, ConcernAtReceipt]:
     """A prepared contact with those on file who may be its children, and what was told before."""
-    children, found, matches = await possible_matches.at_receipt(
+    children, found, matches = await matches_at_receipt(
         work, made.contact, made.children, made.adults, made.fresh, receipt.answered
     )
     made = replace(made, children=children, matches=matches)
-    return made, concerns.at_receipt(work.policy, made.contact, children, receipt, found)
+    return made, concern_at_receipt(work.policy, made.contact, children, receipt, found)
 
 
 def _linked_otherwise(new: NewContact, known: Recognised) -> list[tuple[int, Sequence[Fact]]]:
@@ -306,15 +310,15 @@ def _linked_otherwise(new: NewContact, known: Recognised) -> list[tuple[int, Seq
     ]
 
 
-def add(work: Work, made: Prepared) -> None:
+def add_contact(work: Work, made: PreparedContact) -> None:
     """Keeps a prepared contact with those on it. Its people are kept apart."""
     work.add(made.contact, *made.children, *made.adults, *(one.match for one in made.matches))
 
 
-def begin(
+def begin_contact(
     work: Work,
     who: Caller,
-    made: Prepared,
+    made: PreparedContact,
     *,
     also_starting: Sequence[str] = (),
     repeated: bool = False,
@@ -324,9 +328,9 @@ def begin(
     `repeated` says that it is a second concern from somebody else within the policy's days.
     """
     contact = made.contact
-    start_clocks(work, contact, also_starting)
+    start_contact_clocks(work, contact, also_starting)
     if repeated:
-        concerns.start_clock(work, contact)
+        start_concern_clock(work, contact)
     work.record(
         EventType.contact_received,
         who,
@@ -341,7 +345,7 @@ def begin(
     )
 
 
-def start_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> None:
+def start_contact_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> None:
     """Starts the clocks that run on a contact from its receipt."""
     kinds = [
         kind
@@ -349,6 +353,4 @@ def start_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> 
         if kind != ACKNOWLEDGE_CLOCK or contact.source_code != ANONYMOUS
     ]
     for kind in (*kinds, *also):
-        deadlines.start(
-            work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
-        )
+        start_clock(work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at)

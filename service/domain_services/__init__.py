@@ -1,0 +1,1 @@
+"""What several use-cases share and needs the database: acts with their rules, clocks and events."""

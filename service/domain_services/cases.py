@@ -1,0 +1,254 @@
+"""Referrals and early help episodes: opened, closed, taken back, and reckoned anew."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller
+from service.domain.accountabilities import Accountability
+from service.domain.assessments import CLOCKS
+from service.domain.cases import facts_before
+from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.flags import SubjectKind
+from service.domain.references import new_reference
+from service.domain.referrals import (
+    CASE,
+    CaseAction,
+    CaseState,
+    Referral,
+    is_re_referral,
+)
+from service.domain_services.assessments import end_assessment_with_referral
+from service.domain_services.pre_birth import start_pre_birth_clocks
+from service.persistence.asking import Asking
+from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.repositories import (
+    accountabilities,
+    cases,
+)
+from service.persistence.units_of_work import Work, new_id
+
+# What waits for a referral's assessment and strategy meeting ends with the referral.
+_CLOCKS_OF_REFERRAL = ("strategy_meeting", *CLOCKS, "expected_delivery_known")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What brings a child to a new case: a signed decision, or since then an accepted transfer.
+
+    `known_at` is when the front door was told: what a re-referral is reckoned from.
+    """
+
+    contact_id: UUID
+    child_id: UUID
+    person_id: UUID
+    decision_id: UUID
+    transfer_id: UUID | None
+    source_code: str
+    known_at: datetime
+
+
+async def open_referral(
+    work: Work,
+    origin: Origin,
+    *,
+    team_id: str,
+    worker_id: UUID | None,
+    statutory_basis: StatutoryBasis,
+    answered: Accountability | None,
+) -> Referral:
+    """Opens a child to social care; the referral answers for the child from now on.
+
+    `answered` is which case answered until now, when one did. The clock of the allocation starts
+    unless a worker takes it on at once.
+    """
+    but = origin.contact_id if origin.transfer_id is None else None
+    previous = await cases.REFERRALS.latest_of_person(work, origin.person_id, but=but)
+    last_help = await cases.EPISODES.latest_of_person(work, origin.person_id, but=but)
+    known = [one for one in (previous, last_help) if one is not None]
+    last_known = max(known, key=lambda one: one.accepted_at, default=None)
+    months = work.policy.re_referral_within_months
+    referral = Referral(
+        id=new_id(),
+        reference=new_reference("R"),
+        contact_id=origin.contact_id,
+        child_id=origin.child_id,
+        person_id=origin.person_id,
+        decision_id=origin.decision_id,
+        transfer_id=origin.transfer_id,
+        statutory_basis=statutory_basis,
+        source_code=origin.source_code,
+        state=CASE.start if worker_id is None else CaseState.allocated,
+        accepted_at=work.now,
+        team_id=team_id,
+        worker_id=worker_id,
+        allocated_at=None if worker_id is None else work.now,
+        previous_referral_id=None if previous is None else previous.id,
+        re_referral=previous is not None
+        and is_re_referral(previous.accepted_at, origin.known_at, months),
+        last_known_team_id=None if last_known is None else last_known.team_id,
+        closed_at=None,
+        closed_by=None,
+        closure_code=None,
+        closure_reason=None,
+        version=1,
+    )
+    await _open(work, cases.REFERRALS, referral, answered)
+    _start_on_referral(work, referral, "single_assessment")
+    if statutory_basis is StatutoryBasis.section_47:
+        since = await cases.owed_meeting_since(work, origin.person_id)
+        _start_on_referral(work, referral, "strategy_meeting", since)
+    await start_pre_birth_clocks(work, referral)
+    return referral
+
+
+def _start_on_referral(
+    work: Work, referral: Referral, kind: str, since: datetime | None = None
+) -> None:
+    start_clock(
+        work, kind, SubjectKind.referral, referral.id, referral.contact_id, since or work.now
+    )
+
+
+async def reckon_referrals_again(work: Work, person_id: UUID) -> None:
+    """Reckons anew which referrals of a child follow an earlier one: its history has changed."""
+    referrals = await cases.referrals_with_receipt(work, person_id)
+    if not referrals:
+        return
+    helped = await cases.episodes_of_person(work, person_id)
+    months = work.policy.re_referral_within_months
+    for one, received_at in referrals:
+        known_at = received_at if one.transfer_id is None else one.accepted_at
+        facts = facts_before(one, known_at, [other for other, _ in referrals], helped, months)
+        if any(getattr(one, name) != value for name, value in facts.items()):
+            await cases.change_referral(work, one.id, facts)
+
+
+async def open_episode(
+    work: Work,
+    origin: Origin,
+    *,
+    team_id: str,
+    worker_id: UUID | None,
+    level_of_need: LevelOfNeed,
+    answered: Accountability | None,
+) -> EarlyHelpEpisode:
+    """Opens a child to early help; the episode answers for the child from now on."""
+    episode = EarlyHelpEpisode(
+        id=new_id(),
+        reference=new_reference("E"),
+        contact_id=origin.contact_id,
+        child_id=origin.child_id,
+        person_id=origin.person_id,
+        decision_id=origin.decision_id,
+        transfer_id=origin.transfer_id,
+        level_of_need=level_of_need,
+        source_code=origin.source_code,
+        state=CASE.start if worker_id is None else CaseState.allocated,
+        accepted_at=work.now,
+        team_id=team_id,
+        worker_id=worker_id,
+        allocated_at=None if worker_id is None else work.now,
+        closed_at=None,
+        closed_by=None,
+        closure_code=None,
+        closure_reason=None,
+        version=1,
+    )
+    await _open(work, cases.EPISODES, episode, answered)
+    return episode
+
+
+async def _open(
+    work: Work, kind: cases.Cases[cases.Case], case: cases.Case, answered: Accountability | None
+) -> None:
+    work.add(case)
+    await accountabilities.give(work, case, answered)
+    if case.worker_id is None:
+        start_clock(
+            work, kind.allocation_clock, kind.subject_kind, case.id, case.contact_id, work.now
+        )
+
+
+async def moved_on(ask: Asking | Work, decision: Decision, answers: Accountability | None) -> bool:
+    """Whether the child has moved to another case since a decision: it decides nothing any more.
+
+    Not when the case that it opened or joined answers for the child, and not when it led to none.
+    """
+    if answers is None or answers.case_id == decision.joined_case_id:
+        return False
+    own = await cases.REFERRALS.of_decision(ask, decision.id) or await cases.EPISODES.of_decision(
+        ask, decision.id
+    )
+    if own is None:
+        return decision.joined_case_id is not None
+    return own.id != answers.case_id
+
+
+async def close_case(
+    work: Work,
+    who: Caller,
+    kind: cases.Cases[cases.Case],
+    case: cases.Case,
+    action: CaseAction,
+    code: str,
+    reason: str,
+    *,
+    clock_stops: str = "closed",
+) -> cases.Case:
+    """Closes a case that is held, with the clocks that run on it.
+
+    Whoever calls sees to who answers for the child from now on. Raises WrongState, Stale.
+    """
+    changed: dict[str, Any] = {
+        "state": CASE.after(case.state, action),
+        "closed_at": work.now,
+        "closed_by": who.account_id,
+        "closure_code": code,
+        "closure_reason": reason,
+    }
+    clocks = [kind.allocation_clock, *_CLOCKS_OF_REFERRAL]
+    await stop_clocks(work, case.contact_id, case.id, clocks, clock_stops)
+    if isinstance(case, Referral):
+        await end_assessment_with_referral(work, who, case)
+    version = await work.change(kind.record, case.id, case.version, **changed)
+    return replace(case, version=version, **changed)
+
+
+async def take_referral_back(
+    work: Work,
+    referral_id: UUID | None,
+    *,
+    team_id: str | None = None,
+    worker_id: UUID | None = None,
+) -> Referral:
+    """Makes a referral that was being handed over social care's own again.
+
+    It is with the team and the worker that it never left, unless others are named.
+    """
+    if referral_id is None:
+        raise cases.REFERRALS.missing()
+    referral = await cases.REFERRALS.read_held(work, referral_id)
+    changed: dict[str, Any] = {
+        "state": CASE.after(referral.state, CaseAction.take_back),
+        "team_id": team_id or referral.team_id,
+        "worker_id": worker_id or referral.worker_id,
+    }
+    version = await work.change(Referral, referral.id, referral.version, **changed)
+    return replace(referral, version=version, **changed)
+
+
+async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | None) -> None:
+    """Makes an open referral one under section 47 when a more serious concern says so.
+
+    The clock of a strategy meeting starts by each such concern, unless it runs already.
+    """
+    if basis is StatutoryBasis.section_47:
+        referral = await cases.REFERRALS.read_held(work, referral_id)
+        if referral.statutory_basis is not basis:
+            await work.change(Referral, referral.id, referral.version, statutory_basis=basis)
+        kind = "strategy_meeting"
+        if not await is_running(work, referral.contact_id, referral.id, kind):
+            _start_on_referral(work, referral, kind)

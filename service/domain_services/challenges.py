@@ -1,0 +1,211 @@
+"""Challenges: raised, moved with a line of history each, ended; and what they keep in place."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller
+from service.domain.challenges import (
+    CHALLENGE,
+    CLOCKS,
+    Challenge,
+    ChallengeAction,
+    ChallengedThing,
+    ChallengeOpen,
+    ChallengeOutcome,
+    ChallengeState,
+    ChallengeStep,
+)
+from service.domain.flags import SubjectKind
+from service.domain.references import new_reference
+from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.repositories import challenges
+from service.persistence.units_of_work import Work, new_id
+
+
+async def refuse_while_challenged(work: Work, person_id: UUID, *, but: UUID | None = None) -> None:
+    """Raises ChallengeOpen when a challenge about a child is open, other than `but` (rule 8).
+
+    `but` is the challenge whose change is being carried out. When that is a new decision, others
+    that wait for their own change do not refuse it: each would wait for the other. An overturned
+    refusal waits for them, since accepting it takes the child from where they can be carried out.
+    """
+    found = await challenges.open_of_person(work, person_id)
+    decided_anew = any(one.id == but and one.thing is ChallengedThing.decision for one in found)
+    for one in found:
+        waits_too = decided_anew and one.state is ChallengeState.awaiting_change
+        if one.id != but and not waits_too:
+            raise ChallengeOpen(
+                f"Challenge {one.reference} is open: until it ends the case is neither closed nor "
+                "stepped down nor given to another team. "
+                + (
+                    "It led to a change: carry that out, by a new decision or an acceptance."
+                    if one.state is ChallengeState.awaiting_change
+                    else "Answer it, or have it withdrawn."
+                ),
+                state=one.state,
+                allowed=(),
+            )
+
+
+def _keep_step(
+    work: Work, who: Caller | None, challenge: Challenge, action: ChallengeAction, words: str | None
+) -> None:
+    work.add(
+        ChallengeStep(
+            id=new_id(),
+            challenge_id=challenge.id,
+            action=action,
+            state=challenge.state,
+            stage=challenge.stage,
+            at=work.now,
+            by=None if who is None else who.account_id,
+            organisation_id=None if who is None else who.organisation_id,
+            words=words,
+        )
+    )
+
+
+def begin_challenge(
+    work: Work,
+    who: Caller,
+    *,
+    decision_id: UUID | None = None,
+    transfer_id: UUID | None = None,
+    contact_id: UUID,
+    child_id: UUID,
+    person_id: UUID,
+    answering_role: str,
+    challenger_role: str,
+    words: str,
+    organisation_id: str | None = None,
+) -> Challenge:
+    """Raises a challenge at its first stage and starts that stage's clock."""
+    challenge = Challenge(
+        id=new_id(),
+        reference=new_reference("H"),
+        thing=ChallengedThing.refusal if decision_id is None else ChallengedThing.decision,
+        decision_id=decision_id,
+        transfer_id=transfer_id,
+        contact_id=contact_id,
+        child_id=child_id,
+        person_id=person_id,
+        state=CHALLENGE.start,
+        stage=1,
+        answering_role=answering_role,
+        raised_at=work.now,
+        raised_by=who.account_id,
+        raised_by_organisation_id=organisation_id,
+        challenger_role=challenger_role,
+        stage_began_at=work.now,
+        outcome=None,
+        changed_to_decision_id=None,
+        ended_at=None,
+        version=1,
+    )
+    work.add(challenge)
+    _keep_step(work, who, challenge, ChallengeAction.raise_, words)
+    start_challenge_clock(work, challenge, "challenge_stage_1", owner=answering_role)
+    return challenge
+
+
+async def move_challenge(
+    work: Work,
+    who: Caller | None,
+    challenge: Challenge,
+    action: ChallengeAction,
+    *,
+    words: str | None = None,
+    outcome: ChallengeOutcome | None = None,
+    **changed: Any,
+) -> Challenge:
+    """Takes a challenge one step on, with its line of history; every clock of it stops first.
+
+    `outcome` is given when, and only when, the step ends it. Raises WrongState and Stale.
+    """
+    state = CHALLENGE.after(challenge.state, action)
+    await stop_clocks(work, challenge.contact_id, challenge.id, CLOCKS, action)
+    if state is ChallengeState.ended:
+        changed |= {"ended_at": work.now, "outcome": outcome}
+    version = await work.change(Challenge, challenge.id, challenge.version, state=state, **changed)
+    moved = replace(challenge, state=state, version=version, **changed)
+    _keep_step(work, who, moved, action, words)
+    return moved
+
+
+async def carry_out_challenge(
+    work: Work, who: Caller, challenge: Challenge, decision_id: UUID | None = None
+) -> Challenge:
+    """Ends a challenge by the change that it led to: a new decision, or an acceptance."""
+    return await move_challenge(
+        work,
+        who,
+        challenge,
+        ChallengeAction.carry_out,
+        outcome=ChallengeOutcome.changed,
+        changed_to_decision_id=decision_id,
+    )
+
+
+async def take_challenge_back(
+    work: Work, who: Caller, challenge: Challenge, words: str
+) -> Challenge:
+    """Ends a challenge because who raised it takes it back."""
+    return await move_challenge(
+        work,
+        who,
+        challenge,
+        ChallengeAction.withdraw,
+        words=words,
+        outcome=ChallengeOutcome.withdrawn,
+    )
+
+
+async def overtake_challenges(
+    work: Work, who: Caller | None, person_id: UUID, *, but: UUID | None = None
+) -> list[UUID]:
+    """Ends the open challenges about a child whom social care has taken on meanwhile.
+
+    All but one about the refusal of the transfer `but`, which ends in its own way.
+    """
+    return await _overtake(
+        work,
+        who,
+        [
+            one
+            for one in await challenges.open_of_person(work, person_id)
+            if not but or one.transfer_id != but
+        ],
+    )
+
+
+async def overtake_challenge_of_transfer(
+    work: Work, who: Caller | None, transfer_id: UUID
+) -> list[UUID]:
+    """Ends the open challenge about the refusal of a transfer that ends otherwise."""
+    found = await challenges.of_transfer(work, transfer_id)
+    return await _overtake(work, who, [one for one in found if one.ended_at is None])
+
+
+async def _overtake(work: Work, who: Caller | None, found: Sequence[Challenge]) -> list[UUID]:
+    for one in found:
+        await move_challenge(
+            work, who, one, ChallengeAction.overtake, outcome=ChallengeOutcome.overtaken
+        )
+    return [one.id for one in found]
+
+
+def start_challenge_clock(
+    work: Work, challenge: Challenge, kind: str, owner: str | None = None
+) -> None:
+    """Starts a clock of a challenge now."""
+    start_clock(
+        work,
+        kind,
+        SubjectKind.challenge,
+        challenge.id,
+        challenge.contact_id,
+        work.now,
+        owner=owner,
+    )
