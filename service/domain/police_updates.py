@@ -156,6 +156,17 @@ def _kept(name: str) -> bool:
     return name not in ("children", "adults")
 
 
+@dataclass(frozen=True, slots=True)
+class ToldOtherwise:
+    """What is told of an incident now, and what of it differs from what was told last."""
+
+    risk: Risk | None
+    differs: Sequence[str]
+    told: Mapping[str, Any]
+    digests: Mapping[str, str]
+    import_id: UUID | None
+
+
 def told_last(updates: Sequence[PoliceUpdate]) -> PoliceUpdate | None:
     """The last of them by which something was told."""
     return next((one for one in reversed(updates) if one.kind is UpdateKind.sent_again), None)

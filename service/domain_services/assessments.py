@@ -6,23 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.assessments import (
-    ASSESSMENT,
-    Assessment,
-    AssessmentAction,
-    AssessmentStep,
-)
+from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction, AssessmentStep
 from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.references import new_reference
 from service.domain.referrals import Referral
 from service.persistence.clocks import is_running, start_clock, stop_clocks
-from service.persistence.repositories import (
-    accountabilities,
-    assessments,
-    contacts,
-)
+from service.persistence.repositories import accountabilities, assessments, contacts
 from service.persistence.units_of_work import Work, new_id
 
 

@@ -13,21 +13,13 @@ from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import SubjectKind
 from service.domain.references import new_reference
-from service.domain.referrals import (
-    CASE,
-    CaseAction,
-    CaseState,
-    Referral,
-    is_re_referral,
-)
+from service.domain.referrals import CASE, CaseAction, CaseState, Referral, is_re_referral
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
-from service.persistence.repositories import (
-    accountabilities,
-    cases,
-)
+from service.persistence.repositories import accountabilities, cases
+from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work, new_id
 
 # What waits for a referral's assessment and strategy meeting ends with the referral.
@@ -65,8 +57,8 @@ async def open_referral(
     unless a worker takes it on at once.
     """
     but = origin.contact_id if origin.transfer_id is None else None
-    previous = await cases.REFERRALS.latest_of_person(work, origin.person_id, but=but)
-    last_help = await cases.EPISODES.latest_of_person(work, origin.person_id, but=but)
+    previous = await REFERRALS.latest_of_person(work, origin.person_id, but=but)
+    last_help = await EPISODES.latest_of_person(work, origin.person_id, but=but)
     known = [one for one in (previous, last_help) if one is not None]
     last_known = max(known, key=lambda one: one.accepted_at, default=None)
     months = work.policy.re_referral_within_months
@@ -95,7 +87,7 @@ async def open_referral(
         closure_reason=None,
         version=1,
     )
-    await _open(work, cases.REFERRALS, referral, answered)
+    await _open(work, REFERRALS, referral, answered)
     _start_on_referral(work, referral, "single_assessment")
     if statutory_basis is StatutoryBasis.section_47:
         since = await cases.owed_meeting_since(work, origin.person_id)
@@ -157,13 +149,11 @@ async def open_episode(
         closure_reason=None,
         version=1,
     )
-    await _open(work, cases.EPISODES, episode, answered)
+    await _open(work, EPISODES, episode, answered)
     return episode
 
 
-async def _open(
-    work: Work, kind: cases.Cases[cases.Case], case: cases.Case, answered: Accountability | None
-) -> None:
+async def _open(work: Work, kind: Cases[Case], case: Case, answered: Accountability | None) -> None:
     work.add(case)
     await accountabilities.give(work, case, answered)
     if case.worker_id is None:
@@ -179,7 +169,7 @@ async def moved_on(ask: Asking | Work, decision: Decision, answers: Accountabili
     """
     if answers is None or answers.case_id == decision.joined_case_id:
         return False
-    own = await cases.REFERRALS.of_decision(ask, decision.id) or await cases.EPISODES.of_decision(
+    own = await REFERRALS.of_decision(ask, decision.id) or await EPISODES.of_decision(
         ask, decision.id
     )
     if own is None:
@@ -190,14 +180,14 @@ async def moved_on(ask: Asking | Work, decision: Decision, answers: Accountabili
 async def close_case(
     work: Work,
     who: Caller,
-    kind: cases.Cases[cases.Case],
-    case: cases.Case,
+    kind: Cases[Case],
+    case: Case,
     action: CaseAction,
     code: str,
     reason: str,
     *,
     clock_stops: str = "closed",
-) -> cases.Case:
+) -> Case:
     """Closes a case that is held, with the clocks that run on it.
 
     Whoever calls sees to who answers for the child from now on. Raises WrongState, Stale.
@@ -229,8 +219,8 @@ async def take_referral_back(
     It is with the team and the worker that it never left, unless others are named.
     """
     if referral_id is None:
-        raise cases.REFERRALS.missing()
-    referral = await cases.REFERRALS.read_held(work, referral_id)
+        raise REFERRALS.missing()
+    referral = await REFERRALS.read_held(work, referral_id)
     changed: dict[str, Any] = {
         "state": CASE.after(referral.state, CaseAction.take_back),
         "team_id": team_id or referral.team_id,
@@ -246,7 +236,7 @@ async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | Non
     The clock of a strategy meeting starts by each such concern, unless it runs already.
     """
     if basis is StatutoryBasis.section_47:
-        referral = await cases.REFERRALS.read_held(work, referral_id)
+        referral = await REFERRALS.read_held(work, referral_id)
         if referral.statutory_basis is not basis:
             await work.change(Referral, referral.id, referral.version, statutory_basis=basis)
         kind = "strategy_meeting"

@@ -17,8 +17,10 @@ from service.domain.challenges import (
     ChallengeState,
     ChallengeStep,
 )
+from service.domain.decisions import Decision
 from service.domain.flags import SubjectKind
 from service.domain.references import new_reference
+from service.domain.transfers import Transfer
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import challenges
 from service.persistence.units_of_work import Work, new_id
@@ -70,27 +72,27 @@ def _keep_step(
 def begin_challenge(
     work: Work,
     who: Caller,
+    about: Decision | Transfer,
     *,
-    decision_id: UUID | None = None,
-    transfer_id: UUID | None = None,
-    contact_id: UUID,
-    child_id: UUID,
-    person_id: UUID,
     answering_role: str,
     challenger_role: str,
     words: str,
     organisation_id: str | None = None,
 ) -> Challenge:
-    """Raises a challenge at its first stage and starts that stage's clock."""
+    """Raises a challenge to a decision, or to the refusal of a transfer, and starts its clock.
+
+    At the first stage, which `answering_role` answers.
+    """
+    decided = isinstance(about, Decision)
     challenge = Challenge(
         id=new_id(),
         reference=new_reference("H"),
-        thing=ChallengedThing.refusal if decision_id is None else ChallengedThing.decision,
-        decision_id=decision_id,
-        transfer_id=transfer_id,
-        contact_id=contact_id,
-        child_id=child_id,
-        person_id=person_id,
+        thing=ChallengedThing.decision if decided else ChallengedThing.refusal,
+        decision_id=about.id if decided else None,
+        transfer_id=None if decided else about.id,
+        contact_id=about.contact_id,
+        child_id=about.child_id,
+        person_id=about.person_id,
         state=CHALLENGE.start,
         stage=1,
         answering_role=answering_role,

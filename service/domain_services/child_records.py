@@ -182,6 +182,9 @@ async def _take_up(work: Work, who: Caller, contact_id: UUID, child: Child, name
     await contacts.change_child(work, child, replace(child, set_aside=rest))
 
 
+# ---- Answering whether a child is the one on file -----------------------------------------------
+
+
 async def answer_match(
     work: Work, who: Caller, file: WholeContact, child: Child, said: MatchSaid, at: str = ""
 ) -> Child:
@@ -191,19 +194,7 @@ async def answer_match(
     its own. Returns the child as it is then. Raises PersonUnknown, NothingToAnswer, and what moving
     a child raises.
     """
-    try:
-        other = await people.get(work, who, said.person_id)
-    except people.PersonNotFound:
-        raise PersonUnknown(
-            "There is no such child on file.",
-            problems=[
-                Problem(
-                    f"{at}/person_id",
-                    "Send the person_id of a child on file, as it was given out.",
-                    "person_unknown",
-                )
-            ],
-        ) from None
+    other = await _named(work, who, said, at)
     own = child.person_id
     elsewhere = (await child_records.tellings_elsewhere(work, [own], file.contact.id)).get(own, [])
     if other.id == own and (said.same_child or not elsewhere):
@@ -246,6 +237,22 @@ async def answer_match(
     return after
 
 
+async def _named(work: Work, who: Caller, said: MatchSaid, at: str) -> Person:
+    try:
+        return await people.get(work, who, said.person_id)
+    except people.PersonNotFound:
+        raise PersonUnknown(
+            "There is no such child on file.",
+            problems=[
+                Problem(
+                    f"{at}/person_id",
+                    "Send the person_id of a child on file, as it was given out.",
+                    "person_unknown",
+                )
+            ],
+        ) from None
+
+
 async def _whose(
     work: Work, child: Child, other: Person, said: MatchSaid, *, told_of_elsewhere: bool
 ) -> Person:
@@ -264,6 +271,9 @@ async def _whose(
         other_is_open=await accountabilities.of_person(work, other.id) is not None,
     )
     return other if over else own
+
+
+# ---- Moving -------------------------------------------------------------------------------------
 
 
 async def _move(work: Work, who: Caller, contact_id: UUID, old: Child, new: Child) -> None:

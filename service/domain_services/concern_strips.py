@@ -5,11 +5,7 @@ from datetime import datetime
 
 from service.domain.access import Caller
 from service.domain.calendar import days_before
-from service.domain.concern_strips import (
-    ConcernStrip,
-    as_shown,
-    concern_of_child,
-)
+from service.domain.concern_strips import ConcernStrip, as_shown, concern_of_child
 from service.domain.concerns import (
     MOST_LISTED,
     Windows,
@@ -24,10 +20,7 @@ from service.domain.contacts import Adult, Child, Contact
 from service.domain_services.concerns import concerns_as_of_now
 from service.persistence.asking import Asking
 from service.persistence.repositories import concern_strips, on_file
-from service.persistence.visibility import (
-    THE_RECORD,
-    sees_all,
-)
+from service.persistence.visibility import THE_RECORD, sees_all
 from service.policy import Policy
 
 

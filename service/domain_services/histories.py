@@ -10,10 +10,7 @@ from service.domain.whole_contacts import ChildHistory
 from service.domain_services.possible_matches import matches_as_seen
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, histories
-from service.persistence.visibility import (
-    THE_RECORD,
-    sees_all,
-)
+from service.persistence.visibility import THE_RECORD, sees_all
 
 
 async def histories_as_seen_by(

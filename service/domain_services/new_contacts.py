@@ -1,6 +1,6 @@
 """New contacts put on file, whoever tells of them: one way in for a worker and for a partner."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -65,6 +65,18 @@ def _digest(new: NewContact) -> str:
     return sha256(to_json(without_nothing_kept(content))).hexdigest()
 
 
+async def _sent_before(work: Work, new: NewContact) -> tuple[str | None, UUID | None]:
+    """What a partner's contact is known by, and the open one that it is the same as."""
+    if new.sender_organisation_id is None:
+        return None, None
+    digest = _digest(new)
+    return digest, await contacts.find_open_duplicate(work, new.sender_organisation_id, digest)
+
+
+def _soonest_first(clocks: Iterable[Deadline]) -> list[Deadline]:
+    return sorted(clocks, key=lambda one: (one.due_at, one.id))
+
+
 async def put_contact_on_file(
     work: Work,
     who: Caller,
@@ -83,11 +95,7 @@ async def put_contact_on_file(
     """
     new = clear_contact(work, new)
     check_contact(work, new, faults, also_starting=also_starting)
-    digest = None
-    duplicate = None
-    if new.sender_organisation_id is not None and not sent_once:
-        digest = _digest(new)
-        duplicate = await contacts.find_open_duplicate(work, new.sender_organisation_id, digest)
+    digest, duplicate = (None, None) if sent_once else await _sent_before(work, new)
     contact = contact_of(work, who.account_id, new, digest=digest, duplicate=duplicate)
     adults = as_adults(new, contact.id)
     # Before anything opens a transaction: a contact about nobody on file is written without one.
@@ -122,9 +130,8 @@ async def put_contact_on_file(
         adults=made.adults,
         requests=[],
         decisions=[],
-        deadlines=sorted(
-            (one for one in work.added(Deadline) if one.contact_id == contact.id),
-            key=lambda one: (one.due_at, one.id),
+        deadlines=_soonest_first(
+            one for one in work.added(Deadline) if one.contact_id == contact.id
         ),
         repeat_concern=concern if staff else None,
         possible_matches=made.matches if staff else (),
@@ -155,7 +162,7 @@ async def sketch_contact(work: Work, who: Caller, new: NewContact, faults: Fault
         adults=made.adults,
         requests=[],
         decisions=[],
-        deadlines=sorted(drawn.clocks, key=lambda one: (one.due_at, one.id)),
+        deadlines=_soonest_first(drawn.clocks),
     )
 
 

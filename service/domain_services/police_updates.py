@@ -1,17 +1,17 @@
 """What the police sent later of an incident: known as news, and kept for somebody to read."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from service.domain import police_updates
 from service.domain.access import Caller
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
+from service.domain.police_notifications import NewNotification, PoliceNotification
 from service.domain.police_updates import (
     READING_CLOCK,
     PoliceUpdate,
+    ToldOtherwise,
     UpdateKind,
     all_told,
     changed,
@@ -71,11 +71,7 @@ async def keep_update(
         who,
         before,
         UpdateKind.sent_again,
-        risk=new.risk,
-        differs=differs,
-        told=told,
-        told_digests=now,
-        import_id=import_id,
+        ToldOtherwise(new.risk, differs, told, now, import_id),
     )
     work.record(
         EventType.police_notification_updated,
@@ -93,13 +89,9 @@ async def put_update_on_record(
     who: Caller,
     before: PoliceNotification,
     kind: UpdateKind,
+    told: ToldOtherwise | None = None,
     *,
-    risk: Risk | None = None,
-    differs: Sequence[str] = (),
-    told: Mapping[str, Any] | None = None,
-    told_digests: Mapping[str, str] | None = None,
     because: str | None = None,
-    import_id: UUID | None = None,
 ) -> PoliceUpdate:
     """What was sent later of an incident on file, for somebody to read; its contact is held.
 
@@ -112,12 +104,12 @@ async def put_update_on_record(
         kind=kind,
         received_at=work.now,
         recorded_by=who.account_id,
-        risk=risk,
-        changed=list(differs),
-        told=told,
-        told_digests=told_digests,
+        risk=None if told is None else told.risk,
+        changed=[] if told is None else list(told.differs),
+        told=None if told is None else told.told,
+        told_digests=None if told is None else told.digests,
         because=because,
-        import_id=import_id,
+        import_id=None if told is None else told.import_id,
         unread_since=work.now,
         read_at=None,
         read_by=None,

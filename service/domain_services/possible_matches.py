@@ -9,12 +9,7 @@ from service.domain.access import Caller
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.events import EventType
 from service.domain.people import Person
-from service.domain.possible_matches import (
-    Found,
-    MatchAnswer,
-    MatchOnFile,
-    PossibleMatch,
-)
+from service.domain.possible_matches import Found, MatchAnswer, MatchOnFile, PossibleMatch
 from service.domain_services.concerns import who_they_may_be
 from service.persistence.asking import Asking
 from service.persistence.repositories import on_file, possible_matches

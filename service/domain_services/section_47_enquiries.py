@@ -20,10 +20,7 @@ from service.domain.section_47_enquiries import (
     Section47Enquiry,
     after,
 )
-from service.domain.strategy_meetings import (
-    EnquiryDecision,
-    ProtectionUnderWay,
-)
+from service.domain.strategy_meetings import EnquiryDecision, ProtectionUnderWay
 from service.domain_services.assessments import ensure_assessment
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
@@ -37,6 +34,7 @@ from service.persistence.repositories import (
 from service.persistence.units_of_work import Work, new_id
 
 _CONFERENCE = "initial_child_protection_conference"
+_BY_A_MEETING = (EnquiryAction.begin, EnquiryAction.begin_again)
 
 
 async def begin_enquiry(
@@ -87,9 +85,7 @@ async def begin_enquiry(
         version=1,
     )
     work.add(enquiry)
-    keep_enquiry_step(
-        work, who, enquiry, EnquiryAction.begin, held_at, meeting_id=meeting_id, code=kind
-    )
+    keep_enquiry_step(work, who, enquiry, EnquiryAction.begin, held_at, code=kind)
     if not await unborn.is_unborn(work, referral.person_id):
         _start(work, enquiry, "child_seen")
     _start(work, enquiry, _CONFERENCE)
@@ -131,9 +127,7 @@ async def _begin_again(
     }
     version = await work.change(Section47Enquiry, enquiry.id, enquiry.version, **changed)
     again = replace(enquiry, version=version, **changed)
-    keep_enquiry_step(
-        work, who, again, EnquiryAction.begin_again, held_at, meeting_id=meeting_id, code=kind
-    )
+    keep_enquiry_step(work, who, again, EnquiryAction.begin_again, held_at, code=kind)
     await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "begun_again")
     _start(work, again, _CONFERENCE)
     return again
@@ -160,7 +154,6 @@ def keep_enquiry_step(
     happened_at: datetime,
     *,
     seen_by: str | None = None,
-    meeting_id: UUID | None = None,
     code: str | None = None,
     words: str | None = None,
 ) -> None:
@@ -175,7 +168,7 @@ def keep_enquiry_step(
             by=who.account_id,
             happened_at=happened_at,
             seen_by=seen_by,
-            meeting_id=meeting_id,
+            meeting_id=enquiry.meeting_id if action in _BY_A_MEETING else None,
             code=code,
             words=words,
         )

@@ -45,24 +45,14 @@ from service.domain.new_contacts import (
 )
 from service.domain.people import BirthKnowledge, Person, Sex, birth_knowledge_meant
 from service.domain.possible_matches import MatchAnswer
-from service.domain.recognition import (
-    Recognised,
-    bearer_of,
-    numbers_set_aside,
-    recognised,
-)
+from service.domain.recognition import Recognised, bearer_of, numbers_set_aside, recognised
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import Settled, follow_settled_children
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
 from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.repositories import (
-    child_records,
-    contacts,
-    information_requests,
-    people,
-)
+from service.persistence.repositories import child_records, contacts, information_requests, people
 from service.persistence.units_of_work import Work, new_id
 
 # As many as the contract shows: amendments may add more than were logged at once.

@@ -33,12 +33,7 @@ from service.domain.decisions import Decision, DecisionState, rationale_fault, s
 from service.domain.errors import Conflict, FrontDoorError, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import Deadline
-from service.domain.multi_agency_referrals import (
-    PROGRESS,
-    Disagreement,
-    Progress,
-    disagreement_of,
-)
+from service.domain.multi_agency_referrals import PROGRESS, Disagreement, Progress, disagreement_of
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
 from service.domain_services.cases import moved_on
@@ -215,10 +210,7 @@ def _raise(
     challenge = begin_challenge(
         work,
         who,
-        decision_id=decision.id,
-        contact_id=decision.contact_id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
+        decision,
         answering_role=_FIRST_ANSWER,
         challenger_role=challenger_role,
         words=words,

@@ -36,12 +36,7 @@ from service.domain_services.histories import histories_as_seen_by
 from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.repositories import (
-    accounts,
-    amendments,
-    contacts,
-    deadlines,
-)
+from service.persistence.repositories import accounts, amendments, contacts, deadlines
 from service.persistence.units_of_work import Work, new_id
 from service.policy import Policy
 

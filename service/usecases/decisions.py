@@ -13,10 +13,7 @@ from service.domain.accountabilities import (
     ChildMovedOn,
     OpenToSocialCare,
 )
-from service.domain.challenges import (
-    Challenge,
-    ChallengeState,
-)
+from service.domain.challenges import Challenge, ChallengeState
 from service.domain.concerns import ConcernCounts
 from service.domain.contacts import (
     CHILD,

@@ -21,12 +21,7 @@ from service.domain.new_contacts import CodeUnknown, Faults, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain_services.new_contacts import put_contact_on_file, sketch_contact
 from service.persistence.asking import Asking
-from service.persistence.repositories import (
-    challenges,
-    contacts,
-    deadlines,
-    decisions,
-)
+from service.persistence.repositories import challenges, contacts, deadlines, decisions
 from service.persistence.units_of_work import Work
 from service.policy import Organisation
 

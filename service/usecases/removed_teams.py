@@ -14,12 +14,7 @@ from service.domain.removed_teams import RemovedTeam, TeamsStillNeeded
 from service.domain.transfers import Direction, Party, Transfer, TransferAction, TransferState
 from service.domain_services.transfers import move_transfer, record_transfer_event
 from service.persistence.asking import Asking
-from service.persistence.repositories import (
-    accountabilities,
-    contacts,
-    removed_teams,
-    transfers,
-)
+from service.persistence.repositories import accountabilities, contacts, removed_teams, transfers
 from service.persistence.units_of_work import Performing, Work
 from service.policy import Policy, TeamWork
 

@@ -40,11 +40,7 @@ from service.domain_services.transfers import (
     start_waiting_for_answer,
     stop_transfer_clocks,
 )
-from service.persistence.repositories import (
-    accountabilities,
-    accounts,
-    transfers,
-)
+from service.persistence.repositories import accountabilities, accounts, transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 

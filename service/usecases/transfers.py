@@ -24,11 +24,7 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
-from service.domain.decisions import (
-    LevelOfNeed,
-    StatutoryBasis,
-    rationale_fault,
-)
+from service.domain.decisions import LevelOfNeed, StatutoryBasis, rationale_fault
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
 from service.domain.events import EventType
@@ -635,10 +631,7 @@ async def answer_refusal(
         raised = begin_challenge(
             work,
             who,
-            transfer_id=transfer.id,
-            contact_id=transfer.contact_id,
-            child_id=transfer.child_id,
-            person_id=transfer.person_id,
+            transfer,
             answering_role=_answerer(transfer),
             challenger_role=ASKER[transfer.direction, transfer.asked_by],
             words=words,

@@ -38,12 +38,7 @@ from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, Wi
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.information_requests import withdraw_open_requests
 from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.repositories import (
-    contacts,
-    daily_meetings,
-    deadlines,
-    decisions,
-)
+from service.persistence.repositories import contacts, daily_meetings, deadlines, decisions
 from service.persistence.units_of_work import Work, new_id
 
 

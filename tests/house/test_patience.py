@@ -37,7 +37,9 @@ def limits(tree: ast.AST) -> Iterator[ast.Constant]:
         for value in given:
             if isinstance(value, ast.Name):
                 value = named.get(value.id, value)
-            if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
+            is_number = isinstance(value, ast.Constant) and isinstance(value.value, int | float)
+            # Who waits for nothing at all is not hurried by a busy machine.
+            if is_number and value.value != 0:
                 yield value
 
 
@@ -54,6 +56,10 @@ def limits(tree: ast.AST) -> Iterator[ast.Constant]:
 )
 def test_a_limit_of_its_own_is_found(text: str) -> None:
     assert len(list(limits(ast.parse("async def test():\n    " + text)))) == 1
+
+
+def test_not_waiting_at_all_is_no_limit() -> None:
+    assert list(limits(ast.parse("sqlite3.connect(path, timeout=0)"))) == []
 
 
 # The benchmark measures time, and the keeper of PostgreSQL stands on the standard library alone.

@@ -23,11 +23,7 @@ from service.domain.section_47_enquiries import (
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
 from service.domain_services.section_47_enquiries import begin_enquiry
 from service.persistence.clocks import stop_clocks
-from service.persistence.repositories import (
-    accountabilities,
-    contacts,
-    deadlines,
-)
+from service.persistence.repositories import accountabilities, contacts, deadlines
 from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import new_id
 from service.usecases.assessments import authorise_assessment, complete_assessment

@@ -33,7 +33,6 @@ from service.domain.measures import (
 )
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.persistence.repositories import measures
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import NewDecision, decide, sign_off
@@ -407,5 +406,5 @@ async def test_a_measure_that_is_not_there_is_not_found(desk: Desk) -> None:
     with pytest.raises(MeasureNotFound):
         await desk.house.ask(lambda ask: read_measure(ask, desk.manager, "PI0", now=LONG_AFTER))
     with pytest.raises(MeasureNotFound):
-        measures.cases(MeasureCases("PI0", Part.missed, LONG_AFTER))
+        MeasureCases("PI0", Part.missed, LONG_AFTER)
     assert [one.code for one in await desk.house.ask(lambda ask: read_measures(ask, desk.manager))]

@@ -471,7 +471,7 @@ async def test_a_breakdown_that_a_measure_does_not_have_is_refused(town: Town) -
         await town.read("step_ups_accepted", by=Breakdown.stage)
     assert "sending_team, reason" in str(refused.value.problems[0])
     with pytest.raises(BreakdownNotPossible):
-        measures.cases(MeasureCases("PI1", Part.missed, MONDAY, Breakdown.waits_for, "answer"))
+        MeasureCases("PI1", Part.missed, MONDAY, Breakdown.waits_for, "answer")
 
 
 async def test_transfers_are_not_asked_for_among_contacts(town: Town) -> None:

@@ -15,12 +15,7 @@ from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import AgreementState, Channel
 from service.domain.errors import Invalid
-from service.domain.new_contacts import (
-    ChannelNotYours,
-    NewChild,
-    NewContact,
-    ReceivedInTheFuture,
-)
+from service.domain.new_contacts import ChannelNotYours, NewChild, NewContact, ReceivedInTheFuture
 from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_FAULTS,

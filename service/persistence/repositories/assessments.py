@@ -21,10 +21,7 @@ from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import (
-    deadlines,
-    measures,
-)
+from service.persistence.repositories import deadlines, measures
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 

@@ -14,15 +14,11 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import Deadline, SubjectKind
 from service.domain.measures import MeasureCases
-from service.domain.referrals import (
-    Referral,
-)
+from service.domain.referrals import Referral
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import (
-    measures,
-)
+from service.persistence.repositories import measures
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
 

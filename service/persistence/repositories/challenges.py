@@ -8,12 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, literal, literal_column, select, tuple_
 
 from service.domain.access import Caller
-from service.domain.challenges import (
-    Challenge,
-    ChallengeFilters,
-    ChallengeOutcome,
-    ChallengeStep,
-)
+from service.domain.challenges import Challenge, ChallengeFilters, ChallengeOutcome, ChallengeStep
 from service.domain.errors import NotFound
 from service.domain.flags import Deadline, SubjectKind
 from service.persistence.asking import Asking

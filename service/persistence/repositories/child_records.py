@@ -14,18 +14,14 @@ from service.domain.contacts import Child
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.identities import NUMBERS
-from service.domain.possible_matches import (
-    PossibleMatch,
-)
+from service.domain.possible_matches import PossibleMatch
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import MeetingChild
 from service.domain.transfers import Transfer
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import (
-    accountabilities,
-)
+from service.persistence.repositories import accountabilities
 from service.persistence.units_of_work import Work
 
 CHILD = table_of(Child)
@@ -138,12 +134,6 @@ async def meet_as_two(work: Work, child_id: UUID, person_id: UUID) -> bool:
         .limit(1)
     )
     return row is not None
-
-
-# ---- Answering whether a child is the one on file -----------------------------------------------
-
-
-# ---- Moving -------------------------------------------------------------------------------------
 
 
 async def open_case(work: Work, child: Child) -> Accountability | None:

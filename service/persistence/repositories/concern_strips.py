@@ -8,12 +8,8 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService, OpenCase
-from service.domain.concern_strips import (
-    OutcomeThen,
-)
-from service.domain.concerns import (
-    MOST_LISTED,
-)
+from service.domain.concern_strips import OutcomeThen
+from service.domain.concerns import MOST_LISTED
 from service.domain.contacts import Child
 from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode

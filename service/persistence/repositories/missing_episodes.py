@@ -8,11 +8,7 @@ from sqlalchemy import ColumnElement, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.errors import NotFound
-from service.domain.missing_episodes import (
-    MissingEpisode,
-    MissingEpisodeStep,
-    MissingFilters,
-)
+from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep, MissingFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work

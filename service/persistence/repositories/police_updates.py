@@ -5,9 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from service.domain.access import Caller
-from service.domain.police_updates import (
-    PoliceUpdate,
-)
+from service.domain.police_updates import PoliceUpdate
 from service.persistence.records import table_of
 from service.persistence.units_of_work import Work
 

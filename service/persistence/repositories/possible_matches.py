@@ -9,10 +9,7 @@ from uuid import UUID
 from sqlalchemy import CompoundSelect, and_, or_, select, union_all, update
 
 from service.domain.contacts import Child
-from service.domain.possible_matches import (
-    MatchAnswer,
-    PossibleMatch,
-)
+from service.domain.possible_matches import MatchAnswer, PossibleMatch
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import on_file

@@ -13,10 +13,7 @@ from service.domain.contacts import Child, ChildState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Deadline
 from service.domain.people import Person
-from service.domain.pregnancies import (
-    ALL_CLOCKS,
-    PregnancyStep,
-)
+from service.domain.pregnancies import ALL_CLOCKS, PregnancyStep
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of

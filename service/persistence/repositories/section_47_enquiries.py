@@ -16,18 +16,10 @@ from service.domain.section_47_enquiries import (
     Section47Enquiry,
     WholeEnquiry,
 )
-from service.domain.strategy_meetings import (
-    EnquiryDecision,
-    MeetingChild,
-    StrategyMeeting,
-)
+from service.domain.strategy_meetings import EnquiryDecision, MeetingChild, StrategyMeeting
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import (
-    deadlines,
-    measures,
-    unborn,
-)
+from service.persistence.repositories import deadlines, measures, unborn
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 

@@ -7,11 +7,7 @@ from sqlalchemy import select
 
 from service.domain.access import Caller
 from service.domain.errors import NotFound
-from service.domain.transfers import (
-    Direction,
-    Transfer,
-    TransferStep,
-)
+from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
