@@ -280,7 +280,7 @@ class House:
     async def ask(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
         """Reads, without a transaction around it."""
         async with self.database.reading() as connection:
-            return await question(Reading(connection))
+            return await question(Reading(connection, straight=True))
 
     async def ask_at_length(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
         """Reads what may take a while, where it does not hold up others."""

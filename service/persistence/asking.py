@@ -1,69 +1,71 @@
 """How repositories ask: inside a transaction or outside one, in the same words."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias, cast
 
-from sqlalchemy import Executable, Row, Select
+from sqlalchemy import Executable, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.domain.access import Caller
-from service.persistence.prepared import SHELF
+from service.persistence.prepared import SHELF, Prepared, Question, Rows, fetch
 
+# The row of a question is a plain sequence in the order of its columns: it has no names.
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class Asking(Protocol):
-    """What a repository needs of a unit of work or of a reading connection."""
+    """What a repository needs of a unit of work or of a reading connection.
 
-    async def first(self, statement: Executable) -> AnyRow | None:
+    A question (`made_once`) is asked with the values of its parameters; any other statement is
+    built for each asking, and has its values in it.
+    """
+
+    async def first(self, statement: Executable | Question, **values: Any) -> AnyRow | None:
         """The first row, or None."""
         ...
 
-    async def all(self, statement: Executable) -> Sequence[AnyRow]:
+    async def all(self, statement: Executable | Question, **values: Any) -> Sequence[AnyRow]:
         """All rows."""
         ...
 
-    async def again(
-        self,
-        key: Hashable,
-        who: Caller,
-        make: Callable[[], Select[Any]],
-        values: Mapping[str, Any],
-    ) -> Sequence[Sequence[Any]]:
-        """All rows of a statement that is asked again and again: made once for its key.
-
-        `key` tells apart whatever makes the statement differ beside the caller; what differs
-        from one asking to the next stands in it as a parameter, and comes in `values`.
-        """
+    async def together(self, *questions: Question, **values: Any) -> Sequence[Rows]:
+        """The rows of several questions: on PostgreSQL in one round trip, and at one instant."""
         ...
 
 
 class Reading:
-    """Reads without a transaction around them."""
+    """Reads without a transaction around them, or within one that its maker began.
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    `straight` says that the driver itself may be asked: where SQLAlchemy need not begin anything.
+    """
+
+    def __init__(self, connection: AsyncConnection, *, straight: bool = False) -> None:
         self._connection = connection
+        self._straight = straight
 
-    async def first(self, statement: Executable) -> AnyRow | None:
+    async def first(self, statement: Executable | Question, **values: Any) -> AnyRow | None:
         """The first row, or None."""
+        if isinstance(statement, Question):
+            found = await self.all(statement, **values)
+            return found[0] if found else None
         return (await self._connection.execute(statement)).first()
 
-    async def all(self, statement: Executable) -> Sequence[AnyRow]:
+    async def all(self, statement: Executable | Question, **values: Any) -> Sequence[AnyRow]:
         """All rows."""
+        if isinstance(statement, Question):
+            ready, own = SHELF.take(statement, self._connection.dialect)
+            found = ready.rows(await self._fetch(ready, own | values))
+            return cast(Sequence[AnyRow], found)
         return (await self._connection.execute(statement)).all()
 
-    async def again(
-        self,
-        key: Hashable,
-        who: Caller,
-        make: Callable[[], Select[Any]],
-        values: Mapping[str, Any],
-    ) -> Sequence[Sequence[Any]]:
-        """All rows of a statement that is asked again and again: made once for its key.
+    async def together(self, *questions: Question, **values: Any) -> Sequence[Rows]:
+        """The rows of several questions: on PostgreSQL in one round trip, and at one instant."""
+        if self._connection.dialect.name != "postgresql":
+            return [await self.all(one, **values) for one in questions]
+        ready, own = SHELF.take_together(questions, self._connection.dialect)
+        return ready.answers(await self._fetch(ready, own | values))
 
-        `key` tells apart whatever makes the statement differ beside the caller; what differs
-        from one asking to the next stands in it as a parameter, and comes in `values`.
-        """
-        ready, own = SHELF.take(key, who, make, self._connection.dialect)
-        driver: Any = (await self._connection.get_raw_connection()).driver_connection
-        return ready.rows(await driver.fetch(ready.sql, *ready.values({**own, **values})))
+    async def _fetch(self, ready: Prepared, values: dict[str, Any]) -> Rows:
+        given = ready.values(values)
+        if self._straight:
+            return await fetch(self._connection, ready.sql, given)
+        return (await self._connection.exec_driver_sql(ready.sql, tuple(given))).all()

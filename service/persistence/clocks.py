@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Executable, Result, select, update
+from sqlalchemy import Executable, bindparam, select, update
 
 from service.domain.deadlines import ClockEvents, Rating
 from service.domain.escalations import runs_on
@@ -13,6 +13,7 @@ from service.domain.events import Event
 from service.domain.flags import Deadline, Flag, SubjectKind
 from service.persistence.asking import AnyRow
 from service.persistence.ids import new_id
+from service.persistence.prepared import Makeable, Question, any_of, made_once
 from service.persistence.records import table_of
 from service.policy import Policy
 
@@ -35,11 +36,11 @@ class Moving(Starting, Protocol):
 
     now: datetime
 
-    async def execute(self, statement: Executable) -> Result[Any]:
-        """Runs a statement in the transaction."""
+    async def rows_changed(self, statement: Executable | Question, **values: Any) -> int:
+        """Runs a statement that changes rows in the transaction."""
         ...
 
-    async def all(self, statement: Executable) -> Sequence[AnyRow]:
+    async def all(self, statement: Executable | Question, **values: Any) -> Sequence[AnyRow]:
         """All rows of a statement."""
         ...
 
@@ -104,35 +105,64 @@ async def stop_clocks(
     # The clock before its flags, as the sweep does: neither waits for the other in a circle, and
     # a flag that the sweep raised a moment ago is seen here.
     stopped = await work.all(
-        update(DEADLINE)
-        .where(
-            DEADLINE.c.contact_id == contact_id,
-            DEADLINE.c.subject_id == subject_id,
-            DEADLINE.c.kind.in_(kinds),
-            DEADLINE.c.stopped_at.is_(None),
-        )
-        .values(stopped_at=work.now, stopped_because=because, happened_at=happened_at)
-        .returning(DEADLINE.c.id)
+        _stopping(),
+        contact=contact_id,
+        subject=subject_id,
+        kinds=kinds,
+        at=work.now,
+        because=because,
+        happened=happened_at,
     )
     if stopped:
-        await work.execute(
-            update(FLAG)
-            .where(FLAG.c.deadline_id.in_([id_ for (id_,) in stopped]), FLAG.c.cleared_at.is_(None))
-            .values(cleared_at=work.now, cleared_because=because, version=FLAG.c.version + 1)
+        clocks = [id_ for (id_,) in stopped]
+        await work.rows_changed(_clearing(), clocks=clocks, at=work.now, because=because)
+
+
+@made_once
+def _stopping() -> Makeable:
+    return (
+        update(DEADLINE)
+        .where(
+            DEADLINE.c.contact_id == bindparam("contact"),
+            DEADLINE.c.subject_id == bindparam("subject"),
+            any_of(DEADLINE.c.kind, "kinds"),
+            DEADLINE.c.stopped_at.is_(None),
         )
+        .values(
+            stopped_at=bindparam("at"),
+            stopped_because=bindparam("because"),
+            happened_at=bindparam("happened"),
+        )
+        .returning(DEADLINE.c.id)
+    )
+
+
+@made_once
+def _clearing() -> Makeable:
+    return (
+        update(FLAG)
+        .where(any_of(FLAG.c.deadline_id, "clocks"), FLAG.c.cleared_at.is_(None))
+        .values(
+            cleared_at=bindparam("at"),
+            cleared_because=bindparam("because"),
+            version=FLAG.c.version + 1,
+        )
+    )
 
 
 async def is_running(work: Moving, contact_id: UUID, subject_id: UUID, kind: str) -> bool:
     """Whether a clock of this kind runs on the subject."""
-    rows = await work.all(
-        select(DEADLINE.c.id).where(
-            DEADLINE.c.contact_id == contact_id,
-            DEADLINE.c.subject_id == subject_id,
-            DEADLINE.c.kind == kind,
-            DEADLINE.c.stopped_at.is_(None),
-        )
+    return bool(await work.all(_running(), contact=contact_id, subject=subject_id, kind=kind))
+
+
+@made_once
+def _running() -> Makeable:
+    return select(DEADLINE.c.id).where(
+        DEADLINE.c.contact_id == bindparam("contact"),
+        DEADLINE.c.subject_id == bindparam("subject"),
+        DEADLINE.c.kind == bindparam("kind"),
+        DEADLINE.c.stopped_at.is_(None),
     )
-    return bool(rows)
 
 
 # ---- Clocks of the authority's own --------------------------------------------------------------

@@ -1,14 +1,82 @@
-"""Questions asked again and again: made ready once for each shape, and asked by the driver."""
+"""Questions asked again and again: their text is made once for each shape, and asked by the driver.
 
+To build a statement, and to key it for SQLAlchemy's own cache, takes several times as long as to
+ask it. So a repository builds it in a function of what makes its text differ (`made_once`), with a
+named parameter for whatever differs from one asking to the next.
+"""
+
+import json
+from asyncio import CancelledError
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
-from typing import Any
+from datetime import date
+from functools import partial
+from typing import Any, Final, ParamSpec, TypeAlias, cast
+from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Dialect, Select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    CompoundSelect,
+    Dialect,
+    Select,
+    Text,
+    TypeDecorator,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from service.domain.access import Caller
+
+Given = ParamSpec("Given")
+Makeable: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | UpdateBase
+Processing: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
+Rows: TypeAlias = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement that is made once for its key, and for each kind of caller.
+
+    The key tells apart whatever makes the text differ beside the caller; what differs from one
+    asking to the next stands in the text as a named parameter, and is given when it is asked.
+    """
+
+    key: Hashable
+    who: Caller | None
+    make: Callable[[], Makeable]
+
+
+def made_once(make: Callable[Given, Makeable]) -> Callable[Given, Question]:
+    """Turns a function that builds a statement into one that names it, and builds it at need.
+
+    The function takes what makes the text differ and nothing else: perhaps a caller first, then
+    values of which there are few.
+    """
+
+    def question(*given: Given.args, **named: Given.kwargs) -> Question:
+        if named:
+            raise TypeError("What makes the text of a statement differ is given by its place.")
+        if given and hasattr(given[0], "account_id"):
+            return Question((make, given[1:]), cast(Caller, given[0]), partial(make, *given))
+        return Question((make, given), None, partial(make, *given))
+
+    return question
+
+
+class _NotGiven:
+    """Stands for a parameter until its value is given."""
+
+
+_NOT_GIVEN: Final = _NotGiven()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,58 +85,112 @@ class Prepared:
 
     sql: str
     binds: Sequence[tuple[str, Any, Callable[[Any], Any] | None]]
-    results: Sequence[Callable[[Any], Any] | None]
+    results: Processing
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
-        """The values in the places in which the driver wants them."""
-        taken = [(given.get(name, own), process) for name, own, process in self.binds]
-        return [value if process is None else process(value) for value, process in taken]
+        """The values in the places in which the driver wants them.
 
-    def rows(self, found: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        Raises TypeError when one is missing.
+        """
+        found = []
+        for name, own, process in self.binds:
+            value = given.get(name, own)
+            if value is _NOT_GIVEN:
+                raise TypeError(f"The statement has a parameter {name}, and no value was given.")
+            found.append(value if process is None else process(value))
+        return found
+
+    def rows(self, found: Rows) -> Rows:
         """Rows as SQLAlchemy would have given them."""
+        return _processed(found, self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTogether(Prepared):
+    """Several questions in one PostgreSQL statement: one row, with the rows of each in an array."""
+
+    parts: Sequence[Processing]
+
+    def answers(self, found: Rows) -> list[Rows]:
+        """The rows of each question."""
         return [
-            tuple(
-                value if process is None or value is None else process(value)
-                for value, process in zip(row, self.results, strict=True)
-            )
-            for row in found
+            _processed(rows, processing)
+            for rows, processing in zip(found[0], self.parts, strict=True)
         ]
 
 
-@lru_cache(maxsize=256)
-def prepared(statement: CompoundSelect[Any], dialect: Dialect) -> Prepared:
-    """A statement made ready; its parameters are named."""
-    return made_ready(statement, dialect)
+def _processed(found: Rows, processing: Processing) -> Rows:
+    if not processing:
+        return found
+    rows = []
+    for row in found:
+        values = list(row)
+        for place, process in processing:
+            value = values[place]
+            if value is not None:
+                values[place] = process(value)
+        rows.append(values)
+    return rows
 
 
-def made_ready(statement: CompoundSelect[Any] | Select[Any], dialect: Dialect) -> Prepared:
+def made_ready(statement: Makeable, dialect: Dialect) -> Prepared:
     """A statement made ready. Its parameters are named; a list in it stays as it is."""
+    sql, binds = _written(statement, dialect)
+    return Prepared(sql, binds, _results(statement, dialect))
+
+
+def _made_ready_together(questions: Sequence[Makeable], dialect: Dialect) -> PreparedTogether:
+    in_one = select(*(func.array(_as_records(one)) for one in questions))
+    sql, binds = _written(in_one, dialect)
+    parts = [_results(one, dialect) for one in questions]
+    return PreparedTogether(sql, binds, (), parts)
+
+
+def _as_records(statement: Makeable) -> Any:
+    if not isinstance(statement, Select):
+        raise TypeError("Only a plain SELECT is asked together with others.")
+    row = func.row(*statement.selected_columns)
+    return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
+
+
+def _written(
+    statement: Makeable, dialect: Dialect
+) -> tuple[str, list[tuple[str, Any, Callable[[Any], Any] | None]]]:
     compiled: Any = statement.compile(dialect=dialect)
-    # Values that are given each time are not there yet.
-    missing = {name: None for name, bind in compiled.binds.items() if bind.required}
+    missing = {name: _NOT_GIVEN for name, bind in compiled.binds.items() if bind.required}
     written = compiled.construct_expanded_state(missing)
     binds: dict[str, Any] = {}
     for name, bind in compiled.binds.items():
         for each in written.parameter_expansion.get(name, (name,)):
             binds[each] = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    return Prepared(
-        sql=written.statement,
-        binds=[(name, written.parameters[name], binds[name]) for name in written.positiontup],
-        results=[
-            column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in statement.selected_columns
-        ],
+    return written.statement, [
+        (name, written.parameters[name], binds[name]) for name in written.positiontup
+    ]
+
+
+def _results(statement: Makeable, dialect: Dialect) -> Processing:
+    columns: Any = (
+        statement._returning if isinstance(statement, UpdateBase) else statement.selected_columns
     )
+    processors = (
+        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+    )
+    return [(place, one) for place, one in enumerate(processors) if one is not None]
 
 
 # What of a caller tells persons apart: a statement may differ by anything else about them.
 _OF_THE_PERSON = ("account_id", "issuer", "subject", "name")
+_OF_THE_KIND = (
+    "reach",
+    *(field.name for field in fields(Caller) if field.name not in _OF_THE_PERSON),
+)
+# What there are many of: a statement is never made anew for each.
+_OF_ONE_ASKING = (UUID, date, list, dict)
 
 
-def _shape(who: Caller) -> Hashable:
-    return tuple(
-        getattr(who, field.name) for field in fields(who) if field.name not in _OF_THE_PERSON
-    )
+def _kind(who: Caller | None) -> Hashable:
+    # Sight alone may ask as well: of it there is no more than the reach and an organisation.
+    return None if who is None else tuple(getattr(who, name, None) for name in _OF_THE_KIND)
 
 
 class Shelf:
@@ -81,22 +203,42 @@ class Shelf:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[Hashable, tuple[Prepared, Sequence[str]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, Sequence[str]]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def take(
-        self, key: Hashable, who: Caller, make: Callable[[], Select[Any]], dialect: Dialect
-    ) -> tuple[Prepared, dict[str, Any]]:
-        """The statement of this key for this caller, and the values in it that are the caller's."""
-        place = (dialect.name, key, _shape(who))
+    def take(self, question: Question, dialect: Dialect) -> tuple[Prepared, dict[str, Any]]:
+        """The statement made ready, and the values in it that are the caller's."""
+        taken: tuple[Prepared, dict[str, Any]] = self._take(
+            question.key, question.who, lambda: made_ready(question.make(), dialect), dialect
+        )
+        return taken
+
+    def take_together(
+        self, questions: Sequence[Question], dialect: Dialect
+    ) -> tuple[PreparedTogether, dict[str, Any]]:
+        """Several questions of one caller as one statement. Only for PostgreSQL."""
+        who = next((one.who for one in questions if one.who is not None), None)
+        taken: tuple[PreparedTogether, dict[str, Any]] = self._take(
+            tuple(one.key for one in questions),
+            who,
+            lambda: _made_ready_together([one.make() for one in questions], dialect),
+            dialect,
+        )
+        return taken
+
+    def _take(
+        self, key: Hashable, who: Caller | None, make: Callable[[], Prepared], dialect: Dialect
+    ) -> tuple[Any, dict[str, Any]]:
+        place = (dialect.name, key, _kind(who))
         found = self._kept.get(place)
         if found is None:
-            ready = made_ready(make(), dialect)
-            found = ready, [name for name, value, _ in ready.binds if value == who.account_id]
-            if any(value in (who.subject, who.name) for _, value, _ in ready.binds):
-                # It tells of the person in another way: it is theirs alone.
+            _refuse_values_of_one_asking(key)
+            ready = make()
+            found = ready, _of_account(ready, who)
+            if _tells_of_person(ready, who):
+                # In another way than by the account: it is theirs alone.
                 return ready, {}
             self._kept[place] = found
             if len(self._kept) > self._most:
@@ -104,7 +246,91 @@ class Shelf:
         else:
             self._kept.move_to_end(place)
         ready, own = found
-        return ready, dict.fromkeys(own, who.account_id)
+        return ready, {} if who is None else dict.fromkeys(own, who.account_id)
 
 
-SHELF = Shelf(256)
+def _of_account(ready: Prepared, who: Caller | None) -> Sequence[str]:
+    account = None if who is None else who.account_id
+    return [name for name, value, _ in ready.binds if account is not None and value == account]
+
+
+def _tells_of_person(ready: Prepared, who: Caller | None) -> bool:
+    words = {getattr(who, name, None) for name in ("subject", "name")} - {None}
+    return any(isinstance(value, str) and value in words for _, value, _ in ready.binds)
+
+
+def _refuse_values_of_one_asking(key: Hashable) -> None:
+    for one in key if isinstance(key, tuple) else (key,):
+        if isinstance(one, tuple):
+            _refuse_values_of_one_asking(one)
+        elif isinstance(one, _OF_ONE_ASKING):
+            raise TypeError("Give what differs each time as a value, not as a part of the text.")
+
+
+SHELF = Shelf(1024)
+
+
+async def fetch(connection: AsyncConnection, sql: str, values: Sequence[Any]) -> Rows:
+    """The rows of a statement, asked of the driver itself on a connection that is open.
+
+    A connection on which a question was broken off is given up: nobody else waits for its end.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        found: Rows = await driver.fetch(sql, *values)
+        return found
+    except (CancelledError, TimeoutError):
+        await connection.invalidate()
+        raise
+
+
+# ---- One parameter for a list, however long ------------------------------------------------------
+
+
+class _Several(TypeDecorator[Sequence[Any]]):
+    """Values of one type as one parameter: an array on PostgreSQL, a JSON list on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, each: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.each = each
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """An array where there are some."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(ARRAY(self.each))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        """The values as the column of the question holds them."""
+        if dialect.name == "postgresql" or value is None:
+            return value if value is None else list(value)
+        process = self.each.dialect_impl(dialect).bind_processor(dialect)
+        return json.dumps([one if process is None else process(one) for one in value])
+
+
+class _OneOf(FunctionElement[bool]):
+    """Whether a column is one of the values of a parameter."""
+
+    name = "one_of"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_OneOf, "postgresql")
+def _one_of_an_array(element: _OneOf, compiler: Any, **how: Any) -> str:
+    column, given = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} = ANY ({given})"
+
+
+@compiles(_OneOf, "sqlite")
+def _one_of_a_list(element: _OneOf, compiler: Any, **how: Any) -> str:
+    column, given = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 - our own text
+
+
+def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the values of a named parameter, however many those are."""
+    return _OneOf(column, bindparam(name, type_=_Several(column.type)))

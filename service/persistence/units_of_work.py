@@ -1,13 +1,21 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, CursorResult, Dialect, Executable, Result, Select, update
+from sqlalchemy import (
+    ClauseElement,
+    CursorResult,
+    Dialect,
+    Executable,
+    Result,
+    bindparam,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
@@ -18,7 +26,15 @@ from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
-from service.persistence.prepared import prepared
+from service.persistence.prepared import (
+    SHELF,
+    Makeable,
+    Prepared,
+    Question,
+    Rows,
+    fetch,
+    made_once,
+)
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
 
@@ -179,40 +195,72 @@ class Work:
         self._begun = True
         return await connection.execute(statement)
 
-    async def rows_changed(self, statement: Executable) -> int:
+    async def rows_changed(self, statement: Executable | Question, **values: Any) -> int:
         """Runs a statement that changes rows, and says how many it changed."""
-        result = cast(CursorResult[Any], await self.execute(statement))
-        return int(result.rowcount)
+        if not isinstance(statement, Question):
+            result = cast(CursorResult[Any], await self.execute(statement))
+            return int(result.rowcount)
+        ready, own = SHELF.take(statement, self._database.dialect)
+        return await self._straight_change(ready, ready.values(own | values))
 
-    async def first(self, statement: Executable) -> AnyRow | None:
+    async def first(self, statement: Executable | Question, **values: Any) -> AnyRow | None:
         """The first row of a statement, or None."""
+        if isinstance(statement, Question):
+            found = await self.all(statement, **values)
+            return found[0] if found else None
         return (await self.execute(statement)).first()
 
-    async def all(self, statement: Executable) -> Sequence[AnyRow]:
+    async def all(self, statement: Executable | Question, **values: Any) -> Sequence[AnyRow]:
         """All rows of a statement."""
-        return (await self.execute(statement)).all()
+        if not isinstance(statement, Question):
+            return (await self.execute(statement)).all()
+        ready, own = SHELF.take(statement, self._database.dialect)
+        return cast(Sequence[AnyRow], ready.rows(await self._fetch(ready, own | values)))
 
-    async def again(
-        self,
-        key: Hashable,
-        who: Caller,
-        make: Callable[[], Select[Any]],
-        values: Mapping[str, Any],
-    ) -> Sequence[Sequence[Any]]:
-        """All rows of a statement that is asked again and again."""
-        return await self.all(make().params(**values))
+    async def together(self, *questions: Question, **values: Any) -> Sequence[Rows]:
+        """The rows of several questions: on PostgreSQL in one round trip, and at one instant."""
+        if self._database.is_sqlite:
+            return [await self.all(one, **values) for one in questions]
+        ready, own = SHELF.take_together(questions, self._database.dialect)
+        return ready.answers(await self._fetch(ready, own | values))
 
-    async def look(
-        self, statement: CompoundSelect[Any], values: Mapping[str, Any]
-    ) -> Sequence[Sequence[Any]]:
-        """All rows of a statement that is asked at every receipt; for it no transaction is opened.
+    async def _fetch(self, ready: Prepared, values: Mapping[str, Any]) -> Rows:
+        given = ready.values(values)
+        connection, begun = await self._ready()
+        if begun:
+            return await fetch(connection, ready.sql, given)
+        return (await connection.exec_driver_sql(ready.sql, tuple(given))).all()
+
+    async def _straight_change(self, ready: Prepared, given: Sequence[Any]) -> int:
+        connection, begun = await self._ready()
+        if not begun or self._database.is_sqlite:
+            return (await connection.exec_driver_sql(ready.sql, tuple(given))).rowcount
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        # The driver says what it did in PostgreSQL's words: UPDATE 1.
+        return int(str(await driver.execute(ready.sql, *given)).rpartition(" ")[2])
+
+    async def _ready(self) -> tuple[AsyncConnection, bool]:
+        """The connection, with all written on it, and whether the driver itself may be asked.
+
+        The adapter for PostgreSQL begins a transaction with the first statement that it is given
+        itself; SQLite's has begun as the connection was opened.
+        """
+        connection = await self._open()
+        if self._added or self._happened:
+            await self._flush(connection)
+        begun, self._begun = self._begun or self._database.is_sqlite, True
+        return connection, begun
+
+    async def look(self, question: Question, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """All rows of a question that is asked at every receipt; for it no transaction is opened.
 
         In the transaction where one is open; else as the database stands before it, so that a
         use-case that otherwise only adds still travels as one statement.
         """
+        ready, own = SHELF.take(question, self._database.dialect)
+        values = own | dict(values)
         if self._connection is not None:
-            return await self.all(statement.params(**values))
-        ready = prepared(statement, self._database.dialect)
+            return ready.rows(await self._fetch(ready, values))
         return ready.rows(await self._database.look(ready.sql, ready.values(values)))
 
     async def change(self, record: type, id_: UUID, version: int, **values: Any) -> int:
@@ -220,12 +268,21 @@ class Work:
 
         Returns the new version. Raises Stale when somebody was quicker.
         """
-        table = table_of(record)
-        changed = await self.rows_changed(
-            update(table)
-            .where(table.c.id == id_, table.c.version == version)
-            .values(version=version + 1, **values)
-        )
+        built = {name: new for name, new in values.items() if isinstance(new, ClauseElement)}
+        if built:
+            table = table_of(record)
+            changed = await self.rows_changed(
+                update(table)
+                .where(table.c.id == id_, table.c.version == version)
+                .values(version=version + 1, **values)
+            )
+        else:
+            changed = await self.rows_changed(
+                _changing(record, *values),
+                changed_id=id_,
+                changed_version=version,
+                **{f"new_{name}": new for name, new in values.items()},
+            )
         if changed != 1:
             raise Stale(version + 1)
         return version + 1
@@ -293,6 +350,23 @@ class Work:
             for record in added[kind]:
                 values += _values(kind, dialect, record)
         await driver.execute(_one_statement(shape), *values)
+
+
+@made_once
+def _changing(record: type, *names: str) -> Makeable:
+    """Changes columns of one row that still has a version."""
+    table = table_of(record)
+    new: dict[str, Any] = {
+        name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names
+    }
+    return (
+        update(table)
+        .where(
+            table.c.id == bindparam("changed_id", type_=table.c.id.type),
+            table.c.version == bindparam("changed_version", type_=table.c.version.type),
+        )
+        .values(version=table.c.version + 1, **new)
+    )
 
 
 def _values(kind: type, dialect: Dialect, record: object) -> list[Any]:

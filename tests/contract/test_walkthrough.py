@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer
-from tests.support.demonstrations import LOADED_ONCE, NOW, Demonstration
+from tests.support.demonstrations import LOADED_ONCE, NOW, Demonstration, copy_of
 from tests.support.houses import client_of, open_house
 from tests.support.sources import ROOT
 from tests.support.walkthroughs import Walk, blocks, differences
@@ -26,21 +26,19 @@ async def test_everything_on_the_page_happens_as_it_says(database_url: str, tmp_
 
 
 @pytest.mark.long
-async def test_the_figures_on_the_page_come_of_the_year_that_it_loads(
-    postgres: PostgresServer, tmp_path: Path
+@LOADED_ONCE
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_the_figures_on_the_page_come_of_a_year_that_is_loaded(
+    kind: str, demonstration: Demonstration, postgres: PostgresServer, tmp_path: Path
 ) -> None:
+    """Where the year is on file, loading it says so and changes nothing."""
+    if kind == "sqlite":
+        assert await sent_along(FIGURES, demonstration.url, FixedClock(NOW), tmp_path) > 4
+        return
     url = postgres.create_database()
+    await copy_of(demonstration, url)
     assert await sent_along(FIGURES, url, FixedClock(NOW), tmp_path) > 4
     postgres.drop_database(url)
-
-
-@pytest.mark.long
-@LOADED_ONCE
-async def test_the_figures_on_the_page_come_of_a_year_that_is_loaded(
-    demonstration: Demonstration, tmp_path: Path
-) -> None:
-    """On SQLite: where the year is on file, loading it says so and changes nothing."""
-    assert await sent_along(FIGURES, demonstration.url, FixedClock(NOW), tmp_path) > 4
 
 
 async def sent_along(part: str, url: str, clock: FixedClock, folder: Path) -> int:

@@ -3,13 +3,11 @@
 What a statement costs is counted and not timed: SQLite's own steps, PostgreSQL's pages.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Select
 
 from service.domain.access import Caller, Role, Scope
 from service.domain.accounts import Account
@@ -19,7 +17,7 @@ from service.domain.flags import Deadline, SubjectKind
 from service.domain.queues import NEVER, Queue, QueueFilters
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
-from service.persistence.prepared import Shelf
+from service.persistence.prepared import Question, Shelf
 from service.persistence.repositories.queue_places import FEW
 from service.persistence.units_of_work import new_id
 from service.usecases.queues import PERMISSION_OF, read_queue
@@ -53,15 +51,9 @@ class Weighing:
     cost: int = 0
     lines: int = 0
 
-    async def again(
-        self,
-        key: Hashable,
-        who: Caller,
-        make: Callable[[], Select[Any]],
-        values: Mapping[str, Any],
-    ) -> Sequence[Sequence[Any]]:
+    async def all(self, question: Question, **values: Any) -> Sequence[Sequence[Any]]:
         """No row: what is asked of the lines of a page afterwards grows with the page alone."""
-        ready, own = Shelf(1).take(key, who, make, self.database.dialect)
+        ready, own = Shelf(1).take(question, self.database.dialect)
         given = ready.values({**own, **values})
         if self.database.is_sqlite:
             await self._weigh_on_sqlite(ready.sql, given)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 
 from service.domain.access import Caller, Role, Scope
 from service.domain.contacts import Contact
-from service.persistence.prepared import Shelf, made_ready
+from service.persistence.prepared import Question, Shelf, made_ready
 from service.persistence.records import table_of
 
 CONTACT = table_of(Contact)
@@ -28,7 +28,7 @@ BEN = replace(ANN, account_id=UUID(int=2), subject="ben", name="Ben Baker")
 
 
 def _asked(shelf: Shelf, who: Caller, statement: Select[Any]) -> list[Any]:
-    ready, own = shelf.take("question", who, lambda: statement, sqlite.dialect())
+    ready, own = shelf.take(Question("question", who, lambda: statement), sqlite.dialect())
     return ready.values(own)
 
 
@@ -75,7 +75,7 @@ def test_what_was_not_asked_for_longest_is_forgotten() -> None:
             made.append(key)
             return select(CONTACT.c.id)
 
-        shelf.take(key, ANN, make, sqlite.dialect())
+        shelf.take(Question(key, ANN, make), sqlite.dialect())
 
     for key in ("a", "b", "a", "c", "a", "b"):
         ask(key)
@@ -85,7 +85,7 @@ def test_what_was_not_asked_for_longest_is_forgotten() -> None:
 def test_a_list_stands_in_the_text_as_so_many_values() -> None:
     shelf = Shelf(2)
     rated = select(CONTACT.c.id).where(CONTACT.c.rating.in_(["red", "amber"]))
-    ready, _ = shelf.take("rated", ANN, lambda: rated, sqlite.dialect())
+    ready, _ = shelf.take(Question("rated", ANN, lambda: rated), sqlite.dialect())
     assert ready.sql.count("?") == 2
     assert ready.values({}) == ["red", "amber"]
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -36,6 +37,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work
@@ -63,20 +65,30 @@ async def held(work: Work, person_id: UUID) -> Accountability | None:
 
     Taken after the contact that one holds, and before its cases, transfers and challenges.
     """
-    await work.execute(
+    await work.all(_person_held(), person=person_id)
+    return await of_person(work, person_id)
+
+
+@made_once
+def _person_held() -> Makeable:
+    return (
         select(PERSON.c.id)
-        .where(PERSON.c.id == person_id)
+        .where(PERSON.c.id == bindparam("person"))
         .with_for_update(of=PERSON, key_share=True)
     )
-    return await of_person(work, person_id)
 
 
 async def of_person(ask: Asking | Work, person_id: UUID) -> Accountability | None:
     """Which case answers for a child; None when the child is not open."""
-    row = await ask.first(
-        select(*columns_of(Accountability)).where(ACCOUNTABILITY.c.person_id == person_id)
-    )
+    row = await ask.first(_of_person(), person=person_id)
     return None if row is None else read(Accountability, row)
+
+
+@made_once
+def _of_person() -> Makeable:
+    return select(*columns_of(Accountability)).where(
+        ACCOUNTABILITY.c.person_id == bindparam("person")
+    )
 
 
 async def whose(ask: Asking | Work, person_id: UUID) -> Whose:

@@ -22,6 +22,7 @@ from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures
+from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -59,11 +60,7 @@ async def were_begun(ask: Asking | Work, referral_id: UUID) -> bool:
 
 async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessment:
     """One assessment. Raises AssessmentNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(Assessment)).where(
-            ASSESSMENT_TABLE.c.id == assessment_id, protection_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, Assessment, protection_visible_to), id=assessment_id)
     if row is None:
         raise AssessmentNotFound(
             "There is no assessment with this id that you may see. Check the id."

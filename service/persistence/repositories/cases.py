@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
@@ -17,8 +17,10 @@ from service.domain.measures import MeasureCases
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import measures
+from service.persistence.statements import all_of, one_held, one_seen, one_that_was_found
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
 
@@ -51,22 +53,14 @@ class Cases(Generic[Case]):
 
     async def get(self, ask: Asking, who: Caller, case_id: UUID) -> Case:
         """One case. Raises NotFound for what is not there and what may not be seen."""
-        row = await ask.first(
-            select(*columns_of(self.record)).where(
-                table_of(self.record).c.id == case_id, self.visible_to(who)
-            )
-        )
+        row = await ask.first(one_seen(who, self.record, self.visible_to), id=case_id)
         if row is None:
             raise self.missing()
         return read(self.record, row)
 
     async def held(self, work: Work, who: Caller, case_id: UUID, version: int) -> Case:
         """One case, held until the commit. Raises Stale when `version` is not the current one."""
-        row = await work.first(
-            select(*columns_of(self.record))
-            .where(table_of(self.record).c.id == case_id, self.visible_to(who))
-            .with_for_update(of=table_of(self.record))
-        )
+        row = await work.first(one_held(who, self.record, self.visible_to, False), id=case_id)
         if row is None:
             raise self.missing()
         case = read(self.record, row)
@@ -76,11 +70,7 @@ class Cases(Generic[Case]):
 
     async def read_held(self, work: Work, case_id: UUID) -> Case:
         """One case that the caller has found, held until the commit."""
-        row = await work.first(
-            select(*columns_of(self.record))
-            .where(table_of(self.record).c.id == case_id)
-            .with_for_update(of=table_of(self.record), key_share=True)
-        )
+        row = await work.first(one_that_was_found(self.record, True), id=case_id)
         if row is None:
             raise self.missing()
         return read(self.record, row)
@@ -105,26 +95,15 @@ class Cases(Generic[Case]):
 
     async def of_contact(self, ask: Asking, contact_id: UUID) -> list[Case]:
         """The cases that came of a contact."""
-        rows = await ask.all(
-            select(*columns_of(self.record))
-            .where(table_of(self.record).c.contact_id == contact_id)
-            .order_by(table_of(self.record).c.id)
-        )
+        rows = await ask.all(all_of(self.record, "contact_id", "id"), of=contact_id)
         return [read(self.record, row) for row in rows]
 
     async def latest_of_person(
         self, ask: Asking, person_id: UUID, but: UUID | None = None
     ) -> Case | None:
         """The last case of a child that did not come of the contact `but`."""
-        table = table_of(self.record)
         row = await ask.first(
-            select(*columns_of(self.record))
-            .where(
-                table.c.person_id == person_id,
-                *([] if but is None else [table.c.contact_id != but]),
-            )
-            .order_by(table.c.accepted_at.desc(), table.c.id.desc())
-            .limit(1)
+            _latest_of_person(self.record, but is not None), person=person_id, but=but
         )
         return None if row is None else read(self.record, row)
 
@@ -187,6 +166,18 @@ EPISODES = Cases(
         "There is no early help episode with this id that you may see. Check the id."
     ),
 )
+
+
+@made_once
+def _latest_of_person(record: type, but_one: bool) -> Makeable:
+    table = table_of(record)
+    on_another = [table.c.contact_id != bindparam("but")] if but_one else []
+    return (
+        select(*columns_of(record))
+        .where(table.c.person_id == bindparam("person"), *on_another)
+        .order_by(table.c.accepted_at.desc(), table.c.id.desc())
+        .limit(1)
+    )
 
 
 async def owed_meeting_since(work: Work, person_id: UUID) -> datetime | None:

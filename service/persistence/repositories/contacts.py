@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, literal, select, tuple_, union, update
+from sqlalchemy import ColumnElement, Table, bindparam, literal, select, tuple_, union, update
 
 from service.domain.access import Caller, Permission
 from service.domain.challenges import Challenge
@@ -13,6 +14,7 @@ from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
+from service.domain.flags import Deadline
 from service.domain.information_requests import InformationRequest
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
@@ -20,8 +22,16 @@ from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
+from service.persistence.statements import (
+    all_of,
+    all_of_seen,
+    one_held,
+    one_seen,
+    one_that_was_found,
+)
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     child_visible_to,
@@ -67,9 +77,7 @@ def _missing() -> ContactNotFound:
 
 async def get(ask: Asking, who: Caller, contact_id: UUID) -> Contact:
     """One contact. Raises ContactNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(Contact)).where(CONTACT.c.id == contact_id, contacts_visible_to(who))
-    )
+    row = await ask.first(one_seen(who, Contact, contacts_visible_to), id=contact_id)
     if row is None:
         raise _missing()
     return read(Contact, row)
@@ -93,9 +101,7 @@ async def sent_by(ask: Asking, organisation_id: str | None, contact_id: UUID) ->
 
 async def of_notification(ask: Asking, notification: PoliceNotification) -> Contact:
     """The contact that a police notification is, for whoever may see the notification."""
-    row = await ask.first(
-        select(*columns_of(Contact)).where(CONTACT.c.id == notification.contact_id)
-    )
+    row = await ask.first(one_that_was_found(Contact, False), id=notification.contact_id)
     if row is None:
         raise _missing()
     return read(Contact, row)
@@ -122,11 +128,7 @@ async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = 
     The sweep may still hang a flag on it meanwhile: it holds the clock that we may want to stop.
     Raises ContactNotFound, and Stale when `version` is given and is not the current one.
     """
-    row = await work.first(
-        select(*columns_of(Contact))
-        .where(CONTACT.c.id == contact_id, contacts_visible_to(who))
-        .with_for_update(of=CONTACT, key_share=True)
-    )
+    row = await work.first(one_held(who, Contact, contacts_visible_to, True), id=contact_id)
     if row is None:
         raise _missing()
     contact = read(Contact, row)
@@ -150,43 +152,32 @@ async def nothing_on_file(ask: Asking) -> bool:
 
 async def children(ask: Asking, contact_id: UUID) -> list[Child]:
     """The children on a contact, in order."""
-    rows = await ask.all(
-        select(*columns_of(Child))
-        .where(CHILD.c.contact_id == contact_id)
-        .order_by(CHILD.c.position)
-    )
-    return [read(Child, row) for row in rows]
+    return [read(Child, row) for row in await ask.all(_CHILDREN, of=contact_id)]
 
 
 async def adults(ask: Asking, contact_id: UUID) -> list[Adult]:
     """The adults on a contact, in order."""
-    rows = await ask.all(
-        select(*columns_of(Adult))
-        .where(ADULT.c.contact_id == contact_id)
-        .order_by(ADULT.c.position)
-    )
-    return [read(Adult, row) for row in rows]
+    return [read(Adult, row) for row in await ask.all(_ADULTS, of=contact_id)]
+
+
+_CHILDREN = all_of(Child, "contact_id", "position")
+_ADULTS = all_of(Adult, "contact_id", "position")
+_REQUESTS = all_of(InformationRequest, "contact_id", "asked_at", "id")
+_DECISIONS = all_of(Decision, "contact_id", "drafted_at", "id")
 
 
 async def whole(ask: Asking, contact: Contact) -> WholeContact:
     """All that hangs on a contact that the caller may see."""
-    requests = await ask.all(
-        select(*columns_of(InformationRequest))
-        .where(REQUEST.c.contact_id == contact.id)
-        .order_by(REQUEST.c.asked_at, REQUEST.c.id)
-    )
-    decisions = await ask.all(
-        select(*columns_of(Decision))
-        .where(DECISION.c.contact_id == contact.id)
-        .order_by(DECISION.c.drafted_at, DECISION.c.id)
+    children, adults, requests, decisions, clocks = await ask.together(
+        _CHILDREN, _ADULTS, _REQUESTS, _DECISIONS, deadlines.ON_CONTACT, of=contact.id
     )
     return WholeContact(
         contact=contact,
-        children=await children(ask, contact.id),
-        adults=await adults(ask, contact.id),
+        children=[read(Child, row) for row in children],
+        adults=[read(Adult, row) for row in adults],
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
-        deadlines=await deadlines.of_contact(ask, contact.id),
+        deadlines=[read(Deadline, row) for row in clocks],
         **await police_tellings.of_contact(ask, contact),
         tellings=await _tellings_of(ask, contact),
         withdrawals=await _withdrawals_of(ask, contact),
@@ -196,22 +187,14 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
 async def _tellings_of(ask: Asking, contact: Contact) -> list[OutcomeTelling]:
     if contact.outcome_told_at is None:
         return []
-    rows = await ask.all(
-        select(*columns_of(OutcomeTelling))
-        .where(TELLING.c.contact_id == contact.id)
-        .order_by(TELLING.c.id)
-    )
+    rows = await ask.all(all_of(OutcomeTelling, "contact_id", "id"), of=contact.id)
     return [read(OutcomeTelling, row) for row in rows]
 
 
 async def _withdrawals_of(ask: Asking, contact: Contact) -> list[Withdrawal]:
     if contact.withdrawn_at is None and contact.restored_at is None:
         return []
-    rows = await ask.all(
-        select(*columns_of(Withdrawal))
-        .where(WITHDRAWAL.c.contact_id == contact.id)
-        .order_by(WITHDRAWAL.c.id)
-    )
+    rows = await ask.all(all_of(Withdrawal, "contact_id", "id"), of=contact.id)
     return [read(Withdrawal, row) for row in rows]
 
 
@@ -229,28 +212,16 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
     """
     if sees_all(who) and who.has_role_for(Permission.read_information_requests):
         return await whole(ask, contact)
-    asked, asked_seen = REQUEST.c.contact_id == contact.id, requests_listed_to(who)
-    decided, decided_seen = DECISION.c.contact_id == contact.id, decisions_visible_to(who)
-    requests = await ask.all(
-        select(*columns_of(InformationRequest))
-        .where(asked, asked_seen)
-        .order_by(REQUEST.c.asked_at, REQUEST.c.id)
+    children, adults, requests, decisions, clocks, hidden = await ask.together(
+        _CHILDREN,
+        _ADULTS,
+        all_of_seen(who, InformationRequest, "contact_id", requests_listed_to, "asked_at", "id"),
+        all_of_seen(who, Decision, "contact_id", decisions_visible_to, "drafted_at", "id"),
+        deadlines.on_contact_as_seen_by(who),
+        _hidden_from(who),
+        of=contact.id,
     )
-    decisions = await ask.all(
-        select(*columns_of(Decision))
-        .where(decided, decided_seen)
-        .order_by(DECISION.c.drafted_at, DECISION.c.id)
-    )
-    clocks = await deadlines.of_contact_as_seen_by(ask, who, contact.id)
-    hidden = await ask.first(
-        select(
-            there_is(REQUEST, asked, ~asked_seen),
-            there_is(DECISION, decided, ~decided_seen),
-            deadlines.some_hidden_from(who, contact.id),
-            there_is(CHILD, CHILD.c.contact_id == contact.id, ~child_visible_to(who, CHILD)),
-        )
-    )
-    *hidden_lists, not_whole = hidden or (False,) * 4
+    *hidden_lists, not_whole = hidden[0]
     # What the referrer was told is of all the children: for who may know of all of them.
     tellings = () if not_whole else await _tellings_of(ask, contact)
     withdrawals = () if not_whole else await _withdrawals_of(ask, contact)
@@ -258,11 +229,11 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
     names = ("information_requests", "decisions", "deadlines", "outcome_tellings", "withdrawals")
     return WholeContact(
         contact=contact,
-        children=await children(ask, contact.id),
-        adults=await adults(ask, contact.id),
+        children=[read(Child, row) for row in children],
+        adults=[read(Adult, row) for row in adults],
         requests=[read(InformationRequest, row) for row in requests],
         decisions=[read(Decision, row) for row in decisions],
-        deadlines=clocks,
+        deadlines=[read(Deadline, row) for row in clocks],
         **await police_tellings.of_contact(ask, contact),
         tellings=tellings,
         withdrawals=withdrawals,
@@ -282,12 +253,31 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
     )
 
 
+@made_once
+def _hidden_from(who: Caller) -> Makeable:
+    """Of what is kept from a caller on a contact: some request, decision, clock, or a child."""
+    contact: Any = bindparam("of", type_=CONTACT.c.id.type)
+    return select(
+        there_is(REQUEST, REQUEST.c.contact_id == contact, ~requests_listed_to(who)),
+        there_is(DECISION, DECISION.c.contact_id == contact, ~decisions_visible_to(who)),
+        deadlines.some_hidden_from(who, contact),
+        there_is(CHILD, CHILD.c.contact_id == contact, ~child_visible_to(who, CHILD)),
+    )
+
+
 async def set_child(
     work: Work, child_id: UUID, state: ChildState, decided_at: datetime | None = None
 ) -> None:
     """Moves one child of a contact that is held."""
-    await work.execute(
-        update(CHILD).where(CHILD.c.id == child_id).values(state=state, decided_at=decided_at)
+    await work.rows_changed(_moving(), child=child_id, to=state, decided=decided_at)
+
+
+@made_once
+def _moving() -> Makeable:
+    return (
+        update(CHILD)
+        .where(CHILD.c.id == bindparam("child"))
+        .values(state=bindparam("to"), decided_at=bindparam("decided"))
     )
 
 
@@ -399,8 +389,15 @@ async def renew(work: Work, contact_id: UUID) -> None:
 
     For a case that the caller may see: nothing of the contact goes back.
     """
-    await work.execute(
-        update(CONTACT).where(CONTACT.c.id == contact_id).values(version=CONTACT.c.version + 1)
+    await work.rows_changed(_renewing(), contact=contact_id)
+
+
+@made_once
+def _renewing() -> Makeable:
+    return (
+        update(CONTACT)
+        .where(CONTACT.c.id == bindparam("contact"))
+        .values(version=CONTACT.c.version + 1)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -9,33 +10,32 @@ from sqlalchemy import ColumnElement, select
 from service.domain.access import Caller
 from service.domain.flags import Deadline
 from service.persistence.asking import Asking
+from service.persistence.prepared import Question
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import all_of, all_of_seen
 from service.persistence.visibility import deadlines_visible_to, there_is
 
 DEADLINE = table_of(Deadline)
+ON_CONTACT = all_of(Deadline, "contact_id", "due_at", "id")
+
+
+def on_contact_as_seen_by(who: Caller) -> Question:
+    """The clocks of a contact whose subject the caller may see, soonest due first."""
+    return all_of_seen(who, Deadline, "contact_id", deadlines_visible_to, "due_at", "id")
 
 
 async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:
     """Every clock that ran or runs on a contact and what came of it, soonest due first."""
-    rows = await ask.all(
-        select(*columns_of(Deadline))
-        .where(DEADLINE.c.contact_id == contact_id)
-        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-    )
-    return [read(Deadline, row) for row in rows]
+    return [read(Deadline, row) for row in await ask.all(ON_CONTACT, of=contact_id)]
 
 
 async def of_contact_as_seen_by(ask: Asking, who: Caller, contact_id: UUID) -> list[Deadline]:
     """The clocks of a contact whose subject the caller may see, soonest due first."""
-    rows = await ask.all(
-        select(*columns_of(Deadline))
-        .where(DEADLINE.c.contact_id == contact_id, deadlines_visible_to(who))
-        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-    )
+    rows = await ask.all(on_contact_as_seen_by(who), of=contact_id)
     return [read(Deadline, row) for row in rows]
 
 
-def some_hidden_from(who: Caller, contact_id: UUID) -> ColumnElement[bool]:
+def some_hidden_from(who: Caller, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a clock runs or ran on a contact of which the caller may not know."""
     return there_is(DEADLINE, DEADLINE.c.contact_id == contact_id, ~deadlines_visible_to(who))
 

@@ -13,7 +13,8 @@ from service.domain.decisions import Decision, DecisionState, Outcome, Statutory
 from service.domain.errors import NotFound
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
-from service.persistence.records import columns_of, read, table_of
+from service.persistence.records import read, table_of
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import decisions_visible_to
 
@@ -39,9 +40,7 @@ class Concern:
 
 async def get(ask: Asking, who: Caller, decision_id: UUID) -> Decision:
     """One decision that the caller may see. Raises DecisionNotFound."""
-    row = await ask.first(
-        select(*columns_of(Decision)).where(DECISION.c.id == decision_id, decisions_visible_to(who))
-    )
+    row = await ask.first(one_seen(who, Decision, decisions_visible_to), id=decision_id)
     if row is None:
         raise DecisionNotFound("There is no decision with this id that you may see. Check the id.")
     return read(Decision, row)
@@ -49,11 +48,7 @@ async def get(ask: Asking, who: Caller, decision_id: UUID) -> Decision:
 
 async def of_child(ask: Asking, child_id: UUID) -> list[Decision]:
     """Every decision for one child on one contact, in the order in which they were drafted."""
-    rows = await ask.all(
-        select(*columns_of(Decision))
-        .where(DECISION.c.child_id == child_id)
-        .order_by(DECISION.c.drafted_at, DECISION.c.id)
-    )
+    rows = await ask.all(all_of(Decision, "child_id", "drafted_at", "id"), of=child_id)
     return [read(Decision, row) for row in rows]
 
 

@@ -1,12 +1,10 @@
 """The one statement by which the file is asked about children: a branch for each way to them."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Date,
     Select,
     String,
@@ -30,6 +28,7 @@ from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import AdultRelationship, BirthKnowledge, Person, YesNo
 from service.domain.referrals import Referral
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, table_of
 from service.persistence.visibility import (
     Sight,
@@ -56,19 +55,19 @@ _MOST_POSSIBLE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is asked for, by how many values each, and whose reach narrows it."""
+    """What is asked for, and whose reach narrows it."""
 
-    people: int = 0
-    nhs: int = 0
-    pupil: int = 0
-    name_keys: int = 0
-    days: int = 0
-    family_words: int = 0
-    given_words: int = 0
+    people: bool = False
+    nhs: bool = False
+    pupil: bool = False
+    name_keys: bool = False
+    days: bool = False
+    family_words: bool = False
+    given_words: bool = False
     on_day: bool = False
     pregnancies: bool = False
     home: bool = False
-    adults: int = 0
+    adults: bool = False
     address: bool = False
     reach: frozenset[Reach] | None = None
 
@@ -143,11 +142,6 @@ _NO_MOTHER: Final = tuple(
 )
 
 
-def one_of(column: ColumnElement[Any], name: str, many: int) -> ColumnElement[bool]:
-    """Whether a column is one of so many values, by the names of their places."""
-    return column.in_([bindparam(f"{name}_{place}", type_=column.type) for place in range(many)])
-
-
 def _label(relation: str) -> ColumnElement[Any]:
     return literal_column(f"'{relation}'", String).label("relation")
 
@@ -155,9 +149,9 @@ def _label(relation: str) -> ColumnElement[Any]:
 # ---- The question: one statement, a branch for each way -----------------------------------------
 
 
-@lru_cache(maxsize=256)
-def question(shape: Shape) -> CompoundSelect[Any]:
-    """Everything that is asked, built once for each shape.
+@made_once
+def question(shape: Shape) -> Makeable:
+    """Everything that is asked; the values of each kind are a list of that name.
 
     Each branch finds its rows by an index on what is shared, never by time; and an address of
     thousands costs no more than one of a hundred.
@@ -182,13 +176,13 @@ def question(shape: Shape) -> CompoundSelect[Any]:
 def _who_is_known(shape: Shape) -> Any:
     """The ids of those who are named, or bear a number that was told."""
     ways = []
-    for column, name, many in (
-        (PERSON.c.id, "person", shape.people),
+    for column, name, some in (
+        (PERSON.c.id, "people", shape.people),
         (PERSON.c.nhs_number, "nhs", shape.nhs),
         (PERSON.c.unique_pupil_number, "pupil", shape.pupil),
     ):
-        if many:
-            ways.append(select(PERSON.c.id).where(one_of(column, name, many)))
+        if some:
+            ways.append(select(PERSON.c.id).where(any_of(column, name)))
     return ways[0] if len(ways) == 1 else union(*ways)
 
 
@@ -313,21 +307,19 @@ def _with_contacts(shape: Shape) -> Any:
 def _by_name(shape: Shape) -> Select[Any]:
     """By names and the year of birth; by one of the names and the very day, or the day alone."""
     ways = [
-        select(PERSON.c.id).where(one_of(column, "name_key", shape.name_keys))
+        select(PERSON.c.id).where(any_of(column, "name_keys"))
         for column in (PERSON.c.name_key, PERSON.c.other_name_key)
     ]
     ways += [
-        select(PERSON.c.id).where(
-            one_of(PERSON.c.date_of_birth, "day", shape.days), one_of(column, name, many)
+        select(PERSON.c.id).where(any_of(PERSON.c.date_of_birth, "days"), any_of(column, name))
+        for column, name, some in (
+            (PERSON.c.family_key, "family_words", shape.family_words),
+            (PERSON.c.given_key, "given_words", shape.given_words),
         )
-        for column, name, many in (
-            (PERSON.c.family_key, "family_word", shape.family_words),
-            (PERSON.c.given_key, "given_word", shape.given_words),
-        )
-        if many
+        if some
     ]
     if shape.on_day:
-        ways.append(select(PERSON.c.id).where(one_of(PERSON.c.date_of_birth, "day", shape.days)))
+        ways.append(select(PERSON.c.id).where(any_of(PERSON.c.date_of_birth, "days")))
     return _possible(shape, _with_contacts(shape)).where(PERSON.c.id.in_(union_all(*ways)))
 
 
@@ -373,7 +365,7 @@ def _of_household(shape: Shape) -> Select[Any]:
         .select_from(ADULT)
         .join(CONTACT, CONTACT.c.id == ADULT.c.contact_id)
         .where(
-            one_of(ADULT.c.identity_key, "adult", shape.adults),
+            any_of(ADULT.c.identity_key, "adults"),
             ADULT.c.in_household != literal_column(f"'{YesNo.no.value}'"),
         )
         .distinct()

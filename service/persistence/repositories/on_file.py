@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect
-
 from service.domain.access import Reach
 from service.domain.accountabilities import CareService, OpenCase
 from service.domain.concerns import Heard, Relation, Teller
@@ -23,6 +21,7 @@ from service.domain.identities import (
 from service.domain.people import Person, ToldOfChild
 from service.domain.possible_matches import OnFile
 from service.persistence.asking import Asking
+from service.persistence.prepared import Question
 from service.persistence.records import read
 from service.persistence.repositories.file_questions import (
     CONTACT_COLUMNS,
@@ -34,9 +33,7 @@ from service.persistence.repositories.file_questions import (
 )
 from service.persistence.units_of_work import Work
 
-Look: TypeAlias = Callable[
-    [CompoundSelect[Any], Mapping[str, Any]], Awaitable[Sequence[Sequence[Any]]]
-]
+Look: TypeAlias = Callable[[Question, Mapping[str, Any]], Awaitable[Sequence[Sequence[Any]]]]
 """A way to read rows: in a transaction, or beside one that nobody has begun yet."""
 
 
@@ -81,36 +78,18 @@ class Answered:
 # ---- Asking, and what is made of the rows -------------------------------------------------------
 
 
-def in_few_shapes(values: Iterable[Any]) -> list[Any]:
-    """Each value once, and the last again up to a power of two: so that few shapes are asked."""
-    once = sorted(set(values))
-    if not once:
-        return once
-    wanted = 1 << (len(once) - 1).bit_length()
-    return once + once[-1:] * (wanted - len(once))
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """The values of a question, by the names of their places."""
-
-    shape: Shape
-    values: dict[str, object]
-
-
-def _values(sought: Sought) -> _Values:
+def _asked(sought: Sought) -> tuple[Shape, dict[str, object]]:
+    """The shape of the question, and its values by name."""
     lookups = [one for child in sought.children if (one := lookup_of(child)) is not None]
-    lists: dict[str, list[Any]] = {
-        "person": in_few_shapes(sought.people),
-        "nhs": in_few_shapes(one.nhs_number for one in sought.children if one.nhs_number),
-        "pupil": in_few_shapes(
-            one.unique_pupil_number for one in sought.children if one.unique_pupil_number
-        ),
-        "name_key": in_few_shapes(key for one in lookups for key in one.name_keys),
-        "day": in_few_shapes(day for one in lookups for day in one.days),
-        "family_word": in_few_shapes(word for one in lookups for word in one.family_words),
-        "given_word": in_few_shapes(word for one in lookups for word in one.given_words),
-        "adult": in_few_shapes(sought.household if sought.strip else ()),
+    lists: dict[str, set[Any]] = {
+        "people": set(sought.people),
+        "nhs": {one.nhs_number for one in sought.children if one.nhs_number},
+        "pupil": {one.unique_pupil_number for one in sought.children if one.unique_pupil_number},
+        "name_keys": {key for one in lookups for key in one.name_keys},
+        "days": {day for one in lookups for day in one.days},
+        "family_words": {word for one in lookups for word in one.family_words},
+        "given_words": {word for one in lookups for word in one.given_words},
+        "adults": set(sought.household if sought.strip else ()),
     }
     expected = _expected_between(sought)
     home = sought.address_key is not None and any(
@@ -118,31 +97,22 @@ def _values(sought: Sought) -> _Values:
     )
     shape = Shape(
         on_day=any(one.on_day for one in lookups),
-        people=len(lists["person"]),
-        nhs=len(lists["nhs"]),
-        pupil=len(lists["pupil"]),
-        name_keys=len(lists["name_key"]),
-        days=len(lists["day"]),
-        family_words=len(lists["family_word"]),
-        given_words=len(lists["given_word"]),
         pregnancies=expected is not None,
         home=home,
-        adults=len(lists["adult"]),
         address=sought.strip and sought.address_key is not None,
         reach=sought.reach,
+        **{name: bool(found) for name, found in lists.items()},
     )
-    values: dict[str, object] = {
+    expected_from, expected_to = expected or (None, None)
+    return shape, {
+        **lists,
         "but": sought.contact_id,
         "since": sought.since,
         "until": sought.until,
+        "address": sought.address_key,
+        "expected_from": expected_from,
+        "expected_to": expected_to,
     }
-    for name, found in lists.items():
-        values |= {f"{name}_{place}": one for place, one in enumerate(found)}
-    if shape.home or shape.address:
-        values["address"] = sought.address_key
-    if expected is not None:
-        values |= {"expected_from": expected[0], "expected_to": expected[1]}
-    return _Values(shape, values)
 
 
 def _is_told_in_part(child: ToldOfChild, today: date) -> bool:
@@ -172,10 +142,10 @@ def _expected_between(sought: Sought) -> tuple[date, date] | None:
 
 async def ask_file(look: Look, sought: Sought) -> Answered:
     """What is on file about some children: in one statement, and in none where nothing could be."""
-    asked = _values(sought)
-    if not asked.shape.asks:
+    shape, values = _asked(sought)
+    if not shape.asks:
         return Answered()
-    return _answered(sought, await look(question(asked.shape), asked.values))
+    return _answered(sought, await look(question(shape), values))
 
 
 _AFTER_CONTACT: Final = 3 + len(CONTACT_COLUMNS)
@@ -245,9 +215,7 @@ def _mothers_of(row: Sequence[Any]) -> Iterable[Named]:
 def asking(ask: Asking | Work) -> Look:
     """A way to ask the file that goes with whatever else is read."""
 
-    async def look(
-        statement: CompoundSelect[Any], values: Mapping[str, Any]
-    ) -> Sequence[Sequence[Any]]:
-        return await ask.all(statement.params(**values))
+    async def look(question: Question, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        return await ask.all(question, **values)
 
     return look

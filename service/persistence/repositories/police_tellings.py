@@ -12,6 +12,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import all_of
 
 NOTIFICATION = table_of(PoliceNotification)
 UPDATE = table_of(PoliceUpdate)
@@ -20,9 +21,7 @@ _AT_ONCE = 500
 
 async def notification_of(ask: Asking, contact_id: UUID) -> PoliceNotification | None:
     """The notification that a contact is, or None."""
-    row = await ask.first(
-        select(*columns_of(PoliceNotification)).where(NOTIFICATION.c.contact_id == contact_id)
-    )
+    row = await ask.first(all_of(PoliceNotification, "contact_id", "id"), of=contact_id)
     return None if row is None else read(PoliceNotification, row)
 
 

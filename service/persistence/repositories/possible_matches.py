@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, and_, or_, select, union_all, update
+from sqlalchemy import and_, bindparam, or_, select, union_all, update
 
 from service.domain.contacts import Child
 from service.domain.possible_matches import MatchAnswer, PossibleMatch
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import on_file
-from service.persistence.repositories.file_questions import one_of
 from service.persistence.repositories.on_file import Look
 from service.persistence.units_of_work import Work
 
@@ -23,18 +20,16 @@ CHILD = table_of(Child)
 
 async def answered_pairs(look: Look, people: Sequence[UUID]) -> frozenset[frozenset[UUID]]:
     """The pairs of people on file of whom somebody has said whether they are one child."""
-    once = on_file.in_few_shapes(people)
-    values = {f"person_{place}": one for place, one in enumerate(once)}
-    rows = await look(_pairs(len(once)), values)
+    rows = await look(_pairs(), {"people": people})
     return frozenset(frozenset(row) for row in rows)
 
 
-@lru_cache(maxsize=32)
-def _pairs(many: int) -> CompoundSelect[Any]:
+@made_once
+def _pairs() -> Makeable:
     return union_all(
         *(
             select(MATCH.c.own_person_id, MATCH.c.person_id).where(
-                one_of(column, "person", many),
+                any_of(column, "people"),
                 MATCH.c.answered_at.is_not(None),
                 MATCH.c.superseded_at.is_(None),
             )
@@ -67,18 +62,24 @@ class Standing:
         )
 
 
-async def standing(ask: Asking | Work, contact_id: UUID, children: Sequence[Child]) -> Standing:
-    """What stands of the matches of a contact, and of the people its children are taken for."""
-    people = sorted({child.person_id for child in children})
-    about = or_(MATCH.c.own_person_id.in_(people), MATCH.c.person_id.in_(people))
-    rows = await ask.all(
+@made_once
+def _standing() -> Makeable:
+    about = or_(any_of(MATCH.c.own_person_id, "people"), any_of(MATCH.c.person_id, "people"))
+    of_contact = MATCH.c.contact_id == bindparam("contact")
+    return (
         select(*columns_of(PossibleMatch))
         .where(
             MATCH.c.superseded_at.is_(None),
-            or_(MATCH.c.contact_id == contact_id, and_(MATCH.c.answered_at.is_not(None), about)),
+            or_(of_contact, and_(MATCH.c.answered_at.is_not(None), about)),
         )
         .order_by(MATCH.c.found_at, MATCH.c.id)
     )
+
+
+async def standing(ask: Asking | Work, contact_id: UUID, children: Sequence[Child]) -> Standing:
+    """What stands of the matches of a contact, and of the people its children are taken for."""
+    people = sorted({child.person_id for child in children})
+    rows = await ask.all(_standing(), contact=contact_id, people=people)
     found = [read(PossibleMatch, row) for row in rows]
     said = [one for one in found if one.answer is not None]
     return Standing(

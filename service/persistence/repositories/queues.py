@@ -65,6 +65,7 @@ from service.domain.strategy_meetings import (
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
+from service.persistence.prepared import Question
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
     accounts,
@@ -708,16 +709,14 @@ async def soonest_first(
     """The lines of a queue from after a place on: overdue on top, by the soonest running clock."""
     asked = _Asked(who, Page(rounded(limit), after is not None), filters)
     after_at, after_id = (None, None) if after is None else after
-    rows = await ask.again(
-        ("queue", queue, asked.page, _shape(filters)),
-        who,
-        lambda: _statement(queue, asked),
-        {
-            "after_at": after_at,
-            "after_id": after_id,
-            "assignee": filters.assignee_id,
-            "town": None if filters.town is None else filters.town.lower(),
-        },
+    rows = await ask.all(
+        Question(
+            ("queue", queue, asked.page, _shape(filters)), who, lambda: _statement(queue, asked)
+        ),
+        after_at=after_at,
+        after_id=after_id,
+        assignee=filters.assignee_id,
+        town=None if filters.town is None else filters.town.lower(),
     )
     waiting = [_waiting(row) for row in rows[:limit]]
     items = await _with_clocks(ask, waiting, queue)

@@ -29,6 +29,7 @@ from service.domain.strategy_meetings import (
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures
+from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -56,11 +57,7 @@ class MeetingNotFound(NotFound):
 
 async def get(ask: Asking | Work, who: Caller, meeting_id: UUID) -> StrategyMeeting:
     """One meeting. Raises MeetingNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(StrategyMeeting)).where(
-            MEETING.c.id == meeting_id, protection_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, StrategyMeeting, protection_visible_to), id=meeting_id)
     if row is None:
         raise MeetingNotFound(
             "There is no strategy meeting with this id that you may see. Check the id."
