@@ -36,7 +36,7 @@ test: check ## everything that must hold: static checks, then the whole suite on
 
 .PHONY: quick
 quick: $(STAMP)-dev ## what is quick and broad, for every save: no PostgreSQL, under a minute on two cores
-	$(PYTHON) -m pytest -q -n $(TEST_PROCESSES) --quick $(QUICK) $(PYTEST)
+	$(PYTHON) -m pytest -q -n $(TEST_PROCESSES) --quick $(QUICK) --durations=5 --durations-min=2 $(PYTEST)
 
 .PHONY: coverage
 coverage: $(STAMP)-dev ## which lines the suite runs; takes about twice as long as the suite

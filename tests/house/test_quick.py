@@ -36,8 +36,8 @@ def test_of_a_file_that_goes_through_the_door_the_first_on_sqlite_is_quick() -> 
     names = ["test_a[postgresql]", "test_a[sqlite]", "test_b[sqlite]"]
     tests = [Written(path, name) for path in (one, other) for name in names]
     assert quick(tests) == [Written(one, "test_a[sqlite]"), Written(other, "test_a[sqlite]")]
-    long = [Written(one, "test_a[sqlite]")]
-    assert quick(tests, long)[0] == Written(one, "test_b[sqlite]")
+    heavy = [Written(one, "test_a[sqlite]")]
+    assert quick(tests, heavy)[0] == Written(one, "test_b[sqlite]")
 
 
 def test_what_is_left_out_is_said_at_the_end() -> None:

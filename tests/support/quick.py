@@ -1,7 +1,7 @@
 """The quick tier, what a developer runs on every save: chosen by rule, not by a list.
 
 Of what asks no database everything; of each file that goes through the door the first test, on
-SQLite. What takes a minute waits for `make test`, and so does PostgreSQL.
+SQLite. What is marked as heavy or long waits for `make test`, and so does PostgreSQL.
 """
 
 from collections.abc import Collection, Sequence
@@ -42,12 +42,12 @@ def folder_of(path: Path) -> str:
     return path.relative_to(TESTS).parts[0]
 
 
-def quick(tests: Sequence[Test], long: Collection[Test] = ()) -> list[Test]:
-    """Those of the tests that are quick; `long` are those that take a minute or more."""
+def quick(tests: Sequence[Test], heavy: Collection[Test] = ()) -> list[Test]:
+    """Those of the tests that are quick; `heavy` are those that take seconds or more."""
     found: list[Test] = []
     opened: set[Path] = set()
     for test in tests:
-        if test in long or "postgresql" in test.name:
+        if test in heavy or "postgresql" in test.name:
             continue
         if folder_of(test.path) not in WHOLE:
             if test.path in opened:
@@ -61,15 +61,16 @@ def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves the others out, where the quick tier is asked for."""
     if not config.option.quick:
         return
-    long = {
-        item
-        for item in items
-        if item.get_closest_marker("long") or "postgres" in getattr(item, "fixturenames", ())
-    }
-    chosen = quick(items, long)
+    heavy = {item for item in items if _is_heavy(item)}
+    chosen = quick(items, heavy)
     kept = set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = chosen
+
+
+def _is_heavy(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("long", "heavy"))
+    return marked or "postgres" in getattr(item, "fixturenames", ())
 
 
 def words(folders: Collection[str]) -> str:
@@ -78,8 +79,9 @@ def words(folders: Collection[str]) -> str:
         {folder_of(path) for path in TESTS.glob("*/**/test_*.py")} - {*folders, "support"}
     )
     return (
-        "The quick tier. Left out: PostgreSQL; of each file that goes through the door all but its "
-        f"first test; all of {', '.join(others)}. Before you push: make test."
+        "The quick tier. Left out: PostgreSQL; what is marked as heavy; of each file that goes "
+        "through the door all but its first test; "
+        f"all of {', '.join(others)}. Before you push: make test."
     )
 
 
