@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.accountabilities import OpenCase
+from service.domain.contacts import Child
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.identities import (
     NUMBERS,
@@ -259,3 +260,27 @@ def _open_in_words(case: OpenCase | None) -> str:
     if case is None:
         return ""
     return f", and is open to {case.service.replace('_', ' ')} with {case.team_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingMatches:
+    """What stands of possible matches: those of one contact, and what was said of its people."""
+
+    of_contact: Mapping[tuple[UUID, UUID], PossibleMatch]
+    answered: frozenset[frozenset[UUID]]
+    same: frozenset[frozenset[UUID]]
+
+    def kept(self, child: Child, person_id: UUID) -> PossibleMatch | None:
+        """The match of a child of the contact with somebody on file."""
+        return self.of_contact.get((child.id, person_id))
+
+    def is_asked_of(self, child: Child, person_id: UUID) -> bool:
+        """Whether a match is anybody's to answer: not where it was said of these two elsewhere."""
+        said = frozenset({child.person_id, person_id}) in self.answered
+        return not said or self.kept(child, person_id) is not None
+
+    def same_as(self, person_id: UUID) -> list[UUID]:
+        """The other records of whom somebody has said that they are the same child."""
+        return sorted(
+            {one for pair in self.same if person_id in pair for one in pair - {person_id}}
+        )

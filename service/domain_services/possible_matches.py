@@ -9,7 +9,13 @@ from service.domain.access import Caller
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.events import EventType
 from service.domain.people import Person
-from service.domain.possible_matches import Found, MatchAnswer, MatchOnFile, PossibleMatch
+from service.domain.possible_matches import (
+    Found,
+    MatchAnswer,
+    MatchOnFile,
+    PossibleMatch,
+    StandingMatches,
+)
 from service.domain_services.concerns import who_they_may_be
 from service.persistence.asking import Asking
 from service.persistence.repositories import on_file, possible_matches
@@ -149,7 +155,7 @@ async def keep_matches(
     contact_id: UUID,
     children: Sequence[Child],
     possible: Mapping[UUID, Sequence[Found]],
-    said: possible_matches.Standing,
+    said: StandingMatches,
 ) -> list[MatchOnFile]:
     """Keeps who on file may be the children of a contact now, beside what was answered before."""
     gone = dict(said.of_contact)

@@ -26,18 +26,12 @@ from service.persistence.units_of_work import Work, new_id
 
 # What stops a clock that another date, or another word of a contact, starts anew.
 _CHANGED = "expected_delivery_changed"
-
-
 _NOT_KNOWN = "expected_delivery_not_known"
-
-
 _BECAUSE = {
     PregnancyAction.record_birth: "born",
     PregnancyAction.end_pregnancy: "pregnancy_ended",
     PregnancyAction.correct: "not_unborn",
 }
-
-
 _STARTS_ANEW = frozenset({_CHANGED, _NOT_KNOWN, *_BECAUSE.values()})
 
 

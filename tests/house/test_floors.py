@@ -1,4 +1,4 @@
-"""Repositories hold statements and nothing else, and a route runs one use-case."""
+"""Repositories hold statements alone, domain services have names, a route runs one use-case."""
 
 import ast
 import inspect
@@ -12,7 +12,7 @@ import pytest
 from service.domain.errors import FrontDoorError, NotFound, Stale
 from service.domain.states import StateTable
 from service.persistence import clocks
-from tests.support.sources import ROOT
+from tests.support.sources import ROOT, modules, named
 
 REPOSITORIES = sorted((ROOT / "service/persistence/repositories").glob("[!_]*.py"))
 ROUTES = sorted((ROOT / "api/routes").glob("[!_]*.py"))
@@ -103,6 +103,27 @@ def test_what_a_statement_finds_itself_is_no_fault() -> None:
     names: dict[str, Any] = {}
     exec(source, names)  # noqa: S102 - an example of our own, written above
     assert faults_of_repository(source, names) == []
+
+
+def whole_modules_of_domain_services(source: str) -> list[int]:
+    """Lines that import a module of the domain services instead of what is called of it."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.module == "service.domain_services"
+    ]
+
+
+@pytest.mark.parametrize("path", modules(), ids=named)
+def test_a_domain_service_is_called_by_its_own_name(path: Path) -> None:
+    found = whole_modules_of_domain_services(path.read_text(encoding="utf-8"))
+    assert found == [], "import the function: a statement is called by its noun, and this is none"
+
+
+def test_a_domain_service_that_is_called_by_its_noun_is_found() -> None:
+    assert whole_modules_of_domain_services("from service.domain_services import transfers") == [1]
+    whole = "from service.domain_services.transfers import move_transfer"
+    assert whole_modules_of_domain_services(whole) == []
 
 
 def use_cases_of(route: ast.AST, names: Mapping[str, Any]) -> set[str]:

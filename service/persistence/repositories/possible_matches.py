@@ -1,13 +1,12 @@
 """Possible matches: read, with what was answered of whom, counted, and ended."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, or_, select, union_all, update
 
 from service.domain.contacts import Child
-from service.domain.possible_matches import MatchAnswer, PossibleMatch
+from service.domain.possible_matches import MatchAnswer, PossibleMatch, StandingMatches
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
@@ -38,30 +37,6 @@ def _pairs() -> Makeable:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What stands of possible matches: those of one contact, and what was said of its people."""
-
-    of_contact: Mapping[tuple[UUID, UUID], PossibleMatch]
-    answered: frozenset[frozenset[UUID]]
-    same: frozenset[frozenset[UUID]]
-
-    def kept(self, child: Child, person_id: UUID) -> PossibleMatch | None:
-        """The match of a child of the contact with somebody on file."""
-        return self.of_contact.get((child.id, person_id))
-
-    def is_asked_of(self, child: Child, person_id: UUID) -> bool:
-        """Whether a match is anybody's to answer: not where it was said of these two elsewhere."""
-        said = frozenset({child.person_id, person_id}) in self.answered
-        return not said or self.kept(child, person_id) is not None
-
-    def same_as(self, person_id: UUID) -> list[UUID]:
-        """The other records of whom somebody has said that they are the same child."""
-        return sorted(
-            {one for pair in self.same if person_id in pair for one in pair - {person_id}}
-        )
-
-
 @made_once
 def _standing() -> Makeable:
     about = or_(any_of(MATCH.c.own_person_id, "people"), any_of(MATCH.c.person_id, "people"))
@@ -76,13 +51,15 @@ def _standing() -> Makeable:
     )
 
 
-async def standing(ask: Asking | Work, contact_id: UUID, children: Sequence[Child]) -> Standing:
+async def standing(
+    ask: Asking | Work, contact_id: UUID, children: Sequence[Child]
+) -> StandingMatches:
     """What stands of the matches of a contact, and of the people its children are taken for."""
     people = sorted({child.person_id for child in children})
     rows = await ask.all(_standing(), contact=contact_id, people=people)
     found = [read(PossibleMatch, row) for row in rows]
     said = [one for one in found if one.answer is not None]
-    return Standing(
+    return StandingMatches(
         {(one.child_id, one.person_id): one for one in found if one.contact_id == contact_id},
         frozenset(frozenset({one.own_person_id, one.person_id}) for one in said),
         frozenset(
