@@ -1,9 +1,9 @@
-"""The published contract: OpenAPI 3.1 made complete from the routes, written out, and checked."""
+"""The published contract: OpenAPI 3.1 made complete from the routes, and written out."""
 
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,9 +41,6 @@ from service.domain.errors import (
 
 Json = dict[str, Any]
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
-_KEBAB: Final = re.compile(r"(/([a-z0-9]+(-[a-z0-9]+)*(\.json)?|\{[a-z][a-z0-9_]*\}))+")
-_CLASS: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
-_SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _REQUEST_ID: Final = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 DESCRIPTION: Final = """\
@@ -207,7 +204,7 @@ def problems(*kinds: type[FrontDoorError]) -> dict[int | str, Json]:
     return {status: _response(status, of) for status, of in sorted(by_status.items())}
 
 
-def _follows(operation: Json) -> set[int]:
+def refusals_that_follow(operation: Json) -> set[int]:
     """The statuses that follow from what an operation is."""
     found = {400, 406, 429, 500, 503}
     if operation.get("security") != []:
@@ -347,7 +344,7 @@ def _complete(operation: Json, method: str, schemas: Json) -> None:
     default = responses.get("422", {}).get("content", {})
     if "application/json" in default:
         del responses["422"]
-    for follows in _follows(operation):
+    for follows in refusals_that_follow(operation):
         responses.setdefault(str(follows), {"$ref": f"#/components/responses/{follows}"})
     for status, response in responses.items():
         if status.startswith("2"):
@@ -398,7 +395,7 @@ def _complete_success(
 ) -> None:
     names = ["X-Request-ID"]
     content = response.get("content", {})
-    schema = _resolved(content.get("application/json", {}).get("schema", {}), schemas)
+    schema = resolved(content.get("application/json", {}).get("schema", {}), schemas)
     is_page = {"items", "next"} <= schema.get("properties", {}).keys()
     sent = {parameter["name"] for parameter in operation.get("parameters", ())}
     if is_page and method == "get":
@@ -427,7 +424,8 @@ def _complete_success(
             told["example"] = example_of(told["schema"], schemas)
 
 
-def _resolved(schema: Json, schemas: Json) -> Json:
+def resolved(schema: Json, schemas: Json) -> Json:
+    """A schema itself, where it only names another one."""
     while "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     return schema
@@ -438,7 +436,7 @@ def example_of(schema: Json, schemas: Json, depth: int = 0) -> Any:
     if schema.get("examples"):
         return schema["examples"][0]
     if "$ref" in schema:
-        return example_of(_resolved(schema, schemas), schemas, depth + 1)
+        return example_of(resolved(schema, schemas), schemas, depth + 1)
     for word in ("const", "default"):
         if schema.get(word) not in (None, []):
             return schema[word]
@@ -476,104 +474,3 @@ def contract_text(app: FastAPI, **about: Any) -> str:
 def write_contract(app: FastAPI, path: Path, **about: Any) -> None:
     """Write the contract to a file."""
     path.write_text(contract_text(app, **about), encoding="utf-8")
-
-
-def lint(document: Json) -> list[str]:
-    """What the contract lacks, each as a sentence; empty when it is complete."""
-    found = [*_lint_operations(document)]
-    found += [
-        f"{name}: a schema is named as a class of its own, and nothing of our modules is in it."
-        for name in document["components"]["schemas"]
-        if not _CLASS.fullmatch(name)
-    ]
-    for name, schema in document["components"]["schemas"].items():
-        found.extend(_lint_schema(name, schema, document["components"]["schemas"]))
-    return found
-
-
-def _lint_operations(document: Json) -> Iterator[str]:
-    seen: set[str] = set()
-    for path, item in document["paths"].items():
-        if not _KEBAB.fullmatch(path):
-            yield f"{path}: paths are kebab-case."
-        for method, operation in item.items():
-            where = f"{method.upper()} {path}"
-            for word in ("operationId", "summary", "description", "tags"):
-                if not operation.get(word):
-                    yield f"{where}: has no {word}."
-            if operation.get("operationId") in seen:
-                yield f"{where}: shares its operationId."
-            seen.add(operation.get("operationId", ""))
-            yield from _lint_parameters(where, operation)
-            yield from _lint_bodies(where, operation)
-
-
-def _lint_parameters(where: str, operation: Json) -> Iterator[str]:
-    for parameter in operation.get("parameters", ()):
-        name = parameter["name"]
-        if parameter["in"] in ("path", "query") and not _SNAKE.fullmatch(name):
-            yield f"{where}: parameter {name} is not snake_case."
-        if not parameter.get("description"):
-            yield f"{where}: parameter {name} has no description."
-        if "example" not in parameter and "examples" not in parameter:
-            yield f"{where}: parameter {name} has no example."
-        yield from _lint_bounds(f"{where}: parameter {name}", parameter["schema"])
-
-
-def _lint_bodies(where: str, operation: Json) -> Iterator[str]:
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        if content.get("example") is None and not content.get("examples"):
-            yield f"{where}: its body has no example."
-    statuses = set(operation["responses"])
-    if not any(status.startswith("2") for status in statuses):
-        yield f"{where}: documents no success."
-    for status, response in operation["responses"].items():
-        content = response.get("content", {})
-        if status[0] in "45" and "$ref" not in response and set(content) != {MEDIA_TYPE}:
-            yield f"{where}: {status} is not a problem document."
-        if status.startswith("2"):
-            for told in content.values():
-                if told.get("example") is None and not told.get("examples"):
-                    yield f"{where}: {status} has no example."
-    missing = {str(status) for status in _follows(operation)} - statuses
-    if missing:
-        yield f"{where}: does not document {', '.join(sorted(missing))}."
-
-
-def _lint_schema(name: str, schema: Json, schemas: Json) -> Iterator[str]:
-    for told_name, told in schema.get("properties", {}).items():
-        where = f"{name}.{told_name}"
-        if not _SNAKE.fullmatch(told_name):
-            yield f"{where}: is not snake_case."
-        if not told.get("description") and not _resolved(told, schemas).get("description"):
-            yield f"{where}: has no description."
-        if not told.get("examples"):
-            yield f"{where}: has no example."
-        yield from _lint_bounds(where, told)
-
-
-_CLOSED_FORMATS: Final = frozenset({"uuid", "date", "date-time"})
-
-
-def _lint_bounds(where: str, schema: Json) -> Iterator[str]:
-    kind = schema.get("type")
-    if (
-        kind == "string"
-        and not {"maxLength", "enum", "const"} & schema.keys()
-        and schema.get("format") not in _CLOSED_FORMATS
-    ):
-        yield f"{where}: its text has no bound."
-    if kind in ("integer", "number") and not {"enum", "const"} & schema.keys():
-        if not {"minimum", "exclusiveMinimum"} & schema.keys():
-            yield f"{where}: its number has no lower bound."
-        if not {"maximum", "exclusiveMaximum"} & schema.keys():
-            yield f"{where}: its number has no upper bound."
-    if kind == "array":
-        if "maxItems" not in schema:
-            yield f"{where}: its list has no bound."
-        yield from _lint_bounds(where, schema.get("items", {}))
-    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        yield from _lint_bounds(where, schema["additionalProperties"])
-    for word in ("anyOf", "oneOf", "allOf"):
-        for branch in schema.get(word, ()):
-            yield from _lint_bounds(where, branch)

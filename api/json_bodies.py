@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.errors import MOST_FAULTS, BodyMalformed, Refusal
 from api.faults import NO_SHAPE, Shape, json_pointer
 from service.domain.errors import FrontDoorError, Invalid, Problem
+from service.strict.json_texts import strict_json
 
 DEPTH: Final = 32
 # Several times what the largest body of the contract can hold.
@@ -18,25 +19,7 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ESCAPES: Final = re.compile(rb"\\[ubf]|\x7f")
 # A text of JSON, also one that is never closed: each byte is looked at once.
 _TEXT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_LARGE: Final = re.compile(rb"[0-9]{19}|[0-9][eE][+-]?[0-9]{3}")
-
-
-class _Refused(ValueError):
-    """A member twice, or a number that is none. Where, is found out on a second, slower reading."""
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _Refused
-    return members
-
-
-def _no_number(word: str) -> Any:
-    raise _Refused
-
-
-_READER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_number)
+_LARGE: Final = re.compile(rb"[0-9]{19}")
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -58,7 +41,7 @@ def read_json(body: bytes, shape: Shape = NO_SHAPE) -> Any:
     Refused: what is not UTF-8, a byte order mark, a member named twice, NaN and infinities,
     whole numbers beyond 64 bits, more than 32 levels, more values than any body of the contract
     has, and in any text a lone surrogate or a control character other than tab and line ends. One
-    quick reading by the standard library does for a good body; a bad one is read again to say
+    quick reading does for a good body; a bad one is read again, carefully and slower, to say
     where the fault is. A body of too many values is refused before it is read at all, and no more
     than `MOST_FAULTS` findings are gathered: what an answer costs is bounded whatever was sent.
     """
@@ -66,7 +49,7 @@ def read_json(body: bytes, shape: Shape = NO_SHAPE) -> Any:
     if begun + body.count(b",") >= MOST_VALUES and _holds_too_much(body):
         raise _malformed(f"Send at most {MOST_VALUES} values in one body.", "too_many_values")
     try:
-        value = _READER.decode(body.decode("utf-8"))
+        value = strict_json(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise _refusal(body, shape) from None
     if begun > DEPTH or _ESCAPES.search(body) is not None or _LARGE.search(body) is not None:

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from api.errors import answer_failure, install_errors
 from api.limits import BODY_BYTES, SECONDS, Drain, Limited
 from api.observability import Metrics, Observed
-from api.routing import FrontDoorRoute, Switchboard
+from api.routing import FrontDoorRoute
+from api.switchboard import Switchboard
 
 
 @dataclass(frozen=True, slots=True)

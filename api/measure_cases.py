@@ -6,17 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
-from api.schemas.fields import Instant, Line
 from service.domain.errors import Invalid, Problem
-from service.domain.measures import (
-    Breakdown,
-    Counted,
-    MeasureCases,
-    MeasureCode,
-    Part,
-    require_come,
-    require_counted,
-)
+from service.domain.measure_cases import MeasureCases, require_counted
+from service.domain.measures import Breakdown, Counted, MeasureCode, Part, require_come
+from service.strict.fields import Instant, Line
 
 _WHOSE_PART = Problem(
     "query:measure",

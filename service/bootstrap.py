@@ -19,7 +19,8 @@ from service.domain.allowances import Allowances
 from service.domain.answers import KEPT_FOR, Answer, KeptAnswer, KeyUsedBefore
 from service.domain.errors import FrontDoorError, NotAllowed
 from service.integrations.development_issuer import DevelopmentIssuer
-from service.integrations.tokens import KeysUnavailable, TokenRefused, TokenVerifier
+from service.integrations.token_claims import KeysUnavailable, TokenRefused
+from service.integrations.tokens import TokenVerifier
 from service.kept_keys import SealedKeys
 from service.known_accounts import KnownAccounts
 from service.persistence.allowances import SharedAllowances

@@ -1,7 +1,6 @@
 """The identity providers: whose access tokens are accepted, and how far they are believed."""
 
 import ipaddress
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.domain.access import Role
+from service.strict.json_texts import NotStrict, strict_json
 
 ALGORITHMS = ("RS256", "RS512", "ES256")
 LONGEST_LIFETIME_MINUTES = 90
@@ -154,9 +154,12 @@ def read_issuers(text: str) -> object:
         return ()
     if text[0] in "[{":
         try:
-            return _issuer_list(json.loads(text))
-        except (json.JSONDecodeError, RecursionError):
+            found = strict_json(text)
+        except NotStrict as fault:
+            raise ValueError(f"is not valid JSON: {fault}") from None
+        except (ValueError, RecursionError):
             raise ValueError("is not valid JSON") from None
+        return _issuer_list(found)
     path = Path(text)
     try:
         content = path.read_text(encoding="utf-8")
@@ -166,11 +169,12 @@ def read_issuers(text: str) -> object:
             "is looked for from the folder in which the command is run"
         ) from None
     try:
-        if path.suffix == ".toml":
-            return _issuer_list(tomllib.loads(content))
-        return _issuer_list(json.loads(content))
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError):
+        found = tomllib.loads(content) if path.suffix == ".toml" else strict_json(content)
+    except NotStrict as fault:
+        raise ValueError(f"names a file that is not valid JSON: {fault}") from None
+    except (ValueError, RecursionError):
         raise ValueError("names a file that is neither valid TOML nor valid JSON") from None
+    return _issuer_list(found)
 
 
 def _issuer_list(found: object) -> object:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.accounts import Account, named
-from service.integrations.tokens import Identity
+from service.integrations.token_claims import Identity
+from service.persistence.ids import new_id
 from service.persistence.repositories import accounts
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 _MOST_ACCOUNTS = 10_000
 # How old the day of the last sign-in may become.

@@ -12,7 +12,8 @@ from typing import Final
 
 from service.domain.calendar import london_date
 from service.domain.job_runs import JobHealth, JobName
-from service.integrations.tokens import KeyState, TokenVerifier
+from service.integrations.issuer_keys import KeyState
+from service.integrations.tokens import TokenVerifier
 from service.patience import within
 from service.persistence.asking import Reading
 from service.persistence.engines import Database

@@ -317,12 +317,14 @@ def test_issuers_that_cannot_be_read_do_not_also_count_as_none(
     ("text", "said"),
     [
         ("[{", "is not valid JSON"),
+        ('[{"issuer": "a", "issuer": "b"}]', "a member is named twice"),
         ('{"issuer": "x"}', "one member, `issuers`"),
         ('{"issuers": {}}', "must be a list"),
         ("nowhere.toml", "neither a JSON list nor a file"),
         ("x" * 5000, "neither a JSON list nor a file"),
         ("bad.toml", "neither valid TOML nor valid JSON"),
         ("bad.json", "neither valid TOML nor valid JSON"),
+        ("twice.json", "a member is named twice"),
         ('[{"isuer": "x"}]', "FRONTDOOR_ISSUERS[0].isuer: Extra inputs"),
         ('[{"may_assert_roles": ["emperor"]}]', "FRONTDOOR_ISSUERS[0].may_assert_roles"),
         ("", "no issuer is configured"),
@@ -333,6 +335,7 @@ def test_issuers_that_make_no_sense_are_refused_in_words(
 ) -> None:
     (tmp_path / "bad.toml").write_text("issuers = [", encoding="utf-8")
     (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    (tmp_path / "twice.json").write_text('{"issuers": [], "issuers": []}', encoding="utf-8")
     monkeypatch.setenv("FRONTDOOR_ISSUERS", text)
     (fault,) = faults(secret_key=SECRET)
     assert said in fault

@@ -56,6 +56,7 @@ from service.domain.challenges import (
     NotYourChallenge,
     NotYoursToAnswer,
     NotYoursToChallenge,
+    UnderReview,
 )
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.states import WrongState
@@ -84,7 +85,7 @@ def _reply(whole: WholeChallenge) -> Response:
             NothingToChallenge,
             NotYoursToChallenge,
             challenges.DecisionNotFound,
-            challenges.UnderReview,
+            UnderReview,
         ),
     },
 )

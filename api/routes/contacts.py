@@ -26,21 +26,19 @@ from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
 from api.schemas.amendments import Amendment
 from api.schemas.concerns import LoggedContact, RepeatConcern
-from api.schemas.contacts import (
+from api.schemas.contact_acts import (
     AcknowledgementIn,
     AssignmentIn,
-    Contact,
     ContactAmend,
-    ContactCreate,
-    ContactId,
-    ContactSummary,
     OutcomeToldIn,
     PoliceUpdateReading,
     RemovalIn,
     TriageIn,
 )
-from api.schemas.fields import CursorText, Instant, Limit, Line, Page, Reference
+from api.schemas.contacts import Contact, ContactId, ContactSummary
+from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.histories import ContactHistory
+from api.schemas.new_contacts import ContactCreate
 from api.schemas.people import ChildId
 from api.schemas.possible_matches import MatchIn
 from api.schemas.withdrawals import ContactWithdrawalIn, RestorationIn
@@ -48,13 +46,12 @@ from service.domain import holders
 from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
+from service.domain.contact_minimums import ChildOfNothing, MinimumMissing
 from service.domain.contacts import (
     CannotRemove,
     ChildNotOnContact,
-    ChildOfNothing,
     ContactDecided,
     ContactState,
-    MinimumMissing,
     NobodyToTell,
     OutcomeToldTooEarly,
     RatingUnchanged,
@@ -83,6 +80,7 @@ from service.domain.withdrawal_rules import (
     OwnContact,
     WithdrawalIncomplete,
 )
+from service.strict.fields import Instant, Line, Reference
 from service.usecases import (
     amendments,
     contacts,

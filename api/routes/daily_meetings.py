@@ -30,8 +30,9 @@ from api.schemas.daily_meetings import (
     ItemId,
     MeetingDate,
 )
-from api.schemas.decisions import Decision, DecisionCreate
+from api.schemas.decisions import Decision
 from api.schemas.fields import CursorText, Limit
+from api.schemas.new_decisions import DecisionCreate
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare

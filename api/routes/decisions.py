@@ -11,12 +11,12 @@ from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
 from api.schemas.decisions import (
     Decision,
-    DecisionCreate,
     DecisionId,
     DecisionWithdrawalIn,
     SignOffIn,
     SignOffOutcome,
 )
+from api.schemas.new_decisions import DecisionCreate
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
@@ -37,7 +37,7 @@ from service.domain.recognition import PersonUnknown
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.whole_contacts import WholeDecision
-from service.usecases import decisions, withdrawals
+from service.usecases import decisions, sign_offs, withdrawals
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=FrontDoorRoute)
 
@@ -132,7 +132,7 @@ async def sign_off(
     agreed = body.outcome is SignOffOutcome.agreed
 
     async def answered(work: Work) -> WholeDecision:
-        decision = await decisions.sign_off(
+        decision = await sign_offs.sign_off(
             work, who, decision_id, version, agreed=agreed, words=body.words
         )
         return await decisions.whole_decision(work, decision)

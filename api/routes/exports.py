@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.contract import problems
-from api.csv_tables import CsvTable
+from api.csv_tables import download
 from api.deps import Who, change, house_of
 from api.requests import counts_as
 from api.routes.transfer_lists import Filters
@@ -13,6 +13,7 @@ from api.schemas.transfer_exports import COLUMNS, row_of
 from service.bootstrap import Asking
 from service.domain.allowances import Errand
 from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
+from service.integrations.csv_tables import CsvTable
 from service.usecases import transfer_lists
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=FrontDoorRoute)
@@ -64,4 +65,4 @@ async def export_transfers(request: Request, who: Who, filters: Filters) -> Resp
     except BaseException:
         table.close()
         raise
-    return table.answer(request.scope, f"transfers-{now:%Y-%m-%dT%H%MZ}.csv")
+    return download(table, request.scope, f"transfers-{now:%Y-%m-%dT%H%MZ}.csv")

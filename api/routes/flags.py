@@ -12,10 +12,11 @@ from api.deps import Version, Who, ask, change, next_place, place_of
 from api.replies import page, reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, FlagParameter, Id, Limit, Line, Page
+from api.schemas.fields import CursorText, FlagParameter, Limit, Page
 from api.schemas.flags import Flag, FlagAcknowledgementIn, FlagId, FlagSummary
 from service.domain.access import Permission, Role
 from service.domain.flags import FlagAcknowledged, FlagCleared, FlagNotYours, Severity
+from service.strict.fields import Id, Line
 from service.usecases import flags
 from service.usecases.flags import ExplainedFlag
 

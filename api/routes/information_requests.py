@@ -24,7 +24,7 @@ from api.replies import page, reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
-from api.schemas.fields import CursorText, Limit, Line, Page
+from api.schemas.fields import CursorText, Limit, Page
 from api.schemas.information_requests import (
     AgencyInformationRequest,
     AgencyInformationRequestSummary,
@@ -48,6 +48,7 @@ from service.domain.information_requests import (
 )
 from service.domain.states import WrongState
 from service.domain.whole_contacts import RequestFilters, RequestOrder, WholeRequest
+from service.strict.fields import Line
 from service.usecases import information_requests
 
 router = APIRouter(prefix="/v1", tags=["information-requests"], route_class=FrontDoorRoute)

@@ -10,7 +10,7 @@ from api.deps import Who, ask, house_of
 from api.replies import page, reply
 from api.requests import counts_as
 from api.routing import FrontDoorRoute
-from api.schemas.fields import DateOn, Instant, Page
+from api.schemas.fields import Page
 from api.schemas.measures import Measure, MeasureReading
 from service.domain.allowances import Errand
 from service.domain.measures import (
@@ -19,6 +19,7 @@ from service.domain.measures import (
     MeasureCode,
     PeriodNotPossible,
 )
+from service.strict.fields import DateOn, Instant
 from service.usecases import measures
 
 router = APIRouter(prefix="/v1/measures", tags=["measures"], route_class=FrontDoorRoute)

@@ -11,12 +11,14 @@ from api.deps import Key, Who, ask, change, create, house_of, next_place, place_
 from api.replies import page, reply, reply_as_shown
 from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, Instant, Limit, Page
-from api.schemas.multi_agency_referrals import (
+from api.schemas.disagreements import (
     DisagreementCreate,
     DisagreementEscalationCreate,
-    DisagreementReceipt,
     DisagreementWithdrawalCreate,
+)
+from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.multi_agency_referrals import (
+    DisagreementReceipt,
     MultiAgencyReferral,
     MultiAgencyReferralCheck,
     MultiAgencyReferralCreate,
@@ -28,8 +30,14 @@ from api.schemas.multi_agency_referrals import (
 from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
-from service.domain.challenges import ChallengeFaulty, NothingToChallenge
-from service.domain.contacts import MinimumMissing
+from service.domain.challenges import (
+    ChallengeFaulty,
+    NoSuchChild,
+    NothingOpen,
+    NothingToChallenge,
+    UnderReview,
+)
+from service.domain.contact_minimums import MinimumMissing
 from service.domain.new_contacts import (
     CodeUnknown,
     Contradictory,
@@ -37,8 +45,9 @@ from service.domain.new_contacts import (
     ReceivedTooLongAgo,
 )
 from service.domain.whole_contacts import WholeContact
-from service.usecases import challenges, multi_agency_referrals
-from service.usecases.challenges import Disagreements
+from service.strict.fields import Instant
+from service.usecases import challenges, disagreements, multi_agency_referrals
+from service.usecases.disagreements import Disagreements
 
 router = APIRouter(
     prefix="/v1/multi-agency-referrals",
@@ -188,8 +197,8 @@ def _receipt(found: Disagreements) -> Answer:
             ChallengeFaulty,
             NothingToChallenge,
             challenges.MultiAgencyReferralNotFound,
-            challenges.NoSuchChild,
-            challenges.UnderReview,
+            NoSuchChild,
+            UnderReview,
         ),
     },
 )
@@ -211,7 +220,7 @@ async def disagree_with_outcome(
         who,
         key,
         body,
-        lambda work: challenges.disagree_with_outcome(
+        lambda work: disagreements.disagree_with_outcome(
             work, who, referral_id, words=body.words, positions=body.children
         ),
         _receipt,
@@ -225,8 +234,8 @@ async def disagree_with_outcome(
     responses=problems(
         ChallengeFaulty,
         challenges.MultiAgencyReferralNotFound,
-        challenges.NoSuchChild,
-        challenges.NothingOpen,
+        NoSuchChild,
+        NothingOpen,
     ),
 )
 @needs(Permission.disagree_with_outcome)
@@ -243,7 +252,7 @@ async def escalate_disagreement(
         who,
         key,
         body,
-        lambda work: challenges.escalate_disagreement(
+        lambda work: disagreements.escalate_disagreement(
             work, who, referral_id, words=body.words, positions=body.children
         ),
         _receipt,
@@ -257,8 +266,8 @@ async def escalate_disagreement(
     responses=problems(
         ChallengeFaulty,
         challenges.MultiAgencyReferralNotFound,
-        challenges.NoSuchChild,
-        challenges.NothingOpen,
+        NoSuchChild,
+        NothingOpen,
     ),
 )
 @needs(Permission.disagree_with_outcome)
@@ -275,7 +284,7 @@ async def withdraw_disagreement(
         who,
         key,
         body,
-        lambda work: challenges.withdraw_disagreement(
+        lambda work: disagreements.withdraw_disagreement(
             work, who, referral_id, words=body.words, positions=body.children
         ),
         _receipt,

@@ -12,15 +12,17 @@ from api.replies import page, reply, reply_as_shown
 from api.requests import FileBody, counts_as, needs, takes_file
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
-from api.schemas.police_notifications import (
+from api.schemas.police_imports import (
     FILE_EXAMPLE,
     FILE_IN_WORDS,
-    ForceId,
     ImportId,
-    NotificationId,
     NotificationImportSummary,
-    PoliceNotificationCreate,
     PoliceNotificationImport,
+)
+from api.schemas.police_notifications import (
+    ForceId,
+    NotificationId,
+    PoliceNotificationCreate,
     PoliceNotificationReceipt,
 )
 from api.schemas.police_updates import PoliceNotificationWithdrawal
@@ -28,7 +30,7 @@ from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.allowances import Errand
 from service.domain.answers import Answer
-from service.domain.contacts import MinimumMissing
+from service.domain.contact_minimums import MinimumMissing
 from service.domain.information_requests import WordsNeeded
 from service.domain.new_contacts import (
     ChannelNotYours,
@@ -37,17 +39,18 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
-from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_BYTES,
     FileTaking,
+    FileTooLong,
+    FileUnreadable,
     IncidentAhead,
     NotificationImport,
     NotThePolice,
     PoliceForceUnknown,
 )
 from service.domain.police_updates import AlreadyWithdrawn
-from service.usecases import police_notifications, police_updates
+from service.usecases import police_imports, police_notifications, police_updates
 from service.usecases.police_notifications import TakenNotification
 
 router = APIRouter(prefix="/v1", tags=["police-notifications"], route_class=FrontDoorRoute)
@@ -224,7 +227,7 @@ async def submit_notification_file(
         who,
         key,
         b"%b\n%b" % (" ".join(asked).encode(), content),
-        lambda work: police_notifications.submit_notification_file(
+        lambda work: police_imports.submit_notification_file(
             work, who, content, organisation_id, taking
         ),
         _taken_on,
@@ -241,7 +244,7 @@ async def list_notification_imports(
     after: Any = None if place is None else (place.key[0], place.id)
     found = await ask(
         request,
-        lambda asking: police_notifications.list_notification_imports(
+        lambda asking: police_imports.list_notification_imports(
             asking, who, limit=limit + 1, after=after
         ),
     )
@@ -258,12 +261,12 @@ async def list_notification_imports(
 @router.get(
     "/police-notification-imports/{import_id}",
     response_model=PoliceNotificationImport,
-    responses=problems(police_notifications.NotificationImportNotFound),
+    responses=problems(police_imports.NotificationImportNotFound),
 )
 async def read_notification_import(request: Request, who: Who, import_id: ImportId) -> Response:
     """Follow a file of police notifications: how far it has come, and its faults by row."""
     found = await ask(
         request,
-        lambda asking: police_notifications.read_notification_import(asking, who, import_id),
+        lambda asking: police_imports.read_notification_import(asking, who, import_id),
     )
     return reply(PoliceNotificationImport.whole(found), version=found.imported.version)

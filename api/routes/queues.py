@@ -10,10 +10,11 @@ from api.cursors import Place
 from api.deps import Who, ask, house_of, next_place, place_of
 from api.replies import page
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, FlagParameter, Id, Limit, Line, Page
+from api.schemas.fields import CursorText, FlagParameter, Limit, Page
 from api.schemas.queues import QueueLine
 from service.domain.deadlines import Rating
 from service.domain.queues import Queue, QueueFilters
+from service.strict.fields import Id, Line
 from service.usecases import queues
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"], route_class=FrontDoorRoute)

@@ -13,7 +13,7 @@ from api.cursors import Place
 from api.deps import Who, ask, house_of, next_place, place_of
 from api.replies import page, reply_as_shown
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, FlagParameter, Limit, Line, Page
+from api.schemas.fields import CursorText, FlagParameter, Limit, Page
 from api.schemas.reference_data import (
     CodeListName,
     CodeListRead,
@@ -27,6 +27,7 @@ from api.schemas.reference_data import (
 )
 from service.domain.access import Caller
 from service.domain.holders import HeldWork
+from service.strict.fields import Line
 from service.usecases import accounts, reference_data
 
 router = APIRouter(prefix="/v1", tags=["reference-data"], route_class=FrontDoorRoute)

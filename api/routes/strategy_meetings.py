@@ -25,14 +25,12 @@ from api.replies import page, reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.strategy_conclusions import ConclusionIn, MinutesIn
+from api.schemas.strategy_invitations import AttendanceIn, InvitationsIn
 from api.schemas.strategy_meetings import (
-    AttendanceIn,
     Cancellation,
-    ConclusionIn,
     ContactFilter,
-    InvitationsIn,
     MeetingId,
-    MinutesIn,
     PersonFilter,
     Rearrangement,
     ReferralFilter,
@@ -53,7 +51,12 @@ from service.domain.strategy_meetings import (
     MeetingUnderWay,
 )
 from service.domain.transfers import NotAccountable
-from service.usecases import strategy_meetings
+from service.usecases import (
+    held_strategy_meetings,
+    strategy_conclusions,
+    strategy_invitations,
+    strategy_meetings,
+)
 
 router = APIRouter(
     prefix="/v1/strategy-meetings", tags=["strategy-meetings"], route_class=FrontDoorRoute
@@ -198,7 +201,7 @@ async def invite_to_strategy_meeting(
     """
     return await _moved(
         request,
-        lambda work: strategy_meetings.invite_to_strategy_meeting(
+        lambda work: strategy_invitations.invite_to_strategy_meeting(
             work, who, meeting_id, version, answers=body.answers(), others=body.added()
         ),
     )
@@ -262,7 +265,7 @@ async def record_strategy_meeting(
     """
     return await _moved(
         request,
-        lambda work: strategy_meetings.record_strategy_meeting(
+        lambda work: held_strategy_meetings.record_strategy_meeting(
             work,
             who,
             meeting_id,
@@ -292,7 +295,7 @@ async def conclude_strategy_meeting(
     """
     return await _moved(
         request,
-        lambda work: strategy_meetings.conclude_strategy_meeting(
+        lambda work: strategy_conclusions.conclude_strategy_meeting(
             work, who, meeting_id, version, body.told()
         ),
     )
@@ -310,7 +313,7 @@ async def circulate_strategy_minutes(
     """Record the minutes of a concluded strategy meeting, and when they were circulated."""
     return await _moved(
         request,
-        lambda work: strategy_meetings.circulate_strategy_minutes(
+        lambda work: strategy_conclusions.circulate_strategy_minutes(
             work,
             who,
             meeting_id,

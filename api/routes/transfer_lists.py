@@ -13,21 +13,13 @@ from api.deps import Who, ask, house_of, next_place, place_of
 from api.measure_cases import Behind
 from api.replies import page
 from api.routing import FrontDoorRoute
-from api.schemas.fields import (
-    CursorText,
-    FlagParameter,
-    Id,
-    Instant,
-    Limit,
-    Line,
-    Page,
-    WholeParameter,
-)
+from api.schemas.fields import CursorText, FlagParameter, Limit, Page, WholeParameter
 from api.schemas.transfer_lists import ListedTransfer
 from service.domain.challenges import ChallengeOutcome
 from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
 from service.domain.transfer_lists import TransferFilters
 from service.domain.transfers import Direction, TransferState, WaitsFor
+from service.strict.fields import Id, Instant, Line
 from service.usecases import transfer_lists
 
 router = APIRouter(prefix="/v1/transfers", tags=["transfers"], route_class=FrontDoorRoute)

@@ -10,20 +10,19 @@ from api.deps import Key, Version, Who, ask, change, create, rendered
 from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.transfers import (
+from api.schemas.transfer_acts import (
     FamilyAgreementIn,
     FirstVisitIn,
     RefusalAgreement,
     ReturnDecision,
     ReturnDecisionIn,
-    Transfer,
     TransferAcceptance,
     TransferCompletion,
     TransferCreate,
-    TransferId,
     TransferRefusal,
     TransferWithdrawal,
 )
+from api.schemas.transfers import Transfer, TransferId
 from service.bootstrap import Work
 from service.domain import holders
 from service.domain.access import Permission
@@ -41,7 +40,7 @@ from service.domain.transfers import (
     TransferUnderWay,
     permissions_to,
 )
-from service.usecases import step_downs, transfers
+from service.usecases import step_downs, transfer_answers, transfers
 
 router = APIRouter(prefix="/v1/transfers", tags=["transfers"], route_class=FrontDoorRoute)
 
@@ -165,7 +164,7 @@ async def accept_transfer(
     """
     return await _moved(
         request,
-        lambda work: transfers.accept_transfer(work, who, transfer_id, version, body.told()),
+        lambda work: transfer_answers.accept_transfer(work, who, transfer_id, version, body.told()),
     )
 
 
@@ -184,7 +183,7 @@ async def refuse_transfer(
     """
     return await _moved(
         request,
-        lambda work: transfers.refuse_transfer(
+        lambda work: transfer_answers.refuse_transfer(
             work,
             who,
             transfer_id,
@@ -211,7 +210,7 @@ async def answer_refusal(
     """
     return await _moved(
         request,
-        lambda work: transfers.answer_refusal(
+        lambda work: transfer_answers.answer_refusal(
             work, who, transfer_id, version, agreed=body.agreed, words=body.words
         ),
     )

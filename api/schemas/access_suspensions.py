@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain.accounts import SuspensionKind
+from service.strict.fields import LARGEST, Instant, Line, Text, Wire
 from service.usecases.accounts import SuspensionMade
 
 SuspensionId = Annotated[

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import Instant, WireOut
+from api.schemas.fields import WireOut
 from service.domain.accountabilities import CareService, WhyNobody
+from service.strict.fields import Instant
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from pydantic import Field
 
 from api.faults import json_pointer
-from api.schemas.fields import Instant, NotShown, WireOut
+from api.schemas.fields import NotShown, WireOut
 from service.domain.amendments import ChangeKind, FieldChange, SeenAmendment
+from service.strict.fields import Instant
 
 _WORDS = Annotated[
     bool

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import assessments
 from service.domain.assessments import (
     ASSESSMENT,
@@ -22,6 +22,7 @@ from service.domain.assessments import (
     ToolUsed,
     WholeAssessment,
 )
+from service.strict.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _VIEW = "Amara says that she likes school best, and that it is loud at home when he drinks."

@@ -8,8 +8,9 @@ from fastapi import Query
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Id, Instant, Line, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain.referrals import CaseState
+from service.strict.fields import LARGEST, Id, Instant, Line, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

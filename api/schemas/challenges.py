@@ -8,16 +8,7 @@ from fastapi import Path, Query
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import (
-    LARGEST,
-    FlagParameter,
-    Id,
-    Instant,
-    Text,
-    WholeParameter,
-    Wire,
-    WireOut,
-)
+from api.schemas.fields import FlagParameter, WholeParameter, WireOut
 from service.domain.access import Role
 from service.domain.challenges import (
     ChallengeAction,
@@ -26,6 +17,7 @@ from service.domain.challenges import (
     ChallengeOutcome,
     ChallengeState,
 )
+from service.strict.fields import LARGEST, Id, Instant, Text, Wire
 from service.usecases.challenges import DatedChallenge, WholeChallenge
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.contacts import Contact
-from api.schemas.fields import LARGEST, Instant, NotShown, WireOut
+from api.schemas.fields import NotShown, WireOut
 from api.schemas.histories import EarlierCase
 from api.schemas.possible_matches import OpenCase, PossibleMatch
 from service.domain import concern_strips
@@ -23,6 +23,7 @@ from service.domain.concerns import (
 )
 from service.domain.decisions import Outcome
 from service.domain.whole_contacts import WholeContact
+from service.strict.fields import LARGEST, Instant
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _COUNTED = {"in_short_days": 1, "in_long_days": 2, "in_months": 4}

@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import Field, WithJsonSchema
 
 from api.actions import what_can_be_done
-from api.schemas.fields import LARGEST, DateOn, Instant, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import daily_meetings
 from service.domain.accountabilities import CareService
 from service.domain.contacts import AgreementState, Child, ChildState
@@ -21,6 +21,7 @@ from service.domain.daily_meetings import (
 from service.domain.people import BirthKnowledge, Sex, YesNo, age_in_years
 from service.domain.police_notifications import Risk
 from service.domain.police_updates import risk_now, withdrawn_at
+from service.strict.fields import LARGEST, DateOn, Instant, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

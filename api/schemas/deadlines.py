@@ -5,8 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import Instant, WireOut
-from service.domain import flags
+from api.schemas.fields import WireOut
+from service.domain import deadlines
+from service.strict.fields import Instant
 
 
 class SkippedDay(WireOut):
@@ -119,7 +120,7 @@ class Deadline(WireOut):
     explanation: Annotated[Explanation, Field(description="Why the limit is what it is.")]
 
     @classmethod
-    def of(cls, deadline: flags.Deadline) -> Self:
+    def of(cls, deadline: deadlines.Deadline) -> Self:
         """A clock as the domain keeps it."""
         told = deadline.explanation
         explanation = {name: told[name] for name in Explanation.model_fields}

@@ -9,18 +9,22 @@ from pydantic import Field
 
 from api.schemas.concerns import RepeatConcernCounts
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Whole, Wire, WireOut
-from api.schemas.possible_matches import MatchLine
+from api.schemas.fields import WireOut
+from api.schemas.new_decisions import (
+    AGENCIES_EXAMPLE,
+    PROMPTS_EXAMPLE,
+    AgencyLine,
+    AssessmentTool,
+    History,
+    PromptLine,
+)
 from service.domain.decisions import (
-    AgencyAsked,
     DecisionState,
-    LevelOfNeed,
     Outcome,
-    PromptAnswer,
     StatutoryBasis,
 )
 from service.domain.whole_contacts import WholeDecision
-from service.usecases.decisions import NewDecision
+from service.strict.fields import LARGEST, Instant, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _RATIONALE = (
@@ -29,227 +33,6 @@ _RATIONALE = (
 )
 
 DecisionId = Annotated[UUID, Path(description="The decision.", examples=[_ID])]
-
-
-class History(Wire):
-    """What is on file for the child, as considered. Needed when there is anything on file."""
-
-    considered: Annotated[
-        Annotated[str, Text(8000)] | None,
-        Field(
-            description="What the earlier contacts and referrals were.",
-            examples=["One contact in March 2026 for neglect; early help until July."],
-        ),
-    ] = None
-    last_closed_because: Annotated[
-        Annotated[str, Text(4000)] | None,
-        Field(
-            description="Why the last one closed, or that it is still open.",
-            examples=["The plan's outcomes were met."],
-        ),
-    ] = None
-
-
-class AgencyLine(Wire):
-    """One agency in the account of who was asked. No answer never means nothing known."""
-
-    organisation_id: Annotated[
-        Annotated[str, Line(64)], Field(description="The agency.", examples=["riverbourne-police"])
-    ]
-    asked: Annotated[Flag, Field(description="Whether it was asked.", examples=[True])]
-    answered: Annotated[Flag, Field(description="Whether it answered.", examples=[False])]
-    reason: Annotated[
-        Annotated[str, Text(2000)] | None,
-        Field(
-            description=(
-                "Why it was not asked, why the decision does not wait for its answer, or, where no "
-                "information request is on the record, how it was asked and what it said."
-            ),
-            examples=["The risk does not allow to wait for the answer."],
-        ),
-    ] = None
-
-
-class PromptLine(Wire):
-    """One of the things that decisions keep missing: answered, or not known and why."""
-
-    prompt: Annotated[
-        Annotated[str, Line(64)],
-        Field(description="The prompt, by its key in the policy.", examples=["child_voice"]),
-    ]
-    answer: Annotated[
-        Annotated[str, Text(4000)] | None,
-        Field(description="The answer.", examples=["Amara says that she is afraid to go home."]),
-    ] = None
-    not_known_because: Annotated[
-        Annotated[str, Text(2000)] | None,
-        Field(
-            description="Why it is not known, in place of an answer.",
-            examples=["Nobody has seen the child alone yet."],
-        ),
-    ] = None
-
-
-class AssessmentTool(Wire):
-    """The assessment tool used, and its score."""
-
-    tool: Annotated[
-        Annotated[str, Line(200)] | None,
-        Field(description="The tool.", examples=["Graded Care Profile 2"]),
-    ] = None
-    score: Annotated[
-        Annotated[str, Line(200)] | None, Field(description="Its score.", examples=["4"])
-    ] = None
-
-
-class Supersedes(Wire):
-    """Which decision a new one replaces, and why: a changed mind is a new decision."""
-
-    decision_id: Annotated[
-        Id, Field(description="The decision that waits or stands for this child.", examples=[_ID])
-    ]
-    because: Annotated[
-        Annotated[str, Text(4000)],
-        Field(
-            description="Why the mind was changed.",
-            examples=["The hospital reports an older fracture."],
-        ),
-    ]
-
-
-_AGENCIES = [
-    {
-        "organisation_id": "riverbourne-police",
-        "asked": False,
-        "answered": False,
-        "reason": "No crime is suspected.",
-    }
-]
-_PROMPTS = [
-    {"prompt": "child_voice", "answer": "Amara says that she is afraid to go home."},
-    {
-        "prompt": "father_and_significant_adults",
-        "not_known_because": "The mother does not say who the father is.",
-    },
-    {"prompt": "culture_disability_language", "answer": "English at home; no disability known."},
-    {"prompt": "domestic_abuse", "answer": "Police know of no incident at this address."},
-    {"prompt": "neglect_and_tool", "answer": "Graded Care Profile 2, level 4 for supervision."},
-]
-
-
-class DecisionCreate(Wire):
-    """A threshold decision for one child, as drafted. Nothing in it has a default."""
-
-    child_id: Annotated[
-        Id, Field(description="The child on this contact, by its id there.", examples=[_ID])
-    ]
-    level_of_need: Annotated[
-        Annotated[int, Whole(1, 4)],
-        Field(description="1 universal, 2 additional, 3 targeted, 4 statutory.", examples=[4]),
-    ]
-    outcome: Annotated[Outcome, Field(description="What happens next.", examples=["referral"])]
-    statutory_basis: Annotated[
-        StatutoryBasis | None,
-        Field(
-            description="For a referral: section 17 (child in need) or 47 (harm suspected).",
-            examples=["section_47"],
-        ),
-    ] = None
-    primary_need_code: Annotated[
-        Annotated[str, Line(4)] | None,
-        Field(
-            description="For a referral: primary need code of the children in need census.",
-            examples=["N1"],
-        ),
-    ] = None
-    rationale: Annotated[
-        Annotated[str, Text(20_000)],
-        Field(
-            description="The facts, and why they meet this threshold. Stock phrases are refused.",
-            examples=[_RATIONALE],
-        ),
-    ]
-    history: Annotated[
-        History,
-        Field(
-            description="What is on file, as considered.",
-            examples=[{"considered": "One contact in March 2026 for neglect."}],
-        ),
-    ] = Field(default_factory=lambda: History())
-    agencies: Annotated[
-        Annotated[list[AgencyLine], Field(max_length=50)],
-        Field(
-            description="Who was asked, who answered, who was not asked and why.",
-            examples=[_AGENCIES],
-        ),
-    ] = Field(default_factory=list)
-    prompts: Annotated[
-        Annotated[list[PromptLine], Field(max_length=50)],
-        Field(description="Each prompt of the policy, answered.", examples=[_PROMPTS]),
-    ] = Field(default_factory=list)
-    assessment: Annotated[
-        AssessmentTool,
-        Field(
-            description="The assessment tool used, where one was.",
-            examples=[{"tool": "Graded Care Profile 2", "score": "4"}],
-        ),
-    ] = Field(default_factory=lambda: AssessmentTool())
-    receiving_team_id: Annotated[
-        Annotated[str, Line(64)] | None,
-        Field(
-            description=(
-                "The team that is to receive a referral or early help; the policy's first, when "
-                "left out."
-            ),
-            examples=["assessment-north"],
-        ),
-    ] = None
-    advice_given: Annotated[
-        Annotated[str, Text(8000)] | None,
-        Field(
-            description="Needed for information and advice: what was given.",
-            examples=["How to reach the family centre."],
-        ),
-    ] = None
-    supersedes: Annotated[
-        Supersedes | None,
-        Field(
-            description="Only for a changed mind: the decision that this one replaces, and why.",
-            examples=[None],
-        ),
-    ] = None
-    matches: Annotated[
-        Annotated[list[MatchLine], Field(max_length=20)],
-        Field(
-            description=(
-                "Whether those on file who may be this child are the same child, where nobody has "
-                "said so yet: linked first, and then decided."
-            ),
-            examples=[[]],
-        ),
-    ] = Field(default_factory=list)
-
-    def told(self) -> NewDecision:
-        """As the use-case takes it."""
-        return NewDecision(
-            child_id=self.child_id,
-            level_of_need=LevelOfNeed(self.level_of_need),
-            outcome=self.outcome,
-            rationale=self.rationale,
-            statutory_basis=self.statutory_basis,
-            primary_need_code=self.primary_need_code,
-            history_considered=self.history.considered,
-            last_closed_because=self.history.last_closed_because,
-            agencies=[AgencyAsked(**dict(line)) for line in self.agencies],
-            prompts=[PromptAnswer(**dict(line)) for line in self.prompts],
-            assessment_tool=self.assessment.tool,
-            assessment_score=self.assessment.score,
-            receiving_team_id=self.receiving_team_id,
-            advice_given=self.advice_given,
-            supersedes_id=None if self.supersedes is None else self.supersedes.decision_id,
-            supersedes_because=None if self.supersedes is None else self.supersedes.because,
-            matches=[line.told() for line in self.matches],
-        )
 
 
 class SignOffOutcome(StrEnum):
@@ -385,13 +168,15 @@ class Decision(WireOut):
         Field(
             max_length=50,
             description="Who was asked, who answered, who was not asked and why.",
-            examples=[_AGENCIES],
+            examples=[AGENCIES_EXAMPLE],
         ),
     ]
     prompts: Annotated[
         list[PromptLine],
         Field(
-            max_length=50, description="What decisions keep missing, answered.", examples=[_PROMPTS]
+            max_length=50,
+            description="What decisions keep missing, answered.",
+            examples=[PROMPTS_EXAMPLE],
         ),
     ]
     assessment: Annotated[

@@ -7,9 +7,10 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Instant, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import flags
 from service.domain.flags import Severity, SubjectKind
+from service.strict.fields import LARGEST, Instant, Text, Wire
 from service.usecases.flags import ExplainedFlag
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

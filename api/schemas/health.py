@@ -4,8 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from api.schemas.fields import Instant, WireOut
+from api.schemas.fields import WireOut
 from service.readiness import CheckState, Readiness
+from service.strict.fields import Instant
 
 
 class Alive(WireOut):

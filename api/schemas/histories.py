@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import Instant, NotShown, WireOut
+from api.schemas.fields import NotShown, WireOut
 from api.schemas.possible_matches import PossibleMatch
 from service.domain.contacts import WithdrawalReason
 from service.domain.whole_contacts import ChildHistory
+from service.strict.fields import Instant
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, DateOn, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain.contacts import LawfulBasis
 from service.domain.information_requests import (
     AnswerKind,
@@ -17,6 +17,7 @@ from service.domain.information_requests import (
 )
 from service.domain.people import BirthKnowledge
 from service.domain.whole_contacts import DatedRequest, WholeRequest, limit_of
+from service.strict.fields import LARGEST, DateOn, Id, Instant, Line, Text, Wire
 from service.usecases.information_requests import NewAnswer, NewChaser, NewInformationRequest
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, DateOn, Instant, WireOut
+from api.schemas.fields import WireOut
 from service.domain import measures
 from service.domain.measures import Breakdown, Counted, MeasureCode, Part, Unit
+from service.strict.fields import LARGEST, DateOn, Instant
 
 _CASES = (
     "/v1/contacts?measure=PI1&part=missed&as_at=2019-01-31T12%3A00%3A00Z"

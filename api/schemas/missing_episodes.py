@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import missing_episodes
 from service.domain.missing_episodes import (
     MISSING_EPISODE,
@@ -18,6 +18,7 @@ from service.domain.missing_episodes import (
     MissingState,
     Return,
 )
+from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire
 from service.usecases.missing_episodes import NewMissingEpisode, WholeMissingEpisode
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
@@ -138,7 +139,7 @@ class MissingEpisodeSummary(WireOut):
 
     id: Annotated[UUID, Field(description="The missing episode.", examples=[_ID])]
     reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
+        str, Field(max_length=16, description="Human reference.", examples=["W-7K3MA-9TQ4R"])
     ]
     version: Annotated[
         Annotated[int, Field(ge=1, le=LARGEST)],

@@ -1,50 +1,30 @@
 """Children and adults on the wire: as told, as changed, and as seen."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
-from api.faults import finding
-from api.schemas.fields import (
+from api.schemas.fields import KeptAsTold, WireOut
+from service.domain.contacts import ChildState
+from service.domain.kept_as_told import with_unread_aside
+from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild
+from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
+from service.strict.fields import (
     DateOn,
     Flag,
     Id,
     Instant,
     Kept,
-    KeptAsTold,
     Line,
     Text,
     Wire,
-    WireOut,
     what_cannot_be_read_is_kept,
     what_is_sent_is_changed,
 )
-from service.domain.contacts import ChildState
-from service.domain.identifiers import nhs_number, postcode, unique_pupil_number
-from service.domain.kept_as_told import with_unread_aside
-from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild
-from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
-
-
-def _checked(check: Callable[[str], str]) -> AfterValidator:
-    """The domain's check of a number, whose sentence says what to do and never what was sent."""
-
-    def checked(text: str) -> str:
-        try:
-            return check(text)
-        except ValueError as refusal:
-            raise finding("wrong_form", str(refusal)) from None
-
-    return AfterValidator(checked)
-
-
-NhsNumber = Annotated[str, Line(20), _checked(nhs_number)]
-PupilNumber = Annotated[str, Line(20), _checked(unique_pupil_number)]
-Postcode = Annotated[str, Line(10), _checked(postcode)]
-
+from service.strict.findings import finding
+from service.strict.numbers import NhsNumber, PupilNumber
 
 ChildId = Annotated[
     UUID,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, KeptAsTold, Text, Wire, WireOut
+from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
 from service.domain.contacts import AgreementState
 from service.domain.people import YesNo
@@ -17,6 +17,7 @@ from service.domain.police_updates import (
     withdrawn_at,
 )
 from service.domain.whole_contacts import WholeContact
+from service.strict.fields import LARGEST, Instant, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import DateOn, Flag, Id, Instant, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain.accountabilities import CareService
 from service.domain.identities import Fact, Reason
 from service.domain.people import Sex
 from service.domain.possible_matches import MatchAnswer, MatchOnFile, MatchSaid
+from service.strict.fields import DateOn, Flag, Id, Instant, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

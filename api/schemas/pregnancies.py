@@ -8,18 +8,7 @@ from pydantic import Field
 
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import (
-    LARGEST,
-    DateOn,
-    Flag,
-    Instant,
-    Line,
-    NotShown,
-    Text,
-    Wire,
-    WireOut,
-)
-from api.schemas.people import NhsNumber
+from api.schemas.fields import NotShown, WireOut
 from service.domain.people import Sex
 from service.domain.pregnancies import (
     PREGNANCY,
@@ -29,6 +18,8 @@ from service.domain.pregnancies import (
     gestation,
 )
 from service.domain.queues import UnbornChild
+from service.strict.fields import LARGEST, DateOn, Flag, Instant, Line, Text, Wire
+from service.strict.numbers import NhsNumber
 from service.usecases.pregnancies import WholePregnancy
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"

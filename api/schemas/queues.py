@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, NotShown, WireOut
+from api.schemas.fields import NotShown, WireOut
 from api.schemas.pregnancies import UnbornInQueue
 from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
 from service.domain.calendar import london_date
@@ -17,6 +17,7 @@ from service.domain.people import YesNo
 from service.domain.police_notifications import Risk
 from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, RunningClock, Waiting
 from service.policy import Policy
+from service.strict.fields import LARGEST, Instant
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, DateOn, Instant, WireOut
+from api.schemas.fields import WireOut
 from service.domain import accounts
 from service.domain.access import Role
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
 from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork, policies
+from service.strict.fields import LARGEST, DateOn, Instant
 
 CodeListName = Annotated[
     str,

@@ -7,10 +7,10 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.cases import DatedCaseSummary, WholeCaseOut
-from api.schemas.fields import Line, Text, Wire
 from service.domain import referrals
 from service.domain.decisions import StatutoryBasis
 from service.domain.whole_contacts import DatedCase, WholeCase
+from service.strict.fields import Line, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain import section_47_enquiries
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
@@ -22,6 +22,7 @@ from service.domain.section_47_enquiries import (
     allowed,
 )
 from service.domain.strategy_meetings import EnquiryDecision
+from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _SEEN_BY = "Tom Baker, social worker"

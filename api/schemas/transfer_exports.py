@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from api.csv_tables import Cell
 from api.schemas.transfer_lists import working_days_old
 from service.domain.transfer_lists import ListedTransfer
+from service.integrations.csv_tables import Cell
 from service.policy import Policy
 
 

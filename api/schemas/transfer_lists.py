@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import LARGEST, Instant, WireOut
+from api.schemas.fields import WireOut
 from service.domain import transfer_lists
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
 from service.domain.transfers import (
@@ -18,6 +18,7 @@ from service.domain.transfers import (
     WaitsFor,
 )
 from service.policy import Policy
+from service.strict.fields import LARGEST, Instant
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.fields import Id, Instant, Text, Wire, WireOut
+from api.schemas.fields import WireOut
 from service.domain.contacts import WithdrawalReason
 from service.domain.withdrawals import NewWithdrawal, Withdrawal, WithdrawalAction
+from service.strict.fields import Id, Instant, Text, Wire
 
 _ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _PASSED_TO = "Aberdeen City Council, children's reception team, by telephone and secure e-mail."

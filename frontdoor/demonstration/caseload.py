@@ -13,9 +13,8 @@ from frontdoor.demonstration.targets import ASSESSMENTS, UNALLOCATED, Slot, Slot
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentOutcome, Completion, ToolUsed
-from service.domain.calendar import day_months_later, london_date
+from service.domain.calendar import day_months_later, london_date, london_midnight
 from service.domain.errors import Conflict
-from service.domain.measures import london_midnight
 from service.domain.referrals import CaseState, Referral
 from service.domain.section_47_enquiries import EnquiryFilters, EnquiryOutcome
 from service.persistence.repositories import assessments, section_47_enquiries

@@ -21,10 +21,9 @@ from frontdoor.demonstration.questions import account_of_agencies
 from frontdoor.demonstration.stories import Story
 from service.bootstrap import Work
 from service.domain.access import Caller
-from service.domain.calendar import london_date
+from service.domain.calendar import london_date, london_midnight
 from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.measures import london_midnight
 from service.domain.referrals import CaseState, Referral
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.persistence.repositories import accountabilities, decisions

@@ -36,12 +36,10 @@ from service.usecases.step_downs import (
     record_family_agreement,
     record_first_visit,
 )
+from service.usecases.transfer_answers import accept_transfer, answer_refusal, refuse_transfer
 from service.usecases.transfers import (
     NewTransfer,
-    accept_transfer,
-    answer_refusal,
     open_transfer,
-    refuse_transfer,
     request_transfer,
     withdraw_transfer,
 )

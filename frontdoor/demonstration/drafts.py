@@ -19,7 +19,8 @@ from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.persistence.repositories import accountabilities
-from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.decisions import NewDecision, decide
+from service.usecases.sign_offs import sign_off
 
 _OF_ANOTHER_POLICY = PromptWords(known=(WORDS.prompt_of_another_policy,), not_known=())
 

@@ -13,7 +13,7 @@ from frontdoor.demonstration.years import YEAR
 from frontdoor.faults import Told
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
-from service.domain.measures import london_midnight
+from service.domain.calendar import london_midnight
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.repositories import contacts
 from service.policy import Policy

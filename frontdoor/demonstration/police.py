@@ -17,17 +17,15 @@ from service.domain.calendar import LONDON, london_date
 from service.domain.contacts import AgreementState, Child, LawfulBasis
 from service.domain.new_contacts import NewContact
 from service.domain.people import YesNo
-from service.domain.police_notifications import COLUMNS, NewNotification, PoliceNotification, Risk
+from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
 from service.domain.police_updates import on_record
+from service.integrations.police_files import COLUMNS
 from service.persistence.repositories import contacts, police_notifications
 from service.policy import AgencyKind, Policy
 from service.usecases.daily_meetings import carry_item_over, read_daily_meeting
-from service.usecases.police_notifications import (
-    TakenNotification,
-    load_notifications,
-    submit_notification_file,
-    submit_police_notification,
-)
+from service.usecases.notification_loading import load_notifications
+from service.usecases.police_imports import submit_notification_file
+from service.usecases.police_notifications import TakenNotification, submit_police_notification
 from service.usecases.police_updates import read_police_updates, withdraw_police_notification
 
 Found = TypeVar("Found")

@@ -12,9 +12,8 @@ from frontdoor.demonstration.enquiries import Enquirers, Enquiry, SoFar
 from frontdoor.demonstration.narratives import RISK, Danger
 from frontdoor.demonstration.targets import Slots
 from service.bootstrap import Work
-from service.domain.calendar import london_date
+from service.domain.calendar import london_date, london_midnight
 from service.domain.errors import Conflict
-from service.domain.measures import london_midnight
 from service.domain.referrals import Referral
 from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
 from service.domain.strategy_meetings import (
@@ -34,16 +33,16 @@ from service.persistence.repositories import (
     strategy_meetings,
 )
 from service.persistence.repositories.cases import REFERRALS
-from service.usecases.strategy_meetings import (
-    Attended,
-    InvitationAnswer,
-    NewMeetingChild,
-    call_strategy_meeting,
+from service.usecases.held_strategy_meetings import Attended, record_strategy_meeting
+from service.usecases.strategy_conclusions import (
     circulate_strategy_minutes,
     conclude_strategy_meeting,
-    invite_to_strategy_meeting,
+)
+from service.usecases.strategy_invitations import InvitationAnswer, invite_to_strategy_meeting
+from service.usecases.strategy_meetings import (
+    NewMeetingChild,
+    call_strategy_meeting,
     rearrange_strategy_meeting,
-    record_strategy_meeting,
 )
 
 _QUORUM: Final = (Agency.social_care, Agency.police, Agency.health)

@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from frontdoor.demonstration.desk import between
-from service.domain.calendar import day_months_later
-from service.domain.measures import london_midnight
+from service.domain.calendar import day_months_later, london_midnight
 
 Series = Sequence[tuple[int, int]]
 """Month by month: how many are in time, of how many."""

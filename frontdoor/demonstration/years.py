@@ -8,9 +8,8 @@ from typing import Final
 from frontdoor.demonstration.desk import between
 from frontdoor.demonstration.narratives import SOURCES
 from frontdoor.demonstration.plans import Plan, when_decided
-from service.domain.calendar import LONDON, day_months_later
+from service.domain.calendar import LONDON, day_months_later, london_midnight
 from service.domain.decisions import Outcome, StatutoryBasis
-from service.domain.measures import london_midnight
 
 YEAR: Final = 2018
 """The year whose measures were published, and which the demonstration data relive."""

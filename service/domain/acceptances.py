@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.accounts import Worker
-from service.domain.decisions import RationaleRules, StatutoryBasis, stock_phrase_fault
+from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Invalid, Problem
 from service.domain.holders import HeldWork, holder, why_not
+from service.domain.own_words import RationaleRules, own_words_faults
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, Party, PlanLine, Transfer, incomplete
 
@@ -230,10 +231,10 @@ def faults_in_plan(
     """What is wrong with the lines of a plan."""
     problems: list[Problem] = []
     for place, line in enumerate(plan):
-        for name in ("outcome", "action", "who"):
-            fault = stock_phrase_fault(getattr(line, name), rationale, f"/plan/{place}/{name}")
-            if fault is not None:
-                problems.append(fault)
+        told = (
+            (f"/plan/{place}/{name}", getattr(line, name)) for name in ("outcome", "action", "who")
+        )
+        problems += own_words_faults(rationale, *told)
         if line.by_on < today:
             problems.append(
                 Problem(

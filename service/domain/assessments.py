@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from service.domain.decisions import RationaleRules, rationale_fault, stock_phrase_fault
+from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
-from service.domain.flags import Deadline
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
+from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable
 
 CLOCKS = ("single_assessment", "pre_birth_assessment_begun", "pre_birth_assessment_done")
@@ -242,12 +242,8 @@ def faults_in_completion(
                 "missing",
             )
         )
-    fault = stock_phrase_fault(completion.childs_view, rationale, "/childs_view")
-    if fault is not None:
-        problems.append(fault)
-    fault = rationale_fault(completion.analysis, rationale, "/analysis")
-    if fault is not None:
-        problems.append(fault)
+    problems += own_words_faults(rationale, ("/childs_view", completion.childs_view))
+    problems += rationale_faults(rationale, "/analysis", completion.analysis)
     return [*problems, *_faults_in_closure(completion, closure_codes)]
 
 
@@ -309,9 +305,7 @@ def _faults_in_tools(
             problems.append(Problem(f"{at}/tool", f"Use one of: {known}.", "code_unknown"))
         if one.tool in rules.scored_tools and one.score is None:
             problems.append(Problem(f"{at}/score", "Give the score that it gave.", "missing"))
-        fault = stock_phrase_fault(one.score, rationale, f"{at}/score")
-        if fault is not None:
-            problems.append(fault)
+        problems += own_words_faults(rationale, (f"{at}/score", one.score))
         if one.used_on > today:
             problems.append(
                 Problem(f"{at}/used_on", "Name the day on which it was used.", "not_yet")

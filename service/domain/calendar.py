@@ -76,6 +76,21 @@ def london_date(at: datetime) -> date:
     return london_time(at).date()
 
 
+def month_begins(day: date) -> date:
+    """The first day of the month of a day."""
+    return day.replace(day=1)
+
+
+def london_midnight(day: date) -> datetime:
+    """The instant, in UTC, at which a London day begins."""
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
+
+
+def london_day_ends(day: date) -> datetime:
+    """The last second of a London day, as an instant in UTC."""
+    return datetime.combine(day, END_OF_DAY, LONDON).astimezone(UTC)
+
+
 def day_months_later(day: date, months: int) -> date:
     """The same day so many months later, or earlier; the last day of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

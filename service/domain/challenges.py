@@ -10,7 +10,7 @@ from service.domain.access import Role
 from service.domain.accountabilities import CareService, Whose
 from service.domain.decisions import Outcome
 from service.domain.errors import Conflict, Invalid, NotAllowed
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable
 
 
@@ -286,3 +286,24 @@ class LastStage(Conflict):
 
     code = "last_stage"
     title = "The last stage"
+
+
+class NoSuchChild(ChallengeFaulty):
+    """A place in `children` at which the sender sent no child."""
+
+    code = "no_such_child"
+    title = "No such child on this referral"
+
+
+class NothingOpen(Conflict):
+    """No disagreement of the sender's is open with which this can be done."""
+
+    code = "no_disagreement_open"
+    title = "No disagreement is open for this"
+
+
+class UnderReview(Conflict):
+    """The front door itself is looking at this decision again already."""
+
+    code = "under_review"
+    title = "Being looked at again already"

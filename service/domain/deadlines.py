@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 from service.domain.calendar import (
-    LONDON,
     SkipKind,
     SkippedDay,
     WorkingCalendar,
     london_date,
+    london_day_ends,
     london_time,
 )
 from service.domain.errors import Invalid
 from service.domain.events import EventType
+from service.domain.flags import SubjectKind
 from service.domain.texts import counted
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
@@ -37,7 +39,6 @@ _MONTHS = (
 TERM_IN_WEEKS = 40
 """The week of pregnancy that is complete on the expected date of delivery."""
 
-_LAST_SECOND = time(23, 59, 59)
 _MANY_SKIPPED = 7
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -55,6 +56,33 @@ class Rating(StrEnum):
     red = "red"
     amber = "amber"
     green = "green"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One running instance of a timescale: the one way in which lateness is known.
+
+    `stopped_at` is when what stopped it was recorded; `happened_at` when it happened, where it was
+    recorded later than it happened.
+    """
+
+    id: UUID
+    kind: str
+    variant: str | None
+    subject_kind: SubjectKind
+    subject_id: UUID
+    contact_id: UUID
+    owner_role: str
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    warned_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    stopped_because: str | None
+    happened_at: datetime | None
+    policy_version: str
+    explanation: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,22 +356,17 @@ def _due(
         return started_at + limit.duration, ()
     started_on = london_date(started_at)
     if isinstance(limit, SameDayLimit):
-        return _end_of_day(started_on), ()
+        return london_day_ends(started_on), ()
     if isinstance(limit, PregnancyLimit):
         if expected_delivery_on is None:
             raise ValueError("A limit in weeks of pregnancy needs the expected date of delivery.")
-        by_weeks = _end_of_day(limit.day(expected_delivery_on))
+        by_weeks = london_day_ends(limit.day(expected_delivery_on))
         if limit.at_least is None:
             return by_weeks, ()
         least, skipped = _due(limit.at_least, started_at, calendar, None)
         return (by_weeks, ()) if by_weeks >= least else (least, skipped)
     due_on = calendar.add_working_days(started_on, limit.working_days)
     return calendar.end_of(due_on), calendar.skipped_between(started_on, due_on)
-
-
-def _end_of_day(day: date) -> datetime:
-    """The last second of a London day: no working hours have a say in it."""
-    return datetime.combine(day, _LAST_SECOND, LONDON).astimezone(UTC)
 
 
 def _warn(

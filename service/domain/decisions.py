@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Protocol
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable
-from service.domain.texts import counted
 
 
 class LevelOfNeed(IntEnum):
@@ -204,57 +203,6 @@ _LEVELS: Mapping[Outcome, tuple[LevelOfNeed, ...]] = {
 }
 
 
-class RationaleRules(Protocol):
-    """What the policy says of rationales."""
-
-    @property
-    def minimum_characters(self) -> int:
-        """Letters and digits that a rationale needs."""
-        ...
-
-    def is_too_short(self, text: str) -> bool:
-        """Whether it has fewer."""
-        ...
-
-    def is_boiler_plate(self, text: str) -> bool:
-        """Whether it is nothing but stock phrases."""
-        ...
-
-
-def stock_phrase_fault(text: str | None, rules: RationaleRules, pointer: str) -> Problem | None:
-    """The fault of a text that is nothing but stock phrases, or None (rule 2)."""
-    if text is None or not rules.is_boiler_plate(text):
-        return None
-    return Problem(
-        pointer, "This is a stock phrase. Say in your own words what the facts are.", "boiler_plate"
-    )
-
-
-def rationale_fault(text: str, rules: RationaleRules, pointer: str) -> Problem | None:
-    """Why a rationale would be refused, or None (rule 2)."""
-    if rules.is_boiler_plate(text):
-        return Problem(
-            pointer,
-            "This is a stock phrase. Say in your own words what the facts are and why they meet "
-            "this threshold.",
-            "boiler_plate",
-        )
-    if rules.is_too_short(text):
-        return Problem(
-            pointer,
-            f"Say more: at least {counted(rules.minimum_characters, 'character')} of words on what "
-            "the facts are and why they meet this threshold.",
-            "too_short",
-        )
-    if len(set(text.lower().split())) < 5:
-        return Problem(
-            pointer,
-            "The same few words again and again are no rationale. Say what the facts are.",
-            "boiler_plate",
-        )
-    return None
-
-
 def faults_in_draft(
     draft: Decision,
     *,
@@ -268,24 +216,18 @@ def faults_in_draft(
     `asked` maps each agency asked on this contact to whether it has answered; `prompts` are the
     policy's; `has_history` is whether earlier contacts or referrals are on file for the child.
     """
-    wrong = rationale_fault(draft.rationale, rationale_rules, "/rationale")
     return [
         *_faults_in_outcome(draft),
-        *([wrong] if wrong else []),
+        *rationale_faults(rationale_rules, "/rationale", draft.rationale),
         *_faults_in_history(draft, has_history, rationale_rules),
         *_faults_in_agencies(draft, asked, rationale_rules),
         *_faults_in_prompts(draft, prompts, rationale_rules),
-        *_stock_phrases(
+        *own_words_faults(
             rationale_rules,
             ("/supersedes/because", draft.supersedes_because),
             ("/advice_given", draft.advice_given),
         ),
     ]
-
-
-def _stock_phrases(rules: RationaleRules, *texts: tuple[str, str | None]) -> tuple[Problem, ...]:
-    faults = (stock_phrase_fault(text, rules, pointer) for pointer, text in texts)
-    return tuple(fault for fault in faults if fault is not None)
 
 
 def _faults_in_outcome(draft: Decision) -> list[Problem]:
@@ -343,12 +285,18 @@ def _faults_in_history(draft: Decision, has_history: bool, rules: RationaleRules
                 "history_not_considered",
             )
         )
-    problems += _stock_phrases(
+    problems += own_words_faults(
         rules,
         ("/history/considered", draft.history_considered),
         ("/history/last_closed_because", draft.last_closed_because),
     )
     return problems
+
+
+_WHY_NOT_ASKED = (
+    "Say why this agency was not asked, why you decide without its answer, or, where no request is "
+    "on the record, how it was asked and what it said."
+)
 
 
 def _faults_in_agencies(
@@ -396,15 +344,10 @@ def _faults_in_agencies(
                 )
         on_record = organisation_id in asked and line["asked"] and line["answered"]
         if not on_record and not line["reason"]:
-            fault(
-                f"{at}/reason",
-                "Say why this agency was not asked, why you decide without its answer, or, where "
-                "no request is on the record, how it was asked and what it said.",
-                "reason_missing",
-            )
+            fault(f"{at}/reason", _WHY_NOT_ASKED, "reason_missing")
         reason = line["reason"]
-        if isinstance(reason, str):
-            problems += _stock_phrases(rules, (f"{at}/reason", reason))
+        told = reason if isinstance(reason, str) else None
+        problems += own_words_faults(rules, (f"{at}/reason", told))
     for organisation_id in sorted(set(asked) - listed):
         fault(
             "/agencies",
@@ -441,7 +384,7 @@ def _faults_in_prompts(
                     at, "Answer this, or say that it is not known and why.", "prompt_not_answered"
                 )
             )
-        problems += _stock_phrases(
+        problems += own_words_faults(
             rules,
             (f"{at}/answer", str(answer) if answer else None),
             (f"{at}/not_known_because", str(why_not) if why_not else None),

@@ -37,33 +37,6 @@ OF_SOCIAL_CARE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """One running instance of a timescale: the one way in which lateness is known.
-
-    `stopped_at` is when what stopped it was recorded; `happened_at` when it happened, where it was
-    recorded later than it happened.
-    """
-
-    id: UUID
-    kind: str
-    variant: str | None
-    subject_kind: SubjectKind
-    subject_id: UUID
-    contact_id: UUID
-    owner_role: str
-    started_at: datetime
-    due_at: datetime
-    warn_at: datetime | None
-    warned_at: datetime | None
-    breached_at: datetime | None
-    stopped_at: datetime | None
-    stopped_because: str | None
-    happened_at: datetime | None
-    policy_version: str
-    explanation: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class Flag:
     """A breach, or a coming one: a fact with a life. It never changes the case."""
 

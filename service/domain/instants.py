@@ -10,7 +10,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far the clock of whoever tells of something may be ahead of ours, everywhere."""
 
 _WRITTEN: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]{1,32})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(\.[0-9]{1,32})?)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
@@ -34,13 +34,15 @@ def read_instant(text: str) -> datetime:
     """The instant that a text of RFC 3339 names, in UTC and cut to microseconds.
 
     However many digits the second has, they are a valid instant, and so is the second that is
-    added to a day now and then (`23:59:60Z`), which is told as the last moment before it ends.
-    Raises InstantFaulty.
+    added to a day now and then (`23:59:60Z`), which is told as the last moment before it ends. A
+    space may stand for the T, and the seconds may be left out, as databases and people write it:
+    what an instant never lacks is its offset. Raises InstantFaulty.
     """
     form = _WRITTEN.fullmatch(text)
     if form is None:
         raise InstantFaulty("wrong_form", HOW_INSTANT)
     day, minute, second, fraction, offset = form.groups()
+    second = second or "00"
     added = second == "60"
     if added:
         second, fraction = "59", ".999999"

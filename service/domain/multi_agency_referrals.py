@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeState
 from service.domain.contacts import Contact, ContactState
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Outcome
-from service.domain.flags import Deadline
 
 
 class Progress(StrEnum):

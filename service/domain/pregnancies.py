@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from service.domain.calendar import LONDON
+from service.domain.calendar import london_day_ends
 from service.domain.deadlines import TERM_IN_WEEKS, PregnancyLimit, Timescale
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.people import BirthKnowledge, Person
@@ -188,8 +188,7 @@ def surely_by(day: date, now: datetime) -> datetime:
 
     Only the day of a birth is told: no clock that starts with it runs out too soon.
     """
-    end = datetime.combine(day, time(23, 59, 59), LONDON).astimezone(UTC)
-    return min(end, now)
+    return min(london_day_ends(day), now)
 
 
 def alerts(timescales: Iterable[Timescale], expected_delivery_on: date | None) -> list[WeekAlert]:

@@ -50,21 +50,13 @@ class Recognised:
 NOBODY_ON_FILE: Mapping[str, Person] = {}
 
 
-def recognised(
+def _refuse_wrong_links(
     faults: Faults,
     children: Sequence[tuple[str, NewChild]],
     on_file: Mapping[UUID, Person],
     bearers: Mapping[str, Person],
-    *,
-    from_partner: bool,
-) -> Recognised:
-    """For each child, the person on file: named by a worker, or known by a number and all else.
-
-    A number is one fact among several. Where what is told contradicts whoever bears it, the number
-    is set aside: the child is somebody else, until a person has looked. A worker who names one
-    child twice is told so. A partner is not, where only the file knows (they may not learn what is
-    on file, and no concern waits for it): the second of the two is recorded as a child of its own.
-    """
+) -> None:
+    """Gathers links to nobody, and numbers that belong to somebody else than who was linked."""
     faults.add(
         PersonUnknown,
         "A child was linked to nobody.",
@@ -95,6 +87,24 @@ def recognised(
             and bearer.id != child.person_id
         ],
     )
+
+
+def recognised(
+    faults: Faults,
+    children: Sequence[tuple[str, NewChild]],
+    on_file: Mapping[UUID, Person],
+    bearers: Mapping[str, Person],
+    *,
+    from_partner: bool,
+) -> Recognised:
+    """For each child, the person on file: named by a worker, or known by a number and all else.
+
+    A number is one fact among several. Where what is told contradicts whoever bears it, the number
+    is set aside: the child is somebody else, until a person has looked. A worker who names one
+    child twice is told so. A partner is not, where only the file knows (they may not learn what is
+    on file, and no concern waits for it): the second of the two is recorded as a child of its own.
+    """
+    _refuse_wrong_links(faults, children, on_file, bearers)
     everybody = [*on_file.values(), *bearers.values()]
     found = [
         on_file.get(child.person_id)

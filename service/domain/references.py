@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from enum import StrEnum, unique
 
 from service.domain.errors import Invalid
 
@@ -14,6 +15,25 @@ _BODY = 9
 _MODULUS = 23
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _FORM = re.compile(f"([A-Z])-([{ALPHABET}]{{5}})-([{ALPHABET}]{{5}})")
+
+
+@unique
+class ReferenceKind(StrEnum):
+    """What a reference names, by its first letter: one letter for one kind of thing.
+
+    Missing episodes were given `M`, the letter of strategy meetings, up to release 0.3.0: those
+    references stay as they are, and who reads one out says which of the two they mean.
+    """
+
+    contact = "C"
+    referral = "R"
+    early_help_episode = "E"
+    transfer = "T"
+    challenge = "H"
+    strategy_meeting = "M"
+    section_47_enquiry = "Q"
+    assessment = "A"
+    missing_episode = "W"
 
 
 class ReferenceMistyped(Invalid):
@@ -36,16 +56,16 @@ def _check_character(body: str) -> str | None:
     return ALPHABET[value] if value < len(ALPHABET) else None
 
 
-def new_reference(prefix: str) -> str:
+def new_reference(kind: ReferenceKind) -> str:
     """A new random reference such as `C-7K3MA-9TQ4R`: nine random characters and a check one."""
     check = None
     while check is None:
         body = "".join(secrets.choice(ALPHABET) for _ in range(_BODY))
         check = _check_character(body)
-    return f"{prefix}-{body[:5]}-{body[5:]}{check}"
+    return f"{kind}-{body[:5]}-{body[5:]}{check}"
 
 
-def is_reference(text: str, prefix: str) -> bool:
-    """Whether `text` is a whole reference of this prefix with the right check character."""
+def is_reference(text: str, kind: ReferenceKind) -> bool:
+    """Whether `text` is a whole reference of this kind with the right check character."""
     form = _FORM.fullmatch(text)
-    return form is not None and form[1] == prefix and _sum(form[2] + form[3]) == 1
+    return form is not None and form[1] == kind and _sum(form[2] + form[3]) == 1

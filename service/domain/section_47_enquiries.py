@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, Problem
-from service.domain.flags import Deadline
 from service.domain.instants import lies_ahead
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import EnquiryDecision
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from service.domain.decisions import RationaleRules, rationale_fault, stock_phrase_fault
 from service.domain.errors import Problem
+from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.strategy_meetings import (
     BEGINS_AN_ENQUIRY,
     EnquiryDecision,
@@ -164,10 +164,9 @@ def _faults_for_child(
         fault("medical", "Say which decision on a medical this is the reason for.", "missing")
     if told.told is None:
         fault("told", "Say what the child will be told.", "told_missing")
-    for name in ("medical_reason", "told"):
-        wrong = stock_phrase_fault(getattr(told, name), rules, f"{at}/{name}")
-        if wrong is not None:
-            problems.append(wrong)
+    problems += own_words_faults(
+        rules, (f"{at}/medical_reason", told.medical_reason), (f"{at}/told", told.told)
+    )
     return _each_place_once(problems)
 
 
@@ -216,10 +215,8 @@ def _faults_in_enquiry(
         return problems
     pointer = f"{at}/enquiry_reason"
     if decided is EnquiryDecision.continues:
-        wrong = stock_phrase_fault(told.enquiry_reason, rules, pointer)
-    else:
-        wrong = rationale_fault(told.enquiry_reason, rules, pointer)
-    return problems if wrong is None else [*problems, wrong]
+        return [*problems, *own_words_faults(rules, (pointer, told.enquiry_reason))]
+    return [*problems, *rationale_faults(rules, pointer, told.enquiry_reason)]
 
 
 def _faults_in_actions(
@@ -243,9 +240,7 @@ def _faults_in_actions(
         ):
             if value is None:
                 problems.append(Problem(f"{at}/{name}", message, f"{name}_missing"))
-        wrong = stock_phrase_fault(one.what, rules, f"{at}/what")
-        if wrong is not None:
-            problems.append(wrong)
+        problems += own_words_faults(rules, (f"{at}/what", one.what))
         if one.due_at is not None and one.due_at < held_at:
             problems.append(
                 Problem(

@@ -1,13 +1,15 @@
 """Who must be invited to a strategy meeting, from what is on file about its children (rule 13)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
+from uuid import UUID
 
 from service.domain.contacts import ANONYMOUS, Child, Contact
+from service.domain.errors import Problem
 from service.domain.people import BirthKnowledge, Person, age_in_years
-from service.domain.strategy_meetings import Agency, InvitedBecause
+from service.domain.strategy_meetings import Agency, Invitation, InvitedBecause
 
 # Source code of the children in need census: a hospital's emergency department.
 EMERGENCY_DEPARTMENT = "3E"
@@ -253,3 +255,24 @@ def _more(one: ChildOnFile, organisations: Sequence[KnownOrganisation]) -> list[
             )
         )
     return found
+
+
+def faults_in_line(
+    lines: Mapping[UUID, Invitation], seen: set[UUID], invitation_id: UUID, at: str
+) -> list[Problem]:
+    """What is wrong with naming a line of a meeting's list; it is among those seen from then on."""
+    problems: list[Problem] = []
+    if invitation_id not in lines:
+        problems.append(
+            Problem(
+                f"{at}/invitation_id",
+                "This is no line of this meeting's list: read the meeting for their ids.",
+                "invitation_unknown",
+            )
+        )
+    if invitation_id in seen:
+        problems.append(
+            Problem(at, "This line is there already: say all of it once.", "listed_twice")
+        )
+    seen.add(invitation_id)
+    return problems

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable
 
 CLOCKS = ("strategy_meeting", "strategy_minutes")
@@ -399,3 +399,20 @@ def still_missing(
         found.append(Missing(MissingPart.actions, "Say what happens next, by whom and by when."))
     found.append(Missing(MissingPart.minutes, "Circulate the minutes, and record them."))
     return found
+
+
+def before_contact(pointer: str) -> Problem:
+    """The fault of a time at which the front door had not been told of the child."""
+    return Problem(
+        pointer,
+        "The front door had not been told of the child then. Check the time, or the time at which "
+        "the contact was received.",
+        "before_contact",
+    )
+
+
+HOLDING_CLOCK = "strategy_meeting"
+"""The clock by which a meeting is to be held."""
+
+MOST_INVITATIONS = 100
+"""How many lines the list of a meeting may have."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,

@@ -9,8 +9,9 @@ from typing import Protocol
 from uuid import UUID
 
 from service.domain.access import Permission, Role
-from service.domain.decisions import RationaleRules, StatutoryBasis, stock_phrase_fault
+from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.own_words import RationaleRules, own_words_faults
 from service.domain.states import StateTable
 
 
@@ -483,8 +484,8 @@ def unknown_code(code: str, codes: Iterable[str], pointer: str) -> list[Problem]
     return [Problem(pointer, f"Use one of: {', '.join(codes)}.", "code_unknown")]
 
 
-def require_own_words(words: str, rules: RationaleRules) -> None:
+def require_words_of_transfer(rules: RationaleRules, words: str) -> None:
     """Raises TransferIncomplete for words that are nothing but stock phrases."""
-    fault = stock_phrase_fault(words, rules, "/words")
-    if fault is not None:
-        raise incomplete([fault])
+    faults = own_words_faults(rules, ("/words", words))
+    if faults:
+        raise incomplete(faults)

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contacts import Adult, Child, Contact, OutcomeTelling, WithdrawalReason
-from service.domain.deadlines import Rating
+from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline
 from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
 from service.domain.police_notifications import PoliceNotification

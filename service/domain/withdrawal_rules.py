@@ -11,8 +11,8 @@ from service.domain.contacts import (
     WithdrawalReason,
 )
 from service.domain.deadlines import Rating
-from service.domain.decisions import RationaleRules, stock_phrase_fault
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.own_words import RationaleRules, own_words_faults
 from service.domain.police_notifications import Risk
 from service.domain.police_updates import risk_now
 from service.domain.whole_contacts import WholeContact
@@ -49,10 +49,9 @@ class OwnContact(NotAllowed):
 
 def require_complete(new: NewWithdrawal, file: WholeContact, rules: RationaleRules) -> None:
     """Raises WithdrawalIncomplete, naming every gap."""
-    texts = (("/words", new.words), ("/passed_to", new.passed_to), ("/told", new.told))
-    faults = [
-        fault for at, text in texts if (fault := stock_phrase_fault(text, rules, at)) is not None
-    ]
+    faults = own_words_faults(
+        rules, ("/words", new.words), ("/passed_to", new.passed_to), ("/told", new.told)
+    )
     faults += _of_one_reason(new, file)
     if faults:
         raise WithdrawalIncomplete("Put right what `errors` names.", problems=faults)

@@ -10,11 +10,12 @@ from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction,
 from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, assessments, contacts
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def ensure_assessment(work: Work, who: Caller, referral: Referral) -> Assessment:
@@ -29,7 +30,7 @@ async def ensure_assessment(work: Work, who: Caller, referral: Referral) -> Asse
     first = not await assessments.were_begun(work, referral.id)
     assessment = Assessment(
         id=new_id(),
-        reference=new_reference("A"),
+        reference=new_reference(ReferenceKind.assessment),
         referral_id=referral.id,
         contact_id=referral.contact_id,
         child_id=referral.child_id,

@@ -12,15 +12,16 @@ from service.domain.cases import facts_before
 from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import SubjectKind
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CASE, CaseAction, CaseState, Referral, is_re_referral
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, cases
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # What waits for a referral's assessment and strategy meeting ends with the referral.
 _CLOCKS_OF_REFERRAL = ("strategy_meeting", *CLOCKS, "expected_delivery_known")
@@ -64,7 +65,7 @@ async def open_referral(
     months = work.policy.re_referral_within_months
     referral = Referral(
         id=new_id(),
-        reference=new_reference("R"),
+        reference=new_reference(ReferenceKind.referral),
         contact_id=origin.contact_id,
         child_id=origin.child_id,
         person_id=origin.person_id,
@@ -130,7 +131,7 @@ async def open_episode(
     """Opens a child to early help; the episode answers for the child from now on."""
     episode = EarlyHelpEpisode(
         id=new_id(),
-        reference=new_reference("E"),
+        reference=new_reference(ReferenceKind.early_help_episode),
         contact_id=origin.contact_id,
         child_id=origin.child_id,
         person_id=origin.person_id,

@@ -19,11 +19,12 @@ from service.domain.challenges import (
 )
 from service.domain.decisions import Decision
 from service.domain.flags import SubjectKind
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.transfers import Transfer
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import challenges
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def refuse_while_challenged(work: Work, person_id: UUID, *, but: UUID | None = None) -> None:
@@ -86,7 +87,7 @@ def begin_challenge(
     decided = isinstance(about, Decision)
     challenge = Challenge(
         id=new_id(),
-        reference=new_reference("H"),
+        reference=new_reference(ReferenceKind.challenge),
         thing=ChallengedThing.decision if decided else ChallengedThing.refusal,
         decision_id=about.id if decided else None,
         transfer_id=None if decided else about.id,

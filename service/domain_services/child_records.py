@@ -30,6 +30,7 @@ from service.domain_services.missing_episodes import let_missing_episodes_follow
 from service.domain_services.people import Learnt, change_people
 from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import restart_pre_birth_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     child_records,
@@ -37,7 +38,7 @@ from service.persistence.repositories import (
     people,
     pre_birth,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from service.domain.daily_meetings import (
 from service.domain.errors import Problem
 from service.domain.police_notifications import PoliceNotification
 from service.persistence.clocks import stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import daily_meetings, police_tellings
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def next_open_meeting(work: Work, day: date) -> date:

@@ -18,8 +18,9 @@ from service.domain.missing_episodes import (
     refuse_while_missing,
 )
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import missing_episodes
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 def keep_missing_step(

@@ -13,17 +13,11 @@ from pydantic_core import to_json
 from service.domain.access import Caller, Reach
 from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
-from service.domain.contacts import (
-    ACKNOWLEDGE_CLOCK,
-    ANONYMOUS,
-    Adult,
-    Child,
-    Contact,
-    MinimumMissing,
-    require_minimum,
-)
+from service.domain.contact_minimums import MinimumMissing, require_minimum
+from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Adult, Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.events import EventType
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.identities import Fact, contradictions
 from service.domain.kept_as_told import without_nothing_kept
 from service.domain.new_contacts import (
@@ -41,7 +35,7 @@ from service.domain.new_contacts import (
 from service.domain.people import Person, learn
 from service.domain.possible_matches import MatchOnFile
 from service.domain.recognition import Recognised, recognised
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.concerns import (
     Receipt,
@@ -52,10 +46,11 @@ from service.domain_services.concerns import (
 from service.domain_services.people import Learnt, change_people
 from service.domain_services.possible_matches import matches_at_receipt
 from service.persistence.clocks import Starting, start_clock
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     contacts,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy, TeamWork
 
 
@@ -246,7 +241,7 @@ def contact_of(
     return as_contact(
         new,
         new_id(),
-        new_reference("C"),
+        new_reference(ReferenceKind.contact),
         received_at=new.received_at or work.now,
         logged_at=work.now,
         logged_by=logged_by,

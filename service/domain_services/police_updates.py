@@ -21,8 +21,9 @@ from service.domain.police_updates import (
 )
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock
+from service.persistence.ids import new_id
 from service.persistence.repositories import contacts, police_tellings
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def digests_told_last(

@@ -18,8 +18,9 @@ from service.domain.possible_matches import (
 )
 from service.domain_services.concerns import who_they_may_be
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import on_file, possible_matches
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 def found_anew(now: datetime, contact_id: UUID, child: Child, found: Found) -> PossibleMatch:

@@ -21,8 +21,9 @@ from service.domain.pregnancies import (
 from service.domain.referrals import Referral
 from service.domain_services.section_47_enquiries import start_clock_to_see
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import pre_birth
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # What stops a clock that another date, or another word of a contact, starts anew.
 _CHANGED = "expected_delivery_changed"

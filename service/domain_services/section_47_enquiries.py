@@ -9,7 +9,7 @@ from service.domain.access import Caller
 from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     CLOCKS,
@@ -24,6 +24,7 @@ from service.domain.strategy_meetings import EnquiryDecision, ProtectionUnderWay
 from service.domain_services.assessments import ensure_assessment
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -31,7 +32,7 @@ from service.persistence.repositories import (
     strategy_meetings,
     unborn,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 _CONFERENCE = "initial_child_protection_conference"
 _BY_A_MEETING = (EnquiryAction.begin, EnquiryAction.begin_again)
@@ -57,7 +58,7 @@ async def begin_enquiry(
     assessment = await ensure_assessment(work, who, referral)
     enquiry = Section47Enquiry(
         id=new_id(),
-        reference=new_reference("Q"),
+        reference=new_reference(ReferenceKind.section_47_enquiry),
         meeting_id=meeting_id,
         referral_id=referral.id,
         assessment_id=assessment.id,

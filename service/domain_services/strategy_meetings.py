@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.errors import Stale
+from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
 from service.domain.strategy_meetings import (
     STRATEGY_MEETING,
+    Agency,
     Invitation,
+    InvitedBecause,
     MeetingAction,
     MeetingChild,
     MeetingStep,
@@ -19,8 +21,9 @@ from service.domain.strategy_meetings import (
     StrategyMeeting,
     possible_actions,
 )
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, contacts, strategy_meetings
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def refuse_while_meeting_under_way(work: Work, person_id: UUID, pointer: str) -> None:
@@ -157,4 +160,55 @@ def record_meeting_event(
         referral_ids=[one.referral_id for one in children],
         state=meeting.state,
         **data,
+    )
+
+
+def new_invitation(
+    meeting: StrategyMeeting,
+    place: int,
+    agency: Agency,
+    because: InvitedBecause,
+    *,
+    organisation_id: str | None,
+    name: str | None,
+    role: str | None,
+    invited_at: datetime | None = None,
+) -> Invitation:
+    """A line of a meeting's list, at a place, of whom nobody has said whether they come."""
+    return Invitation(
+        id=new_id(),
+        meeting_id=meeting.id,
+        position=place,
+        agency=agency,
+        because=because,
+        organisation_id=organisation_id,
+        name=name,
+        role=role,
+        invited_at=invited_at,
+        not_invited_because=None,
+        attendance=None,
+        information=None,
+    )
+
+
+def organisation_fault(work: Work, organisation_id: str | None, pointer: str) -> list[Problem]:
+    """The fault of naming an organisation that the policy does not have."""
+    if organisation_id is None or work.policy.find_organisation(organisation_id) is not None:
+        return []
+    return [
+        Problem(
+            pointer,
+            "The policy names no such organisation: GET /v1/organisations lists them.",
+            "organisation_unknown",
+        )
+    ]
+
+
+async def children_told_of_at(work: Work, children: Sequence[MeetingChild]) -> datetime:
+    """When the front door had been told of every child of a meeting."""
+    return max(
+        [
+            (await contacts.held_for_answer(work, contact_id)).received_at
+            for contact_id in sorted({one.contact_id for one in children})
+        ]
     )

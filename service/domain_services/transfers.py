@@ -26,8 +26,9 @@ from service.domain.transfers import (
 )
 from service.domain_services.challenges import overtake_challenge_of_transfer
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, contacts, transfers
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 def keep_transfer_step(

@@ -2,32 +2,39 @@
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import json
 import logging
-import math
-import re
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, Protocol
 
 import httpx
 from jose import jwk, jws
 from jose.exceptions import JOSEError
 
-from service.domain.access import Role, Scope
+from service.integrations.issuer_keys import KeyHealth, KeyShelf, KeyState
+from service.integrations.token_claims import (
+    Identity,
+    KeysUnavailable,
+    Refusal,
+    TokenRefused,
+    check_header,
+    check_purpose,
+    check_times,
+    identity_of,
+)
 from service.issuers import IssuerSettings
+from service.strict.base64_texts import strict_base64url
+from service.strict.json_texts import strict_json_object
 
 LARGEST_TOKEN = 8 * 1024
 LARGEST_KEY_SET = 256 * 1024
 MOST_KEYS = 100
 DEEPEST = 16
-LEEWAY_SECONDS = 30
 REMEMBERED_SECONDS = 60
 MOST_REMEMBERED = 4096
 REFRESH_SECONDS = 5 * 60
@@ -39,14 +46,8 @@ FETCH_TIMEOUT_SECONDS = 5.0
 SMALLEST_RSA_BITS = 2048
 LARGEST_RSA_BITS = 8192
 
-# Each of these lets the bearer, not the issuer, say how or with which key the token is checked.
-REFUSED_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64", "zip"})
-ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
-# Only an ID token carries these: it tells a client who signed in and gives leave to do nothing.
-ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
-PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
-_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _UNTRUSTED_FAILURES = (
     JOSEError,
     ValueError,
@@ -61,81 +62,6 @@ _MOST_CAUSES = 6
 Clock = Callable[[], datetime]
 
 _log = logging.getLogger(__name__)
-
-
-class Refusal(StrEnum):
-    """Why a token was refused: for the log alone, never for the one who sent it."""
-
-    too_large = "too_large"
-    malformed = "malformed"
-    header = "header"
-    type = "type"
-    algorithm = "algorithm"
-    issuer = "issuer"
-    audience = "audience"
-    claims = "claims"
-    expired = "expired"
-    not_yet_valid = "not_yet_valid"
-    lifetime = "lifetime"
-    not_an_access_token = "not_an_access_token"  # noqa: S105 - a code, not a secret
-    key = "key"
-    signature = "signature"
-    organisation = "organisation"
-    required_claim = "required_claim"
-    groups_left_out = "groups_left_out"
-    keys_unavailable = "keys_unavailable"
-
-
-class TokenRefused(Exception):
-    """The token is not accepted. Its text is always the same; `reason` is for the log alone."""
-
-    def __init__(self, reason: Refusal) -> None:
-        super().__init__("The access token was refused.")
-        self.reason = reason
-
-
-class KeysUnavailable(TokenRefused):
-    """The issuer's keys cannot be had, so nothing can be said of the token: try again later."""
-
-    def __init__(self) -> None:
-        super().__init__(Refusal.keys_unavailable)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a verified token says of its bearer. (`issuer`, `subject`) is who it is.
-
-    `roles` holds only those that the issuer may assert. `issued_at` and `expires_at` are the
-    token's own beginning and end.
-    """
-
-    issuer: str
-    subject: str
-    name: str
-    client_id: str | None
-    roles: frozenset[Role]
-    scopes: frozenset[Scope]
-    organisation_id: str | None
-    team_id: str | None
-    issued_at: datetime
-    expires_at: datetime
-
-
-class KeyState(StrEnum):
-    """How an issuer's keys stand: only `ok` and `degraded` let anybody in."""
-
-    ok = "ok"
-    degraded = "degraded"
-    expired = "expired"
-    never_loaded = "never_loaded"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHealth:
-    """How an issuer's keys stand, and when they were last read without fault."""
-
-    state: KeyState
-    loaded_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -172,16 +98,6 @@ class KeySource(Protocol):
 
     def health(self) -> KeyHealth:
         """How the keys stand now."""
-
-
-class KeyShelf(Protocol):
-    """Where the last good key sets are kept beyond the life of a process."""
-
-    async def keep(self, issuer: str, key_set: str, read_at: datetime) -> None:
-        """Keeps what an issuer published at that instant, in place of what was kept before."""
-
-    async def recall(self, issuer: str) -> tuple[str, datetime] | None:
-        """What was kept of an issuer, and when it was read; None for what is not surely ours."""
 
 
 class HeldKeys:
@@ -295,7 +211,7 @@ class FetchedKeys:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
                 published = await self._download()
-                found = _usable_keys(_json_object(published))
+                found = _usable_keys(strict_json_object(published, deepest=DEEPEST))
         except Exception as error:
             # Whatever went wrong out there, the last good keys serve; `health` and the log tell.
             _log.warning("keys of %s could not be read: %s", self._url, _why(error))
@@ -325,7 +241,8 @@ class FetchedKeys:
         try:
             kept = await self._shelf.recall(self._issuer)
             if kept is not None and self._within(kept[1], KEYS_KEPT_SECONDS):
-                self._take(_usable_keys(_json_object(kept[0].encode("utf-8"))), kept[1])
+                published = strict_json_object(kept[0].encode("utf-8"), deepest=DEEPEST)
+                self._take(_usable_keys(published), kept[1])
         except Exception as error:
             _log.warning("kept keys of %s could not be read: %s", self._url, _why(error))
 
@@ -474,18 +391,19 @@ class TokenVerifier:
         segments = token.split(".")
         if len(segments) != 3:
             raise TokenRefused(Refusal.malformed)
-        header_bytes, claims_bytes, _ = (_decoded(segment) for segment in segments)
-        header, claims = _json_object(header_bytes), _json_object(claims_bytes)
+        header_bytes, claims_bytes, _ = (strict_base64url(segment) for segment in segments)
+        header = strict_json_object(header_bytes, deepest=DEEPEST)
+        claims = strict_json_object(claims_bytes, deepest=DEEPEST)
         # The issuer is chosen before the key: only its own keys are ever tried.
         name = claims.get("iss")
         believed = self._believed.get(name) if isinstance(name, str) else None
         if believed is None:
             raise TokenRefused(Refusal.issuer)
         issuer = believed.settings
-        algorithm, key_id = _check_header(header, issuer)
-        expires = _check_times(claims, issuer, now)
-        _check_purpose(claims, issuer)
-        identity = _identity(claims, issuer, expires)
+        algorithm, key_id = check_header(header, issuer)
+        expires = check_times(claims, issuer, now)
+        check_purpose(claims, issuer)
+        identity = identity_of(claims, issuer, expires)
         key = await believed.keys.find(key_id)
         if key is None:
             raise TokenRefused(Refusal.key)
@@ -514,208 +432,6 @@ def public_members(private_key_pem: bytes, *, algorithm: str) -> dict[str, str]:
     return {**members, "kid": key_id, "use": "sig"}
 
 
-def _check_header(header: Mapping[str, Any], issuer: IssuerSettings) -> tuple[str, str]:
-    if not REFUSED_HEADERS.isdisjoint(header):
-        raise TokenRefused(Refusal.header)
-    kind = header.get("typ")
-    if not isinstance(kind, str) or kind.lower() not in ACCESS_TOKEN_TYPES:
-        raise TokenRefused(Refusal.type)
-    algorithm = header.get("alg")
-    if algorithm not in issuer.algorithms:
-        raise TokenRefused(Refusal.algorithm)
-    key_id = header.get("kid")
-    if not isinstance(key_id, str) or not key_id:
-        raise TokenRefused(Refusal.key)
-    return algorithm, key_id
-
-
-def _check_times(claims: Mapping[str, Any], issuer: IssuerSettings, now: float) -> float:
-    issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
-    longest = 60 * (issuer.longest_lifetime_minutes + issuer.back_dated_minutes)
-    if expires <= issued or expires - issued > longest:
-        raise TokenRefused(Refusal.lifetime)
-    if now >= expires + LEEWAY_SECONDS:
-        raise TokenRefused(Refusal.expired)
-    if issued > now + LEEWAY_SECONDS:
-        raise TokenRefused(Refusal.not_yet_valid)
-    if "nbf" in claims and _seconds(claims, "nbf") > now + LEEWAY_SECONDS:
-        raise TokenRefused(Refusal.not_yet_valid)
-    return expires
-
-
-def _seconds(claims: Mapping[str, Any], name: str) -> float:
-    value = claims.get(name)
-    # bool is an int to Python: `exp: true` would be one second after the epoch.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TokenRefused(Refusal.claims)
-    seconds = float(value)
-    if not math.isfinite(seconds):
-        raise TokenRefused(Refusal.claims)
-    return seconds
-
-
-def _check_purpose(claims: Mapping[str, Any], issuer: IssuerSettings) -> None:
-    audience = claims.get("aud")
-    audiences = [audience] if isinstance(audience, str) else audience
-    if not isinstance(audiences, list) or not all(isinstance(one, str) for one in audiences):
-        raise TokenRefused(Refusal.audience)
-    if issuer.audience not in audiences:
-        raise TokenRefused(Refusal.audience)
-    if not ID_TOKEN_CLAIMS.isdisjoint(claims):
-        raise TokenRefused(Refusal.not_an_access_token)
-    for name, values in issuer.required_claims.items():
-        if values and set(values).isdisjoint(_words_of_a_claim(_claim(claims, name))):
-            raise TokenRefused(Refusal.required_claim)
-
-
-def _identity(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float) -> Identity:
-    subject = _text(claims.get("sub"))
-    if subject is None:
-        raise TokenRefused(Refusal.claims)
-    clients = (_text(claims.get(name)) for name in ("azp", "client_id", "appid"))
-    client_id = next((one for one in clients if one is not None), None)
-    roles = _roles(claims, issuer)
-    organisation = _organisation(claims, issuer, client_id)
-    if organisation is None and Role.partner_system in roles:
-        raise TokenRefused(Refusal.organisation)
-    granted = _granted(claims, issuer, roles, client_id)
-    return Identity(
-        issuer=issuer.issuer,
-        subject=subject,
-        name=_shown(claims.get("name")) or client_id or subject,
-        client_id=client_id,
-        roles=roles,
-        scopes=frozenset(Scope(one) for one in granted if one in _SCOPES),
-        organisation_id=organisation,
-        team_id=_team(claims, issuer),
-        issued_at=datetime.fromtimestamp(_seconds(claims, "iat"), UTC),
-        expires_at=datetime.fromtimestamp(expires, UTC),
-    )
-
-
-def _roles(claims: Mapping[str, Any], issuer: IssuerSettings) -> frozenset[Role]:
-    """Those that the provider says in its words or ours, and may say."""
-    found = _claim(claims, issuer.roles_claim)
-    if found is None:
-        _refuse_groups_left_out(claims, issuer.roles_claim)
-    words = _words(found)
-    said = {issuer.role_names[one] for one in words if one in issuer.role_names}
-    said |= {Role(one) for one in words if one in _ROLES and one not in issuer.role_names}
-    return frozenset(said & issuer.may_assert_roles)
-
-
-def _refuse_groups_left_out(claims: Mapping[str, Any], name: str) -> None:
-    """A person of too many groups has a token that names none of them, but where to ask for them.
-
-    To take that for "no group" would let them in as nobody, and nobody would know why.
-    """
-    elsewhere = claims.get("_claim_names")
-    if (isinstance(elsewhere, dict) and name in elsewhere) or (
-        name == "groups" and "hasgroups" in claims
-    ):
-        raise TokenRefused(Refusal.groups_left_out)
-
-
-def _organisation(
-    claims: Mapping[str, Any], issuer: IssuerSettings, client_id: str | None
-) -> str | None:
-    """Which organisation the caller speaks for: by its client, else by the claim.
-
-    Staff whose tokens name none belong to the authority itself; whoever names one that the issuer
-    may not speak for, or another than its client's, is refused.
-    """
-    said = _text(_claim(claims, issuer.organisation_claim))
-    listed = issuer.clients.get(client_id) if client_id is not None else None
-    if listed is not None and said is not None and said != listed:
-        raise TokenRefused(Refusal.organisation)
-    organisation = said if listed is None else listed
-    if (
-        issuer.organisations
-        and organisation is not None
-        and (organisation not in issuer.organisations)
-    ):
-        raise TokenRefused(Refusal.organisation)
-    return organisation
-
-
-def _granted(
-    claims: Mapping[str, Any], issuer: IssuerSettings, roles: frozenset[Role], client_id: str | None
-) -> list[str]:
-    """The scopes, from the claim without which this is no access token.
-
-    A listed partner's system may keep them elsewhere. Its token has no role of a person, so that
-    a person's ID token, which has no scopes either, is never taken for an access token.
-    """
-    granted = _claim(claims, issuer.scope_claim)
-    a_listed_system = roles == {Role.partner_system} and client_id in issuer.clients
-    if granted is None and a_listed_system and issuer.application_scope_claim is not None:
-        granted = _claim(claims, issuer.application_scope_claim)
-    if granted is None:
-        raise TokenRefused(Refusal.not_an_access_token)
-    return _words(granted)
-
-
-def _team(claims: Mapping[str, Any], issuer: IssuerSettings) -> str | None:
-    """The caller's team: by the list of names, where there is one, else the claim's own text."""
-    found = _claim(claims, issuer.team_claim)
-    if not issuer.team_names:
-        return _text(found)
-    if found is None:
-        _refuse_groups_left_out(claims, issuer.team_claim)
-    said = set(_words_of_a_claim(found))
-    return next((team for name, team in issuer.team_names.items() if name in said), None)
-
-
-_ROLES = frozenset(role.value for role in Role)
-_SCOPES = frozenset(scope.value for scope in Scope)
-_LONGEST_TEXT = 255
-
-
-def _claim(claims: Mapping[str, Any], path: str) -> Any:
-    """The claim of that very name, else the one that the dotted path leads to."""
-    if path in claims:
-        return claims[path]
-    found: Any = claims
-    for part in path.split("."):
-        if not isinstance(found, dict):
-            return None
-        found = found.get(part)
-    return found
-
-
-def _text(value: Any) -> str | None:
-    """A claim that is absent, or a short and printable text; else the token is refused."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT:
-        raise TokenRefused(Refusal.claims)
-    # Surrogates, NUL and control characters break databases and forge lines in logs.
-    if not value.isprintable() or value != value.strip():
-        raise TokenRefused(Refusal.claims)
-    return value
-
-
-def _shown(value: Any) -> str:
-    """A name made fit to show: odd characters become spaces; nobody is kept out by one."""
-    text = value if isinstance(value, str) else ""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:_LONGEST_TEXT]
-
-
-def _words_of_a_claim(value: Any) -> list[str]:
-    """A claim's texts: itself, or each of its list. Unlike words, a text may hold spaces."""
-    return [value] if isinstance(value, str) else _words(value)
-
-
-def _words(value: Any) -> list[str]:
-    if value is None:
-        return []
-    words = value.split(" ") if isinstance(value, str) else value
-    if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
-        raise TokenRefused(Refusal.claims)
-    return words
-
-
 def _check_signature(token: str, key: Any, algorithm: str, claims_bytes: bytes) -> None:
     try:
         signed: bytes = jws.verify(token, key, algorithms=[algorithm])
@@ -734,7 +450,7 @@ def _fits(members: Mapping[str, Any], algorithm: str) -> bool:
         return members.get("kty") == "EC" and members.get("crv") == "P-256"
     if algorithm not in ("RS256", "RS512") or members.get("kty") != "RSA":
         return False
-    modulus = int.from_bytes(_decoded(members.get("n")), "big")
+    modulus = int.from_bytes(strict_base64url(members.get("n")), "big")
     return SMALLEST_RSA_BITS <= modulus.bit_length() <= LARGEST_RSA_BITS
 
 
@@ -767,62 +483,3 @@ def _is_for_signatures(members: Mapping[str, Any]) -> bool:
         # A private key that was published is anybody's key.
         and PRIVATE_KEY_MEMBERS.isdisjoint(members)
     )
-
-
-def _decoded(segment: Any) -> bytes:
-    """Base64url without padding, in its one canonical form; `ValueError` for anything else."""
-    if not isinstance(segment, str) or not _SEGMENT.fullmatch(segment):
-        raise ValueError("not base64url")
-    try:
-        decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    except binascii.Error:
-        raise ValueError("not base64url") from None
-    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
-        raise ValueError("not canonical base64url")
-    return decoded
-
-
-def _json_object(content: bytes) -> dict[str, Any]:
-    """A JSON object read strictly; `ValueError` or `RecursionError` for anything else."""
-    found = json.loads(
-        content.decode("utf-8"),
-        object_pairs_hook=_without_duplicates,
-        parse_constant=_no_constant,
-        parse_float=_finite,
-    )
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
-    _check_depth(found)
-    return found
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member twice")
-    return found
-
-
-def _no_constant(_: str) -> Any:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("beyond any number")
-    return number
-
-
-def _check_depth(found: Any) -> None:
-    level: list[Any] = [found]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for one in level
-            if isinstance(one, dict | list)
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not level:
-            return
-    raise ValueError("too deep")

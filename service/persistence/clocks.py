@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Executable, bindparam, select, update
 
-from service.domain.deadlines import ClockEvents, Rating
+from service.domain.deadlines import ClockEvents, Deadline, Rating
 from service.domain.escalations import runs_on
 from service.domain.events import Event
-from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.flags import Flag, SubjectKind
 from service.persistence.asking import AnyRow
 from service.persistence.ids import new_id
 from service.persistence.prepared import Makeable, Question, any_of, made_once

@@ -38,7 +38,7 @@ from service.persistence.prepared import (
 from service.persistence.records import ROW_OF, columns_of, table_of, writing
 from service.policy import Policy
 
-__all__ = ["Keeping", "Performing", "Work", "new_id"]
+__all__ = ["Keeping", "Performing", "Work"]
 
 Found = TypeVar("Found")
 Record = TypeVar("Record")

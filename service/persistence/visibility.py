@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, sel
 from service.domain.access import Caller, Permission, Reach
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import OF_SOCIAL_CARE, Deadline, Flag, SubjectKind
+from service.domain.flags import OF_SOCIAL_CARE, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest, StillInSight
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.people import Person

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from service.domain import challenges, transfers
 from service.domain.access import GRANTS, Permission, Role
 from service.domain.calendar import CalendarFaulty, WorkingCalendar
-from service.domain.contacts import LONGEST_PREGNANCY
+from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.deadlines import (
     ClockEvents,
     ElapsedLimit,

@@ -13,6 +13,7 @@ from service.domain.calendar import (
     OpenEndedCalendar,
     WorkingCalendar,
     london_date,
+    london_midnight,
     london_time,
 )
 from service.domain.deadlines import (
@@ -25,7 +26,6 @@ from service.domain.deadlines import (
 )
 from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
-from service.domain.measures import london_midnight
 from service.domain.removed_teams import RemovedTeam
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import CodeLists

@@ -19,8 +19,9 @@ from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.holders import HOLDERS, HeldWork
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import accounts
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,21 @@ from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
 from service.domain.concerns import known_anew
+from service.domain.contact_minimums import (
+    ChildOfNothing,
+    MinimumMissing,
+    require_minimum,
+    says_who,
+)
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
     Adult,
     Amendment,
     Child,
-    ChildOfNothing,
     Contact,
     ContactAction,
-    MinimumMissing,
-    require_minimum,
     require_undecided,
-    says_who,
     state_after,
 )
 from service.domain.corrections import IDENTITY, why_another
@@ -29,7 +31,7 @@ from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
-from service.domain.identities import NUMBERS, Fact, contradictions
+from service.domain.identities import Fact, contradictions
 from service.domain.kept_as_told import still_unread
 from service.domain.new_contacts import (
     CHILD_FACTS,
@@ -43,17 +45,19 @@ from service.domain.new_contacts import (
     check_channel,
     check_told,
 )
-from service.domain.people import BirthKnowledge, Person, Sex, birth_knowledge_meant
+from service.domain.people import Person, birth_knowledge_meant
 from service.domain.possible_matches import MatchAnswer
 from service.domain.recognition import Recognised, bearer_of, numbers_set_aside, recognised
+from service.domain.told_again import looked_for_on_file, told_after_amendment
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import Settled, follow_settled_children
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import child_records, contacts, information_requests, people
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # As many as the contract shows: amendments may add more than were logged at once.
 MOST_CHILDREN = MOST_ADULTS = 100
@@ -245,7 +249,10 @@ def _amended(adult: Adult, sent: Mapping[str, Any]) -> Adult:
 def _told(file: WholeContact, changes: ContactChanges) -> list[tuple[str, NewChild]]:
     """Each child on the contact as told after the amendment, with where it stands in it."""
     return [
-        (changes.at("children", child.id), _as_told(child, changes.children.get(child.id, {})))
+        (
+            changes.at("children", child.id),
+            told_after_amendment(child, changes.children.get(child.id, {})),
+        )
         for child in file.children
     ]
 
@@ -313,7 +320,7 @@ async def _recognise(
     """
     asked = [
         *(
-            (at, _as_asked(old, new, changes.children.get(old.id, {})))
+            (at, looked_for_on_file(old, new, changes.children.get(old.id, {})))
             for (at, new), old in zip(told, file.children, strict=True)
         ),
         *changes.new_children_at(),
@@ -425,45 +432,6 @@ def _linked_otherwise(
 
 # What follows from what was told, and is no part of it.
 _NOT_TOLD = frozenset({"version", "address_key", "identity_key", "set_aside", "unanswered_matches"})
-_DATES = frozenset({"date_of_birth", "expected_delivery_on"})
-
-
-def _as_told(child: Child, sent: Mapping[str, Any]) -> NewChild:
-    """A child on the contact as told after an amendment, which may name what is not a fact."""
-    facts = {name: getattr(child, name) for name in CHILD_FACTS}
-    facts |= {name: value for name, value in sent.items() if name in CHILD_FACTS}
-    knowledge = sent.get("birth_knowledge")
-    if knowledge is BirthKnowledge.unborn:
-        facts |= {
-            name: value
-            for name, value in (("date_of_birth", None), ("sex", Sex.unknown))
-            if name not in sent
-        }
-    elif knowledge is not None and "expected_delivery_on" not in sent:
-        facts["expected_delivery_on"] = None
-    elif (
-        knowledge is None
-        and child.birth_knowledge is BirthKnowledge.not_known
-        and _DATES & sent.keys()
-    ):
-        facts["birth_knowledge"] = None
-    return NewChild(person_id=sent.get("person_id"), **facts)
-
-
-def _as_asked(old: Child, new: NewChild, sent: Mapping[str, Any]) -> NewChild:
-    """What to look for on file: a link or a number that is new, else whom the child is now."""
-    corrected = {
-        name: number for name in NUMBERS if (number := getattr(new, name)) != getattr(old, name)
-    }
-    linked = new.person_id is not None and new.person_id != old.person_id
-    unlinked = "person_id" in sent and new.person_id is None
-    numbered = any(corrected.values())
-    return replace(
-        new,
-        person_id=new.person_id if linked else None if numbered or unlinked else old.person_id,
-        nhs_number=corrected.get("nhs_number"),
-        unique_pupil_number=corrected.get("unique_pupil_number"),
-    )
 
 
 _Recorded = Contact | Child | Adult

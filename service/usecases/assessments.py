@@ -20,9 +20,9 @@ from service.domain.assessments import (
     incomplete,
 )
 from service.domain.calendar import london_date
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import FrontDoorError, Stale
 from service.domain.events import EventType
+from service.domain.own_words import own_words_faults
 from service.domain.referrals import CASE, CaseState, Referral
 from service.domain_services.assessments import (
     ensure_assessment,
@@ -151,9 +151,9 @@ async def authorise_assessment(
             "You completed this assessment, so somebody else must authorise it. It stays as it "
             "is; ask another manager."
         )
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise incomplete([fault])
+    faults = own_words_faults(work.policy.rationale, ("/words", words))
+    if faults:
+        raise incomplete(faults)
     if agreed:
         await stop_clocks(
             work,

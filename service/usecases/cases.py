@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import stock_phrase_fault
 from service.domain.early_help_episodes import (
     SETTLED_BY_THE_SERVICE,
     EarlyHelpEpisode,
@@ -16,7 +15,8 @@ from service.domain.early_help_episodes import (
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.holders import HeldWork, holder
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
+from service.domain.own_words import require_own_words
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
@@ -107,6 +107,29 @@ async def allocate_early_help_episode(
     return await _allocate(work, who, EPISODES, _EPISODE, episode_id, version, worker_id, team_id)
 
 
+def _refuse_wrong_team(work: Work, kind: _Kind, team_id: str | None, *, known: bool) -> None:
+    """Raises TeamCannotReceive for a team that takes no such case, or for none where one must be.
+
+    `known` is whether the team that has the case is in the policy.
+    """
+    taking = [team.id for team in work.policy.teams_for(kind.work)]
+    teams = ", ".join(taking)
+    if team_id is not None and team_id not in taking:
+        raise TeamCannotReceive(
+            "Put right the team and send it again.",
+            problems=[
+                Problem("/team_id", f"Use a team that takes this: {teams}.", "team_cannot_receive")
+            ],
+        )
+    if team_id is None and not known:
+        raise TeamCannotReceive(
+            "The team of this case is not in the policy any more: name the team, too.",
+            problems=[
+                Problem("/team_id", f"Name a team that takes this: {teams}.", "team_removed")
+            ],
+        )
+
+
 async def _allocate(
     work: Work,
     who: Caller,
@@ -124,28 +147,8 @@ async def _allocate(
     case = await cases.held(work, who, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
     holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
-    teams = [team.id for team in work.policy.teams_for(kind.work)]
-    if team_id is not None and team_id not in teams:
-        raise TeamCannotReceive(
-            "Put right the team and send it again.",
-            problems=[
-                Problem(
-                    "/team_id",
-                    f"Use a team that takes this: {', '.join(teams)}.",
-                    "team_cannot_receive",
-                )
-            ],
-        )
     known = work.policy.find_team(case.team_id) is not None
-    if team_id is None and not known:
-        raise TeamCannotReceive(
-            "The team of this case is not in the policy any more: name the team, too.",
-            problems=[
-                Problem(
-                    "/team_id", f"Name a team that takes this: {', '.join(teams)}.", "team_removed"
-                )
-            ],
-        )
+    _refuse_wrong_team(work, kind, team_id, known=known)
     if (worker_id, team_id or case.team_id) == (case.worker_id, case.team_id):
         raise AlreadyAllocated(
             "Nothing would change: name another worker or another team.",
@@ -246,9 +249,13 @@ async def _close(
             allowed=(TransferAction.complete, TransferAction.record_family_agreement),
         )
     CASE.after(case.state, CaseAction.close)
-    no_reason = stock_phrase_fault(reason, work.policy.rationale, "/reason")
-    if no_reason is not None:
-        raise ClosureFaulty("Say why it closes, in your own words.", problems=[no_reason])
+    require_own_words(
+        work.policy.rationale,
+        "/reason",
+        reason,
+        ClosureFaulty,
+        "Say why it closes, in your own words.",
+    )
     if isinstance(case, Referral):
         await refuse_while_protection_is_owed(work, case)
     await refuse_while_challenged(work, case.person_id)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission, Role
@@ -14,7 +13,6 @@ from service.domain.challenges import (
     ChallengeAction,
     ChallengeAnswer,
     ChallengedThing,
-    ChallengeFaulty,
     ChallengeFilters,
     ChallengeOfOwnDecision,
     ChallengeOutcome,
@@ -24,21 +22,31 @@ from service.domain.challenges import (
     NothingToChallenge,
     NotYourChallenge,
     NotYoursToAnswer,
+    UnderReview,
     allowed,
     challenger_role_of,
     require_received,
 )
-from service.domain.contacts import Child
-from service.domain.decisions import Decision, DecisionState, rationale_fault, stock_phrase_fault
-from service.domain.errors import Conflict, FrontDoorError, Problem, Stale
+from service.domain.deadlines import Deadline
+from service.domain.decisions import Decision
+from service.domain.errors import FrontDoorError, Stale
 from service.domain.events import EventType
-from service.domain.flags import Deadline
-from service.domain.multi_agency_referrals import PROGRESS, Disagreement, Progress, disagreement_of
 from service.domain.states import WrongState
-from service.domain.transfers import ANSWERER, Transfer, TransferAction, TransferState
+from service.domain.transfers import ANSWERER, Transfer, TransferAction
 from service.domain_services.cases import moved_on
+from service.domain_services.challenge_moves import (
+    answered_finally,
+    end_challenge,
+    escalate_to_next_stage,
+    raise_challenge,
+    record_challenge,
+    require_challenge_words,
+    require_reasons,
+    stands,
+    take_back_challenge,
+    transfer_of,
+)
 from service.domain_services.challenges import (
-    begin_challenge,
     move_challenge,
     start_challenge_clock,
 )
@@ -50,7 +58,6 @@ from service.persistence.repositories import (
     contacts,
     deadlines,
     decisions,
-    transfers,
 )
 from service.persistence.units_of_work import Performing, Work
 from service.policy import Policy
@@ -62,14 +69,11 @@ MultiAgencyReferralNotFound = contacts.MultiAgencyReferralNotFound
 
 # So many are looked up at once by the job; each is moved in a transaction of its own.
 BATCH = 100
-
-_FIRST_ANSWER = Role.mash_manager
 _ACTION = {
     ChallengeAnswer.agreed: ChallengeAction.agree,
     ChallengeAnswer.upheld: ChallengeAction.uphold,
     ChallengeAnswer.changed: ChallengeAction.change,
 }
-_OF_PARTNERS = (ChallengeAction.escalate, ChallengeAction.withdraw)
 _ANSWERS = frozenset({*_ACTION.values(), ChallengeAction.uphold_finally})
 
 
@@ -97,36 +101,6 @@ class DatedChallenge:
 
     challenge: Challenge
     due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreements:
-    """What a partner disagrees with, and whether all of it had been said before."""
-
-    referral_id: UUID
-    disagreements: Sequence[Disagreement]
-    before: bool
-
-
-class NoSuchChild(ChallengeFaulty):
-    """A place in `children` at which the sender sent no child."""
-
-    code = "no_such_child"
-    title = "No such child on this referral"
-
-
-class NothingOpen(Conflict):
-    """No disagreement of the sender's is open with which this can be done."""
-
-    code = "no_disagreement_open"
-    title = "No disagreement is open for this"
-
-
-class UnderReview(Conflict):
-    """The front door itself is looking at this decision again already."""
-
-    code = "under_review"
-    title = "Being looked at again already"
 
 
 async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, words: str) -> Raised:
@@ -160,30 +134,21 @@ async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, word
             )
         return Raised(before, before=True)
     await _refuse_nothing_to_challenge(work, decision)
-    _require_reasons(work, words)
+    require_reasons(work, words)
     await contacts.renew(work, decision.contact_id)
     role = challenger_role_of(who.roles)
-    return Raised(_raise(work, who, decision, words, role), before=False)
-
-
-def _stands(decision: Decision) -> bool:
-    return decision.state is DecisionState.signed and decision.superseded_at is None
-
-
-async def _answered_finally(work: Work, decision: Decision) -> bool:
-    last = work.policy.challenges.last_stage
-    return await challenges.answered_finally(work, decision.id, last)
+    return Raised(raise_challenge(work, who, decision, words, role), before=False)
 
 
 async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
-    if not _stands(decision):
+    if not stands(decision):
         raise NothingToChallenge(
             "Only a signed decision that stands is challenged. Read the contact for the decision "
             "that stands now.",
             state=decision.state,
             allowed=(),
         )
-    if await _answered_finally(work, decision):
+    if await answered_finally(work, decision):
         raise NothingToChallenge(
             "A challenge of this decision was answered at the last stage, and that answer is "
             "final. Log what is new as a contact, or ask for a step-up or a step-down.",
@@ -197,63 +162,6 @@ async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
             state=decision.state,
             allowed=(),
         )
-
-
-def _raise(
-    work: Work,
-    who: Caller,
-    decision: Decision,
-    words: str,
-    challenger_role: Role,
-    organisation_id: str | None = None,
-) -> Challenge:
-    challenge = begin_challenge(
-        work,
-        who,
-        decision,
-        answering_role=_FIRST_ANSWER,
-        challenger_role=challenger_role,
-        words=words,
-        organisation_id=organisation_id,
-    )
-    _record(work, who, EventType.challenge_raised, challenge)
-    return challenge
-
-
-def _record(
-    work: Work, who: Caller | None, type_: EventType, challenge: Challenge, **data: Any
-) -> None:
-    work.record(
-        type_,
-        who,
-        challenge.id,
-        contact_id=challenge.contact_id,
-        person_id=challenge.person_id,
-        thing=challenge.thing,
-        decision_id=challenge.decision_id,
-        transfer_id=challenge.transfer_id,
-        state=challenge.state,
-        stage=challenge.stage,
-        answering_role=challenge.answering_role,
-        outcome=challenge.outcome,
-        **data,
-    )
-
-
-def _require_reasons(work: Work, words: str) -> None:
-    fault = rationale_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise _faulty(fault)
-
-
-def _require_own_words(work: Work, words: str) -> None:
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise _faulty(fault)
-
-
-def _faulty(fault: Problem) -> ChallengeFaulty:
-    return ChallengeFaulty("Say why, in your own words.", problems=[fault])
 
 
 async def _hold(work: Work, who: Caller, challenge_id: UUID) -> Challenge:
@@ -317,14 +225,14 @@ async def answer_challenge(
     action = _ACTION[answer]
     _refuse_impossible(work, challenge, action)
     _refuse_stale(challenge, version)
-    transfer = await _transfer_of(work, challenge)
+    transfer = await transfer_of(work, challenge)
     await _refuse_wrong_answerer(work, who, challenge, transfer)
-    _require_reasons(work, words)
+    require_reasons(work, words)
     last = challenge.stage >= work.policy.challenges.last_stage
     if answer is ChallengeAnswer.changed:
         moved = await _change(work, who, challenge, transfer, words)
     elif answer is ChallengeAnswer.upheld and last:
-        moved = await _end(
+        moved = await end_challenge(
             work,
             who,
             challenge,
@@ -339,16 +247,8 @@ async def answer_challenge(
         # A partner is nobody's to command here: the role that the policy names tells them.
         owner = None if partner else moved.challenger_role
         start_challenge_clock(work, moved, "challenge_response", owner)
-    _record(work, who, EventType.challenge_answered, moved, answer=answer)
+    record_challenge(work, who, EventType.challenge_answered, moved, answer=answer)
     return moved
-
-
-async def _transfer_of(work: Work, challenge: Challenge) -> Transfer | None:
-    """The transfer whose refusal is challenged, held."""
-    if challenge.transfer_id is None:
-        return None
-    found = await transfers.open_of_person(work, challenge.person_id)
-    return next((one for one in found if one.id == challenge.transfer_id), None)
 
 
 async def _refuse_wrong_answerer(
@@ -407,28 +307,6 @@ async def _change(
     return moved
 
 
-async def _end(
-    work: Work,
-    who: Caller | None,
-    challenge: Challenge,
-    transfer: Transfer | None,
-    action: ChallengeAction,
-    outcome: ChallengeOutcome,
-    words: str | None,
-) -> Challenge:
-    """Ends a challenge by which nothing changes: a refusal that was challenged is final with it."""
-    if transfer is not None and transfer.state is TransferState.refusal_challenged:
-        await move_transfer(
-            work,
-            who,
-            transfer,
-            TransferAction.uphold_refusal,
-            words=words,
-            refusal_agreed_at=work.now,
-        )
-    return await move_challenge(work, who, challenge, action, words=words, outcome=outcome)
-
-
 async def escalate_challenge(
     work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
 ) -> Challenge:
@@ -437,8 +315,8 @@ async def escalate_challenge(
     Raises NotYourChallenge, LastStage, WrongState, Stale, ChallengeFaulty.
     """
     challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.escalate)
-    _require_reasons(work, words)
-    return await _escalate(work, who, challenge, words)
+    require_reasons(work, words)
+    return await escalate_to_next_stage(work, who, challenge, words)
 
 
 async def _pursued(
@@ -460,37 +338,19 @@ async def _pursued(
     return challenge
 
 
-async def _escalate(
-    work: Work, who: Caller | None, challenge: Challenge, words: str | None
-) -> Challenge:
-    stage = challenge.stage + 1
-    role = work.policy.challenges.answered_by(stage)
-    moved = await move_challenge(
-        work,
-        who,
-        challenge,
-        ChallengeAction.escalate,
-        words=words,
-        stage=stage,
-        answering_role=role,
-        stage_began_at=work.now,
-    )
-    start_challenge_clock(work, moved, f"challenge_stage_{stage}", role)
-    _record(work, who, EventType.challenge_escalated, moved)
-    return moved
-
-
 async def accept_challenge_answer(
     work: Work, who: Caller, challenge_id: UUID, version: int, *, words: str
 ) -> Challenge:
     """The challenger's side takes the answer that it stands, agreed or upheld: it ends so."""
     challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.accept)
-    _require_own_words(work, words)
-    transfer = await _transfer_of(work, challenge)
+    require_challenge_words(work, words)
+    transfer = await transfer_of(work, challenge)
     agreed = challenge.state is ChallengeState.agreed
     outcome = ChallengeOutcome.agreed if agreed else ChallengeOutcome.upheld
-    moved = await _end(work, who, challenge, transfer, ChallengeAction.accept, outcome, words)
-    _record(work, who, EventType.challenge_accepted, moved)
+    moved = await end_challenge(
+        work, who, challenge, transfer, ChallengeAction.accept, outcome, words
+    )
+    record_challenge(work, who, EventType.challenge_accepted, moved)
     return moved
 
 
@@ -499,166 +359,8 @@ async def withdraw_challenge(
 ) -> Challenge:
     """The challenger's side takes a challenge back: the decision or the refusal stands."""
     challenge = await _pursued(work, who, challenge_id, version, ChallengeAction.withdraw)
-    _require_own_words(work, words)
-    return await _withdraw(work, who, challenge, words)
-
-
-async def _withdraw(work: Work, who: Caller, challenge: Challenge, words: str) -> Challenge:
-    transfer = await _transfer_of(work, challenge)
-    outcome = ChallengeOutcome.withdrawn
-    moved = await _end(work, who, challenge, transfer, ChallengeAction.withdraw, outcome, words)
-    _record(work, who, EventType.challenge_withdrawn, moved)
-    return moved
-
-
-async def disagree_with_outcome(
-    work: Work, who: Caller, contact_id: UUID, *, words: str, positions: Sequence[int] = ()
-) -> Disagreements:
-    """A partner disagrees with what was decided for the children whom it sent (rules 8, 16).
-
-    For those at `positions` in what it sent, or for all who are decided; each is a challenge that
-    the MASH manager answers first. Said again while it is open, the open one comes back. Raises
-    MultiAgencyReferralNotFound for another's as for none, NothingToChallenge, UnderReview.
-    """
-    who.require(Permission.disagree_with_outcome)
-    sent = await _hold_sent(work, who, contact_id, positions)
-    raised: list[Challenge] = []
-    fresh: list[Decision] = []
-    undecided = False
-    for child in sent.chosen:
-        decision = next(
-            (one for one in await decisions.of_child(work, child.id) if _stands(one)), None
-        )
-        if decision is None or await moved_on(
-            work, decision, await accountabilities.of_person(work, decision.person_id)
-        ):
-            undecided = True
-            continue
-        before = await challenges.open_of_decision(work, decision.id)
-        if before is None and await _answered_finally(work, decision):
-            undecided = True
-        elif before is None:
-            fresh.append(decision)
-        elif before.raised_by_organisation_id == who.organisation_id:
-            raised.append(before)
-        else:
-            raise UnderReview(
-                f"What was decided for the child at place {child.position} is being looked at "
-                "again already. Name the other children, and come back to this one when it is "
-                "decided.",
-                state=sent.progress,
-                allowed=(),
-            )
-    if (undecided and positions) or not (raised or fresh):
-        raise NothingToChallenge(
-            "There is no decision to disagree with: it is not made yet, it was answered at the "
-            "last stage, or the work with the child has gone on since. Call the front door.",
-            state=sent.progress,
-            allowed=(),
-        )
-    if fresh:
-        _require_reasons(work, words)
-        await contacts.renew(work, contact_id)
-    for decision in fresh:
-        role = Role.partner_system
-        raised.append(_raise(work, who, decision, words, role, who.organisation_id))
-    return await _as_disagreements(work, sent, raised, before=not fresh)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A partner's own referral that is held: its children as sent, and those that are meant."""
-
-    contact_id: UUID
-    progress: Progress
-    children: Sequence[Child]
-    chosen: Sequence[Child]
-
-
-async def _hold_sent(work: Work, who: Caller, contact_id: UUID, positions: Sequence[int]) -> _Sent:
-    await contacts.sent_by(work, who.organisation_id, contact_id)
-    contact = await contacts.held(work, who, contact_id)
-    added = await contacts.added_later(work, [contact_id])
-    sent = [one for one in await contacts.children(work, contact_id) if one.id not in added]
-    there = {child.position for child in sent}
-    unknown = [
-        Problem(
-            f"/children/{place}",
-            "Name a child by its place in `children` as you sent it, from 0.",
-            "no_such_child",
-        )
-        for place, position in enumerate(positions)
-        if position not in there
-    ]
-    if unknown:
-        raise NoSuchChild("You sent no child at this place.", problems=unknown)
-    chosen = [one for one in sent if not positions or one.position in positions]
-    # Several children are held in one order, whoever holds them.
-    for person_id in sorted({child.person_id for child in chosen}):
-        await accountabilities.held(work, person_id)
-    return _Sent(contact_id, PROGRESS[contact.state], sent, chosen)
-
-
-async def _as_disagreements(
-    work: Work, sent: _Sent, found: Sequence[Challenge], *, before: bool
-) -> Disagreements:
-    clocks = await deadlines.of_subjects(work, [(one.contact_id, one.id) for one in found])
-    places = {child.id: child.position for child in sent.children}
-    shown = [disagreement_of(one, places[one.child_id], clocks[one.id]) for one in found]
-    return Disagreements(
-        sent.contact_id, sorted(shown, key=lambda one: one.position), before=before
-    )
-
-
-async def escalate_disagreement(
-    work: Work, who: Caller, contact_id: UUID, *, words: str, positions: Sequence[int] = ()
-) -> Disagreements:
-    """A partner takes what it disagrees with to the next stage: all of its own that can go there.
-
-    Raises NothingOpen when none can.
-    """
-    who.require(Permission.disagree_with_outcome)
-    sent, own = await _hold_own(work, who, contact_id, positions, ChallengeAction.escalate)
-    _require_reasons(work, words)
-    moved = [await _escalate(work, who, one, words) for one in own]
-    return await _as_disagreements(work, sent, moved, before=False)
-
-
-async def withdraw_disagreement(
-    work: Work, who: Caller, contact_id: UUID, *, words: str, positions: Sequence[int] = ()
-) -> Disagreements:
-    """A partner takes back what it disagreed with; the decisions stand."""
-    who.require(Permission.disagree_with_outcome)
-    sent, own = await _hold_own(work, who, contact_id, positions, ChallengeAction.withdraw)
-    _require_own_words(work, words)
-    moved = [await _withdraw(work, who, one, words) for one in own]
-    return await _as_disagreements(work, sent, moved, before=False)
-
-
-async def _hold_own(
-    work: Work,
-    who: Caller,
-    contact_id: UUID,
-    positions: Sequence[int],
-    action: ChallengeAction,
-) -> tuple[_Sent, list[Challenge]]:
-    """A partner's open challenges about these children with which this can be done."""
-    sent = await _hold_sent(work, who, contact_id, positions)
-    meant = {child.id for child in sent.chosen}
-    found = await challenges.raised_by(work, who.organisation_id or "", [contact_id])
-    own = [one for one in found if one.child_id in meant and one.ended_at is None]
-    last = work.policy.challenges.last_stage
-    possible = [one for one in own if action in allowed(one, last)]
-    if not possible:
-        could = {one for challenge in own for one in allowed(challenge, last)}
-        raise NothingOpen(
-            "You have no disagreement open with which this can be done: the answer of the last "
-            "stage is final, and what led to a change is being changed.",
-            state=sent.progress,
-            allowed=[one for one in _OF_PARTNERS if one in could],
-        )
-    await contacts.renew(work, contact_id)
-    return sent, possible
+    require_challenge_words(work, words)
+    return await take_back_challenge(work, who, challenge, words)
 
 
 async def move_challenges(house: Performing) -> int:
@@ -709,12 +411,14 @@ async def _move_by_its_clock(work: Work, challenge_id: UUID, kinds: Sequence[str
     if not await challenges.overdue(work, work.now, kinds, limit=1, only=challenge_id):
         raise Stale(challenge.version)
     if challenge.state is ChallengeState.raised:
-        await _escalate(work, None, challenge, None)
+        await escalate_to_next_stage(work, None, challenge, None)
         return
-    transfer = await _transfer_of(work, challenge)
+    transfer = await transfer_of(work, challenge)
     outcome = ChallengeOutcome.upheld
-    moved = await _end(work, None, challenge, transfer, ChallengeAction.lapse, outcome, None)
-    _record(work, None, EventType.challenge_lapsed, moved)
+    moved = await end_challenge(
+        work, None, challenge, transfer, ChallengeAction.lapse, outcome, None
+    )
+    record_challenge(work, None, EventType.challenge_lapsed, moved)
 
 
 async def list_challenges(

@@ -28,7 +28,7 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
-from service.domain.references import ReferenceMistyped, is_reference
+from service.domain.references import ReferenceKind, ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.domain_services.concern_strips import strip_of
 from service.domain_services.concerns import start_concern_clock_if_missed
@@ -36,8 +36,9 @@ from service.domain_services.histories import histories_as_seen_by
 from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accounts, amendments, contacts, deadlines
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 
 
@@ -271,7 +272,7 @@ async def list_contacts(
     Raises ReferenceMistyped for a reference whose check character does not fit.
     """
     who.require(Permission.read_contacts)
-    if filters.reference is not None and not is_reference(filters.reference, "C"):
+    if filters.reference is not None and not is_reference(filters.reference, ReferenceKind.contact):
         raise ReferenceMistyped(
             "The check character of this reference does not fit. Have it read out again.",
             problems=[

@@ -23,9 +23,9 @@ from service.domain.daily_meetings import (
     MeetingItem,
     NoMeetingThatDay,
 )
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Stale
 from service.domain.events import EventType
+from service.domain.own_words import require_own_words
 from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.persistence.asking import Asking
 from service.persistence.repositories import contacts, daily_meetings, police_tellings
@@ -167,11 +167,13 @@ async def carry_item_over(
             state=item.state,
             allowed=(ItemAction.decide,),
         )
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise CarryingOverIncomplete(
-            "Nothing is carried over without a reason in your own words.", problems=[fault]
-        )
+    require_own_words(
+        work.policy.rationale,
+        "/because",
+        because,
+        CarryingOverIncomplete,
+        "Nothing is carried over without a reason in your own words.",
+    )
     again = await carry_over_item(work, who, item, because, today)
     work.record(
         EventType.daily_meeting_item_carried_over,

@@ -1,7 +1,7 @@
 """Threshold decisions: drafted for one child, signed off or returned by somebody else."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,10 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import (
     Accountability,
     CareService,
-    ChildMovedOn,
-    OpenToSocialCare,
 )
-from service.domain.challenges import Challenge, ChallengeState
 from service.domain.concerns import ConcernCounts
 from service.domain.contacts import (
     CHILD,
-    REPEAT_CONCERN,
     Child,
     ChildAction,
     ChildNotOnContact,
@@ -37,15 +33,11 @@ from service.domain.decisions import (
     DecisionWaiting,
     LevelOfNeed,
     Outcome,
-    OwnDecision,
-    OwnWordsNeeded,
     PromptAnswer,
     StatutoryBasis,
     faults_in_draft,
-    stock_phrase_fault,
 )
-from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.errors import Problem, Stale
+from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import is_answered
@@ -55,22 +47,7 @@ from service.domain.possible_matches import (
     PossibleMatchUnresolved,
     unresolved,
 )
-from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact, WholeDecision
-from service.domain_services.cases import (
-    Origin,
-    close_case,
-    moved_on,
-    open_episode,
-    open_referral,
-    raise_basis,
-    take_referral_back,
-)
-from service.domain_services.challenges import (
-    carry_out_challenge,
-    overtake_challenges,
-    refuse_while_challenged,
-)
 from service.domain_services.child_records import answer_match
 from service.domain_services.concerns import (
     concerns_as_of_now,
@@ -78,30 +55,31 @@ from service.domain_services.concerns import (
     start_concern_clock_if_missed,
 )
 from service.domain_services.daily_meetings import hold_item_to_decide, settle_item
+from service.domain_services.decisions import (
+    challenge_that_allows,
+    open_to_social_care,
+    refuse_if_moved_on,
+    supersede_decision,
+)
 from service.domain_services.possible_matches import keep_matches
-from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
-from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
-    challenges,
     contacts,
     deadlines,
     decisions,
     histories,
     possible_matches,
-    transfers,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Team, TeamWork
 
 # Refusals from below that routes name in the contract.
 ContactNotFound = contacts.ContactNotFound
 DecisionNotFound = decisions.DecisionNotFound
-
-_CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,35 +145,13 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     )
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
-    unanswered = unresolved(
-        [
-            one
-            for one in matches
-            if one.match.child_id == child.id and not _stays_apart(child, answers, one)
-        ]
-    )
-    if unanswered:
-        raise PossibleMatchUnresolved(
-            "Somebody on file may be this child. Say first whether it is the same child: then what "
-            "is on file is shown, and no second case is opened.",
-            problems=[*unanswered, *problems],
-        )
+    _refuse_unanswered_matches(child, answers, matches, problems)
     if problems:
         raise DecisionIncomplete(
             "The decision leaves something out. Put right what is named and send it again.",
             problems=problems,
         )
-    if child.state is ChildState.undecided:
-        rest = [one for one in file.children if one.id != child.id]
-        last = all(one.state is not ChildState.undecided for one in rest)
-        state = state_after(
-            contact,
-            ContactAction.decide_last_child if last else ContactAction.decide_a_child,
-        )
-        await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
-    else:
-        state = contact.state
-    await work.change(type(contact), contact.id, contact.version, state=state)
+    await _follow(work, file, child)
     work.add(draft)
     start_clock(work, "sign_off", SubjectKind.decision, draft.id, contact.id, draft.drafted_at)
     await start_concern_clock_if_missed(work, contact, file.children)
@@ -214,6 +170,20 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     return draft
 
 
+async def _follow(work: Work, file: WholeContact, child: Child) -> None:
+    """Lets the child and the contact follow a draft; a child decided before stays decided."""
+    contact, state = file.contact, file.contact.state
+    if child.state is ChildState.undecided:
+        rest = [one for one in file.children if one.id != child.id]
+        last = all(one.state is not ChildState.undecided for one in rest)
+        state = state_after(
+            contact,
+            ContactAction.decide_last_child if last else ContactAction.decide_a_child,
+        )
+        await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
+    await work.change(type(contact), contact.id, contact.version, state=state)
+
+
 async def record_meeting_outcome(
     work: Work, who: Caller, day: date, item_id: UUID, new: NewDecision
 ) -> Decision:
@@ -224,6 +194,28 @@ async def record_meeting_outcome(
     who.require(Permission.decide)
     item = await hold_item_to_decide(work, who, day, item_id, new.child_id)
     return await decide(work, who, item.contact_id, new)
+
+
+def _refuse_unanswered_matches(
+    child: Child,
+    answers: Accountability | None,
+    matches: Sequence[MatchOnFile],
+    problems: Sequence[Problem],
+) -> None:
+    """Raises PossibleMatchUnresolved, with what else is wrong with the draft."""
+    unanswered = unresolved(
+        [
+            one
+            for one in matches
+            if one.match.child_id == child.id and not _stays_apart(child, answers, one)
+        ]
+    )
+    if unanswered:
+        raise PossibleMatchUnresolved(
+            "Somebody on file may be this child. Say first whether it is the same child: then what "
+            "is on file is shown, and no second case is opened.",
+            problems=[*unanswered, *problems],
+        )
 
 
 def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFile) -> bool:
@@ -293,42 +285,12 @@ async def _supersede_or_refuse(
         )
     if replaced is standing:
         answers = await accountabilities.of_person(work, standing.person_id)
-        await _refuse_if_moved_on(work, standing, answers)
-        await _challenge_that_allows(work, standing)
+        await refuse_if_moved_on(work, standing, answers)
+        await challenge_that_allows(work, standing)
     if replaced is waiting:
-        await _supersede(work, waiting)
+        await supersede_decision(work, waiting)
         await stop_clocks(work, waiting.contact_id, waiting.id, ["sign_off"], "superseded")
     return replaced
-
-
-async def _challenge_that_allows(work: Work, standing: Decision) -> Challenge | None:
-    """The challenge that led to this change of a standing decision, when one did.
-
-    Raises ChallengeOpen while another challenge about the child is open (rule 8).
-    """
-    found = await challenges.open_of_person(work, standing.person_id)
-    changing = next(
-        (
-            one
-            for one in found
-            if one.state is ChallengeState.awaiting_change and one.decision_id == standing.id
-        ),
-        None,
-    )
-    await refuse_while_challenged(
-        work, standing.person_id, but=None if changing is None else changing.id
-    )
-    return changing
-
-
-async def _supersede(work: Work, decision: Decision) -> None:
-    await work.change(
-        Decision,
-        decision.id,
-        decision.version,
-        state=DECISION.after(decision.state, DecisionAction.supersede),
-        superseded_at=work.now,
-    )
 
 
 def _draft(
@@ -390,7 +352,7 @@ async def _refuse_early_help_from_social_care(
     if answers.service is CareService.social_care and not await _replaces(
         work, answers.case_id, standing
     ):
-        raise _open_to_social_care()
+        raise open_to_social_care()
 
 
 async def _team_of_another(
@@ -463,310 +425,6 @@ def _unknown_codes(work: Work, draft: Decision) -> list[Problem]:
 def _teams_for(work: Work, outcome: Outcome) -> Sequence[Team]:
     kind = _WORK_OF.get(outcome)
     return () if kind is None else work.policy.teams_for(kind)
-
-
-async def sign_off(
-    work: Work, who: Caller, decision_id: UUID, version: int, *, agreed: bool, words: str
-) -> Decision:
-    """A manager other than the decider agrees a decision or returns it, in their own words.
-
-    Agreed, its outcome exists at once: a referral, an early help episode, or the end of the matter
-    for this child; the clocks that run on the contact stop when every child on it is signed.
-    Returned, both versions stay. Raises OwnDecision, OwnWordsNeeded, WrongState, Stale.
-    """
-    who.require(Permission.sign_off)
-    found = await decisions.get(work, who, decision_id)
-    if agreed:
-        await contacts.renew_with_others(work, found.contact_id, found.person_id)
-    contact = await contacts.held(work, who, found.contact_id)
-    decision = await decisions.get(work, who, decision_id)
-    if decision.version != version:
-        raise Stale(decision.version)
-    action = DecisionAction.agree if agreed else DecisionAction.return_to_decider
-    state = DECISION.after(decision.state, action)
-    if decision.drafted_by == who.account_id:
-        raise OwnDecision(
-            "You drafted this decision, so somebody else must sign it off. It stays in the "
-            "sign-off queue; ask another manager."
-        )
-    no_words = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if no_words is not None:
-        raise OwnWordsNeeded(
-            "A stock phrase does not tell what you looked at. Say it in your own words.",
-            problems=[no_words],
-        )
-    await stop_clocks(
-        work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
-    )
-    answered = replace(
-        decision,
-        state=state,
-        answered_at=work.now,
-        answered_by=who.account_id,
-        answer_words=words,
-        version=decision.version + 1,
-    )
-    file = await contacts.whole(work, contact)
-    child = next(one for one in file.children if one.id == decision.child_id)
-    replaces_signed = child.state is ChildState.decided
-    standing = next(
-        (
-            one
-            for one in file.decisions
-            if one.child_id == child.id and one.state is DecisionState.signed
-        ),
-        None,
-    )
-    answers = await accountabilities.held(work, decision.person_id) if agreed else None
-    carried = _CarriedOut()
-    changing = None
-    if agreed and standing is not None:
-        await _refuse_if_moved_on(work, standing, answers)
-        changing = await _challenge_that_allows(work, standing)
-        closed_id, settled = await _settle_superseded(work, who, standing, answers)
-        carried = _CarriedOut(closed_id=closed_id, settled=settled)
-        if closed_id is not None:
-            answers = None
-        if changing is not None:
-            # Before what is decided is done: social care taking over overtakes the other ones.
-            await carry_out_challenge(work, who, changing, decision.id)
-    if agreed:
-        done = await _carry_out(work, who, file, answered, answers)
-        carried = replace(
-            done,
-            closed_id=done.closed_id or carried.closed_id,
-            settled=[*done.settled, *carried.settled],
-        )
-    await work.change(
-        Decision,
-        decision.id,
-        decision.version,
-        state=state,
-        answered_at=work.now,
-        answered_by=who.account_id,
-        answer_words=words,
-        joined_case_id=carried.joined_id,
-    )
-    answered = replace(answered, joined_case_id=carried.joined_id)
-    if replaces_signed:
-        contact_state, decided_at = contact.state, contact.decided_at
-    elif agreed:
-        rest = [one for one in file.children if one.id != child.id]
-        last = all(one.state is ChildState.decided for one in rest)
-        contact_state = state_after(
-            contact,
-            ContactAction.sign_last_decision if last else ContactAction.sign_a_decision,
-        )
-        decided_at = work.now if last else None
-        await contacts.set_child(
-            work, child.id, CHILD.after(child.state, ChildAction.sign_off), work.now
-        )
-        if last:
-            await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
-    else:
-        contact_state = state_after(contact, ContactAction.return_a_decision)
-        decided_at = None
-        await contacts.set_child(
-            work, child.id, CHILD.after(child.state, ChildAction.return_decision)
-        )
-    await work.change(
-        type(contact), contact.id, contact.version, state=contact_state, decided_at=decided_at
-    )
-    work.record(
-        EventType.decision_signed if agreed else EventType.decision_returned,
-        who,
-        decision.id,
-        contact_id=contact.id,
-        person_id=child.person_id,
-        child_id=child.id,
-        outcome=decision.outcome,
-        led_to=carried.opened_id,
-        joined_id=carried.joined_id,
-        superseded_id=standing.id if agreed and standing is not None else None,
-        closed_id=carried.closed_id,
-        settled_transfer_ids=list(carried.settled),
-        overtaken_challenge_ids=list(carried.overtaken),
-        changed_by_challenge_id=None if changing is None else changing.id,
-        contact_state=contact_state,
-    )
-    return answered
-
-
-@dataclass(frozen=True, slots=True)
-class _CarriedOut:
-    """What a signed decision led to: a case that it opened, or one that it joined."""
-
-    opened_id: UUID | None = None
-    joined_id: UUID | None = None
-    closed_id: UUID | None = None
-    settled: Sequence[UUID] = ()
-    overtaken: Sequence[UUID] = ()
-
-
-async def _carry_out(
-    work: Work,
-    who: Caller,
-    file: WholeContact,
-    decision: Decision,
-    answers: Accountability | None,
-) -> _CarriedOut:
-    """Makes what the signed decision decides: the receiving team is accountable from now on.
-
-    A child who is open already is not opened twice: the decision joins the case that answers for
-    the child. Social care takes over from early help at once, which settles what was under way
-    between them; early help takes over from social care by a step-down alone.
-    """
-    if decision.outcome is Outcome.early_help:
-        if answers is None:
-            return _CarriedOut(opened_id=(await _open_episode(work, file, decision, None)).id)
-        if answers.service is CareService.social_care:
-            raise _open_to_social_care()
-        return _CarriedOut(joined_id=answers.case_id)
-    if decision.outcome is Outcome.referral:
-        if answers is None:
-            return _CarriedOut(opened_id=(await _open_referral(work, file, decision, None)).id)
-        if answers.service is CareService.social_care:
-            return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
-        return await _take_over(work, who, file, decision, answers)
-    return _CarriedOut()
-
-
-async def _take_over(
-    work: Work,
-    who: Caller,
-    file: WholeContact,
-    decision: Decision,
-    answers: Accountability,
-) -> _CarriedOut:
-    """Social care takes a child on from early help, by a decision on a new contact."""
-    step_down = await transfers.open_step_down(work, decision.person_id)
-    settled = await settle_transfers(work, who, decision.person_id, "taken_on_by_decision")
-    overtaken = await overtake_challenges(work, who, decision.person_id)
-    episode = await EPISODES.read_held(work, answers.case_id)
-    await close_case(
-        work,
-        who,
-        EPISODES,
-        episode,
-        CaseAction.step_up,
-        EpisodeClosure.stepped_up,
-        "Social care took the child on by a decision on a new contact.",
-        clock_stops="stepped_up",
-    )
-    ended = _CarriedOut(closed_id=episode.id, settled=settled, overtaken=overtaken)
-    if step_down is not None and step_down.early_help_episode_id == episode.id:
-        # Early help had accepted, and social care's case is still open: it takes the child back.
-        referral = await take_referral_back(work, step_down.referral_id)
-        await accountabilities.give(work, referral, answers)
-        return replace(ended, joined_id=await _join(work, decision, referral.id))
-    return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
-
-
-async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
-    """Joins the open referral: a more serious concern raises its statutory basis."""
-    await raise_basis(work, referral_id, decision.statutory_basis)
-    return referral_id
-
-
-def _open_to_social_care() -> OpenToSocialCare:
-    return OpenToSocialCare(
-        "The child is open to children's social care. Early help takes a child over by a "
-        "step-down, with a plan and the family's agreement: decide for the open referral here, "
-        "and let the assessment team ask for the step-down.",
-        state=CareService.social_care,
-        allowed=(Outcome.referral, Outcome.information_and_advice, Outcome.no_further_action),
-    )
-
-
-def _origin(file: WholeContact, decision: Decision) -> Origin:
-    return Origin(
-        contact_id=file.contact.id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
-        decision_id=decision.id,
-        transfer_id=None,
-        source_code=file.contact.source_code,
-        known_at=file.contact.received_at,
-    )
-
-
-async def _open_referral(
-    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
-) -> Referral:
-    return await open_referral(
-        work,
-        _origin(file, decision),
-        team_id=decision.receiving_team_id or work.policy.teams_for(TeamWork.referral)[0].id,
-        worker_id=None,
-        statutory_basis=decision.statutory_basis or StatutoryBasis.section_17,
-        answered=answered,
-    )
-
-
-async def _open_episode(
-    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
-) -> EarlyHelpEpisode:
-    teams = work.policy.teams_for(TeamWork.early_help_episode)
-    return await open_episode(
-        work,
-        _origin(file, decision),
-        team_id=decision.receiving_team_id or teams[0].id,
-        worker_id=None,
-        level_of_need=decision.level_of_need,
-        answered=answered,
-    )
-
-
-async def _refuse_if_moved_on(
-    work: Work, standing: Decision, answers: Accountability | None
-) -> None:
-    """A decision is not superseded once the child has moved on from it (rule 12)."""
-    if await moved_on(work, standing, answers):
-        raise ChildMovedOn(
-            "Since this decision was signed the child has moved between early help and social "
-            "care, so it decides nothing any more. Log what is new as a contact, or ask for a "
-            "step-up or a step-down.",
-            state=standing.state,
-            allowed=(),
-        )
-
-
-async def _settle_superseded(
-    work: Work, who: Caller, old: Decision, answers: Accountability | None
-) -> tuple[UUID | None, Sequence[UUID]]:
-    """Ends the decision that stood, and whatever it had led to, in this same transaction.
-
-    Returns the referral or episode that this closed, and the transfers that it settled. A case
-    that another standing decision joined stays open: the child is still somebody's.
-    """
-    await _supersede(work, old)
-    kinds: tuple[tuple[Any, str], ...] = (
-        (REFERRALS, "RC7"),
-        (EPISODES, EpisodeClosure.decision_superseded),
-    )
-    for cases, code in kinds:
-        case = await cases.of_decision_held(work, old.id)
-        if case is None or case.closed_at is not None:
-            continue
-        if await decisions.joined_by_another(work, case.id):
-            return None, ()
-        if cases is REFERRALS:
-            await refuse_while_protection_is_under_way(work, old.person_id)
-        settled = await settle_transfers(work, who, old.person_id, "decision_superseded")
-        await close_case(
-            work,
-            who,
-            cases,
-            case,
-            CaseAction.supersede,
-            code,
-            "The decision behind it was superseded by a new signed decision.",
-            clock_stops="decision_superseded",
-        )
-        if answers is not None and answers.case_id == case.id:
-            await accountabilities.end(work, old.person_id)
-        return case.id, settled
-    return None, ()
 
 
 async def read_decision(ask: Asking, who: Caller, decision_id: UUID) -> WholeDecision:

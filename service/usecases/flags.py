@@ -7,21 +7,15 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.deadlines import EscalationStep
+from service.domain.deadlines import Deadline, EscalationStep
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.escalations import next_place, require_ownership, upward
 from service.domain.events import EventType
-from service.domain.flags import (
-    Deadline,
-    Flag,
-    FlagAcknowledged,
-    FlagCleared,
-    FlagState,
-    Severity,
-)
+from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, FlagState, Severity
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import flags
-from service.persistence.units_of_work import Performing, Work, new_id
+from service.persistence.units_of_work import Performing, Work
 from service.policy import NoRuleInForce, Policy, TimescaleUnknown
 
 # Refusals from below that routes name in the contract.
@@ -227,18 +221,7 @@ async def acknowledge_flag(
         # As it was told: the policy may have changed since.
         told.append(flag.escalated_to)
     require_ownership(who, flag, told, await flags.accountable_for(work, flag))
-    if flag.cleared_at is not None:
-        raise FlagCleared(
-            "What this flag was about is settled, so there is nothing to take on.",
-            state=FlagState.cleared,
-            allowed=(),
-        )
-    if flag.acknowledged_at is not None:
-        raise FlagAcknowledged(
-            "Somebody has taken this flag on; read it to see who, and what they will do.",
-            state=FlagState.acknowledged,
-            allowed=(),
-        )
+    _refuse_settled(flag)
     if flag.version != version:
         raise Stale(flag.version)
     if not words.strip():
@@ -271,6 +254,22 @@ async def acknowledge_flag(
         version=after,
     )
     return ExplainedFlag(acknowledged, deadline)
+
+
+def _refuse_settled(flag: Flag) -> None:
+    """Raises FlagCleared, and FlagAcknowledged for one that somebody has taken on."""
+    if flag.cleared_at is not None:
+        raise FlagCleared(
+            "What this flag was about is settled, so there is nothing to take on.",
+            state=FlagState.cleared,
+            allowed=(),
+        )
+    if flag.acknowledged_at is not None:
+        raise FlagAcknowledged(
+            "Somebody has taken this flag on; read it to see who, and what they will do.",
+            state=FlagState.acknowledged,
+            allowed=(),
+        )
 
 
 async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:

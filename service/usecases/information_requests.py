@@ -17,7 +17,6 @@ from service.domain.contacts import (
     state_after,
 )
 from service.domain.deadlines import Rating
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Conflict, Invalid, Problem, Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -37,6 +36,7 @@ from service.domain.information_requests import (
     StillInSight,
     WordsNeeded,
 )
+from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import (
     DatedRequest,
     RequestFilters,
@@ -47,8 +47,9 @@ from service.domain.whole_contacts import (
 from service.domain_services.information_requests import withdraw_request
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import contacts, deadlines, information_requests
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 
 # Refusals from below that routes name in the contract.
@@ -100,6 +101,45 @@ class QuestionFaulty(Invalid):
     title = "This cannot be asked so"
 
 
+def _new_request(
+    work: Work,
+    who: Caller,
+    contact: Contact,
+    new: NewInformationRequest,
+    about: Sequence[UUID],
+) -> InformationRequest:
+    """A request as it is when the agency is asked, about some children of the contact."""
+    return InformationRequest(
+        id=new_id(),
+        contact_id=contact.id,
+        organisation_id=new.organisation_id,
+        scope=new.scope,
+        child_ids=[str(child_id) for child_id in about],
+        purpose=new.purpose,
+        lawful_basis=new.lawful_basis,
+        questions=new.questions,
+        state=INFORMATION_REQUEST.start,
+        asked_at=work.now,
+        asked_by=who.account_id,
+        answer=None,
+        information=None,
+        answered_at=None,
+        answered_by=None,
+        answered_by_name=None,
+        late=None,
+        after_withdrawal=None,
+        after_decision=None,
+        withdrawn_at=None,
+        withdrawn_by=None,
+        withdrawn_because=None,
+        unread_since=None,
+        read_at=None,
+        read_by=None,
+        reading_words=None,
+        version=1,
+    )
+
+
 async def _not_asked_already(
     work: Work, contact: Contact, organisation_id: str, wanted: Collection[UUID]
 ) -> None:
@@ -148,35 +188,8 @@ async def ask_agency(
     if problems:
         raise QuestionFaulty("Put right what is named and send it again.", problems=problems)
     await _not_asked_already(work, contact, new.organisation_id, wanted)
-    request = InformationRequest(
-        id=new_id(),
-        contact_id=contact.id,
-        organisation_id=new.organisation_id,
-        scope=new.scope,
-        child_ids=[str(child_id) for child_id in there if child_id in wanted],
-        purpose=new.purpose,
-        lawful_basis=new.lawful_basis,
-        questions=new.questions,
-        state=INFORMATION_REQUEST.start,
-        asked_at=work.now,
-        asked_by=who.account_id,
-        answer=None,
-        information=None,
-        answered_at=None,
-        answered_by=None,
-        answered_by_name=None,
-        late=None,
-        after_withdrawal=None,
-        after_decision=None,
-        withdrawn_at=None,
-        withdrawn_by=None,
-        withdrawn_because=None,
-        unread_since=None,
-        read_at=None,
-        read_by=None,
-        reading_words=None,
-        version=1,
-    )
+    about = [child_id for child_id in there if child_id in wanted]
+    request = _new_request(work, who, contact, new, about)
     await work.change(Contact, contact.id, contact.version, state=state)
     work.add(request)
     start_clock(
@@ -249,12 +262,7 @@ async def answer_information_request(
     clocks = await deadlines.of_subject(work, contact.id, request.id)
     late = any(work.now > clock.due_at for clock in clocks)
     await stop_clocks(work, contact.id, request.id, [THE_ANSWER], "answered")
-    about = set(request.child_ids)
-    after_decision = all(
-        child.state is ChildState.decided
-        for child in await contacts.children(work, contact.id)
-        if str(child.id) in about
-    )
+    after_decision = await _all_decided(work, request)
     after_withdrawal = request.state is InformationRequestState.withdrawn
     # Nobody turns to a contact any more on which nothing is left to decide.
     unread = after_decision or contact.state is ContactState.withdrawn
@@ -274,14 +282,8 @@ async def answer_information_request(
         unread_since=work.now if unread else None,
     )
     if unread:
-        start_clock(
-            work,
-            THE_READING,
-            SubjectKind.information_request,
-            request.id,
-            contact.id,
-            work.now,
-        )
+        kind = SubjectKind.information_request
+        start_clock(work, THE_READING, kind, request.id, contact.id, work.now)
     await _go_on_when_none_is_waited_for(work, contact)
     work.record(
         EventType.information_answered,
@@ -295,6 +297,16 @@ async def answer_information_request(
         after_decision=after_decision,
     )
     return await information_requests.get(work, who, request_id, _in_sight(work))
+
+
+async def _all_decided(work: Work, request: InformationRequest) -> bool:
+    """Whether every child that a request is about was decided."""
+    about = set(request.child_ids)
+    return all(
+        child.state is ChildState.decided
+        for child in await contacts.children(work, request.contact_id)
+        if str(child.id) in about
+    )
 
 
 async def _go_on_when_none_is_waited_for(work: Work, contact: Contact) -> None:
@@ -414,9 +426,9 @@ async def _held(work: Work, who: Caller, request_id: UUID) -> InformationRequest
 
 
 def _require_own_words(work: Work, words: str, pointer: str) -> None:
-    fault = stock_phrase_fault(words, work.policy.rationale, pointer)
-    if fault is not None:
-        raise WordsNeeded("Say it in your own words.", problems=[fault])
+    require_own_words(
+        work.policy.rationale, pointer, words, WordsNeeded, "Say it in your own words."
+    )
 
 
 async def list_information_requests(

@@ -5,23 +5,21 @@ from datetime import date, datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.calendar import london_midnight
 from service.domain.contacts import Contact
+from service.domain.measure_cases import MeasureCases, require_counted
+from service.domain.measure_definitions import MEASURES, measure_of
 from service.domain.measures import (
-    MEASURES,
     Breakdown,
     Counted,
     Measure,
-    MeasureCases,
     MeasurePoint,
     MeasureReading,
     Period,
-    london_midnight,
-    measure_of,
     period_asked_for,
     periods,
     require_breakdown,
     require_come,
-    require_counted,
 )
 from service.domain.whole_contacts import ContactFilters
 from service.persistence.asking import Asking

@@ -9,11 +9,10 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.contacts import Child
-from service.domain.decisions import stock_phrase_fault
+from service.domain.deadlines import Deadline
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
-from service.domain.flags import Deadline
-from service.domain.measures import MeasureCases
+from service.domain.measure_cases import MeasureCases
 from service.domain.missing_episodes import (
     ACTION_OF,
     MISSING_EPISODE,
@@ -32,8 +31,9 @@ from service.domain.missing_episodes import (
     incomplete,
     refuse_while_missing,
 )
+from service.domain.own_words import own_words_faults
 from service.domain.people import BirthKnowledge, Person
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain_services.missing_episodes import (
     keep_missing_step,
     move_missing_episode,
@@ -42,6 +42,7 @@ from service.domain_services.missing_episodes import (
     stop_return_clock,
 )
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -50,7 +51,7 @@ from service.persistence.repositories import (
     missing_episodes,
     people,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
 ContactNotFound = contacts.ContactNotFound
@@ -106,33 +107,7 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     refuse_while_missing(new.returned is None, others)
     reported_at = new.reported_at or work.now
     _refuse_faults(_faults_in_new(work, new, reported_at, person, others))
-    episode = MissingEpisode(
-        id=new_id(),
-        reference=new_reference("M"),
-        contact_id=new.contact_id,
-        child_id=child.id,
-        person_id=child.person_id,
-        state=MISSING_EPISODE.start if new.returned is None else MissingState.returned,
-        missing_from=new.missing_from,
-        reported_at=reported_at,
-        circumstances=new.circumstances,
-        police_reference=new.police_reference,
-        recorded_at=work.now,
-        recorded_by=who.account_id,
-        returned_at=None if new.returned is None else new.returned.returned_at,
-        found_where=None if new.returned is None else new.returned.found_where,
-        return_circumstances=None if new.returned is None else new.returned.circumstances,
-        interview_offered_at=None,
-        interview_answer=None,
-        interview_answered_at=None,
-        declined_because=None,
-        interview_held_at=None,
-        interview_held_where=None,
-        interviewer=None,
-        interview_held_independently=None,
-        interview_words=None,
-        version=1,
-    )
+    episode = _new_episode(work, who, new, child, reported_at)
     work.add(episode)
     keep_missing_step(work, who, episode, MissingAction.report, new.missing_from, new.circumstances)
     record_missing_event(
@@ -162,6 +137,40 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
             new.returned.returned_at,
         )
     return episode
+
+
+def _new_episode(
+    work: Work, who: Caller, new: NewMissingEpisode, child: Child, reported_at: datetime
+) -> MissingEpisode:
+    """A missing episode as it begins on the record: open, or with the child back already."""
+    returned = new.returned
+    return MissingEpisode(
+        id=new_id(),
+        reference=new_reference(ReferenceKind.missing_episode),
+        contact_id=new.contact_id,
+        child_id=child.id,
+        person_id=child.person_id,
+        state=MISSING_EPISODE.start if returned is None else MissingState.returned,
+        missing_from=new.missing_from,
+        reported_at=reported_at,
+        circumstances=new.circumstances,
+        police_reference=new.police_reference,
+        recorded_at=work.now,
+        recorded_by=who.account_id,
+        returned_at=None if returned is None else returned.returned_at,
+        found_where=None if returned is None else returned.found_where,
+        return_circumstances=None if returned is None else returned.circumstances,
+        interview_offered_at=None,
+        interview_answer=None,
+        interview_answered_at=None,
+        declined_because=None,
+        interview_held_at=None,
+        interview_held_where=None,
+        interviewer=None,
+        interview_held_independently=None,
+        interview_words=None,
+        version=1,
+    )
 
 
 def _child_of(children: Sequence[Child], child_id: UUID) -> Child:
@@ -214,19 +223,14 @@ def _faults_in_new(
                 "overlaps",
             )
         )
-    problems += _faults_in_words(work, [("/circumstances", new.circumstances)])
+    problems += own_words_faults(work.policy.rationale, ("/circumstances", new.circumstances))
     if new.returned is not None:
         problems += _faults_in_return(work, new.returned, "/returned")
     return problems
 
 
-def _faults_in_words(work: Work, texts: Sequence[tuple[str, str | None]]) -> list[Problem]:
-    faults = (stock_phrase_fault(text, work.policy.rationale, at) for at, text in texts)
-    return [one for one in faults if one is not None]
-
-
 def _faults_in_return(work: Work, told: Return, at: str) -> list[Problem]:
-    problems = _faults_in_words(work, [(f"{at}/circumstances", told.circumstances)])
+    problems = own_words_faults(work.policy.rationale, (f"{at}/circumstances", told.circumstances))
     too_long_ago = work.policy.why_no_rule([RETURN_CLOCK], at=told.returned_at)
     if too_long_ago is not None:
         problems.append(Problem(f"{at}/returned_at", too_long_ago, "too_long_ago"))
@@ -298,7 +302,9 @@ async def record_return_interview(
     _refuse_faults(
         [
             *faults_in_interview(episode, told, work.now),
-            *_faults_in_words(work, [("/because", told.because), ("/words", told.words)]),
+            *own_words_faults(
+                work.policy.rationale, ("/because", told.because), ("/words", told.words)
+            ),
         ]
     )
     if told.step in (InterviewStep.declined, InterviewStep.held):

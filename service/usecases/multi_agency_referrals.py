@@ -7,9 +7,9 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import Channel, ChildState, Contact
+from service.domain.deadlines import Deadline
 from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.multi_agency_referrals import (
     OUTCOMES,
     Disagreement,

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import allowed_on
-from service.domain.decisions import stock_phrase_fault
 from service.domain.events import EventType
 from service.domain.information_requests import WordsNeeded
+from service.domain.own_words import require_own_words
 from service.domain.police_updates import (
     READING_CLOCK,
     AlreadyWithdrawn,
@@ -90,6 +90,6 @@ async def read_police_updates(
 
 
 def _in_own_words(work: Work, words: str, pointer: str) -> None:
-    fault = stock_phrase_fault(words, work.policy.rationale, pointer)
-    if fault is not None:
-        raise WordsNeeded("Say it in your own words.", problems=[fault])
+    require_own_words(
+        work.policy.rationale, pointer, words, WordsNeeded, "Say it in your own words."
+    )

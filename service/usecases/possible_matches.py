@@ -4,8 +4,8 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import ChildNotOnContact, ChildState, Contact
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid, Problem, Stale
+from service.domain.own_words import own_words_faults
 from service.domain.possible_matches import MatchSaid
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import answer_match
@@ -48,8 +48,9 @@ async def answer_possible_match(
 
 
 def _require_reason(work: Work, said: MatchSaid) -> None:
-    fault = stock_phrase_fault(said.because, work.policy.rationale, "/because")
+    faults = own_words_faults(work.policy.rationale, ("/because", said.because))
     if said.because is None and not said.same_child:
-        fault = Problem("/because", "Say what shows that this is another child.", "reason_missing")
-    if fault is not None:
-        raise Invalid("Say in your own words why.", problems=[fault])
+        shown = "Say what shows that this is another child."
+        faults = [Problem("/because", shown, "reason_missing")]
+    if faults:
+        raise Invalid("Say in your own words why.", problems=faults)

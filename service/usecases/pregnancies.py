@@ -9,12 +9,12 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.calendar import london_date
-from service.domain.contacts import Channel
-from service.domain.decisions import stock_phrase_fault
+from service.domain.contacts import Adult, Channel, Contact
+from service.domain.deadlines import Deadline
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
-from service.domain.flags import Deadline
 from service.domain.new_contacts import Faults, NewChild, NewContact, told_again_of
+from service.domain.own_words import own_words_faults
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.possible_matches import MatchAnswer
 from service.domain.pregnancies import (
@@ -39,6 +39,7 @@ from service.domain_services.new_contacts import put_contact_on_file
 from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import follow_what_was_learnt
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -46,7 +47,7 @@ from service.persistence.repositories import (
     possible_matches,
     pre_birth,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 
 # Refusals from below that routes name in the contract.
@@ -192,8 +193,7 @@ async def _learn(
 
 
 def _refuse_faults(work: Work, problems: Sequence[Problem], because: str | None = None) -> None:
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    found = [*problems, *([] if fault is None else [fault])]
+    found = [*problems, *own_words_faults(work.policy.rationale, ("/because", because))]
     if found:
         raise incomplete(found)
 
@@ -273,20 +273,11 @@ async def _faults_in_number(
     ]
 
 
-async def _record_another(
-    work: Work, who: Caller, person_id: UUID, version: int, birth: Birth
-) -> Person:
-    """Records the birth of a further child of a pregnancy: a twin of whom nobody knew.
-
-    A child of its own, told of by a contact of its own with what the first one's contact said of
-    the home: it is decided for that child like any other, and somebody answers for it at once.
-    """
-    held = await _hold(work, who, person_id, version, PregnancyAction.record_another_birth)
-    problems = faults_in_another_birth(held.person, birth.born_on, london_date(work.now))
-    _refuse_faults(work, [*problems, *await _faults_in_number(work, birth.nhs_number, None)])
-    origin = await contacts.held(work, who, held.contact_id)
-    adults = await contacts.adults(work, origin.id)
-    new = NewContact(
+def _contact_of_another(
+    who: Caller, origin: Contact, adults: Sequence[Adult], first: Person, birth: Birth
+) -> NewContact:
+    """The contact that tells of a further child, with what the first one's told of the home."""
+    return NewContact(
         concern=f"A further child was born of the pregnancy that contact {origin.reference} told "
         f"of. What it told:\n\n{origin.concern}"[:20_000],
         source_code=origin.source_code,
@@ -294,7 +285,7 @@ async def _record_another(
         children=[
             NewChild(
                 given_name=birth.given_name,
-                family_name=birth.family_name or held.person.family_name,
+                family_name=birth.family_name or first.family_name,
                 date_of_birth=birth.born_on,
                 birth_knowledge=BirthKnowledge.known,
                 sex=Sex(birth.sex),
@@ -312,6 +303,22 @@ async def _record_another(
         town=origin.town,
         postcode=origin.postcode,
     )
+
+
+async def _record_another(
+    work: Work, who: Caller, person_id: UUID, version: int, birth: Birth
+) -> Person:
+    """Records the birth of a further child of a pregnancy: a twin of whom nobody knew.
+
+    A child of its own, told of by a contact of its own with what the first one's contact said of
+    the home: it is decided for that child like any other, and somebody answers for it at once.
+    """
+    held = await _hold(work, who, person_id, version, PregnancyAction.record_another_birth)
+    problems = faults_in_another_birth(held.person, birth.born_on, london_date(work.now))
+    _refuse_faults(work, [*problems, *await _faults_in_number(work, birth.nhs_number, None)])
+    origin = await contacts.held(work, who, held.contact_id)
+    adults = await contacts.adults(work, origin.id)
+    new = _contact_of_another(who, origin, adults, held.person, birth)
     whole = await put_contact_on_file(work, who, new, Faults())
     [twin] = whole.children
     await keep_match_answer(

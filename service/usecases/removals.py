@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
+from service.domain.contact_minimums import require_minimum
 from service.domain.contacts import (
     Amendment,
     CannotRemove,
@@ -13,23 +14,23 @@ from service.domain.contacts import (
     ChildNotOnContact,
     Contact,
     ContactAction,
-    require_minimum,
     require_undecided,
     state_after,
 )
-from service.domain.decisions import stock_phrase_fault
 from service.domain.errors import Invalid
 from service.domain.events import EventType
+from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import take_child_off
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
+from service.persistence.ids import new_id
 from service.persistence.repositories import (
     contacts,
     daily_meetings,
     information_requests,
     missing_episodes,
 )
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def remove_child(
@@ -48,9 +49,7 @@ async def remove_child(
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
     require_undecided(file.children)
     state_after(contact, ContactAction.amend)
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise Invalid("Say in your own words why.", problems=[fault])
+    require_own_words(work.policy.rationale, "/because", because, Invalid)
     await _refuse_what_stays(work, file, gone)
     rest = [one for one in file.children if one.id != child_id]
     require_minimum(contact, rest, file.adults)

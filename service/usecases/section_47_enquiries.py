@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import rationale_fault, stock_phrase_fault
 from service.domain.events import EventType
+from service.domain.own_words import own_words_faults, rationale_faults
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     DatedEnquiry,
@@ -52,19 +52,13 @@ async def record_child_seen(
     who.require(Permission.record_child_seen)
     action = EnquiryAction.record_child_seen
     enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
-    contact = await contacts.held_for_answer(work, enquiry.contact_id)
-    # A referral may have been open for long before the concern that led to the enquiry.
-    told = [
-        one.told_at
-        for one in await decisions.concerns_behind(work, enquiry.referral_id)
-        if one.told_at <= enquiry.began_at
-    ]
-    received_at = max([contact.received_at, *told])
-    problems = faults_in_visit(visit, now=work.now, received_at=received_at)
-    for name in ("not_alone_because", "not_seen_because"):
-        fault = stock_phrase_fault(getattr(visit, name), work.policy.rationale, f"/{name}")
-        if fault is not None:
-            problems.append(fault)
+    told_at = await _concern_told_at(work, enquiry)
+    problems = faults_in_visit(visit, now=work.now, received_at=told_at)
+    problems += own_words_faults(
+        work.policy.rationale,
+        ("/not_alone_because", visit.not_alone_because),
+        ("/not_seen_because", visit.not_seen_because),
+    )
     if problems:
         raise incomplete(problems)
     sight = visit.sight
@@ -102,6 +96,20 @@ async def record_child_seen(
     return moved
 
 
+async def _concern_told_at(work: Work, enquiry: Section47Enquiry) -> datetime:
+    """When the front door was told of the concern that led to an enquiry.
+
+    A referral may have been open for long before it.
+    """
+    contact = await contacts.held_for_answer(work, enquiry.contact_id)
+    told = [
+        one.told_at
+        for one in await decisions.concerns_behind(work, enquiry.referral_id)
+        if one.told_at <= enquiry.began_at
+    ]
+    return max([contact.received_at, *told])
+
+
 def _what_is_known(enquiry: Section47Enquiry, visit: Visit) -> dict[str, Any]:
     """What a visit adds to what an enquiry says of the child's being seen."""
     if not visit.seen:
@@ -132,9 +140,9 @@ async def record_enquiry_outcome(
     who.require(Permission.conclude_section_47_enquiry)
     action = action_of(outcome)
     enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
-    fault = rationale_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        raise incomplete([fault])
+    faults = rationale_faults(work.policy.rationale, "/words", words)
+    if faults:
+        raise incomplete(faults)
     if outcome is not EnquiryOutcome.continuing_risk:
         await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
     moved = await move_enquiry(
@@ -183,19 +191,11 @@ async def record_conference(
         began_at=enquiry.began_at,
         categories=list(work.policy.codes.category_of_abuse),
     )
-    fault = rationale_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        problems.append(fault)
+    problems += rationale_faults(work.policy.rationale, "/words", words)
     if problems:
         raise incomplete(problems)
-    await stop_clocks(
-        work,
-        enquiry.contact_id,
-        enquiry.id,
-        [_CONFERENCE],
-        "conference_held",
-        happened_at=held_at,
-    )
+    contact_id, clocks = enquiry.contact_id, [_CONFERENCE]
+    await stop_clocks(work, contact_id, enquiry.id, clocks, "conference_held", happened_at=held_at)
     moved = await move_enquiry(
         work,
         who,

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import stock_phrase_fault
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
 from service.domain.events import EventType
+from service.domain.own_words import own_words_faults
 from service.domain.referrals import CaseAction
 from service.domain.transfers import (
     MANNERS,
@@ -22,7 +22,7 @@ from service.domain.transfers import (
     TransferState,
     allowed,
     incomplete,
-    require_own_words,
+    require_words_of_transfer,
     unknown_code,
 )
 from service.domain_services.cases import close_case, take_referral_back
@@ -65,7 +65,7 @@ async def record_family_agreement(
     )
     transfer = held.transfer
     _refuse_impossible_agreement(transfer, agreement)
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     if agreement in NO_AGREEMENT:
         return await _send_back(work, who, held, agreement, words)
     given = agreement is FamilyAgreement.given
@@ -111,6 +111,13 @@ def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement)
         )
 
 
+_ONCE_ACCEPTED = (
+    "step_down_family_agreement",
+    "step_down_first_visit",
+    "step_down_completed",
+)
+
+
 async def _send_back(
     work: Work, who: Caller, held: HeldTransfer, agreement: FamilyAgreement, words: str
 ) -> Transfer:
@@ -139,16 +146,8 @@ async def _send_back(
         await accountabilities.give(work, referral, answers)
         changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
     manners = MANNERS[transfer.direction, transfer.asked_by]
-    await stop_transfer_clocks(
-        work,
-        transfer,
-        "returned",
-        manners.opened_clock,
-        manners.answered_clock,
-        "step_down_family_agreement",
-        "step_down_first_visit",
-        "step_down_completed",
-    )
+    clocks = (manners.opened_clock, manners.answered_clock, *_ONCE_ACCEPTED)
+    await stop_transfer_clocks(work, transfer, "returned", *clocks)
     moved = await move_transfer(
         work,
         who,
@@ -188,7 +187,7 @@ async def decide_returned_transfer(
     action = TransferAction.request_again if ask_again else TransferAction.keep
     held = await hold_transfer(work, who, transfer_id, version, action)
     transfer = held.transfer
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     await stop_transfer_clocks(work, transfer, action, "step_down_returned")
     changed: dict[str, Any] = {}
     if ask_again:
@@ -231,7 +230,7 @@ async def record_first_visit(
                 )
             ]
         )
-    require_own_words(words, work.policy.rationale)
+    require_words_of_transfer(work.policy.rationale, words)
     await stop_transfer_clocks(work, transfer, "visited", "step_down_first_visit")
     moved = await move_transfer(
         work,
@@ -264,9 +263,7 @@ async def complete_transfer(
     problems = unknown_code(
         closure_code, [code for code in STEP_DOWN_CLOSURES if code in labels], "/closure_code"
     )
-    fault = stock_phrase_fault(words, work.policy.rationale, "/words")
-    if fault is not None:
-        problems.append(fault)
+    problems += own_words_faults(work.policy.rationale, ("/words", words))
     if problems:
         raise incomplete(problems)
     if transfer.referral_id is None:

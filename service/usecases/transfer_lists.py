@@ -10,8 +10,9 @@ from service.domain.access import Caller, Permission
 from service.domain.events import EventType
 from service.domain.transfer_lists import ListedTransfer, TransferFilters
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.repositories import transfer_lists
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 
 AT_ONCE: Final = 500

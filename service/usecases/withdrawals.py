@@ -22,11 +22,11 @@ from service.domain.decisions import (
     DecisionAction,
     NotYourDraft,
     OwnWordsNeeded,
-    stock_phrase_fault,
 )
 from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
 from service.domain.withdrawal_rules import (
     OwnContact,
@@ -38,8 +38,9 @@ from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, Wi
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.information_requests import withdraw_open_requests
 from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import contacts, daily_meetings, deadlines, decisions
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 
 
 async def withdraw_decision(
@@ -63,9 +64,7 @@ async def withdraw_decision(
             "Somebody else drafted this decision. They withdraw it, or a manager does; a manager "
             "may also return it with words."
         )
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise OwnWordsNeeded("Say in your own words why.", problems=[fault])
+    require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     child = next(
         one for one in await contacts.children(work, contact.id) if one.id == decision.child_id
     )
@@ -213,9 +212,7 @@ async def restore_contact(
     who.require(Permission.withdraw_contact)
     contact = await contacts.held(work, who, contact_id, version)
     state = state_after(contact, ContactAction.restore)
-    fault = stock_phrase_fault(because, work.policy.rationale, "/because")
-    if fault is not None:
-        raise OwnWordsNeeded("Say in your own words why.", problems=[fault])
+    require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
     await _start_again(work, contact, children)
     await work.change(

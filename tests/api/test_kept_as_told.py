@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from service.domain.access import Role
-from service.usecases.police_notifications import load_notifications
+from service.usecases.notification_loading import load_notifications
 from tests.support.builders import Body, child_body, contact_body, multi_agency_referral_body
 from tests.support.desks import Desk, done, expect_refusal
 from tests.support.notifications import (

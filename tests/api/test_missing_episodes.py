@@ -71,7 +71,7 @@ async def test_reported_returned_and_interviewed(desk: Desk) -> None:
     assert answer.headers["etag"] == '"1"'
     assert answer.headers["location"] == f"/v1/missing-episodes/{episode['id']}"
     assert (episode["state"], episode["possible_actions"]) == ("missing", ["record_return"])
-    assert episode["reference"].startswith("M-")
+    assert episode["reference"].startswith("W-")
     episode = done(await act(desk, episode, "return", back()))
     [clock] = episode["deadlines"]
     assert (clock["kind"], clock["due_at"]) == ("return_home_interview", at(72))

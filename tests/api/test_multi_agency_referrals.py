@@ -11,11 +11,13 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from api.schemas.multi_agency_referrals import (
+from api.schemas.disagreements import (
     Disagreement,
     DisagreementCreate,
     DisagreementEscalationCreate,
     DisagreementWithdrawalCreate,
+)
+from api.schemas.multi_agency_referrals import (
     MultiAgencyReferral,
     MultiAgencyReferralReceipt,
     MultiAgencyReferralSummary,
@@ -32,7 +34,7 @@ from service.domain.multi_agency_referrals import (
     PublicOutcome,
     progress_of,
 )
-from service.domain.references import is_reference
+from service.domain.references import ReferenceKind, is_reference
 from service.usecases.challenges import move_challenges
 from tests.support.builders import (
     RATIONALE,
@@ -86,7 +88,7 @@ async def test_the_receipt_says_what_happens_next_by_when_and_what_to_do_in_dang
     assert answer.status_code == 201, answer.text
     receipt = answer.json()
     assert answer.headers["location"] == f"{DOOR}/{receipt['id']}"
-    assert is_reference(receipt.pop("reference"), "C")
+    assert is_reference(receipt.pop("reference"), ReferenceKind.contact)
     warnings = {warning["code"] for warning in receipt.pop("warnings")}
     assert warnings >= {"postcode_missing", "agreement_not_known", "lawful_basis_missing"}
     words = room.house.policy.receipt
@@ -659,7 +661,7 @@ async def test_a_partner_disagrees_and_follows_what_becomes_of_it_in_public_word
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"{DOOR}/{receipt['id']}"
     [said] = answer.json()["disagreements"]
-    assert is_reference(said.pop("reference"), "H")
+    assert is_reference(said.pop("reference"), ReferenceKind.challenge)
     assert said == {
         "position": 0,
         "state": "being_considered",

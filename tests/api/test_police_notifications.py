@@ -9,7 +9,7 @@ import pytest
 from api.limits import BODY_BYTES
 from service.domain.access import Role
 from service.domain.police_notifications import MOST_BYTES
-from service.usecases.police_notifications import load_notifications
+from service.usecases.notification_loading import load_notifications
 from tests.support.builders import child_body, decision_body
 from tests.support.desks import Desk, done, expect_refusal, pointers
 from tests.support.effort import effort

@@ -10,7 +10,7 @@ import pytest
 
 from service.domain.access import Role
 from service.usecases.flags import sweep
-from service.usecases.police_notifications import load_notifications
+from service.usecases.notification_loading import load_notifications
 from tests.support.builders import Body, child_body
 from tests.support.desks import Desk, done, expect_refusal, open_desk
 from tests.support.houses import token

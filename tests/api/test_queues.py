@@ -14,7 +14,7 @@ from sqlalchemy import update
 from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.challenges import ChallengeAnswer
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.transfers import FamilyAgreement, Transfer
 from service.persistence.records import table_of
 from service.usecases.challenges import answer_challenge

@@ -16,13 +16,13 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api.csv_tables import guarded, unguarded
 from api.schemas.transfer_exports import COLUMNS
 from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.calendar import london_date
 from service.domain.challenges import ChallengeAnswer
 from service.domain.transfers import FamilyAgreement, Transfer, TransferState, waits_for
+from service.integrations.csv_tables import guarded, unguarded
 from service.usecases.challenges import answer_challenge
 from service.usecases.step_downs import decide_returned_transfer
 from service.usecases.transfers import (

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.schemas.challenges import ChallengeAnswerIn
-from api.schemas.transfers import (
+from api.schemas.transfer_acts import (
     FamilyAgreementIn,
     FirstVisitIn,
     PlanLine,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.schemas.concerns import LoggedContact, RepeatConcern
-from api.schemas.contacts import Contact, ContactCreate
+from api.schemas.contacts import Contact
+from api.schemas.new_contacts import ContactCreate
 from service.domain.access import Role
 from service.domain.new_contacts import NewChild
 from service.usecases.contacts import log_contact, read_repeat_concern

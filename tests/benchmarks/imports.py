@@ -18,7 +18,8 @@ from service.bootstrap import House
 from service.clock import system_clock
 from service.domain.access import Role
 from service.persistence.engines import open_sqlite
-from service.usecases.police_notifications import load_notifications, submit_notification_file
+from service.usecases.notification_loading import load_notifications
+from service.usecases.police_imports import submit_notification_file
 from tests.benchmarks.fill import CONCERN, WRITTEN, newer_than_filled, plain_url, tidy
 from tests.benchmarks.fill_protection import POLICE
 from tests.benchmarks.servers import settings_for, token_for

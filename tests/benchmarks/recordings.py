@@ -18,7 +18,7 @@ from api.observability import configure_api_logs
 from service.bootstrap import House
 from service.domain.access import Role
 from service.persistence import engines
-from service.persistence.units_of_work import new_id
+from service.persistence.ids import new_id
 from tests.benchmarks.servers import settings_for, token_for
 from tests.benchmarks.stores import Store
 

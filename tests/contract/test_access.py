@@ -13,7 +13,8 @@ from uuid import uuid4
 import httpx
 
 from api.app import contract_app, create_app
-from api.routing import FrontDoorRoute, served_operations
+from api.routing import FrontDoorRoute
+from api.switchboard import served_operations
 from service.bootstrap import House
 from service.domain.access import GRANTS, Permission, Role, Scope
 from service.domain.queues import Queue

@@ -15,15 +15,16 @@ from openapi_spec_validator import validate
 
 import service.domain
 from api.app import contract_app, create_app
-from api.contract import contract_text, lint, openapi
+from api.contract import contract_text, openapi
 from api.errors import kinds_of_problem
 from api.json_bodies import DEPTH, MOST_VALUES
-from api.routing import served_operations
+from api.switchboard import served_operations
 from service.bootstrap import House
 from service.domain.access import Role, Scope
 from tests.contract.test_access import OPEN_TO_ALL
 from tests.support.builders import headers
 from tests.support.clocks import FixedClock
+from tests.support.contract_lint import lint
 from tests.support.databases import SqliteFiles
 from tests.support.files import WholeFile, partners_file
 from tests.support.houses import caller, client_of, open_house

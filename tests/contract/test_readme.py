@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from frontdoor.__main__ import main
 from service.domain.access import Role
 from service.domain.job_runs import JobName
-from service.integrations.tokens import Refusal
+from service.integrations.token_claims import Refusal
 from service.policy import load_policy
 from service.settings import PREFIX, Settings, load_settings
 from service.surroundings import FROM_FILES, of_the_platform

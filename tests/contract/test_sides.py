@@ -23,7 +23,7 @@ from sqlalchemy import text
 from service.bootstrap import House
 from service.domain.access import Role, Scope
 from service.domain.decisions import Outcome
-from service.domain.measures import MEASURES
+from service.domain.measure_definitions import MEASURES
 from service.domain.queues import Queue
 from service.persistence.tables import metadata
 from tests.support.clocks import FixedClock

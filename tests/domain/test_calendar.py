@@ -20,7 +20,7 @@ from service.domain.calendar import (
     months_after,
     months_before,
 )
-from tests.support.sources import modules, named, read
+from tests.support.sources import named, product_modules
 
 ENGLAND = WorkingCalendar(first_year=2018, last_year=2028)
 CLOSED = WorkingCalendar(
@@ -314,9 +314,18 @@ def test_what_is_counted_forward_is_counted_in_one_way_with_what_is_counted_back
     assert london_date(days_after(at, many)) == london_date(at) + timedelta(days=many)
 
 
-def test_nobody_else_counts_months() -> None:
-    # That a year has twelve months is known in one place: what counts them again counts otherwise.
+# That a year has twelve months, and how long each of them is.
+COUNTS_MONTHS = r"\.year\s*\*\s*12|monthrange|relativedelta|replace\(day=1\)"
+# When a London day begins, and when it ends.
+BOUNDS_A_DAY = r"combine\([^()]*(\([^()]*\))?[^()]*LONDON\)"
+
+
+@pytest.mark.parametrize("what", [COUNTS_MONTHS, BOUNDS_A_DAY])
+def test_nobody_else_counts_months_or_says_when_a_day_begins_or_ends(what: str) -> None:
+    # What is known in one place is counted in one way: two ways differ on some night of the year.
     counting = {
-        named(path) for path in modules() if re.search(r"\.year\s*\*\s*12", read(path) or "")
+        named(path)
+        for path in product_modules()
+        if re.search(what, path.read_text("utf-8")) and not named(path).startswith("frontdoor/")
     }
-    assert counting == {"service/domain/calendar.py", "tests/domain/test_calendar.py"}
+    assert counting == {"service/domain/calendar.py"}

@@ -31,11 +31,7 @@ from service.domain.information_requests import (
     InformationRequestState,
 )
 from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
-from service.domain.police_notifications import (
-    NOTIFICATION_IMPORT,
-    ImportAction,
-    ImportState,
-)
+from service.domain.police_notifications import NOTIFICATION_IMPORT, ImportAction, ImportState
 from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
 from service.domain.section_47_enquiries import (

@@ -24,14 +24,17 @@ from service.domain.assessments import (
 )
 from service.domain.challenges import Challenge, ChallengedThing
 from service.domain.contacts import Channel, Child, Contact, ContactState
-from service.domain.flags import Deadline, Flag
+from service.domain.deadlines import Deadline
+from service.domain.flags import Flag
 from service.domain.identifiers import nhs_number
 from service.domain.information_requests import (
     Chaser,
     InformationRequest,
     InformationRequestState,
 )
-from service.domain.measures import MEASURES, Breakdown, MeasureCases, MeasureReading, Part
+from service.domain.measure_cases import MeasureCases
+from service.domain.measure_definitions import MEASURES
+from service.domain.measures import Breakdown, MeasureReading, Part
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.police_notifications import ImportFault, NotificationImport

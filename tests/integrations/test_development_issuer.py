@@ -12,13 +12,9 @@ import pytest
 
 from service.domain.access import DUTIES, Role, Scope, scopes_for
 from service.integrations.development_issuer import DevelopmentIssuer
-from service.integrations.tokens import (
-    Identity,
-    KeyState,
-    Refusal,
-    TokenRefused,
-    TokenVerifier,
-)
+from service.integrations.issuer_keys import KeyState
+from service.integrations.token_claims import Identity, Refusal, TokenRefused
+from service.integrations.tokens import TokenVerifier
 from service.settings import Settings, SettingsFaulty
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -9,13 +9,9 @@ import httpx
 import pytest
 
 from service.domain.access import Role, Scope
-from service.integrations.tokens import (
-    KeyShelf,
-    KeyState,
-    KeysUnavailable,
-    Refusal,
-    TokenVerifier,
-)
+from service.integrations.issuer_keys import KeyShelf, KeyState
+from service.integrations.token_claims import KeysUnavailable, Refusal
+from service.integrations.tokens import TokenVerifier
 from service.issuers import IssuerSettings
 from tests.support.providers import NOW, START, Door, MovedByHand, Provider, Ring, jwk_of
 

@@ -19,15 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.domain.access import Role, Scope
-from service.integrations.tokens import (
-    LARGEST_KEY_SET,
-    LARGEST_TOKEN,
-    KeyState,
-    KeysUnavailable,
-    Refusal,
-    TokenRefused,
-    TokenVerifier,
-)
+from service.integrations.issuer_keys import KeyState
+from service.integrations.token_claims import KeysUnavailable, Refusal, TokenRefused
+from service.integrations.tokens import LARGEST_KEY_SET, LARGEST_TOKEN, TokenVerifier
 from service.issuers import IssuerSettings
 from tests.support.patience import PATIENCE
 from tests.support.providers import (

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from service.bootstrap import House
 from service.domain.access import Role
-from service.integrations.tokens import KeyState
+from service.integrations.issuer_keys import KeyState
 from service.issuers import IssuerSettings
 from service.settings import load_settings
 from tests.support.authorities import Authority, new_authority

@@ -7,7 +7,8 @@ import pytest
 
 from service.domain.accounts import Account
 from service.persistence.engines import Database
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.ids import new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy, load_policy
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)

@@ -16,8 +16,8 @@ from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere
+from service.persistence.ids import new_id
 from service.persistence.records import table_of
-from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
 from tests.support.records import one_of_each
 

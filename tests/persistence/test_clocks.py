@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from service.bootstrap import House, Work
 from service.domain.access import Role
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import DEADLINE, is_running, stop_clocks
 from service.usecases.contacts import read_contact

@@ -11,9 +11,10 @@ from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengeStep
 from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.daily_meetings import MeetingItem
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline, Flag
+from service.domain.flags import Flag
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.people import Person
@@ -30,11 +31,11 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Transfer, TransferStep
 from service.persistence.engines import Database
+from service.persistence.ids import new_id
 from service.persistence.records import table_of
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.missing_clocks import WITHOUT_CLOCKS
 from service.persistence.repositories.unborn import UNBORN
-from service.persistence.units_of_work import new_id
 from tests.persistence.conftest import NOW, Desk
 from tests.support.years import counted, fill
 

@@ -18,9 +18,9 @@ from service.domain.job_runs import JobName, JobRun
 from service.domain.people import Person
 from service.persistence import keys
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.keys import AT_ONCE, Migrated, Writing
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.units_of_work import new_id
 from service.usecases.jobs import TWO_RELEASES_AT_WORK
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house

@@ -12,14 +12,14 @@ from uuid import UUID
 from service.domain.access import Caller, Role, Scope
 from service.domain.accounts import Account
 from service.domain.contacts import Contact
-from service.domain.deadlines import Rating
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.deadlines import Deadline, Rating
+from service.domain.flags import SubjectKind
 from service.domain.queues import NEVER, Queue, QueueFilters
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
+from service.persistence.ids import new_id
 from service.persistence.prepared import Question, Shelf
 from service.persistence.repositories.queue_places import FEW
-from service.persistence.units_of_work import new_id
 from service.usecases.queues import PERMISSION_OF, read_queue
 from tests.persistence.conftest import NOW, Desk
 from tests.support.years import SAMPLE, SOMEBODY, counted, fill

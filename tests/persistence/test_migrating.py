@@ -18,19 +18,21 @@ from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.addresses import address_key
 from service.domain.contacts import Adult, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.events import Event
-from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.flags import Flag, SubjectKind
 from service.domain.identities import identity_key, keyed
 from service.domain.people import Person
 from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
+from service.persistence.ids import new_id
 from service.persistence.migrating import CannotGoBack, migrate_database
 from service.persistence.records import ROW_OF, columns_of, read, table_of
 from service.persistence.schema_steps import SchemaUnknown, current, newest, require_known
 from service.persistence.tables import metadata
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 from service.usecases.flags import sweep
 from tests.persistence.conftest import NOW

@@ -14,8 +14,9 @@ from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere
+from service.persistence.ids import new_id
 from service.persistence.records import table_of
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from tests.persistence.conftest import NOW, Desk
 from tests.support.patience import PATIENCE
 from tests.support.processes import until

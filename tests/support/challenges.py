@@ -11,7 +11,7 @@ from service.domain.challenges import Challenge, ChallengeAnswer
 from service.domain.decisions import Decision, Outcome, StatutoryBasis
 from service.domain.transfers import Direction, FamilyAgreement, Party, PlanLine, Transfer
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import challenges, decisions, transfers
+from service.usecases import challenges, decisions, sign_offs, transfer_answers, transfers
 from service.usecases.cases import allocate_referral
 from service.usecases.challenges import WholeChallenge
 from service.usecases.transfers import NewTransfer
@@ -75,7 +75,7 @@ class Sides:
     async def signed(self, draft: Decision) -> Decision:
         """A draft, signed by the manager."""
         found: Decision = await self.do(
-            decisions.sign_off, "manager", draft.id, draft.version, agreed=True, words=WORDS
+            sign_offs.sign_off, "manager", draft.id, draft.version, agreed=True, words=WORDS
         )
         return found
 
@@ -162,7 +162,7 @@ class Sides:
         refusals = self.house.policy.transfers
         code = next(iter(refusals.step_up_refusals if step_up else refusals.step_down_refusals))
         found: Transfer = await self.do(
-            transfers.refuse_transfer,
+            transfer_answers.refuse_transfer,
             refuser,
             opened.id,
             opened.version,
@@ -197,7 +197,7 @@ class Sides:
         """The challenge of a refused transfer, raised by the manager of who asked."""
         refused, asker = await self.refused(direction)
         await self.do(
-            transfers.answer_refusal,
+            transfer_answers.answer_refusal,
             asker,
             refused.id,
             refused.version,
@@ -214,7 +214,7 @@ class Sides:
         """A transfer as it was read, accepted."""
         step_up = transfer.direction is Direction.step_up
         found: Transfer = await self.do(
-            transfers.accept_transfer,
+            transfer_answers.accept_transfer,
             who,
             transfer.id,
             transfer.version,

@@ -18,13 +18,14 @@ from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
+from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.persistence.units_of_work import new_id
 from service.usecases.challenges import challenge_decision
-from service.usecases.decisions import NewDecision, sign_off
+from service.usecases.decisions import NewDecision
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.sign_offs import sign_off
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller

@@ -15,14 +15,14 @@ from sqlalchemy import insert, inspect, select, text, update
 
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.events import Event
-from service.domain.flags import Deadline
 from service.domain.people import Person
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway
+from service.persistence.ids import new_id
 from service.persistence.records import table_of
-from service.persistence.units_of_work import new_id
 from tests.support.records import one_of_each
 
 CONTACT, CHILD, DEADLINE, EVENT = map(table_of, (Contact, Child, Deadline, Event))

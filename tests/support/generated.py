@@ -19,8 +19,9 @@ from service.domain.access import Role
 from service.domain.accountabilities import Accountability
 from service.domain.assessments import Assessment, AssessmentOutcome, AssessmentState
 from service.domain.contacts import Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, StatutoryBasis
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.measures import per_cent
 from service.domain.missing_episodes import (
     RETURN_CLOCK,
@@ -31,7 +32,7 @@ from service.domain.missing_episodes import (
     MissingState,
 )
 from service.domain.people import Person
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CaseState, Referral
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
@@ -40,8 +41,8 @@ from service.domain.section_47_enquiries import (
     Section47Enquiry,
 )
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
+from service.persistence.ids import new_id
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.units_of_work import new_id
 from service.usecases.cases import allocate_referral
 from tests.support.cases import decide_for, log
 from tests.support.houses import caller
@@ -84,7 +85,7 @@ class Generator:
         contact = replace(
             self.contact,
             id=new_id(),
-            reference=new_reference("C"),
+            reference=new_reference(ReferenceKind.contact),
             received_at=at - timedelta(hours=3),
             logged_at=at - timedelta(hours=3),
             decided_at=at,
@@ -109,7 +110,7 @@ class Generator:
         made = replace(
             self.referral,
             id=new_id(),
-            reference=new_reference("R"),
+            reference=new_reference(ReferenceKind.referral),
             contact_id=contact.id,
             child_id=child.id,
             person_id=person.id,
@@ -201,7 +202,7 @@ class Generator:
         }
         enquiry = Section47Enquiry(
             id=clock["subject_id"],
-            reference=new_reference("Q"),
+            reference=new_reference(ReferenceKind.section_47_enquiry),
             meeting_id=meeting.id,
             referral_id=referral.id,
             assessment_id=assessment.id,
@@ -242,7 +243,7 @@ class Generator:
         """A strategy meeting about the child of a case, held, concluded and minuted at once."""
         return StrategyMeeting(
             id=new_id(),
-            reference=new_reference("M"),
+            reference=new_reference(ReferenceKind.strategy_meeting),
             contact_id=case.referral.contact_id,
             state=MeetingState.minuted,
             called_at=held_at - timedelta(hours=1),
@@ -266,7 +267,7 @@ class Generator:
     def _assessment(self, case: Case, begun_at: datetime, **changes: Any) -> Assessment:
         given: dict[str, Any] = {
             "id": new_id(),
-            "reference": new_reference("A"),
+            "reference": new_reference(ReferenceKind.assessment),
             "referral_id": case.referral.id,
             "contact_id": case.referral.contact_id,
             "child_id": case.referral.child_id,
@@ -398,7 +399,7 @@ class Generator:
         state = MissingState.interview_declined if declined else MissingState.interview_held
         given = dict.fromkeys(field.name for field in fields(MissingEpisode)) | {
             "id": new_id(),
-            "reference": new_reference("X"),
+            "reference": new_reference(ReferenceKind.missing_episode),
             "contact_id": case.referral.contact_id,
             "child_id": case.referral.child_id,
             "person_id": case.referral.person_id,

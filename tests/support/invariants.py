@@ -17,10 +17,11 @@ from service.bootstrap import House
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge, ChallengeState, ChallengeStep
 from service.domain.contacts import Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.events import Event
-from service.domain.flags import Deadline, Flag
+from service.domain.flags import Flag
 from service.domain.referrals import CaseState, Referral
 from service.domain.transfers import (
     Direction,

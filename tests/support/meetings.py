@@ -9,8 +9,8 @@ from uuid import UUID
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome, StatutoryBasis
-from service.domain.flags import Deadline
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
@@ -24,15 +24,18 @@ from service.domain.strategy_meetings import (
 )
 from service.persistence.repositories import deadlines, section_47_enquiries
 from service.persistence.repositories.cases import REFERRALS
-from service.usecases import cases, strategy_meetings
-from service.usecases.contacts import log_contact
-from service.usecases.decisions import sign_off
-from service.usecases.strategy_meetings import (
-    Attended,
-    InvitationAnswer,
-    NewMeetingChild,
-    WholeMeeting,
+from service.usecases import (
+    cases,
+    held_strategy_meetings,
+    strategy_conclusions,
+    strategy_invitations,
+    strategy_meetings,
 )
+from service.usecases.contacts import log_contact
+from service.usecases.held_strategy_meetings import Attended
+from service.usecases.sign_offs import sign_off
+from service.usecases.strategy_invitations import InvitationAnswer
+from service.usecases.strategy_meetings import NewMeetingChild, WholeMeeting
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller
@@ -151,7 +154,7 @@ class Room:
         whole = await self.whole(meeting)
         answers = [InvitationAnswer(one.id, invited=True) for one in whole.invitations]
         return await self.do(
-            lambda work: strategy_meetings.invite_to_strategy_meeting(
+            lambda work: strategy_invitations.invite_to_strategy_meeting(
                 work, self.worker, meeting.id, whole.meeting.version, answers=answers, others=()
             )
         )
@@ -175,7 +178,7 @@ class Room:
             ]
         when = None if whole.meeting.held_at else held_at or self.clock.now
         return await self.do(
-            lambda work: strategy_meetings.record_strategy_meeting(
+            lambda work: held_strategy_meetings.record_strategy_meeting(
                 work,
                 self.worker,
                 meeting.id,
@@ -195,7 +198,7 @@ class Room:
             [concluded(one.person_id, **child) for one in whole.children], [task(self.clock.now)]
         )
         return await self.do(
-            lambda work: strategy_meetings.conclude_strategy_meeting(
+            lambda work: strategy_conclusions.conclude_strategy_meeting(
                 work, self.manager, meeting.id, whole.meeting.version, told
             )
         )
@@ -206,7 +209,7 @@ class Room:
         """The meeting, its minutes circulated."""
         whole = await self.whole(meeting)
         return await self.do(
-            lambda work: strategy_meetings.circulate_strategy_minutes(
+            lambda work: strategy_conclusions.circulate_strategy_minutes(
                 work,
                 self.worker,
                 meeting.id,

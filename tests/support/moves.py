@@ -34,14 +34,8 @@ from service.usecases.step_downs import (
     record_family_agreement,
     record_first_visit,
 )
-from service.usecases.transfers import (
-    NewTransfer,
-    accept_transfer,
-    answer_refusal,
-    open_transfer,
-    refuse_transfer,
-    withdraw_transfer,
-)
+from service.usecases.transfer_answers import accept_transfer, answer_refusal, refuse_transfer
+from service.usecases.transfers import NewTransfer, open_transfer, withdraw_transfer
 from tests.support.files import new_decision
 from tests.support.houses import caller
 

@@ -16,12 +16,9 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import Sex, YesNo
 from service.domain.police_notifications import NewNotification, NotificationImport, Risk
 from service.usecases.daily_meetings import read_daily_meeting
-from service.usecases.police_notifications import (
-    TakenNotification,
-    load_notifications,
-    submit_notification_file,
-    submit_police_notification,
-)
+from service.usecases.notification_loading import load_notifications
+from service.usecases.police_imports import submit_notification_file
+from service.usecases.police_notifications import TakenNotification, submit_police_notification
 from tests.support.builders import Body, child_body
 from tests.support.desks import Desk
 from tests.support.houses import caller, token

@@ -12,7 +12,7 @@ from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
-from service.domain.references import new_reference
+from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
@@ -23,17 +23,17 @@ from service.domain.section_47_enquiries import (
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
 from service.domain_services.section_47_enquiries import begin_enquiry
 from service.persistence.clocks import stop_clocks
+from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, contacts, deadlines
 from service.persistence.repositories.cases import REFERRALS
-from service.persistence.units_of_work import new_id
 from service.usecases.assessments import authorise_assessment, complete_assessment
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import sign_off
 from service.usecases.section_47_enquiries import (
     record_child_seen,
     record_conference,
     record_enquiry_outcome,
 )
+from service.usecases.sign_offs import sign_off
 from tests.support.files import new_decision
 from tests.support.houses import caller
 from tests.support.matches import decide_apart
@@ -121,7 +121,7 @@ def concluded_meeting(
     """A strategy meeting of which everything is recorded but the minutes."""
     return StrategyMeeting(
         id=new_id(),
-        reference=new_reference("M"),
+        reference=new_reference(ReferenceKind.strategy_meeting),
         contact_id=referral.contact_id,
         state=MeetingState.concluded,
         called_at=held_at,

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from service.integrations.tokens import Refusal, TokenRefused, TokenVerifier
+from service.integrations.token_claims import Refusal, TokenRefused
+from service.integrations.tokens import TokenVerifier
 
 ISSUER = "https://login.example.gov.uk/council"
 OTHER_ISSUER = "https://login.example.police.uk"

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from service.persistence.ids import new_id
 from service.persistence.records import ROW_OF, table_of
-from service.persistence.units_of_work import new_id
 
 BEGINNING = datetime(2026, 3, 6, 16, 0, 0, 123456, tzinfo=UTC)
 AWKWARD = "Zoë O’Brien; DROP TABLE contact; -- \"quoted\" 'single' \\ %s ? $1 :name \n\t 🐻"

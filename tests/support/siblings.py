@@ -28,7 +28,7 @@ from service.usecases import cases, challenges, missing_episodes, pregnancies
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.assessments import complete_assessment
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.information_requests import (
     NewAnswer,
@@ -37,6 +37,7 @@ from service.usecases.information_requests import (
     ask_agency,
 )
 from service.usecases.section_47_enquiries import record_child_seen
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller

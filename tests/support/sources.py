@@ -26,6 +26,14 @@ def modules() -> tuple[Path, ...]:
     return tuple(path for path in project_files() if path.suffix == ".py")
 
 
+PRODUCT = ("service", "api", "workers", "frontdoor")
+
+
+def product_modules() -> tuple[Path, ...]:
+    """Every Python module that is delivered: no tests, no scripts."""
+    return tuple(path for path in modules() if path.relative_to(ROOT).parts[0] in PRODUCT)
+
+
 def read(path: Path) -> str | None:
     """The text of a file, or nothing when it is not text."""
     try:

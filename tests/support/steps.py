@@ -16,7 +16,7 @@ from service.domain.referrals import Referral
 from service.domain.transfers import Direction, FamilyAgreement, PlanLine, Transfer
 from service.persistence.repositories import accountabilities
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import cases, step_downs, transfers
+from service.usecases import cases, step_downs, transfer_answers, transfers
 from tests.support.cases import decide_for, log
 from tests.support.houses import caller
 
@@ -127,7 +127,7 @@ class Steps:
         acceptance = Acceptance(**(given | changes))
         who = self.answerer(transfer)
         return await self.do(
-            lambda work: transfers.accept_transfer(
+            lambda work: transfer_answers.accept_transfer(
                 work, who, transfer.id, transfer.version, acceptance
             )
         )
@@ -137,7 +137,7 @@ class Steps:
         up = transfer.direction is Direction.step_up
         who = self.answerer(transfer)
         return await self.do(
-            lambda work: transfers.refuse_transfer(
+            lambda work: transfer_answers.refuse_transfer(
                 work,
                 who,
                 transfer.id,
@@ -151,7 +151,7 @@ class Steps:
         """The refusal, agreed to or challenged by the manager of who asked."""
         who = self.asking_manager(transfer)
         return await self.do(
-            lambda work: transfers.answer_refusal(
+            lambda work: transfer_answers.answer_refusal(
                 work, who, transfer.id, transfer.version, agreed=agreed, words=EVIDENCE
             )
         )

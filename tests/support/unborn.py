@@ -8,7 +8,7 @@ from uuid import UUID
 from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import Channel
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge, Person
 from service.domain.referrals import Referral
@@ -16,9 +16,9 @@ from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import EnquiryDecision, MeetingState, StrategyMeeting
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.section_47_enquiries import begin_enquiry
+from service.persistence.ids import new_id
 from service.persistence.repositories import deadlines, people
 from service.persistence.repositories.cases import REFERRALS
-from service.persistence.units_of_work import new_id
 from service.usecases.contacts import log_contact
 from tests.support.cases import decide_for
 from tests.support.houses import caller

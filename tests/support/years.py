@@ -14,9 +14,10 @@ from service.domain.assessments import Assessment, AssessmentStep
 from service.domain.challenges import Challenge, ChallengedThing, ChallengeStep
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.daily_meetings import ItemState, MeetingItem
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
 from service.domain.people import BirthKnowledge, Person
@@ -33,7 +34,8 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.engines import Database
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.ids import new_id
+from service.persistence.units_of_work import Work
 from service.policy import Policy
 from tests.support.records import one_of_each
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from service.bootstrap import House
 from service.domain.calendar import LONDON
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.persistence.records import columns_of, read, table_of
 from service.usecases.flags import sweep
 from tests.support.clocks import FixedClock

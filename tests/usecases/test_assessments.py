@@ -28,10 +28,10 @@ from service.domain.assessments import (
     WholeAssessment,
 )
 from service.domain.calendar import london_date
+from service.domain.deadlines import Deadline
 from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Invalid, NotFound, Stale
 from service.domain.events import Event
-from service.domain.flags import Deadline
 from service.domain.job_runs import JobName
 from service.domain.referrals import Referral
 from service.domain.states import WrongState

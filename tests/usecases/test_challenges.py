@@ -27,13 +27,14 @@ from service.domain.challenges import (
     NothingToChallenge,
     NotYourChallenge,
     NotYoursToAnswer,
+    UnderReview,
     allowed,
 )
 from service.domain.contacts import Channel
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, NotFound, Stale
-from service.domain.flags import Deadline
 from service.domain.job_runs import JobName
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.states import WrongState
@@ -49,15 +50,14 @@ from service.persistence.repositories.decisions import of_child
 from service.policy import TeamWork
 from service.usecases import cases, step_downs, transfers
 from service.usecases.challenges import (
-    UnderReview,
     accept_challenge_answer,
     challenge_decision,
-    disagree_with_outcome,
     escalate_challenge,
     list_challenges,
     move_challenges,
     withdraw_challenge,
 )
+from service.usecases.disagreements import disagree_with_outcome
 from service.usecases.flags import sweep
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import log

@@ -23,7 +23,8 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.policy import TeamWork
 from service.usecases.contacts import log_contact, read_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
+from service.usecases.sign_offs import sign_off
 from tests.support.cases import log
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision

@@ -14,9 +14,9 @@ from service.domain.access import Caller, Role
 from service.domain.concern_strips import ConcernStrip
 from service.domain.concerns import ConcernCounts, Relation
 from service.domain.contacts import Channel
-from service.domain.deadlines import Rating
+from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Outcome
-from service.domain.flags import Deadline, Severity
+from service.domain.flags import Severity
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import YesNo
 from service.domain.whole_contacts import WholeContact

@@ -31,9 +31,10 @@ from service.persistence.repositories import deadlines
 from service.usecases import contacts, daily_meetings
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.daily_meetings import MeetingItemNotFound
-from service.usecases.decisions import decide, record_meeting_outcome, sign_off
+from service.usecases.decisions import decide, record_meeting_outcome
 from service.usecases.jobs import check_impossible
 from service.usecases.police_notifications import TakenNotification
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house

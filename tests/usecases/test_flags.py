@@ -16,8 +16,9 @@ from sqlalchemy import text
 
 from service.bootstrap import House, Work
 from service.domain.access import Role, RoleMissing
+from service.domain.deadlines import Deadline
 from service.domain.errors import Stale
-from service.domain.flags import Deadline, Flag, FlagAcknowledged, FlagCleared, Severity
+from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, Severity
 from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import contacts, flags
 from service.persistence.repositories.flags import FlagNotFound

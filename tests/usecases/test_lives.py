@@ -46,7 +46,7 @@ from service.usecases.contacts import (
     read_contact,
     triage_contact,
 )
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.information_requests import (
     NewAnswer,
@@ -54,6 +54,7 @@ from service.usecases.information_requests import (
     answer_information_request,
     ask_agency,
 )
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer, SqliteFiles
 from tests.support.files import new_decision

@@ -22,9 +22,9 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.errors import NotAllowed
+from service.domain.measure_cases import MeasureCases
 from service.domain.measures import (
     Breakdown,
-    MeasureCases,
     MeasureNotFound,
     MeasurePoint,
     MeasureReading,
@@ -35,8 +35,9 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision, decide, sign_off
+from service.usecases.decisions import NewDecision, decide
 from service.usecases.measures import list_cases, read_measure, read_measures
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 

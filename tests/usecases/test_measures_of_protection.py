@@ -15,15 +15,16 @@ from sqlalchemy import Table, select
 from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.assessments import Assessment
+from service.domain.deadlines import Deadline
 from service.domain.decisions import StatutoryBasis
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
+from service.domain.measure_cases import MeasureCases
+from service.domain.measure_definitions import MEASURES
 from service.domain.measures import (
-    MEASURES,
     NO_TEAM,
     Breakdown,
     BreakdownNotPossible,
     Counted,
-    MeasureCases,
     MeasureCode,
     MeasurePoint,
     MeasureReading,
@@ -52,6 +53,7 @@ from service.domain.strategy_meetings import (
     MeetingState,
     MeetingStep,
 )
+from service.persistence.ids import new_id
 from service.persistence.repositories import measures
 from service.persistence.repositories.measures_of_protection import (
     ASSESSMENT,
@@ -60,7 +62,6 @@ from service.persistence.repositories.measures_of_protection import (
     MEETING,
     REFERRAL,
 )
-from service.persistence.units_of_work import new_id
 from service.usecases.assessments import authorise_assessment, complete_assessment
 from service.usecases.measures import read_measure
 from service.usecases.missing_episodes import (

@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from service.domain.challenges import Challenge, ChallengeAction, ChallengeOutcome, ChallengeState
 from service.domain.errors import NotAllowed
+from service.domain.measure_cases import MeasureCases
+from service.domain.measure_definitions import MEASURES
 from service.domain.measures import (
-    MEASURES,
     Breakdown,
     BreakdownNotPossible,
     Counted,
-    MeasureCases,
     MeasureCode,
     MeasureCountsOthers,
     MeasurePoint,

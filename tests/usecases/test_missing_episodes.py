@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from service.bootstrap import House
 from service.domain.access import Caller, Role, RoleMissing
+from service.domain.deadlines import Deadline
 from service.domain.errors import Stale
 from service.domain.events import Event
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.missing_episodes import (
     Interview,
     InterviewAnswer,

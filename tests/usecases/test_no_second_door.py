@@ -53,15 +53,12 @@ from service.usecases.cases import (
 )
 from service.usecases.challenges import Raised, challenge_decision, move_challenges
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.jobs import check_impossible
-from service.usecases.transfers import (
-    Requested,
-    TransferNotFound,
-    accept_transfer,
-    request_transfer,
-)
+from service.usecases.sign_offs import sign_off
+from service.usecases.transfer_answers import accept_transfer
+from service.usecases.transfers import Requested, TransferNotFound, request_transfer
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer, SqliteFiles
 from tests.support.houses import open_house

@@ -16,9 +16,10 @@ from service.domain.access import Role
 from service.domain.contacts import AgreementState, Channel
 from service.domain.errors import Invalid
 from service.domain.new_contacts import ChannelNotYours, NewChild, NewContact, ReceivedInTheFuture
-from service.domain.police_files import FileTooLong, FileUnreadable
 from service.domain.police_notifications import (
     MOST_FAULTS,
+    FileTooLong,
+    FileUnreadable,
     ImportAction,
     ImportState,
     IncidentAhead,
@@ -31,14 +32,16 @@ from service.persistence.repositories import police_notifications
 from service.policy import OrganisationUnknown
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.jobs import check_impossible
-from service.usecases.police_notifications import (
+from service.usecases.notification_loading import load_notifications
+from service.usecases.police_imports import (
     NotificationImportNotFound,
-    PoliceNotificationNotFound,
     list_notification_imports,
-    load_notifications,
     read_notification_import,
-    read_police_notification,
     submit_notification_file,
+)
+from service.usecases.police_notifications import (
+    PoliceNotificationNotFound,
+    read_police_notification,
     submit_police_notification,
 )
 from tests.support.clocks import FixedClock

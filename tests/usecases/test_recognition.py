@@ -13,7 +13,8 @@ from sqlalchemy import text
 from api.schemas.contacts import Contact
 from service.bootstrap import House
 from service.domain.access import Caller, Role
-from service.domain.contacts import Channel, warnings_about
+from service.domain.contact_warnings import warnings_about
+from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import Person, Sex
@@ -23,8 +24,9 @@ from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import contacts, histories, people
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact, read_contact
-from service.usecases.decisions import decide, read_decision, sign_off
+from service.usecases.decisions import decide, read_decision
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house

@@ -45,19 +45,21 @@ from service.domain.strategy_meetings import (
     StrategyMeeting,
 )
 from service.domain.transfers import Direction, NotAccountable
-from service.usecases import strategy_meetings, transfers
+from service.usecases import (
+    held_strategy_meetings,
+    strategy_conclusions,
+    strategy_invitations,
+    strategy_meetings,
+    transfers,
+)
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
 from service.usecases.flags import list_flags, sweep
+from service.usecases.held_strategy_meetings import Attended
 from service.usecases.queues import read_queue
 from service.usecases.section_47_enquiries import record_child_seen
-from service.usecases.strategy_meetings import (
-    AlsoInvited,
-    Attended,
-    InvitationAnswer,
-    NewMeetingChild,
-    WholeMeeting,
-)
+from service.usecases.strategy_invitations import AlsoInvited, InvitationAnswer
+from service.usecases.strategy_meetings import NewMeetingChild, WholeMeeting
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house
@@ -117,7 +119,7 @@ async def line_of(room: Room, meeting: StrategyMeeting, agency: Agency) -> Any:
 async def answer(room: Room, meeting: StrategyMeeting, *answers: Any, **more: Any) -> Any:
     version = (await room.whole(meeting)).meeting.version
     return await room.do(
-        lambda work: strategy_meetings.invite_to_strategy_meeting(
+        lambda work: strategy_invitations.invite_to_strategy_meeting(
             work, room.worker, meeting.id, version, **{"answers": answers, "others": (), **more}
         )
     )
@@ -479,7 +481,7 @@ async def test_who_came_and_who_sent_what_is_recorded_of_everybody_who_was_invit
     room.clock.forward(hours=1)
     with pytest.raises(MeetingIncomplete) as refused:
         await room.do(
-            lambda work: strategy_meetings.record_strategy_meeting(
+            lambda work: held_strategy_meetings.record_strategy_meeting(
                 work,
                 room.worker,
                 meeting.id,
@@ -1096,7 +1098,7 @@ async def test_of_two_managers_who_conclude_at_once_one_wins(rooms: list[Room]) 
     outcomes = await asyncio.gather(
         *(
             one.do(
-                lambda work, who=who: strategy_meetings.conclude_strategy_meeting(
+                lambda work, who=who: strategy_conclusions.conclude_strategy_meeting(
                     work, who, held.id, held.version, told
                 )
             )

@@ -38,9 +38,10 @@ from service.usecases.cases import (
 )
 from service.usecases.challenges import challenge_decision, move_challenges
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.jobs import check_impossible
+from service.usecases.sign_offs import sign_off
 from service.usecases.transfers import request_transfer
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house

@@ -34,9 +34,10 @@ from service.domain.transfers import (
 )
 from service.persistence.repositories import contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import cases, step_downs, transfers
+from service.usecases import cases, step_downs, transfer_answers, transfers
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide, sign_off
+from service.usecases.decisions import decide
+from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller, open_house
@@ -350,7 +351,7 @@ async def test_who_asks_does_not_answer(steps: Steps) -> None:
     seen = await steps.opened(asked.transfer)
     with pytest.raises(OwnTransfer):
         await steps.do(
-            lambda work: transfers.accept_transfer(
+            lambda work: transfer_answers.accept_transfer(
                 work, both, seen.id, seen.version, Acceptance(WORDS)
             )
         )
@@ -377,13 +378,13 @@ async def test_the_receiver_may_ask_for_a_case_and_the_holder_answers(steps: Ste
     )
     with pytest.raises(TransferIncomplete) as missing:
         await steps.do(
-            lambda work: transfers.accept_transfer(
+            lambda work: transfer_answers.accept_transfer(
                 work, steps.assessment, seen.id, seen.version, Acceptance(WORDS)
             )
         )
     assert [one.pointer for one in missing.value.problems] == ["/plan"]
     done = await steps.do(
-        lambda work: transfers.accept_transfer(
+        lambda work: transfer_answers.accept_transfer(
             work, steps.assessment, seen.id, seen.version, Acceptance(WORDS, plan=PLAN)
         )
     )
@@ -546,7 +547,7 @@ async def test_the_holder_gives_a_case_to_the_team_that_asked_and_to_no_other(
     )
     with pytest.raises(TransferIncomplete) as refused:
         await steps.do(
-            lambda work: transfers.accept_transfer(
+            lambda work: transfer_answers.accept_transfer(
                 work,
                 steps.assessment,
                 seen.id,

@@ -1,7 +1,7 @@
 """Checks and loads the files of notifications that the police have sent."""
 
 from service.bootstrap import Performing
-from service.usecases.police_notifications import load_notifications
+from service.usecases.notification_loading import load_notifications
 
 
 async def run(house: Performing) -> int:

@@ -15,8 +15,8 @@ from service.domain.assessments import (
     DatedAssessment,
     WholeAssessment,
 )
+from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
-from service.domain.flags import Deadline
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, bindparam, literal, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
+from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
-from service.domain.flags import Deadline, SubjectKind
-from service.domain.measures import MeasureCases
+from service.domain.flags import SubjectKind
+from service.domain.measure_cases import MeasureCases
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking

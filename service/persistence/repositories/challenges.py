@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, literal, literal_column, select, tuple_
 
 from service.domain.access import Caller
 from service.domain.challenges import Challenge, ChallengeFilters, ChallengeOutcome, ChallengeStep
+from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.flags import SubjectKind
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import measures

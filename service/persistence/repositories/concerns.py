@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from service.domain.concerns import NO_SECOND_CONCERN
 from service.domain.contacts import REPEAT_CONCERN
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.persistence.records import table_of
 from service.persistence.units_of_work import Work
 

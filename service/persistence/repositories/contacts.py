@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Table, bindparam, literal, select, tuple_,
 from service.domain.access import Caller, Permission
 from service.domain.challenges import Challenge
 from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact, OutcomeTelling
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
-from service.domain.flags import Deadline
 from service.domain.information_requests import InformationRequest
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral

@@ -41,9 +41,10 @@ from service.domain.errors import NotFound
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
+from service.persistence.ids import new_id
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import contacts
-from service.persistence.units_of_work import Work, new_id
+from service.persistence.units_of_work import Work
 from service.persistence.visibility import child_visible_to
 
 MEETING = table_of(DailyMeeting)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from service.domain.access import Caller
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.persistence.asking import Asking
 from service.persistence.prepared import Question
 from service.persistence.records import columns_of, read, table_of

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple
 from service.domain.access import Caller
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact
+from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
 from service.domain.escalations import Accountable
-from service.domain.flags import Deadline, Flag, Severity, SubjectKind
+from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from service.domain.contacts import Contact
-from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.deadlines import Deadline
+from service.domain.flags import Flag, SubjectKind
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
 

@@ -14,9 +14,9 @@ from service.domain.daily_meetings import (
     ItemState,
     MeetingItem,
 )
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline
 from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification

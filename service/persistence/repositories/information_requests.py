@@ -8,8 +8,8 @@ from sqlalchemy import and_, func, literal, select, tuple_, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Child
+from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
-from service.domain.flags import Deadline
 from service.domain.information_requests import (
     THE_ANSWER,
     Chaser,

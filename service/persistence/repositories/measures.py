@@ -24,18 +24,18 @@ from sqlalchemy import (
 
 from service.domain.challenges import ChallengeOutcome
 from service.domain.contacts import Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome
-from service.domain.flags import Deadline
+from service.domain.measure_cases import MeasureCases
+from service.domain.measure_definitions import measure_of
 from service.domain.measures import (
     NO_TEAM,
     Breakdown,
     Measure,
-    MeasureCases,
     MeasureCode,
     MeasurePoint,
     Part,
     Period,
-    measure_of,
     median_minutes,
     whole_minutes,
 )

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from service.domain.assessments import Assessment, AssessmentState
+from service.domain.deadlines import Deadline
 from service.domain.decisions import StatutoryBasis
-from service.domain.flags import Deadline
 from service.domain.missing_episodes import (
     RETURN_CLOCK,
     MissingAction,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 
 from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeStep
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.transfers import (
     CLOCKS,
     Direction,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from service.domain.assessments import Assessment, AssessmentState
-from service.domain.flags import Deadline
+from service.domain.deadlines import Deadline
 from service.domain.people import Person
 from service.domain.pregnancies import ALL_CLOCKS
 from service.domain.referrals import Referral

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, select
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.contacts import Child, ChildState
+from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline
 from service.domain.people import Person
 from service.domain.pregnancies import ALL_CLOCKS, PregnancyStep
 from service.domain.referrals import Referral

@@ -21,7 +21,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.domain.flags import Deadline, SubjectKind
+from service.domain.deadlines import Deadline
+from service.domain.flags import SubjectKind
 from service.domain.queues import NEVER
 from service.persistence.records import table_of
 

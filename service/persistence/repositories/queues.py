@@ -29,9 +29,10 @@ from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
 from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState, Contact
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline, Flag, SubjectKind
+from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.people import BirthKnowledge, Person
 from service.domain.police_notifications import PoliceNotification

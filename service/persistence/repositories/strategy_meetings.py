@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_, update
 from service.domain.access import Caller
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
+from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
-from service.domain.flags import Deadline
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry

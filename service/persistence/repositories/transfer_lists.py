@@ -12,8 +12,8 @@ from service.domain.access import Caller
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
 from service.domain.contacts import Contact
+from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Deadline
 from service.domain.referrals import Referral
 from service.domain.transfer_lists import (
     ChallengeInShort,

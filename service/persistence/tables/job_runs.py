@@ -1,4 +1,4 @@
-"""The jobs' own heartbeat, and the policies that were in force."""
+"""The jobs' own heartbeat."""
 
 from datetime import datetime
 
@@ -21,14 +21,3 @@ class JobRunRow(SQLModel, table=True):
     holder: str = kept("Which worker process ran it.")
     runs: int = kept("How often it has run.", type_=BigInteger)
     done: int = kept("How many items the last success dealt with.", type_=BigInteger)
-
-
-class PolicyVersionRow(SQLModel, table=True):
-    """Every policy that was ever in force, word for word."""
-
-    __tablename__ = "policy_version"
-
-    version: str = kept("Version, as the file names it.", primary_key=True)
-    digest: str = kept("SHA-256 of the file.")
-    text: str = kept("The file.")
-    first_used_at: datetime = kept("When it first came into force here.", type_=INSTANT)

@@ -9,12 +9,13 @@ from openapi_spec_validator import validate
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.contract import contract_text, lint, openapi
+from api.contract import contract_text, openapi
 from api.errors import MEDIA_TYPE, kinds_of_problem
 from api.manners import install_manners
 from api.routing import FrontDoorRoute
 from tests.api.manners.conftest import KEY
 from tests.api.manners.toys import toy_shop
+from tests.support.contract_lint import lint
 
 
 def test_the_contract_is_valid_complete_and_the_same_each_time() -> None:

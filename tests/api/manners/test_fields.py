@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from api.schemas.fields import DateOn, Flag, Id, Instant, Line, Text, Whole, Wire, WireOut
+from api.schemas.fields import WireOut
+from service.strict.fields import DateOn, Flag, Id, Instant, Line, Text, Whole, Wire
 
 
 def accepts(kind: Any, value: object) -> object:

@@ -21,22 +21,10 @@ from api.pages.documentation import documentation_router
 from api.replies import page, reply
 from api.requests import asked_first, expected_version, idempotency_key
 from api.routing import FrontDoorRoute
-from api.schemas.fields import (
-    CursorText,
-    DateOn,
-    Flag,
-    Id,
-    Instant,
-    Limit,
-    Line,
-    Page,
-    Text,
-    Whole,
-    Wire,
-    WireOut,
-)
+from api.schemas.fields import CursorText, Limit, Page, WireOut
 from service.bootstrap import DatabaseAway
 from service.domain.errors import Conflict, NotAllowed, NotFound, Stale
+from service.strict.fields import DateOn, Flag, Id, Instant, Line, Text, Whole, Wire
 
 ID = UUID("01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11")
 ANNA = UUID("01936f0e-7c1a-7b6e-8f60-0000000000aa")

@@ -5,22 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from api.schemas.people import AdultIn, ChildIn
 from service.domain.contacts import Channel
-from service.domain.police_files import (
-    LONGEST_ROW,
-    MOST_EMPTY_ROWS,
-    FileTooLong,
-    FileUnreadable,
-    text_of,
-)
-from service.domain.police_notifications import (
-    NewNotification,
-    RowFault,
-    count_rows,
-    incidents,
-    told_of,
-)
+from service.domain.police_notifications import FileTooLong, FileUnreadable, NewNotification
+from service.domain.police_rows import RowFault
+from service.integrations.csv_files import LONGEST_ROW, MOST_EMPTY_ROWS, text_of
+from service.integrations.police_files import PoliceRow, count_rows, incidents, told_of
+from service.strict.fields import Instant, Wire
+from service.strict.findings import said_of
 from tests.support.effort import effort
 
 HEAD = "incident_number,incident_at,risk,children_present,agreement,concern,immediate_danger"
@@ -219,3 +213,54 @@ def test_a_sign_of_several_bytes_is_read_across_the_pieces() -> None:
         text = "a" * length + "\u20ac\U0001f600é"
         assert text_of(text.encode()) == text
         assert text_of(text.encode("utf-8-sig")) == text
+
+
+TIMES = [
+    "2026-01-23T20:30:00Z",
+    "2026-01-23 20:30Z",
+    "2026-01-23t20:30:00.1234567+01:00",
+    "2026-01-23T20:30+01:00",
+    "2026-01-23T23:59:60Z",
+    "2026-01-23T20:30:00",
+    "2026-01-23 20:30",
+    "2026-01-23  20:30Z",
+    "2026-01-23 20:30:00 +00:00",
+    "2026-01-23T20Z",
+    "23/01/2026 20:30",
+    "2026-02-30T20:30:00Z",
+    "1899-12-31T20:30:00Z",
+]
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_an_instant_is_in_the_file_what_it_is_in_a_body(text: str) -> None:
+    told, faults = read(f"{HEAD},{CHILD}\n{ROW.replace('2026-01-23T20:30:00Z', text)}\n")
+    try:
+        at = TypeAdapter(Instant).validate_python(text)
+    except ValidationError as failure:
+        [error] = failure.errors()
+        assert told == []
+        assert [(one.column, (one.code, one.message)) for one in faults] == [
+            ("incident_at", said_of(error))
+        ]
+    else:
+        assert [one.incident_at for one in told] == [at]
+
+
+TEXTS = ["F", "x" * 8, "x" * 9, "x" * 61, "x" * 101, "x" * 501, "2017-09-14", "2017-02-30"]
+TEXTS += ["14/09/2017", "1899-12-31", "943 476 5919", "9434765918", "not_known", "a\tb\x0bc"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(
+    ("body", "at"), [(ChildIn, "child_"), (AdultIn, "adult_1_"), (AdultIn, "adult_3_")]
+)
+def test_what_a_row_may_say_of_somebody_is_what_a_body_may_say(
+    body: type[Wire], at: str, text: str
+) -> None:
+    shared = [name for name in body.model_fields if f"{at}{name}" in PoliceRow.model_fields]
+    assert len(shared) > 4
+    for name in set(shared) - {"disability_codes"}:
+        in_row = getattr(PoliceRow.model_validate({f"{at}{name}": text}), f"{at}{name}")
+        in_body = getattr(body.model_validate({name: text}), name)
+        assert (type(in_row), in_row) == (type(in_body), in_body), name

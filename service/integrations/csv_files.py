@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.domain.errors import Invalid, Problem
+from service.domain.errors import Problem
+from service.domain.police_notifications import FileTooLong, FileUnreadable
 
 LONGEST_ROW: Final = 200_000
 """Signs of a row with its line ends: some four times what its columns may hold together."""
@@ -22,20 +23,6 @@ MOST_EMPTY_ROWS: Final = 100_000
 _PIECE: Final = 256 * 1024
 _LONGEST_HEAD: Final = 8_192
 _LINE: Final = re.compile(rf"[^\r\n]{{0,{LONGEST_ROW}}}(?:\r\n?|\n|\Z)")
-
-
-class FileUnreadable(Invalid):
-    """The file cannot be read as the table of police notifications; nothing was kept."""
-
-    code = "file_unreadable"
-    title = "The file cannot be read"
-
-
-class FileTooLong(Invalid):
-    """The file has more rows than are taken in one."""
-
-    code = "file_too_long"
-    title = "The file has too many rows"
 
 
 def unreadable(detail: str, message: str, code: str) -> FileUnreadable:

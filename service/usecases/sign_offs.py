@@ -1,0 +1,395 @@
+"""Sign-off: a decision is agreed and carried out, or returned to who drafted it (rule 6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from service.domain.access import Caller, Permission
+from service.domain.accountabilities import (
+    Accountability,
+    CareService,
+)
+from service.domain.contacts import (
+    CHILD,
+    REPEAT_CONCERN,
+    Child,
+    ChildAction,
+    ChildState,
+    ContactAction,
+    ContactState,
+    state_after,
+)
+from service.domain.decisions import (
+    DECISION,
+    Decision,
+    DecisionAction,
+    DecisionState,
+    Outcome,
+    OwnDecision,
+    OwnWordsNeeded,
+    StatutoryBasis,
+)
+from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
+from service.domain.errors import Stale
+from service.domain.events import EventType
+from service.domain.own_words import require_own_words
+from service.domain.referrals import CaseAction, Referral
+from service.domain.whole_contacts import WholeContact
+from service.domain_services.cases import (
+    Origin,
+    close_case,
+    open_episode,
+    open_referral,
+    raise_basis,
+    take_referral_back,
+)
+from service.domain_services.challenges import (
+    carry_out_challenge,
+    overtake_challenges,
+)
+from service.domain_services.decisions import (
+    challenge_that_allows,
+    open_to_social_care,
+    refuse_if_moved_on,
+    supersede_decision,
+)
+from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
+from service.domain_services.transfers import settle_transfers
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import (
+    accountabilities,
+    contacts,
+    decisions,
+    transfers,
+)
+from service.persistence.repositories.cases import EPISODES, REFERRALS
+from service.persistence.units_of_work import Work
+from service.policy import TeamWork
+
+_CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
+
+
+async def sign_off(
+    work: Work, who: Caller, decision_id: UUID, version: int, *, agreed: bool, words: str
+) -> Decision:
+    """A manager other than the decider agrees a decision or returns it, in their own words.
+
+    Agreed, its outcome exists at once: a referral, an early help episode, or the end of the matter
+    for this child; the clocks that run on the contact stop when every child on it is signed.
+    Returned, both versions stay. Raises OwnDecision, OwnWordsNeeded, WrongState, Stale.
+    """
+    who.require(Permission.sign_off)
+    found = await decisions.get(work, who, decision_id)
+    if agreed:
+        await contacts.renew_with_others(work, found.contact_id, found.person_id)
+    contact = await contacts.held(work, who, found.contact_id)
+    decision = await decisions.get(work, who, decision_id)
+    if decision.version != version:
+        raise Stale(decision.version)
+    answered = _answered(work, who, decision, agreed=agreed, words=words)
+    await stop_clocks(
+        work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
+    )
+    file = await contacts.whole(work, contact)
+    child = next(one for one in file.children if one.id == decision.child_id)
+    carried = await _agree(work, who, file, answered) if agreed else _CarriedOut()
+    answered = replace(answered, joined_case_id=carried.joined_id)
+    await work.change(
+        Decision,
+        decision.id,
+        decision.version,
+        state=answered.state,
+        answered_at=answered.answered_at,
+        answered_by=answered.answered_by,
+        answer_words=answered.answer_words,
+        joined_case_id=answered.joined_case_id,
+    )
+    contact_state = await _follow(work, file, child, agreed=agreed)
+    work.record(
+        EventType.decision_signed if agreed else EventType.decision_returned,
+        who,
+        decision.id,
+        contact_id=contact.id,
+        person_id=child.person_id,
+        child_id=child.id,
+        outcome=decision.outcome,
+        led_to=carried.opened_id,
+        joined_id=carried.joined_id,
+        superseded_id=carried.superseded_id,
+        closed_id=carried.closed_id,
+        settled_transfer_ids=list(carried.settled),
+        overtaken_challenge_ids=list(carried.overtaken),
+        changed_by_challenge_id=carried.changed_by_id,
+        contact_state=contact_state,
+    )
+    return answered
+
+
+def _answered(work: Work, who: Caller, decision: Decision, *, agreed: bool, words: str) -> Decision:
+    """The decision as it is once answered. Raises WrongState, OwnDecision, OwnWordsNeeded."""
+    action = DecisionAction.agree if agreed else DecisionAction.return_to_decider
+    state = DECISION.after(decision.state, action)
+    if decision.drafted_by == who.account_id:
+        raise OwnDecision(
+            "You drafted this decision, so somebody else must sign it off. It stays in the "
+            "sign-off queue; ask another manager."
+        )
+    require_own_words(
+        work.policy.rationale,
+        "/words",
+        words,
+        OwnWordsNeeded,
+        "A stock phrase does not tell what you looked at. Say it in your own words.",
+    )
+    return replace(
+        decision,
+        state=state,
+        answered_at=work.now,
+        answered_by=who.account_id,
+        answer_words=words,
+        version=decision.version + 1,
+    )
+
+
+async def _follow(work: Work, file: WholeContact, child: Child, *, agreed: bool) -> ContactState:
+    """Lets the child and the contact follow the answer; the state of the contact from then on.
+
+    A child for whom another decision had been signed stays decided, whatever is answered.
+    """
+    contact = file.contact
+    state, decided_at = contact.state, contact.decided_at
+    if child.state is not ChildState.decided:
+        state, decided_at = await _moved_on(work, file, child, agreed=agreed)
+    await work.change(
+        type(contact), contact.id, contact.version, state=state, decided_at=decided_at
+    )
+    return state
+
+
+async def _moved_on(
+    work: Work, file: WholeContact, child: Child, *, agreed: bool
+) -> tuple[ContactState, datetime | None]:
+    contact = file.contact
+    if not agreed:
+        state = state_after(contact, ContactAction.return_a_decision)
+        undecided = CHILD.after(child.state, ChildAction.return_decision)
+        await contacts.set_child(work, child.id, undecided)
+        return state, None
+    rest = [one for one in file.children if one.id != child.id]
+    last = all(one.state is ChildState.decided for one in rest)
+    state = state_after(
+        contact, ContactAction.sign_last_decision if last else ContactAction.sign_a_decision
+    )
+    decided = CHILD.after(child.state, ChildAction.sign_off)
+    await contacts.set_child(work, child.id, decided, work.now)
+    if last:
+        await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
+    return state, work.now if last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _CarriedOut:
+    """What a signed decision led to: a case that it opened, or one that it joined.
+
+    And the decision that it took the place of, with the challenge that had led to that.
+    """
+
+    opened_id: UUID | None = None
+    joined_id: UUID | None = None
+    closed_id: UUID | None = None
+    settled: Sequence[UUID] = ()
+    overtaken: Sequence[UUID] = ()
+    superseded_id: UUID | None = None
+    changed_by_id: UUID | None = None
+
+
+async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision) -> _CarriedOut:
+    """Carries out what a manager agreed to, in the place of what was decided before."""
+    standing = next(
+        (
+            one
+            for one in file.decisions
+            if one.child_id == decision.child_id and one.state is DecisionState.signed
+        ),
+        None,
+    )
+    answers = await accountabilities.held(work, decision.person_id)
+    before = _CarriedOut()
+    if standing is not None:
+        before = await _replace_standing(work, who, standing, answers, decision)
+        if before.closed_id is not None:
+            answers = None
+    done = await _carry_out(work, who, file, decision, answers)
+    return replace(
+        done,
+        closed_id=done.closed_id or before.closed_id,
+        settled=[*done.settled, *before.settled],
+        superseded_id=before.superseded_id,
+        changed_by_id=before.changed_by_id,
+    )
+
+
+async def _replace_standing(
+    work: Work,
+    who: Caller,
+    standing: Decision,
+    answers: Accountability | None,
+    decision: Decision,
+) -> _CarriedOut:
+    """Ends the decision that stood for the child. Raises ChildMovedOn and ChallengeOpen."""
+    await refuse_if_moved_on(work, standing, answers)
+    changing = await challenge_that_allows(work, standing)
+    closed_id, settled = await _settle_superseded(work, who, standing, answers)
+    if changing is not None:
+        # Before what is decided is done: social care taking over overtakes the other ones.
+        await carry_out_challenge(work, who, changing, decision.id)
+    return _CarriedOut(
+        closed_id=closed_id,
+        settled=settled,
+        superseded_id=standing.id,
+        changed_by_id=None if changing is None else changing.id,
+    )
+
+
+async def _carry_out(
+    work: Work,
+    who: Caller,
+    file: WholeContact,
+    decision: Decision,
+    answers: Accountability | None,
+) -> _CarriedOut:
+    """Makes what the signed decision decides: the receiving team is accountable from now on.
+
+    A child who is open already is not opened twice: the decision joins the case that answers for
+    the child. Social care takes over from early help at once, which settles what was under way
+    between them; early help takes over from social care by a step-down alone.
+    """
+    if decision.outcome is Outcome.early_help:
+        if answers is None:
+            return _CarriedOut(opened_id=(await _open_episode(work, file, decision, None)).id)
+        if answers.service is CareService.social_care:
+            raise open_to_social_care()
+        return _CarriedOut(joined_id=answers.case_id)
+    if decision.outcome is Outcome.referral:
+        if answers is None:
+            return _CarriedOut(opened_id=(await _open_referral(work, file, decision, None)).id)
+        if answers.service is CareService.social_care:
+            return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
+        return await _take_over(work, who, file, decision, answers)
+    return _CarriedOut()
+
+
+async def _take_over(
+    work: Work,
+    who: Caller,
+    file: WholeContact,
+    decision: Decision,
+    answers: Accountability,
+) -> _CarriedOut:
+    """Social care takes a child on from early help, by a decision on a new contact."""
+    step_down = await transfers.open_step_down(work, decision.person_id)
+    settled = await settle_transfers(work, who, decision.person_id, "taken_on_by_decision")
+    overtaken = await overtake_challenges(work, who, decision.person_id)
+    episode = await EPISODES.read_held(work, answers.case_id)
+    await close_case(
+        work,
+        who,
+        EPISODES,
+        episode,
+        CaseAction.step_up,
+        EpisodeClosure.stepped_up,
+        "Social care took the child on by a decision on a new contact.",
+        clock_stops="stepped_up",
+    )
+    ended = _CarriedOut(closed_id=episode.id, settled=settled, overtaken=overtaken)
+    if step_down is not None and step_down.early_help_episode_id == episode.id:
+        # Early help had accepted, and social care's case is still open: it takes the child back.
+        referral = await take_referral_back(work, step_down.referral_id)
+        await accountabilities.give(work, referral, answers)
+        return replace(ended, joined_id=await _join(work, decision, referral.id))
+    return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
+
+
+async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
+    """Joins the open referral: a more serious concern raises its statutory basis."""
+    await raise_basis(work, referral_id, decision.statutory_basis)
+    return referral_id
+
+
+def _origin(file: WholeContact, decision: Decision) -> Origin:
+    return Origin(
+        contact_id=file.contact.id,
+        child_id=decision.child_id,
+        person_id=decision.person_id,
+        decision_id=decision.id,
+        transfer_id=None,
+        source_code=file.contact.source_code,
+        known_at=file.contact.received_at,
+    )
+
+
+async def _open_referral(
+    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
+) -> Referral:
+    return await open_referral(
+        work,
+        _origin(file, decision),
+        team_id=decision.receiving_team_id or work.policy.teams_for(TeamWork.referral)[0].id,
+        worker_id=None,
+        statutory_basis=decision.statutory_basis or StatutoryBasis.section_17,
+        answered=answered,
+    )
+
+
+async def _open_episode(
+    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
+) -> EarlyHelpEpisode:
+    teams = work.policy.teams_for(TeamWork.early_help_episode)
+    return await open_episode(
+        work,
+        _origin(file, decision),
+        team_id=decision.receiving_team_id or teams[0].id,
+        worker_id=None,
+        level_of_need=decision.level_of_need,
+        answered=answered,
+    )
+
+
+async def _settle_superseded(
+    work: Work, who: Caller, old: Decision, answers: Accountability | None
+) -> tuple[UUID | None, Sequence[UUID]]:
+    """Ends the decision that stood, and whatever it had led to, in this same transaction.
+
+    Returns the referral or episode that this closed, and the transfers that it settled. A case
+    that another standing decision joined stays open: the child is still somebody's.
+    """
+    await supersede_decision(work, old)
+    kinds: tuple[tuple[Any, str], ...] = (
+        (REFERRALS, "RC7"),
+        (EPISODES, EpisodeClosure.decision_superseded),
+    )
+    for cases, code in kinds:
+        case = await cases.of_decision_held(work, old.id)
+        if case is None or case.closed_at is not None:
+            continue
+        if await decisions.joined_by_another(work, case.id):
+            return None, ()
+        if cases is REFERRALS:
+            await refuse_while_protection_is_under_way(work, old.person_id)
+        settled = await settle_transfers(work, who, old.person_id, "decision_superseded")
+        await close_case(
+            work,
+            who,
+            cases,
+            case,
+            CaseAction.supersede,
+            code,
+            "The decision behind it was superseded by a new signed decision.",
+            clock_stops="decision_superseded",
+        )
+        if answers is not None and answers.case_id == case.id:
+            await accountabilities.end(work, old.person_id)
+        return case.id, settled
+    return None, ()
