@@ -3,12 +3,7 @@
 from typing import Any
 
 from service.domain.access import Caller, Role
-from service.domain.challenges import (
-    Challenge,
-    ChallengeAction,
-    ChallengeFaulty,
-    ChallengeOutcome,
-)
+from service.domain.challenges import Challenge, ChallengeAction, ChallengeFaulty, ChallengeOutcome
 from service.domain.decisions import Decision, DecisionState
 from service.domain.events import EventType
 from service.domain.own_words import rationale_faults, require_own_words
@@ -19,10 +14,7 @@ from service.domain_services.challenges import (
     start_challenge_clock,
 )
 from service.domain_services.transfers import move_transfer
-from service.persistence.repositories import (
-    challenges,
-    transfers,
-)
+from service.persistence.repositories import challenges, transfers
 from service.persistence.units_of_work import Work
 
 _SAY_WHY = "Say why, in your own words."

@@ -7,21 +7,10 @@ from service.domain.accountabilities import (
     OpenToSocialCare,
 )
 from service.domain.challenges import Challenge, ChallengeState
-from service.domain.decisions import (
-    DECISION,
-    Decision,
-    DecisionAction,
-    Outcome,
-)
-from service.domain_services.cases import (
-    moved_on,
-)
-from service.domain_services.challenges import (
-    refuse_while_challenged,
-)
-from service.persistence.repositories import (
-    challenges,
-)
+from service.domain.decisions import DECISION, Decision, DecisionAction, Outcome
+from service.domain_services.cases import moved_on
+from service.domain_services.challenges import refuse_while_challenged
+from service.persistence.repositories import challenges
 from service.persistence.units_of_work import Work
 
 

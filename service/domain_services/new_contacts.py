@@ -47,9 +47,7 @@ from service.domain_services.people import Learnt, change_people
 from service.domain_services.possible_matches import matches_at_receipt
 from service.persistence.clocks import Starting, start_clock
 from service.persistence.ids import new_id
-from service.persistence.repositories import (
-    contacts,
-)
+from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
 from service.policy import Policy, TeamWork
 

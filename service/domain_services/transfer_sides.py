@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from service.domain.acceptances import (
-    held_by_receiver,
-)
+from service.domain.acceptances import held_by_receiver
 from service.domain.access import Caller
 from service.domain.transfers import (
     ANSWERER,
@@ -16,9 +14,7 @@ from service.domain.transfers import (
     Transfer,
     permissions_to,
 )
-from service.persistence.repositories import (
-    transfers,
-)
+from service.persistence.repositories import transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work
 from service.policy import TeamWork
