@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
 from tests.support import orders, quick
 from tests.support.databases import (
@@ -20,6 +21,9 @@ from tests.support.logs import logs_put_back
 from tests.support.statements import compile_once
 
 compile_once()
+# On a busy machine an example may take longer, and is no fault for that.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 KINDS = ("sqlite", "postgresql")
 
