@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID
 
@@ -331,6 +332,7 @@ def time_left(due_at: datetime, now: datetime) -> TimeLeft:
     return TimeLeft(0, "due now" if not left else "less than a minute left")
 
 
+@lru_cache(maxsize=4096)
 def duration_words(duration: timedelta, *, short: bool = False) -> str:
     """A duration in words, to the minute: "24 hours", or short: "3 days 1 h 5 min"."""
     minutes = duration // timedelta(minutes=1)

@@ -65,7 +65,7 @@ class Reading:
         return ready.answers(await self._fetch(ready, own | values))
 
     async def _fetch(self, ready: Prepared, values: dict[str, Any]) -> Rows:
-        given = ready.values(values)
+        sql, given = ready.asked(values)
         if self._straight:
-            return await fetch(self._connection, ready.sql, given)
-        return (await self._connection.exec_driver_sql(ready.sql, tuple(given))).all()
+            return await fetch(self._connection, sql, given)
+        return (await self._connection.exec_driver_sql(sql, tuple(given))).all()

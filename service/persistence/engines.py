@@ -4,8 +4,8 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -386,36 +386,39 @@ class Database:
         return self._engine.dialect
 
     @asynccontextmanager
-    async def straight(self) -> AsyncIterator[Any]:
-        """The driver's own connection, for work that is done in one go.
+    async def straight(self, held: Any = None) -> AsyncIterator[Any]:
+        """The driver's own connection, for work that is done in one go; or on one that is `held`.
 
         On PostgreSQL each statement on it is a transaction by itself; on SQLite everything done on
-        it is one, committed at the end or rolled back.
+        it is one, committed at the end or rolled back, and none is held before.
         """
         with self._fit():
-            if self.is_sqlite:
-                async with self._turn_to_write(), self._driver() as driver:
-                    await self._begin_immediate(driver.straight)
-                    try:
-                        yield driver.straight
-                        driver.straight.execute("COMMIT")
-                        self._require_fit()
-                    finally:
-                        if driver.straight.in_transaction:
-                            driver.straight.execute("ROLLBACK")
-            else:
-                async with self._driver() as driver:
+            if not self.is_sqlite:
+                async with nullcontext(held) if held is not None else self._driver() as driver:
                     yield driver
+                return
+            async with self._turn_to_write(), self._driver() as driver:
+                await self._begin_immediate(driver.straight)
+                try:
+                    yield driver.straight
+                    driver.straight.execute("COMMIT")
+                    self._require_fit()
+                finally:
+                    if driver.straight.in_transaction:
+                        driver.straight.execute("ROLLBACK")
 
-    async def look(self, sql: str, values: list[Any]) -> list[Any]:
-        """The rows of a short question, by the driver itself and without a transaction."""
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Any]:
+        """The driver's own connection for short questions, without a transaction."""
         with self._fit():
             async with self._driver() as driver:
-                if self.is_sqlite:
-                    found: list[Any] = driver.straight.execute(sql, values).fetchall()
-                else:
-                    found = await driver.fetch(sql, *values)
-                return found
+                yield driver
+
+    async def look(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The rows of one short question, by the driver itself and without a transaction."""
+        async with self.looking() as driver:
+            found: Sequence[Any] = await driver.fetch(sql, *values)
+            return found
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Any]:

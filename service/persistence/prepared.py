@@ -5,7 +5,6 @@ ask it. So a repository builds it in a function of what makes its text differ (`
 named parameter for whatever differs from one asking to the next.
 """
 
-import json
 from asyncio import CancelledError
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -79,6 +78,14 @@ class _NotGiven:
 _NOT_GIVEN: Final = _NotGiven()
 
 
+class _WrittenOut(list[Any]):
+    """The values of a list for SQLite, which takes each in a place of its own."""
+
+
+# What stands in a text for SQLite where the places of a list are written.
+_A_LIST: Final = "/* list */ ?"
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A statement as the driver takes it, with what turns values into its own and back."""
@@ -87,18 +94,30 @@ class Prepared:
     binds: Sequence[tuple[str, Any, Callable[[Any], Any] | None]]
     results: Processing
 
-    def values(self, given: Mapping[str, Any]) -> list[Any]:
-        """The values in the places in which the driver wants them.
+    def asked(self, given: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The text, and the values in the places in which the driver wants them.
 
         Raises TypeError when one is missing.
         """
-        found = []
+        found: list[Any] = []
+        written: list[int] = []
         for name, own, process in self.binds:
             value = given.get(name, own)
             if value is _NOT_GIVEN:
                 raise TypeError(f"The statement has a parameter {name}, and no value was given.")
-            found.append(value if process is None else process(value))
-        return found
+            if process is not None:
+                value = process(value)
+            if isinstance(value, _WrittenOut):
+                written.append(len(value))
+                found += value
+            else:
+                found.append(value)
+        return self.sql if not written else self._with_lists(written), found
+
+    def _with_lists(self, written: Sequence[int]) -> str:
+        first, *others = self.sql.split(_A_LIST)
+        places = (", ".join("?" * many) for many in written)
+        return first + "".join(f"{place}{text}" for place, text in zip(places, others, strict=True))
 
     def rows(self, found: Rows) -> Rows:
         """Rows as SQLAlchemy would have given them."""
@@ -288,7 +307,7 @@ async def fetch(connection: AsyncConnection, sql: str, values: Sequence[Any]) ->
 
 
 class _Several(TypeDecorator[Sequence[Any]]):
-    """Values of one type as one parameter: an array on PostgreSQL, a JSON list on SQLite."""
+    """Values of one type as one parameter: an array on PostgreSQL, written out on SQLite."""
 
     impl = Text
     cache_ok = True
@@ -305,10 +324,14 @@ class _Several(TypeDecorator[Sequence[Any]]):
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
         """The values as the column of the question holds them."""
-        if dialect.name == "postgresql" or value is None:
-            return value if value is None else list(value)
+        values = list(value or ())
+        if dialect.name == "postgresql":
+            return values
         process = self.each.dialect_impl(dialect).bind_processor(dialect)
-        return json.dumps([one if process is None else process(one) for one in value])
+        # The last again, up to a power of two: few texts differ, and SQLite keeps them prepared.
+        wanted = 1 << (len(values) - 1).bit_length() if values else 0
+        values += values[-1:] * (wanted - len(values))
+        return _WrittenOut(values if process is None else map(process, values))
 
 
 class _OneOf(FunctionElement[bool]):
@@ -317,6 +340,10 @@ class _OneOf(FunctionElement[bool]):
     name = "one_of"
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: compared with 1, as SQLAlchemy has a truth on SQLite, no index would be used."""
+        return self
 
 
 @compiles(_OneOf, "postgresql")
@@ -328,7 +355,7 @@ def _one_of_an_array(element: _OneOf, compiler: Any, **how: Any) -> str:
 @compiles(_OneOf, "sqlite")
 def _one_of_a_list(element: _OneOf, compiler: Any, **how: Any) -> str:
     column, given = (compiler.process(one, **how) for one in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 - our own text
+    return f"{column} IN (/* list */ {given})"
 
 
 def any_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

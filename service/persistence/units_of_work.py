@@ -107,6 +107,9 @@ class Work:
         self._begun = False
         self._opened: Any = None
         self._connection: AsyncConnection | None = None
+        # What the file was asked on before anything was written, kept for writing it.
+        self._looking: Any = None
+        self._looked_on: Any = None
         self._added: dict[type, list[Any]] = {}
         self._happened: list[tuple[Event, UUID, datetime]] = []
 
@@ -128,12 +131,16 @@ class Work:
         trace: TracebackType | None = None,
     ) -> None:
         opened, self._opened, self._connection = self._opened, None, None
+        looking, self._looking, self._looked_on = self._looking, None, None
         self._begun = False
-        if opened is not None:
-            await opened.__aexit__(kind, error, trace)
+        for one in (opened, looking):
+            if one is not None:
+                await one.__aexit__(kind, error, trace)
 
     async def _open(self) -> AsyncConnection:
         if self._connection is None:
+            # Never two connections at once: all that there are could wait for each other.
+            await self._close()
             opening = self._database.writing()
             # Kept only once it is open: what failed to open has closed itself.
             self._connection = await opening.__aenter__()
@@ -201,7 +208,7 @@ class Work:
             result = cast(CursorResult[Any], await self.execute(statement))
             return int(result.rowcount)
         ready, own = SHELF.take(statement, self._database.dialect)
-        return await self._straight_change(ready, ready.values(own | values))
+        return await self._straight_change(*ready.asked(own | values))
 
     async def first(self, statement: Executable | Question, **values: Any) -> AnyRow | None:
         """The first row of a statement, or None."""
@@ -225,19 +232,19 @@ class Work:
         return ready.answers(await self._fetch(ready, own | values))
 
     async def _fetch(self, ready: Prepared, values: Mapping[str, Any]) -> Rows:
-        given = ready.values(values)
+        sql, given = ready.asked(values)
         connection, begun = await self._ready()
         if begun:
-            return await fetch(connection, ready.sql, given)
-        return (await connection.exec_driver_sql(ready.sql, tuple(given))).all()
+            return await fetch(connection, sql, given)
+        return (await connection.exec_driver_sql(sql, tuple(given))).all()
 
-    async def _straight_change(self, ready: Prepared, given: Sequence[Any]) -> int:
+    async def _straight_change(self, sql: str, given: Sequence[Any]) -> int:
         connection, begun = await self._ready()
         if not begun or self._database.is_sqlite:
-            return (await connection.exec_driver_sql(ready.sql, tuple(given))).rowcount
+            return (await connection.exec_driver_sql(sql, tuple(given))).rowcount
         driver: Any = (await connection.get_raw_connection()).driver_connection
         # The driver says what it did in PostgreSQL's words: UPDATE 1.
-        return int(str(await driver.execute(ready.sql, *given)).rpartition(" ")[2])
+        return int(str(await driver.execute(sql, *given)).rpartition(" ")[2])
 
     async def _ready(self) -> tuple[AsyncConnection, bool]:
         """The connection, with all written on it, and whether the driver itself may be asked.
@@ -261,7 +268,15 @@ class Work:
         values = own | dict(values)
         if self._connection is not None:
             return ready.rows(await self._fetch(ready, values))
-        return ready.rows(await self._database.look(ready.sql, ready.values(values)))
+        sql, given = ready.asked(values)
+        if self._database.is_sqlite:
+            # Whoever waits for its one write lock holds no connection: its holder may need one.
+            return ready.rows(await self._database.look(sql, given))
+        if self._looking is None:
+            looking = self._database.looking()
+            self._looked_on = await looking.__aenter__()
+            self._looking = looking
+        return ready.rows(await self._looked_on.fetch(sql, *given))
 
     async def change(self, record: type, id_: UUID, version: int, **values: Any) -> int:
         """Changes one row that still has this version, and raises the version by one.
@@ -292,8 +307,9 @@ class Work:
         if self._happened:
             await self._flush(await self._open())
         if self._connection is None and self._added and not self._adds_need_a_transaction():
-            async with self._database.straight() as driver:
+            async with self._database.straight(self._looked_on) as driver:
                 await self._write(driver)
+            await self._close()
             return
         if self._added:
             await self._flush(await self._open())

@@ -54,11 +54,11 @@ class Weighing:
     async def all(self, question: Question, **values: Any) -> Sequence[Sequence[Any]]:
         """No row: what is asked of the lines of a page afterwards grows with the page alone."""
         ready, own = Shelf(1).take(question, self.database.dialect)
-        given = ready.values({**own, **values})
+        sql, given = ready.asked({**own, **values})
         if self.database.is_sqlite:
-            await self._weigh_on_sqlite(ready.sql, given)
+            await self._weigh_on_sqlite(sql, given)
         else:
-            await self._weigh_on_postgresql(ready.sql, given)
+            await self._weigh_on_postgresql(sql, given)
         return []
 
     async def _weigh_on_sqlite(self, sql: str, given: list[Any]) -> None:

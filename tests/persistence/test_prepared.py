@@ -1,18 +1,41 @@
 """A statement made ready for one caller serves the others, and never in the first one's name."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
 
 from service.domain.access import Caller, Role, Scope
-from service.domain.contacts import Contact
-from service.persistence.prepared import Question, Shelf, made_ready
-from service.persistence.records import table_of
+from service.domain.contacts import Adult, Child, Contact
+from service.domain.deadlines import Deadline
+from service.domain.people import Person
+from service.persistence.asking import Asking
+from service.persistence.engines import Database
+from service.persistence.prepared import (
+    Makeable,
+    Question,
+    Rows,
+    Shelf,
+    any_of,
+    made_once,
+    made_ready,
+)
+from service.persistence.records import read, table_of
+from service.persistence.statements import all_of
+from service.persistence.units_of_work import Work
+from tests.support.cases import ANONYMOUS, log
+from tests.support.clocks import FixedClock
+from tests.support.desks import FRIDAY
+from tests.support.houses import open_house
 
 CONTACT = table_of(Contact)
+PERSON = table_of(Person)
 ANN = Caller(
     account_id=UUID(int=1),
     issuer="https://issuer.test/",
@@ -29,7 +52,7 @@ BEN = replace(ANN, account_id=UUID(int=2), subject="ben", name="Ben Baker")
 
 def _asked(shelf: Shelf, who: Caller, statement: Select[Any]) -> list[Any]:
     ready, own = shelf.take(Question("question", who, lambda: statement), sqlite.dialect())
-    return ready.values(own)
+    return ready.asked(own)[1]
 
 
 def _work_of(who: Caller) -> Select[Any]:
@@ -87,10 +110,93 @@ def test_a_list_stands_in_the_text_as_so_many_values() -> None:
     rated = select(CONTACT.c.id).where(CONTACT.c.rating.in_(["red", "amber"]))
     ready, _ = shelf.take(Question("rated", ANN, lambda: rated), sqlite.dialect())
     assert ready.sql.count("?") == 2
-    assert ready.values({}) == ["red", "amber"]
+    assert ready.asked({})[1] == ["red", "amber"]
 
 
 def test_a_value_that_is_given_each_time_need_not_be_there_when_a_statement_is_made_ready() -> None:
     named = select(CONTACT.c.id).where(CONTACT.c.town == bindparam("town"))
     ready = made_ready(named, sqlite.dialect())
-    assert ready.values({"town": "Riverbourne"}) == ["Riverbourne"]
+    assert ready.asked({"town": "Riverbourne"})[1] == ["Riverbourne"]
+
+
+def test_a_list_however_long_is_one_parameter_of_one_text_on_postgresql() -> None:
+    rated = select(CONTACT.c.id).where(any_of(CONTACT.c.rating, "r"))
+    ready = made_ready(rated, asyncpg.dialect())
+    for ratings in ([], ["red"], ["red", "amber", "green"]):
+        sql, values = ready.asked({"r": ratings})
+        assert "rating = ANY (" in sql
+        assert values == [ratings]
+
+
+def test_a_list_is_written_out_on_sqlite_in_few_lengths() -> None:
+    rated = select(CONTACT.c.id).where(
+        any_of(CONTACT.c.rating, "ratings"), CONTACT.c.town == bindparam("town")
+    )
+    ready = made_ready(rated, sqlite.dialect())
+    for ratings, places in (([], 0), (["red"], 1), (["red", "amber", "green"], 4)):
+        sql, values = ready.asked({"ratings": ratings, "town": "Riverbourne"})
+        assert sql.count("?") == places + 1
+        assert f"rating IN ({', '.join('?' * places)})" in sql
+        assert values == [*ratings, *ratings[-1:] * (places - len(ratings)), "Riverbourne"]
+
+
+def test_what_differs_each_time_is_never_a_part_of_the_text() -> None:
+    @made_once
+    def of_one(contact_id: UUID) -> Makeable:
+        return select(CONTACT.c.id).where(CONTACT.c.id == contact_id)
+
+    with pytest.raises(TypeError, match="as a value"):
+        Shelf(10).take(of_one(UUID(int=7)), sqlite.dialect())
+
+
+def test_a_value_that_is_forgotten_is_said() -> None:
+    named = select(CONTACT.c.id).where(CONTACT.c.town == bindparam("town"))
+    with pytest.raises(TypeError, match="town"):
+        made_ready(named, sqlite.dialect()).asked({})
+
+
+async def test_several_questions_are_answered_together_as_one_by_one(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as house:
+        logged = await log(house, FRIDAY, source_code=ANONYMOUS)
+        contact_id = logged.contact.id
+
+        async def question(ask: Asking) -> Sequence[Rows]:
+            of_contact = (all_of(kind, "contact_id", "id") for kind in (Child, Adult, Deadline))
+            return await ask.together(*of_contact, of=contact_id)
+
+        children, adults, clocks = await house.ask(question)
+        assert [read(Child, row) for row in children] == logged.children
+        assert [read(Adult, row) for row in adults] == logged.adults
+        assert {read(Deadline, row).id for row in clocks} == {one.id for one in logged.deadlines}
+
+        async def in_work(work: Work) -> Sequence[Rows]:
+            await work.all(all_of(Child, "contact_id", "id"), of=contact_id)
+            return await question(work)
+
+        assert [list(map(list, rows)) for rows in await house.perform(in_work)] == [
+            list(map(list, rows)) for rows in (children, adults, clocks)
+        ]
+
+
+async def test_a_list_is_looked_for_by_an_index(database_url: str) -> None:
+    """On SQLite a truth that is compared with 1 would have the whole table read."""
+    database = Database(database_url)
+    keys = any_of(PERSON.c.name_key, "keys")
+    ready = made_ready(select(PERSON.c.id).where(keys), database.dialect)
+    sql, values = ready.asked({"keys": ["amara okafor 2018", "kit lewis 2019", "x 2020"]})
+    async with database.looking() as driver:
+        if database.is_sqlite:
+            plan = [row[3] for row in await driver.fetch(f"EXPLAIN QUERY PLAN {sql}", *values)]
+            assert plan == ["SEARCH person USING INDEX ix_person_name_key (name_key=?)"]
+        else:
+            # Of so small a table nothing would be looked for; and of any number of values.
+            await driver.execute(
+                "SET enable_seqscan = off; SET plan_cache_mode = 'force_generic_plan'"
+            )
+            plan = [row[0] for row in await driver.fetch(f"EXPLAIN {sql}", *values)]
+            assert any("ix_person_name_key" in line for line in plan)
+            assert any("Index Cond" in line and "= ANY (" in line for line in plan)
+            await driver.execute("RESET enable_seqscan; RESET plan_cache_mode")
+    await database.dispose()

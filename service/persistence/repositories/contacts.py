@@ -22,7 +22,7 @@ from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
-from service.persistence.prepared import Makeable, made_once
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
 from service.persistence.statements import (
@@ -350,15 +350,20 @@ async def list_newest_first(
     return [read(Contact, row) for row in await ask.all(statement)]
 
 
+@made_once
+def _children_of_several() -> Makeable:
+    return (
+        select(*columns_of(Child))
+        .where(any_of(CHILD.c.contact_id, "contacts"))
+        .order_by(CHILD.c.contact_id, CHILD.c.position)
+    )
+
+
 async def children_of(ask: Asking, contact_ids: Sequence[UUID]) -> Mapping[UUID, list[Child]]:
     """The children on several contacts, in order."""
     found: dict[UUID, list[Child]] = {contact_id: [] for contact_id in contact_ids}
     if found:
-        rows = await ask.all(
-            select(*columns_of(Child))
-            .where(CHILD.c.contact_id.in_(contact_ids))
-            .order_by(CHILD.c.contact_id, CHILD.c.position)
-        )
+        rows = await ask.all(_children_of_several(), contacts=list(found))
         for row in rows:
             child = read(Child, row)
             found[child.contact_id].append(child)

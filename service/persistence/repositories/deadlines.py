@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from service.domain.access import Caller
 from service.domain.deadlines import Deadline
 from service.persistence.asking import Asking
-from service.persistence.prepared import Question
+from service.persistence.prepared import Makeable, Question, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.statements import all_of, all_of_seen
 from service.persistence.visibility import deadlines_visible_to, there_is
@@ -45,20 +45,23 @@ async def of_subject(ask: Asking, contact_id: UUID, subject_id: UUID) -> list[De
     return [one for one in await of_contact(ask, contact_id) if one.subject_id == subject_id]
 
 
+@made_once
+def _of_subjects() -> Makeable:
+    return (
+        select(*columns_of(Deadline))
+        .where(any_of(DEADLINE.c.contact_id, "contacts"), any_of(DEADLINE.c.subject_id, "subjects"))
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+    )
+
+
 async def of_subjects(
     ask: Asking, subjects: Sequence[tuple[UUID, UUID]]
 ) -> dict[UUID, list[Deadline]]:
     """The clocks of several subjects, each given with its contact; by subject, soonest first."""
     found: dict[UUID, list[Deadline]] = {subject_id: [] for _, subject_id in subjects}
     if found:
-        rows = await ask.all(
-            select(*columns_of(Deadline))
-            .where(
-                DEADLINE.c.contact_id.in_({contact_id for contact_id, _ in subjects}),
-                DEADLINE.c.subject_id.in_(found),
-            )
-            .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-        )
+        contacts = {contact_id for contact_id, _ in subjects}
+        rows = await ask.all(_of_subjects(), contacts=contacts, subjects=list(found))
         for row in rows:
             deadline = read(Deadline, row)
             found[deadline.subject_id].append(deadline)

@@ -1,11 +1,11 @@
 """What else is on file of a child: contacts, what was decided on them, and cases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, false, null, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, false, literal_column, null, select
 
 from service.domain.access import Caller
 from service.domain.contacts import Child, Contact, WithdrawalReason
@@ -14,6 +14,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.visibility import (
     contacts_visible_to,
@@ -26,8 +27,8 @@ from service.persistence.visibility import (
 CONTACT = table_of(Contact)
 CHILD = table_of(Child)
 DECISION = table_of(Decision)
-REFERRAL = table_of(Referral)
-EPISODE = table_of(EarlyHelpEpisode)
+_MOST = 50
+"""So many contacts, referrals and episodes each are shown."""
 
 _STANDING = and_(
     DECISION.c.child_id == CHILD.c.id,
@@ -36,15 +37,11 @@ _STANDING = and_(
 )
 
 
-async def of_child(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> History:
-    """The earlier contacts, referrals and early help of a child that the caller may know of.
-
-    Leaves out the contact `but`. What was decided on an earlier contact is shown with it where the
-    caller may read that decision, and said to be hidden where not.
-    """
+@made_once
+def _contacts(who: Caller) -> Makeable:
     read_it = and_(DECISION.c.id.is_not(None), decisions_visible_to(who))
     hidden = false() if sees_all(who) else and_(DECISION.c.id.is_not(None), ~read_it)
-    earlier = await ask.all(
+    return (
         select(
             CONTACT.c.id,
             CONTACT.c.reference,
@@ -57,29 +54,45 @@ async def of_child(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> Hist
         )
         .join(CHILD, CHILD.c.contact_id == CONTACT.c.id)
         .outerjoin(DECISION, _STANDING)
-        .where(CHILD.c.person_id == person_id, CONTACT.c.id != but, contacts_visible_to(who))
+        .where(
+            CHILD.c.person_id == bindparam("person"),
+            CONTACT.c.id != bindparam("but"),
+            contacts_visible_to(who),
+        )
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
-        .limit(50)
+        .limit(literal_column(str(_MOST)))
     )
-    referrals = await ask.all(
-        select(*columns_of(Referral))
+
+
+@made_once
+def _cases(
+    who: Caller, record: type, visible_to: Callable[[Caller], ColumnElement[bool]]
+) -> Makeable:
+    table = table_of(record)
+    return (
+        select(*columns_of(record))
         .where(
-            REFERRAL.c.person_id == person_id,
-            REFERRAL.c.contact_id != but,
-            referrals_visible_to(who),
+            table.c.person_id == bindparam("person"),
+            table.c.contact_id != bindparam("but"),
+            visible_to(who),
         )
-        .order_by(REFERRAL.c.accepted_at.desc(), REFERRAL.c.id.desc())
-        .limit(50)
+        .order_by(table.c.accepted_at.desc(), table.c.id.desc())
+        .limit(literal_column(str(_MOST)))
     )
-    episodes = await ask.all(
-        select(*columns_of(EarlyHelpEpisode))
-        .where(
-            EPISODE.c.person_id == person_id,
-            EPISODE.c.contact_id != but,
-            episodes_visible_to(who),
-        )
-        .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
-        .limit(50)
+
+
+async def of_child(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> History:
+    """The earlier contacts, referrals and early help of a child that the caller may know of.
+
+    Leaves out the contact `but`. What was decided on an earlier contact is shown with it where the
+    caller may read that decision, and said to be hidden where not.
+    """
+    earlier, referrals, episodes = await ask.together(
+        _contacts(who),
+        _cases(who, Referral, referrals_visible_to),
+        _cases(who, EarlyHelpEpisode, episodes_visible_to),
+        person=person_id,
+        but=but,
     )
     return History(
         contacts=[_earlier(row) for row in earlier],

@@ -18,6 +18,7 @@ from service.domain.information_requests import (
     StillInSight,
 )
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import requests_visible_to
@@ -138,15 +139,20 @@ async def chasers_of(ask: Asking, request_id: UUID) -> list[Chaser]:
     return [read(Chaser, row) for row in rows]
 
 
+@made_once
+def _chasers() -> Makeable:
+    return (
+        select(CHASER.c.request_id, func.count())
+        .where(any_of(CHASER.c.request_id, "ids"))
+        .group_by(CHASER.c.request_id)
+    )
+
+
 async def chasers_counted(ask: Asking, request_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How often the agency was chased for each of several requests; those never chased are out."""
     if not request_ids:
         return {}
-    rows = await ask.all(
-        select(CHASER.c.request_id, func.count())
-        .where(CHASER.c.request_id.in_(request_ids))
-        .group_by(CHASER.c.request_id)
-    )
+    rows = await ask.all(_chasers(), ids=request_ids)
     return {row[0]: row[1] for row in rows}
 
 

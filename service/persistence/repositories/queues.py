@@ -1,7 +1,7 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,45 +34,32 @@ from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
-from service.domain.people import BirthKnowledge, Person
+from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.queues import (
     FIRST,
     OF_CLOCKS,
-    NextAction,
     Queue,
     QueueFilters,
     QueueItem,
-    RunningClock,
-    UnbornChild,
     Waiting,
-    child_in_a_line,
-    next_action,
-    next_action_of_challenge,
-    next_action_of_enquiry,
-    next_action_of_meeting,
-    next_action_of_transfer,
-    with_possible_matches,
 )
 from service.domain.referrals import Referral
-from service.domain.section_47_enquiries import EnquiryState, Section47Enquiry
+from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import (
     Invitation,
     MeetingChild,
     MeetingState,
     StrategyMeeting,
 )
-from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.prepared import Question
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
     accounts,
-    information_requests,
-    strategy_meetings,
-    transfer_lists,
+    queue_lines,
 )
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.queue_places import (
@@ -95,7 +82,6 @@ from service.persistence.visibility import (
     protection_visible_to,
     referrals_visible_to,
     requests_visible_to,
-    sees_social_care,
     transfers_visible_to,
 )
 
@@ -720,11 +706,15 @@ async def soonest_first(
         town=None if filters.town is None else filters.town.lower(),
     )
     waiting = [_waiting(row) for row in rows[:limit]]
-    items = await _with_clocks(ask, waiting, queue)
+    items = await queue_lines.with_clocks(ask, waiting, queue)
     if queue is not Queue.pre_birth:
         return items
-    unborn = await _unborn_children(ask, [one.child_id for one in waiting if one.child_id])
-    hidden = await _with_hidden_clocks(ask, who, [one.person_id for one in unborn.values()])
+    unborn = await queue_lines.unborn_children(
+        ask, [one.child_id for one in waiting if one.child_id]
+    )
+    hidden = await queue_lines.with_hidden_clocks(
+        ask, who, [one.person_id for one in unborn.values()]
+    )
     return [
         replace(item, pregnancy=child, not_shown=OF_CLOCKS if child.person_id in hidden else ())
         for item in items
@@ -771,191 +761,16 @@ def _with_workers(statement: Select[Any]) -> Select[Any]:
     )
 
 
+_TRUTHS = tuple(
+    place
+    for place, field in enumerate(fields(Waiting))
+    if field.name in ("worker_suspended", "police_unread")
+)
+
+
 def _waiting(row: Sequence[Any]) -> Waiting:
-    found = read(Waiting, row)
-    return replace(
-        found,
-        worker_suspended=bool(found.worker_suspended),
-        police_unread=bool(found.police_unread),
-    )
-
-
-_TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
-
-
-async def _unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID, UnbornChild]:
-    """By child on a contact. One of these may be born since the lines were read."""
-    if not child_ids:
-        return {}
-    rows = await ask.all(
-        select(CHILD.c.id, PERSON.c.id, PERSON.c.expected_delivery_on)
-        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
-        .where(CHILD.c.id.in_(child_ids))
-    )
-    return {
-        child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
-    }
-
-
-async def _with_hidden_clocks(
-    ask: Asking, who: Caller, person_ids: Sequence[UUID]
-) -> frozenset[UUID]:
-    """Which of these children are open to social care too, whose clocks the caller does not see."""
-    if sees_social_care(who) or not person_ids:
-        return frozenset()
-    rows = await ask.all(
-        select(REFERRAL.c.open_person_id).where(REFERRAL.c.open_person_id.in_(person_ids))
-    )
-    return frozenset(person_id for (person_id,) in rows)
-
-
-async def _with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
-    if not waiting:
-        return []
-    meetings = await _meetings_of(ask, _of(waiting, SubjectKind.strategy_meeting))
-    enquiries = await _enquiries_of(ask, _of(waiting, SubjectKind.section_47_enquiry))
-    contact_ids = {one.contact_id for one in waiting}
-    contact_ids |= {child.contact_id for one in meetings.values() for child in one.children}
-    # Not the whole rows: the sums that explain them are long, and a line does not show them.
-    running: dict[UUID, list[RunningClock]] = {}
-    for subject_id, kind, due_at in await ask.all(
-        select(DEADLINE.c.subject_id, DEADLINE.c.kind, DEADLINE.c.due_at)
-        .where(DEADLINE.c.contact_id.in_(contact_ids), DEADLINE.c.stopped_at.is_(None))
-        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-    ):
-        running.setdefault(subject_id, []).append(RunningClock(kind, due_at))
-    children: dict[UUID, list[tuple[UUID, str, int]]] = {}
-    for child_id, contact_id, given_name, family_name, birth, matches in await ask.all(
-        select(
-            CHILD.c.id,
-            CHILD.c.contact_id,
-            # Told as unborn, a child is named as the file has it by now.
-            case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
-            case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
-            case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
-            CHILD.c.unanswered_matches,
-        )
-        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
-        .where(CHILD.c.contact_id.in_(contact_ids))
-        .order_by(CHILD.c.contact_id, CHILD.c.position)
-    ):
-        unborn = birth == BirthKnowledge.unborn
-        children.setdefault(contact_id, []).append(
-            (child_id, child_in_a_line(given_name, family_name, unborn), matches)
-        )
-    flags: dict[UUID, dict[str, int]] = {}
-    for subject_id, kind, count in await ask.all(
-        select(FLAG.c.subject_id, FLAG.c.kind, func.count())
-        .where(FLAG.c.contact_id.in_(contact_ids), FLAG.c.cleared_at.is_(None))
-        .group_by(FLAG.c.subject_id, FLAG.c.kind)
-    ):
-        flags.setdefault(subject_id, {})[kind] = count
-    transfers = await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer))
-    challenges = await transfer_lists.challenges_in_short(ask, _of(waiting, SubjectKind.challenge))
-    asked = _of(waiting, SubjectKind.information_request)
-    chasers = await information_requests.chasers_counted(ask, asked)
-    found: list[QueueItem] = []
-    for one in waiting:
-        meeting = meetings.get(one.subject_id)
-        clocks = running.get(one.subject_id, [])
-        flagged = sum(flags.get(one.subject_id, {}).values())
-        if one.subject_kind is SubjectKind.decision:
-            # It is sorted by the contact's clocks as well: they stop when it is signed.
-            clocks = [*clocks, *running.get(one.contact_id, [])]
-            flagged += sum(flags.get(one.contact_id, {}).values())
-        whom = [(one.contact_id, one.child_id)]
-        if meeting is not None:
-            whom = [(child.contact_id, child.child_id) for child in meeting.children]
-            # The clock of holding it, and its flags, hang on the referrals of the children.
-            for child in meeting.children if meeting.state is MeetingState.called else ():
-                clocks = [*clocks, *_of_holding(running.get(child.referral_id, []))]
-                flagged += flags.get(child.referral_id, {}).get(_OF_HOLDING, 0)
-        elif queue is Queue.strategy and one.subject_kind is SubjectKind.referral:
-            clocks = _of_holding(clocks)
-        if meeting is not None:
-            action = next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
-        elif one.subject_id in enquiries:
-            action = next_action_of_enquiry(enquiries[one.subject_id], clocks)
-        elif queue is Queue.strategy:
-            action = NextAction.call_strategy_meeting
-        else:
-            action = _next_action(one, transfers, challenges)
-        shown = [
-            child
-            for contact_id, meant in whom
-            for child in children.get(contact_id, [])
-            if meant in (None, child[0])
-        ]
-        possible = 0
-        if one.subject_kind is SubjectKind.contact:
-            possible = sum(matches for _, _, matches in shown)
-            action = with_possible_matches(action, possible)
-        found.append(
-            QueueItem(
-                waiting=one,
-                next_action=action,
-                deadlines=sorted(clocks, key=lambda clock: clock.due_at),
-                children=[name for _, name, _ in shown],
-                flags=flagged,
-                possible_matches=possible,
-                transfer=transfers.get(one.subject_id),
-                challenge=challenges.get(one.subject_id),
-                chasers=chasers.get(one.subject_id, 0) if one.subject_id in asked else None,
-            )
-        )
-    return found
-
-
-def _of_holding(clocks: Sequence[RunningClock]) -> list[RunningClock]:
-    return [clock for clock in clocks if clock.kind == _OF_HOLDING]
-
-
-@dataclass(frozen=True, slots=True)
-class _MeetingInLine:
-    """As much of a strategy meeting as says what it waits for, and about whom it is."""
-
-    state: MeetingState
-    unanswered: bool
-    children: Sequence[MeetingChild]
-
-
-async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, _MeetingInLine]:
-    if not meeting_ids:
-        return {}
-    open_ = exists().where(
-        INVITATION.c.meeting_id == MEETING.c.id,
-        INVITATION.c.invited_at.is_(None),
-        INVITATION.c.not_invited_because.is_(None),
-    )
-    children = await strategy_meetings.children_of(ask, meeting_ids)
-    return {
-        meeting_id: _MeetingInLine(MeetingState(state), bool(unanswered), children[meeting_id])
-        for meeting_id, state, unanswered in await ask.all(
-            select(MEETING.c.id, MEETING.c.state, case((open_, true()), else_=false())).where(
-                MEETING.c.id.in_(meeting_ids)
-            )
-        )
-    }
-
-
-async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUID, EnquiryState]:
-    if not enquiry_ids:
-        return {}
-    rows = await ask.all(select(ENQUIRY.c.id, ENQUIRY.c.state).where(ENQUIRY.c.id.in_(enquiry_ids)))
-    return {id_: EnquiryState(state) for id_, state in rows}
-
-
-def _of(waiting: Sequence[Waiting], kind: SubjectKind) -> list[UUID]:
-    return [one.subject_id for one in waiting if one.subject_kind is kind]
-
-
-def _next_action(
-    one: Waiting,
-    transfers: Mapping[UUID, ListedTransfer],
-    challenges: Mapping[UUID, ChallengeInShort],
-) -> NextAction:
-    if one.subject_id in transfers:
-        return next_action_of_transfer(transfers[one.subject_id])
-    if one.subject_id in challenges:
-        return next_action_of_challenge(challenges[one.subject_id])
-    return next_action(one)
+    values = list(row)
+    for place in _TRUTHS:
+        # Of nobody, and of no notification, the database says neither.
+        values[place] = bool(values[place])
+    return read(Waiting, values)

@@ -27,6 +27,7 @@ from service.domain.strategy_meetings import (
     StrategyMeeting,
 )
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures
 from service.persistence.statements import one_seen
@@ -65,17 +66,22 @@ async def get(ask: Asking | Work, who: Caller, meeting_id: UUID) -> StrategyMeet
     return read(StrategyMeeting, row)
 
 
+@made_once
+def _children() -> Makeable:
+    return (
+        select(*columns_of(MeetingChild))
+        .where(any_of(MEETING_CHILD.c.meeting_id, "ids"))
+        .order_by(MEETING_CHILD.c.meeting_id, MEETING_CHILD.c.position)
+    )
+
+
 async def children_of(
     ask: Asking | Work, meeting_ids: Collection[UUID]
 ) -> Mapping[UUID, list[MeetingChild]]:
     """The children whom several meetings are about, in order."""
     found: dict[UUID, list[MeetingChild]] = {id_: [] for id_ in meeting_ids}
     if found:
-        rows = await ask.all(
-            select(*columns_of(MeetingChild))
-            .where(MEETING_CHILD.c.meeting_id.in_(found))
-            .order_by(MEETING_CHILD.c.meeting_id, MEETING_CHILD.c.position)
-        )
+        rows = await ask.all(_children(), ids=list(found))
         for row in rows:
             child = read(MeetingChild, row)
             found[child.meeting_id].append(child)

@@ -31,6 +31,7 @@ from service.domain.transfers import (
     WaitsFor,
 )
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import read, table_of
 from service.persistence.repositories import measures
 from service.persistence.visibility import transfers_visible_to
@@ -98,15 +99,25 @@ async def list_newest_first(
                 literal(transfer_id, TRANSFER.c.id.type),
             )
         )
-    return await _listed(ask, statement)
+    return await _listed(ask, await ask.all(statement))
+
+
+@made_once
+def _of_ids() -> Makeable:
+    return _rows().where(any_of(TRANSFER.c.id, "ids"))
 
 
 async def of_ids(ask: Asking, transfer_ids: Sequence[UUID]) -> Mapping[UUID, ListedTransfer]:
     """Several transfers that the caller may see, by their ids."""
     if not transfer_ids:
         return {}
-    found = await _listed(ask, _rows().where(TRANSFER.c.id.in_(transfer_ids)))
+    found = await _listed(ask, await ask.all(_of_ids(), ids=transfer_ids))
     return {one.transfer.id: one for one in found}
+
+
+@made_once
+def _in_short() -> Makeable:
+    return select(*_CHALLENGE).where(any_of(CHALLENGE.c.id, "ids"))
 
 
 async def challenges_in_short(
@@ -115,12 +126,11 @@ async def challenges_in_short(
     """Several challenges that the caller may see, by their ids."""
     if not challenge_ids:
         return {}
-    rows = await ask.all(select(*_CHALLENGE).where(CHALLENGE.c.id.in_(challenge_ids)))
+    rows = await ask.all(_in_short(), ids=challenge_ids)
     return {one.id: one for one in (read(ChallengeInShort, row) for row in rows)}
 
 
-async def _listed(ask: Asking, statement: Select[Any]) -> list[ListedTransfer]:
-    rows = await ask.all(statement)
+async def _listed(ask: Asking, rows: Sequence[Sequence[Any]]) -> list[ListedTransfer]:
     shorts = [read(TransferInShort, row[: len(_SHORT)]) for row in rows]
     ids = [one.id for one in shorts]
     steps = await _steps_of(ask, ids)
@@ -138,28 +148,38 @@ async def _listed(ask: Asking, statement: Select[Any]) -> list[ListedTransfer]:
     ]
 
 
+@made_once
+def _steps() -> Makeable:
+    return (
+        select(*_STEP)
+        .where(any_of(STEP.c.transfer_id, "ids"))
+        .order_by(STEP.c.transfer_id, STEP.c.id)
+    )
+
+
 async def _steps_of(ask: Asking, ids: Sequence[UUID]) -> Mapping[UUID, list[StepInShort]]:
     found: dict[UUID, list[StepInShort]] = {id_: [] for id_ in ids}
     if found:
-        rows = await ask.all(
-            select(*_STEP)
-            .where(STEP.c.transfer_id.in_(found))
-            .order_by(STEP.c.transfer_id, STEP.c.id)
-        )
+        rows = await ask.all(_steps(), ids=ids)
         for row in rows:
             step = read(StepInShort, row)
             found[step.transfer_id].append(step)
     return found
 
 
+@made_once
+def _challenges() -> Makeable:
+    return (
+        select(*_CHALLENGE)
+        .where(any_of(CHALLENGE.c.transfer_id, "ids"))
+        .order_by(CHALLENGE.c.transfer_id, CHALLENGE.c.id)
+    )
+
+
 async def _challenges_of(ask: Asking, ids: Sequence[UUID]) -> Mapping[UUID, list[ChallengeInShort]]:
     found: dict[UUID, list[ChallengeInShort]] = {id_: [] for id_ in ids}
     if found:
-        rows = await ask.all(
-            select(*_CHALLENGE)
-            .where(CHALLENGE.c.transfer_id.in_(found))
-            .order_by(CHALLENGE.c.transfer_id, CHALLENGE.c.id)
-        )
+        rows = await ask.all(_challenges(), ids=ids)
         for row in rows:
             challenge = read(ChallengeInShort, row)
             if challenge.transfer_id is not None:

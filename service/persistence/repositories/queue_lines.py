@@ -1,0 +1,321 @@
+"""What is shown with each line of a queue: its clocks, children, flags, and what comes next."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import (
+    case,
+    exists,
+    false,
+    func,
+    select,
+    true,
+)
+
+from service.domain.access import Caller
+from service.domain.contacts import Child
+from service.domain.deadlines import Deadline
+from service.domain.flags import Flag, SubjectKind
+from service.domain.people import BirthKnowledge, Person
+from service.domain.queues import (
+    NextAction,
+    Queue,
+    QueueItem,
+    RunningClock,
+    UnbornChild,
+    Waiting,
+    child_in_a_line,
+    next_action,
+    next_action_of_challenge,
+    next_action_of_enquiry,
+    next_action_of_meeting,
+    next_action_of_transfer,
+    with_possible_matches,
+)
+from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import EnquiryState, Section47Enquiry
+from service.domain.strategy_meetings import (
+    Invitation,
+    MeetingChild,
+    MeetingState,
+    StrategyMeeting,
+)
+from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
+from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, any_of, made_once
+from service.persistence.records import table_of
+from service.persistence.repositories import (
+    information_requests,
+    strategy_meetings,
+    transfer_lists,
+)
+from service.persistence.visibility import (
+    sees_social_care,
+)
+
+CHILD = table_of(Child)
+REFERRAL = table_of(Referral)
+DEADLINE = table_of(Deadline)
+MEETING = table_of(StrategyMeeting)
+INVITATION = table_of(Invitation)
+ENQUIRY = table_of(Section47Enquiry)
+FLAG = table_of(Flag)
+PERSON = table_of(Person)
+_OF_HOLDING = "strategy_meeting"
+
+_TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
+
+
+@made_once
+def _unborn() -> Makeable:
+    return (
+        select(CHILD.c.id, PERSON.c.id, PERSON.c.expected_delivery_on)
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        .where(any_of(CHILD.c.id, "children"))
+    )
+
+
+async def unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID, UnbornChild]:
+    """By child on a contact. One of these may be born since the lines were read."""
+    if not child_ids:
+        return {}
+    rows = await ask.all(_unborn(), children=child_ids)
+    return {
+        child_id: UnbornChild(person_id, expected_on) for child_id, person_id, expected_on in rows
+    }
+
+
+async def with_hidden_clocks(
+    ask: Asking, who: Caller, person_ids: Sequence[UUID]
+) -> frozenset[UUID]:
+    """Which of these children are open to social care too, whose clocks the caller does not see."""
+    if sees_social_care(who) or not person_ids:
+        return frozenset()
+    rows = await ask.all(
+        select(REFERRAL.c.open_person_id).where(REFERRAL.c.open_person_id.in_(person_ids))
+    )
+    return frozenset(person_id for (person_id,) in rows)
+
+
+@made_once
+def _running_clocks() -> Makeable:
+    """Not the whole rows: the sums that explain them are long, and a line does not show them."""
+    return (
+        select(DEADLINE.c.subject_id, DEADLINE.c.kind, DEADLINE.c.due_at)
+        .where(any_of(DEADLINE.c.contact_id, "contacts"), DEADLINE.c.stopped_at.is_(None))
+        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
+    )
+
+
+@made_once
+def _children_in_lines() -> Makeable:
+    """Told as unborn, a child is named as the file has it by now."""
+    return (
+        select(
+            CHILD.c.id,
+            CHILD.c.contact_id,
+            case((_TOLD_UNBORN, PERSON.c.given_name), else_=CHILD.c.given_name),
+            case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
+            case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
+            CHILD.c.unanswered_matches,
+        )
+        .join(PERSON, PERSON.c.id == CHILD.c.person_id)
+        .where(any_of(CHILD.c.contact_id, "contacts"))
+        .order_by(CHILD.c.contact_id, CHILD.c.position)
+    )
+
+
+@made_once
+def _flags_counted() -> Makeable:
+    return (
+        select(FLAG.c.subject_id, FLAG.c.kind, func.count())
+        .where(any_of(FLAG.c.contact_id, "contacts"), FLAG.c.cleared_at.is_(None))
+        .group_by(FLAG.c.subject_id, FLAG.c.kind)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _MeetingInLine:
+    """As much of a strategy meeting as says what it waits for, and about whom it is."""
+
+    state: MeetingState
+    unanswered: bool
+    children: Sequence[MeetingChild]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is shown with the lines of a page, by the id of what it hangs on."""
+
+    meetings: Mapping[UUID, _MeetingInLine]
+    enquiries: Mapping[UUID, EnquiryState]
+    running: Mapping[UUID, Sequence[RunningClock]]
+    children: Mapping[UUID, Sequence[tuple[UUID, str, int]]]
+    flags: Mapping[UUID, Mapping[str, int]]
+    transfers: Mapping[UUID, ListedTransfer]
+    challenges: Mapping[UUID, ChallengeInShort]
+    asked: Collection[UUID]
+    chasers: Mapping[UUID, int]
+
+
+async def with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
+    """The lines of a page with their clocks, children and flags, and what comes next for each."""
+    if not waiting:
+        return []
+    shown = await _shown(ask, waiting)
+    return [_item(one, shown, queue) for one in waiting]
+
+
+async def _shown(ask: Asking, waiting: Sequence[Waiting]) -> _Shown:
+    meetings = await _meetings_of(ask, _of(waiting, SubjectKind.strategy_meeting))
+    enquiries = await _enquiries_of(ask, _of(waiting, SubjectKind.section_47_enquiry))
+    contact_ids = {one.contact_id for one in waiting}
+    contact_ids |= {child.contact_id for one in meetings.values() for child in one.children}
+    clocks_found, children_found, flags_found = await ask.together(
+        _running_clocks(), _children_in_lines(), _flags_counted(), contacts=contact_ids
+    )
+    running: dict[UUID, list[RunningClock]] = {}
+    for subject_id, kind, due_at in clocks_found:
+        running.setdefault(subject_id, []).append(RunningClock(kind, due_at))
+    children: dict[UUID, list[tuple[UUID, str, int]]] = {}
+    for child_id, contact_id, given_name, family_name, birth, matches in children_found:
+        unborn = birth == BirthKnowledge.unborn
+        children.setdefault(contact_id, []).append(
+            (child_id, child_in_a_line(given_name, family_name, unborn), matches)
+        )
+    flags: dict[UUID, dict[str, int]] = {}
+    for subject_id, kind, count in flags_found:
+        flags.setdefault(subject_id, {})[kind] = count
+    asked = _of(waiting, SubjectKind.information_request)
+    return _Shown(
+        meetings=meetings,
+        enquiries=enquiries,
+        running=running,
+        children=children,
+        flags=flags,
+        transfers=await transfer_lists.of_ids(ask, _of(waiting, SubjectKind.transfer)),
+        challenges=await transfer_lists.challenges_in_short(
+            ask, _of(waiting, SubjectKind.challenge)
+        ),
+        asked=frozenset(asked),
+        chasers=await information_requests.chasers_counted(ask, asked),
+    )
+
+
+def _item(one: Waiting, shown: _Shown, queue: Queue) -> QueueItem:
+    meeting = shown.meetings.get(one.subject_id)
+    clocks, flagged = _clocks_and_flags(one, meeting, shown, queue)
+    whom = [(one.contact_id, one.child_id)]
+    if meeting is not None:
+        whom = [(child.contact_id, child.child_id) for child in meeting.children]
+    children = [
+        child
+        for contact_id, meant in whom
+        for child in shown.children.get(contact_id, ())
+        if meant in (None, child[0])
+    ]
+    action, possible = _action(one, meeting, clocks, shown, queue), 0
+    if one.subject_kind is SubjectKind.contact:
+        possible = sum(matches for _, _, matches in children)
+        action = with_possible_matches(action, possible)
+    return QueueItem(
+        waiting=one,
+        next_action=action,
+        deadlines=sorted(clocks, key=lambda clock: clock.due_at),
+        children=[name for _, name, _ in children],
+        flags=flagged,
+        possible_matches=possible,
+        transfer=shown.transfers.get(one.subject_id),
+        challenge=shown.challenges.get(one.subject_id),
+        chasers=shown.chasers.get(one.subject_id, 0) if one.subject_id in shown.asked else None,
+    )
+
+
+def _clocks_and_flags(
+    one: Waiting, meeting: _MeetingInLine | None, shown: _Shown, queue: Queue
+) -> tuple[Sequence[RunningClock], int]:
+    clocks = shown.running.get(one.subject_id, ())
+    flagged = sum(shown.flags.get(one.subject_id, {}).values())
+    if one.subject_kind is SubjectKind.decision:
+        # It is sorted by the contact's clocks as well: they stop when it is signed.
+        clocks = [*clocks, *shown.running.get(one.contact_id, ())]
+        flagged += sum(shown.flags.get(one.contact_id, {}).values())
+    if meeting is not None:
+        # The clock of holding it, and its flags, hang on the referrals of the children.
+        for child in meeting.children if meeting.state is MeetingState.called else ():
+            clocks = [*clocks, *_of_holding(shown.running.get(child.referral_id, ()))]
+            flagged += shown.flags.get(child.referral_id, {}).get(_OF_HOLDING, 0)
+    elif queue is Queue.strategy and one.subject_kind is SubjectKind.referral:
+        clocks = _of_holding(clocks)
+    return clocks, flagged
+
+
+def _action(
+    one: Waiting,
+    meeting: _MeetingInLine | None,
+    clocks: Sequence[RunningClock],
+    shown: _Shown,
+    queue: Queue,
+) -> NextAction:
+    if meeting is not None:
+        return next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
+    if one.subject_id in shown.enquiries:
+        return next_action_of_enquiry(shown.enquiries[one.subject_id], clocks)
+    if queue is Queue.strategy:
+        return NextAction.call_strategy_meeting
+    return _next_action(one, shown.transfers, shown.challenges)
+
+
+def _of_holding(clocks: Sequence[RunningClock]) -> list[RunningClock]:
+    return [clock for clock in clocks if clock.kind == _OF_HOLDING]
+
+
+@made_once
+def _meetings_in_lines() -> Makeable:
+    open_ = exists().where(
+        INVITATION.c.meeting_id == MEETING.c.id,
+        INVITATION.c.invited_at.is_(None),
+        INVITATION.c.not_invited_because.is_(None),
+    )
+    return select(MEETING.c.id, MEETING.c.state, case((open_, true()), else_=false())).where(
+        any_of(MEETING.c.id, "ids")
+    )
+
+
+async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, _MeetingInLine]:
+    if not meeting_ids:
+        return {}
+    children = await strategy_meetings.children_of(ask, meeting_ids)
+    return {
+        meeting_id: _MeetingInLine(MeetingState(state), bool(unanswered), children[meeting_id])
+        for meeting_id, state, unanswered in await ask.all(_meetings_in_lines(), ids=meeting_ids)
+    }
+
+
+@made_once
+def _enquiries_in_lines() -> Makeable:
+    return select(ENQUIRY.c.id, ENQUIRY.c.state).where(any_of(ENQUIRY.c.id, "ids"))
+
+
+async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUID, EnquiryState]:
+    if not enquiry_ids:
+        return {}
+    rows = await ask.all(_enquiries_in_lines(), ids=enquiry_ids)
+    return {id_: EnquiryState(state) for id_, state in rows}
+
+
+def _of(waiting: Sequence[Waiting], kind: SubjectKind) -> list[UUID]:
+    return [one.subject_id for one in waiting if one.subject_kind is kind]
+
+
+def _next_action(
+    one: Waiting,
+    transfers: Mapping[UUID, ListedTransfer],
+    challenges: Mapping[UUID, ChallengeInShort],
+) -> NextAction:
+    if one.subject_id in transfers:
+        return next_action_of_transfer(transfers[one.subject_id])
+    if one.subject_id in challenges:
+        return next_action_of_challenge(challenges[one.subject_id])
+    return next_action(one)
