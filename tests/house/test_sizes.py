@@ -124,4 +124,4 @@ def test_an_exception_that_is_not_needed_any_more_is_found() -> None:
 def test_only_steps_of_published_releases_are_left_as_they_are() -> None:
     assert is_published(f"{PUBLISHED}0001_the_front_door_opens.py")
     assert not is_published(f"{PUBLISHED}{LAST_PUBLISHED + 1:04}_another.py")
-    assert not is_published("service/domain/access.py")
+    assert not is_published("service/domain/calendar.py")
