@@ -12,6 +12,8 @@ LOCKER := .venv-lock
 STAMP := $(VENV)/.installed
 # Tests run in this many processes; each has its own PostgreSQL.
 TEST_PROCESSES ?= auto
+# What asks no database, and what goes through the door: of that, the first test of each file.
+QUICK := tests/domain tests/policy tests/house tests/api
 # More words for pytest: make test PYTEST="-k deadlines -x"
 PYTEST ?=
 
@@ -31,6 +33,10 @@ run: $(STAMP)-run ## install, migrate, load the demonstration year, start everyt
 .PHONY: test
 test: check ## everything that must hold: static checks, then the whole suite on both databases
 	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(PYTEST)
+
+.PHONY: quick
+quick: $(STAMP)-dev ## what is quick and broad, for every save: no PostgreSQL, under a minute on two cores
+	$(PYTHON) -m pytest -q -n $(TEST_PROCESSES) --quick $(QUICK) --durations=5 --durations-min=2 $(PYTEST)
 
 .PHONY: coverage
 coverage: $(STAMP)-dev ## which lines the suite runs; takes about twice as long as the suite

@@ -5,8 +5,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import settings
 
-from tests.support import orders
+from tests.support import orders, quick
 from tests.support.databases import (
     DatabaseServer,
     Migrate,
@@ -20,13 +21,17 @@ from tests.support.logs import logs_put_back
 from tests.support.statements import compile_once
 
 compile_once()
+# On a busy machine an example may take longer, and is no fault for that.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 KINDS = ("sqlite", "postgresql")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Takes the seed of the order."""
+    """Takes the seed of the order, and whether the quick tier is all that is asked for."""
     orders.add_option(parser)
+    quick.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,16 +46,19 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the tests in that order."""
+    """Chooses the quick ones where they are asked for, and puts the tests in that order."""
+    quick.choose(config, items)
     items[:] = orders.arranged(orders.long_first(items), config.option.order_seed)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
 ) -> None:
-    """Says it again beside what failed, where a quiet run has said nothing before."""
+    """Says it again beside what failed, and what the quick tier leaves out."""
     if exitstatus:
         terminalreporter.write_line(orders.words(config))
+    if config.option.quick:
+        terminalreporter.write_line(quick.words(quick.folders_asked(config.args)))
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from service.domain.access import DUTIES, Role
@@ -60,6 +61,7 @@ async def hears_and_takes_on(desk: Desk, role: Role, flag: Body) -> None:
         await connection.commit()
 
 
+@pytest.mark.heavy
 async def test_each_role_that_a_flag_of_any_kind_goes_to_sees_it_and_takes_it_on(
     desk: Desk,
 ) -> None:

@@ -311,6 +311,7 @@ def questions(chance: random.Random, wholes: list[WholeTransfer]) -> list[dict[s
     return [{}, *alone, *(one | other for one, other in pairs)]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", range(2))
 async def test_list_reading_queue_and_export_say_the_same_of_whatever_happened(
     office: Office, seed: int

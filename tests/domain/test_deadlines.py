@@ -335,6 +335,7 @@ def test_an_elapsed_limit_cannot_be_warned_of_in_working_days() -> None:
         due_times(rule, london("2026-11-20 16:00 GMT"), ENGLAND, "1")
 
 
+@pytest.mark.heavy
 def test_mixing_real_time_and_working_days_fails_the_type_check(tmp_path: Path) -> None:
     mixed = [
         "ElapsedLimit(WorkingDaysLimit(1))",

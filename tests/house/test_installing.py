@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.sources import ROOT
 
+pytestmark = pytest.mark.heavy
 INSTALL = ROOT / "scripts" / "install-requirements"
 
 

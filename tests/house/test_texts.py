@@ -25,6 +25,8 @@ SILENCED_WITH_REASON = re.compile(
     r"\s*(?:#|-|:)\s*\w+\W+\w+"
 )
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PLACE = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
@@ -64,6 +66,24 @@ def broken_links(path: Path, text: str) -> list[str]:
     ]
 
 
+def places_in(text: str) -> set[str]:
+    """What a link may name in a page: each heading, as it is made into an address."""
+    shown = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", one) for one in HEADING.findall(text)]
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in shown}
+
+
+def broken_places(path: Path, text: str) -> list[str]:
+    """The links to a heading of this page or another that has no such heading."""
+    broken = []
+    for target, place in PLACE.findall(FENCE.sub("", text)):
+        page = path.parent / target if target else path
+        if "://" in target or page.suffix != ".md" or not page.exists():
+            continue
+        if place not in places_in(FENCE.sub("", page.read_text(encoding="utf-8"))):
+            broken.append(f"{target}#{place}")
+    return broken
+
+
 def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
     found = {named(path): faults_of_text(read(path) or "") for path in project_files()}
     assert {name: faults for name, faults in found.items() if faults} == {}
@@ -92,6 +112,12 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     pages = [path for path in project_files() if path.suffix == ".md"]
     assert pages
     found = {named(path): broken_links(path, read(path) or "") for path in pages}
+    assert {name: links for name, links in found.items() if links} == {}
+
+
+def test_every_heading_that_a_link_names_is_there() -> None:
+    pages = [path for path in project_files() if path.suffix == ".md"]
+    found = {named(path): broken_places(path, read(path) or "") for path in pages}
     assert {name: links for name, links in found.items() if links} == {}
 
 
@@ -139,3 +165,9 @@ def test_a_silenced_check_with_a_reason_is_no_fault(line: str) -> None:
 
 def test_a_link_that_leads_nowhere_is_found() -> None:
     assert broken_links(ROOT / "README.md", "[gone](docs/no-such-page.md)") != []
+
+
+def test_a_link_to_a_heading_that_is_not_there_is_found() -> None:
+    readme = ROOT / "README.md"
+    assert broken_places(readme, "[x](docs/glossary.md#the-houses-own-words)") == []
+    assert broken_places(readme, "[x](docs/glossary.md#gone)\n## Here\n[y](#here)") != []

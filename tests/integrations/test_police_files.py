@@ -154,6 +154,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("what", list(ENDLESS))
 def test_what_is_no_such_table_is_refused_for_little_however_large_it_is(what: str) -> None:
     """Counted in our own lines, and in what is held beside the file and its text."""

@@ -22,7 +22,7 @@ from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures
-from service.persistence.statements import one_seen
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -70,11 +70,7 @@ async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessmen
 
 async def whole(ask: Asking | Work, assessment: Assessment) -> WholeAssessment:
     """What hangs on an assessment that the caller may see; its clocks run on the referral."""
-    steps = await ask.all(
-        select(*columns_of(AssessmentStep))
-        .where(STEP.c.assessment_id == assessment.id)
-        .order_by(STEP.c.id)
-    )
+    steps = await ask.all(all_of(AssessmentStep, "assessment_id", "id"), of=assessment.id)
     clocks = await deadlines.of_subject(ask, assessment.contact_id, assessment.referral_id)
     return WholeAssessment(
         assessment=assessment,

@@ -217,12 +217,7 @@ async def referrals_with_receipt(work: Work, person_id: UUID) -> list[tuple[Refe
 
 async def episodes_of_person(work: Work, person_id: UUID) -> list[EarlyHelpEpisode]:
     """The early help episodes of a child, oldest first."""
-    episode = table_of(EarlyHelpEpisode)
-    rows = await work.all(
-        select(*columns_of(EarlyHelpEpisode))
-        .where(episode.c.person_id == person_id)
-        .order_by(episode.c.accepted_at, episode.c.id)
-    )
+    rows = await work.all(all_of(EarlyHelpEpisode, "person_id", "accepted_at", "id"), of=person_id)
     return [read(EarlyHelpEpisode, row) for row in rows]
 
 

@@ -15,6 +15,7 @@ from service.domain.flags import SubjectKind
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import measures
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import challenges_visible_to
 
@@ -36,11 +37,7 @@ def _missing() -> ChallengeNotFound:
 
 async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
     """One challenge. Raises ChallengeNotFound."""
-    row = await ask.first(
-        select(*columns_of(Challenge)).where(
-            CHALLENGE_TABLE.c.id == challenge_id, challenges_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, Challenge, challenges_visible_to), id=challenge_id)
     if row is None:
         raise _missing()
     return read(Challenge, row)
@@ -222,9 +219,5 @@ async def steps_of(
 
 async def of_transfer(ask: Asking | Work, transfer_id: UUID) -> list[Challenge]:
     """The challenges of a transfer's refusals, in order."""
-    rows = await ask.all(
-        select(*columns_of(Challenge))
-        .where(CHALLENGE_TABLE.c.transfer_id == transfer_id)
-        .order_by(CHALLENGE_TABLE.c.id)
-    )
+    rows = await ask.all(all_of(Challenge, "transfer_id", "id"), of=transfer_id)
     return [read(Challenge, row) for row in rows]

@@ -21,6 +21,7 @@ from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import flags_visible_to
 
@@ -42,9 +43,7 @@ class FlagNotFound(NotFound):
 
 async def get(ask: Asking, who: Caller, flag_id: UUID) -> Flag:
     """One flag that the caller may see. Raises FlagNotFound."""
-    row = await ask.first(
-        select(*columns_of(Flag)).where(FLAG.c.id == flag_id, flags_visible_to(who))
-    )
+    row = await ask.first(one_seen(who, Flag, flags_visible_to), id=flag_id)
     if row is None:
         raise FlagNotFound("There is no flag with this id that you may see. Check the id.")
     return read(Flag, row)

@@ -20,6 +20,7 @@ from service.domain.information_requests import (
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import requests_visible_to
 
@@ -131,11 +132,7 @@ async def list_soonest_first(
 
 async def chasers_of(ask: Asking, request_id: UUID) -> list[Chaser]:
     """How often an agency was chased, in order."""
-    rows = await ask.all(
-        select(*columns_of(Chaser))
-        .where(CHASER.c.request_id == request_id)
-        .order_by(CHASER.c.chased_at, CHASER.c.id)
-    )
+    rows = await ask.all(all_of(Chaser, "request_id", "chased_at", "id"), of=request_id)
     return [read(Chaser, row) for row in rows]
 
 

@@ -11,6 +11,7 @@ from service.domain.errors import NotFound
 from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep, MissingFilters
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import missing_episodes_visible_to
 
@@ -27,11 +28,7 @@ class MissingEpisodeNotFound(NotFound):
 
 async def get(ask: Asking | Work, who: Caller, episode_id: UUID) -> MissingEpisode:
     """One episode. Raises MissingEpisodeNotFound for what is not there and may not be seen."""
-    row = await ask.first(
-        select(*columns_of(MissingEpisode)).where(
-            EPISODE.c.id == episode_id, missing_episodes_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, MissingEpisode, missing_episodes_visible_to), id=episode_id)
     if row is None:
         raise MissingEpisodeNotFound(
             "There is no missing episode with this id that you may see. Check the id."
@@ -51,11 +48,7 @@ async def of_person(ask: Asking | Work, person_id: UUID) -> list[MissingEpisode]
 
 async def steps_of(ask: Asking | Work, episode_id: UUID) -> list[MissingEpisodeStep]:
     """Everything that happened in an episode, in the order in which it was recorded."""
-    rows = await ask.all(
-        select(*columns_of(MissingEpisodeStep))
-        .where(STEP.c.episode_id == episode_id)
-        .order_by(STEP.c.id)
-    )
+    rows = await ask.all(all_of(MissingEpisodeStep, "episode_id", "id"), of=episode_id)
     return [read(MissingEpisodeStep, row) for row in rows]
 
 

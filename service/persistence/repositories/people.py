@@ -14,6 +14,7 @@ from service.domain.new_contacts import NewChild
 from service.domain.people import Person
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import people_visible_to
 
@@ -41,9 +42,7 @@ def no_such_child() -> PersonNotFound:
 
 async def get(ask: Asking | Work, who: Caller, person_id: UUID) -> Person:
     """One child. Raises PersonNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(Person)).where(PERSON.c.id == person_id, people_visible_to(who))
-    )
+    row = await ask.first(one_seen(who, Person, people_visible_to), id=person_id)
     if row is None:
         raise no_such_child()
     return read(Person, row)

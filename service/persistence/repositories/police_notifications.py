@@ -20,6 +20,7 @@ from service.domain.police_notifications import (
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import imports_visible_to, notifications_visible_to
 
@@ -50,9 +51,7 @@ class NotificationImportNotFound(NotFound):
 async def get(ask: Asking, who: Caller, notification_id: UUID) -> PoliceNotification:
     """One notification. Raises PoliceNotificationNotFound, for another force's as for none."""
     row = await ask.first(
-        select(*columns_of(PoliceNotification)).where(
-            NOTIFICATION.c.id == notification_id, notifications_visible_to(who)
-        )
+        one_seen(who, PoliceNotification, notifications_visible_to), id=notification_id
     )
     if row is None:
         raise PoliceNotificationNotFound(
@@ -95,11 +94,7 @@ async def on_file(
 
 async def get_import(ask: Asking, who: Caller, import_id: UUID) -> NotificationImport:
     """One file. Raises NotificationImportNotFound, for another force's as for none."""
-    row = await ask.first(
-        select(*columns_of(NotificationImport)).where(
-            IMPORT.c.id == import_id, imports_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, NotificationImport, imports_visible_to), id=import_id)
     if row is None:
         raise NotificationImportNotFound(
             "There is no file of police notifications with this id that you may see. Check the id."
@@ -109,11 +104,7 @@ async def get_import(ask: Asking, who: Caller, import_id: UUID) -> NotificationI
 
 async def whole_import(ask: Asking, found: NotificationImport) -> WholeImport:
     """A file that the caller may see, with the faults that are kept of it, by row."""
-    rows = await ask.all(
-        select(*columns_of(ImportFault))
-        .where(FAULT.c.import_id == found.id)
-        .order_by(FAULT.c.row, FAULT.c.id)
-    )
+    rows = await ask.all(all_of(ImportFault, "import_id", "row", "id"), of=found.id)
     return WholeImport(found, [read(ImportFault, row) for row in rows])
 
 

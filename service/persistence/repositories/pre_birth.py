@@ -18,6 +18,7 @@ from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.unborn import UNBORN
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import referrals_visible_to, sees_social_care
 
@@ -60,9 +61,7 @@ async def assessment_states(work: Work, referral_id: UUID) -> list[AssessmentSta
 
 async def steps_of(ask: Asking | Work, person_id: UUID) -> list[PregnancyStep]:
     """Everything learnt of an unborn child, in the order in which it was recorded."""
-    rows = await ask.all(
-        select(*columns_of(PregnancyStep)).where(STEP.c.person_id == person_id).order_by(STEP.c.id)
-    )
+    rows = await ask.all(all_of(PregnancyStep, "person_id", "id"), of=person_id)
     return [read(PregnancyStep, row) for row in rows]
 
 

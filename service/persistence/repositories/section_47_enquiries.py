@@ -20,6 +20,7 @@ from service.domain.strategy_meetings import EnquiryDecision, MeetingChild, Stra
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures, unborn
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -48,11 +49,7 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> Section47Enquir
 
 async def get(ask: Asking | Work, who: Caller, enquiry_id: UUID) -> Section47Enquiry:
     """One enquiry. Raises EnquiryNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(Section47Enquiry)).where(
-            ENQUIRY.c.id == enquiry_id, protection_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, Section47Enquiry, protection_visible_to), id=enquiry_id)
     if row is None:
         raise EnquiryNotFound(
             "There is no section 47 enquiry with this id that you may see. Check the id."
@@ -62,9 +59,7 @@ async def get(ask: Asking | Work, who: Caller, enquiry_id: UUID) -> Section47Enq
 
 async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
     """What hangs on an enquiry that the caller may see."""
-    steps = await ask.all(
-        select(*columns_of(EnquiryStep)).where(STEP.c.enquiry_id == enquiry.id).order_by(STEP.c.id)
-    )
+    steps = await ask.all(all_of(EnquiryStep, "enquiry_id", "id"), of=enquiry.id)
     meetings = await ask.all(
         select(MEETING.c.id, MEETING.c.reference, STEP.c.happened_at, STEP.c.code)
         .join(STEP, STEP.c.meeting_id == MEETING.c.id)

@@ -30,7 +30,7 @@ from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, measures
-from service.persistence.statements import one_seen
+from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -90,19 +90,13 @@ async def children_of(
 
 async def invitations_of(ask: Asking | Work, meeting_id: UUID) -> list[Invitation]:
     """Who was proposed, invited and came, in order."""
-    rows = await ask.all(
-        select(*columns_of(Invitation))
-        .where(INVITATION.c.meeting_id == meeting_id)
-        .order_by(INVITATION.c.position)
-    )
+    rows = await ask.all(all_of(Invitation, "meeting_id", "position"), of=meeting_id)
     return [read(Invitation, row) for row in rows]
 
 
 async def steps_of(ask: Asking | Work, meeting_id: UUID) -> list[MeetingStep]:
     """Everything that was done to a meeting, oldest first."""
-    rows = await ask.all(
-        select(*columns_of(MeetingStep)).where(STEP.c.meeting_id == meeting_id).order_by(STEP.c.id)
-    )
+    rows = await ask.all(all_of(MeetingStep, "meeting_id", "id"), of=meeting_id)
     return [read(MeetingStep, row) for row in rows]
 
 

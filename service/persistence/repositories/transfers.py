@@ -10,6 +10,7 @@ from service.domain.errors import NotFound
 from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import transfers_visible_to
 
@@ -26,11 +27,7 @@ class TransferNotFound(NotFound):
 
 async def get(ask: Asking | Work, who: Caller, transfer_id: UUID) -> Transfer:
     """One transfer. Raises TransferNotFound for what is not there and what may not be seen."""
-    row = await ask.first(
-        select(*columns_of(Transfer)).where(
-            TRANSFER_TABLE.c.id == transfer_id, transfers_visible_to(who)
-        )
-    )
+    row = await ask.first(one_seen(who, Transfer, transfers_visible_to), id=transfer_id)
     if row is None:
         raise TransferNotFound("There is no transfer with this id that you may see. Check the id.")
     return read(Transfer, row)

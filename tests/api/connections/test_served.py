@@ -19,6 +19,7 @@ from tests.support.patience import PATIENCE
 from tests.support.processes import environment
 from tests.support.servers import free_port
 
+pytestmark = pytest.mark.heavy
 MIB = 1024 * 1024
 MOST_GROWTH = 32 * MIB
 OPEN_FILES = 200

@@ -1,42 +1,20 @@
-"""Children who may be at risk in the demonstration data: strategy meetings and enquiries."""
+"""Children who may be at risk in the demonstration data: strategy meetings about them."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from frontdoor.demonstration_desk import Act, Desk, between
-from frontdoor.demonstration_protection_narratives import (
-    BROUGHT,
-    CONFERRED,
-    ENQUIRY_BECAUSE,
-    FOUND,
-    INVITED_ELSE,
-    MEDICAL_BECAUSE,
-    MINUTES,
-    NOT_ALONE,
-    NOT_INVITED,
-    NOT_QUORATE,
-    NOT_SEEN,
-    REARRANGED,
-    SENT,
-    TASKS,
-    TOLD_TO_CHILD,
-    Danger,
-)
-from frontdoor.demonstration_targets import Slots
+from frontdoor.demonstration.desk import Act, Desk, between
+from frontdoor.demonstration.enquiries import Enquirers, Enquiry, SoFar
+from frontdoor.demonstration.narratives import RISK, Danger
+from frontdoor.demonstration.targets import Slots
 from service.bootstrap import Work
 from service.domain.calendar import london_date, london_midnight
 from service.domain.errors import Conflict
 from service.domain.referrals import Referral
-from service.domain.section_47_enquiries import (
-    ConferenceOutcome,
-    EnquiryOutcome,
-    Section47Enquiry,
-    Visit,
-)
 from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
 from service.domain.strategy_meetings import (
     BEGINS_AN_ENQUIRY,
@@ -53,15 +31,9 @@ from service.persistence.repositories import (
     accountabilities,
     section_47_enquiries,
     strategy_meetings,
-    unborn,
 )
 from service.persistence.repositories.cases import REFERRALS
 from service.usecases.held_strategy_meetings import Attended, record_strategy_meeting
-from service.usecases.section_47_enquiries import (
-    record_child_seen,
-    record_conference,
-    record_enquiry_outcome,
-)
 from service.usecases.strategy_conclusions import (
     circulate_strategy_minutes,
     conclude_strategy_meeting,
@@ -73,14 +45,10 @@ from service.usecases.strategy_meetings import (
     rearrange_strategy_meeting,
 )
 
-CONFERENCE: Final = "initial_child_protection_conference"
 _QUORUM: Final = (Agency.social_care, Agency.police, Agency.health)
 _TRIES: Final = 5
 
-Course = Mapping[str, float]
-"""What has been done about a child today, and how many hours ago."""
-
-NOW: Final[Sequence[Course]] = (
+NOW: Final[Sequence[SoFar]] = (
     {"decided": 1.5},
     {"decided": 27},
     {"decided": 2.2, "call": 1.4},
@@ -157,7 +125,7 @@ class Protection:
         work: Work,
         person_ids: Sequence[UUID],
         danger: Danger,
-        course: Course | None = None,
+        course: SoFar | None = None,
     ) -> Sequence[Referral]:
         """Has a meeting called about those children for whom one is due and none is coming.
 
@@ -190,7 +158,7 @@ class Meeting:
         protection: Protection,
         referrals: Sequence[Referral],
         danger: Danger,
-        course: Course | None,
+        course: SoFar | None,
     ) -> None:
         self.protection = protection
         self.desk = protection.desk
@@ -209,7 +177,7 @@ class Meeting:
         if self.course is None or "call" in self.course:
             self.desk.at(self.times.called_at, self._call)
 
-    def _now(self, course: Course) -> _Times:
+    def _now(self, course: SoFar) -> _Times:
         def ago(act: str) -> datetime | None:
             hours = course.get(act)
             return None if hours is None else self.desk.until - timedelta(hours=hours)
@@ -281,7 +249,7 @@ class Meeting:
                 called.id,
                 called.version,
                 planned_for=planned_for,
-                because=REARRANGED,
+                because=RISK.rearranged,
             )
         self._then(times.invited_at, self._invite)
 
@@ -302,7 +270,7 @@ class Meeting:
         """Who makes the meeting quorate is invited; others mostly, or it is said why not."""
         if line.agency in _QUORUM or self.chance.random() < 0.84:
             return InvitationAnswer(line.id, invited=True)
-        because = self._words(NOT_INVITED.get(line.agency, (INVITED_ELSE,)))
+        because = self._words(RISK.not_invited.get(line.agency, (RISK.invited_else,)))
         return InvitationAnswer(line.id, invited=False, because=because)
 
     async def _hold(self, work: Work) -> None:
@@ -324,16 +292,16 @@ class Meeting:
         self._then(self.times.concluded_at, self._conclude)
 
     def _because(self, away: Agency) -> str:
-        return NOT_QUORATE[0 if away is Agency.health else 1]
+        return RISK.not_quorate[0 if away is Agency.health else 1]
 
     def _came(self, line: Invitation, away: Agency | None) -> Attended:
         of_health = (Agency.health, Agency.midwifery, Agency.hospital_clinician)
         stays = line.agency is away or (away is Agency.health and line.agency in of_health)
         if stays or (line.agency not in _QUORUM and self.chance.random() < 0.25):
             if self.chance.random() < 0.5:
-                return Attended(line.id, Attendance.sent_information, self._words(SENT))
+                return Attended(line.id, Attendance.sent_information, self._words(RISK.sent))
             return Attended(line.id, Attendance.sent_apologies)
-        brought = self._words(BROUGHT) if self.chance.random() < 0.4 else None
+        brought = self._words(RISK.brought) if self.chance.random() < 0.4 else None
         return Attended(line.id, Attendance.attended, brought)
 
     async def _conclude(self, work: Work) -> None:
@@ -343,7 +311,7 @@ class Meeting:
             (50, 37, 13 if self.course is None else 0),
         )[0]
         told = [await self._child(work, one, decided) for one in self.referrals]
-        tasks = self.chance.sample(TASKS, self.chance.choice((1, 2, 3)))
+        tasks = self.chance.sample(RISK.tasks, self.chance.choice((1, 2, 3)))
         due_at = (meeting.held_at or work.now) + timedelta(hours=self.chance.randint(20, 72))
         await conclude_strategy_meeting(
             work,
@@ -359,8 +327,19 @@ class Meeting:
         self._then(self.times.minuted_at, self._circulate)
         for child, referral in zip(told, self.referrals, strict=True):
             if child.enquiry in BEGINS_AN_ENQUIRY:
-                enquiry = Enquiry(self, referral.person_id, meeting.held_at or work.now)
+                held_at = meeting.held_at or work.now
+                enquiry = Enquiry(self._enquirers(), referral.person_id, held_at)
                 await enquiry.begin(work)
+
+    def _enquirers(self) -> Enquirers:
+        return Enquirers(
+            self.desk,
+            self.chance,
+            self.protection.conferences,
+            self.worker,
+            self.danger,
+            self.course,
+        )
 
     async def _child(
         self, work: Work, referral: Referral, decided: EnquiryDecision
@@ -373,10 +352,10 @@ class Meeting:
         return ChildConclusion(
             referral_id=referral.id,
             enquiry=decided,
-            enquiry_reason=self._words(ENQUIRY_BECAUSE[decided]),
+            enquiry_reason=self._words(RISK.enquiry_because[decided]),
             medical=medical,
-            medical_reason=self._words(MEDICAL_BECAUSE[medical]),
-            told=self._words(TOLD_TO_CHILD),
+            medical_reason=self._words(RISK.medical_because[medical]),
+            told=self._words(RISK.told_to_child),
         )
 
     async def _circulate(self, work: Work) -> None:
@@ -386,134 +365,6 @@ class Meeting:
             self.manager,
             meeting.id,
             meeting.version,
-            minutes=self._words(MINUTES),
+            minutes=self._words(RISK.minutes),
             circulated_at=work.now,
-        )
-
-
-class Enquiry:
-    """One section 47 enquiry about one child: seen, outcome, conference."""
-
-    def __init__(self, meeting: Meeting, person_id: UUID, held_at: datetime) -> None:
-        self.meeting = meeting
-        self.desk = meeting.desk
-        self.chance = meeting.chance
-        self.person_id = person_id
-        self.held_at = held_at
-        self.conference_at: datetime | None = None
-        self.seen_at: datetime | None = None
-
-    async def begin(self, work: Work) -> None:
-        """Puts what follows on the desk."""
-        born = not await unborn.is_unborn(work, self.person_id)
-        if self.meeting.course is not None:
-            self._follow(self.meeting.course)
-            return
-        outcome_at = self._ends(work)
-        if born:
-            self._visit(work.now)
-            outcome_at = max(outcome_at, self.held_at + timedelta(hours=80))
-        self.desk.at(outcome_at, self._find)
-
-    def _follow(self, course: Course) -> None:
-        for act, does in (("tried", self._miss), ("seen", self._see), ("outcome", self._find)):
-            if act in course:
-                at = self.desk.until - timedelta(hours=course[act])
-                if act == "seen":
-                    self.seen_at = at
-                if act == "outcome":
-                    self.conference_at = self.desk.until + timedelta(days=9)
-                self.desk.at(at, does)
-
-    def _ends(self, work: Work) -> datetime:
-        """When the outcome is recorded; a child of the conferences to come waits for one."""
-        chance = self.chance
-        conferences = self.meeting.protection.conferences
-        due_at = work.policy.due_times(CONFERENCE, self.held_at).due_at
-        slot = None
-        if conferences is not None:
-            soonest = self.held_at + timedelta(days=7)
-            slot = conferences.take(soonest, due_at, timedelta(days=25))
-        if slot is None:
-            return between(
-                chance, self.held_at + timedelta(days=5), self.held_at + timedelta(days=19)
-            )
-        self.conference_at = slot.at
-        return slot.at - timedelta(hours=chance.uniform(40, 80))
-
-    def _visit(self, now: datetime) -> None:
-        """Seen within the day for the most part, sometimes after a visit in vain."""
-        chance = self.chance
-        seen_at = self.held_at + timedelta(hours=chance.uniform(2, 22))
-        if chance.random() < 0.17:
-            seen_at = self.held_at + timedelta(hours=chance.uniform(26, 70))
-            if chance.random() < 0.6:
-                tried_at = max(now, self.held_at + timedelta(hours=chance.uniform(3, 20)))
-                self.desk.at(tried_at, self._miss)
-        self.seen_at = seen_at
-        self.desk.at(max(now, seen_at) + timedelta(minutes=40), self._see)
-
-    async def _enquiry(self, work: Work) -> Section47Enquiry:
-        found = await section_47_enquiries.open_of_person(work, self.person_id)
-        if found is None:
-            raise LookupError("an enquiry to go on with that has ended")
-        return found
-
-    async def _miss(self, work: Work) -> None:
-        enquiry = await self._enquiry(work)
-        because = self.chance.choice(NOT_SEEN)
-        visit = Visit(seen=False, not_seen_because=because)
-        await record_child_seen(work, self.meeting.worker, enquiry.id, enquiry.version, visit)
-
-    async def _see(self, work: Work) -> None:
-        enquiry = await self._enquiry(work)
-        alone = self.chance.random() < 0.8
-        visit = Visit(
-            seen=True,
-            seen_at=self.seen_at,
-            seen_by=f"{self.meeting.worker.name}, social worker",
-            alone=alone,
-            not_alone_because=None if alone else self.chance.choice(NOT_ALONE),
-        )
-        await record_child_seen(work, self.meeting.worker, enquiry.id, enquiry.version, visit)
-
-    async def _find(self, work: Work) -> None:
-        enquiry = await self._enquiry(work)
-        if self.seen_at is None and not await unborn.is_unborn(work, self.person_id):
-            # Born since the meeting.
-            self.seen_at = work.now - timedelta(hours=1)
-            await self._see(work)
-            enquiry = await self._enquiry(work)
-        outcome = EnquiryOutcome.continuing_risk
-        if self.conference_at is None:
-            outcome = self.chance.choice(
-                (EnquiryOutcome.no_continuing_risk, EnquiryOutcome.not_substantiated)
-            )
-        await record_enquiry_outcome(
-            work,
-            self.desk.people.assessment_manager,
-            enquiry.id,
-            enquiry.version,
-            outcome=outcome,
-            words=self.chance.choice(FOUND[outcome]),
-        )
-        if self.conference_at is not None:
-            self.desk.at(self.conference_at + timedelta(hours=2), self._confer)
-
-    async def _confer(self, work: Work) -> None:
-        enquiry = await self._enquiry(work)
-        outcome = self.chance.choices(list(ConferenceOutcome), (84, 12, 4))[0]
-        plan = outcome is ConferenceOutcome.child_protection_plan
-        held_at = self.conference_at
-        if held_at is None:
-            raise LookupError("a conference to record that nobody planned")
-        await record_conference(
-            work,
-            self.desk.people.assessment_manager,
-            enquiry.id,
-            enquiry.version,
-            held_at=held_at,
-            outcome=outcome,
-            category_of_abuse_code=self.meeting.danger.category if plan else None,
-            words=self.chance.choice(CONFERRED[outcome]),
         )

@@ -11,192 +11,10 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from frontdoor.demonstration.narratives import NAMES
 from service.domain.new_contacts import NewAdult, NewChild
 from service.domain.people import AdultRelationship, BirthKnowledge, Sex, YesNo
 
-_ENGLISH: Final = (
-    "Larkmeadow",
-    "Brindlecombe",
-    "Fernhollow",
-    "Tidewell",
-    "Oakenmere",
-    "Marrowgate",
-    "Pennyfold",
-    "Thistlewick",
-    "Rainsedge",
-    "Coldbrooke",
-    "Mistleford",
-    "Hazelstrand",
-    "Windlecroft",
-    "Gorsely",
-    "Sedgemarch",
-    "Appleshaw",
-    "Stonewater",
-    "Kitefield",
-    "Millwether",
-    "Ashenbrook",
-    "Fogleigh",
-    "Heronsby",
-    "Bramblecote",
-    "Wintermoss",
-)  # fmt: skip  - names read better in rows
-_SURNAMES: Final[tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]] = (
-    (
-        _ENGLISH,
-        ("WBRI", "WBRI", "WBRI", "WBRI", "WBRI", "WIRI", "MWBC", "MWAS", "NOBT"),
-        "English",
-    ),
-    (("Jeziorek-Mglista", "Deszczowy", "Brzegalski", "Strumyczek"), ("WOTH",), "Polish"),
-    (("Muntelac", "Raulimpede", "Zapadanoua"), ("WOTH", "WROM"), "Romanian"),
-    (("Barishpur", "Nadikul", "Meghdoot"), ("ABAN",), "Bengali"),
-    (("Pahardar", "Barsatwal", "Daryakinar"), ("APKN",), "Urdu"),
-    (("Jharnawal", "Badalpreet"), ("AIND",), "Panjabi"),
-    (("Odoluwa", "Okemaro", "Ojosunle"), ("BAFR", "MWBA"), "Yoruba"),
-    (("Roobdoon", "Webigaran"), ("BAFR",), "Somali"),
-    (("Bluemahoe", "Riobreeze", "Sorrelhill"), ("BCRB", "MWBC"), "English"),
-    (("Yuheshan", "Qingshuihe"), ("CHNE",), "Cantonese"),
-    (("Jabalmatar", "Nahrayn-Reeh"), ("OOTH",), "Arabic"),
-    (("Campollovio", "Serranube"), ("WOTH", "OOTH"), "Portuguese"),
-)
-_WEIGHTS: Final = (58, 6, 4, 5, 6, 4, 5, 3, 5, 2, 3, 3)
-
-_GIRLS: Final = (
-    "Ada",
-    "Maisie",
-    "Zofia",
-    "Amina",
-    "Freya",
-    "Ngozi",
-    "Priya",
-    "Elowen",
-    "Hana",
-    "Ruby",
-    "Safiya",
-    "Isla",
-    "Temperance",
-    "Mei",
-    "Oriane",
-    "Leila",
-    "Bronwen",
-    "Ifeoma",
-    "Jaya",
-    "Daisy",
-    "Noor",
-    "Wren",
-    "Ines",
-    "Marta",
-    "Kezia",
-    "Halima",
-    "Poppy",
-    "Tansy",
-    "Rosalind",
-    "Yara",
-)  # fmt: skip  - names read better in rows
-_BOYS: Final = (
-    "Alfie",
-    "Tomasz",
-    "Idris",
-    "Rohan",
-    "Kofi",
-    "Ewan",
-    "Yusuf",
-    "Felix",
-    "Jian",
-    "Mateo",
-    "Tariq",
-    "Olu",
-    "Rowan",
-    "Bilal",
-    "Casper",
-    "Dev",
-    "Emeka",
-    "Finley",
-    "Gethin",
-    "Hamza",
-    "Jonah",
-    "Kai",
-    "Lucian",
-    "Micah",
-    "Nadeem",
-    "Osian",
-    "Piotr",
-    "Reuben",
-    "Samir",
-    "Tobias",
-)  # fmt: skip  - names read better in rows
-_WOMEN: Final = (
-    "Joanne",
-    "Katarzyna",
-    "Shazia",
-    "Folake",
-    "Claire",
-    "Meena",
-    "Rhiannon",
-    "Sadia",
-    "Elena",
-    "Tracey",
-    "Nasreen",
-    "Adaeze",
-    "Louise",
-    "Ioana",
-    "Hibo",
-    "Carol",
-    "Parveen",
-    "Simone",
-    "Gillian",
-    "Lin",
-    "Bethan",
-    "Rukhsana",
-    "Donna",
-    "Amal",
-)  # fmt: skip  - names read better in rows
-_MEN: Final = (
-    "Darren",
-    "Marek",
-    "Imran",
-    "Tunde",
-    "Craig",
-    "Sanjay",
-    "Gareth",
-    "Faisal",
-    "Nicolae",
-    "Wayne",
-    "Arif",
-    "Chidi",
-    "Stuart",
-    "Abdi",
-    "Leroy",
-    "Colin",
-    "Jamal",
-    "Huw",
-    "Trevor",
-    "Wei",
-    "Omar",
-    "Dean",
-    "Rashid",
-    "Paulo",
-)  # fmt: skip  - names read better in rows
-_STREETS: Final = (
-    "Weir Walk",
-    "Lockkeeper's Row",
-    "Ferryman's Lane",
-    "Heron Terrace",
-    "Mill Lane",
-    "Withy Close",
-    "Barge Street",
-    "Osier Avenue",
-    "Kingfisher Court",
-    "Towpath Road",
-    "Eel Trap Yard",
-    "Reedbed Crescent",
-)
-_TOWNS: Final = (
-    ("Riverbourne", "RV1"),
-    ("Riverbourne", "RV2"),
-    ("Riverbourne Weir", "RV3"),
-    ("Riverbourne Harbour", "RV4"),
-    ("Upper Riverbourne", "RV5"),
-)
 _INWARD: Final = "ABDEFGHJLNPQRSTUWXYZ"
 
 
@@ -234,7 +52,7 @@ class FamilyChild:
     def newborn(self, chance: random.Random) -> tuple[str, Sex]:
         """A name and a sex for a child who is born."""
         sex = chance.choice((Sex.female, Sex.male))
-        return chance.choice(_GIRLS if sex is Sex.female else _BOYS), sex
+        return chance.choice(NAMES.girls if sex is Sex.female else NAMES.boys), sex
 
     def born(self, name: str, sex: Sex, on: date) -> NewChild:
         """The child as a caller tells of them from the birth on."""
@@ -311,7 +129,7 @@ def _child(
     if years >= 4 and schools:
         school = schools[0] if years < 11 else schools[-1]
     return NewChild(
-        given_name=chance.choice(_GIRLS if sex is Sex.female else _BOYS),
+        given_name=chance.choice(NAMES.girls if sex is Sex.female else NAMES.boys),
         family_name=surname,
         date_of_birth=None if knowledge is BirthKnowledge.not_known else born,
         birth_knowledge=knowledge,
@@ -345,7 +163,7 @@ def _telephone(chance: random.Random) -> str:
 def _adults(chance: random.Random, surname: str) -> tuple[NewAdult, ...]:
     mother = NewAdult(
         relationship=AdultRelationship.mother,
-        given_name=chance.choice(_WOMEN),
+        given_name=chance.choice(NAMES.women),
         family_name=surname,
         parental_responsibility=YesNo.yes,
         in_household=YesNo.yes,
@@ -357,7 +175,7 @@ def _adults(chance: random.Random, surname: str) -> tuple[NewAdult, ...]:
         adults.append(
             NewAdult(
                 relationship=AdultRelationship.father,
-                given_name=chance.choice(_MEN),
+                given_name=chance.choice(NAMES.men),
                 family_name=surname,
                 parental_responsibility=chance.choice((YesNo.yes, YesNo.not_known)),
                 in_household=chance.choice((YesNo.yes, YesNo.no)),
@@ -388,7 +206,7 @@ def _adults(chance: random.Random, surname: str) -> tuple[NewAdult, ...]:
                         AdultRelationship.other_adult_in_household,
                     )
                 ),
-                given_name=chance.choice(_MEN + _WOMEN),
+                given_name=chance.choice(NAMES.men + NAMES.women),
                 parental_responsibility=YesNo.no,
                 in_household=chance.choice((YesNo.yes, YesNo.not_known)),
             )
@@ -400,20 +218,20 @@ def new_family(
     chance: random.Random, on: date, numbers: NhsNumbers, schools: tuple[str, ...]
 ) -> Family:
     """A family that nobody has heard of, as it is on a day."""
-    surnames, ethnicities, language = chance.choices(_SURNAMES, _WEIGHTS)[0]
-    surname, ethnicity = chance.choice(surnames), chance.choice(ethnicities)
+    of = chance.choices(NAMES.surnames, [one.weight for one in NAMES.surnames])[0]
+    surname, ethnicity = chance.choice(of.names), chance.choice(of.ethnicities)
     count = chance.choices((1, 2, 3, 4), (66, 22, 9, 3))[0]
     children = [
-        _child(chance, on, surname, ethnicity, language, numbers, schools) for _ in range(count)
+        _child(chance, on, surname, ethnicity, of.language, numbers, schools) for _ in range(count)
     ]
     if chance.random() < 0.06:
         children[-1] = _unborn(chance, on, surname)
-    town, district = chance.choice(_TOWNS)
+    town, district = chance.choice(NAMES.towns)
     adults = _adults(chance, surname)
     return Family(
         children=[FamilyChild(child) for child in children],
         adults=adults,
-        address=f"{chance.randint(1, 140)} {chance.choice(_STREETS)}",
+        address=f"{chance.randint(1, 140)} {chance.choice(NAMES.streets)}",
         town=town,
         postcode=_postcode(chance, district) if chance.random() < 0.9 else None,
         parent=adults[0].given_name or "The mother",

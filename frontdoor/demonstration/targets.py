@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from frontdoor.demonstration_desk import between
+from frontdoor.demonstration.desk import between
 from service.domain.calendar import day_months_later, london_midnight
 
 Series = Sequence[tuple[int, int]]

@@ -7,16 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from frontdoor.demonstration_desk import Act, Desk, between
-from frontdoor.demonstration_narratives import CEASED, CLOSED_AFTER_ASSESSMENT, MOVED_AWAY
-from frontdoor.demonstration_protection_narratives import (
-    ANALYSES,
-    AUTHORISED,
-    CHILDS_VIEW,
-    SENT_BACK,
-    Danger,
-)
-from frontdoor.demonstration_targets import ASSESSMENTS, UNALLOCATED, Slot, Slots
+from frontdoor.demonstration.desk import Act, Desk, between
+from frontdoor.demonstration.narratives import RISK, WORDS, Danger
+from frontdoor.demonstration.targets import ASSESSMENTS, UNALLOCATED, Slot, Slots
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentOutcome, Completion, ToolUsed
@@ -126,7 +119,7 @@ class Caseload:
     def close_some_day(self, referral: Referral, since: datetime) -> None:
         """Closes a case that nothing else has closed, after most of a year."""
         at = since + timedelta(days=self.chance.randint(200, 300))
-        Closing(self.desk, self.chance, referral.id, "RC7", CEASED).at(at)
+        Closing(self.desk, self.chance, referral.id, "RC7", WORDS.ceased).at(at)
 
     def take_turn(self, accepted_at: datetime, now: datetime) -> Slot | None:
         """The next assessment to be authorised that fits a case, if there is one."""
@@ -192,7 +185,9 @@ class Case:
         chance = self.chance
         slot = self.caseload.take_turn(self.referral.accepted_at, now)
         if slot is None:
-            code, words = chance.choice((("RC7", CEASED), ("RC7", CEASED), ("RC5", (MOVED_AWAY,))))
+            code, words = chance.choice(
+                (("RC7", WORDS.ceased), ("RC7", WORDS.ceased), ("RC5", (WORDS.moved_away,)))
+            )
             closing = Closing(self.desk, chance, self.referral.id, code, words)
             closing.at(between(chance, now + timedelta(days=10), now + timedelta(days=75)))
             return
@@ -237,9 +232,9 @@ class Case:
             assessment.version,
             Completion(
                 factors=self.danger.factors,
-                tools=[ToolUsed(tool, score, used_on) for tool, score in self.danger.tools],
-                childs_view=self.chance.choice(CHILDS_VIEW),
-                analysis=self.chance.choice(ANALYSES[outcome]),
+                tools=[ToolUsed(one.tool, one.score, used_on) for one in self.danger.tools],
+                childs_view=self.chance.choice(RISK.childs_view),
+                analysis=self.chance.choice(RISK.analyses[outcome]),
                 outcome=outcome,
                 closure_code="RC8" if closes else None,
             ),
@@ -257,14 +252,16 @@ class Case:
         )
 
     async def _send_back(self, work: Work) -> None:
-        await self._answer(work, agreed=False, words=SENT_BACK)
+        await self._answer(work, agreed=False, words=RISK.sent_back)
 
     async def _authorise(self, work: Work) -> None:
-        done = await self._answer(work, agreed=True, words=AUTHORISED)
+        done = await self._answer(work, agreed=True, words=RISK.authorised)
         chance, now = self.chance, work.now
         if done.outcome is AssessmentOutcome.no_further_action:
-            closing = Closing(self.desk, chance, self.referral.id, "RC8", CLOSED_AFTER_ASSESSMENT)
+            closing = Closing(
+                self.desk, chance, self.referral.id, "RC8", WORDS.closed_after_assessment
+            )
             closing.at(between(chance, now + timedelta(days=1), now + timedelta(days=9)))
         elif chance.random() < 0.4:
-            closing = Closing(self.desk, chance, self.referral.id, "RC7", CEASED)
+            closing = Closing(self.desk, chance, self.referral.id, "RC7", WORDS.ceased)
             closing.at(between(chance, now + timedelta(days=60), now + timedelta(days=240)))

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from uuid import UUID
 
-from frontdoor.demonstration_families import FamilyChild
+from frontdoor.demonstration.families import FamilyChild
 from service.domain.access import Caller
 from service.domain.contacts import Child, Contact
 from service.domain.possible_matches import MatchSaid, TwoOpenCases

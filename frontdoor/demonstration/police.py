@@ -8,15 +8,9 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeVar
 
-from frontdoor.demonstration_desk import Desk
-from frontdoor.demonstration_families import Family
-from frontdoor.demonstration_protection_narratives import (
-    CARRIED_OVER,
-    INCIDENTS,
-    SENT_IN_ERROR,
-    TOLD_LATER,
-    UPDATE_READ,
-)
+from frontdoor.demonstration.desk import Desk
+from frontdoor.demonstration.families import Family
+from frontdoor.demonstration.narratives import RISK
 from service.bootstrap import Asking, Work
 from service.clock import Clock
 from service.domain.calendar import LONDON, london_date
@@ -82,7 +76,7 @@ async def carry_over(work: Work, desk: Desk, contact_children: Sequence[Child]) 
     for line in agenda.items:
         item = line.item
         if item.child_id in ids:
-            await carry_item_over(work, worker, day, item.id, item.version, CARRIED_OVER[0])
+            await carry_item_over(work, worker, day, item.id, item.version, RISK.carried_over[0])
 
 
 class _InThisWork:
@@ -138,20 +132,20 @@ def send_more(desk: Desk, force: str, loaded_at: datetime) -> None:
     incidents = [_number_in_file(loaded_at, number) for number in range(3)]
 
     async def worse(work: Work) -> None:
-        await _send_again(work, desk, force, incidents[0], Risk.high, TOLD_LATER[0])
+        await _send_again(work, desk, force, incidents[0], Risk.high, RISK.told_later[0])
 
     async def known_better(work: Work) -> None:
-        await _send_again(work, desk, force, incidents[1], Risk.standard, TOLD_LATER[1])
+        await _send_again(work, desk, force, incidents[1], Risk.standard, RISK.told_later[1])
 
     async def read(work: Work) -> None:
         contact = await contacts.of_notification(work, await _incident(work, force, incidents[1]))
         worker = desk.people.workers[0]
-        await read_police_updates(work, worker, contact.id, contact.version, UPDATE_READ)
+        await read_police_updates(work, worker, contact.id, contact.version, RISK.update_read)
 
     async def taken_back(work: Work) -> None:
         found = await _incident(work, force, incidents[2])
         await withdraw_police_notification(
-            work, desk.people.partners[force], found.id, SENT_IN_ERROR
+            work, desk.people.partners[force], found.id, RISK.sent_in_error
         )
 
     for minutes, act in ((25, worse), (30, known_better), (45, read), (60, taken_back)):
@@ -208,7 +202,7 @@ def _rows(
         "agreement": AgreementState.not_sought,
         "sharing_reason": "Asking at the door might have put the mother at greater risk.",
         "lawful_basis": LawfulBasis.public_task,
-        "concern": chance.choice(INCIDENTS),
+        "concern": chance.choice(RISK.incidents),
         "address": family.address,
         "town": family.town,
         "postcode": family.postcode or "",

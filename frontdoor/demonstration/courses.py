@@ -1,31 +1,14 @@
-"""Step-ups, step-downs and challenges of the demonstration data: scripts, and who follows them."""
+"""Step-ups, step-downs and challenges of the demonstration data, as their scripts have them."""
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from frontdoor.demonstration_desk import Desk, between
-from frontdoor.demonstration_narratives import (
-    AGREED_TO_REFUSAL,
-    CEASED,
-    CHALLENGED,
-    CHALLENGED_DECISION,
-    EPISODE_ENDED,
-    EVIDENCE_DOWN,
-    EVIDENCE_UP,
-    FAMILY_SAID,
-    KEPT,
-    PLANS,
-    REFUSED_STEPS,
-    STAGE_ANSWERED,
-    STEP_ACCEPTED,
-    STEP_WITHDRAWN,
-    TAKEN_FURTHER,
-    VISITED,
-)
+from frontdoor.demonstration.desk import Desk, between
+from frontdoor.demonstration.narratives import WORDS
+from frontdoor.demonstration.scripts import ANSWERED, DAYS, OPENED, Move, Script, script
 from service.bootstrap import Work
 from service.domain.acceptances import Acceptance
 from service.domain.access import Caller
@@ -62,190 +45,7 @@ from service.usecases.transfers import (
 )
 
 _TRIES: Final = 12
-_SOON: Final = (0.3, 3.0)
-_SAME_DAY: Final = (1.0, 7.0)
-_LATE: Final = (20.0, 60.0)
-_DAYS: Final = (24.0, 70.0)
-_WEEKS: Final = (150.0, 330.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One thing that happens: so many hours after the one before, or so many hours ago."""
-
-    act: str
-    after: tuple[float, float] = _SAME_DAY
-    hours_ago: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What becomes of one child, move by move; `direction` is of the transfer that it begins.
-
-    Without a direction it is the decision behind the child's case that somebody disagrees with.
-    """
-
-    direction: Direction | None
-    moves: Sequence[Move]
-    asked_by: Party = Party.sender
-
-
-def _script(direction: Direction | None, *moves: str | Move, pull: bool = False) -> Script:
-    asked_by = Party.receiver if pull else Party.sender
-    return Script(
-        direction,
-        [Move(one, _DAYS) if isinstance(one, str) else one for one in moves],
-        asked_by,
-    )
-
-
-_UP, _DOWN = Direction.step_up, Direction.step_down
-_BEGUN = Move("request", (200.0, 1200.0))
-_OPENED, _OPENED_LATE = Move("open", _SOON), Move("open", _LATE)
-_ANSWERED, _REFUSED = Move("accept", _SAME_DAY), Move("refuse", _SAME_DAY)
-_AGREED, _CHALLENGED = Move("agree", _SAME_DAY), Move("challenge", _SAME_DAY)
-_ASKED_UP = (_BEGUN, _OPENED, _REFUSED)
-_ASKED_DOWN = (_BEGUN, Move("open", _SAME_DAY))
-_DISPUTED_UP = (*_ASKED_UP, _CHALLENGED)
-_DISPUTED_DOWN = (*_ASKED_DOWN, Move("refuse", _DAYS), _CHALLENGED)
-_HIGHER = ("upheld", "escalate")
-_TAKEN = Move("take", _SAME_DAY)
-_TAKEN_ON = ("given", Move("visit", _WEEKS), "complete")
-_ENDED = Move("close", (500.0, 1500.0))
-
-UPS: Final[Sequence[tuple[int, Script]]] = (
-    (12, _script(_UP, _BEGUN, _OPENED, _ANSWERED, _ENDED)),
-    (4, _script(_UP, _BEGUN, _OPENED_LATE, _ANSWERED)),
-    (3, _script(_UP, _BEGUN, _OPENED, Move("accept", _LATE), _ENDED)),
-    (6, _script(_UP, *_ASKED_UP, _AGREED, _ENDED)),
-    (2, _script(_UP, *_ASKED_UP, Move("agree", _LATE))),
-    (2, _script(_UP, *_DISPUTED_UP, "agreed", _TAKEN)),
-    (2, _script(_UP, *_DISPUTED_UP, "changed", "accept")),
-    (2, _script(_UP, *_DISPUTED_UP, "upheld", "take")),
-    (1, _script(_UP, *_DISPUTED_UP, "give_up")),
-    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, "agreed", _TAKEN)),
-    (2, _script(_UP, *_DISPUTED_UP, *_HIGHER, "changed", "accept")),
-    (2, _script(_UP, *_DISPUTED_UP, *_HIGHER, "upheld", "take")),
-    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "agreed", _TAKEN)),
-    (1, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "changed", "accept")),
-    (2, _script(_UP, *_DISPUTED_UP, *_HIGHER, *_HIGHER, "upheld")),
-    (2, _script(_UP, _BEGUN, _OPENED, "withdraw")),
-    (3, _script(_UP, _BEGUN, Move("close", _DAYS))),
-    (3, _script(_UP, _BEGUN, _OPENED, _ANSWERED, pull=True)),
-    (2, _script(_UP, *_ASKED_UP, _AGREED, pull=True)),
-    (1, _script(_UP, *_DISPUTED_UP, "upheld", "take", pull=True)),
-)
-"""Step-ups of a year, and how many of each."""
-
-DOWNS: Final[Sequence[tuple[int, Script]]] = (
-    (14, _script(_DOWN, *_ASKED_DOWN, "accept", *_TAKEN_ON, _ENDED)),
-    (5, _script(_DOWN, *_ASKED_DOWN, "given", "accept", Move("visit", _DAYS), "complete")),
-    (4, _script(_DOWN, _BEGUN, Move("open", _WEEKS), "given", "accept", "visit", "complete")),
-    (3, _script(_DOWN, *_ASKED_DOWN, "accept", "given", Move("visit", (400, 700)), "complete")),
-    (4, _script(_DOWN, *_ASKED_DOWN, "family_refused", "keep", _ENDED)),
-    (2, _script(_DOWN, *_ASKED_DOWN, "accept", "family_refused", "keep")),
-    (
-        3,
-        _script(
-            _DOWN,
-            *_ASKED_DOWN,
-            "given",
-            "accept",
-            "family_withdrawn",
-            "ask_again",
-            "open",
-            "accept",
-            *_TAKEN_ON,
-        ),
-    ),
-    (2, _script(_DOWN, *_ASKED_DOWN, "given", "accept", "family_withdrawn", "keep")),
-    (5, _script(_DOWN, *_ASKED_DOWN, "refuse", "agree", _ENDED)),
-    (2, _script(_DOWN, *_DISPUTED_DOWN, "agreed", _TAKEN)),
-    (2, _script(_DOWN, *_DISPUTED_DOWN, "changed", "accept", *_TAKEN_ON)),
-    (1, _script(_DOWN, *_DISPUTED_DOWN, "upheld", "take")),
-    (1, _script(_DOWN, *_DISPUTED_DOWN, *_HIGHER, "upheld", "take")),
-    (1, _script(_DOWN, *_DISPUTED_DOWN, *_HIGHER, "changed", "accept", *_TAKEN_ON)),
-    (1, _script(_DOWN, *_DISPUTED_DOWN, *_HIGHER, *_HIGHER, "upheld")),
-    (2, _script(_DOWN, *_ASKED_DOWN, "withdraw")),
-    (4, _script(_DOWN, *_ASKED_DOWN, "accept", "up_again")),
-    (3, _script(_DOWN, *_ASKED_DOWN, "accept", *_TAKEN_ON, pull=True)),
-    (1, _script(_DOWN, *_ASKED_DOWN, "refuse", "agree", pull=True)),
-)
-"""Step-downs of a year, and how many of each."""
-
-_DISPUTED = Move("dispute", (2.0, 60.0))
-DISPUTES: Final[Sequence[tuple[int, Script]]] = (
-    (3, _script(None, _DISPUTED, "agreed", _TAKEN)),
-    (3, _script(None, _DISPUTED, "upheld", "take")),
-    (1, _script(None, _DISPUTED, "give_up")),
-    (1, _script(None, _DISPUTED, *_HIGHER, "upheld", "take")),
-    (1, _script(None, _DISPUTED, *_HIGHER, "agreed", _TAKEN)),
-    (1, _script(None, _DISPUTED, *_HIGHER, *_HIGHER, "upheld")),
-)
-"""Disagreements with decisions of a year, and how many of each."""
-
-CHANGED_DECISIONS: Final[Sequence[tuple[int, Script]]] = (
-    (3, _script(None, _DISPUTED, "changed", "decide_anew")),
-    (1, _script(None, _DISPUTED, *_HIGHER, "changed", "decide_anew")),
-    (1, _script(None, _DISPUTED, *_HIGHER, *_HIGHER, "changed", "decide_anew")),
-)
-"""Disagreements that change a decision for early help."""
-
-
-def _ago(direction: Direction | None, *moves: tuple[str, float], pull: bool = False) -> Script:
-    return _script(direction, *(Move(act, hours_ago=hours) for act, hours in moves), pull=pull)
-
-
-def _days_ago(direction: Direction | None, *moves: tuple[str, float]) -> Script:
-    return _ago(direction, *((act, days * 24) for act, days in moves))
-
-
-_UP_REFUSED = (("request", 29.2), ("open", 29.1), ("refuse", 28.8), ("challenge", 28.2))
-_ANSWERED_TWICE = (("upheld", 27.2), ("escalate", 26.2))
-NOW_UP: Final[Sequence[Script]] = (
-    _ago(_UP, ("request", 1.2)),
-    _ago(_UP, ("request", 3.6)),
-    _ago(_UP, ("request", 30)),
-    _ago(_UP, ("request", 5), ("open", 4.4)),
-    _days_ago(_UP, ("request", 7), ("open", 6.9)),
-    _ago(_UP, ("request", 12), ("open", 10.5), ("refuse", 2.4)),
-    _days_ago(_UP, ("request", 9), ("open", 8.9), ("refuse", 8)),
-    _days_ago(_UP, ("request", 10), ("open", 9.9), ("refuse", 9.5), ("challenge", 9)),
-    _days_ago(_UP, *_UP_REFUSED, ("upheld", 12), ("escalate", 11)),
-    _days_ago(_UP, *_UP_REFUSED, *_ANSWERED_TWICE, ("upheld", 22), ("escalate", 21)),
-    _days_ago(_UP, *_UP_REFUSED, ("upheld", 8)),
-    _days_ago(_UP, *_UP_REFUSED, ("changed", 7)),
-    _ago(_UP, ("request", 20), ("open", 19), pull=True),
-)
-"""Step-ups of today, one at each step, in time and late."""
-
-NOW_DOWN: Final[Sequence[Script]] = (
-    _ago(_DOWN, ("request", 5.5)),
-    _days_ago(_DOWN, ("request", 6.5)),
-    _days_ago(_DOWN, ("request", 2), ("open", 1.4)),
-    _days_ago(_DOWN, ("request", 15), ("open", 14.5)),
-    _days_ago(_DOWN, ("request", 12), ("open", 11.6), ("refuse", 8)),
-    _days_ago(_DOWN, ("request", 13), ("open", 12.5), ("refuse", 10), ("challenge", 9)),
-    _days_ago(_DOWN, ("request", 16), ("open", 15), ("accept", 13)),
-    _days_ago(_DOWN, ("request", 28), ("open", 27), ("given", 26), ("accept", 25)),
-    _days_ago(_DOWN, ("request", 28), ("open", 27), ("given", 26), ("accept", 25), ("visit", 16)),
-    _days_ago(_DOWN, ("request", 14), ("open", 13), ("family_refused", 8)),
-    _days_ago(_DOWN, ("request", 3), ("open", 2.5), ("family_refused", 0.9)),
-)
-"""Step-downs of today, one at each step, in time and late."""
-
-NOW_DISPUTED: Final[Sequence[Script]] = (
-    _ago(None, ("dispute", 6)),
-    _days_ago(None, ("dispute", 8), ("changed", 7)),
-)
-"""Disagreements of today with a decision for early help."""
-
-
-def deck(chance: random.Random, of: Sequence[tuple[int, Script]]) -> list[Script]:
-    """So many of each script, shuffled."""
-    found = [script for count, script in of for _ in range(count)]
-    chance.shuffle(found)
-    return found
+_UP: Final = Direction.step_up
 
 
 class Course:
@@ -382,7 +182,7 @@ class Course:
     def _plan(self, work: Work) -> tuple[PlanLine, ...]:
         count = self.chance.choice((1, 2, 2, 3))
         by_on = london_date(work.now + timedelta(days=self.chance.randint(30, 90)))
-        lines = self.chance.sample(PLANS, count)
+        lines = self.chance.sample(WORDS.plans, count)
         return tuple(PlanLine(outcome, action, who, by_on) for outcome, action, who in lines)
 
     # ---- What is done ----------------------------------------------------------------------------
@@ -406,7 +206,7 @@ class Course:
                 direction=self.script.direction,
                 case_id=self.case.id,
                 reason_code=self.chance.choice(list(reasons)),
-                evidence=self._words(EVIDENCE_UP if self._up else EVIDENCE_DOWN),
+                evidence=self._words(WORDS.evidence_up if self._up else WORDS.evidence_down),
                 asked_by=self.script.asked_by,
                 receiving_team_id=self._team_of_receiver()
                 if self._pulled or not self._up
@@ -436,12 +236,12 @@ class Course:
                 await self._refuse(work, transfer)
             case "agree" | "challenge":
                 agreed = act == "agree"
-                words = self._words(AGREED_TO_REFUSAL if agreed else CHALLENGED)
+                words = self._words(WORDS.agreed_to_refusal if agreed else WORDS.challenged)
                 await answer_refusal(
                     work, self._asking_manager, found, version, agreed=agreed, words=words
                 )
             case "withdraw":
-                words = self._words(STEP_WITHDRAWN)
+                words = self._words(WORDS.step_withdrawn)
                 # Who asked is one of several; the manager of that side takes it back.
                 await withdraw_transfer(work, self._asking_manager, found, version, words=words)
             case "visit":
@@ -451,10 +251,10 @@ class Course:
                     found,
                     version,
                     visited_at=max(transfer.accepted_at or work.now, work.now - timedelta(hours=1)),
-                    words=self._words(VISITED),
+                    words=self._words(WORDS.visited),
                 )
             case "complete":
-                words = self._words(CEASED)
+                words = self._words(WORDS.ceased)
                 await complete_transfer(
                     work, manager, found, version, closure_code="RC9", words=words
                 )
@@ -465,7 +265,7 @@ class Course:
                     found,
                     version,
                     ask_again=act == "ask_again",
-                    words=self._words(KEPT[act]),
+                    words=self._words(WORDS.kept[act]),
                 )
             case "up_again":
                 await self._up_again(work, transfer)
@@ -476,7 +276,7 @@ class Course:
         # Who asked for the case has said who takes the child on.
         names = self._up and not self._pulled
         return Acceptance(
-            words=self._words(STEP_ACCEPTED),
+            words=self._words(WORDS.step_accepted),
             receiving_team_id=self._team_of_receiver() if names else None,
             receiving_worker_id=self._worker_of_receiver() if names else None,
             statutory_basis=self.chance.choice(list(StatutoryBasis)) if self._up else None,
@@ -492,7 +292,7 @@ class Course:
             transfer.id,
             transfer.version,
             reason_code=code,
-            explanation=self._words(REFUSED_STEPS[self.script.direction or _UP]),
+            explanation=self._words(WORDS.refused_steps[self.script.direction or _UP]),
         )
 
     async def _family(self, work: Work, agreement: FamilyAgreement) -> None:
@@ -503,7 +303,7 @@ class Course:
             transfer.id,
             transfer.version,
             agreement=agreement,
-            words=FAMILY_SAID[agreement],
+            words=WORDS.family_said[agreement],
         )
 
     async def _up_again(self, work: Work, transfer: Transfer) -> None:
@@ -511,7 +311,7 @@ class Course:
         if transfer.early_help_episode_id is None:
             return
         episode = await EPISODES.get(work, self._mash_manager, transfer.early_help_episode_id)
-        back = _script(_UP, Move("request", _DAYS), _OPENED, _ANSWERED)
+        back = script(_UP, Move("request", DAYS), OPENED, ANSWERED)
         Course(self.desk, self.chance, back, episode, self.decide_anew, self.taken_on).begin(work)
 
     async def _dispute(self, work: Work) -> None:
@@ -519,7 +319,7 @@ class Course:
             work,
             self._asking_manager,
             self.case.decision_id,
-            words=self._words(CHALLENGED_DECISION[isinstance(self.case, Referral)]),
+            words=self._words(WORDS.challenged_decision[isinstance(self.case, Referral)]),
         )
         self.challenge_id = raised.challenge.id
 
@@ -540,7 +340,7 @@ class Course:
             challenge.id,
             challenge.version,
             answer=answer,
-            words=self._words(STAGE_ANSWERED[answer]),
+            words=self._words(WORDS.stage_answered[answer]),
         )
 
     async def _pursue(self, work: Work, act: str) -> None:
@@ -550,7 +350,7 @@ class Course:
             "take": accept_challenge_answer,
             "give_up": withdraw_challenge,
         }[act]
-        words = self._words(TAKEN_FURTHER[act])
+        words = self._words(WORDS.taken_further[act])
         await pursue(work, self._asking_manager, challenge.id, challenge.version, words=words)
 
     async def _close(self, work: Work) -> None:
@@ -566,18 +366,18 @@ class Course:
             referral = await REFERRALS.get(work, people.assessment_manager, answers.referral_id)
             of_this = referral.contact_id == self.case.contact_id
             if of_this and referral.state is CaseState.allocated:
-                words = self._words(CEASED)
+                words = self._words(WORDS.ceased)
                 manager = people.assessment_manager
                 await close_referral(work, manager, referral.id, referral.version, "RC7", words)
             return
         episode = await EPISODES.get(work, people.early_help_manager, answers.case_id)
         if episode.state is CaseState.allocated:
-            code = self.chance.choice(sorted(EPISODE_ENDED))
+            code = self.chance.choice(sorted(WORDS.episode_ended))
             await close_early_help_episode(
                 work,
                 people.early_help_manager,
                 episode.id,
                 episode.version,
                 EpisodeClosure(code),
-                EPISODE_ENDED[code],
+                WORDS.episode_ended[code],
             )

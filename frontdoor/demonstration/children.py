@@ -7,18 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from frontdoor.demonstration_desk import Desk, between
-from frontdoor.demonstration_families import FamilyChild
-from frontdoor.demonstration_protection_narratives import (
-    CAME_BACK,
-    DECLINED_BECAUSE,
-    FOUND_WHERE,
-    HELD_WHERE,
-    INTERVIEWERS,
-    TOLD_IN_INTERVIEW,
-    WENT_MISSING,
-)
-from frontdoor.demonstration_targets import INTERVIEWS, Slot, slots
+from frontdoor.demonstration.desk import Desk, between
+from frontdoor.demonstration.families import FamilyChild
+from frontdoor.demonstration.narratives import RISK
+from frontdoor.demonstration.targets import INTERVIEWS, Slot, slots
 from service.bootstrap import Work
 from service.domain.calendar import london_date
 from service.domain.contacts import Child
@@ -35,7 +27,6 @@ from service.usecases.missing_episodes import (
 )
 from service.usecases.pregnancies import record_birth
 
-_TEENAGERS: Final = (timedelta(days=11 * 365), timedelta(days=17 * 365))
 _APART: Final = timedelta(days=40)
 _KNOWN_FOR: Final = timedelta(days=150)
 
@@ -87,7 +78,7 @@ class Missing:
                 child_id=child_id,
                 missing_from=missing_from,
                 reported_at=reported_at,
-                circumstances=self._words(WENT_MISSING),
+                circumstances=self._words(RISK.went_missing),
                 police_reference=f"RB-M{self.chance.randrange(1000, 9999)}",
                 returned=None if returned_at is None else self._return(returned_at),
             ),
@@ -95,7 +86,7 @@ class Missing:
         self.episode_id = episode.id
 
     def _return(self, at: datetime) -> Return:
-        return Return(at, self._words(FOUND_WHERE), self._words(CAME_BACK))
+        return Return(at, self._words(RISK.found_where), self._words(RISK.came_back))
 
     async def _episode(self, work: Work) -> MissingEpisode:
         return await missing_episodes.get(work, self.worker, self.episode_id)
@@ -117,11 +108,13 @@ class Missing:
             Interview(
                 step,
                 at,
-                because=self._words(DECLINED_BECAUSE) if step is InterviewStep.declined else None,
-                interviewer=self._words(INTERVIEWERS) if held else None,
+                because=self._words(RISK.declined_because)
+                if step is InterviewStep.declined
+                else None,
+                interviewer=self._words(RISK.interviewers) if held else None,
                 independent=True if held else None,
-                where=self._words(HELD_WHERE) if held else None,
-                words=self._words(TOLD_IN_INTERVIEW) if held else None,
+                where=self._words(RISK.held_where) if held else None,
+                words=self._words(RISK.told_in_interview) if held else None,
             ),
         )
 
@@ -195,8 +188,7 @@ class MissingChildren:
         for one in children:
             if one.date_of_birth is None:
                 continue
-            age = london_date(told_at) - one.date_of_birth
-            if _TEENAGERS[0] <= age <= _TEENAGERS[1]:
+            if is_teenager(one.date_of_birth, london_date(told_at)):
                 self._known.append(
                     _Known(told_at, one.contact_id, one.id, one.person_id, one.date_of_birth)
                 )
@@ -264,3 +256,8 @@ def expected(child: FamilyChild) -> date | None:
     """When a child is expected who is not born; None of anybody else."""
     unborn = child.told.birth_knowledge is BirthKnowledge.unborn
     return child.told.expected_delivery_on if unborn else None
+
+
+def is_teenager(born_on: date, on: date) -> bool:
+    """Whether somebody is of an age to go missing."""
+    return 11 * 365 <= (on - born_on).days <= 17 * 365
