@@ -29,8 +29,8 @@ OPERATIONS = {
 
 def _tables() -> dict[str, StateTable[Any, Any]]:
     found = {}
-    for one in pkgutil.iter_modules(service.domain.__path__):
-        module = importlib.import_module(f"service.domain.{one.name}")
+    for one in pkgutil.walk_packages(service.domain.__path__, "service.domain."):
+        module = importlib.import_module(one.name)
         found |= {
             name: thing for name, thing in vars(module).items() if isinstance(thing, StateTable)
         }

@@ -100,7 +100,8 @@ async def test_what_is_served_is_documented_and_what_is_documented_is_served(
 def _domain_enums() -> list[type[enum.Enum]]:
     """Those of the domain, and of the policy's own words."""
     found: list[type[enum.Enum]] = []
-    names = [f"service.domain.{one.name}" for one in pkgutil.iter_modules(service.domain.__path__)]
+    walked = pkgutil.walk_packages(service.domain.__path__, "service.domain.")
+    names = [one.name for one in walked]
     for name in [*names, "service.policy.policies"]:
         loaded = importlib.import_module(name)
         found += [
