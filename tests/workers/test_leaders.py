@@ -25,7 +25,6 @@ from tests.support.processes import environment, processes, quick_policy, until
 from workers.running import run_and_log
 from workers.schedule import job_named
 
-
 # Late in the day a clock that runs to midnight has its warning besides.
 SAID_TWICE = (
     "SELECT count(*) FROM (SELECT deadline_id FROM flag GROUP BY deadline_id, severity "
