@@ -8,7 +8,6 @@ from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
-    ClauseElement,
     CursorResult,
     Dialect,
     Executable,
@@ -283,21 +282,12 @@ class Work:
 
         Returns the new version. Raises Stale when somebody was quicker.
         """
-        built = {name: new for name, new in values.items() if isinstance(new, ClauseElement)}
-        if built:
-            table = table_of(record)
-            changed = await self.rows_changed(
-                update(table)
-                .where(table.c.id == id_, table.c.version == version)
-                .values(version=version + 1, **values)
-            )
-        else:
-            changed = await self.rows_changed(
-                _changing(record, *values),
-                changed_id=id_,
-                changed_version=version,
-                **{f"new_{name}": new for name, new in values.items()},
-            )
+        changed = await self.rows_changed(
+            _changing(record, *values),
+            changed_id=id_,
+            changed_version=version,
+            **{f"new_{name}": new for name, new in values.items()},
+        )
         if changed != 1:
             raise Stale(version + 1)
         return version + 1
