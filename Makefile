@@ -32,7 +32,7 @@ run: $(STAMP)-run ## install, migrate, load the demonstration year, start everyt
 
 .PHONY: test
 test: check ## everything that must hold: static checks, then the whole suite on both databases
-	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(PYTEST)
+	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadscope $(PYTEST)
 
 .PHONY: quick
 quick: $(STAMP)-dev ## what is quick and broad, for every save: no PostgreSQL, under a minute on two cores
@@ -41,7 +41,7 @@ quick: $(STAMP)-dev ## what is quick and broad, for every save: no PostgreSQL, u
 .PHONY: coverage
 coverage: $(STAMP)-dev ## which lines the suite runs; takes about twice as long as the suite
 	@rm -f .coverage .coverage.*
-	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST)
+	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadscope --cov --cov-report=term:skip-covered $(PYTEST)
 
 .PHONY: test-on
 test-on: $(STAMP)-dev ## the tests on another day: DAY="2027-03-28 00:58" PYTEST="tests/domain"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,7 @@ from tests.support.databases import (
 )
 from tests.support.demonstrations import Demonstration, demonstration_loaded
 from tests.support.logs import logs_put_back
+from tests.support.scheduling import Scheduling
 from tests.support.statements import compile_once
 
 compile_once()
@@ -37,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Chooses an order, before the tests are handed out to several processes."""
     orders.choose(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Has them handed out so that nothing that takes minutes is made twice."""
+    return Scheduling(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -71,7 +71,11 @@ def pgbench_script(
     for statement in recording.statements:
 
         def place(found: re.Match[str], values: Sequence[Any] = statement.values) -> str:
-            value = values[int(found[1]) - 1]
+            return written(values[int(found[1]) - 1])
+
+        def written(value: Any) -> str:
+            if isinstance(value, list):
+                return f"ARRAY[{', '.join(map(written, value))}]" if value else "'{}'"
             if value is None:
                 return "NULL"
             if value == "":

@@ -130,13 +130,21 @@ def _tell_of_prepared(house: House, statements: list[Statement]) -> None:
 def _made_since(before: UUID, statements: Sequence[Statement]) -> Iterator[Any]:
     for statement in statements:
         for values in (statement.values, *(statement.sets or ())):
-            for value in values:
+            for value in _one_by_one(values):
                 made = _as_uuid(value)
                 if (made is not None and (made.version == 4 or made > before)) or (
                     isinstance(value, str)
                     and (REFERENCE.fullmatch(value) or KEY.search(value) or HOME.fullmatch(value))
                 ):
                     yield value
+
+
+def _one_by_one(values: Sequence[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
 
 
 def _as_uuid(value: object) -> UUID | None:

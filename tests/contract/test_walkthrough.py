@@ -6,50 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.clocks import FixedClock
-from tests.support.databases import PostgresServer
-from tests.support.demonstrations import LOADED_ONCE, NOW, Demonstration, copy_of
-from tests.support.houses import client_of, open_house
-from tests.support.sources import ROOT
-from tests.support.walkthroughs import Walk, blocks, differences
-
-PAGE = (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8")
-
-
-STORY, FIGURES = PAGE.split("\n## The figures\n")
-MINTING = next(block for block in blocks(PAGE) if block.kind == "sh")
+from tests.support.walkthroughs import STORY, differences, sent_along
 
 
 @pytest.mark.long
 async def test_everything_on_the_page_happens_as_it_says(database_url: str, tmp_path: Path) -> None:
     clock = FixedClock(datetime(2026, 3, 5, 9, 30, tzinfo=UTC))
     assert await sent_along(STORY, database_url, clock, tmp_path) > 4
-
-
-@pytest.mark.long
-@LOADED_ONCE
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_the_figures_on_the_page_come_of_a_year_that_is_loaded(
-    kind: str, demonstration: Demonstration, postgres: PostgresServer, tmp_path: Path
-) -> None:
-    """Where the year is on file, loading it says so and changes nothing."""
-    if kind == "sqlite":
-        assert await sent_along(FIGURES, demonstration.url, FixedClock(NOW), tmp_path) > 4
-        return
-    url = postgres.create_database()
-    await copy_of(demonstration, url)
-    assert await sent_along(FIGURES, url, FixedClock(NOW), tmp_path) > 4
-    postgres.drop_database(url)
-
-
-async def sent_along(part: str, url: str, clock: FixedClock, folder: Path) -> int:
-    """Does everything on a part of the page; how much was sent, which is all that it shows."""
-    async with open_house(url, clock, folder) as house, client_of(house) as client:
-        walk = Walk(house, clock, client, folder)
-        if part is FIGURES:
-            walk.meet(MINTING)
-        await walk.along(part)
-    assert walk.sent == sum(block.kind == "http" for block in blocks(part))
-    return walk.sent
 
 
 @pytest.mark.parametrize(

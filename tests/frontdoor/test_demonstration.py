@@ -69,10 +69,10 @@ from service.usecases.jobs import CLOCKS_UNTIL_DECIDED
 from service.usecases.measures import list_cases, read_measure
 from service.usecases.queues import read_queue
 from tests.support.clocks import FixedClock
-from tests.support.demonstrations import LOADED_ONCE, NOW, Demonstration
+from tests.support.demonstrations import NOW, Demonstration
 from tests.support.houses import caller, open_house
 
-pytestmark = [pytest.mark.long, LOADED_ONCE]
+pytestmark = pytest.mark.long
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
 TRANSFER, CHALLENGE, FLAG = table_of(Transfer), table_of(Challenge), table_of(Flag)
 REFERRAL = table_of(Referral)

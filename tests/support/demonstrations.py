@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
@@ -19,8 +18,11 @@ from tests.support.databases import SqliteFiles
 from tests.support.houses import open_house
 
 NOW = datetime(2026, 3, 18, 14, 20, 7, 654_321, tzinfo=UTC)
-LOADED_ONCE = pytest.mark.xdist_group("demonstration")
-"""Has the tests that look at them run in one process: loading takes minutes."""
+LOOKED_AT_IN = (
+    "tests/contract/test_walkthrough_figures.py",
+    "tests/frontdoor/test_demonstration.py",
+)
+"""The files whose tests look at them, and are run in one process: loading takes minutes."""
 
 
 @dataclass

@@ -27,9 +27,10 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.policy.loading import DEFAULT_POLICY
 from tests.support.clocks import FixedClock
-from tests.support.houses import token
+from tests.support.houses import client_of, open_house, token
 from tests.support.patience import PATIENCE
 from tests.support.processes import environment, with_frontdoor
+from tests.support.sources import ROOT
 from workers.running import run_once
 from workers.schedule import job_named
 
@@ -218,3 +219,21 @@ class Walk:
         if block.words:
             kept = answered if isinstance(answered, dict) else {"items": answered}
             self.answers[block.words] = {**kept, "etag": came.headers.get("etag")}
+
+
+# ---- The page ------------------------------------------------------------------------------------
+
+PAGE = (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8")
+STORY, FIGURES = PAGE.split("\n## The figures\n")
+_MINTING = next(block for block in blocks(PAGE) if block.kind == "sh")
+
+
+async def sent_along(part: str, url: str, clock: FixedClock, folder: Path) -> int:
+    """Does everything on a part of the page; how much was sent, which is all that it shows."""
+    async with open_house(url, clock, folder) as house, client_of(house) as client:
+        walk = Walk(house, clock, client, folder)
+        if part is FIGURES:
+            walk.meet(_MINTING)
+        await walk.along(part)
+    assert walk.sent == sum(block.kind == "http" for block in blocks(part))
+    return walk.sent
