@@ -274,15 +274,12 @@ def prepare_contact(
     for position, (told, person, set_aside) in enumerate(
         zip(new.children, known.people, known.set_aside, strict=True)
     ):
-        on_file = person is not None
         if person is None:
-            # All that is told of them is on their record from the beginning.
             person = as_person(told, new_id(), work.now, frozenset(known.bearers))
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position, set_aside)
-        if on_file:
-            learning = partial(learn, told=child, taken=known.taken_from(person.id))
-            learnt.append(Learnt(person, learning))
+        learning = partial(learn, told=child, taken=known.taken_from(person.id))
+        learnt.append(Learnt(person, learning))
         children.append(child)
     try:
         require_minimum(contact, children, adults)
