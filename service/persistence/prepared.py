@@ -7,11 +7,11 @@ named parameter for whatever differs from one asking to the next.
 
 from asyncio import CancelledError
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeAlias, cast
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeEngine
 
 from service.domain.access import Caller
 
+Found = TypeVar("Found")
 Given = ParamSpec("Given")
 Makeable: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | UpdateBase
 Processing: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
@@ -289,18 +290,23 @@ def _refuse_values_of_one_asking(key: Hashable) -> None:
 SHELF = Shelf(1024)
 
 
-async def fetch(connection: AsyncConnection, sql: str, values: Sequence[Any]) -> Rows:
-    """The rows of a statement, asked of the driver itself on a connection that is open.
+async def by_driver(connection: AsyncConnection, act: Callable[[Any], Awaitable[Found]]) -> Found:
+    """Does something by the driver itself, on a connection that is open.
 
-    A connection on which a question was broken off is given up: nobody else waits for its end.
+    A connection on which it was broken off is given up: nobody else waits for its end.
     """
     driver: Any = (await connection.get_raw_connection()).driver_connection
     try:
-        found: Rows = await driver.fetch(sql, *values)
-        return found
+        return await act(driver)
     except (CancelledError, TimeoutError):
         await connection.invalidate()
         raise
+
+
+async def fetch(connection: AsyncConnection, sql: str, values: Sequence[Any]) -> Rows:
+    """The rows of a statement, asked of the driver itself on a connection that is open."""
+    found: Rows = await by_driver(connection, lambda driver: driver.fetch(sql, *values))
+    return found
 
 
 # ---- One parameter for a list, however long ------------------------------------------------------

@@ -31,6 +31,7 @@ from service.persistence.prepared import (
     Prepared,
     Question,
     Rows,
+    by_driver,
     fetch,
     made_once,
 )
@@ -241,9 +242,9 @@ class Work:
         connection, begun = await self._ready()
         if not begun or self._database.is_sqlite:
             return (await connection.exec_driver_sql(sql, tuple(given))).rowcount
-        driver: Any = (await connection.get_raw_connection()).driver_connection
         # The driver says what it did in PostgreSQL's words: UPDATE 1.
-        return int(str(await driver.execute(sql, *given)).rpartition(" ")[2])
+        said = await by_driver(connection, lambda driver: driver.execute(sql, *given))
+        return int(str(said).rpartition(" ")[2])
 
     async def _ready(self) -> tuple[AsyncConnection, bool]:
         """The connection, with all written on it, and whether the driver itself may be asked.
@@ -321,15 +322,14 @@ class Work:
             await self._write_in(connection)
 
     async def _write_in(self, connection: AsyncConnection) -> None:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
         if self._database.is_sqlite:
-            await self._write(driver.straight)
+            await by_driver(connection, lambda driver: self._write(driver.straight))
             return
         if not self._begun:
             # Makes the adapter begin its transaction before the driver is used directly.
             await connection.exec_driver_sql("SELECT 1")
             self._begun = True
-        await self._write(driver)
+        await by_driver(connection, self._write)
 
     async def _write(self, driver: Any) -> None:
         """Writes what was added, by the driver itself."""

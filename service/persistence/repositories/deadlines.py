@@ -29,12 +29,6 @@ async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:
     return [read(Deadline, row) for row in await ask.all(ON_CONTACT, of=contact_id)]
 
 
-async def of_contact_as_seen_by(ask: Asking, who: Caller, contact_id: UUID) -> list[Deadline]:
-    """The clocks of a contact whose subject the caller may see, soonest due first."""
-    rows = await ask.all(on_contact_as_seen_by(who), of=contact_id)
-    return [read(Deadline, row) for row in rows]
-
-
 def some_hidden_from(who: Caller, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a clock runs or ran on a contact of which the caller may not know."""
     return there_is(DEADLINE, DEADLINE.c.contact_id == contact_id, ~deadlines_visible_to(who))
