@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from service.domain.access import Caller, Reach
+from service.domain.access import Caller
 from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contact_minimums import MinimumMissing, require_minimum
@@ -99,7 +99,7 @@ async def put_contact_on_file(
         new.children,
         adults,
         people=[child.person_id for child in new.children if child.person_id is not None],
-        counted=Reach.ALL in who.reach,
+        counted=who.sight.sees_all,
     )
     known = recognised(
         faults,
@@ -116,7 +116,7 @@ async def put_contact_on_file(
     await change_people(work, who, contact.id, made.learnt)
     begin_contact(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
     # Who sees no more than what they sent learns nothing of what others told.
-    staff = Reach.ALL in who.reach
+    staff = who.sight.sees_all
     return WholeContact(
         contact=contact,
         children=made.children,

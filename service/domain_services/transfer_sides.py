@@ -36,7 +36,7 @@ async def require_manners(work: Work, who: Caller, transfer_id: UUID, do: str) -
     Who may do it to none is told so before the transfer is looked for.
     """
     who.require_one_of(permissions_to(do))
-    found = await transfers.get(work, who, transfer_id)
+    found = await transfers.get(work, who.sight, transfer_id)
     manners = MANNERS[found.direction, found.asked_by]
     who.require(getattr(manners, do))
     return manners

@@ -100,5 +100,5 @@ async def list_cases(
     require_counted(cases.code, Counted.contacts)
     behind = measures.cases(cases)
     return await contacts.list_newest_first(
-        ask, who, filters, limit=limit, after=after, also=[behind]
+        ask, who.sight, filters, limit=limit, after=after, also=[behind]
     )

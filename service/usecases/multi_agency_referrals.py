@@ -163,7 +163,7 @@ async def list_multi_agency_referrals(
         received_from=received_from,
         received_to=received_to,
     )
-    found = await contacts.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await contacts.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
     return await _as_sent(ask, found)
 
 

@@ -182,7 +182,7 @@ async def test_superseding_does_not_close_a_case_that_another_standing_decision_
         **instead_of(referral.decision_id),
     )
     await signed(steps, draft)
-    kept = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    kept = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id))
     assert (kept.closed_at, kept.state) == (None, referral.state)
     answers = await steps.answers(referral.person_id)
     assert answers is not None

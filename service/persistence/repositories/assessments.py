@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.assessments import (
     CLOCKS,
     Assessment,
@@ -58,9 +58,9 @@ async def were_begun(ask: Asking | Work, referral_id: UUID) -> bool:
     return row is not None
 
 
-async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessment:
+async def get(ask: Asking | Work, sight: Sight, assessment_id: UUID) -> Assessment:
     """One assessment. Raises AssessmentNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Assessment, protection_visible_to), id=assessment_id)
+    row = await ask.first(one_seen(sight, Assessment, protection_visible_to), id=assessment_id)
     if row is None:
         raise AssessmentNotFound(
             "There is no assessment with this id that you may see. Check the id."
@@ -81,7 +81,7 @@ async def whole(ask: Asking | Work, assessment: Assessment) -> WholeAssessment:
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: AssessmentFilters,
     *,
     limit: int,
@@ -90,7 +90,7 @@ async def list_newest_first(
     """Assessments by when they were begun, newest first, from after a place on."""
     statement = (
         select(*columns_of(Assessment))
-        .where(protection_visible_to(who), *_conditions(filters))
+        .where(protection_visible_to(sight), *_conditions(filters))
         .order_by(ASSESSMENT_TABLE.c.begun_at.desc(), ASSESSMENT_TABLE.c.id.desc())
         .limit(limit)
     )

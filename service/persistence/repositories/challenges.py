@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, literal_column, select, tuple_
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.challenges import Challenge, ChallengeFilters, ChallengeOutcome, ChallengeStep
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
@@ -35,9 +35,9 @@ def _missing() -> ChallengeNotFound:
     return ChallengeNotFound("There is no challenge with this id that you may see. Check the id.")
 
 
-async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
+async def get(ask: Asking | Work, sight: Sight, challenge_id: UUID) -> Challenge:
     """One challenge. Raises ChallengeNotFound."""
-    row = await ask.first(one_seen(who, Challenge, challenges_visible_to), id=challenge_id)
+    row = await ask.first(one_seen(sight, Challenge, challenges_visible_to), id=challenge_id)
     if row is None:
         raise _missing()
     return read(Challenge, row)
@@ -96,7 +96,7 @@ async def raised_by(
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: ChallengeFilters,
     *,
     limit: int,
@@ -105,7 +105,7 @@ async def list_newest_first(
     """Challenges by when they were raised, newest first, from after a place on."""
     statement = (
         select(*columns_of(Challenge))
-        .where(challenges_visible_to(who), *_conditions(filters))
+        .where(challenges_visible_to(sight), *_conditions(filters))
         .order_by(CHALLENGE_TABLE.c.raised_at.desc(), CHALLENGE_TABLE.c.id.desc())
         .limit(limit)
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
@@ -41,9 +41,9 @@ class FlagNotFound(NotFound):
     title = "No such flag"
 
 
-async def get(ask: Asking, who: Caller, flag_id: UUID) -> Flag:
+async def get(ask: Asking, sight: Sight, flag_id: UUID) -> Flag:
     """One flag that the caller may see. Raises FlagNotFound."""
-    row = await ask.first(one_seen(who, Flag, flags_visible_to), id=flag_id)
+    row = await ask.first(one_seen(sight, Flag, flags_visible_to), id=flag_id)
     if row is None:
         raise FlagNotFound("There is no flag with this id that you may see. Check the id.")
     return read(Flag, row)
@@ -270,7 +270,7 @@ async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     *,
     severities: Sequence[str] = (),
     kinds: Sequence[str] = (),
@@ -284,7 +284,7 @@ async def list_soonest_first(
     """Flags that have not cleared, by their limit, soonest first, from after a place on."""
     conditions = [
         FLAG.c.cleared_at.is_(None),
-        flags_visible_to(who),
+        flags_visible_to(sight),
     ]
     if severities:
         conditions.append(FLAG.c.severity.in_(severities))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, literal, select, tuple_, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
@@ -38,12 +38,12 @@ class InformationRequestNotFound(NotFound):
 
 
 async def get(
-    ask: Asking, who: Caller, request_id: UUID, in_sight: StillInSight
+    ask: Asking, sight: Sight, request_id: UUID, in_sight: StillInSight
 ) -> InformationRequest:
     """One request. Raises InformationRequestNotFound, for one that its agency lost sight of too."""
     row = await ask.first(
         select(*columns_of(InformationRequest)).where(
-            REQUEST.c.id == request_id, requests_visible_to(who, in_sight)
+            REQUEST.c.id == request_id, requests_visible_to(sight, in_sight)
         )
     )
     if row is None:
@@ -55,7 +55,7 @@ async def get(
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     in_sight: StillInSight,
     *,
     states: Sequence[str] = (),
@@ -66,7 +66,7 @@ async def list_newest_first(
     """Requests by when they were asked, newest first, from after a place on."""
     statement = (
         select(*columns_of(InformationRequest))
-        .where(requests_visible_to(who, in_sight))
+        .where(requests_visible_to(sight, in_sight))
         .order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id.desc())
         .limit(limit)
     )
@@ -88,7 +88,7 @@ async def list_newest_first(
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     in_sight: StillInSight,
     *,
     states: Sequence[str] = (),
@@ -108,7 +108,7 @@ async def list_soonest_first(
                 DEADLINE.c.kind == THE_ANSWER,
             ),
         )
-        .where(requests_visible_to(who, in_sight))
+        .where(requests_visible_to(sight, in_sight))
         .order_by(DEADLINE.c.due_at, REQUEST.c.id)
         .limit(limit)
     )

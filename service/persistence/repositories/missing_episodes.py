@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep, MissingFilters
 from service.persistence.asking import Asking
@@ -26,9 +26,11 @@ class MissingEpisodeNotFound(NotFound):
     title = "No such missing episode"
 
 
-async def get(ask: Asking | Work, who: Caller, episode_id: UUID) -> MissingEpisode:
+async def get(ask: Asking | Work, sight: Sight, episode_id: UUID) -> MissingEpisode:
     """One episode. Raises MissingEpisodeNotFound for what is not there and may not be seen."""
-    row = await ask.first(one_seen(who, MissingEpisode, missing_episodes_visible_to), id=episode_id)
+    row = await ask.first(
+        one_seen(sight, MissingEpisode, missing_episodes_visible_to), id=episode_id
+    )
     if row is None:
         raise MissingEpisodeNotFound(
             "There is no missing episode with this id that you may see. Check the id."
@@ -54,7 +56,7 @@ async def steps_of(ask: Asking | Work, episode_id: UUID) -> list[MissingEpisodeS
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: MissingFilters,
     *,
     limit: int,
@@ -64,7 +66,7 @@ async def list_newest_first(
     """Episodes by when the child went missing, newest first, from after a place on."""
     statement = (
         select(*columns_of(MissingEpisode))
-        .where(missing_episodes_visible_to(who), *also)
+        .where(missing_episodes_visible_to(sight), *also)
         .order_by(EPISODE.c.missing_from.desc(), EPISODE.c.id.desc())
         .limit(limit)
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.section_47_enquiries import (
     DatedEnquiry,
@@ -47,9 +47,9 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> Section47Enquir
     return None if row is None else read(Section47Enquiry, row)
 
 
-async def get(ask: Asking | Work, who: Caller, enquiry_id: UUID) -> Section47Enquiry:
+async def get(ask: Asking | Work, sight: Sight, enquiry_id: UUID) -> Section47Enquiry:
     """One enquiry. Raises EnquiryNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Section47Enquiry, protection_visible_to), id=enquiry_id)
+    row = await ask.first(one_seen(sight, Section47Enquiry, protection_visible_to), id=enquiry_id)
     if row is None:
         raise EnquiryNotFound(
             "There is no section 47 enquiry with this id that you may see. Check the id."
@@ -80,7 +80,7 @@ async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: EnquiryFilters,
     *,
     limit: int,
@@ -89,7 +89,7 @@ async def list_newest_first(
     """Enquiries by when they were opened, newest first, from after a place on."""
     statement = (
         select(*columns_of(Section47Enquiry))
-        .where(protection_visible_to(who), *_conditions(filters))
+        .where(protection_visible_to(sight), *_conditions(filters))
         .order_by(ENQUIRY.c.opened_at.desc(), ENQUIRY.c.id.desc())
         .limit(limit)
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
 from service.domain.contacts import Contact
@@ -72,7 +72,7 @@ def _rows() -> Select[Any]:
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: TransferFilters,
     *,
     now: datetime,
@@ -86,7 +86,7 @@ async def list_newest_first(
     """
     statement = (
         _rows()
-        .where(transfers_visible_to(who), *_conditions(filters, now, requested_before))
+        .where(transfers_visible_to(sight), *_conditions(filters, now, requested_before))
         .order_by(TRANSFER.c.requested_at.desc(), TRANSFER.c.id.desc())
         .limit(limit)
     )
