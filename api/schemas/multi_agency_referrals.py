@@ -11,6 +11,7 @@ from api.schemas.disagreements import Disagreement
 from api.schemas.fields import WireOut
 from api.schemas.new_contacts import ContactTold, SenderPersonIn, new_contact
 from api.schemas.people import ChildIn, TellsOfChildren
+from service.domain.authority import ReceiptWords
 from service.domain.contact_warnings import warnings_about
 from service.domain.contacts import Channel
 from service.domain.multi_agency_referrals import (
@@ -20,7 +21,6 @@ from service.domain.multi_agency_referrals import (
 )
 from service.domain.new_contacts import NewContact
 from service.domain.whole_contacts import WholeContact
-from service.policy import ReceiptWords
 from service.strict.fields import Instant, Line
 from service.usecases.disagreements import Disagreements
 

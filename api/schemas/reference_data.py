@@ -9,10 +9,11 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.fields import WireOut
-from service.domain import accounts
+from service.domain import accounts, authority
 from service.domain.access import Role
+from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
-from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork, policies
+from service.policy import CodeList, Policy
 from service.strict.fields import LARGEST, DateOn, Instant
 
 CodeListName = Annotated[
@@ -126,7 +127,7 @@ class Organisation(WireOut):
     ]
 
     @classmethod
-    def of(cls, told: policies.Organisation) -> Self:
+    def of(cls, told: authority.Organisation) -> Self:
         """An organisation of the policy."""
         return cls(
             id=told.id,
@@ -154,7 +155,7 @@ class Team(WireOut):
     ]
 
     @classmethod
-    def of(cls, told: policies.Team) -> Self:
+    def of(cls, told: authority.Team) -> Self:
         """A team of the policy."""
         return cls(id=told.id, name=told.name, service=told.service, accepts=sorted(told.accepts))
 

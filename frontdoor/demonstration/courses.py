@@ -12,6 +12,7 @@ from frontdoor.demonstration.scripts import ANSWERED, DAYS, OPENED, Move, Script
 from service.bootstrap import Work
 from service.domain.acceptances import Acceptance
 from service.domain.access import Caller
+from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge, ChallengeAnswer
 from service.domain.decisions import StatutoryBasis
@@ -21,7 +22,6 @@ from service.domain.referrals import CaseState, Referral
 from service.domain.transfers import Direction, FamilyAgreement, Party, PlanLine, Transfer
 from service.persistence.repositories import accountabilities, challenges, transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.policy import TeamWork
 from service.usecases.cases import close_early_help_episode, close_referral
 from service.usecases.challenges import (
     accept_challenge_answer,

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from service.domain.access import Caller
+from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contact_minimums import MinimumMissing, require_minimum
@@ -49,7 +50,7 @@ from service.persistence.clocks import Starting, start_clock
 from service.persistence.ids import new_id
 from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
-from service.policy import Policy, TeamWork
+from service.policy import Policy
 
 
 def _digest(new: NewContact) -> str:

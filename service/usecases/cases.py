@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.authority import TeamWork
 from service.domain.early_help_episodes import (
     SETTLED_BY_THE_SERVICE,
     EarlyHelpEpisode,
@@ -36,7 +37,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.
 EpisodeNotFound = cases.EpisodeNotFound

@@ -11,6 +11,7 @@ from service.domain.accountabilities import (
     Accountability,
     CareService,
 )
+from service.domain.authority import Team, TeamWork
 from service.domain.concerns import ConcernCounts
 from service.domain.contacts import (
     CHILD,
@@ -75,7 +76,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work
-from service.policy import Team, TeamWork
 
 # Refusals from below that routes name in the contract.
 ContactNotFound = contacts.ContactNotFound

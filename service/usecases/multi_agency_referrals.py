@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.authority import Organisation
 from service.domain.contacts import Channel, ChildState, Contact
 from service.domain.deadlines import Deadline
 from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
@@ -23,7 +24,6 @@ from service.domain_services.new_contacts import put_contact_on_file, sketch_con
 from service.persistence.asking import Asking
 from service.persistence.repositories import challenges, contacts, deadlines, decisions
 from service.persistence.units_of_work import Work
-from service.policy import Organisation
 
 
 class OrganisationNotKnownHere(NotAllowed):

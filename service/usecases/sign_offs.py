@@ -11,6 +11,7 @@ from service.domain.accountabilities import (
     Accountability,
     CareService,
 )
+from service.domain.authority import TeamWork
 from service.domain.contacts import (
     CHILD,
     REPEAT_CONCERN,
@@ -66,7 +67,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 _CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
 

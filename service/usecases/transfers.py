@@ -16,6 +16,7 @@ from service.domain.acceptances import (
     team_fault,
 )
 from service.domain.access import Caller, Permission
+from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
 from service.domain.deadlines import Deadline
@@ -71,7 +72,6 @@ from service.persistence.repositories import (
     transfers,
 )
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.
 EpisodeNotFound = cases.EpisodeNotFound

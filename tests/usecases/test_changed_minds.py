@@ -11,6 +11,7 @@ import pytest
 
 from service.domain.access import Role
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
+from service.domain.authority import TeamWork
 from service.domain.contacts import Channel
 from service.domain.decisions import (
     Decision,
@@ -21,7 +22,6 @@ from service.domain.decisions import (
 )
 from service.domain.new_contacts import NewChild, NewContact
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.policy import TeamWork
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
