@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.instants import lies_ahead
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import EnquiryDecision
 
@@ -177,14 +179,15 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class EnquiryFilters:
+class EnquiryFilters(CountedFilters):
     """What a list of section 47 enquiries can be narrowed by."""
+
+    counted: ClassVar[Counted] = Counted.section_47_enquiries
 
     states: Sequence[EnquiryState] = ()
     person_id: UUID | None = None
     referral_id: UUID | None = None
     contact_id: UUID | None = None
-    behind: MeasureCases | None = None
 
 
 @dataclass(frozen=True, slots=True)
