@@ -9,6 +9,7 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import an_id
 from service.domain import accounts
 from service.domain.access import Role
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
@@ -38,13 +39,7 @@ PolicyStamp = Annotated[
 class Worker(WireOut):
     """A member of staff who has signed in."""
 
-    id: Annotated[
-        UUID,
-        Field(
-            description="The worker; assignments and allocations name it.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
+    id: Annotated[UUID, an_id("The worker; assignments and allocations name it.")]
     name: Annotated[
         str,
         Field(

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
+
+from service.domain.fields import Id, plain
 
 
 class EventType(StrEnum):
@@ -104,13 +107,13 @@ class EventType(StrEnum):
 class Event:
     """One thing that happened. `data` holds ids, codes and times: never a name or a narrative."""
 
-    id: UUID
-    type: EventType
-    at: datetime
-    account_id: UUID | None
-    organisation_id: str | None
-    request_id: str | None
-    subject_id: UUID
-    contact_id: UUID | None
-    person_id: UUID | None
-    data: dict[str, object]
+    id: Id
+    type: Annotated[EventType, plain("noun.happened.")]
+    at: Annotated[datetime, plain("When.")]
+    account_id: Annotated[UUID | None, plain("Who; empty for a job.")]
+    organisation_id: Annotated[str | None, plain("On whose behalf.")]
+    request_id: Annotated[str | None, plain("The request it came with.")]
+    subject_id: Annotated[UUID, plain("What it happened to.")]
+    contact_id: Annotated[UUID | None, plain("The contact behind it.")]
+    person_id: Annotated[UUID | None, plain("The child, where it is about one.")]
+    data: Annotated[dict[str, object], plain("Ids, codes and times; never a name or a narrative.")]
