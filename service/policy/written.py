@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 from annotated_types import Ge, Le
 from pydantic import (
     BaseModel,
     ConfigDict,
     PrivateAttr,
     ValidationError,
+    ValidatorFunctionWrapHandler,
     field_validator,
     model_validator,
 )
-from pydantic import ValidatorFunctionWrapHandler as Handler
 from pydantic_core import ErrorDetails
 
 from service.domain.texts import counted
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Made = TypeVar("Made", bound="DataclassInstance")
 
@@ -78,7 +78,7 @@ class Written(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _unless_unread(cls, value: object, handler: Handler) -> object:
+    def _unless_unread(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         return value if value is UNREAD else handler(value)
 
     @model_validator(mode="wrap")
