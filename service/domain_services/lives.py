@@ -154,13 +154,13 @@ class Life(Generic[Thing]):
         What moves the child holds the contacts of what else is open of it. `can` raises the refusal
         of what is not possible now; and only then Stale is raised: who comes second is told why.
         """
-        found: Any = await self.things.get(work, who, id_)
+        found: Any = await self.things.get(work, who.sight, id_)
         if self.moves_the_child:
             await contacts.renew_with_others(work, found.contact_id, found.person_id)
         else:
             await contacts.renew(work, found.contact_id)
         answers = await accountabilities.held(work, found.person_id)
-        thing = await self.things.get(work, who, id_)
+        thing = await self.things.get(work, who.sight, id_)
         await can(thing)
         refuse_stale(thing, version)
         return Held(thing, answers)

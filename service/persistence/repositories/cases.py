@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -50,9 +50,9 @@ class Cases(Things[Case]):
     subject_kind: SubjectKind
     allocation_clock: str
 
-    async def held(self, work: Work, who: Caller, case_id: UUID, version: int) -> Case:
+    async def held(self, work: Work, sight: Sight, case_id: UUID, version: int) -> Case:
         """One case, held until the commit. Raises Stale when `version` is not the current one."""
-        row = await work.first(one_held(who, self.record, self.visible_to, False), id=case_id)
+        row = await work.first(one_held(sight, self.record, self.visible_to, False), id=case_id)
         if row is None:
             raise self.missing()
         case = read(self.record, row)
@@ -99,7 +99,7 @@ class Cases(Things[Case]):
     async def list_newest_first(
         self,
         ask: Asking,
-        who: Caller,
+        sight: Sight,
         filters: CaseFilters,
         *,
         limit: int,
@@ -107,7 +107,7 @@ class Cases(Things[Case]):
     ) -> list[Case]:
         """Cases by when they were accepted, newest first, from after a place on."""
         listed = Listed(self.record, "accepted_at", self.visible_to)
-        return await listed.newest_first(ask, who, filters, limit=limit, after=after)
+        return await listed.newest_first(ask, sight, filters, limit=limit, after=after)
 
 
 REFERRALS = Cases(

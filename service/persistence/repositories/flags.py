@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
@@ -266,7 +266,7 @@ async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: FlagFilters,
     *,
     limit: int,
@@ -281,7 +281,7 @@ async def list_soonest_first(
         level = FLAG.c.escalation_level
         which.append(level > 0 if filters.escalated else level == 0)
     stand = select(*columns_of(Flag)).where(
-        FLAG.c.cleared_at.is_(None), flags_visible_to(who), *which
+        FLAG.c.cleared_at.is_(None), flags_visible_to(sight), *which
     )
     by_limit = soonest_first(FLAG.c.due_at, FLAG.c.id)
     return [read(Flag, row) for row in await ask.all(by_limit.page(stand, limit, after))]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.section_47_enquiries import (
     DatedEnquiry,
@@ -77,13 +77,13 @@ _LISTED = Listed(Section47Enquiry, "opened_at", protection_visible_to)
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: EnquiryFilters,
     *,
     limit: int,
     after: Place | None = None,
 ) -> list[DatedEnquiry]:
     """Enquiries by when they were opened, newest first, from after a place on."""
-    found = await _LISTED.newest_first(ask, who, filters, limit=limit, after=after)
+    found = await _LISTED.newest_first(ask, sight, filters, limit=limit, after=after)
     due = await deadlines.soonest(ask, [(one.contact_id, one.id) for one in found])
     return [DatedEnquiry(one, due[one.id]) for one in found]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
@@ -218,7 +218,7 @@ async def early_help_of(work: Work, referral: Referral) -> tuple[str, str | None
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: MeetingFilters,
     *,
     limit: int,
@@ -226,7 +226,7 @@ async def list_newest_first(
 ) -> list[StrategyMeeting]:
     """Meetings by when they were called, newest first, from after a place on."""
     return await _LISTED.newest_first(
-        ask, who, filters, limit=limit, after=after, also=_about(filters)
+        ask, sight, filters, limit=limit, after=after, also=_about(filters)
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.persistence.asking import Asking
 from service.persistence.records import read
@@ -27,7 +27,7 @@ class Things(Generic[Record]):
 
     record: type[Record]
     called: str
-    visible_to: Callable[[Caller], ColumnElement[bool]]
+    visible_to: Callable[[Sight], ColumnElement[bool]]
     refusal: type[NotFound]
 
     def missing(self) -> NotFound:
@@ -36,9 +36,9 @@ class Things(Generic[Record]):
             f"There is no {self.called} with this id that you may see. Check the id."
         )
 
-    async def get(self, ask: Asking | Work, who: Caller, id_: UUID) -> Record:
+    async def get(self, ask: Asking | Work, sight: Sight, id_: UUID) -> Record:
         """One of them. Raises its NotFound for what is not there and what may not be seen."""
-        row = await ask.first(one_seen(who, self.record, self.visible_to), id=id_)
+        row = await ask.first(one_seen(sight, self.record, self.visible_to), id=id_)
         if row is None:
             raise self.missing()
         return read(self.record, row)
