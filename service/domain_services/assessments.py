@@ -1,12 +1,17 @@
 """Single assessments: begun once for a referral, moved, and ended with it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction, AssessmentStep
+from service.domain.assessments import (
+    ASSESSMENT,
+    Assessment,
+    AssessmentAction,
+    AssessmentStep,
+    Completion,
+)
 from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -101,7 +106,7 @@ async def move_assessment(
     action: AssessmentAction,
     *,
     words: str | None = None,
-    content: Mapping[str, object] | None = None,
+    content: Completion | None = None,
     **changed: Any,
 ) -> Assessment:
     """Takes an assessment one step on, with its line of history and what was completed by it."""
@@ -118,7 +123,7 @@ async def move_assessment(
             at=work.now,
             by=who.account_id,
             words=words,
-            content=content or {},
+            content=content,
         )
     )
     return replace(assessment, state=state, version=version, **changed)
