@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 from uuid import UUID
 
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable
 
@@ -158,13 +159,14 @@ class ReferralNotOpen(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class AssessmentFilters:
+class AssessmentFilters(CountedFilters):
     """What a list of assessments can be narrowed by."""
+
+    counted: ClassVar[Counted] = Counted.assessments
 
     states: Sequence[AssessmentState] = ()
     person_id: UUID | None = None
     referral_id: UUID | None = None
-    behind: MeasureCases | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Single assessments: begun, completed, authorised by a manager, and never without a clock."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from service.domain_services.assessments import (
 from service.domain_services.missing_clocks import start_clocks_never_started
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     assessments,
@@ -182,11 +182,11 @@ async def list_assessments(
     filters: AssessmentFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedAssessment]:
     """Assessments that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_assessments)
-    return await assessments.list_newest_first(ask, who, filters, limit=limit, after_place=after)
+    return await assessments.list_newest_first(ask, who, filters, limit=limit, after=after)
 
 
 async def read_assessment(ask: Asking, who: Caller, assessment_id: UUID) -> WholeAssessment:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from service.domain.early_help_episodes import (
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.holders import HeldWork, holder
-from service.domain.measure_cases import MeasureCases
 from service.domain.own_words import require_own_words
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
@@ -26,6 +24,7 @@ from service.domain_services.section_47_enquiries import refuse_while_protection
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     accounts,
@@ -281,17 +280,11 @@ async def list_referrals(
     filters: CaseFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    behind: MeasureCases | None = None,
+    after: Place | None = None,
 ) -> list[DatedCase[Referral]]:
-    """Referrals that the caller may see, newest first, from after a place on.
-
-    `behind`: only those behind a figure of a measure.
-    """
+    """Referrals that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_referrals)
-    found = await REFERRALS.list_newest_first(
-        ask, who, filters, limit=limit, after=after, behind=behind
-    )
+    found = await REFERRALS.list_newest_first(ask, who, filters, limit=limit, after=after)
     return await _dated(ask, found)
 
 
@@ -301,7 +294,7 @@ async def list_early_help_episodes(
     filters: CaseFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedCase[EarlyHelpEpisode]]:
     """Early help episodes that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_early_help_episodes)

@@ -52,6 +52,7 @@ from service.domain_services.challenges import (
 )
 from service.domain_services.transfers import move_transfer
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     challenges,
@@ -427,11 +428,11 @@ async def list_challenges(
     filters: ChallengeFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedChallenge]:
     """Challenges that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_challenges)
-    found = await challenges.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await challenges.LISTED.newest_first(ask, who, filters, limit=limit, after=after)
     clocks = await deadlines.of_subjects(ask, [(one.contact_id, one.id) for one in found])
     return [
         DatedChallenge(

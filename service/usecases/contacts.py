@@ -37,6 +37,7 @@ from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import accounts, amendments, contacts, deadlines
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -265,7 +266,7 @@ async def list_contacts(
     filters: ContactFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[Contact]:
     """Contacts that the caller may see, newest first, from after a place on.
 
@@ -325,7 +326,7 @@ async def list_amendments(
     contact_id: UUID,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[SeenAmendment]:
     """What was amended of a contact that the caller may see, newest first, from after a place on.
 
@@ -335,5 +336,5 @@ async def list_amendments(
     who.require(Permission.read_contacts)
     contact = await contacts.get(ask, who, contact_id)
     children = await amendments.children_in_sight(ask, who, contact.id)
-    found = await amendments.newest_first(ask, contact.id, limit=limit, after=after)
+    found = await amendments.list_newest_first(ask, contact.id, limit=limit, after=after)
     return [as_seen(one, children) for one in found]

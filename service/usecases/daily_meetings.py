@@ -28,6 +28,7 @@ from service.domain.events import EventType
 from service.domain.own_words import require_own_words
 from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import contacts, daily_meetings, police_tellings
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -47,7 +48,7 @@ async def read_daily_meeting(
     now: datetime,
     policy: Policy,
     limit: int,
-    after: tuple[date, UUID, UUID] | None = None,
+    after: Place | None = None,
 ) -> Agenda:
     """The agenda of a day, with history beside each child, from after a place on.
 

@@ -11,9 +11,17 @@ from service.domain.deadlines import Deadline, EscalationStep
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.escalations import next_place, require_ownership, upward
 from service.domain.events import EventType
-from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, FlagState, Severity
+from service.domain.flags import (
+    Flag,
+    FlagAcknowledged,
+    FlagCleared,
+    FlagFilters,
+    FlagState,
+    Severity,
+)
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import flags
 from service.persistence.units_of_work import Performing, Work
 from service.policy import NoRuleInForce, Policy, TimescaleUnknown
@@ -282,27 +290,11 @@ async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:
 async def list_flags(
     ask: Asking,
     who: Caller,
+    filters: FlagFilters,
     *,
-    severities: Sequence[str] = (),
-    kinds: Sequence[str] = (),
-    owner_roles: Sequence[str] = (),
-    acknowledged: bool | None = None,
-    escalated: bool | None = None,
-    contact_id: UUID | None = None,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[Flag]:
     """The flags that stand, soonest limit first, from after a place on."""
     who.require(Permission.read_flags)
-    return await flags.list_soonest_first(
-        ask,
-        who,
-        severities=severities,
-        kinds=kinds,
-        owner_roles=owner_roles,
-        acknowledged=acknowledged,
-        escalated=escalated,
-        contact_id=contact_id,
-        limit=limit,
-        after=after,
-    )
+    return await flags.list_soonest_first(ask, who, filters, limit=limit, after=after)

@@ -1,7 +1,7 @@
 """Information requests: ask an agency, record what it answers, read and list what was asked."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,6 +48,7 @@ from service.domain_services.information_requests import withdraw_request
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -439,7 +440,7 @@ async def list_information_requests(
     policy: Policy,
     now: datetime,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedRequest]:
     """Requests that the caller may see, from after a place on; a partner, those put to it.
 
@@ -449,9 +450,8 @@ async def list_information_requests(
     """
     who.require(Permission.read_information_requests)
     by_limit = filters.sort is RequestOrder.due_at
-    states = filters.states
-    if by_limit and not states:
-        states = (InformationRequestState.asked,)
+    if by_limit and not filters.states:
+        filters = replace(filters, states=(InformationRequestState.asked,))
     listed = (
         information_requests.list_soonest_first
         if by_limit
@@ -461,8 +461,7 @@ async def list_information_requests(
         ask,
         who,
         StillInSight.at(now, policy.partners),
-        states=states,
-        organisation_ids=filters.organisation_ids,
+        filters,
         limit=limit,
         after=after,
     )

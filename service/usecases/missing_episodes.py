@@ -12,7 +12,6 @@ from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
-from service.domain.measure_cases import MeasureCases
 from service.domain.missing_episodes import (
     ACTION_OF,
     MISSING_EPISODE,
@@ -43,11 +42,11 @@ from service.domain_services.missing_episodes import (
 )
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     contacts,
     deadlines,
-    measures,
     missing_episodes,
     people,
 )
@@ -358,13 +357,9 @@ async def list_missing_episodes(
     who: Caller,
     filters: MissingFilters,
     *,
-    behind: MeasureCases | None = None,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[MissingEpisode]:
     """Episodes that the caller may see, newest first; those behind a figure when one is named."""
     who.require(Permission.read_missing_episodes)
-    also = [] if behind is None else [measures.cases(behind)]
-    return await missing_episodes.list_newest_first(
-        ask, who, filters, limit=limit, after=after, also=also
-    )
+    return await missing_episodes.LISTED.newest_first(ask, who, filters, limit=limit, after=after)

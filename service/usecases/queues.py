@@ -1,11 +1,9 @@
 """Queues: what waits for somebody, each role its own."""
 
-from datetime import datetime
-from uuid import UUID
-
 from service.domain.access import Caller, Permission
 from service.domain.queues import Queue, QueueFilters, QueueItem
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import queues
 
 PERMISSION_OF = {
@@ -29,7 +27,7 @@ async def read_queue(
     filters: QueueFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[QueueItem]:
     """The lines of a queue that the caller may see, soonest deadline first, overdue on top."""
     who.require(PERMISSION_OF[queue])

@@ -29,6 +29,7 @@ from service.domain_services.section_47_enquiries import (
 )
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
+from service.persistence.keysets import Place
 from service.persistence.repositories import contacts, decisions, section_47_enquiries
 from service.persistence.units_of_work import Work
 
@@ -227,13 +228,11 @@ async def list_section_47_enquiries(
     filters: EnquiryFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedEnquiry]:
     """Enquiries that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_section_47_enquiries)
-    return await section_47_enquiries.list_newest_first(
-        ask, who, filters, limit=limit, after_place=after
-    )
+    return await section_47_enquiries.list_newest_first(ask, who, filters, limit=limit, after=after)
 
 
 async def read_section_47_enquiry(ask: Asking, who: Caller, enquiry_id: UUID) -> WholeEnquiry:

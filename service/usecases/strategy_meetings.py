@@ -44,6 +44,7 @@ from service.domain_services.strategy_meetings import (
 )
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     cases,
@@ -339,7 +340,7 @@ async def list_strategy_meetings(
     filters: MeetingFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[ListedMeeting]:
     """Meetings that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_strategy_meetings)

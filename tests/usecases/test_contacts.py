@@ -14,6 +14,7 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.contacts import Channel
 from service.domain.errors import FrontDoorError, Invalid, Stale
+from service.domain.multi_agency_referrals import SentFilters
 from service.domain.new_contacts import Contradictory, NewAdult, NewChild, NewContact
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.recognition import PersonUnknown
@@ -293,11 +294,19 @@ async def test_two_roles_do_not_widen_what_is_followed_at_the_partners_door(hous
         roles=frozenset({Role.partner_system, Role.mash_manager}),
         scopes=police.scopes | (await caller(house, Role.mash_manager)).scopes,
     )
-    assert await house.ask(lambda ask: list_multi_agency_referrals(ask, both, limit=10)) == []
+    assert (
+        await house.ask(lambda ask: list_multi_agency_referrals(ask, both, SentFilters(), limit=10))
+        == []
+    )
     with pytest.raises(contacts.MultiAgencyReferralNotFound):
         await house.ask(lambda ask: read_multi_agency_referral(ask, both, theirs.contact.id))
     nobodys = replace(both, organisation_id=None)
-    assert await house.ask(lambda ask: list_multi_agency_referrals(ask, nobodys, limit=10)) == []
+    assert (
+        await house.ask(
+            lambda ask: list_multi_agency_referrals(ask, nobodys, SentFilters(), limit=10)
+        )
+        == []
+    )
 
 
 async def test_history_shows_what_the_reader_may_know_and_nothing_else(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.errors import NotFound, Stale
+from service.domain.flags import FlagFilters
 from service.domain.new_contacts import NewChild
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.pregnancies import (
@@ -247,7 +248,7 @@ async def test_a_warning_comes_a_fortnight_before_the_week_and_a_breach_after_it
 
     async def flags() -> set[str]:
         await sweep(room.house)
-        found = await room.house.ask(lambda ask: list_flags(ask, manager, limit=100))
+        found = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
         return {one.severity.value for one in found if one.kind == kind}
 
     end = datetime(week_on.year, week_on.month, week_on.day, 22, 59, 59, tzinfo=UTC)
@@ -526,7 +527,7 @@ async def test_a_pregnancy_that_ends_stops_the_clocks_quietly_and_leaves_the_cas
     assert stopped.stopped_because == "pregnancy_ended"
     assert "child_seen" not in await clocks(room.house, referral.contact_id)
     manager = await caller(room.house, Role.assessment_team_manager)
-    flags = await room.house.ask(lambda ask: list_flags(ask, manager, limit=100))
+    flags = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
     assert PRE_BIRTH & {one.kind for one in flags} == set()
     still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker, referral.id))
     assert still.closed_at is None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 
 from service.domain.access import Caller
 from service.domain.contacts import Contact
@@ -14,13 +14,13 @@ from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import SubjectKind
-from service.domain.measure_cases import MeasureCases
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import measures
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_held, one_seen, one_that_was_found
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
@@ -115,40 +115,11 @@ class Cases(Generic[Case]):
         filters: CaseFilters,
         *,
         limit: int,
-        after: tuple[datetime, UUID] | None = None,
-        behind: MeasureCases | None = None,
+        after: Place | None = None,
     ) -> list[Case]:
-        """Cases by when they were accepted, newest first, from after a place on.
-
-        `behind`: only those behind a figure of a measure.
-        """
-        table = table_of(self.record)
-        statement = (
-            select(*columns_of(self.record))
-            .where(self.visible_to(who))
-            .order_by(table.c.accepted_at.desc(), table.c.id.desc())
-            .limit(limit)
-        )
-        if filters.states:
-            statement = statement.where(table.c.state.in_(filters.states))
-        if filters.team_ids:
-            statement = statement.where(table.c.team_id.in_(filters.team_ids))
-        for name in ("worker_id", "contact_id", "person_id"):
-            value = getattr(filters, name)
-            if value is not None:
-                statement = statement.where(table.c[name] == value)
-        if behind is not None:
-            statement = statement.where(measures.cases(behind))
-        if after is not None:
-            accepted_at, case_id = after
-            statement = statement.where(
-                tuple_(table.c.accepted_at, table.c.id)
-                < tuple_(
-                    literal(accepted_at, table.c.accepted_at.type),
-                    literal(case_id, table.c.id.type),
-                )
-            )
-        return [read(self.record, row) for row in await ask.all(statement)]
+        """Cases by when they were accepted, newest first, from after a place on."""
+        listed = Listed(self.record, "accepted_at", self.visible_to)
+        return await listed.newest_first(ask, who, filters, limit=limit, after=after)
 
 
 REFERRALS = Cases(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, literal, select, tuple_, union, update
+from sqlalchemy import Table, bindparam, select, union, update
 
 from service.domain.access import Caller, Permission
 from service.domain.challenges import Challenge
@@ -22,9 +22,11 @@ from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import (
     all_of,
     all_of_seen,
@@ -298,24 +300,8 @@ async def find_open_duplicate(
     return None if row is None else row[0]
 
 
-def _conditions(filters: ContactFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for column, values in (
-        (CONTACT.c.state, filters.states),
-        (CONTACT.c.source_code, filters.source_codes),
-        (CONTACT.c.rating, filters.ratings),
-    ):
-        if values:
-            found.append(column.in_(values))
-    for name in ("reference", "sender_organisation_id", "sender_reference"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(CONTACT.c[name] == value)
-    if filters.received_from is not None:
-        found.append(CONTACT.c.received_at >= filters.received_from)
-    if filters.received_to is not None:
-        found.append(CONTACT.c.received_at < filters.received_to)
-    return found
+_LISTED = Listed(Contact, "received_at", contacts_visible_to)
+_BEHIND_A_FIGURE = Listed(Contact, "received_at", contacts_seen_whole_by)
 
 
 async def list_newest_first(
@@ -324,30 +310,14 @@ async def list_newest_first(
     filters: ContactFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    also: Sequence[ColumnElement[bool]] = (),
+    after: Place | None = None,
 ) -> list[Contact]:
     """Contacts by when they were received, newest first, from after a place on.
 
-    Narrowed by what was decided (`also`), those alone of which the caller sees every child.
+    Behind a figure, which tells what was decided, those alone of which the caller sees every child.
     """
-    seen = contacts_seen_whole_by(who) if also else contacts_visible_to(who)
-    statement = (
-        select(*columns_of(Contact))
-        .where(seen, *_conditions(filters), *also)
-        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        received_at, contact_id = after
-        statement = statement.where(
-            tuple_(CONTACT.c.received_at, CONTACT.c.id)
-            < tuple_(
-                literal(received_at, CONTACT.c.received_at.type),
-                literal(contact_id, CONTACT.c.id.type),
-            )
-        )
-    return [read(Contact, row) for row in await ask.all(statement)]
+    listed = _LISTED if filters.behind is None else _BEHIND_A_FIGURE
+    return await listed.newest_first(ask, who, filters, limit=limit, after=after)
 
 
 @made_once

@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
     union_all,
     update,
 )
@@ -42,6 +41,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place, soonest_first
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
@@ -242,7 +242,7 @@ async def page_of(
     today: date,
     *,
     limit: int,
-    after: tuple[date, UUID, UUID] | None = None,
+    after: Place | None = None,
     only: UUID | None = None,
 ) -> list[OnAgenda]:
     """Items on the agenda of a day with what each is about, from after a place on.
@@ -251,7 +251,6 @@ async def page_of(
     """
     on_agenda = _on_agenda(day, today)
     item_on = on_agenda.c
-    place = (item_on.meeting_on, item_on.contact_id, item_on.id)
     kinds: tuple[type[Any], ...] = (MeetingItem, PoliceNotification, Contact, Child)
     columns = [tuple(item_on), *(columns_of(kind) for kind in kinds[1:])]
     statement = (
@@ -261,18 +260,12 @@ async def page_of(
         .join(CONTACT, CONTACT.c.id == item_on.contact_id)
         .join(CHILD, CHILD.c.id == item_on.child_id)
         .where(child_visible_to(who, CHILD))
-        .order_by(*place)
-        .limit(limit)
     )
     if only is not None:
         statement = statement.where(item_on.id == only)
-    if after is not None:
-        statement = statement.where(
-            tuple_(*place)
-            > tuple_(*(literal(v, c.type) for v, c in zip(after, place, strict=True)))
-        )
+    in_order = soonest_first(item_on.meeting_on, item_on.contact_id, item_on.id)
     found: list[OnAgenda] = []
-    for row in await ask.all(statement):
+    for row in await ask.all(in_order.page(statement, limit, after)):
         parts: list[Any] = []
         start = 0
         for kind, own in zip(kinds, columns, strict=True):

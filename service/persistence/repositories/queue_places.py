@@ -24,6 +24,7 @@ from sqlalchemy import (
 from service.domain.deadlines import Deadline
 from service.domain.flags import SubjectKind
 from service.domain.queues import NEVER
+from service.persistence.keysets import soonest_first
 from service.persistence.records import table_of
 
 DEADLINE = table_of(Deadline)
@@ -65,7 +66,8 @@ class Page:
 
     def beyond(self, due_at: Any, subject_id: Any) -> list[ColumnElement[bool]]:
         """What stands after the place."""
-        return [tuple_(due_at, subject_id) > tuple_(AFTER_AT, AFTER_ID)] if self.continued else []
+        by_limit = soonest_first(due_at, subject_id)
+        return by_limit.beyond((AFTER_AT, AFTER_ID) if self.continued else None)
 
     @property
     def limit(self) -> ColumnElement[int]:
