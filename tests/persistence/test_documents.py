@@ -22,7 +22,7 @@ from tests.support.records import one_of_each
 
 NONE = Counted(0, 0, 0)
 PERSON = UUID("01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11")
-# What 0.3.0 wrote, letter for letter, beside the values that it wrote.
+# What 0.3.0 put into a document, in its order, beside the values that it was made of.
 AS_WRITTEN: list[tuple[Any, Any, str]] = [
     (
         Sequence[PlanLine],
