@@ -38,7 +38,7 @@ from api.schemas.information_requests import (
     LateAnswerReadingIn,
 )
 from service.bootstrap import Work
-from service.domain.access import Caller, Permission, Reach
+from service.domain.access import Caller, Permission
 from service.domain.answers import Answer
 from service.domain.information_requests import (
     AnswerIncomplete,
@@ -62,7 +62,7 @@ _BY_LIMIT = replace(_LISTED, place=lambda one: (one.due_at, one.request.id))
 
 
 def _is_staff(who: Caller) -> bool:
-    return Reach.ALL in who.reach
+    return who.sight.sees_all
 
 
 def _answer(whole: WholeRequest) -> Answer:

@@ -12,6 +12,7 @@ from api.schemas.fields import WireOut
 from api.schemas.new_contacts import ContactTold, SenderPersonIn, new_contact
 from api.schemas.people import ChildIn, TellsOfChildren
 from api.schemas.words import EXAMPLE_ID, a_reference, an_id
+from service.domain.authority import ReceiptWords
 from service.domain.contact_warnings import warnings_about
 from service.domain.contacts import Channel
 from service.domain.multi_agency_referrals import (
@@ -21,7 +22,6 @@ from service.domain.multi_agency_referrals import (
 )
 from service.domain.new_contacts import NewContact
 from service.domain.whole_contacts import WholeContact
-from service.policy import ReceiptWords
 from service.strict.fields import Instant, Line
 from service.usecases.disagreements import Disagreements
 

@@ -11,6 +11,7 @@ from api.schemas.fields import WireOut
 from api.schemas.new_contacts import Basis, SenderPersonIn, new_contact
 from api.schemas.people import AdultIn, ChildIn, TellsOfChildren
 from api.schemas.words import EXAMPLE_ID, a_reference, an_id
+from service.domain.authority import ReceiptWords
 from service.domain.contact_warnings import warnings_about
 from service.domain.contacts import AgreementState, Channel
 from service.domain.multi_agency_referrals import Progress
@@ -20,7 +21,6 @@ from service.domain.police_notifications import (
     Risk,
 )
 from service.domain.police_updates import UpdateKind, risk_now, withdrawn_at
-from service.policy import ReceiptWords
 from service.strict.fields import (
     LARGEST,
     DateOn,

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from api.schemas.fields import WireOut
 from api.schemas.words import an_id
-from service.domain import accounts
+from service.domain import accounts, authority
 from service.domain.access import Role
+from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
-from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork, policies
+from service.policy import CodeList, Policy
 from service.strict.fields import LARGEST, DateOn, Instant
 
 CodeListName = Annotated[
@@ -121,7 +122,7 @@ class Organisation(WireOut):
     ]
 
     @classmethod
-    def of(cls, told: policies.Organisation) -> Self:
+    def of(cls, told: authority.Organisation) -> Self:
         """An organisation of the policy."""
         return cls(
             id=told.id,
@@ -149,7 +150,7 @@ class Team(WireOut):
     ]
 
     @classmethod
-    def of(cls, told: policies.Team) -> Self:
+    def of(cls, told: authority.Team) -> Self:
         """A team of the policy."""
         return cls(id=told.id, name=told.name, service=told.service, accepts=sorted(told.accepts))
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from service.domain.authority import AssessmentRules
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
@@ -186,46 +187,12 @@ class WholeAssessment:
     deadlines: Sequence[Deadline]
 
 
-class ToolRules(Protocol):
-    """What the policy says of the tools that an assessment may name."""
-
-    @property
-    def tools(self) -> Mapping[str, str]:
-        """Each tool with its name."""
-        ...
-
-    @property
-    def scored_tools(self) -> Collection[str]:
-        """The tools that come with a score."""
-        ...
-
-    @property
-    def neglect_factors(self) -> Collection[str]:
-        """The factors that call for a neglect tool."""
-        ...
-
-    @property
-    def neglect_tools(self) -> Sequence[str]:
-        """The tools for neglect."""
-        ...
-
-    @property
-    def domestic_abuse_factors(self) -> Collection[str]:
-        """The factors that call for a domestic abuse tool."""
-        ...
-
-    @property
-    def domestic_abuse_tools(self) -> Sequence[str]:
-        """The tools for domestic abuse."""
-        ...
-
-
 def faults_in_completion(
     completion: Completion,
     *,
     factors: Collection[str],
     closure_codes: Sequence[str],
-    tools: ToolRules,
+    tools: AssessmentRules,
     rationale: RationaleRules,
     unborn: bool,
     today: date,
@@ -299,7 +266,7 @@ def _faults_in_factors(completion: Completion, known: Collection[str]) -> list[P
 
 
 def _faults_in_tools(
-    completion: Completion, rules: ToolRules, rationale: RationaleRules, today: date
+    completion: Completion, rules: AssessmentRules, rationale: RationaleRules, today: date
 ) -> list[Problem]:
     problems: list[Problem] = []
     listed: set[tuple[str, date]] = set()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from service.domain.fields import Id, plain
@@ -101,6 +101,20 @@ class EventType(StrEnum):
     def noun(self) -> str:
         """What it happened to."""
         return self.value.partition(".")[0]
+
+
+class Doer(Protocol):
+    """Who did something: an account, and the organisation for which it acts."""
+
+    @property
+    def account_id(self) -> UUID:
+        """The account."""
+        ...
+
+    @property
+    def organisation_id(self) -> str | None:
+        """The organisation, where it is known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class ConferenceOutcome(StrEnum):
     no_plan = "no_plan"
 
 
-class Sight(StrEnum):
+class VisitOutcome(StrEnum):
     """What came of a visit in an enquiry (rule 14)."""
 
     seen_alone = "seen_alone"
@@ -176,11 +176,11 @@ class Visit:
     not_seen_because: str | None = None
 
     @property
-    def sight(self) -> Sight:
+    def sight(self) -> VisitOutcome:
         """What came of it."""
         if not self.seen:
-            return Sight.not_seen
-        return Sight.seen_alone if self.alone else Sight.seen_not_alone
+            return VisitOutcome.not_seen
+        return VisitOutcome.seen_alone if self.alone else VisitOutcome.seen_not_alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
-from service.domain.access import Caller
 from service.domain.errors import Stale
-from service.domain.events import Event, EventType
+from service.domain.events import Doer, Event, EventType
 from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
@@ -151,7 +150,7 @@ class Work:
     def record(
         self,
         type_: EventType,
-        who: Caller | None,
+        who: Doer | None,
         subject_id: UUID,
         *,
         contact_id: UUID | None = None,

@@ -25,7 +25,7 @@ async def list_accountability(
     By the child's id, from after a child on: an order that stays whatever happens meanwhile.
     """
     who.require(Permission.read_accountability)
-    return await accountabilities.teams_by_child(ask, who, filters, limit=limit, after=after)
+    return await accountabilities.teams_by_child(ask, who.sight, filters, limit=limit, after=after)
 
 
 async def list_children_without_an_accountable_team(
@@ -39,4 +39,6 @@ async def list_children_without_an_accountable_team(
     """The open children for whom no team answers: looked for afresh, and always none (rule 9)."""
     who.require(Permission.read_accountability)
     teams = [team.id for team in policy.teams]
-    return await accountabilities.children_without_a_team(ask, who, teams, limit=limit, after=after)
+    return await accountabilities.children_without_a_team(
+        ask, who.sight, teams, limit=limit, after=after
+    )

@@ -67,7 +67,7 @@ async def begin_assessment(work: Work, who: Caller, referral_id: UUID) -> Begun:
     ReferralNotOpen when it has closed, or early help has taken the child over.
     """
     who.require(Permission.assess)
-    found = await REFERRALS.get(work, who, referral_id)
+    found = await REFERRALS.get(work, who.sight, referral_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     referral = await REFERRALS.read_held(work, referral_id)
@@ -186,13 +186,13 @@ async def list_assessments(
 ) -> list[DatedAssessment]:
     """Assessments that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_assessments)
-    return await assessments.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await assessments.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
 
 
 async def read_assessment(ask: Asking, who: Caller, assessment_id: UUID) -> WholeAssessment:
     """One assessment with its whole history. Raises AssessmentNotFound."""
     who.require(Permission.read_assessments)
-    return await whole_assessment(ask, await assessments.get(ask, who, assessment_id))
+    return await whole_assessment(ask, await assessments.get(ask, who.sight, assessment_id))
 
 
 async def whole_assessment(ask: Asking, assessment: Assessment) -> WholeAssessment:

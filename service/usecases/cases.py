@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.authority import TeamWork
 from service.domain.early_help_episodes import (
     SETTLED_BY_THE_SERVICE,
     EarlyHelpEpisode,
@@ -35,7 +36,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.
 EpisodeNotFound = cases.EpisodeNotFound
@@ -140,10 +140,10 @@ async def _allocate(
     team_id: str | None,
 ) -> Case:
     # The contact, then the child, then its cases, as whoever moves the child holds them.
-    found = await cases.get(work, who, case_id)
+    found = await cases.get(work, who.sight, case_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
-    case = await cases.held(work, who, case_id, version)
+    case = await cases.held(work, who.sight, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
     holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
     known = work.policy.find_team(case.team_id) is not None
@@ -234,10 +234,10 @@ async def _close(
     code: Any,
     reason: str,
 ) -> Case:
-    found = await cases.get(work, who, case_id)
+    found = await cases.get(work, who.sight, case_id)
     await contacts.renew_with_others(work, found.contact_id, found.person_id)
     answers = await accountabilities.held(work, found.person_id)
-    case = await cases.held(work, who, case_id, version)
+    case = await cases.held(work, who.sight, case_id, version)
     step_down = await transfers.open_step_down(work, case.person_id)
     if step_down is not None and step_down.state is TransferState.accepted:
         raise StepDownUnfinished(
@@ -284,7 +284,7 @@ async def list_referrals(
 ) -> list[DatedCase[Referral]]:
     """Referrals that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_referrals)
-    found = await REFERRALS.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await REFERRALS.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
     return await _dated(ask, found)
 
 
@@ -298,7 +298,7 @@ async def list_early_help_episodes(
 ) -> list[DatedCase[EarlyHelpEpisode]]:
     """Early help episodes that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_early_help_episodes)
-    found = await EPISODES.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await EPISODES.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
     return await _dated(ask, found)
 
 
@@ -316,7 +316,7 @@ async def _dated(ask: Asking, found: Sequence[Case]) -> list[DatedCase[Case]]:
 async def read_referral(ask: Asking, who: Caller, referral_id: UUID) -> WholeCase[Referral]:
     """One referral with its clocks. Raises ReferralNotFound."""
     who.require(Permission.read_referrals)
-    return await whole_case(ask, await REFERRALS.get(ask, who, referral_id))
+    return await whole_case(ask, await REFERRALS.get(ask, who.sight, referral_id))
 
 
 async def read_early_help_episode(
@@ -324,7 +324,7 @@ async def read_early_help_episode(
 ) -> WholeCase[EarlyHelpEpisode]:
     """One early help episode with its clocks. Raises EpisodeNotFound."""
     who.require(Permission.read_early_help_episodes)
-    return await whole_case(ask, await EPISODES.get(ask, who, episode_id))
+    return await whole_case(ask, await EPISODES.get(ask, who.sight, episode_id))
 
 
 async def whole_case(ask: Asking, case: Case) -> WholeCase[Case]:

@@ -80,7 +80,7 @@ async def triage_contact(
     one keeps the start of the first, so that nobody gains time by rating again.
     """
     who.require(Permission.triage_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     state = state_after(contact, ContactAction.triage)
     if contact.rating is rating:
         raise RatingUnchanged(
@@ -124,7 +124,7 @@ async def triage_contact(
         rating=rating,
         was=contact.rating,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def assign_contact(
@@ -132,7 +132,7 @@ async def assign_contact(
 ) -> WholeContact:
     """Gives a contact to a worker, takes it oneself, or hands it back (`worker_id` None)."""
     who.require(Permission.assign_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     state_after(contact, ContactAction.assign)
     if worker_id is None and contact.assignee_id is None:
         raise AlreadyAssigned(
@@ -158,7 +158,7 @@ async def assign_contact(
         worker_id=worker_id,
         was=contact.assignee_id,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def acknowledge_referrer(
@@ -166,7 +166,7 @@ async def acknowledge_referrer(
 ) -> WholeContact:
     """Records that the referrer was told that the contact arrived (rule 16; Working Together)."""
     who.require(Permission.acknowledge_referrer)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
     if contact.acknowledged_at is not None:
         raise AlreadyAcknowledged(
@@ -177,7 +177,7 @@ async def acknowledge_referrer(
     values = await _acknowledged(work, who, contact, words)
     await work.change(Contact, contact.id, contact.version, **values)
     work.record(EventType.contact_acknowledged, who, contact.id, contact_id=contact.id)
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 def _somebody_to_tell(contact: Contact) -> None:
@@ -216,7 +216,7 @@ async def tell_outcome(
     Raises WrongState until every child is decided, NobodyToTell, OutcomeToldTooEarly.
     """
     who.require(Permission.acknowledge_referrer)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
     decided_at = contact.every_child_decided_at
     if decided_at is None:
@@ -257,7 +257,7 @@ async def tell_outcome(
         happened_at=told_at,
         how=how,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def list_contacts(
@@ -284,7 +284,7 @@ async def list_contacts(
                 )
             ],
         )
-    return await contacts.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await contacts.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
 
 
 async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeContact:
@@ -294,7 +294,7 @@ async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeConta
     siblings nor the clocks of what is done for them, and is told that something is not shown.
     """
     who.require(Permission.read_contacts)
-    return await contacts.as_seen_by(ask, who, await contacts.get(ask, who, contact_id))
+    return await contacts.as_seen_by(ask, who.sight, await contacts.get(ask, who.sight, contact_id))
 
 
 async def read_repeat_concern(
@@ -305,10 +305,10 @@ async def read_repeat_concern(
     Raises ContactNotFound.
     """
     who.require(Permission.read_contacts)
-    contact = await contacts.get(ask, who, contact_id)
+    contact = await contacts.get(ask, who.sight, contact_id)
     children = await contacts.children(ask, contact.id)
     adults = await contacts.adults(ask, contact.id)
-    return await strip_of(ask, policy, who, now, contact, children, adults)
+    return await strip_of(ask, policy, who.sight, now, contact, children, adults)
 
 
 async def read_contact_history(
@@ -316,8 +316,8 @@ async def read_contact_history(
 ) -> list[ChildHistory]:
     """For each child on a contact, what is on file, and who on file may be the same child."""
     who.require(Permission.read_contacts)
-    contact = await contacts.get(ask, who, contact_id)
-    return await histories_as_seen_by(ask, who, contact, now)
+    contact = await contacts.get(ask, who.sight, contact_id)
+    return await histories_as_seen_by(ask, who.sight, contact, now)
 
 
 async def list_amendments(
@@ -334,7 +334,7 @@ async def list_amendments(
     belong there. Raises ContactNotFound.
     """
     who.require(Permission.read_contacts)
-    contact = await contacts.get(ask, who, contact_id)
-    children = await amendments.children_in_sight(ask, who, contact.id)
+    contact = await contacts.get(ask, who.sight, contact_id)
+    children = await amendments.children_in_sight(ask, who.sight, contact.id)
     found = await amendments.list_newest_first(ask, contact.id, limit=limit, after=after)
     return [as_seen(one, children) for one in found]

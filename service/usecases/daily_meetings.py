@@ -56,7 +56,7 @@ async def read_daily_meeting(
     """
     who.require(Permission.read_daily_meetings)
     today = london_date(now)
-    page = await daily_meetings.page_of(ask, who, day, today, limit=limit + 1, after=after)
+    page = await daily_meetings.page_of(ask, who.sight, day, today, limit=limit + 1, after=after)
     counted = await daily_meetings.counted(ask, day, today)
     return Agenda(
         meeting_on=day,
@@ -82,9 +82,9 @@ async def whole_item(
     ask: Asking, who: Caller, day: date, item_id: UUID, *, now: datetime, policy: Policy
 ) -> AgendaItem:
     """One item with all that is shown beside it. Raises MeetingItemNotFound."""
-    found = await daily_meetings.item(ask, who, day, item_id)
+    found = await daily_meetings.item(ask, who.sight, day, item_id)
     page = await daily_meetings.page_of(
-        ask, who, found.meeting_on, london_date(now), limit=1, only=item_id
+        ask, who.sight, found.meeting_on, london_date(now), limit=1, only=item_id
     )
     [item] = await _with_history(ask, who, page, day, policy)
     return item
@@ -104,7 +104,9 @@ async def _with_history(
     within = {one.contact.id: windows(rules, one.contact.received_at) for one in page}
     since = min((one.months_from for one in within.values()), default=None)
     earlier = (
-        {} if since is None else await daily_meetings.earlier_contacts(ask, who, people, since)
+        {}
+        if since is None
+        else await daily_meetings.earlier_contacts(ask, who.sight, people, since)
     )
     siblings = await contacts.children_of(ask, sorted({one.contact.id for one in page}))
     cases = await daily_meetings.open_cases(ask, people)
@@ -157,7 +159,7 @@ async def carry_item_over(
     Raises MeetingItemNotFound, WrongState, Stale, MeetingAhead and CarryingOverIncomplete.
     """
     who.require(Permission.carry_over_item)
-    item = await daily_meetings.item_held(work, who, day, item_id)
+    item = await daily_meetings.item_held(work, who.sight, day, item_id)
     ITEM.after(item.state, ItemAction.carry_over)
     if item.version != version:
         raise Stale(item.version)

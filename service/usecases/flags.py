@@ -221,7 +221,7 @@ async def acknowledge_flag(
     FlagNotYours, Stale, FlagCleared, FlagAcknowledged, WordsMissing.
     """
     who.require(Permission.acknowledge_flag)
-    flag = await flags.get(work, who, flag_id)
+    flag = await flags.get(work, who.sight, flag_id)
     deadline = await flags.deadline_of(work, flag)
     steps = escalation_steps(work.policy, deadline, flag.severity)
     told = [step.role for step in steps[: flag.escalation_level]]
@@ -283,7 +283,7 @@ def _refuse_settled(flag: Flag) -> None:
 async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:
     """One flag and why it is red. Raises FlagNotFound."""
     who.require(Permission.read_flags)
-    flag = await flags.get(ask, who, flag_id)
+    flag = await flags.get(ask, who.sight, flag_id)
     return ExplainedFlag(flag, await flags.deadline_of(ask, flag))
 
 
@@ -297,4 +297,4 @@ async def list_flags(
 ) -> list[Flag]:
     """The flags that stand, soonest limit first, from after a place on."""
     who.require(Permission.read_flags)
-    return await flags.list_soonest_first(ask, who, filters, limit=limit, after=after)
+    return await flags.list_soonest_first(ask, who.sight, filters, limit=limit, after=after)

@@ -166,7 +166,7 @@ async def ask_agency(
     has a decision, QuestionFaulty for an unknown agency or child, AlreadyAsked.
     """
     who.require(Permission.ask_agency)
-    contact = await contacts.held(work, who, contact_id)
+    contact = await contacts.held(work, who.sight, contact_id)
     state = state_after(contact, ContactAction.ask_agency)
     problems: list[Problem] = []
     if work.policy.find_organisation(new.organisation_id) is None:
@@ -252,9 +252,9 @@ async def answer_information_request(
     WrongState, Stale.
     """
     who.require(Permission.answer_information_request)
-    found = await information_requests.get(work, who, request_id, _in_sight(work))
+    found = await information_requests.get(work, who.sight, request_id, _in_sight(work))
     contact = await contacts.held_for_answer(work, found.contact_id)
-    request = await information_requests.get(work, who, request_id, _in_sight(work))
+    request = await information_requests.get(work, who.sight, request_id, _in_sight(work))
     if request.version != version:
         raise Stale(request.version)
     state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.answer)
@@ -297,7 +297,7 @@ async def answer_information_request(
         after_withdrawal=after_withdrawal,
         after_decision=after_decision,
     )
-    return await information_requests.get(work, who, request_id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request_id, _in_sight(work))
 
 
 async def _all_decided(work: Work, request: InformationRequest) -> bool:
@@ -351,7 +351,7 @@ async def chase_agency(
         chaser_id=chaser.id,
         how=chaser.how,
     )
-    return await information_requests.get(work, who, request.id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request.id, _in_sight(work))
 
 
 async def withdraw_information_request(
@@ -364,14 +364,14 @@ async def withdraw_information_request(
     """
     who.require(Permission.withdraw_information_request)
     request = await _held(work, who, request_id)
-    contact = await contacts.get(work, who, request.contact_id)
+    contact = await contacts.get(work, who.sight, request.contact_id)
     INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw)
     if request.version != version:
         raise Stale(request.version)
     _require_own_words(work, because, "/because")
     await withdraw_request(work, who, request, because)
     await _go_on_when_none_is_waited_for(work, contact)
-    return await information_requests.get(work, who, request.id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request.id, _in_sight(work))
 
 
 async def read_late_answer(
@@ -412,7 +412,7 @@ async def read_late_answer(
         contact_id=request.contact_id,
         answered_organisation_id=request.organisation_id,
     )
-    return await information_requests.get(work, who, request.id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request.id, _in_sight(work))
 
 
 def _in_sight(work: Work) -> StillInSight:
@@ -421,9 +421,9 @@ def _in_sight(work: Work) -> StillInSight:
 
 async def _held(work: Work, who: Caller, request_id: UUID) -> InformationRequest:
     """A request whose contact is held until the commit, as it is from then on."""
-    found = await information_requests.get(work, who, request_id, _in_sight(work))
-    await contacts.held(work, who, found.contact_id)
-    return await information_requests.get(work, who, request_id, _in_sight(work))
+    found = await information_requests.get(work, who.sight, request_id, _in_sight(work))
+    await contacts.held(work, who.sight, found.contact_id)
+    return await information_requests.get(work, who.sight, request_id, _in_sight(work))
 
 
 def _require_own_words(work: Work, words: str, pointer: str) -> None:
@@ -459,7 +459,7 @@ async def list_information_requests(
     )
     found = await listed(
         ask,
-        who,
+        who.sight,
         StillInSight.at(now, policy.partners),
         filters,
         limit=limit,
@@ -480,7 +480,9 @@ async def read_information_request(
     """
     who.require(Permission.read_information_requests)
     in_sight = StillInSight.at(now, policy.partners)
-    return await whole_request(ask, await information_requests.get(ask, who, request_id, in_sight))
+    return await whole_request(
+        ask, await information_requests.get(ask, who.sight, request_id, in_sight)
+    )
 
 
 async def whole_request(ask: Asking, request: InformationRequest) -> WholeRequest:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.authority import Organisation
 from service.domain.contacts import Channel, ChildState, Contact
 from service.domain.deadlines import Deadline
 from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
@@ -25,7 +26,6 @@ from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.repositories import challenges, contacts, deadlines, decisions
 from service.persistence.units_of_work import Work
-from service.policy import Organisation
 
 
 class OrganisationNotKnownHere(NotAllowed):
@@ -163,7 +163,7 @@ async def list_multi_agency_referrals(
         received_from=filters.received_from,
         received_to=filters.received_to,
     )
-    found = await contacts.list_newest_first(ask, who, own, limit=limit, after=after)
+    found = await contacts.list_newest_first(ask, who.sight, own, limit=limit, after=after)
     return await _as_sent(ask, found)
 
 

@@ -77,7 +77,7 @@ async def read_notification_import(ask: Asking, who: Caller, import_id: UUID) ->
     """How far a file has come, and its faults by row. Raises NotificationImportNotFound."""
     who.require(Permission.read_police_imports)
     return await police_notifications.whole_import(
-        ask, await police_notifications.get_import(ask, who, import_id)
+        ask, await police_notifications.get_import(ask, who.sight, import_id)
     )
 
 
@@ -86,4 +86,4 @@ async def list_notification_imports(
 ) -> list[NotificationImport]:
     """The files that the caller's own force sent, all of them for MASH; newest first."""
     who.require(Permission.read_police_imports)
-    return await police_notifications.LISTED.newest_first(ask, who, limit=limit, after=after)
+    return await police_notifications.LISTED.newest_first(ask, who.sight, limit=limit, after=after)

@@ -31,4 +31,12 @@ async def read_queue(
 ) -> list[QueueItem]:
     """The lines of a queue that the caller may see, soonest deadline first, overdue on top."""
     who.require(PERMISSION_OF[queue])
-    return await queues.soonest_first(ask, who, queue, filters, limit=limit, after=after)
+    return await queues.soonest_first(
+        ask,
+        who.sight,
+        queue,
+        filters,
+        limit=limit,
+        after=after,
+        transfers=who.may(Permission.read_transfers),
+    )

@@ -14,8 +14,8 @@ from service.domain.section_47_enquiries import (
     EnquiryFilters,
     EnquiryOutcome,
     Section47Enquiry,
-    Sight,
     Visit,
+    VisitOutcome,
     WholeEnquiry,
     action_of,
     faults_in_conference,
@@ -87,7 +87,7 @@ async def record_child_seen(
         work,
         who,
         EventType.section_47_enquiry_child_not_seen
-        if sight is Sight.not_seen
+        if sight is VisitOutcome.not_seen
         else EventType.section_47_enquiry_child_seen,
         moved,
         visit.seen_at,
@@ -232,13 +232,15 @@ async def list_section_47_enquiries(
 ) -> list[DatedEnquiry]:
     """Enquiries that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_section_47_enquiries)
-    return await section_47_enquiries.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await section_47_enquiries.list_newest_first(
+        ask, who.sight, filters, limit=limit, after=after
+    )
 
 
 async def read_section_47_enquiry(ask: Asking, who: Caller, enquiry_id: UUID) -> WholeEnquiry:
     """One enquiry with its whole history. Raises EnquiryNotFound."""
     who.require(Permission.read_section_47_enquiries)
-    return await whole_enquiry(ask, await section_47_enquiries.get(ask, who, enquiry_id))
+    return await whole_enquiry(ask, await section_47_enquiries.get(ask, who.sight, enquiry_id))
 
 
 async def whole_enquiry(ask: Asking, enquiry: Section47Enquiry) -> WholeEnquiry:

@@ -39,7 +39,7 @@ async def list_transfers(
     who.require(Permission.read_transfers)
     return await transfer_lists.list_newest_first(
         ask,
-        who,
+        who.sight,
         filters,
         now=now,
         requested_before=_requested_before(filters, now, policy),
@@ -60,7 +60,7 @@ async def transfers_to_export(
     while True:
         found = await transfer_lists.list_newest_first(
             ask,
-            who,
+            who.sight,
             filters,
             now=now,
             requested_before=_requested_before(filters, now, policy),

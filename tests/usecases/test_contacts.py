@@ -275,7 +275,9 @@ async def test_a_check_keeps_nothing_of_what_was_checked_and_a_worker_may_not_ch
     new = told(source_code="6")
     checked = await house.perform(lambda work: check_multi_agency_referral(work, police, new))
     with pytest.raises(contacts.ContactNotFound):
-        await house.ask(lambda ask: contacts.get(ask, worker, checked.or_refused().contact.id))
+        await house.ask(
+            lambda ask: contacts.get(ask, worker.sight, checked.or_refused().contact.id)
+        )
     with pytest.raises(RoleMissing):
         await house.perform(lambda work: check_multi_agency_referral(work, worker, new))
     stranger = await caller(house, Role.partner_system, organisation="nobody-knows")
@@ -331,11 +333,13 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     helper = await caller(house, Role.early_help_worker)
     (child,) = seen
     history = await house.ask(
-        lambda ask: histories.of_child(ask, helper, child.child.person_id, but=now.contact.id)
+        lambda ask: histories.of_child(ask, helper.sight, child.child.person_id, but=now.contact.id)
     )
     assert not history
     matches = await house.ask(
-        lambda ask: matches_as_seen(ask, helper, FRIDAY, now.contact, [child.child], now.adults)
+        lambda ask: matches_as_seen(
+            ask, helper.sight, FRIDAY, now.contact, [child.child], now.adults
+        )
     )
     assert matches == []
 

@@ -351,7 +351,7 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
         clock.set(SATURDAY)
         manager = await caller(house, Role.mash_manager)
         async with house.work() as work:
-            await contacts.held(work, manager, file.contact.id)
+            await contacts.held(work, manager.sight, file.contact.id)
             assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept(breaches=1)
             await stop_clocks(
                 work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"

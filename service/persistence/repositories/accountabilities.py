@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import (
     Accountability,
     AccountabilityFilters,
@@ -149,7 +149,7 @@ async def end(work: Work, person_id: UUID) -> None:
 
 async def teams_by_child(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: AccountabilityFilters,
     *,
     limit: int,
@@ -162,7 +162,7 @@ async def teams_by_child(
     """
     ways = [
         soonest_first(person_id).page(way, limit, after)
-        for person_id, way in (*_held_by_a_case(who, filters), *_in_nobodys_case(who, filters))
+        for person_id, way in (*_held_by_a_case(sight, filters), *_in_nobodys_case(sight, filters))
     ]
     line = union_all(*(select(*way.subquery().c) for way in ways)).subquery("line")
     elsewhere = ("worker_name", "since", "worker_suspended")
@@ -185,7 +185,7 @@ async def teams_by_child(
 _Way = tuple[ColumnElement[Any], Select[Any]]
 
 
-def _held_by_a_case(who: Caller, filters: AccountabilityFilters) -> Iterator[_Way]:
+def _held_by_a_case(sight: Sight, filters: AccountabilityFilters) -> Iterator[_Way]:
     for service, table, case_id, seen in _CASES:
         if filters.service in (None, service):
             own = (ACCOUNTABILITY.c.person_id, table.c.team_id, table.c.worker_id)
@@ -203,11 +203,11 @@ def _held_by_a_case(who: Caller, filters: AccountabilityFilters) -> Iterator[_Wa
                     ACCOUNTABILITY.c.since,
                 )
                 .join(table, table.c.id == case_id)
-                .where(seen(who), *_narrowed(filters, *own)),
+                .where(seen(sight), *_narrowed(filters, *own)),
             )
 
 
-def _in_nobodys_case(who: Caller, filters: AccountabilityFilters) -> Iterator[_Way]:
+def _in_nobodys_case(sight: Sight, filters: AccountabilityFilters) -> Iterator[_Way]:
     if filters.service in (None, CareService.front_door):
         own = (CHILD.c.person_id, CONTACT.c.team_id, CONTACT.c.assignee_id)
         yield (
@@ -224,7 +224,7 @@ def _in_nobodys_case(who: Caller, filters: AccountabilityFilters) -> Iterator[_W
                 CONTACT.c.received_at.label("since"),
             )
             .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-            .where(*_at_the_front_door(), child_visible_to(who, CHILD))
+            .where(*_at_the_front_door(), child_visible_to(sight, CHILD))
             .where(*_narrowed(filters, *own)),
         )
 
@@ -286,7 +286,7 @@ def _at_the_front_door() -> list[ColumnElement[bool]]:
 
 async def children_without_a_team(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     teams: Collection[str],
     *,
     limit: int,
@@ -296,45 +296,19 @@ async def children_without_a_team(
 
     `teams` are those that the policy knows.
     """
-    line = union_all(*_faults(who, teams)).subquery("line")
+    line = union_all(*_faults(sight, teams)).subquery("line")
     statement = select(*(line.c[name] for name in ChildWithoutTeam.__slots__))
     by_child = soonest_first(line.c.person_id, line.c.subject_id)
     rows = await ask.all(by_child.page(statement, limit, after))
     return [read(ChildWithoutTeam, row) for row in rows]
 
 
-def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
-    found: list[Select[Any]] = []
-    for service, table, case_id, seen in _CASES:
-        # A case that is open, and nothing that says who answers for the child.
-        answered = exists().where(ACCOUNTABILITY.c.person_id == table.c.open_person_id)
-        found.append(
-            select(
-                *_fault(service, WhyNobody.nobody_answers, table, table.c.person_id, table.c.id)
-            ).where(is_open(table), ~answered, seen(who))
-        )
-        # Something that says who answers, and a case that cannot.
-        whose = ACCOUNTABILITY.c.person_id
-        why = case(
-            (table.c.person_id != whose, WhyNobody.case_of_another_child),
-            (or_(table.c.id.is_(None), table.c.closed_at.is_not(None)), WhyNobody.case_not_open),
-            else_=WhyNobody.team_unknown,
-        )
-        found.append(
-            select(*_fault(service, why, table, whose, case_id))
-            .select_from(ACCOUNTABILITY)
-            .outerjoin(table, table.c.id == case_id)
-            .where(
-                case_id.is_not(None),
-                or_(
-                    table.c.id.is_(None),
-                    table.c.closed_at.is_not(None),
-                    table.c.person_id != whose,
-                    table.c.team_id.not_in(teams),
-                ),
-                seen(who),
-            )
-        )
+def _faults(sight: Sight, teams: Collection[str]) -> list[Select[Any]]:
+    found = [
+        fault
+        for service, table, case_id, seen in _CASES
+        for fault in _faults_of_cases(service, table, case_id, teams, seen(sight))
+    ]
     nothing = and_(
         ACCOUNTABILITY.c.referral_id.is_(None), ACCOUNTABILITY.c.early_help_episode_id.is_(None)
     )
@@ -347,7 +321,7 @@ def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
             literal(None, CONTACT.c.id.type).label("contact_id"),
             literal(None, CONTACT.c.reference.type).label("reference"),
             literal(None, CONTACT.c.team_id.type).label("team_id"),
-        ).where(nothing, referrals_visible_to(who))
+        ).where(nothing, referrals_visible_to(sight))
     )
     found.append(
         select(
@@ -360,9 +334,47 @@ def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
             CONTACT.c.team_id,
         )
         .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), child_visible_to(who, CHILD))
+        .where(
+            *_at_the_front_door(), CONTACT.c.team_id.not_in(teams), child_visible_to(sight, CHILD)
+        )
     )
     return found
+
+
+def _faults_of_cases(
+    service: CareService,
+    table: Any,
+    case_id: Any,
+    teams: Collection[str],
+    seen: ColumnElement[bool],
+) -> Iterator[Select[Any]]:
+    # A case that is open, and nothing that says who answers for the child.
+    answered = exists().where(ACCOUNTABILITY.c.person_id == table.c.open_person_id)
+    yield select(
+        *_fault(service, WhyNobody.nobody_answers, table, table.c.person_id, table.c.id)
+    ).where(is_open(table), ~answered, seen)
+    # Something that says who answers, and a case that cannot.
+    whose = ACCOUNTABILITY.c.person_id
+    why = case(
+        (table.c.person_id != whose, WhyNobody.case_of_another_child),
+        (or_(table.c.id.is_(None), table.c.closed_at.is_not(None)), WhyNobody.case_not_open),
+        else_=WhyNobody.team_unknown,
+    )
+    yield (
+        select(*_fault(service, why, table, whose, case_id))
+        .select_from(ACCOUNTABILITY)
+        .outerjoin(table, table.c.id == case_id)
+        .where(
+            case_id.is_not(None),
+            or_(
+                table.c.id.is_(None),
+                table.c.closed_at.is_not(None),
+                table.c.person_id != whose,
+                table.c.team_id.not_in(teams),
+            ),
+            seen,
+        )
+    )
 
 
 def _fault(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.assessments import (
     CLOCKS,
     Assessment,
@@ -58,9 +58,9 @@ async def were_begun(ask: Asking | Work, referral_id: UUID) -> bool:
     return row is not None
 
 
-async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessment:
+async def get(ask: Asking | Work, sight: Sight, assessment_id: UUID) -> Assessment:
     """One assessment. Raises AssessmentNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Assessment, protection_visible_to), id=assessment_id)
+    row = await ask.first(one_seen(sight, Assessment, protection_visible_to), id=assessment_id)
     if row is None:
         raise AssessmentNotFound(
             "There is no assessment with this id that you may see. Check the id."
@@ -84,14 +84,14 @@ _LISTED = Listed(Assessment, "begun_at", protection_visible_to)
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: AssessmentFilters,
     *,
     limit: int,
     after: Place | None = None,
 ) -> list[DatedAssessment]:
     """Assessments by when they were begun, newest first, from after a place on."""
-    found = await _LISTED.newest_first(ask, who, filters, limit=limit, after=after)
+    found = await _LISTED.newest_first(ask, sight, filters, limit=limit, after=after)
     # What has ended waits for nothing, though its referral may have been assessed anew since.
     running = [(one.contact_id, one.referral_id) for one in found if one.ended_at is None]
     due = await deadlines.soonest(ask, running, CLOCKS)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -49,19 +49,19 @@ class Cases(Generic[Case]):
     record: type[Case]
     subject_kind: SubjectKind
     allocation_clock: str
-    visible_to: Callable[[Caller], ColumnElement[bool]]
+    visible_to: Callable[[Sight], ColumnElement[bool]]
     missing: Callable[[], NotFound]
 
-    async def get(self, ask: Asking, who: Caller, case_id: UUID) -> Case:
+    async def get(self, ask: Asking, sight: Sight, case_id: UUID) -> Case:
         """One case. Raises NotFound for what is not there and what may not be seen."""
-        row = await ask.first(one_seen(who, self.record, self.visible_to), id=case_id)
+        row = await ask.first(one_seen(sight, self.record, self.visible_to), id=case_id)
         if row is None:
             raise self.missing()
         return read(self.record, row)
 
-    async def held(self, work: Work, who: Caller, case_id: UUID, version: int) -> Case:
+    async def held(self, work: Work, sight: Sight, case_id: UUID, version: int) -> Case:
         """One case, held until the commit. Raises Stale when `version` is not the current one."""
-        row = await work.first(one_held(who, self.record, self.visible_to, False), id=case_id)
+        row = await work.first(one_held(sight, self.record, self.visible_to, False), id=case_id)
         if row is None:
             raise self.missing()
         case = read(self.record, row)
@@ -111,7 +111,7 @@ class Cases(Generic[Case]):
     async def list_newest_first(
         self,
         ask: Asking,
-        who: Caller,
+        sight: Sight,
         filters: CaseFilters,
         *,
         limit: int,
@@ -119,7 +119,7 @@ class Cases(Generic[Case]):
     ) -> list[Case]:
         """Cases by when they were accepted, newest first, from after a place on."""
         listed = Listed(self.record, "accepted_at", self.visible_to)
-        return await listed.newest_first(ask, who, filters, limit=limit, after=after)
+        return await listed.newest_first(ask, sight, filters, limit=limit, after=after)
 
 
 REFERRALS = Cases(

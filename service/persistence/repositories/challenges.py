@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import literal_column, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeStep
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
@@ -36,9 +36,9 @@ def _missing() -> ChallengeNotFound:
     return ChallengeNotFound("There is no challenge with this id that you may see. Check the id.")
 
 
-async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
+async def get(ask: Asking | Work, sight: Sight, challenge_id: UUID) -> Challenge:
     """One challenge. Raises ChallengeNotFound."""
-    row = await ask.first(one_seen(who, Challenge, challenges_visible_to), id=challenge_id)
+    row = await ask.first(one_seen(sight, Challenge, challenges_visible_to), id=challenge_id)
     if row is None:
         raise _missing()
     return read(Challenge, row)

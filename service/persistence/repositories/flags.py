@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
@@ -42,9 +42,9 @@ class FlagNotFound(NotFound):
     title = "No such flag"
 
 
-async def get(ask: Asking, who: Caller, flag_id: UUID) -> Flag:
+async def get(ask: Asking, sight: Sight, flag_id: UUID) -> Flag:
     """One flag that the caller may see. Raises FlagNotFound."""
-    row = await ask.first(one_seen(who, Flag, flags_visible_to), id=flag_id)
+    row = await ask.first(one_seen(sight, Flag, flags_visible_to), id=flag_id)
     if row is None:
         raise FlagNotFound("There is no flag with this id that you may see. Check the id.")
     return read(Flag, row)
@@ -271,7 +271,7 @@ async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: FlagFilters,
     *,
     limit: int,
@@ -286,7 +286,7 @@ async def list_soonest_first(
         level = FLAG.c.escalation_level
         which.append(level > 0 if filters.escalated else level == 0)
     stand = select(*columns_of(Flag)).where(
-        FLAG.c.cleared_at.is_(None), flags_visible_to(who), *which
+        FLAG.c.cleared_at.is_(None), flags_visible_to(sight), *which
     )
     by_limit = soonest_first(FLAG.c.due_at, FLAG.c.id)
     return [read(Flag, row) for row in await ask.all(by_limit.page(stand, limit, after))]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
@@ -42,12 +42,12 @@ class InformationRequestNotFound(NotFound):
 
 
 async def get(
-    ask: Asking, who: Caller, request_id: UUID, in_sight: StillInSight
+    ask: Asking, sight: Sight, request_id: UUID, in_sight: StillInSight
 ) -> InformationRequest:
     """One request. Raises InformationRequestNotFound, for one that its agency lost sight of too."""
     row = await ask.first(
         select(*columns_of(InformationRequest)).where(
-            REQUEST.c.id == request_id, requests_visible_to(who, in_sight)
+            REQUEST.c.id == request_id, requests_visible_to(sight, in_sight)
         )
     )
     if row is None:
@@ -59,7 +59,7 @@ async def get(
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     in_sight: StillInSight,
     filters: RequestFilters,
     *,
@@ -68,7 +68,7 @@ async def list_newest_first(
 ) -> list[InformationRequest]:
     """Requests by when they were asked, newest first, from after a place on."""
     listed = _listed(in_sight)
-    return await listed.newest_first(ask, who, filters, limit=limit, after=after)
+    return await listed.newest_first(ask, sight, filters, limit=limit, after=after)
 
 
 def _listed(in_sight: StillInSight) -> Listed[InformationRequest]:
@@ -78,7 +78,7 @@ def _listed(in_sight: StillInSight) -> Listed[InformationRequest]:
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     in_sight: StillInSight,
     filters: RequestFilters,
     *,
@@ -101,7 +101,7 @@ async def list_soonest_first(
                 DEADLINE.c.kind == THE_ANSWER,
             ),
         )
-        .where(requests_visible_to(who, in_sight), *which, *_listed(in_sight).which(filters))
+        .where(requests_visible_to(sight, in_sight), *which, *_listed(in_sight).which(filters))
     )
     by_limit = soonest_first(DEADLINE.c.due_at, REQUEST.c.id)
     rows = await ask.all(by_limit.page(lines, limit, after))

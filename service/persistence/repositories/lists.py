@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place, narrowed, newest_first
 from service.persistence.records import columns_of, read, table_of
@@ -24,7 +24,7 @@ class Listed(Generic[Record]):
 
     record: type[Record]
     at: str
-    visible_to: Callable[[Caller], ColumnElement[bool]]
+    visible_to: Callable[[Sight], ColumnElement[bool]]
     elsewhere: Collection[str] = ()
 
     def which(self, filters: Any) -> list[ColumnElement[bool]]:
@@ -36,7 +36,7 @@ class Listed(Generic[Record]):
     async def newest_first(
         self,
         ask: Asking,
-        who: Caller,
+        sight: Sight,
         filters: Any = None,
         *,
         limit: int,
@@ -45,7 +45,7 @@ class Listed(Generic[Record]):
     ) -> list[Record]:
         """Those that the caller may see, the newest first, from after a place on."""
         asked = [] if filters is None else self.which(filters)
-        seen = select(*columns_of(self.record)).where(self.visible_to(who), *asked, *also)
+        seen = select(*columns_of(self.record)).where(self.visible_to(sight), *asked, *also)
         rows = await ask.all(self.page(seen, limit, after))
         return [read(self.record, row) for row in rows]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep
 from service.persistence.asking import Asking
@@ -26,9 +26,11 @@ class MissingEpisodeNotFound(NotFound):
     title = "No such missing episode"
 
 
-async def get(ask: Asking | Work, who: Caller, episode_id: UUID) -> MissingEpisode:
+async def get(ask: Asking | Work, sight: Sight, episode_id: UUID) -> MissingEpisode:
     """One episode. Raises MissingEpisodeNotFound for what is not there and may not be seen."""
-    row = await ask.first(one_seen(who, MissingEpisode, missing_episodes_visible_to), id=episode_id)
+    row = await ask.first(
+        one_seen(sight, MissingEpisode, missing_episodes_visible_to), id=episode_id
+    )
     if row is None:
         raise MissingEpisodeNotFound(
             "There is no missing episode with this id that you may see. Check the id."

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, delete, or_, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound, Stale
 from service.domain.police_notifications import (
     ImportFault,
@@ -49,10 +49,10 @@ class NotificationImportNotFound(NotFound):
     title = "No such file of police notifications"
 
 
-async def get(ask: Asking, who: Caller, notification_id: UUID) -> PoliceNotification:
+async def get(ask: Asking, sight: Sight, notification_id: UUID) -> PoliceNotification:
     """One notification. Raises PoliceNotificationNotFound, for another force's as for none."""
     row = await ask.first(
-        one_seen(who, PoliceNotification, notifications_visible_to), id=notification_id
+        one_seen(sight, PoliceNotification, notifications_visible_to), id=notification_id
     )
     if row is None:
         raise PoliceNotificationNotFound(
@@ -93,9 +93,9 @@ async def on_file(
     return found
 
 
-async def get_import(ask: Asking, who: Caller, import_id: UUID) -> NotificationImport:
+async def get_import(ask: Asking, sight: Sight, import_id: UUID) -> NotificationImport:
     """One file. Raises NotificationImportNotFound, for another force's as for none."""
-    row = await ask.first(one_seen(who, NotificationImport, imports_visible_to), id=import_id)
+    row = await ask.first(one_seen(sight, NotificationImport, imports_visible_to), id=import_id)
     if row is None:
         raise NotificationImportNotFound(
             "There is no file of police notifications with this id that you may see. Check the id."

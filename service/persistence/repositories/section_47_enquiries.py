@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.section_47_enquiries import (
     DatedEnquiry,
@@ -47,9 +47,9 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> Section47Enquir
     return None if row is None else read(Section47Enquiry, row)
 
 
-async def get(ask: Asking | Work, who: Caller, enquiry_id: UUID) -> Section47Enquiry:
+async def get(ask: Asking | Work, sight: Sight, enquiry_id: UUID) -> Section47Enquiry:
     """One enquiry. Raises EnquiryNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Section47Enquiry, protection_visible_to), id=enquiry_id)
+    row = await ask.first(one_seen(sight, Section47Enquiry, protection_visible_to), id=enquiry_id)
     if row is None:
         raise EnquiryNotFound(
             "There is no section 47 enquiry with this id that you may see. Check the id."
@@ -83,13 +83,13 @@ _LISTED = Listed(Section47Enquiry, "opened_at", protection_visible_to)
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: EnquiryFilters,
     *,
     limit: int,
     after: Place | None = None,
 ) -> list[DatedEnquiry]:
     """Enquiries by when they were opened, newest first, from after a place on."""
-    found = await _LISTED.newest_first(ask, who, filters, limit=limit, after=after)
+    found = await _LISTED.newest_first(ask, sight, filters, limit=limit, after=after)
     due = await deadlines.soonest(ask, [(one.contact_id, one.id) for one in found])
     return [DatedEnquiry(one, due[one.id]) for one in found]

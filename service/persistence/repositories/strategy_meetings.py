@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
@@ -58,9 +58,9 @@ class MeetingNotFound(NotFound):
     title = "No such strategy meeting"
 
 
-async def get(ask: Asking | Work, who: Caller, meeting_id: UUID) -> StrategyMeeting:
+async def get(ask: Asking | Work, sight: Sight, meeting_id: UUID) -> StrategyMeeting:
     """One meeting. Raises MeetingNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, StrategyMeeting, protection_visible_to), id=meeting_id)
+    row = await ask.first(one_seen(sight, StrategyMeeting, protection_visible_to), id=meeting_id)
     if row is None:
         raise MeetingNotFound(
             "There is no strategy meeting with this id that you may see. Check the id."
@@ -227,7 +227,7 @@ async def early_help_of(work: Work, referral: Referral) -> tuple[str, str | None
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: MeetingFilters,
     *,
     limit: int,
@@ -235,7 +235,7 @@ async def list_newest_first(
 ) -> list[StrategyMeeting]:
     """Meetings by when they were called, newest first, from after a place on."""
     return await _LISTED.newest_first(
-        ask, who, filters, limit=limit, after=after, also=_about(filters)
+        ask, sight, filters, limit=limit, after=after, also=_about(filters)
     )
 
 

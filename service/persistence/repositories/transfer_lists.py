@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
 from service.domain.contacts import Contact
@@ -91,7 +91,7 @@ LISTED = Listed(
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: TransferFilters,
     *,
     now: datetime,
@@ -104,7 +104,7 @@ async def list_newest_first(
     `requested_before` is what the filter on working days comes to.
     """
     statement = _rows().where(
-        transfers_visible_to(who), *_conditions(filters, now, requested_before)
+        transfers_visible_to(sight), *_conditions(filters, now, requested_before)
     )
     return await _listed(ask, await ask.all(LISTED.page(statement, limit, after)))
 
