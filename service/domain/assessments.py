@@ -1,6 +1,6 @@
 """Single assessments: the child and family assessment of a referral, authorised by a manager."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
