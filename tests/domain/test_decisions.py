@@ -55,7 +55,7 @@ def draft(**changes: Any) -> Decision:
         answer_words=None,
         superseded_at=None,
         joined_case_id=None,
-        repeat_concern={},
+        repeat_concern=None,
         version=1,
     )
     return replace(whole, **changes)
