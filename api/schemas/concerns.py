@@ -1,6 +1,5 @@
 """Repeat and cumulative concern on the wire: counts, what was told before, what came of it."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -53,6 +52,9 @@ class CountedConcerns(WireOut):
     in_months: Annotated[int, _number("`months`")]
 
 
+_BY_RELATION = (*(relation.value for relation in Relation), "all")
+
+
 def _counted(whom: str) -> Any:
     return Field(description=f"Other contacts {whom}.", examples=[_COUNTED])
 
@@ -93,14 +95,9 @@ class RepeatConcernCounts(WireOut):
             "long_days": counts.long_days,
             "months": counts.months,
         }
-        for name in (*Relation, "all"):
-            values[str(name)] = CountedConcerns.seen(getattr(counts, name))
+        for name in _BY_RELATION:
+            values[name] = CountedConcerns.seen(getattr(counts, name))
         return cls.made_of(values)
-
-    @classmethod
-    def kept(cls, counts: Mapping[str, object]) -> Self | None:
-        """Counts as they were kept; None where a decision is older than they are."""
-        return cls.model_validate(counts) if counts else None
 
 
 class OtherConcern(WireOut):

@@ -1,11 +1,10 @@
 """Single assessments: begun once for a referral, moved, and ended with it."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction
+from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction, Completion
 from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
@@ -104,9 +103,9 @@ async def move_assessment(
     action: AssessmentAction,
     *,
     words: str | None = None,
-    content: Mapping[str, object] | None = None,
+    content: Completion | None = None,
     **changed: Any,
 ) -> Assessment:
     """Takes an assessment one step on, with its line of history and what was completed by it."""
-    line = {"words": words, "content": content or {}}
+    line = {"words": words, "content": content}
     return await ASSESSMENTS.moves.move(work, who, assessment, action, line=line, **changed)

@@ -116,7 +116,7 @@ def _new_request(
         contact_id=contact.id,
         organisation_id=new.organisation_id,
         scope=new.scope,
-        child_ids=[str(child_id) for child_id in about],
+        child_ids=list(about),
         purpose=new.purpose,
         lawful_basis=new.lawful_basis,
         questions=new.questions,
@@ -147,7 +147,7 @@ async def _not_asked_already(
 ) -> None:
     """Refuses a question that an agency has not answered yet: a decision would wait for both."""
     for one in await information_requests.open_to(work, contact.id, organisation_id):
-        if {str(child_id) for child_id in wanted} <= set(one.child_ids):
+        if set(wanted) <= set(one.child_ids):
             raise AlreadyAsked(
                 f"This agency was asked about the same children on "
                 f"{london_date(one.asked_at).isoformat()} and has not answered yet: it is on "
@@ -307,7 +307,7 @@ async def _all_decided(work: Work, request: InformationRequest) -> bool:
     return all(
         child.state is ChildState.decided
         for child in await contacts.children(work, request.contact_id)
-        if str(child.id) in about
+        if child.id in about
     )
 
 
