@@ -10,9 +10,12 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationRequestAction,
 )
+from service.domain_services.lives import Moves
 from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import information_requests
 from service.persistence.units_of_work import Work
+
+REQUESTS: Moves[InformationRequest] = Moves(INFORMATION_REQUEST)
 
 
 async def withdraw_open_requests(
@@ -30,11 +33,11 @@ async def withdraw_request(
 ) -> None:
     """Ends the wait for an answer: the clock stops, and what was asked stays on the record."""
     await stop_clocks(work, request.contact_id, request.id, [THE_ANSWER], "withdrawn")
-    await work.change(
-        InformationRequest,
-        request.id,
-        request.version,
-        state=INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw),
+    await REQUESTS.move(
+        work,
+        who,
+        request,
+        InformationRequestAction.withdraw,
         withdrawn_at=work.now,
         withdrawn_by=who.account_id,
         withdrawn_because=because,

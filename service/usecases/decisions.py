@@ -62,6 +62,7 @@ from service.domain_services.decisions import (
     refuse_if_moved_on,
     supersede_decision,
 )
+from service.domain_services.lives import changed_to
 from service.domain_services.possible_matches import keep_matches
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
@@ -181,7 +182,7 @@ async def _follow(work: Work, file: WholeContact, child: Child) -> None:
             ContactAction.decide_last_child if last else ContactAction.decide_a_child,
         )
         await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
-    await work.change(type(contact), contact.id, contact.version, state=state)
+    await changed_to(work, contact, state=state)
 
 
 async def record_meeting_outcome(

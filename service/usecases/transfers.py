@@ -330,7 +330,7 @@ async def whole_transfer(ask: Asking, transfer: Transfer) -> WholeTransfer:
     """What hangs on a transfer that the caller may see."""
     return WholeTransfer(
         transfer=transfer,
-        steps=(await transfers.steps_of(ask, [transfer.id]))[transfer.id],
+        steps=await transfers.steps_of(ask, transfer.id),
         deadlines=await deadlines.of_subject(ask, transfer.contact_id, transfer.id),
         challenges=await challenges.of_transfer(ask, transfer.id),
     )
