@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from api.crowds import ConnectionLimits, Crowd, Standing
+from api.crowds import ConnectionLimits, ConnectionState, Crowd
 from api.errors import (
     HeadersTooLarge,
     Refusal,
@@ -96,7 +96,7 @@ class Connection(HttpToolsProtocol):
         self._wire = transport
         super().connection_made(_Door(transport, self))
         if self._crowd.has_room():
-            self._crowd.stands(self, Standing.silent)
+            self._crowd.stands(self, ConnectionState.silent)
             self._head_clock = self.loop.call_later(self._limits.head_seconds, self._head_is_late)
         else:
             self._refuse(TooManyConnections())
@@ -135,7 +135,7 @@ class Connection(HttpToolsProtocol):
         if self._leaving or wire is None:
             return
         self._leaving = True
-        self._crowd.stands(self, Standing.silent)
+        self._crowd.stands(self, ConnectionState.silent)
         if self._in_head and not self._stopped:
             wire.close()
         else:
@@ -304,7 +304,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        self._crowd.stands(self, Standing.busy)
+        self._crowd.stands(self, ConnectionState.busy)
         if cycle.waiting_for_100_continue:
             app = _closing_unless_continued(app, cycle)
         super()._start_asgi_task(cycle, app)
@@ -314,7 +314,7 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.is_leaving or self._running is None or not self._running.response_complete:
             return
-        self._crowd.stands(self, Standing.idle)
+        self._crowd.stands(self, ConnectionState.idle)
         if not self._in_head:
             self._set_end_clock(_LINGER_SECONDS, self.leave)
 
@@ -359,7 +359,7 @@ class Connection(HttpToolsProtocol):
         """More is written than the caller takes."""
         super().pause_writing()
         if not self.is_leaving:
-            self._crowd.stands(self, Standing.stalled)
+            self._crowd.stands(self, ConnectionState.stalled)
         self._watch_the_taking()
 
     def resume_writing(self) -> None:
@@ -368,7 +368,7 @@ class Connection(HttpToolsProtocol):
         if self._stall_clock is not None and not self._leaving:
             self._stall_clock.cancel()
             self._stall_clock = None
-            self._crowd.stands(self, Standing.busy)
+            self._crowd.stands(self, ConnectionState.busy)
 
     def _watch_the_taking(self, before: int | None = None) -> None:
         """Sees to it that what is written is taken, however slowly; else the connection ends."""

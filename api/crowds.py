@@ -25,7 +25,7 @@ class ConnectionLimits:
     stalled_seconds: float = 30.0
 
 
-class Standing(Enum):
+class ConnectionState(Enum):
     """What a connection does; in the order in which those that do nothing make room for others."""
 
     silent = auto()
@@ -55,10 +55,10 @@ class Crowd:
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         # In the order in which they came to stand so.
-        self._by_standing: dict[Standing, OrderedDict[Sendable, None]] = {
-            one: OrderedDict() for one in Standing
+        self._by_standing: dict[ConnectionState, OrderedDict[Sendable, None]] = {
+            one: OrderedDict() for one in ConnectionState
         }
-        self._standing: dict[Sendable, Standing] = {}
+        self._standing: dict[Sendable, ConnectionState] = {}
 
     def __len__(self) -> int:
         return len(self._standing)
@@ -67,7 +67,7 @@ class Crowd:
         """Whether one more may come in; somebody may be sent away for it."""
         if len(self) < self.limits.connections:
             return True
-        for standing in (Standing.silent, Standing.idle, Standing.stalled):
+        for standing in (ConnectionState.silent, ConnectionState.idle, ConnectionState.stalled):
             longest = next(iter(self._by_standing[standing]), None)
             if longest is not None:
                 self.leave(longest)
@@ -75,7 +75,7 @@ class Crowd:
                 return True
         return False
 
-    def stands(self, one: Sendable, standing: Standing) -> None:
+    def stands(self, one: Sendable, standing: ConnectionState) -> None:
         """Says what a connection does from now on."""
         before = self._standing.get(one)
         if before is standing:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.faults import NO_SHAPE, Shape, faults_of
+from api.faults import NO_SHAPE, BodyShape, faults_of
 from api.observability import current_notes, log_failure
 from service.bootstrap import AlreadyThere, DatabaseAway
 from service.domain.errors import (
@@ -434,7 +434,7 @@ async def answer_faults(request: Request, failure: RequestValidationError) -> Re
 
 
 def refusal_of(
-    failure: RequestValidationError, body: object = None, shape: Shape = NO_SHAPE
+    failure: RequestValidationError, body: object = None, shape: BodyShape = NO_SHAPE
 ) -> FrontDoorError:
     """FastAPI's findings as a refusal of ours.
 

@@ -15,7 +15,7 @@ MOST_LOOKED_AT: Final = 100
 """Findings beyond these are not worked on: a body made of faults must not cost more than others."""
 
 
-class Shape:
+class BodyShape:
     """What names a body may hold, and where: read off the published schema.
 
     It is what keeps names that the contract does not know (which may be anything, a person's
@@ -70,13 +70,13 @@ class Shape:
         return list(found)
 
 
-NO_SHAPE: Final = Shape({})
+NO_SHAPE: Final = BodyShape({})
 
 
 @lru_cache(maxsize=1024)
-def shape_of(kind: Any) -> Shape:
+def shape_of(kind: Any) -> BodyShape:
     """The shape of a wire type."""
-    return Shape(TypeAdapter(kind).json_schema())
+    return BodyShape(TypeAdapter(kind).json_schema())
 
 
 def json_pointer(path: Iterable[str | int]) -> str:
@@ -115,7 +115,7 @@ def _place(location: Sequence[str | int], body: object) -> list[str | int]:
 
 
 def faults_of(
-    errors: Iterable[Mapping[str, Any]], body: object = None, shape: Shape = NO_SHAPE
+    errors: Iterable[Mapping[str, Any]], body: object = None, shape: BodyShape = NO_SHAPE
 ) -> tuple[Problem, ...]:
     """Validation findings as faults: where, what to do, which kind. Never what was sent."""
     found: dict[tuple[str, str], Problem] = {}
@@ -125,7 +125,7 @@ def faults_of(
     return tuple(found.values())
 
 
-def _fault(error: Mapping[str, Any], body: object, shape: Shape) -> Problem:
+def _fault(error: Mapping[str, Any], body: object, shape: BodyShape) -> Problem:
     source, *location = error["loc"]
     kind: str = error["type"]
     if source == "body":

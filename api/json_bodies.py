@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from api.errors import MOST_FAULTS, BodyMalformed, Refusal
-from api.faults import NO_SHAPE, Shape, json_pointer
+from api.faults import NO_SHAPE, BodyShape, json_pointer
 from service.domain.errors import FrontDoorError, Invalid, Problem
 from service.strict.json_texts import strict_json
 
@@ -35,7 +35,7 @@ _CAREFUL_READER: Final = json.JSONDecoder(
 )
 
 
-def read_json(body: bytes, shape: Shape = NO_SHAPE) -> Any:
+def read_json(body: bytes, shape: BodyShape = NO_SHAPE) -> Any:
     """Read a JSON body strictly (RFC 7493 and a little more), or refuse it.
 
     Refused: what is not UTF-8, a byte order mark, a member named twice, NaN and infinities,
@@ -65,7 +65,7 @@ def _holds_too_much(body: bytes) -> bool:
     return bare.count(b"{") + bare.count(b"[") + bare.count(b",") >= MOST_VALUES
 
 
-def _refusal(body: bytes, shape: Shape) -> FrontDoorError:
+def _refusal(body: bytes, shape: BodyShape) -> FrontDoorError:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as failure:
@@ -105,7 +105,7 @@ _Path = tuple[str | int, ...]
 class _Findings:
     """What was found, each kind once at each place that the contract knows."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: BodyShape) -> None:
         self._shape = shape
         self._problems: dict[tuple[str, str], Problem] = {}
         self.gathered = 0
@@ -121,7 +121,7 @@ class _Findings:
         return list(self._problems.values())
 
 
-def _faults(value: Any, shape: Shape) -> list[Problem]:
+def _faults(value: Any, shape: BodyShape) -> list[Problem]:
     """What is wrong below a value, one value after the other, until enough was gathered."""
     found = _Findings(shape)
     ways: list[Iterator[tuple[_Path, Any]]] = [iter([((), value)])]

@@ -11,7 +11,7 @@ from fastapi import Header
 from starlette.requests import Request
 
 from api.errors import HeaderMalformed, PreconditionMissing
-from api.faults import NO_SHAPE, Shape
+from api.faults import NO_SHAPE, BodyShape
 from api.json_bodies import read_json
 from api.replies import as_we_gave_it
 from api.turns import Turn
@@ -31,7 +31,7 @@ class StrictRequest(Request):
     is done.
     """
 
-    shape: Shape = NO_SHAPE
+    shape: BodyShape = NO_SHAPE
     fault: FrontDoorError | None = None
 
     @property

@@ -32,7 +32,7 @@ from api.errors import (
     about_the_path,
     refusal_of,
 )
-from api.faults import NO_SHAPE, Shape, shape_of, suggestion
+from api.faults import NO_SHAPE, BodyShape, shape_of, suggestion
 from api.replies import unless_unchanged
 from api.requests import (
     FileBody,
@@ -266,12 +266,12 @@ class FrontDoorRoute(APIRoute):
         super().__init__(path, well_asked, **options)
 
     @functools.cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> BodyShape:
         """What names the body may hold."""
         if self.body_field is None:
             return NO_SHAPE
         kind: Any = self.body_field.field_info.annotation
-        shape: Shape = shape_of(cast(Hashable, kind))
+        shape: BodyShape = shape_of(cast(Hashable, kind))
         return shape
 
     @functools.cached_property

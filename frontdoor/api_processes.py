@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from api.serving import LONGEST_STOP_SECONDS, SERVING, SIGNALS
-from frontdoor.lifelines import Child, start_on_lifeline
+from frontdoor.lifelines import ChildProcess, start_on_lifeline
 
 _LOOK_SECONDS: Final = 0.1
 # Between two starts: after a death, and after a start that came to nothing.
@@ -25,7 +25,7 @@ class ApiProcesses:
     def __init__(self, count: int, listeners: Sequence[socket.socket]) -> None:
         self._count = count
         self._listeners = list(listeners)
-        self._children: list[Child] = []
+        self._children: list[ChildProcess] = []
         self._serving: set[int] = set()
         self._asked: list[int] = []
         self._failed = False
@@ -68,7 +68,7 @@ class ApiProcesses:
         if len(self._children) < self._count and time.monotonic() > self._start_at:
             self._start()
 
-    def _bury(self, child: Child) -> None:
+    def _bury(self, child: ChildProcess) -> None:
         """Says that a child has ended. When none has ever served, no other would."""
         self._children.remove(child)
         child.lifeline.close()
@@ -99,7 +99,7 @@ class ApiProcesses:
             time.sleep(_LOOK_SECONDS)
         return int(self._failed or not all(self._ended_well(child) for child in self._children))
 
-    def _ended_well(self, child: Child) -> bool:
+    def _ended_well(self, child: ChildProcess) -> bool:
         code = child.process.wait()
         # One that had not begun to serve may have died of the wish itself: it had nobody to answer.
         had_begun = _heard(child.lifeline) == SERVING or child.process.pid in self._serving

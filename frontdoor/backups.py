@@ -11,7 +11,7 @@ from frontdoor.faults import Told
 from service.domain.texts import counted
 
 if TYPE_CHECKING:
-    from service.persistence.backups import Holding, Restored
+    from service.persistence.backups import CopyContents, Restored
     from service.settings import Settings
 
 KEEP_WITH_IT = (
@@ -101,7 +101,7 @@ def _chosen(file: Path | None, settings: "Settings", stamp: str) -> Path:
     return chosen
 
 
-async def _back_up(settings: "Settings", path: Path) -> "Holding":
+async def _back_up(settings: "Settings", path: Path) -> "CopyContents":
     from service.persistence import postgresql_backups, sqlite_backups
     from service.persistence.engines import Database, sqlite_path
 
@@ -129,7 +129,7 @@ async def _bring_back(settings: "Settings", path: Path, stamp: str) -> "Restored
         await database.dispose()
 
 
-def _told(holding: "Holding") -> str:
+def _told(holding: "CopyContents") -> str:
     newest = "" if holding.newest_at is None else f", newest {holding.newest_at:%Y-%m-%d %H:%M:%S}"
     return (
         f"It holds {counted(holding.contacts, 'contact')}, "

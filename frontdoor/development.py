@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 import httpx
 
-from frontdoor.lifelines import Child, start_on_lifeline
+from frontdoor.lifelines import ChildProcess, start_on_lifeline
 from service.own_files import own_folder
 from service.settings import PREFIX, Settings
 
@@ -23,12 +23,12 @@ LOG_LINES = 8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Stop(Exception):
+class _StopSignal(Exception):
     """Somebody asked us to stop."""
 
 
 def _stop(_: int, __: FrameType | None) -> NoReturn:
-    raise _Stop
+    raise _StopSignal
 
 
 def run_everything(settings: Settings) -> int:
@@ -40,7 +40,7 @@ def run_everything(settings: Settings) -> int:
         signal.signal(sign, _stop)
     own_folder(settings.var_folder)
     environment = {**os.environ, f"{PREFIX}PORT": str(settings.port)}
-    running: dict[str, Child] = {}
+    running: dict[str, ChildProcess] = {}
     try:
         for name in ("serve", "worker"):
             running[name] = _start(name, settings.var_folder, environment)
@@ -50,7 +50,7 @@ def run_everything(settings: Settings) -> int:
             while all(child.process.poll() is None for child in running.values()):
                 time.sleep(0.2)
         return _say_what_ended(settings.var_folder, running)
-    except _Stop:
+    except _StopSignal:
         click.echo("\nStopping ...")
         return 0
     finally:
@@ -59,14 +59,14 @@ def run_everything(settings: Settings) -> int:
         _stop_all(running)
 
 
-def _start(name: str, folder: Path, environment: Mapping[str, str]) -> Child:
+def _start(name: str, folder: Path, environment: Mapping[str, str]) -> ChildProcess:
     with (folder / f"{name}.log").open("ab") as log:
         return start_on_lifeline(
             [sys.executable, "-m", "frontdoor", name], env=environment, stdout=log, stderr=log
         )
 
 
-def _wait_until_ready(settings: Settings, running: Mapping[str, Child]) -> bool:
+def _wait_until_ready(settings: Settings, running: Mapping[str, ChildProcess]) -> bool:
     """Whether the service says that it is ready before anything ends or patience does."""
     until = time.monotonic() + READY_SECONDS
     with httpx.Client(base_url=address(settings), timeout=2, trust_env=False) as client:
@@ -82,7 +82,7 @@ def _wait_until_ready(settings: Settings, running: Mapping[str, Child]) -> bool:
     return False
 
 
-def _say_what_ended(folder: Path, running: Mapping[str, Child]) -> int:
+def _say_what_ended(folder: Path, running: Mapping[str, ChildProcess]) -> int:
     ended = [name for name, child in running.items() if child.process.poll() is not None]
     if not ended:
         click.echo(
@@ -99,7 +99,7 @@ def _say_what_ended(folder: Path, running: Mapping[str, Child]) -> int:
     return 1
 
 
-def _stop_all(running: Mapping[str, Child]) -> None:
+def _stop_all(running: Mapping[str, ChildProcess]) -> None:
     for child in running.values():
         # As Ctrl-C itself would: there is no balancer that needs time to notice.
         child.process.send_signal(signal.SIGINT)

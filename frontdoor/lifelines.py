@@ -14,7 +14,7 @@ LIFELINE = "--lifeline"
 
 
 @dataclass(slots=True)
-class Child:
+class ChildProcess:
     """A process of ours, and our end of its lifeline."""
 
     process: subprocess.Popen[bytes]
@@ -23,7 +23,7 @@ class Child:
 
 def start_on_lifeline(
     command: Sequence[str], *, handed_down: Sequence[int] = (), **options: Any
-) -> Child:
+) -> ChildProcess:
     """Starts a command that takes `--lifeline DESCRIPTOR`, in a session of its own.
 
     Ctrl-C at a terminal then reaches the parent alone, which stops its children in good order.
@@ -38,4 +38,4 @@ def start_on_lifeline(
             start_new_session=True,
             **options,
         )
-    return Child(process, ours)
+    return ChildProcess(process, ours)

@@ -32,7 +32,7 @@ from service.persistence.leases import LeadLost, Led
 from service.persistence.migrating import CannotGoBack, PeopleAreWriting
 from service.persistence.reasons import reason_of
 from service.persistence.repositories import accounts, answers, policy_versions
-from service.persistence.schema_steps import SchemaUnknown, Standing, require_known
+from service.persistence.schema_steps import SchemaStanding, SchemaUnknown, require_known
 from service.persistence.units_of_work import Keeping, Performing, Work
 from service.policy import Policy, load_policy
 from service.readiness import ProofOfWriting, Readiness, look
@@ -166,7 +166,7 @@ class House:
         try:
             database.require_writable()
             database.look_over(seconds=_LOOK_OVER_SECONDS)
-            if await require_known(database) is Standing.newer_and_readable:
+            if await require_known(database) is SchemaStanding.newer_and_readable:
                 log.warning("a newer release has migrated the database; this one works with it")
             if not settings.is_development:
                 await database.check()

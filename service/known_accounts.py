@@ -19,7 +19,7 @@ _Told = tuple[str, str | None, str | None, str]
 
 
 @dataclass(slots=True)
-class _Known:
+class _KnownAccount:
     """What the record was told of an account, and by a token of when."""
 
     account_id: UUID
@@ -44,7 +44,7 @@ class KnownAccounts:
     ) -> None:
         self._perform = perform
         self._on_postgresql = on_postgresql
-        self._known: OrderedDict[tuple[str, str, str | None], _Known] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, str | None], _KnownAccount] = OrderedDict()
 
     async def account_id(self, identity: Identity, now: datetime) -> UUID:
         """The account of somebody who calls."""
@@ -64,7 +64,7 @@ class KnownAccounts:
                     known.issued_at = identity.issued_at
                 return known.account_id
         account_id = await self._keep(identity, now)
-        self._known[key] = _Known(account_id, told, identity.issued_at, now)
+        self._known[key] = _KnownAccount(account_id, told, identity.issued_at, now)
         while len(self._known) > _MOST_ACCOUNTS:
             self._known.popitem(last=False)
         return account_id

@@ -20,7 +20,7 @@ from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway, DatabaseUnusable
 from service.persistence.proofs import prove_writing
 from service.persistence.reasons import reason_of
-from service.persistence.schema_steps import Standing, standing
+from service.persistence.schema_steps import SchemaStanding, standing
 from service.policy import Policy
 from service.usecases.jobs import job_health
 
@@ -105,17 +105,17 @@ async def look(
     return Readiness(tuple(checks))
 
 
-_SCHEMA: Final[dict[Standing, tuple[CheckState, str]]] = {
-    Standing.ours: (CheckState.ok, "The schema is the one this program knows."),
-    Standing.newer_and_readable: (
+_SCHEMA: Final[dict[SchemaStanding, tuple[CheckState, str]]] = {
+    SchemaStanding.ours: (CheckState.ok, "The schema is the one this program knows."),
+    SchemaStanding.newer_and_readable: (
         CheckState.degraded,
         "A newer release has migrated the database. This process still works with it: replace it.",
     ),
-    Standing.older: (
+    SchemaStanding.older: (
         CheckState.failing,
         "The database is at an earlier schema than this program needs: see frontdoor migrate.",
     ),
-    Standing.unknown: (
+    SchemaStanding.unknown: (
         CheckState.failing,
         "A newer release has migrated the database, and this process cannot work with it any more.",
     ),

@@ -17,9 +17,9 @@ from service.strict.fields import (
     Flag,
     Id,
     Instant,
-    Kept,
     Line,
     Text,
+    UnreadIsKept,
     Wire,
     what_cannot_be_read_is_kept,
     what_is_sent_is_changed,
@@ -112,7 +112,7 @@ class ChildIn(ChildDetails, Wire):
     """A child as told. What cannot be read of it is kept as it was told, with a warning."""
 
     disability_codes: Annotated[
-        Annotated[list[Annotated[str, Line(8), Kept()]], Field(max_length=13)],
+        Annotated[list[Annotated[str, Line(8), UnreadIsKept()]], Field(max_length=13)],
         Field(description="Disability codes of the children in need census.", examples=[["COMM"]]),
     ] = Field(default_factory=list)
 

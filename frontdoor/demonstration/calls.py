@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from frontdoor.demonstration.cases import look_for_cases
-from frontdoor.demonstration.children import Missing, be_born, expected, is_teenager
+from frontdoor.demonstration.children import MissingTime, be_born, expected, is_teenager
 from frontdoor.demonstration.desk import between
 from frontdoor.demonstration.drafts import draft_all, draft_and_have_returned
 from frontdoor.demonstration.families import FamilyChild
@@ -98,7 +98,7 @@ async def _log(story: Story, work: Work) -> None:
         story.year.missing.hear_of(work.now, story.children)
     if story.plan.absence is not None:
         gone = max(story.children, key=lambda one: _may_go_missing(one, work.now))
-        missing = Missing(story.desk, story.chance)
+        missing = MissingTime(story.desk, story.chance)
         missing.follow(story.contact_id, gone.id, story.plan.absence)
     for instant in story.plan.carried_over_at:
         story.desk.at(instant, partial(_carry_over, story))

@@ -47,7 +47,7 @@ NOW: Final[Sequence[Absence]] = (
 """Missing children of today: away now, back with an interview owed in time or late, and done."""
 
 
-class Missing:
+class MissingTime:
     """One time that a child went missing."""
 
     def __init__(self, desk: Desk, chance: random.Random) -> None:
@@ -162,7 +162,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownChild:
     """A child whom the front door has been told of."""
 
     told_at: datetime
@@ -178,7 +178,7 @@ class MissingChildren:
     def __init__(self, desk: Desk, chance: random.Random, year: int) -> None:
         self.desk = desk
         self.chance = chance
-        self._known: list[_Known] = []
+        self._known: list[_KnownChild] = []
         self._gone: dict[UUID, datetime] = {}
         for slot in slots(chance, year, INTERVIEWS, first_day=6):
             self._plan(slot)
@@ -190,14 +190,14 @@ class MissingChildren:
                 continue
             if is_teenager(one.date_of_birth, london_date(told_at)):
                 self._known.append(
-                    _Known(told_at, one.contact_id, one.id, one.person_id, one.date_of_birth)
+                    _KnownChild(told_at, one.contact_id, one.id, one.person_id, one.date_of_birth)
                 )
 
     def _plan(self, slot: Slot) -> None:
         chance = self.chance
         missing_from = slot.at - timedelta(hours=chance.uniform(5, 50))
         told_after = chance.random() < 0.7
-        missing = Missing(self.desk, chance)
+        missing = MissingTime(self.desk, chance)
 
         async def report(work: Work) -> None:
             child = self._choose(work.now)
@@ -213,7 +213,7 @@ class MissingChildren:
         first_told = slot.at + timedelta(hours=2) if told_after else missing_from
         self.desk.at(first_told + timedelta(minutes=chance.randint(20, 90)), report)
 
-    def _choose(self, now: datetime) -> _Known:
+    def _choose(self, now: datetime) -> _KnownChild:
         self._known = [one for one in self._known if one.told_at > now - _KNOWN_FOR]
         at_home = [
             one

@@ -230,7 +230,7 @@ def _relation(heard: Heard, whom: OnContact, others: set[UUID]) -> Relation | No
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class WindowCounts:
     """How many contacts in each window, a hundred meaning a hundred or more."""
 
     in_short_days: int
@@ -249,12 +249,12 @@ class ConcernCounts:
     short_days: int
     long_days: int
     months: int
-    child: Counted
-    possibly_same_child: Counted
-    sibling: Counted
-    household: Counted
-    address: Counted
-    all: Counted
+    child: WindowCounts
+    possibly_same_child: WindowCounts
+    sibling: WindowCounts
+    household: WindowCounts
+    address: WindowCounts
+    all: WindowCounts
 
 
 def count(rules: RepeatConcernRules, within: Windows, related: Sequence[Related]) -> ConcernCounts:
@@ -270,7 +270,7 @@ def count(rules: RepeatConcernRules, within: Windows, related: Sequence[Related]
                 rows[-1][column] += 1
                 for relation in one.relations:
                     rows[places[relation]][column] += 1
-    counted = [Counted(*(min(number, MOST_COUNTED) for number in row)) for row in rows]
+    counted = [WindowCounts(*(min(number, MOST_COUNTED) for number in row)) for row in rows]
     return ConcernCounts(
         within.reckoned_from, rules.short_days, rules.long_days, rules.months, *counted
     )

@@ -28,7 +28,7 @@ LONGEST_PREGNANCY = timedelta(weeks=42)
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class MissingFact:
     """Something missing or unclear that would help: never a reason to refuse a concern."""
 
     pointer: str
@@ -38,10 +38,10 @@ class Warning:
 
 def warnings_from_file(
     children: Sequence[Child], linked_otherwise: Sequence[tuple[int, Sequence[str]]] = ()
-) -> tuple[Warning, ...]:
+) -> tuple[MissingFact, ...]:
     """What the file says against what was told: for staff alone, who may know what is on file."""
     found = [
-        Warning(
+        MissingFact(
             f"/children/{child.position}/{name}",
             "This number is held for another child on file, of whom something else is known: it "
             "was set aside. Check it.",
@@ -51,7 +51,7 @@ def warnings_from_file(
         for name in child.set_aside
     ]
     found += [
-        Warning(
+        MissingFact(
             f"/children/{child.position}",
             "Somebody on file may be this child: say whether it is the same child.",
             "possible_match",
@@ -60,7 +60,7 @@ def warnings_from_file(
         if child.unanswered_matches
     ]
     found += [
-        Warning(
+        MissingFact(
             f"/children/{place}/person_id",
             f"On file this child has another {' and another '.join(against)}: check the link.",
             "linked_to_another",
@@ -70,10 +70,10 @@ def warnings_from_file(
     return tuple(found)
 
 
-def _odd(contact: Contact, children: Sequence[Child]) -> list[Warning]:
+def _odd(contact: Contact, children: Sequence[Child]) -> list[MissingFact]:
     """What was taken as told and looks like a slip."""
     found = [
-        Warning(
+        MissingFact(
             f"/children/{children[place].position}",
             "This may be the same child as one named before: tell of each child once.",
             "child_told_twice",
@@ -83,17 +83,19 @@ def _odd(contact: Contact, children: Sequence[Child]) -> list[Warning]:
     ]
     if says_nothing(contact.concern):
         words = "There is no word in it: say what happened, and what the worry is."
-        found.append(Warning("/concern", words, "concern_says_nothing"))
+        found.append(MissingFact("/concern", words, "concern_says_nothing"))
     if shortened_by_a_spreadsheet(contact.sender_reference or ""):
         words = (
             "A spreadsheet has shortened this number, and others look the same now: send it as "
             "text, with all its digits."
         )
-        found.append(Warning("/sender_reference", words, "reference_shortened"))
+        found.append(MissingFact("/sender_reference", words, "reference_shortened"))
     return found
 
 
-def _unread(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> list[Warning]:
+def _unread(
+    contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
+) -> list[MissingFact]:
     told = [("", contact.kept_as_told)]
     told += [(f"/children/{child.position}", child.kept_as_told) for child in children]
     told += [(f"/adults/{adult.position}", adult.kept_as_told) for adult in adults]
@@ -102,10 +104,10 @@ def _unread(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 
 def what_could_not_be_read(
     told: Sequence[tuple[str, Mapping[str, str] | None]],
-) -> list[Warning]:
+) -> list[MissingFact]:
     """A warning for each fact that is kept as told; `told` are they, by where they stand."""
     return [
-        Warning(
+        MissingFact(
             f"{at}/{_WHERE.get(name, name) if not at else name}",
             "This cannot be read, and is kept as it was told: ask, and put it right.",
             "kept_as_told",
@@ -174,7 +176,7 @@ def _warn_of_child(child: Child, received_on: date, missing: Missing) -> None:
 
 def warnings_about(
     contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
-) -> tuple[Warning, ...]:
+) -> tuple[MissingFact, ...]:
     """What is missing from a contact, in the order in which a worker would ask for it."""
     found = _unread(contact, children, adults)
     unread = {one.pointer for one in found}
@@ -182,7 +184,7 @@ def warnings_about(
 
     def missing(pointer: str, code: str, message: str) -> None:
         if pointer not in unread:
-            found.append(Warning(pointer, message, code))
+            found.append(MissingFact(pointer, message, code))
 
     for child in children:
         _warn_of_child(child, received_on, missing)

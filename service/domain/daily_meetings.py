@@ -136,7 +136,7 @@ class ItemOfAnotherChild(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierContact:
+class ContactBefore:
     """Another contact of a child in the months before: what came of it, and why it closed.
 
     `risk` is set for a police notification. `closed_at` and the reason are those of the referral
@@ -166,7 +166,7 @@ class EarlierCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
+class CaseOnAgenda:
     """The case that answers for a child now, its team and its worker."""
 
     service: CareService
@@ -207,8 +207,8 @@ class AgendaItem:
     short: EarlierCounts
     long: EarlierCounts
     months: EarlierCounts
-    earlier: Sequence[EarlierContact]
-    open_case: OpenCase | None
+    earlier: Sequence[ContactBefore]
+    open_case: CaseOnAgenda | None
     agencies: Sequence[str]
     carried_from: CarriedBefore | None
     carried_to: CarriedTo | None

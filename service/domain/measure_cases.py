@@ -6,7 +6,13 @@ from typing import ClassVar
 
 from service.domain.errors import Problem
 from service.domain.measure_definitions import measure_of
-from service.domain.measures import Breakdown, Counted, MeasureCountsOthers, Part, require_breakdown
+from service.domain.measures import (
+    Breakdown,
+    Counted,
+    MeasureCountsOthers,
+    Part,
+    require_breakdown,
+)
 
 
 @dataclass(frozen=True, slots=True)

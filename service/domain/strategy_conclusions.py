@@ -44,7 +44,7 @@ class Conclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OnFileOfChild:
     """What is on file of a child whom a meeting is about.
 
     `before` is what was alleged at earlier meetings, `under_way` whether an enquiry is open,
@@ -67,7 +67,7 @@ class Standing:
         return [harm for harm in Harm if harm in alleged]
 
 
-def standing_of(told: ChildConclusion, standings: Sequence[Standing]) -> Standing | None:
+def standing_of(told: ChildConclusion, standings: Sequence[OnFileOfChild]) -> OnFileOfChild | None:
     """The child of the meeting that is meant; None when it is none of them."""
     named = {
         name: value
@@ -82,7 +82,7 @@ def standing_of(told: ChildConclusion, standings: Sequence[Standing]) -> Standin
 
 def faults_in_conclusion(
     conclusion: Conclusion,
-    standings: Sequence[Standing],
+    standings: Sequence[OnFileOfChild],
     held_at: datetime,
     rules: RationaleRules,
 ) -> list[Problem]:
@@ -122,7 +122,11 @@ def _which_child(told: ChildConclusion, at: str) -> Problem:
 
 
 def _faults_for_child(
-    told: ChildConclusion, standing: Standing, held_at: datetime, rules: RationaleRules, at: str
+    told: ChildConclusion,
+    standing: OnFileOfChild,
+    held_at: datetime,
+    rules: RationaleRules,
+    at: str,
 ) -> list[Problem]:
     problems: list[Problem] = []
 
@@ -168,7 +172,11 @@ def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _faults_in_enquiry(
-    told: ChildConclusion, standing: Standing, held_at: datetime, rules: RationaleRules, at: str
+    told: ChildConclusion,
+    standing: OnFileOfChild,
+    held_at: datetime,
+    rules: RationaleRules,
+    at: str,
 ) -> list[Problem]:
     problems: list[Problem] = []
 

@@ -24,7 +24,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class ChildOnFile:
+class InvitedFor:
     """What is known of one child that says who must come: `early_help` when it is, or was, open."""
 
     contact: Contact
@@ -47,7 +47,7 @@ class Proposal:
 
 
 def proposals(
-    children: Sequence[ChildOnFile],
+    children: Sequence[InvitedFor],
     organisations: Sequence[Organisation],
     ages: StrategyMeetingRules,
     on: date,
@@ -85,7 +85,7 @@ def proposals(
     return found
 
 
-def _social_care(children: Sequence[ChildOnFile]) -> Proposal:
+def _social_care(children: Sequence[InvitedFor]) -> Proposal:
     holds = {one.social_care for one in children}
     if len(holds) > 1:
         return Proposal(Agency.social_care, InvitedBecause.always)
@@ -161,7 +161,7 @@ def _same(referrer: Proposal, line: Proposal) -> bool:
 
 
 def _school(
-    one: ChildOnFile,
+    one: InvitedFor,
     organisations: Sequence[Organisation],
     ages: StrategyMeetingRules,
     on: date,
@@ -196,7 +196,7 @@ def _is_school_of(line: Proposal, school: Proposal) -> bool:
     )
 
 
-def _more(one: ChildOnFile, organisations: Sequence[Organisation]) -> list[Proposal]:
+def _more(one: InvitedFor, organisations: Sequence[Organisation]) -> list[Proposal]:
     """Who else must come for this child: early help, the midwife, the hospital's clinician."""
     found: list[Proposal] = []
     if one.early_help is not None:

@@ -269,7 +269,7 @@ def accountable_party(transfer: Transfer) -> Party | None:
     return Party.receiver if transfer.state is TransferState.accepted else Party.sender
 
 
-class Standing(Protocol):
+class AwaitsSomebody(Protocol):
     """As much of a transfer as says what it waits for."""
 
     @property
@@ -288,7 +288,7 @@ class Standing(Protocol):
         ...
 
 
-def waits_for(transfer: Standing) -> WaitsFor | None:
+def waits_for(transfer: AwaitsSomebody) -> WaitsFor | None:
     """What an open transfer waits for next; None when it has ended."""
     match transfer.state:
         case TransferState.requested:
@@ -312,7 +312,7 @@ def waits_for(transfer: Standing) -> WaitsFor | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class TransferTerms:
     """Who does what in one sort of transfer, and which clocks run on it."""
 
     request: Permission
@@ -323,9 +323,9 @@ class Manners:
     answered_clock: str
 
 
-MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
+MANNERS: Mapping[tuple[Direction, Party], TransferTerms] = MappingProxyType(
     {
-        (Direction.step_up, Party.sender): Manners(
+        (Direction.step_up, Party.sender): TransferTerms(
             request=Permission.request_step_up,
             open=Permission.open_step_up,
             answer=Permission.answer_step_up,
@@ -333,7 +333,7 @@ MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
             opened_clock="step_up_opened",
             answered_clock="step_up_answered",
         ),
-        (Direction.step_up, Party.receiver): Manners(
+        (Direction.step_up, Party.receiver): TransferTerms(
             request=Permission.ask_for_early_help_case,
             open=Permission.give_up_early_help_case,
             answer=Permission.give_up_early_help_case,
@@ -341,7 +341,7 @@ MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
             opened_clock="step_up_opened",
             answered_clock="step_up_answered",
         ),
-        (Direction.step_down, Party.sender): Manners(
+        (Direction.step_down, Party.sender): TransferTerms(
             request=Permission.request_step_down,
             open=Permission.answer_step_down,
             answer=Permission.answer_step_down,
@@ -349,7 +349,7 @@ MANNERS: Mapping[tuple[Direction, Party], Manners] = MappingProxyType(
             opened_clock="step_down_opened",
             answered_clock="step_down_answered",
         ),
-        (Direction.step_down, Party.receiver): Manners(
+        (Direction.step_down, Party.receiver): TransferTerms(
             request=Permission.ask_for_referral,
             open=Permission.give_up_referral,
             answer=Permission.give_up_referral,

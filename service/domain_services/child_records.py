@@ -27,7 +27,7 @@ from service.domain.recognition import PersonUnknown, Recognised, numbers_set_as
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import reckon_referrals_again
 from service.domain_services.missing_episodes import let_missing_episodes_follow
-from service.domain_services.people import Learnt, change_people
+from service.domain_services.people import ToldOfPerson, change_people
 from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import restart_pre_birth_clocks
 from service.persistence.ids import new_id
@@ -96,7 +96,7 @@ async def _unlearn(
     """Takes back what only a child who has left had told of a record; returns its numbers."""
     lost: Lost = {}
     on_file = await people.find(work, sorted({old.person_id for old, _ in moved}))
-    learnt: list[Learnt] = []
+    learnt: list[ToldOfPerson] = []
     for old, _ in moved:
         person = on_file[old.person_id]
         others = [
@@ -112,7 +112,7 @@ async def _unlearn(
         born = any(step.action is PregnancyAction.record_birth for step in steps)
         kept = ("given_name", "family_name", "sex", "date_of_birth", *NUMBERS) if born else ()
         learning = partial(unlearnt, gone=old, others=others, kept=kept)
-        learnt.append(Learnt(person, learning))
+        learnt.append(ToldOfPerson(person, learning))
         lost |= _lost(person, learning(person))
     await change_people(work, who, contact_id, learnt)
     return lost
@@ -139,7 +139,7 @@ async def _learn(
     """Fills the gaps of the records with what was told, and corrects what nobody else told."""
     on_file = await people.find(work, sorted({child.person_id for child in settled.after}))
     lost: Lost = {}
-    learnt: list[Learnt] = []
+    learnt: list[ToldOfPerson] = []
     for child in settled.after:
         person = on_file[child.person_id]
         old = settled.before.get(child.id)
@@ -148,7 +148,7 @@ async def _learn(
             changed = corrected(old, child, elsewhere.get(person.id, ()))
         taken = settled.known.taken_from(person.id) - freed
         learning = partial(learn, told=child, corrected=changed, taken=taken)
-        learnt.append(Learnt(person, learning))
+        learnt.append(ToldOfPerson(person, learning))
         lost |= _lost(person, learning(person))
     await change_people(work, who, contact_id, learnt)
     return lost
@@ -178,7 +178,7 @@ async def _take_up(work: Work, who: Caller, contact_id: UUID, child: Child, name
     if getattr(person, name) is None:
         number = getattr(child, name)
         learning = partial(replace, **{name: number})
-        await change_people(work, who, contact_id, [Learnt(person, learning)])
+        await change_people(work, who, contact_id, [ToldOfPerson(person, learning)])
     rest = [one for one in child.set_aside if one != name]
     await contacts.change_child(work, child, replace(child, set_aside=rest))
 

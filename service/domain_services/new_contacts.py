@@ -44,7 +44,7 @@ from service.domain_services.concerns import (
     look_up_concerns,
     start_concern_clock,
 )
-from service.domain_services.people import Learnt, change_people
+from service.domain_services.people import ToldOfPerson, change_people
 from service.domain_services.possible_matches import matches_at_receipt
 from service.persistence.clocks import Starting, start_clock
 from service.persistence.ids import new_id
@@ -224,7 +224,7 @@ class PreparedContact:
     children: Sequence[Child]
     adults: Sequence[Adult]
     fresh: Sequence[Person]
-    learnt: Sequence[Learnt]
+    learnt: Sequence[ToldOfPerson]
     matches: Sequence[MatchOnFile] = ()
 
 
@@ -271,7 +271,7 @@ def prepare_contact(
     """
     fresh: list[Person] = []
     children: list[Child] = []
-    learnt: list[Learnt] = []
+    learnt: list[ToldOfPerson] = []
     for position, (told, person, set_aside) in enumerate(
         zip(new.children, known.people, known.set_aside, strict=True)
     ):
@@ -280,7 +280,7 @@ def prepare_contact(
             fresh.append(person)
         child = as_child(told, new_id(), contact.id, person.id, position, set_aside)
         learning = partial(learn, told=child, taken=known.taken_from(person.id))
-        learnt.append(Learnt(person, learning))
+        learnt.append(ToldOfPerson(person, learning))
         children.append(child)
     try:
         require_minimum(contact, children, adults)

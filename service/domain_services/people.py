@@ -13,7 +13,7 @@ from service.persistence.units_of_work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class ToldOfPerson:
     """What a contact tells of a person: as read, and what the file learns of it."""
 
     before: Person
@@ -26,7 +26,7 @@ class Learnt:
 
 
 async def change_people(
-    work: Work, who: Caller, contact_id: UUID, learnt: Sequence[Learnt]
+    work: Work, who: Caller, contact_id: UUID, learnt: Sequence[ToldOfPerson]
 ) -> None:
     """Writes what a contact tells of several people; the clocks of the unborn among them follow.
 

@@ -10,9 +10,9 @@ from service.domain.transfers import (
     ANSWERER,
     MANNERS,
     Direction,
-    Manners,
     OwnTransfer,
     Transfer,
+    TransferTerms,
     permissions_to,
 )
 from service.persistence.repositories import transfers
@@ -30,7 +30,7 @@ def answerer_of(transfer: Transfer) -> str:
     return ANSWERER[transfer.direction, transfer.asked_by].value
 
 
-async def require_manners(work: Work, who: Caller, transfer_id: UUID, do: str) -> Manners:
+async def require_manners(work: Work, who: Caller, transfer_id: UUID, do: str) -> TransferTerms:
     """The manners of a transfer, once the caller may do the thing to this sort of transfer.
 
     Who may do it to none is told so before the transfer is looked for.

@@ -167,7 +167,7 @@ _REQUIRED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FileColumn:
     """One column of the file: what it holds, for people, and whether a first row needs it."""
 
     name: str
@@ -175,11 +175,11 @@ class Column:
     required: bool
 
 
-COLUMNS: Final[tuple[Column, ...]] = tuple(
-    Column(name, told.description or "", name in _REQUIRED)
+COLUMNS: Final[tuple[FileColumn, ...]] = tuple(
+    FileColumn(name, told.description or "", name in _REQUIRED)
     for name, told in PoliceRow.model_fields.items()
 )
-_BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
+_BY_NAME: Final[Mapping[str, FileColumn]] = {column.name: column for column in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)

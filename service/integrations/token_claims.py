@@ -18,7 +18,7 @@ LEEWAY_SECONDS = 30
 ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
 
 
-class Refusal(StrEnum):
+class TokenFault(StrEnum):
     """Why a token was refused: for the log alone, never for the one who sent it."""
 
     too_large = "too_large"
@@ -44,7 +44,7 @@ class Refusal(StrEnum):
 class TokenRefused(Exception):
     """The token is not accepted. Its text is always the same; `reason` is for the log alone."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: TokenFault) -> None:
         super().__init__("The access token was refused.")
         self.reason = reason
 
@@ -53,7 +53,7 @@ class KeysUnavailable(TokenRefused):
     """The issuer's keys cannot be had, so nothing can be said of the token: try again later."""
 
     def __init__(self) -> None:
-        super().__init__(Refusal.keys_unavailable)
+        super().__init__(TokenFault.keys_unavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,16 @@ class Identity:
 def check_header(header: Mapping[str, Any], issuer: IssuerSettings) -> tuple[str, str]:
     """The algorithm and the id of the key by which a token is checked. Raises TokenRefused."""
     if not REFUSED_HEADERS.isdisjoint(header):
-        raise TokenRefused(Refusal.header)
+        raise TokenRefused(TokenFault.header)
     kind = header.get("typ")
     if not isinstance(kind, str) or kind.lower() not in ACCESS_TOKEN_TYPES:
-        raise TokenRefused(Refusal.type)
+        raise TokenRefused(TokenFault.type)
     algorithm = header.get("alg")
     if algorithm not in issuer.algorithms:
-        raise TokenRefused(Refusal.algorithm)
+        raise TokenRefused(TokenFault.algorithm)
     key_id = header.get("kid")
     if not isinstance(key_id, str) or not key_id:
-        raise TokenRefused(Refusal.key)
+        raise TokenRefused(TokenFault.key)
     return algorithm, key_id
 
 
@@ -97,13 +97,13 @@ def check_times(claims: Mapping[str, Any], issuer: IssuerSettings, now: float) -
     issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
     longest = 60 * (issuer.longest_lifetime_minutes + issuer.back_dated_minutes)
     if expires <= issued or expires - issued > longest:
-        raise TokenRefused(Refusal.lifetime)
+        raise TokenRefused(TokenFault.lifetime)
     if now >= expires + LEEWAY_SECONDS:
-        raise TokenRefused(Refusal.expired)
+        raise TokenRefused(TokenFault.expired)
     if issued > now + LEEWAY_SECONDS:
-        raise TokenRefused(Refusal.not_yet_valid)
+        raise TokenRefused(TokenFault.not_yet_valid)
     if "nbf" in claims and _seconds(claims, "nbf") > now + LEEWAY_SECONDS:
-        raise TokenRefused(Refusal.not_yet_valid)
+        raise TokenRefused(TokenFault.not_yet_valid)
     return expires
 
 
@@ -111,10 +111,10 @@ def _seconds(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
     # bool is an int to Python: `exp: true` would be one second after the epoch.
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TokenRefused(Refusal.claims)
+        raise TokenRefused(TokenFault.claims)
     seconds = float(value)
     if not math.isfinite(seconds):
-        raise TokenRefused(Refusal.claims)
+        raise TokenRefused(TokenFault.claims)
     return seconds
 
 
@@ -123,27 +123,27 @@ def check_purpose(claims: Mapping[str, Any], issuer: IssuerSettings) -> None:
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
     if not isinstance(audiences, list) or not all(isinstance(one, str) for one in audiences):
-        raise TokenRefused(Refusal.audience)
+        raise TokenRefused(TokenFault.audience)
     if issuer.audience not in audiences:
-        raise TokenRefused(Refusal.audience)
+        raise TokenRefused(TokenFault.audience)
     if not ID_TOKEN_CLAIMS.isdisjoint(claims):
-        raise TokenRefused(Refusal.not_an_access_token)
+        raise TokenRefused(TokenFault.not_an_access_token)
     for name, values in issuer.required_claims.items():
         if values and set(values).isdisjoint(_words_of_a_claim(_claim(claims, name))):
-            raise TokenRefused(Refusal.required_claim)
+            raise TokenRefused(TokenFault.required_claim)
 
 
 def identity_of(claims: Mapping[str, Any], issuer: IssuerSettings, expires: float) -> Identity:
     """Who calls, as far as the issuer is believed. Raises TokenRefused where it says too much."""
     subject = text_of_claim(claims.get("sub"))
     if subject is None:
-        raise TokenRefused(Refusal.claims)
+        raise TokenRefused(TokenFault.claims)
     clients = (text_of_claim(claims.get(name)) for name in ("azp", "client_id", "appid"))
     client_id = next((one for one in clients if one is not None), None)
     roles = _roles(claims, issuer)
     organisation = _organisation(claims, issuer, client_id)
     if organisation is None and Role.partner_system in roles:
-        raise TokenRefused(Refusal.organisation)
+        raise TokenRefused(TokenFault.organisation)
     granted = _granted(claims, issuer, roles, client_id)
     return Identity(
         issuer=issuer.issuer,
@@ -179,7 +179,7 @@ def _refuse_groups_left_out(claims: Mapping[str, Any], name: str) -> None:
     if (isinstance(elsewhere, dict) and name in elsewhere) or (
         name == "groups" and "hasgroups" in claims
     ):
-        raise TokenRefused(Refusal.groups_left_out)
+        raise TokenRefused(TokenFault.groups_left_out)
 
 
 def _organisation(
@@ -193,14 +193,14 @@ def _organisation(
     said = text_of_claim(_claim(claims, issuer.organisation_claim))
     listed = issuer.clients.get(client_id) if client_id is not None else None
     if listed is not None and said is not None and said != listed:
-        raise TokenRefused(Refusal.organisation)
+        raise TokenRefused(TokenFault.organisation)
     organisation = said if listed is None else listed
     if (
         issuer.organisations
         and organisation is not None
         and (organisation not in issuer.organisations)
     ):
-        raise TokenRefused(Refusal.organisation)
+        raise TokenRefused(TokenFault.organisation)
     return organisation
 
 
@@ -217,7 +217,7 @@ def _granted(
     if granted is None and a_listed_system and issuer.application_scope_claim is not None:
         granted = _claim(claims, issuer.application_scope_claim)
     if granted is None:
-        raise TokenRefused(Refusal.not_an_access_token)
+        raise TokenRefused(TokenFault.not_an_access_token)
     return _words(granted)
 
 
@@ -254,10 +254,10 @@ def text_of_claim(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT:
-        raise TokenRefused(Refusal.claims)
+        raise TokenRefused(TokenFault.claims)
     # Surrogates, NUL and control characters break databases and forge lines in logs.
     if not value.isprintable() or value != value.strip():
-        raise TokenRefused(Refusal.claims)
+        raise TokenRefused(TokenFault.claims)
     return value
 
 
@@ -278,5 +278,5 @@ def _words(value: Any) -> list[str]:
         return []
     words = value.split(" ") if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
-        raise TokenRefused(Refusal.claims)
+        raise TokenRefused(TokenFault.claims)
     return words

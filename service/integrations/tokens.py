@@ -20,7 +20,7 @@ from service.integrations.issuer_keys import KeyHealth, KeyShelf, KeyState
 from service.integrations.token_claims import (
     Identity,
     KeysUnavailable,
-    Refusal,
+    TokenFault,
     TokenRefused,
     check_header,
     check_purpose,
@@ -75,11 +75,11 @@ class PublishedKey:
         """The key object for `algorithm`. `TokenRefused` when it is not a key for that."""
         if algorithm not in self._prepared:
             if not _fits(self.members, algorithm):
-                raise TokenRefused(Refusal.key)
+                raise TokenRefused(TokenFault.key)
             try:
                 self._prepared[algorithm] = jwk.construct(dict(self.members), algorithm)
             except _UNTRUSTED_FAILURES:
-                raise TokenRefused(Refusal.key) from None
+                raise TokenRefused(TokenFault.key) from None
         return self._prepared[algorithm]
 
 
@@ -349,9 +349,9 @@ class TokenVerifier:
         must be looked up by the caller on each request and never be left to this.
         """
         if len(token) > LARGEST_TOKEN:
-            raise TokenRefused(Refusal.too_large)
+            raise TokenRefused(TokenFault.too_large)
         if not token.isascii():
-            raise TokenRefused(Refusal.malformed)
+            raise TokenRefused(TokenFault.malformed)
         now = self._clock().timestamp()
         digest = hashlib.sha256(token.encode("ascii")).digest()
         known = self._remembered.get(digest)
@@ -367,7 +367,7 @@ class TokenVerifier:
         except TokenRefused:
             raise
         except _UNTRUSTED_FAILURES:
-            raise TokenRefused(Refusal.malformed) from None
+            raise TokenRefused(TokenFault.malformed) from None
         until = min(identity.expires_at.timestamp(), now + REMEMBERED_SECONDS)
         self._remembered[digest] = _Remembered(identity, keys, keys.generation, now, until)
         if len(self._remembered) > self._most_remembered:
@@ -390,7 +390,7 @@ class TokenVerifier:
     async def _verify(self, token: str, now: float) -> tuple[Identity, KeySource]:
         segments = token.split(".")
         if len(segments) != 3:
-            raise TokenRefused(Refusal.malformed)
+            raise TokenRefused(TokenFault.malformed)
         header_bytes, claims_bytes, _ = (strict_base64url(segment) for segment in segments)
         header = strict_json_object(header_bytes, deepest=DEEPEST)
         claims = strict_json_object(claims_bytes, deepest=DEEPEST)
@@ -398,7 +398,7 @@ class TokenVerifier:
         name = claims.get("iss")
         believed = self._believed.get(name) if isinstance(name, str) else None
         if believed is None:
-            raise TokenRefused(Refusal.issuer)
+            raise TokenRefused(TokenFault.issuer)
         issuer = believed.settings
         algorithm, key_id = check_header(header, issuer)
         expires = check_times(claims, issuer, now)
@@ -406,7 +406,7 @@ class TokenVerifier:
         identity = identity_of(claims, issuer, expires)
         key = await believed.keys.find(key_id)
         if key is None:
-            raise TokenRefused(Refusal.key)
+            raise TokenRefused(TokenFault.key)
         _check_signature(token, key.prepared(algorithm), algorithm, claims_bytes)
         return identity, believed.keys
 
@@ -436,10 +436,10 @@ def _check_signature(token: str, key: Any, algorithm: str, claims_bytes: bytes) 
     try:
         signed: bytes = jws.verify(token, key, algorithms=[algorithm])
     except _UNTRUSTED_FAILURES:
-        raise TokenRefused(Refusal.signature) from None
+        raise TokenRefused(TokenFault.signature) from None
     # What was read above must be what was signed, whatever either parser thinks of the text.
     if signed != claims_bytes:
-        raise TokenRefused(Refusal.signature)
+        raise TokenRefused(TokenFault.signature)
 
 
 def _fits(members: Mapping[str, Any], algorithm: str) -> bool:

@@ -25,7 +25,7 @@ class BackupRefused(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class CopyContents:
     """What a copy holds: its schema step, how much of what, and when the last of it happened."""
 
     step: str
@@ -37,7 +37,7 @@ class Holding:
     newest_at: datetime | None
 
     @classmethod
-    def of(cls, step: str, row: Sequence[Any]) -> "Holding":
+    def of(cls, step: str, row: Sequence[Any]) -> "CopyContents":
         """From the answer to `WHAT_IT_HOLDS`."""
         contacts, people, decisions, flags, events, newest = row
         if isinstance(newest, str):
@@ -49,7 +49,7 @@ class Holding:
 class Restored:
     """What was brought back, and where what was there before is kept."""
 
-    holding: Holding
+    holding: CopyContents
     aside: Path | None
 
 

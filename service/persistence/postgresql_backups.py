@@ -15,7 +15,7 @@ from service.database_urls import SYSTEM, PostgresqlPlace
 from service.persistence.backups import (
     WHAT_IT_HOLDS,
     BackupRefused,
-    Holding,
+    CopyContents,
     Restored,
     draft_beside,
     put_in_place,
@@ -35,7 +35,7 @@ _OTHERS: Final = text(
 )
 
 
-async def back_up(database: Database, path: Path) -> Holding:
+async def back_up(database: Database, path: Path) -> CopyContents:
     """Copies a database that may be in use to `path`, which is not there yet, and reads it back.
 
     What was acknowledged before this began is in it. Raises BackupRefused and DatabaseAway.
@@ -103,7 +103,7 @@ def _place_of(database: Database) -> PostgresqlPlace:
     return database.place
 
 
-async def _holding(connection: AsyncConnection, path: Path) -> Holding:
+async def _holding(connection: AsyncConnection, path: Path) -> CopyContents:
     there = await connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
     if not there.scalar_one():
         raise BackupRefused(
@@ -111,7 +111,7 @@ async def _holding(connection: AsyncConnection, path: Path) -> Holding:
         )
     step = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
     row = (await connection.execute(text(WHAT_IT_HOLDS))).one()
-    return Holding.of(str(step), tuple(row))
+    return CopyContents.of(str(step), tuple(row))
 
 
 def _require_a_dump(path: Path) -> None:

@@ -25,7 +25,7 @@ class SchemaUnknown(RuntimeError):
     """The database is at another schema than this program can work with."""
 
 
-class Standing(Enum):
+class SchemaStanding(Enum):
     """How the schema of a database stands to this program."""
 
     ours = auto()
@@ -67,19 +67,19 @@ async def current(database: Database) -> str | None:
         return await connection.run_sync(step_of)
 
 
-async def standing(database: Database) -> Standing:
+async def standing(database: Database) -> SchemaStanding:
     """How the schema of a database stands to this program."""
     return await _standing(database, await current(database))
 
 
-async def _standing(database: Database, at: str | None) -> Standing:
+async def _standing(database: Database, at: str | None) -> SchemaStanding:
     if at == newest():
-        return Standing.ours
+        return SchemaStanding.ours
     if at is None or at in known_steps():
-        return Standing.older
+        return SchemaStanding.older
     async with database.reading() as connection:
         oldest = await connection.run_sync(_oldest_reader, at)
-    return Standing.newer_and_readable if oldest in known_steps() else Standing.unknown
+    return SchemaStanding.newer_and_readable if oldest in known_steps() else SchemaStanding.unknown
 
 
 def _oldest_reader(connection: Connection, step: str) -> str | None:
@@ -96,7 +96,7 @@ async def taken_at(ask: Asking, step: str) -> datetime | None:
     return None if row is None else row[0]
 
 
-async def require_known(database: Database) -> Standing:
+async def require_known(database: Database) -> SchemaStanding:
     """Raises SchemaUnknown unless this program can work with the schema of a database.
 
     A file that is not there is not made by asking.
@@ -104,12 +104,12 @@ async def require_known(database: Database) -> Standing:
     _require_file(database)
     at = await current(database)
     found = await _standing(database, at)
-    if found is Standing.older:
+    if found is SchemaStanding.older:
         raise SchemaUnknown(
             f"The database is at schema step {at or 'none'} and this program needs {newest()}. "
             "Back the database up (frontdoor backup), then run: frontdoor migrate"
         )
-    if found is Standing.unknown:
+    if found is SchemaStanding.unknown:
         raise SchemaUnknown(newer_than_this(at))
     return found
 
@@ -121,7 +121,7 @@ async def require_from(database: Database, step: str) -> None:
     """
     _require_file(database)
     at = await current(database)
-    if await _standing(database, at) is Standing.unknown:
+    if await _standing(database, at) is SchemaStanding.unknown:
         raise SchemaUnknown(newer_than_this(at))
     steps = known_steps()
     if at is None or (at in steps and steps.index(at) < steps.index(step)):

@@ -14,7 +14,7 @@ from typing import Final
 from service.persistence.backups import (
     WHAT_IT_HOLDS,
     BackupRefused,
-    Holding,
+    CopyContents,
     Restored,
     draft_beside,
     keep_on_the_disk,
@@ -37,7 +37,7 @@ _MAGIC: Final = b"SQLite format 3\0"
 _OF_POSTGRESQL: Final = b"PGDMP"
 
 
-def back_up(database: Path, path: Path) -> Holding:
+def back_up(database: Path, path: Path) -> CopyContents:
     """Copies a database that may be in use to `path`, which is not there yet, and checks the copy.
 
     What was acknowledged before this began is in it. It holds up nobody; SQLite's write-ahead log
@@ -169,7 +169,7 @@ def _copy(path: Path, draft: Path) -> None:
         raise _damaged(path) from error
 
 
-def _inspect(draft: Path, path: Path) -> Holding:
+def _inspect(draft: Path, path: Path) -> CopyContents:
     """What a copy holds, after all of it was read. Raises BackupRefused when it is not whole."""
     step = None
     try:
@@ -190,7 +190,7 @@ def _inspect(draft: Path, path: Path) -> Holding:
     if step is None:
         require_known(None, path)
         raise AssertionError("unreachable")
-    return Holding.of(step, row)
+    return CopyContents.of(step, row)
 
 
 def _damaged(path: Path) -> BackupRefused:

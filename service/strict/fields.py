@@ -284,7 +284,7 @@ def what_is_sent_is_changed(change: type[WireKind]) -> type[WireKind]:
     return change
 
 
-class Kept:
+class UnreadIsKept:
     """Marks an optional fact that never refuses a worry: what cannot be read is kept as told.
 
     Only texts are: a number or an object where a text belongs is a program's fault.
@@ -341,7 +341,7 @@ def what_cannot_be_read_is_kept(*names: str) -> Callable[[type[WireKind]], type[
     def keeping(told: type[WireKind]) -> type[WireKind]:
         for name in names:
             fact = copy(told.__pydantic_fields__[name])
-            fact.annotation = cast(Any, Annotated[fact.annotation, *fact.metadata, Kept()])
+            fact.annotation = cast(Any, Annotated[fact.annotation, *fact.metadata, UnreadIsKept()])
             fact.metadata = []
             told.__pydantic_fields__[name] = fact
         told.model_rebuild(force=True)

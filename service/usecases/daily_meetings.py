@@ -13,9 +13,9 @@ from service.domain.daily_meetings import (
     Agenda,
     AgendaItem,
     CarryingOverIncomplete,
+    ContactBefore,
     DailyMeeting,
     DailyMeetingAction,
-    EarlierContact,
     EarlierCounts,
     ItemAction,
     ItemsWaiting,
@@ -145,7 +145,7 @@ async def _with_history(
     return found
 
 
-def _counts(earlier: Sequence[EarlierContact], since: datetime) -> EarlierCounts:
+def _counts(earlier: Sequence[ContactBefore], since: datetime) -> EarlierCounts:
     """How many of the other contacts were received after an instant."""
     counted = [one for one in earlier if one.received_at > since]
     return EarlierCounts(len(counted), sum(one.risk is not None for one in counted))

@@ -43,7 +43,7 @@ from service.domain_services.new_contacts import (
     prepare_contact,
     with_matches,
 )
-from service.domain_services.people import Learnt, change_people
+from service.domain_services.people import ToldOfPerson, change_people
 from service.domain_services.police_forces import (
     ALSO_STARTING,
     as_force_told,
@@ -290,7 +290,7 @@ class _MovedOn(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _OnFile:
     """What is on file when a file of notifications is about to be loaded."""
 
     sender: Caller
@@ -325,8 +325,8 @@ async def _load(
 
 async def _read_known(
     ask: Asking, house: Performing, claimed: NotificationImport, children: Sequence[NewChild]
-) -> _Known:
-    return _Known(
+) -> _OnFile:
+    return _OnFile(
         sender=await _sender(ask, claimed),
         bearers=await people.bearers_of(ask, children),
         concluded=await daily_meetings.concluded_days(ask, london_date(house.clock())),
@@ -338,11 +338,11 @@ async def _write(
     claimed: NotificationImport,
     force: Organisation,
     checking: _Checking,
-    known: _Known,
+    known: _OnFile,
 ) -> None:
     bearers = dict(known.bearers)
     fresh: dict[UUID, Person] = {}
-    learnt: dict[UUID, list[Learnt]] = {}
+    learnt: dict[UUID, list[ToldOfPerson]] = {}
     learnt_on: dict[UUID, UUID] = {}
     heard = InOneFile(work.policy.repeat_concern)
     days: set[date] = set()
@@ -441,10 +441,10 @@ def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:
 
 async def _follow(
     work: Work,
-    known: _Known,
+    known: _OnFile,
     told: Sequence[NewNotification],
     fresh: Mapping[UUID, Person],
-    learnt: Mapping[UUID, Sequence[Learnt]],
+    learnt: Mapping[UUID, Sequence[ToldOfPerson]],
     learnt_on: Mapping[UUID, UUID],
 ) -> None:
     """Lets the file follow what was told of children who were on it. Raises _MovedOn."""
@@ -456,11 +456,11 @@ async def _follow(
     for person_id in sorted(learnt):
         steps = learnt[person_id]
 
-        def learning(held: Person, steps: Sequence[Learnt] = steps) -> Person:
+        def learning(held: Person, steps: Sequence[ToldOfPerson] = steps) -> Person:
             for one in steps:
                 held = one.learning(held)
             return held
 
-        whole = Learnt(steps[0].before, learning)
+        whole = ToldOfPerson(steps[0].before, learning)
         if whole.after != whole.before:
             await change_people(work, known.sender, learnt_on[person_id], [whole])

@@ -14,7 +14,7 @@ from service.domain.referrals import Referral
 from service.domain.strategy_conclusions import (
     ChildConclusion,
     Conclusion,
-    Standing,
+    OnFileOfChild,
     faults_in_conclusion,
     standing_of,
 )
@@ -117,9 +117,9 @@ async def _standing(
     meeting: StrategyMeeting,
     child: MeetingChild,
     others: Sequence[MeetingInStory],
-) -> Standing:
+) -> OnFileOfChild:
     enquiry = await section_47_enquiries.open_of_person(work, child.person_id)
-    return Standing(
+    return OnFileOfChild(
         child=child,
         before=alleged_before(meeting, child.person_id, others),
         under_way=enquiry is not None,
@@ -133,7 +133,7 @@ async def _carry_out(
     meeting_id: UUID,
     held_at: datetime,
     told: ChildConclusion,
-    standing: Standing,
+    standing: OnFileOfChild,
 ) -> UUID | None:
     """Writes down what was decided for one child; the enquiry that it began or let go on."""
     child = standing.child

@@ -13,7 +13,7 @@ from service.domain.events import EventType
 from service.domain.own_words import own_words_faults
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CaseState, Referral
-from service.domain.strategy_invitations import ChildOnFile, Holding, Proposal, proposals
+from service.domain.strategy_invitations import Holding, InvitedFor, Proposal, proposals
 from service.domain.strategy_meetings import (
     STRATEGY_MEETING,
     Harm,
@@ -261,14 +261,14 @@ def _child_of(
 
 
 async def _on_file(
-    work: Work, told: NewMeetingChild, referral: Referral, file: strategy_meetings.Filed
-) -> ChildOnFile:
+    work: Work, told: NewMeetingChild, referral: Referral, file: strategy_meetings.ChildAndContact
+) -> InvitedFor:
     def named(team_id: str) -> str:
         team = work.policy.find_team(team_id)
         return team_id if team is None else team.name
 
     help_ = await strategy_meetings.early_help_of(work, referral)
-    return ChildOnFile(
+    return InvitedFor(
         contact=file.contact,
         child=file.child,
         person=file.person,

@@ -18,7 +18,7 @@ from api.switchboard import served_operations
 from service.bootstrap import House
 from service.domain.access import GRANTS, Permission, Role, Scope
 from service.domain.queues import Queue
-from service.domain.transfers import MANNERS, Manners
+from service.domain.transfers import MANNERS, TransferTerms
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.files import partners_file
@@ -260,7 +260,7 @@ def test_the_table_and_the_grants_agree_on_who_comes_in_at_all() -> None:
     all of them; that each sort has its own is tried in tests/api/test_transfers.py.
     """
     sets = {(grant.scope, grant.roles) for grant in GRANTS.values()}
-    for done in (one.name for one in fields(Manners) if one.type is Permission):
+    for done in (one.name for one in fields(TransferTerms) if one.type is Permission):
         grants = [GRANTS[getattr(manners, done)] for manners in MANNERS.values()]
         assert len({grant.scope for grant in grants}) == 1, done
         sets.add((grants[0].scope, frozenset().union(*(grant.roles for grant in grants))))

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from frontdoor.__main__ import main
 from service.domain.access import Role
 from service.domain.job_runs import JobName
-from service.integrations.token_claims import Refusal
+from service.integrations.token_claims import TokenFault
 from service.policy import load_policy
 from service.settings import PREFIX, Settings, load_settings
 from service.surroundings import FROM_FILES, of_the_platform
@@ -180,4 +180,4 @@ async def test_the_alarms_and_the_meters_on_the_page_are_those_that_are_scraped(
 def test_every_reason_for_refusing_a_token_is_explained() -> None:
     table = PROVIDERS.partition("## When somebody is not let in")[2]
     told = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE))))
-    assert told == {*Refusal, "missing", "no_bearer"} | {"token"}
+    assert told == {*TokenFault, "missing", "no_bearer"} | {"token"}

@@ -13,7 +13,7 @@ import pytest
 from service.domain.access import DUTIES, Role, Scope, scopes_for
 from service.integrations.development_issuer import DevelopmentIssuer
 from service.integrations.issuer_keys import KeyState
-from service.integrations.token_claims import Identity, Refusal, TokenRefused
+from service.integrations.token_claims import Identity, TokenFault, TokenRefused
 from service.integrations.tokens import TokenVerifier
 from service.settings import Settings, SettingsFaulty
 
@@ -93,7 +93,7 @@ async def test_a_token_ends(issuer: DevelopmentIssuer) -> None:
     token = issuer.mint(Role.mash_worker, lifetime=timedelta(minutes=5))
     with pytest.raises(TokenRefused) as refused:
         await verified(issuer, token, START + timedelta(minutes=6))
-    assert refused.value.reason is Refusal.expired
+    assert refused.value.reason is TokenFault.expired
 
 
 async def test_the_same_name_in_the_same_role_is_the_same_person(
@@ -141,7 +141,7 @@ async def test_a_token_of_another_machine_is_refused(tmp_path: Path) -> None:
     theirs = DevelopmentIssuer(settings(tmp_path / "theirs"), clock)
     with pytest.raises(TokenRefused) as refused:
         await verified(ours, theirs.mint(Role.mash_manager))
-    assert refused.value.reason is Refusal.key
+    assert refused.value.reason is TokenFault.key
 
 
 async def test_it_hands_over_nothing_private(issuer: DevelopmentIssuer) -> None:

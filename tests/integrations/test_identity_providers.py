@@ -10,7 +10,7 @@ import pytest
 
 from service.domain.access import Role, Scope
 from service.integrations.issuer_keys import KeyShelf, KeyState
-from service.integrations.token_claims import KeysUnavailable, Refusal
+from service.integrations.token_claims import KeysUnavailable, TokenFault
 from service.integrations.tokens import TokenVerifier
 from service.issuers import IssuerSettings
 from tests.support.providers import NOW, START, Door, MovedByHand, Provider, Ring, jwk_of
@@ -117,7 +117,7 @@ async def test_a_token_of_microsoft_entra_id_is_accepted_with_its_own_life(
 
 @pytest.mark.parametrize("minutes", [91, 24 * 60, 28 * 60])
 async def test_a_longer_life_is_refused_whoever_asks_for_it(entra: Door, minutes: int) -> None:
-    assert await entra.refusal(staff(entra, minutes=minutes)) is Refusal.lifetime
+    assert await entra.refusal(staff(entra, minutes=minutes)) is TokenFault.lifetime
 
 
 async def test_each_issuer_has_a_greatest_life_of_its_own(ring: Ring) -> None:
@@ -125,7 +125,7 @@ async def test_each_issuer_has_a_greatest_life_of_its_own(ring: Ring) -> None:
     async with opened(ring, COUNCIL_ON_ENTRA.model_copy(update=shorter)) as door:
         good = {"iat": NOW, "nbf": NOW}
         await door.verifier.verify(staff(door, **good, exp=NOW + 15 * 60))
-        assert await door.refusal(staff(door, **good, exp=NOW + 15 * 60 + 1)) is Refusal.lifetime
+        assert await door.refusal(staff(door, **good, exp=NOW + 15 * 60 + 1)) is TokenFault.lifetime
 
 
 async def test_a_partners_system_goes_by_its_client_and_its_application_roles(entra: Door) -> None:
@@ -136,31 +136,31 @@ async def test_a_partners_system_goes_by_its_client_and_its_application_roles(en
     assert (identity.client_id, identity.name) == (POLICE_CLIENT, POLICE_CLIENT)
 
 
-REFUSED: dict[str, tuple[dict[str, Any], Refusal]] = {
-    "another tenant": ({"tid": "someone-else"}, Refusal.required_claim),
-    "no tenant": ({"tid": None}, Refusal.required_claim),
-    "a tenant among others": ({"tid": ["a", 1]}, Refusal.claims),
-    "another application": ({"azp": "a-game"}, Refusal.required_claim),
-    "an ID token without a nonce": ({"scp": None}, Refusal.not_an_access_token),
+REFUSED: dict[str, tuple[dict[str, Any], TokenFault]] = {
+    "another tenant": ({"tid": "someone-else"}, TokenFault.required_claim),
+    "no tenant": ({"tid": None}, TokenFault.required_claim),
+    "a tenant among others": ({"tid": ["a", 1]}, TokenFault.claims),
+    "another application": ({"azp": "a-game"}, TokenFault.required_claim),
+    "an ID token without a nonce": ({"scp": None}, TokenFault.not_an_access_token),
     "an ID token of somebody at a partner's desk": (
         {"scp": None, "azp": POLICE_CLIENT},
-        Refusal.not_an_access_token,
+        TokenFault.not_an_access_token,
     ),
     "staff of an organisation it may not speak for": (
         {"organisation": "oakwood-school"},
-        Refusal.organisation,
+        TokenFault.organisation,
     ),
     "a client that says it is of another organisation": (
         {"azp": POLICE_CLIENT, "organisation": "oakwood-school"},
-        Refusal.organisation,
+        TokenFault.organisation,
     ),
     "too many groups to be told (interactive)": (
         {"groups": None, "_claim_names": {"groups": "src1"}},
-        Refusal.groups_left_out,
+        TokenFault.groups_left_out,
     ),
     "too many groups to be told (implicit)": (
         {"groups": None, "hasgroups": True},
-        Refusal.groups_left_out,
+        TokenFault.groups_left_out,
     ),
 }
 
@@ -176,15 +176,15 @@ async def test_what_the_council_did_not_agree_to_is_refused_for_its_own_fault(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"azp": DESK}, Refusal.organisation),
-        ({"roles": ["partner_system", "mash_manager"]}, Refusal.not_an_access_token),
-        ({"roles": ["multi_agency_referrals.submit"]}, Refusal.not_an_access_token),
-        ({"roles": []}, Refusal.not_an_access_token),
+        ({"azp": DESK}, TokenFault.organisation),
+        ({"roles": ["partner_system", "mash_manager"]}, TokenFault.not_an_access_token),
+        ({"roles": ["multi_agency_referrals.submit"]}, TokenFault.not_an_access_token),
+        ({"roles": []}, TokenFault.not_an_access_token),
     ],
     ids=["a client not listed", "with a person's role", "without the role", "without any"],
 )
 async def test_only_a_listed_system_with_that_role_alone_has_its_scopes_among_its_roles(
-    entra: Door, changes: dict[str, Any], reason: Refusal
+    entra: Door, changes: dict[str, Any], reason: TokenFault
 ) -> None:
     assert await entra.refusal(system(entra, **changes)) is reason
 
@@ -199,7 +199,7 @@ async def test_one_provider_serves_staff_and_fenced_partners(entra: Door) -> Non
         said = {"scp": "contacts.read", "organisation": "hillshire-police"}
         assert (await door.verifier.verify(system(door, **said))).organisation_id is not None
         other = {"scp": "contacts.read", "organisation": "oakwood-school"}
-        assert await door.refusal(system(door, **other)) is Refusal.organisation
+        assert await door.refusal(system(door, **other)) is TokenFault.organisation
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ async def test_a_process_that_starts_while_the_provider_is_away_opens_the_door(
         door.council.keys = [jwk_of(ring.police, "council-1")]
         door.clock.forward(minutes=6)
         await door.verifier.keep_fresh()
-        assert await door.refusal(staff(door)) is Refusal.signature
+        assert await door.refusal(staff(door)) is TokenFault.signature
         assert door.verifier.health()[ENTRA].state is KeyState.ok
 
 
@@ -303,10 +303,10 @@ async def test_a_kept_set_that_is_none_lets_nobody_in(ring: Ring, kept: str) -> 
     async with opened(ring, COUNCIL_ON_ENTRA, shelf) as door:
         door.council.answer = away
         refused = await _refused(door)
-    assert refused in (Refusal.keys_unavailable, Refusal.key)
+    assert refused in (TokenFault.keys_unavailable, TokenFault.key)
 
 
-async def _refused(door: Door) -> Refusal:
+async def _refused(door: Door) -> TokenFault:
     return await door.refusal(staff(door))
 
 
@@ -320,7 +320,7 @@ async def test_a_broken_shelf_is_no_reason_to_turn_anybody_away(
         assert "could not be kept: OSError" in caplog.text
     async with opened(ring, COUNCIL_ON_ENTRA, shelf) as door:
         door.council.answer = away
-        assert await _refused(door) is Refusal.keys_unavailable
+        assert await _refused(door) is TokenFault.keys_unavailable
         assert "kept keys of" in caplog.text
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.domain.access import Role, Scope
 from service.integrations.issuer_keys import KeyState
-from service.integrations.token_claims import KeysUnavailable, Refusal, TokenRefused
+from service.integrations.token_claims import KeysUnavailable, TokenFault, TokenRefused
 from service.integrations.tokens import LARGEST_KEY_SET, LARGEST_TOKEN, TokenVerifier
 from service.issuers import IssuerSettings
 from tests.support.patience import PATIENCE
@@ -195,8 +195,8 @@ def deep(levels: int) -> bytes:
     return b'{"a":' + b"[" * levels + b"]" * levels + b"}"
 
 
-R = Refusal
-REFUSED: dict[str, tuple[Callable[[Door], str], Refusal]] = {
+R = TokenFault
+REFUSED: dict[str, tuple[Callable[[Door], str], TokenFault]] = {
     # The signature and who made it
     "alg none": (lambda d: unsigned(d, "none"), R.malformed),
     "alg none with a signature": (lambda d: unsigned(d, "none") + "AAAA", R.algorithm),
@@ -378,8 +378,8 @@ def test_the_table_covers_what_the_library_alone_lets_through() -> None:
 
 async def test_a_refused_token_stays_refused_when_sent_again(door: Door) -> None:
     token = door.token(aud=None)
-    assert await door.refusal(token) is Refusal.audience
-    assert await door.refusal(token) is Refusal.audience
+    assert await door.refusal(token) is TokenFault.audience
+    assert await door.refusal(token) is TokenFault.audience
 
 
 async def test_a_token_of_exactly_the_largest_size_is_still_read(door: Door) -> None:
@@ -406,8 +406,8 @@ async def test_an_issuer_speaks_only_for_the_organisations_it_was_given(door: Do
 
     identity = await door.verifier.verify(await as_police("hillshire-police"))
     assert identity.organisation_id == "hillshire-police"
-    assert await door.refusal(await as_police("oakwood-school")) is Refusal.organisation
-    assert await door.refusal(await as_police(None)) is Refusal.organisation
+    assert await door.refusal(await as_police("oakwood-school")) is TokenFault.organisation
+    assert await door.refusal(await as_police(None)) is TokenFault.organisation
 
 
 async def test_a_partner_system_without_an_organisation_is_refused(
@@ -424,7 +424,7 @@ async def test_a_partner_system_without_an_organisation_is_refused(
             "iss": OTHER_ISSUER,
             "roles": ["partner_system"],
         }
-        assert await door.refusal(door.token(**made)) is Refusal.organisation
+        assert await door.refusal(door.token(**made)) is TokenFault.organisation
         token = door.token(**made, organisation="oakwood-school")
         assert (await door.verifier.verify(token)).organisation_id == "oakwood-school"
 
@@ -510,10 +510,10 @@ async def test_a_thousand_made_up_key_ids_cause_at_most_one_reading(door: Door) 
     for number_ in range(1000):
         header = {"alg": "RS256", "typ": "JWT", "kid": f"made-up-{number_}"}
         token = ".".join([encoded(json.dumps(header).encode()), *claims])
-        assert await door.refusal(token) is Refusal.key
+        assert await door.refusal(token) is TokenFault.key
     assert door.council.asked == 2
     door.clock.forward(seconds=60)
-    assert await door.refusal(door.token(header={"kid": "made-up"})) is Refusal.key
+    assert await door.refusal(door.token(header={"kid": "made-up"})) is TokenFault.key
     assert door.council.asked == 3
 
 
@@ -536,8 +536,8 @@ async def test_a_removed_key_is_refused_once_the_cache_is_read_again(door: Door)
     await door.verifier.verify(token)
     door.clock.forward(seconds=1)
     # The token is still remembered, for less than a minute; any other makes the keys be read.
-    assert await door.refusal(door.token()) is Refusal.key
-    assert await door.refusal(token) is Refusal.key
+    assert await door.refusal(door.token()) is TokenFault.key
+    assert await door.refusal(token) is TokenFault.key
 
 
 async def test_a_remembered_token_outlives_its_key_by_no_more_than_a_minute(door: Door) -> None:
@@ -560,7 +560,7 @@ async def test_a_key_that_changes_under_its_id_is_taken_as_published_now(door: D
     door.council.keys[0] = jwk_of(door.ring.police, "council-1")
     door.clock.forward(minutes=5)
     assert (await door.verifier.verify(door.token(key=door.ring.police))).subject == "u-1042"
-    assert await door.refusal(old) is Refusal.signature
+    assert await door.refusal(old) is TokenFault.signature
 
 
 def out_of_reach(request: httpx.Request) -> httpx.Response:
@@ -701,7 +701,7 @@ async def test_an_issuer_that_withdraws_every_key_lets_nobody_in(door: Door) -> 
     await door.verifier.verify(door.token())
     door.council.keys.clear()
     door.clock.forward(minutes=5)
-    assert await door.refusal(door.token()) is Refusal.key
+    assert await door.refusal(door.token()) is TokenFault.key
     assert door.verifier.health()[ISSUER].state is KeyState.degraded
 
 
@@ -759,14 +759,14 @@ async def test_a_remembered_token_ends_with_its_own_end(door: Door) -> None:
     door.clock.forward(seconds=49)
     await door.verifier.verify(token)
     door.clock.forward(seconds=1)
-    assert await door.refusal(token) is Refusal.expired
+    assert await door.refusal(token) is TokenFault.expired
 
 
 async def test_a_remembered_token_is_not_valid_before_it_was_seen(door: Door) -> None:
     token = door.token()
     await door.verifier.verify(token)
     door.clock.forward(seconds=-31)
-    assert await door.refusal(token) is Refusal.not_yet_valid
+    assert await door.refusal(token) is TokenFault.not_yet_valid
 
 
 async def test_only_so_many_tokens_are_remembered(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from service.domain.assessments import AssessmentOutcome, Completion, ToolUsed
-from service.domain.concerns import ConcernCounts, Counted
+from service.domain.concerns import ConcernCounts, WindowCounts
 from service.domain.decisions import AgencyAsked, PromptAnswer
 from service.domain.strategy_meetings import Harm, MeetingTask
 from service.domain.transfers import PlanLine
@@ -20,7 +20,7 @@ from service.persistence.records import TABLE_OF, columns_of
 from tests.persistence.conftest import Desk
 from tests.support.records import one_of_each
 
-NONE = Counted(0, 0, 0)
+NONE = WindowCounts(0, 0, 0)
 PERSON = UUID("01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11")
 # What 0.3.0 put into a document, in its order, beside the values that it was made of.
 AS_WRITTEN: list[tuple[Any, Any, str]] = [
@@ -73,12 +73,12 @@ AS_WRITTEN: list[tuple[Any, Any, str]] = [
             7,
             30,
             12,
-            Counted(1, 2, 3),
+            WindowCounts(1, 2, 3),
             NONE,
             NONE,
             NONE,
             NONE,
-            Counted(1, 2, 3),
+            WindowCounts(1, 2, 3),
         ),
         '{"reckoned_from": "2026-10-23T16:00:00.000005+00:00", "short_days": 7, "long_days": 30, '
         '"months": 12, '

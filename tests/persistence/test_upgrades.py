@@ -12,8 +12,8 @@ from sqlalchemy import text
 from service.persistence.engines import Database
 from service.persistence.migrating import PeopleAreWriting, migrate_database
 from service.persistence.schema_steps import (
+    SchemaStanding,
     SchemaUnknown,
-    Standing,
     config,
     current,
     known_steps,
@@ -130,20 +130,20 @@ async def _newer(database: Database, oldest_reader: str | None) -> None:
 @pytest.mark.parametrize(
     ("oldest_reader", "found"),
     [
-        (newest(), Standing.newer_and_readable),
-        ("0009", Standing.newer_and_readable),
-        ("9998", Standing.unknown),
-        (None, Standing.unknown),
+        (newest(), SchemaStanding.newer_and_readable),
+        ("0009", SchemaStanding.newer_and_readable),
+        ("9998", SchemaStanding.unknown),
+        (None, SchemaStanding.unknown),
     ],
 )
 async def test_a_newer_schema_is_worked_with_as_far_as_the_newer_release_says_so(
-    database_url: str, oldest_reader: str | None, found: Standing
+    database_url: str, oldest_reader: str | None, found: SchemaStanding
 ) -> None:
     database = Database(database_url)
-    assert await standing(database) is Standing.ours
+    assert await standing(database) is SchemaStanding.ours
     await _newer(database, oldest_reader)
     assert await standing(database) is found
-    if found is Standing.unknown:
+    if found is SchemaStanding.unknown:
         with pytest.raises(SchemaUnknown, match=r"9999, which this program does not know.* newer"):
             await require_known(database)
     else:

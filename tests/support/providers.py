@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from service.integrations.token_claims import Refusal, TokenRefused
+from service.integrations.token_claims import TokenFault, TokenRefused
 from service.integrations.tokens import TokenVerifier
 
 ISSUER = "https://login.example.gov.uk/council"
@@ -171,7 +171,7 @@ class Door:
         signed = signature(message, key or self.ring.council, str(members.get("alg")))
         return f"{first}.{second}.{encoded(signed)}"
 
-    async def refusal(self, token: str) -> Refusal:
+    async def refusal(self, token: str) -> TokenFault:
         """Why the token is refused; fails the test when it is not, or when the text tells why."""
         with pytest.raises(TokenRefused) as refused:
             await self.verifier.verify(token)

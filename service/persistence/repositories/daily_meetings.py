@@ -27,12 +27,12 @@ from service.domain.daily_meetings import (
     DAILY_MEETING,
     CarriedBefore,
     CarriedTo,
+    CaseOnAgenda,
+    ContactBefore,
     DailyMeeting,
     DailyMeetingState,
-    EarlierContact,
     ItemState,
     MeetingItem,
-    OpenCase,
 )
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -194,7 +194,7 @@ async def held(work: Work, day: date) -> DailyMeeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ItemCounts:
     """How many items of a day stand where; `waiting` counts those left from earlier days too."""
 
     waiting: int
@@ -227,12 +227,12 @@ def _on_agenda(day: date, today: date) -> Subquery:
     return union_all(own, left).subquery("on_agenda")
 
 
-async def counted(ask: Asking, day: date, today: date) -> Counted:
+async def counted(ask: Asking, day: date, today: date) -> ItemCounts:
     """How many items on the agenda of a day wait, were decided, or carried over."""
     on_agenda = _on_agenda(day, today)
     rows = await ask.all(select(on_agenda.c.state, func.count()).group_by(on_agenda.c.state))
     numbers = {state: int(number) for state, number in rows}
-    return Counted(**{state.value: numbers.get(state, 0) for state in ItemState})
+    return ItemCounts(**{state.value: numbers.get(state, 0) for state in ItemState})
 
 
 async def page_of(
@@ -277,9 +277,9 @@ async def page_of(
 
 async def earlier_contacts(
     ask: Asking, sight: Sight, people: Sequence[UUID], since: datetime
-) -> Mapping[UUID, list[EarlierContact]]:
+) -> Mapping[UUID, list[ContactBefore]]:
     """The contacts of several children since an instant, newest first, and what came of each."""
-    found: dict[UUID, list[EarlierContact]] = defaultdict(list)
+    found: dict[UUID, list[ContactBefore]] = defaultdict(list)
     if not people:
         return found
     closed = {
@@ -327,16 +327,16 @@ async def earlier_contacts(
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
     )
     for row in rows:
-        one = EarlierContact(*tuple(row))
+        one = ContactBefore(*tuple(row))
         found[one.person_id].append(one)
     return found
 
 
-async def open_cases(ask: Asking, people: Sequence[UUID]) -> Mapping[UUID, OpenCase]:
+async def open_cases(ask: Asking, people: Sequence[UUID]) -> Mapping[UUID, CaseOnAgenda]:
     """The case that answers for each of several children, its team and its worker."""
     if not people:
         return {}
-    found: dict[UUID, OpenCase] = {}
+    found: dict[UUID, CaseOnAgenda] = {}
     for service, table, key in (
         (CareService.social_care, REFERRAL, "referral_id"),
         (CareService.early_help, EPISODE, "early_help_episode_id"),
@@ -356,7 +356,7 @@ async def open_cases(ask: Asking, people: Sequence[UUID]) -> Mapping[UUID, OpenC
             .outerjoin(ACCOUNT, ACCOUNT.c.id == table.c.worker_id)
             .where(ACCOUNTABILITY.c.person_id.in_(people))
         )
-        found |= {person_id: OpenCase(service, *rest) for person_id, *rest in map(tuple, rows)}
+        found |= {person_id: CaseOnAgenda(service, *rest) for person_id, *rest in map(tuple, rows)}
     return found
 
 

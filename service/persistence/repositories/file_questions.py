@@ -52,7 +52,7 @@ _MOST_POSSIBLE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class QuestionShape:
     """What is asked for."""
 
     people: bool = False
@@ -142,7 +142,7 @@ def _label(relation: str) -> ColumnElement[Any]:
 
 
 @made_once_for_sight
-def question(sight: Sight, shape: Shape) -> Makeable:
+def question(sight: Sight, shape: QuestionShape) -> Makeable:
     """Everything that is asked; the values of each kind are a list of that name.
 
     Each branch finds its rows by an index on what is shared, never by time; and an address of
@@ -165,7 +165,7 @@ def question(sight: Sight, shape: Shape) -> Makeable:
     return union_all(*(select(branch.subquery()) for branch in branches))
 
 
-def _who_is_known(shape: Shape) -> Any:
+def _who_is_known(shape: QuestionShape) -> Any:
     """The ids of those who are named, or bear a number that was told."""
     ways = []
     for column, name, some in (
@@ -189,7 +189,7 @@ def _with_case(table: Any, sight: Sight) -> Any:
     )
 
 
-def _known(sight: Sight, shape: Shape) -> Select[Any]:
+def _known(sight: Sight, shape: QuestionShape) -> Select[Any]:
     """Those who are named, or bear a number: who they are, and what is open about them."""
     return (
         select(
@@ -232,7 +232,7 @@ def _contacts(sight: Sight, relation: Relation, person_id: Any) -> Select[Any]:
     )
 
 
-def _of_child(sight: Sight, shape: Shape) -> Select[Any]:
+def _of_child(sight: Sight, shape: QuestionShape) -> Select[Any]:
     return (
         _contacts(sight, Relation.child, CHILD.c.person_id)
         .join_from(CHILD, CONTACT, CONTACT.c.id == CHILD.c.contact_id)
@@ -240,7 +240,7 @@ def _of_child(sight: Sight, shape: Shape) -> Select[Any]:
     )
 
 
-def _of_siblings(sight: Sight, shape: Shape) -> Select[Any]:
+def _of_siblings(sight: Sight, shape: QuestionShape) -> Select[Any]:
     own, together, siblings = (CHILD.alias(name) for name in ("own", "together", "siblings"))
     return (
         _contacts(sight, Relation.sibling, own.c.person_id)
@@ -285,7 +285,7 @@ def _with_contacts(sight: Sight) -> Any:
     return PERSON.outerjoin(CHILD, CHILD.c.person_id == PERSON.c.id).outerjoin(CONTACT, seen)
 
 
-def _by_name(sight: Sight, shape: Shape) -> Select[Any]:
+def _by_name(sight: Sight, shape: QuestionShape) -> Select[Any]:
     """By names and the year of birth; by one of the names and the very day, or the day alone."""
     ways = [
         select(PERSON.c.id).where(any_of(column, "name_keys"))
@@ -304,7 +304,7 @@ def _by_name(sight: Sight, shape: Shape) -> Select[Any]:
     return _possible(sight, _with_contacts(sight)).where(PERSON.c.id.in_(union_all(*ways)))
 
 
-def _from_home(sight: Sight, shape: Shape) -> Select[Any]:
+def _from_home(sight: Sight, shape: QuestionShape) -> Select[Any]:
     """Who was told of at the same address: for children of whom too little else is told."""
     at_home = (
         select(CONTACT.c.id)
@@ -318,7 +318,7 @@ def _from_home(sight: Sight, shape: Shape) -> Select[Any]:
     return _possible(sight, _with_contacts(sight)).where(PERSON.c.id.in_(people))
 
 
-def _of_pregnancies(sight: Sight, shape: Shape) -> Select[Any]:
+def _of_pregnancies(sight: Sight, shape: QuestionShape) -> Select[Any]:
     """The unborn children on file who may be a child told of, with their mothers."""
     expected = PERSON.c.expected_delivery_on
     people = _with_contacts(sight).outerjoin(
@@ -340,7 +340,7 @@ def _of_pregnancies(sight: Sight, shape: Shape) -> Select[Any]:
     )
 
 
-def _of_household(sight: Sight, shape: Shape) -> Select[Any]:
+def _of_household(sight: Sight, shape: QuestionShape) -> Select[Any]:
     return (
         _contacts(sight, Relation.household, null().cast(_ID))
         .select_from(ADULT)
@@ -353,7 +353,7 @@ def _of_household(sight: Sight, shape: Shape) -> Select[Any]:
     )
 
 
-def _of_address(sight: Sight, shape: Shape) -> Select[Any]:
+def _of_address(sight: Sight, shape: QuestionShape) -> Select[Any]:
     return (
         _contacts(sight, Relation.address, null().cast(_ID))
         .where(CONTACT.c.address_key == bindparam("address", type_=String))

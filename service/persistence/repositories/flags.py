@@ -100,7 +100,7 @@ def _by_episode(which: ColumnElement[bool]) -> _Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class SweepWork:
     """Whether there is anything for a sweep to do, of each of its four kinds."""
 
     breaches: bool
@@ -143,7 +143,7 @@ def _left_behind() -> ColumnElement[bool]:
     )
 
 
-async def waiting(ask: Asking, now: datetime) -> Waiting:
+async def waiting(ask: Asking, now: datetime) -> SweepWork:
     """Looks, in one statement on partial indexes, whether a sweep has anything to do."""
     row = await ask.first(
         select(
@@ -153,7 +153,7 @@ async def waiting(ask: Asking, now: datetime) -> Waiting:
             exists(select(FLAG.c.id).where(_left_behind())),
         )
     )
-    return Waiting(False, False, False, False) if row is None else Waiting(*map(bool, row))
+    return SweepWork(False, False, False, False) if row is None else SweepWork(*map(bool, row))
 
 
 async def claim_due(work: Work, severity: Severity, limit: int) -> list[Deadline]:

@@ -28,7 +28,7 @@ from service.persistence.repositories.file_questions import (
     NO_CASE,
     ON_FILE,
     PERSON_COLUMNS,
-    Shape,
+    QuestionShape,
     question,
 )
 from service.persistence.units_of_work import Work
@@ -78,7 +78,7 @@ class Answered:
 # ---- Asking, and what is made of the rows -------------------------------------------------------
 
 
-def _asked(sought: Sought) -> tuple[Shape, dict[str, object]]:
+def _asked(sought: Sought) -> tuple[QuestionShape, dict[str, object]]:
     """The shape of the question, and its values by name."""
     lookups = [one for child in sought.children if (one := lookup_of(child)) is not None]
     lists: dict[str, set[Any]] = {
@@ -95,7 +95,7 @@ def _asked(sought: Sought) -> tuple[Shape, dict[str, object]]:
     home = sought.address_key is not None and any(
         _is_told_in_part(child, sought.until.date()) for child in sought.children
     )
-    shape = Shape(
+    shape = QuestionShape(
         on_day=any(one.on_day for one in lookups),
         pregnancies=expected is not None,
         home=home,

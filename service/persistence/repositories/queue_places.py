@@ -58,7 +58,7 @@ def rounded(lines: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Span:
     """So many lines of a queue, from its beginning, or from after the place that is given."""
 
     lines: int
@@ -100,7 +100,7 @@ def or_never(due_at: Any) -> Any:
 
 
 def first_by_subject(
-    subject: Any, due_at: Any, which: Sequence[ColumnElement[bool]], page: Page
+    subject: Any, due_at: Any, which: Sequence[ColumnElement[bool]], page: Span
 ) -> FromClause:
     """The first places among a few waiting things: each is looked at."""
     due_at = or_never(due_at).label("due_at")
@@ -118,7 +118,7 @@ def first_by_clocks(
     contact_id: Any,
     kind: SubjectKind,
     which: Sequence[ColumnElement[bool]],
-    page: Page,
+    page: Span,
 ) -> FromClause:
     """The first places among things that may be very many, each with clocks of its own.
 
@@ -168,7 +168,7 @@ def first_by_clocks(
     )
 
 
-def _walk(subject: Any, kind: SubjectKind, which: Sequence[ColumnElement[bool]], page: Page) -> Any:
+def _walk(subject: Any, kind: SubjectKind, which: Sequence[ColumnElement[bool]], page: Span) -> Any:
     """The soonest running clock of each waiting thing, in order.
 
     The questions put to each clock are subqueries that give one value: a planner takes them as

@@ -63,7 +63,7 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.queue_places import (
-    Page,
+    Span,
     first_by_clocks,
     first_by_subject,
     or_never,
@@ -117,11 +117,11 @@ TOWN = bindparam("town", None, CONTACT.c.town.type)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Part:
     """Who asks for which part of a queue, as far as it makes a statement differ."""
 
     sight: Sight
-    page: Page
+    page: Span
     filters: QueueFilters
     transfers: bool
 
@@ -252,7 +252,7 @@ _DECIDED_AND_UNREAD = (
 )
 
 
-def _contacts(asked: _Asked) -> Any:
+def _contacts(asked: _Part) -> Any:
     """The contacts with a child to decide for, and decided ones that somebody has to turn to.
 
     Their referrer was told nothing yet, or the police have sent more of the incident since.
@@ -265,7 +265,7 @@ def _contacts(asked: _Asked) -> Any:
     )
 
 
-def _on_desk(asked: _Asked, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
+def _on_desk(asked: _Part, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
     """Contacts; `few` where there never are many of them."""
     which = (*waits, contacts_visible_to(asked.sight), *asked.on_desk())
     if few:
@@ -277,7 +277,7 @@ def _on_desk(asked: _Asked, *waits: ColumnElement[bool], few: bool = False) -> S
     )
 
 
-def _sign_off(asked: _Asked) -> Select[Any]:
+def _sign_off(asked: _Part) -> Select[Any]:
     """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
     which = [
         DECISION.c.answered_at.is_(None),
@@ -306,7 +306,7 @@ def _sign_off(asked: _Asked) -> Select[Any]:
 
 
 def _first(
-    asked: _Asked, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
+    asked: _Part, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
 ) -> FromClause:
     """The first places among what has clocks of its own; `few` where there never is much of it."""
     if not few:
@@ -316,7 +316,7 @@ def _first(
 
 
 def _cases(
-    asked: _Asked,
+    asked: _Part,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -345,7 +345,7 @@ def _cases(
 
 
 def _both_cases(
-    asked: _Asked, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
+    asked: _Part, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
 ) -> tuple[Select[Any], Select[Any]]:
     referral, episode = referrals_visible_to(asked.sight), episodes_visible_to(asked.sight)
     return (
@@ -354,7 +354,7 @@ def _both_cases(
     )
 
 
-def _allocation(asked: _Asked) -> Any:
+def _allocation(asked: _Part) -> Any:
     """The cases that nobody holds, and those whose holder can work nothing any more."""
     unallocated = _both_cases(asked, lambda table: table.c.allocated_at.is_(None))
     with_the_suspended = _both_cases(
@@ -363,7 +363,7 @@ def _allocation(asked: _Asked) -> Any:
     return union_all(*unallocated, *with_the_suspended)
 
 
-def _information_requests(asked: _Asked) -> Any:
+def _information_requests(asked: _Part) -> Any:
     """What agencies have not answered, and what they answered after the decision, not yet read."""
     waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
     unread = (REQUEST.c.unread_since.is_not(None),)
@@ -373,7 +373,7 @@ def _information_requests(asked: _Asked) -> Any:
 
 
 def _requests(
-    asked: _Asked, *which: ColumnElement[bool], returned: ColumnElement[bool]
+    asked: _Part, *which: ColumnElement[bool], returned: ColumnElement[bool]
 ) -> Select[Any]:
     waits = [
         *which,
@@ -394,7 +394,7 @@ def _requests(
 
 
 def _of_open_child(
-    asked: _Asked,
+    asked: _Part,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -445,17 +445,17 @@ def _of_child(
     )
 
 
-def _transfers(asked: _Asked, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
+def _transfers(asked: _Part, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
     seen = transfers_visible_to(asked.sight)
     return _of_open_child(asked, TRANSFER, SubjectKind.transfer, seen, *which, few=few)
 
 
-def _challenges(asked: _Asked) -> Select[Any]:
+def _challenges(asked: _Part) -> Select[Any]:
     seen = challenges_visible_to(asked.sight)
     return _of_open_child(asked, CHALLENGE, SubjectKind.challenge, seen)
 
 
-def _strategy(asked: _Asked) -> Any:
+def _strategy(asked: _Part) -> Any:
     """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
     kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.sight)
     return union_all(
@@ -463,7 +463,7 @@ def _strategy(asked: _Asked) -> Any:
     )
 
 
-def _meetings_to_call(asked: _Asked) -> Select[Any]:
+def _meetings_to_call(asked: _Part) -> Select[Any]:
     """The open referrals on which the clock of a meeting runs, and none has been called."""
     running = (
         DEADLINE.c.stopped_at.is_(None),
@@ -489,7 +489,7 @@ def _meetings_to_call(asked: _Asked) -> Select[Any]:
     )
 
 
-def _meetings(asked: _Asked) -> Select[Any]:
+def _meetings(asked: _Part) -> Select[Any]:
     """The meetings that are neither minuted nor cancelled, each with its first child.
 
     Until it is held, the limit is of holding it, on the referral of whichever child; then of the
@@ -522,7 +522,7 @@ def _meetings(asked: _Asked) -> Select[Any]:
     )
 
 
-def _first_visits(asked: _Asked) -> Select[Any]:
+def _first_visits(asked: _Part) -> Select[Any]:
     """The accepted step-downs whose named receiver has not visited yet."""
     return _transfers(
         asked,
@@ -534,7 +534,7 @@ def _first_visits(asked: _Asked) -> Select[Any]:
     )
 
 
-def _mine(asked: _Asked) -> Any:
+def _mine(asked: _Part) -> Any:
     sight = asked.sight
     returned = (
         is_theirs(sight, DECISION.c.drafted_by),
@@ -574,7 +574,7 @@ def _mine(asked: _Asked) -> Any:
     return union_all(contacts, *decided, *cases, *visits)
 
 
-def _pre_birth(asked: _Asked) -> Any:
+def _pre_birth(asked: _Part) -> Any:
     """The unborn children who are open, a line each: by their case, else by the contact.
 
     Social care's referral before early help's episode: the pre-birth clocks run on it.
@@ -653,7 +653,7 @@ def _pre_birth(asked: _Asked) -> Any:
     return union_all(referrals, episodes, contacts)
 
 
-_LINES: dict[Queue, Callable[[_Asked], Any]] = {
+_LINES: dict[Queue, Callable[[_Part], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
     Queue.allocation: _allocation,
@@ -667,7 +667,7 @@ _LINES: dict[Queue, Callable[[_Asked], Any]] = {
 }
 
 
-def _statement(queue: Queue, asked: _Asked) -> Select[Any]:
+def _statement(queue: Queue, asked: _Part) -> Select[Any]:
     line = _LINES[queue](asked).subquery("line")
     shown = [
         column
@@ -703,7 +703,7 @@ async def soonest_first(
 
     `transfers`: what somebody has to do for a transfer stands in the queue of what is theirs.
     """
-    asked = _Asked(sight, Page(rounded(limit), after is not None), filters, transfers)
+    asked = _Part(sight, Span(rounded(limit), after is not None), filters, transfers)
     after_at, after_id = (None, None) if after is None else after
     rows = await ask.all(
         Question(

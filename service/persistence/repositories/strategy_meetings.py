@@ -170,7 +170,7 @@ async def last_begun_at(work: Work, person_id: UUID) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class ChildAndContact:
     """What is on file of one child: the contact, the child on it, and who the child is."""
 
     contact: Contact
@@ -179,7 +179,7 @@ class Filed:
     worker_name: str | None
 
 
-async def filed(work: Work, referral: Referral) -> Filed:
+async def filed(work: Work, referral: Referral) -> ChildAndContact:
     """What says who must come for the child of a referral."""
     row = await work.first(
         select(*columns_of(Contact), ACCOUNT.c.name)
@@ -191,7 +191,9 @@ async def filed(work: Work, referral: Referral) -> Filed:
     person = await work.first(select(*columns_of(Person)).where(PERSON.c.id == referral.person_id))
     if row is None or child is None or person is None:
         raise LookupError("a referral without its contact, its child or its person")
-    return Filed(read(Contact, row[:-1]), read(Child, child), read(Person, person), row[-1])
+    return ChildAndContact(
+        read(Contact, row[:-1]), read(Child, child), read(Person, person), row[-1]
+    )
 
 
 async def early_help_of(work: Work, referral: Referral) -> tuple[str, str | None] | None:
