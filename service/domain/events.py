@@ -1,8 +1,10 @@
 """Events: what happened; one row is audit line, chronology entry and message at once."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from typing import Final, TypeAlias
 from uuid import UUID
 
 
@@ -100,9 +102,64 @@ class EventType(StrEnum):
         return self.value.partition(".")[0]
 
 
+class Whom(Enum):
+    """Whom an event concerns, where its persons are not named one by one."""
+
+    every_child_on_the_contact = auto()
+    nobody = auto()
+
+
+About: TypeAlias = Iterable[UUID] | Whom
+"""Whom an event concerns: these children on file, or one of the answers of `Whom`."""
+
+
+CONCERNS_NOBODY: Final = frozenset(
+    {
+        # An account, a client system or an organisation, and no child.
+        EventType.access_suspended,
+        EventType.access_restored,
+        # A list that is taken out, and a referral that is only checked: nothing happens to a child.
+        EventType.transfers_exported,
+        EventType.multi_agency_referral_checked,
+        # The file itself: each notification in it is an event of its own, about its children.
+        EventType.police_notifications_imported,
+        EventType.police_notifications_refused,
+    }
+)
+"""The kinds that are about nobody. Every other kind says whom it concerns, each time."""
+
+
+class ConcernsUnclear(ValueError):
+    """An event says that it concerns nobody though its kind does, or the other way round."""
+
+
+def people_named(
+    type_: EventType, about: About, contact_id: UUID | None
+) -> tuple[UUID, ...] | None:
+    """The children whom an event concerns, each once; None: every child on its contact.
+
+    Raises ConcernsUnclear: a kind that concerns somebody cannot happen without saying whom.
+    """
+    if isinstance(about, Whom):
+        nobody = about is Whom.nobody
+        if nobody != (type_ in CONCERNS_NOBODY):
+            raise ConcernsUnclear(f"{type_} has to say whom it concerns, or stand among the kinds")
+        if not nobody and contact_id is None:
+            raise ConcernsUnclear(f"{type_} concerns the children on a contact, and names none")
+        return () if nobody else None
+    if type_ in CONCERNS_NOBODY:
+        raise ConcernsUnclear(f"{type_} stands among the kinds that concern nobody")
+    return tuple(dict.fromkeys(about))
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `data` holds ids, codes and times: never a name or a narrative."""
+    """One thing that happened. `data` holds ids, codes and times: never a name or a narrative.
+
+    `people` are the children whom it concerns. None says to the database, as it is written: every
+    child who is on the contact at that moment. Read, None is what a release before this one wrote.
+    `person_id` is the one child, where it is about one alone.
+    """
 
     id: UUID
     type: EventType
@@ -114,3 +171,29 @@ class Event:
     contact_id: UUID | None
     person_id: UUID | None
     data: dict[str, object]
+    people: Sequence[UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader of events stands: at a position, and which event it found there.
+
+    The event tells a record that was restored from a backup from the one that was read before.
+    """
+
+    position: int
+    event_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """An event with whom it concerns and its position; None while it has none yet."""
+
+    event: Event
+    position: int | None
+    people: Sequence[UUID]
+
+    @property
+    def place(self) -> Place | None:
+        """Where a reader stands who has read this one and all before it."""
+        return None if self.position is None else Place(self.position, self.event.id)

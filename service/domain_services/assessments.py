@@ -133,7 +133,7 @@ def record_assessment_event(
         who,
         assessment.id,
         contact_id=assessment.contact_id,
-        person_id=assessment.person_id,
+        about=[assessment.person_id],
         referral_id=assessment.referral_id,
         state=assessment.state,
         **data,

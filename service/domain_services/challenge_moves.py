@@ -64,7 +64,7 @@ def record_challenge(
         who,
         challenge.id,
         contact_id=challenge.contact_id,
-        person_id=challenge.person_id,
+        about=[challenge.person_id],
         thing=challenge.thing,
         decision_id=challenge.decision_id,
         transfer_id=challenge.transfer_id,

@@ -11,8 +11,15 @@ from service.domain.information_requests import (
     InformationRequestAction,
 )
 from service.persistence.clocks import stop_clocks
-from service.persistence.repositories import information_requests
+from service.persistence.repositories import event_subjects, information_requests
 from service.persistence.units_of_work import Work
+
+
+async def asked_about(work: Work, request: InformationRequest) -> list[UUID]:
+    """The children on file whom an agency was asked about."""
+    child_ids = [UUID(child_id) for child_id in request.child_ids]
+    people = await event_subjects.people_of_children(work, child_ids)
+    return [people[child_id] for child_id in child_ids if child_id in people]
 
 
 async def withdraw_open_requests(
@@ -44,5 +51,6 @@ async def withdraw_request(
         who,
         request.id,
         contact_id=request.contact_id,
+        about=await asked_about(work, request),
         withdrawn_organisation_id=request.organisation_id,
     )

@@ -98,7 +98,7 @@ def record_missing_event(
         who,
         episode.id,
         contact_id=episode.contact_id,
-        person_id=episode.person_id,
+        about=[episode.person_id],
         happened_at=happened_at,
         state=episode.state,
         **data,

@@ -240,7 +240,7 @@ def record_enquiry_event(
         who,
         enquiry.id,
         contact_id=enquiry.contact_id,
-        person_id=enquiry.person_id,
+        about=[enquiry.person_id],
         happened_at=happened_at,
         state=enquiry.state,
         **data,

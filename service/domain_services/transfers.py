@@ -171,7 +171,7 @@ def record_transfer_event(
         who,
         transfer.id,
         contact_id=transfer.contact_id,
-        person_id=transfer.person_id,
+        about=[transfer.person_id],
         direction=transfer.direction,
         state=transfer.state,
         **data,

@@ -162,6 +162,11 @@ class Migrated:
 class _Transaction(Reading):
     """A connection in a transaction."""
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite's, who has one writer at a time."""
+        return self._connection.dialect.name == "sqlite"
+
     async def execute(self, statement: Executable) -> Any:
         """Carries out a change."""
         return await self._connection.execute(statement)

@@ -44,7 +44,7 @@ from service.domain.whole_contacts import (
     WholeRequest,
     limit_of,
 )
-from service.domain_services.information_requests import withdraw_request
+from service.domain_services.information_requests import asked_about, withdraw_request
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
@@ -176,7 +176,7 @@ async def ask_agency(
                 "organisation_unknown",
             )
         )
-    there = [child.id for child in await contacts.children(work, contact.id)]
+    there = {child.id: child.person_id for child in await contacts.children(work, contact.id)}
     problems += [
         Problem(
             f"/child_ids/{position}", "This child is not on this contact.", "not_on_this_contact"
@@ -206,6 +206,7 @@ async def ask_agency(
         who,
         request.id,
         contact_id=contact.id,
+        about=[there[child_id] for child_id in about],
         asked_organisation_id=request.organisation_id,
         scope=request.scope,
     )
@@ -290,6 +291,7 @@ async def answer_information_request(
         who,
         request.id,
         contact_id=contact.id,
+        about=await asked_about(work, request),
         answered_organisation_id=request.organisation_id,
         answer=new.answer,
         late=late,
@@ -346,6 +348,7 @@ async def chase_agency(
         who,
         request.id,
         contact_id=request.contact_id,
+        about=await asked_about(work, request),
         chased_organisation_id=request.organisation_id,
         chaser_id=chaser.id,
         how=chaser.how,
@@ -409,6 +412,7 @@ async def read_late_answer(
         who,
         request.id,
         contact_id=request.contact_id,
+        about=await asked_about(work, request),
         answered_organisation_id=request.organisation_id,
     )
     return await information_requests.get(work, who, request.id, _in_sight(work))

@@ -12,7 +12,7 @@ from service.domain.concerns import InOneFile
 from service.domain.contact_warnings import what_could_not_be_read
 from service.domain.contacts import Channel
 from service.domain.errors import Problem, Stale
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.new_contacts import Faults, NewChild, NewContact, kept_in
 from service.domain.people import Person
 from service.domain.police_notifications import (
@@ -249,6 +249,7 @@ async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) 
         EventType.police_notifications_refused,
         who,
         claimed.id,
+        about=Whom.nobody,
         rows=claimed.rows_total,
         faults=checking.total,
     )
@@ -390,6 +391,7 @@ async def _write(
         EventType.police_notifications_imported,
         known.sender,
         claimed.id,
+        about=Whom.nobody,
         rows=claimed.rows_total,
         notifications=len(checking.told),
         updates=len(checking.updates),

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.transfer_lists import ListedTransfer, TransferFilters
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
@@ -84,4 +84,11 @@ async def record_export(work: Work, who: Caller, filters: TransferFilters, rows:
         if getattr(filters, field.name) != getattr(empty, field.name)
         and getattr(filters, field.name) != []
     ]
-    work.record(EventType.transfers_exported, who, new_id(), filters=used, rows=rows)
+    work.record(
+        EventType.transfers_exported,
+        who,
+        new_id(),
+        about=Whom.nobody,
+        filters=used,
+        rows=rows,
+    )

@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from service.persistence.engines import Database
+from service.persistence.keys import Migrated
+from service.persistence.sealing import seal_events
 from tests.persistence.conftest import Desk
 from tests.support.plain_statements import change_in, select_from
 from tests.support.records import one_of_each
@@ -15,7 +17,8 @@ WORDS = [
     "drafted_at drafted_by repeat_concern",
 ]
 APPEND_ONLY = [
-    *("event", "contact_amendment", "decision", "transfer_step", "challenge_step"),
+    *("event", "event_place", "event_subject"),
+    *("contact_amendment", "decision", "transfer_step", "challenge_step"),
     *("information_request_chaser", "strategy_meeting_step", "missing_episode_step"),
     *("pregnancy_step", "section_47_enquiry_step", "assessment_step"),
     *("police_notification", "police_notification_fault", "contact_withdrawal"),
@@ -27,6 +30,7 @@ async def kept(desk: Desk) -> Database:
     async with desk.work() as work:
         work.add(*one_of_each(full=True))
         await work.commit()
+    await seal_events(Migrated(desk.database))
     return desk.database
 
 

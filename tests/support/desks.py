@@ -16,6 +16,7 @@ from tests.support.builders import Body, contact_body, decision_body, headers, s
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house, token
 from tests.support.matches import others_named
+from tests.support.named import unnamed
 
 # A Friday afternoon in British Summer Time: 16:00 in London.
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
@@ -114,3 +115,4 @@ async def open_desk(database_url: str, folder: Path) -> AsyncIterator[Desk]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, folder) as house, client_of(house) as client:
         yield Desk(house, client, clock)
+        assert await unnamed(house) == [], "events do not name the children whom they concern"

@@ -16,6 +16,7 @@ from tests.support.builders import Body, decision_body, headers, sign_off_body
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house
 from tests.support.matches import others_named
+from tests.support.named import unnamed
 from tests.support.plain_statements import select_from
 
 POLICE = "riverbourne-police"
@@ -109,6 +110,7 @@ async def open_room(
         client_of(house) as client,
     ):
         yield Room(house, client, clock)
+        assert await unnamed(house) == [], "events do not name the children whom they concern"
 
 
 def pointers(answer: httpx.Response) -> set[str]:

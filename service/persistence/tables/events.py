@@ -1,4 +1,4 @@
-"""What happened: audit line, chronology entry and message in one."""
+"""What happened: audit line, chronology entry and message in one; where it stands, and of whom."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Integer
 from sqlmodel import SQLModel
 
-from service.persistence.columns import DOCUMENT, INSTANT, kept, partial_index
+from service.persistence.columns import DOCUMENT, IDS, INSTANT, kept, partial_index
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
 class EventRow(SQLModel, table=True):
@@ -19,9 +21,9 @@ class EventRow(SQLModel, table=True):
     )
 
     sequence: int | None = kept(
-        "The order of events: time may step back, this does not.",
+        "The order in which events were begun; others may have been seen before.",
         primary_key=True,
-        type_=BigInteger().with_variant(Integer, "sqlite"),
+        type_=_NUMBER,
         default=None,
     )
     id: UUID = kept("Identifier (UUIDv7).")
@@ -32,7 +34,66 @@ class EventRow(SQLModel, table=True):
     request_id: str | None = kept("The request it came with.")
     subject_id: UUID = kept("What it happened to.")
     contact_id: UUID | None = kept("The contact behind it.")
-    person_id: UUID | None = kept("The child, where it is about one.")
+    person_id: UUID | None = kept("The child, where it is about one alone.")
     data: dict[str, object] = kept(
         "Ids, codes and times; never a name or a narrative.", type_=DOCUMENT
     )
+    people: list[UUID] | None = kept(
+        "The children whom it concerns; empty when written by a release before 0.4.0.",
+        type_=IDS,
+        default=None,
+    )
+
+
+class EventPlaceRow(SQLModel, table=True):
+    """The position of an event among those that could be seen. Append-only, and without gaps."""
+
+    __tablename__ = "event_place"
+    __table_args__ = (
+        Index("ix_event_place_sequence", "sequence", unique=True),
+        Index("ix_event_place_subject", "subject_id", "position"),
+    )
+
+    position: int = kept(
+        "Its position: whoever has read up to one misses nothing before it.",
+        primary_key=True,
+        type_=_NUMBER,
+    )
+    sequence: int = kept("The event, which stands for ever.", type_=_NUMBER)
+    subject_id: UUID = kept("What it happened to.")
+
+
+class EventSubjectRow(SQLModel, table=True):
+    """A child whom an event concerns. Append-only."""
+
+    __tablename__ = "event_subject"
+    __table_args__ = (Index("ix_event_subject_person", "person_id", "position"),)
+
+    position: int = kept(
+        "The event, by its position.",
+        primary_key=True,
+        foreign_key="event_place.position",
+        type_=_NUMBER,
+    )
+    person_id: UUID = kept("The child.", primary_key=True)
+    since: int = kept(
+        "The position from which this is known: its own, or that of the event by which a child of "
+        "the contact turned out to be this one.",
+        type_=_NUMBER,
+    )
+
+
+class EventSealingRow(SQLModel, table=True):
+    """One row: how far positions have been given, and what is waited for to go on from there."""
+
+    __tablename__ = "event_sealing"
+
+    place: int = kept("Always 1: there is one row.", primary_key=True)
+    settled: int = kept(
+        "Up to this sequence every event has its position, and none can appear any more.",
+        type_=_NUMBER,
+    )
+    noticed: int | None = kept(
+        "The sequence that is settled next, when those who were writing have ended.", type_=_NUMBER
+    )
+    writers: list[str] | None = kept("Who was writing events then.", type_=DOCUMENT)
