@@ -26,6 +26,7 @@ from service.domain.daily_meetings import DAILY_MEETING, ITEM
 from service.domain.deadlines import Timescale
 from service.domain.decisions import DECISION
 from service.domain.events import EventType
+from service.domain.fields import Sensitivity
 from service.domain.information_requests import INFORMATION_REQUEST
 from service.domain.missing_episodes import MISSING_EPISODE
 from service.domain.police_notifications import NOTIFICATION_IMPORT
@@ -36,7 +37,6 @@ from service.domain.states import StateTable
 from service.domain.strategy_meetings import STRATEGY_MEETING
 from service.domain.transfers import TRANSFER
 from service.issuers import IssuerSettings
-from service.persistence.columns import Sensitivity
 from service.policy import load_policy
 from service.settings import PREFIX, Settings
 from service.surroundings import FROM_FILES
@@ -538,9 +538,11 @@ def events() -> str:
         "never a name or a narrative. It names **every child on file whom it concerns**, siblings "
         "too. A job gives it its position, in the order in which events could be seen: whoever has "
         "read up to one misses none before it "
-        "([how](decisions/0091-events-are-placed-by-a-job-in-the-order-they-were-seen.md)). Where a "
-        "child of a contact turns out to be another on file, what had happened names that one too, "
-        "from that position on; whom it was taken for stays named.\n\n" + "\n".join(lines) + "\n"
+        "([how](decisions/0091-events-are-placed-by-a-job-in-the-order-they-were-seen.md)). Where "
+        "a child of a contact turns out to be another on file, what had happened names that one "
+        "too, from that position on; whom it was taken for stays named.\n\n"
+        + "\n".join(lines)
+        + "\n"
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.errors import Conflict, NotAllowed
+from service.domain.fields import plain
 
 
 class CareService(StrEnum):
@@ -25,10 +27,10 @@ class Accountability:
     the database refuses an open case without it, and it without an open case.
     """
 
-    person_id: UUID
-    referral_id: UUID | None
-    early_help_episode_id: UUID | None
-    since: datetime
+    person_id: Annotated[UUID, plain("The child.")]
+    referral_id: Annotated[UUID | None, plain("The referral that answers, when one does.")]
+    early_help_episode_id: Annotated[UUID | None, plain("The episode that answers, when one does.")]
+    since: Annotated[datetime, plain("Since when this case answers.")]
 
     @property
     def case_id(self) -> UUID:

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.access import Role
 from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.fields import Id, Version, personal, plain, sensitive
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +22,20 @@ class Account:
     `signed_in_at` is when the newest token was made, to the day.
     """
 
-    id: UUID
-    issuer: str
-    subject: str
-    name: str
-    client_id: str | None
-    organisation_id: str | None
-    team_id: str | None
-    first_seen_at: datetime
-    role_names: str | None = None
-    roles_since: datetime | None = None
-    team_since: datetime | None = None
-    signed_in_at: datetime | None = None
+    id: Id
+    issuer: Annotated[str, plain("Issuer of the token.")]
+    subject: Annotated[str, plain("Subject at that issuer.")]
+    name: Annotated[str, personal("Name as the issuer last gave it.")]
+    client_id: Annotated[str | None, plain("Client system.")]
+    organisation_id: Annotated[str | None, plain("Organisation of a partner.")]
+    team_id: Annotated[str | None, plain("Team of a member of staff.")]
+    first_seen_at: Annotated[datetime, plain("When first seen.")]
+    role_names: Annotated[
+        str | None, plain("Roles that the newest token named, a space between.")
+    ] = None
+    roles_since: Annotated[datetime | None, plain("Since when seen with these roles.")] = None
+    team_since: Annotated[datetime | None, plain("When first seen in another team.")] = None
+    signed_in_at: Annotated[datetime | None, plain("When the newest token was made.")] = None
 
     @property
     def roles(self) -> frozenset[Role] | None:
@@ -76,16 +80,16 @@ class SuspensionState(StrEnum):
 class Suspension:
     """Access taken away, at once, although tokens are still valid."""
 
-    id: UUID
-    kind: SuspensionKind
-    target: str
-    reason: str
-    suspended_at: datetime
-    suspended_by: UUID
-    lifted_at: datetime | None
-    lifted_by: UUID | None
-    lifted_because: str | None
-    version: int
+    id: Id
+    kind: Annotated[SuspensionKind, plain("account, client or organisation.")]
+    target: Annotated[str, plain("Which one.")]
+    reason: Annotated[str, sensitive("Why.")]
+    suspended_at: Annotated[datetime, plain("Since when.")]
+    suspended_by: Annotated[UUID, plain("By whom.")]
+    lifted_at: Annotated[datetime | None, plain("Until when.")]
+    lifted_by: Annotated[UUID | None, plain("Lifted by whom.")]
+    lifted_because: Annotated[str | None, sensitive("Lifted why.")]
+    version: Version
 
 
 class AlreadySuspended(Conflict):

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.measure_cases import MeasureCases
 from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable
@@ -74,42 +75,44 @@ class Assessment:
     the outcome ends it.
     """
 
-    id: UUID
-    reference: str
-    referral_id: UUID
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    state: AssessmentState
-    begun_at: datetime
-    begun_by: UUID
-    factors: Sequence[str]
-    tools: Sequence[Mapping[str, object]]
-    childs_view: str | None
-    analysis: str | None
-    outcome: AssessmentOutcome | None
-    closure_code: str | None
-    completed_at: datetime | None
-    completed_by: UUID | None
-    answered_at: datetime | None
-    answered_by: UUID | None
-    answer_words: str | None
-    ended_at: datetime | None
-    version: int
+    id: Id
+    reference: Reference
+    referral_id: Annotated[UUID, plain("Social care's case.")]
+    contact_id: Annotated[UUID, plain("The contact behind that case.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    state: Annotated[
+        AssessmentState, plain("under_way, awaiting_authorisation, authorised, ended_unfinished.")
+    ]
+    begun_at: Annotated[datetime, plain("When it was begun.")]
+    begun_by: Annotated[UUID, plain("Who began it.")]
+    factors: Annotated[Sequence[str], sensitive("Factors at assessment, codes of the census.")]
+    tools: Annotated[Sequence[Mapping[str, object]], sensitive("Tools used, with their scores.")]
+    childs_view: Annotated[str | None, sensitive("What the child says.")]
+    analysis: Annotated[str | None, sensitive("The assessment in words.")]
+    outcome: Annotated[AssessmentOutcome | None, sensitive("What follows.")]
+    closure_code: Annotated[str | None, sensitive("How the referral is to close.")]
+    completed_at: Annotated[datetime | None, plain("When last completed.")]
+    completed_by: Annotated[UUID | None, plain("Who completed it.")]
+    answered_at: Annotated[datetime | None, plain("When last authorised or sent back.")]
+    answered_by: Annotated[UUID | None, plain("The manager who did.")]
+    answer_words: Annotated[str | None, sensitive("The manager's own words.")]
+    ended_at: Annotated[datetime | None, plain("When authorised, or ended unfinished.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentStep:
     """One move of an assessment, so that what was sent back stays on file."""
 
-    id: UUID
-    assessment_id: UUID
-    action: AssessmentAction
-    state: AssessmentState
-    at: datetime
-    by: UUID
-    words: str | None
-    content: Mapping[str, object]
+    id: Id
+    assessment_id: Annotated[UUID, plain("The assessment.")]
+    action: Annotated[AssessmentAction, plain("What was done.")]
+    state: Annotated[AssessmentState, plain("The state that it led to.")]
+    at: Annotated[datetime, plain("When.")]
+    by: Annotated[UUID, plain("Who.")]
+    words: Annotated[str | None, sensitive("In their own words.")]
+    content: Annotated[Mapping[str, object], sensitive("The assessment as it was completed then.")]
 
 
 class AssessmentIncomplete(Invalid):

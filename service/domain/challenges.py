@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.access import Role
 from service.domain.accountabilities import CareService, Whose
 from service.domain.decisions import Outcome
 from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable
 
@@ -104,41 +106,47 @@ class Challenge:
     `challenger_role` is the manager of the side that raised it, or a partner's system.
     """
 
-    id: UUID
-    reference: str
-    thing: ChallengedThing
-    decision_id: UUID | None
-    transfer_id: UUID | None
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    state: ChallengeState
-    stage: int
-    answering_role: str
-    raised_at: datetime
-    raised_by: UUID
-    raised_by_organisation_id: str | None
-    challenger_role: str
-    stage_began_at: datetime
-    outcome: ChallengeOutcome | None
-    changed_to_decision_id: UUID | None
-    ended_at: datetime | None
-    version: int
+    id: Id
+    reference: Reference
+    thing: Annotated[ChallengedThing, plain("decision or refusal.")]
+    decision_id: Annotated[UUID | None, plain("The decision challenged.")]
+    transfer_id: Annotated[UUID | None, plain("The transfer whose refusal is challenged.")]
+    contact_id: Annotated[UUID, plain("The contact behind it.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    state: Annotated[ChallengeState, plain("raised, agreed, upheld, awaiting_change, ended.")]
+    stage: Annotated[int, plain("The stage it is at, from 1.")]
+    answering_role: Annotated[str, plain("The role that answers at this stage.")]
+    raised_at: Annotated[datetime, plain("When it was raised.")]
+    raised_by: Annotated[UUID, plain("Who raised it.")]
+    raised_by_organisation_id: Annotated[
+        str | None, plain("The partner agency that raised it, if one did.")
+    ]
+    challenger_role: Annotated[
+        str, plain("The manager of the side that raised it, or partner_system.")
+    ]
+    stage_began_at: Annotated[datetime, plain("When this stage began.")]
+    outcome: Annotated[
+        ChallengeOutcome | None, plain("agreed, upheld, changed, withdrawn, overtaken.")
+    ]
+    changed_to_decision_id: Annotated[UUID | None, plain("The new decision that it led to.")]
+    ended_at: Annotated[datetime | None, plain("When it ended.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeStep:
     """One move of a challenge, never changed: who did what, at which stage, in which words."""
 
-    id: UUID
-    challenge_id: UUID
-    action: ChallengeAction
-    state: ChallengeState
-    stage: int
-    at: datetime
-    by: UUID | None
-    organisation_id: str | None
-    words: str | None
+    id: Id
+    challenge_id: Annotated[UUID, plain("The challenge.")]
+    action: Annotated[ChallengeAction, plain("What was done.")]
+    state: Annotated[ChallengeState, plain("The state that it led to.")]
+    stage: Annotated[int, plain("The stage it was done at.")]
+    at: Annotated[datetime, plain("When.")]
+    by: Annotated[UUID | None, plain("Who; empty when the service itself.")]
+    organisation_id: Annotated[str | None, plain("The partner agency, if one did it.")]
+    words: Annotated[str | None, sensitive("In their own words.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.people import (
     AdultRelationship,
     BirthKnowledge,
@@ -186,115 +188,146 @@ CHILD = StateTable(
 )
 
 
+KeptAsTold: TypeAlias = Annotated[
+    Mapping[str, str] | None, sensitive("What could not be read, by the name of the fact.")
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """One child as this contact tells of them.
 
     `set_aside` names the numbers that somebody else on file bears: kept as told, and no part of
-    whom the child is taken for. `kept_as_told` is what could not be read, by the name of the fact.
-    `unanswered_matches` is how many on file may be this child without
-    anybody having said whether it is so.
+    whom the child is taken for.
     """
 
-    id: UUID
-    contact_id: UUID
-    person_id: UUID
-    position: int
-    state: ChildState
-    given_name: str | None
-    family_name: str | None
-    description: str | None
-    date_of_birth: date | None
-    birth_knowledge: BirthKnowledge
-    expected_delivery_on: date | None
-    sex: Sex
-    nhs_number: str | None
-    unique_pupil_number: str | None
-    ethnicity_code: str | None
-    disability_codes: Sequence[str]
-    first_language: str | None
-    school: str | None
-    decided_at: datetime | None
-    set_aside: Sequence[str] = ()
-    unanswered_matches: int = 0
-    kept_as_told: Mapping[str, str] | None = None
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    person_id: PersonId
+    position: Annotated[int, plain("Order on the contact, from 0.")]
+    state: Annotated[ChildState, plain("undecided, awaiting_sign_off, decided.")]
+    given_name: Annotated[str | None, personal("Given names as told.")]
+    family_name: Annotated[str | None, personal("Family name as told.")]
+    description: Annotated[str | None, personal("What identifies a child whose name is not known.")]
+    date_of_birth: Annotated[date | None, personal("Date of birth as told.")]
+    birth_knowledge: Annotated[BirthKnowledge, plain("How the date of birth is known.")]
+    expected_delivery_on: Annotated[date | None, personal("Expected date of delivery.")]
+    sex: Annotated[Sex, personal("Sex code.")]
+    nhs_number: Annotated[str | None, personal("NHS number as told.")]
+    unique_pupil_number: Annotated[str | None, personal("Unique pupil number as told.")]
+    ethnicity_code: Annotated[str | None, sensitive("Ethnicity code.")]
+    disability_codes: Annotated[Sequence[str], sensitive("Disability codes.")]
+    first_language: Annotated[str | None, personal("First language.")]
+    school: Annotated[str | None, personal("School or setting.")]
+    decided_at: Annotated[datetime | None, plain("When decided and signed off.")]
+    set_aside: Annotated[
+        Sequence[str], plain("Numbers, by their names, that somebody else on file bears.")
+    ] = ()
+    unanswered_matches: Annotated[int, plain("How many on file may be this child, unanswered.")] = 0
+    kept_as_told: KeptAsTold = None
 
 
 @dataclass(frozen=True, slots=True)
 class Adult:
     """One adult as this contact tells of them. A father whose name is not known is still there."""
 
-    id: UUID
-    contact_id: UUID
-    position: int
-    relationship: AdultRelationship
-    name_known: bool
-    given_name: str | None
-    family_name: str | None
-    date_of_birth: date | None
-    parental_responsibility: YesNo
-    in_household: YesNo
-    telephone: str | None
-    note: str | None
-    identity_key: str | None
-    kept_as_told: Mapping[str, str] | None = None
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    position: Annotated[int, plain("Order on the contact, from 0.")]
+    relationship: Annotated[AdultRelationship, personal("Who they are to the children.")]
+    name_known: Annotated[bool, plain("False for a father whose name nobody knows.")]
+    given_name: Annotated[str | None, personal("Given names.")]
+    family_name: Annotated[str | None, personal("Family name.")]
+    date_of_birth: Annotated[date | None, personal("Date of birth.")]
+    parental_responsibility: Annotated[YesNo, personal("yes, no, not_known.")]
+    in_household: Annotated[YesNo, personal("yes, no, not_known.")]
+    telephone: Annotated[str | None, personal("Telephone.")]
+    note: Annotated[str | None, sensitive("Anything else.")]
+    identity_key: Annotated[
+        str | None,
+        personal("Name and date of birth, normalised: the same wherever this adult stands."),
+    ]
+    kept_as_told: KeptAsTold = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A contact: what was said, by whom, when it was said, and who answers for it now.
 
-    `kept_as_told` is what could not be read, by the name of the fact; of those on the contact it is
-    with each of them.
-    `decided_at` is since when nothing is to be decided on it: every child is, or it is withdrawn.
+    What could not be read of those on it is kept with each of them.
     """
 
-    id: UUID
-    reference: str
-    state: ContactState
-    channel: Channel
-    source_code: str
-    concern: str
-    immediate_danger: bool
-    received_at: datetime
-    logged_at: datetime
-    logged_by: UUID
-    referrer_name: str | None
-    referrer_role: str | None
-    referrer_agency: str | None
-    referrer_telephone: str | None
-    referrer_email: str | None
-    agreement: AgreementState
-    agreement_note: str | None
-    lawful_basis: LawfulBasis | None
-    sharing_reason: str | None
-    address: str | None
-    town: str | None
-    postcode: str | None
-    rating: Rating | None
-    first_rated_at: datetime | None
-    rated_at: datetime | None
-    rated_by: UUID | None
-    rating_rationale: str | None
-    assignee_id: UUID | None
-    assigned_at: datetime | None
-    team_id: str
-    acknowledged_at: datetime | None
-    acknowledged_by: UUID | None
-    acknowledgement: str | None
-    sender_organisation_id: str | None
-    sender_reference: str | None
-    possible_duplicate_of: UUID | None
-    content_digest: str | None
-    address_key: str | None
-    decided_at: datetime | None
-    version: int
-    outcome_told_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-    withdrawn_as: WithdrawalReason | None = None
-    repeats_id: UUID | None = None
-    restored_at: datetime | None = None
-    kept_as_told: Mapping[str, str] | None = None
+    id: Id
+    reference: Reference
+    state: Annotated[ContactState, plain("State of the contact.")]
+    channel: Annotated[Channel, plain("How it arrived.")]
+    source_code: Annotated[str, plain("Referral source code of the children in need census.")]
+    concern: Annotated[str, sensitive("What the worry is, in the words of who told.")]
+    immediate_danger: Annotated[
+        bool, sensitive("Whether a child was said to be in immediate danger.")
+    ]
+    received_at: Annotated[
+        datetime, plain("When the sender says it happened: every clock starts here.")
+    ]
+    logged_at: Annotated[datetime, plain("When the row was written.")]
+    logged_by: Annotated[UUID, plain("Account that logged it.")]
+    referrer_name: Annotated[str | None, personal("Name of who told.")]
+    referrer_role: Annotated[str | None, personal("Role of who told.")]
+    referrer_agency: Annotated[str | None, plain("Agency of who told.")]
+    referrer_telephone: Annotated[str | None, personal("Telephone of who told.")]
+    referrer_email: Annotated[str | None, personal("E-mail of who told.")]
+    agreement: Annotated[AgreementState, sensitive("Whether the family agreed to a service.")]
+    agreement_note: Annotated[str | None, sensitive("What was said about agreement.")]
+    lawful_basis: Annotated[
+        LawfulBasis | None, plain("Lawful basis for sharing, UK GDPR article 6.")
+    ]
+    sharing_reason: Annotated[str | None, sensitive("Why shared without agreement.")]
+    address: Annotated[str | None, personal("Where the children live.")]
+    town: Annotated[str | None, personal("Town.")]
+    postcode: Annotated[str | None, personal("Postcode.")]
+    rating: Annotated[Rating | None, plain("Triage rating: red, amber, green.")]
+    first_rated_at: Annotated[datetime | None, plain("When first rated.")]
+    rated_at: Annotated[datetime | None, plain("When last rated.")]
+    rated_by: Annotated[UUID | None, plain("Account that rated last.")]
+    rating_rationale: Annotated[str | None, sensitive("Why rated so.")]
+    assignee_id: Annotated[UUID | None, plain("Account that works it now.")]
+    assigned_at: Annotated[datetime | None, plain("Since when.")]
+    team_id: Annotated[str, plain("The one accountable team.")]
+    acknowledged_at: Annotated[datetime | None, plain("When the referrer was told it arrived.")]
+    acknowledged_by: Annotated[UUID | None, plain("Who told them.")]
+    acknowledgement: Annotated[str | None, sensitive("How, and what they were told.")]
+    sender_organisation_id: Annotated[str | None, plain("Organisation whose system sent it.")]
+    sender_reference: Annotated[str | None, plain("The sender's own reference.")]
+    possible_duplicate_of: Annotated[UUID | None, plain("An open contact with the same content.")]
+    content_digest: Annotated[
+        str | None,
+        plain("Digest of what a partner sent, to recognise the same referral sent twice."),
+    ]
+    address_key: Annotated[
+        str | None,
+        personal("Postcode and address, normalised: the same for contacts from the same home."),
+    ]
+    decided_at: Annotated[
+        datetime | None,
+        plain("When every child on it was decided and signed off, or it was withdrawn."),
+    ]
+    version: Version
+    outcome_told_at: Annotated[
+        datetime | None, plain("When the referrer was last told the outcome.")
+    ] = None
+    withdrawn_at: Annotated[datetime | None, plain("When it was withdrawn without a decision.")] = (
+        None
+    )
+    withdrawn_as: Annotated[
+        WithdrawalReason | None, plain("Why it is withdrawn: duplicate, in_error, not_ours.")
+    ] = None
+    repeats_id: Annotated[
+        UUID | None, plain("The contact that it repeats, while it is withdrawn for that.")
+    ] = None
+    restored_at: Annotated[
+        datetime | None, plain("When it was last restored to the desk after a withdrawal.")
+    ] = None
+    kept_as_told: KeptAsTold = None
 
     @property
     def every_child_decided_at(self) -> datetime | None:
@@ -306,26 +339,26 @@ class Contact:
 class OutcomeTelling:
     """That the referrer was told what came of a contact: how, when, and in which words."""
 
-    id: UUID
-    contact_id: UUID
-    told_at: datetime
-    how: TellingWay
-    words: str
-    recorded_at: datetime
-    recorded_by: UUID
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    told_at: Annotated[datetime, plain("When the referrer was told.")]
+    how: Annotated[TellingWay, plain("telephone, email, letter, in_person.")]
+    words: Annotated[str, sensitive("What they were told.")]
+    recorded_at: Annotated[datetime, plain("When it was recorded.")]
+    recorded_by: Annotated[UUID, plain("By whom.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
     """A change of what was recorded, before any decision: old and new words, who, when, why."""
 
-    id: UUID
-    contact_id: UUID
-    amended_at: datetime
-    amended_by: UUID
-    reason: str
-    before: dict[str, object]
-    after: dict[str, object]
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    amended_at: Annotated[datetime, plain("When.")]
+    amended_by: Annotated[UUID, plain("Who.")]
+    reason: Annotated[str, sensitive("Why.")]
+    before: Annotated[dict[str, object], sensitive("What it said.")]
+    after: Annotated[dict[str, object], sensitive("What it says now.")]
 
 
 # What moves a contact is done to a child on it, and asked for by that name.

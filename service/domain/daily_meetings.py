@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Child, Contact
 from service.domain.errors import Conflict, Invalid
+from service.domain.fields import Id, Version, plain, sensitive
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.states import StateTable
@@ -67,12 +69,12 @@ DAILY_MEETING = StateTable(
 class DailyMeeting:
     """The meeting of one London day; there from the first item on, or from its conclusion."""
 
-    id: UUID
-    meeting_on: date
-    state: DailyMeetingState
-    concluded_at: datetime | None
-    concluded_by: UUID | None
-    version: int
+    id: Id
+    meeting_on: Annotated[date, plain("The London day.")]
+    state: Annotated[DailyMeetingState, plain("open, concluded.")]
+    concluded_at: Annotated[datetime | None, plain("When it was concluded.")]
+    concluded_by: Annotated[UUID | None, plain("Who concluded it.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +85,19 @@ class MeetingItem:
     the item before it, and `times_carried` how often the child was carried over by then.
     """
 
-    id: UUID
-    notification_id: UUID
-    contact_id: UUID
-    child_id: UUID
-    meeting_on: date
-    state: ItemState
-    decision_id: UUID | None
-    settled_at: datetime | None
-    settled_by: UUID | None
-    carried_over_because: str | None
-    carried_from_id: UUID | None
-    times_carried: int
-    version: int
+    id: Id
+    notification_id: Annotated[UUID, plain("The notification.")]
+    contact_id: Annotated[UUID, plain("The contact that it is.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    meeting_on: Annotated[date, plain("London day of the meeting.")]
+    state: Annotated[ItemState, plain("waiting, decided, carried_over.")]
+    decision_id: Annotated[UUID | None, plain("The decision that settled it.")]
+    settled_at: Annotated[datetime | None, plain("When it was decided or carried over.")]
+    settled_by: Annotated[UUID | None, plain("Who did.")]
+    carried_over_because: Annotated[str | None, sensitive("Why it was carried over.")]
+    carried_from_id: Annotated[UUID | None, plain("The item that it was carried over from.")]
+    times_carried: Annotated[int, plain("How often the child was carried over.")]
+    version: Version
 
 
 class ItemsWaiting(Conflict):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from service.domain.calendar import (
@@ -18,6 +18,7 @@ from service.domain.calendar import (
 )
 from service.domain.errors import Invalid
 from service.domain.events import EventType
+from service.domain.fields import Id, plain
 from service.domain.flags import SubjectKind
 from service.domain.texts import counted
 
@@ -67,23 +68,27 @@ class Deadline:
     recorded later than it happened.
     """
 
-    id: UUID
-    kind: str
-    variant: str | None
-    subject_kind: SubjectKind
-    subject_id: UUID
-    contact_id: UUID
-    owner_role: str
-    started_at: datetime
-    due_at: datetime
-    warn_at: datetime | None
-    warned_at: datetime | None
-    breached_at: datetime | None
-    stopped_at: datetime | None
-    stopped_because: str | None
-    happened_at: datetime | None
-    policy_version: str
-    explanation: dict[str, object]
+    id: Id
+    kind: Annotated[str, plain("The timescale, by its name in the policy.")]
+    variant: Annotated[
+        str | None, plain("The rating it was started with, where the limit depends on it.")
+    ]
+    subject_kind: Annotated[SubjectKind, plain("What it runs on.")]
+    subject_id: Annotated[UUID, plain("Which one.")]
+    contact_id: Annotated[UUID, plain("The contact behind it.")]
+    owner_role: Annotated[str, plain("The role that must act.")]
+    started_at: Annotated[datetime, plain("When the clock started.")]
+    due_at: Annotated[datetime, plain("The limit.")]
+    warn_at: Annotated[datetime | None, plain("When a warning is raised.")]
+    warned_at: Annotated[datetime | None, plain("When the warning was raised.")]
+    breached_at: Annotated[datetime | None, plain("When the breach was raised.")]
+    stopped_at: Annotated[datetime | None, plain("When the clock stopped.")]
+    stopped_because: Annotated[str | None, plain("What stopped it.")]
+    happened_at: Annotated[
+        datetime | None, plain("When that happened, where it was recorded later than it happened.")
+    ]
+    policy_version: Annotated[str, plain("Version of the policy it was computed by.")]
+    explanation: Annotated[dict[str, object], plain("The sum: rule, days skipped, due.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.fields import Id, PersonId, Version, plain, sensitive
 from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable
 
@@ -105,37 +107,62 @@ class Decision:
     `superseded_at` is since when it neither waits nor stands: replaced, or withdrawn as a draft.
     """
 
-    id: UUID
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    state: DecisionState
-    level_of_need: LevelOfNeed
-    outcome: Outcome
-    statutory_basis: StatutoryBasis | None
-    primary_need_code: str | None
-    rationale: str
-    history_considered: str | None
-    last_closed_because: str | None
-    agencies: Sequence[Mapping[str, object]]
-    prompts: Sequence[Mapping[str, object]]
-    assessment_tool: str | None
-    assessment_score: str | None
-    receiving_team_id: str | None
-    advice_given: str | None
-    supersedes_id: UUID | None
-    supersedes_because: str | None
-    drafted_at: datetime
-    drafted_by: UUID
-    answered_at: datetime | None
-    answered_by: UUID | None
-    answer_words: str | None
-    superseded_at: datetime | None
-    joined_case_id: UUID | None
-    repeat_concern: Mapping[str, object]
-    version: int
-    withdrawn_by: UUID | None = None
-    withdrawn_because: str | None = None
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    child_id: Annotated[UUID, plain("The child on the contact.")]
+    person_id: PersonId
+    state: Annotated[
+        DecisionState, plain("awaiting_sign_off, returned, signed, superseded, withdrawn.")
+    ]
+    level_of_need: Annotated[
+        LevelOfNeed, sensitive("1 universal, 2 additional, 3 targeted, 4 statutory.")
+    ]
+    outcome: Annotated[Outcome, sensitive("What happens next.")]
+    statutory_basis: Annotated[StatutoryBasis | None, sensitive("section_17 or section_47.")]
+    primary_need_code: Annotated[str | None, sensitive("Primary need code of the census.")]
+    rationale: Annotated[str, sensitive("Why.")]
+    history_considered: Annotated[
+        str | None, sensitive("Earlier contacts and referrals, as considered.")
+    ]
+    last_closed_because: Annotated[str | None, sensitive("Why the last one closed.")]
+    agencies: Annotated[
+        Sequence[Mapping[str, object]],
+        sensitive("Who was asked, who answered, who was not asked and why."),
+    ]
+    prompts: Annotated[
+        Sequence[Mapping[str, object]], sensitive("What decisions keep missing, answered.")
+    ]
+    assessment_tool: Annotated[str | None, sensitive("Assessment tool used.")]
+    assessment_score: Annotated[str | None, sensitive("Its score.")]
+    receiving_team_id: Annotated[str | None, plain("Team that is to receive the case.")]
+    advice_given: Annotated[str | None, sensitive("Information and advice given.")]
+    supersedes_id: Annotated[UUID | None, plain("The earlier decision that this one replaces.")]
+    supersedes_because: Annotated[str | None, sensitive("Why the mind was changed.")]
+    drafted_at: Annotated[datetime, plain("When drafted.")]
+    drafted_by: Annotated[UUID, plain("Who decided.")]
+    answered_at: Annotated[datetime | None, plain("When signed or returned.")]
+    answered_by: Annotated[UUID | None, plain("Manager who answered.")]
+    answer_words: Annotated[str | None, sensitive("The manager's own words.")]
+    superseded_at: Annotated[
+        datetime | None,
+        plain("When replaced, or withdrawn as a draft: it waits and stands no more."),
+    ]
+    joined_case_id: Annotated[
+        UUID | None,
+        plain(
+            "The open referral or early help episode that it joined, "
+            "when the child was open already."
+        ),
+    ]
+    repeat_concern: Annotated[
+        Mapping[str, object],
+        sensitive(
+            "How often the child was spoken of before, as it stood when this was drafted: counts."
+        ),
+    ]
+    version: Version
+    withdrawn_by: Annotated[UUID | None, plain("Who withdrew the draft.")] = None
+    withdrawn_because: Annotated[str | None, sensitive("Why it was withdrawn.")] = None
 
 
 class DecisionIncomplete(Invalid):

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.decisions import LevelOfNeed
+from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.referrals import CaseState
 
 
@@ -36,22 +38,24 @@ SETTLED_BY_THE_SERVICE = frozenset(
 class EarlyHelpEpisode:
     """A child open to early help."""
 
-    id: UUID
-    reference: str
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    decision_id: UUID
-    transfer_id: UUID | None
-    level_of_need: LevelOfNeed
-    source_code: str
-    state: CaseState
-    accepted_at: datetime
-    team_id: str
-    worker_id: UUID | None
-    allocated_at: datetime | None
-    closed_at: datetime | None
-    closed_by: UUID | None
-    closure_code: EpisodeClosure | None
-    closure_reason: str | None
-    version: int
+    id: Id
+    reference: Reference
+    contact_id: Annotated[UUID, plain("The contact it came from.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    decision_id: Annotated[UUID, plain("The signed decision it rests on.")]
+    transfer_id: Annotated[
+        UUID | None, plain("The accepted transfer that brought the child, if one did.")
+    ]
+    level_of_need: Annotated[LevelOfNeed, sensitive("2 additional or 3 targeted.")]
+    source_code: Annotated[str, plain("Referral source code.")]
+    state: Annotated[CaseState, plain("awaiting_allocation, allocated, closed.")]
+    accepted_at: Annotated[datetime, plain("When the decision was signed: the clock starts here.")]
+    team_id: Annotated[str, plain("The one accountable team.")]
+    worker_id: Annotated[UUID | None, plain("Account of the worker.")]
+    allocated_at: Annotated[datetime | None, plain("When first allocated to a worker.")]
+    closed_at: Annotated[datetime | None, plain("When closed.")]
+    closed_by: Annotated[UUID | None, plain("Who closed it.")]
+    closure_code: Annotated[EpisodeClosure | None, sensitive("Why it closed, coded.")]
+    closure_reason: Annotated[str | None, sensitive("Why it closed, in words.")]
+    version: Version

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 from uuid import UUID
+
+from service.domain.fields import Id, plain
 
 
 class EventType(StrEnum):
@@ -161,17 +163,20 @@ class Event:
     `person_id` is the one child, where it is about one alone.
     """
 
-    id: UUID
-    type: EventType
-    at: datetime
-    account_id: UUID | None
-    organisation_id: str | None
-    request_id: str | None
-    subject_id: UUID
-    contact_id: UUID | None
-    person_id: UUID | None
-    data: dict[str, object]
-    people: Sequence[UUID] | None
+    id: Id
+    type: Annotated[EventType, plain("noun.happened.")]
+    at: Annotated[datetime, plain("When.")]
+    account_id: Annotated[UUID | None, plain("Who; empty for a job.")]
+    organisation_id: Annotated[str | None, plain("On whose behalf.")]
+    request_id: Annotated[str | None, plain("The request it came with.")]
+    subject_id: Annotated[UUID, plain("What it happened to.")]
+    contact_id: Annotated[UUID | None, plain("The contact behind it.")]
+    person_id: Annotated[UUID | None, plain("The child, where it is about one alone.")]
+    data: Annotated[dict[str, object], plain("Ids, codes and times; never a name or a narrative.")]
+    people: Annotated[
+        Sequence[UUID] | None,
+        plain("The children whom it concerns; empty when written by a release before 0.4.0."),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

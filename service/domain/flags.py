@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.errors import Conflict, NotAllowed
+from service.domain.fields import Id, Version, plain, sensitive
 
 
 class Severity(StrEnum):
@@ -40,27 +42,29 @@ OF_SOCIAL_CARE = frozenset(
 class Flag:
     """A breach, or a coming one: a fact with a life. It never changes the case."""
 
-    id: UUID
-    deadline_id: UUID
-    kind: str
-    severity: Severity
-    subject_kind: SubjectKind
-    subject_id: UUID
-    contact_id: UUID
-    owner_role: str
-    due_at: datetime
-    raised_at: datetime
-    policy_version: str
-    acknowledged_at: datetime | None
-    acknowledged_by: UUID | None
-    acknowledgement: str | None
-    escalation_level: int
-    escalated_to: str | None
-    escalated_at: datetime | None
-    escalate_at: datetime | None
-    cleared_at: datetime | None
-    cleared_because: str | None
-    version: int
+    id: Id
+    deadline_id: Annotated[UUID, plain("The deadline behind it.")]
+    kind: Annotated[str, plain("The timescale, by its name in the policy.")]
+    severity: Annotated[Severity, plain("warning or breach.")]
+    subject_kind: Annotated[SubjectKind, plain("What it is about.")]
+    subject_id: Annotated[UUID, plain("Which one.")]
+    contact_id: Annotated[UUID, plain("The contact behind it.")]
+    owner_role: Annotated[str, plain("The role that must act.")]
+    due_at: Annotated[datetime, plain("The limit.")]
+    raised_at: Annotated[datetime, plain("When raised.")]
+    policy_version: Annotated[str, plain("Version of the policy.")]
+    acknowledged_at: Annotated[datetime | None, plain("When somebody took it on.")]
+    acknowledged_by: Annotated[UUID | None, plain("Who.")]
+    acknowledgement: Annotated[str | None, sensitive("What they will do.")]
+    escalation_level: Annotated[int, plain("How often it was escalated.")]
+    escalated_to: Annotated[str | None, plain("The role it was escalated to.")]
+    escalated_at: Annotated[datetime | None, plain("When.")]
+    escalate_at: Annotated[
+        datetime | None, plain("When it will be escalated next, unless acknowledged.")
+    ]
+    cleared_at: Annotated[datetime | None, plain("When the fact cleared.")]
+    cleared_because: Annotated[str | None, plain("What cleared it.")]
+    version: Version
 
 
 class FlagNotYours(NotAllowed):

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from service.domain.contacts import LawfulBasis
 from service.domain.errors import Conflict, Invalid
+from service.domain.fields import Id, Version, personal, plain, sensitive
 from service.domain.states import StateTable
 
 THE_ANSWER = "agency_information"
@@ -92,46 +93,54 @@ class InformationRequest:
     it, and `unread_since` says since when nobody has.
     """
 
-    id: UUID
-    contact_id: UUID
-    organisation_id: str
-    scope: InformationScope
-    child_ids: Sequence[str]
-    purpose: str
-    lawful_basis: LawfulBasis
-    questions: str | None
-    state: InformationRequestState
-    asked_at: datetime
-    asked_by: UUID
-    answer: AnswerKind | None
-    information: str | None
-    answered_at: datetime | None
-    answered_by: UUID | None
-    answered_by_name: str | None
-    late: bool | None
-    after_withdrawal: bool | None
-    after_decision: bool | None
-    withdrawn_at: datetime | None
-    withdrawn_by: UUID | None
-    withdrawn_because: str | None
-    unread_since: datetime | None
-    read_at: datetime | None
-    read_by: UUID | None
-    reading_words: str | None
-    version: int
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    organisation_id: Annotated[str, plain("The agency asked.")]
+    scope: Annotated[InformationScope, plain("existence_only or content.")]
+    child_ids: Annotated[Sequence[str], plain("The children asked about.")]
+    purpose: Annotated[str, sensitive("Why asked.")]
+    lawful_basis: Annotated[LawfulBasis, plain("Lawful basis for sharing.")]
+    questions: Annotated[str | None, sensitive("What was asked.")]
+    state: Annotated[InformationRequestState, plain("asked, withdrawn or answered.")]
+    asked_at: Annotated[datetime, plain("When asked: the clock starts here.")]
+    asked_by: Annotated[UUID, plain("Who asked.")]
+    answer: Annotated[
+        AnswerKind | None, sensitive("nothing_known, known_not_relevant, information, declined.")
+    ]
+    information: Annotated[str | None, sensitive("What the agency said.")]
+    answered_at: Annotated[datetime | None, plain("When answered.")]
+    answered_by: Annotated[UUID | None, plain("Account that recorded the answer.")]
+    answered_by_name: Annotated[str | None, personal("Who answered at the agency.")]
+    late: Annotated[bool | None, plain("Whether the answer came after its limit.")]
+    after_withdrawal: Annotated[
+        bool | None, plain("Whether the answer came after it was withdrawn.")
+    ]
+    after_decision: Annotated[
+        bool | None, plain("Whether the answer came when every child it is about was decided.")
+    ]
+    withdrawn_at: Annotated[datetime | None, plain("When withdrawn.")]
+    withdrawn_by: Annotated[UUID | None, plain("Who withdrew it.")]
+    withdrawn_because: Annotated[str | None, sensitive("Why it was withdrawn.")]
+    unread_since: Annotated[
+        datetime | None, plain("Since when an answer after the decision waits to be read.")
+    ]
+    read_at: Annotated[datetime | None, plain("When that was read.")]
+    read_by: Annotated[UUID | None, plain("Who read it.")]
+    reading_words: Annotated[str | None, sensitive("What follows from it.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
 class Chaser:
     """That an agency was chased: when, how, whom one spoke to. The limit stays as it is."""
 
-    id: UUID
-    request_id: UUID
-    chased_at: datetime
-    chased_by: UUID
-    how: ChaserMeans
-    spoken_to: str | None
-    note: str | None
+    id: Id
+    request_id: Annotated[UUID, plain("The information request.")]
+    chased_at: Annotated[datetime, plain("When.")]
+    chased_by: Annotated[UUID, plain("Who chased.")]
+    how: Annotated[ChaserMeans, plain("telephone, email, in_person, through_manager.")]
+    spoken_to: Annotated[str | None, personal("Whom one spoke to at the agency.")]
+    note: Annotated[str | None, sensitive("What was said.")]
 
 
 class SightRules(Protocol):

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
+
+from service.domain.fields import plain
 
 
 class JobName(StrEnum):
@@ -25,14 +28,14 @@ class JobName(StrEnum):
 class JobRun:
     """A job's heartbeat. `failure` is the kind of the last failure, never its words."""
 
-    name: str
-    started_at: datetime
-    succeeded_at: datetime | None
-    failed_at: datetime | None
-    failure: str | None
-    holder: str
-    runs: int
-    done: int
+    name: Annotated[str, plain("The job.")]
+    started_at: Annotated[datetime, plain("When it last started.")]
+    succeeded_at: Annotated[datetime | None, plain("When it last succeeded.")]
+    failed_at: Annotated[datetime | None, plain("When it last failed.")]
+    failure: Annotated[str | None, plain("The kind of the last failure; never its words.")]
+    holder: Annotated[str, plain("Which worker process ran it.")]
+    runs: Annotated[int, plain("How often it has run.")]
+    done: Annotated[int, plain("How many items the last success dealt with.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.instants import lies_ahead
 from service.domain.states import StateTable
 
@@ -86,45 +88,49 @@ class MissingEpisode:
     child's care (statutory guidance on children who run away or go missing, DfE 2014).
     """
 
-    id: UUID
-    reference: str
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    state: MissingState
-    missing_from: datetime
-    reported_at: datetime
-    circumstances: str
-    police_reference: str | None
-    recorded_at: datetime
-    recorded_by: UUID
-    returned_at: datetime | None
-    found_where: str | None
-    return_circumstances: str | None
-    interview_offered_at: datetime | None
-    interview_answer: InterviewAnswer | None
-    interview_answered_at: datetime | None
-    declined_because: str | None
-    interview_held_at: datetime | None
-    interview_held_where: str | None
-    interviewer: str | None
-    interview_held_independently: bool | None
-    interview_words: str | None
-    version: int
+    id: Id
+    reference: Reference
+    contact_id: Annotated[UUID, plain("The contact that told of the child.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    state: Annotated[MissingState, plain("missing, returned, or how far the interview has come.")]
+    missing_from: Annotated[datetime, plain("Since when the child was missing.")]
+    reported_at: Annotated[datetime, plain("When the child was reported missing.")]
+    circumstances: Annotated[str, sensitive("How it came about, in words.")]
+    police_reference: Annotated[str | None, plain("The police's own reference.")]
+    recorded_at: Annotated[datetime, plain("When the row was written.")]
+    recorded_by: Annotated[UUID, plain("Account that recorded it.")]
+    returned_at: Annotated[
+        datetime | None, plain("When the child was back: the clock of the interview starts here.")
+    ]
+    found_where: Annotated[str | None, sensitive("Where the child was found.")]
+    return_circumstances: Annotated[str | None, sensitive("How the return came about, in words.")]
+    interview_offered_at: Annotated[datetime | None, plain("When an interview was offered.")]
+    interview_answer: Annotated[InterviewAnswer | None, plain("accepted or declined.")]
+    interview_answered_at: Annotated[datetime | None, plain("When the child answered.")]
+    declined_because: Annotated[str | None, sensitive("Why the child declined.")]
+    interview_held_at: Annotated[datetime | None, plain("When the interview was held.")]
+    interview_held_where: Annotated[str | None, sensitive("Where it was held.")]
+    interviewer: Annotated[str | None, personal("Who held it.")]
+    interview_held_independently: Annotated[
+        bool | None, plain("Whether who held it has no part in the child's care.")
+    ]
+    interview_words: Annotated[str | None, sensitive("What came of it, in words.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
 class MissingEpisodeStep:
     """One thing that happened in an episode. `happened_at` is when, `at` when it was recorded."""
 
-    id: UUID
-    episode_id: UUID
-    action: MissingAction
-    state: MissingState
-    at: datetime
-    by: UUID
-    happened_at: datetime
-    words: str | None
+    id: Id
+    episode_id: Annotated[UUID, plain("The missing episode.")]
+    action: Annotated[MissingAction, plain("What was done.")]
+    state: Annotated[MissingState, plain("The state that it led to.")]
+    at: Annotated[datetime, plain("When it was recorded.")]
+    by: Annotated[UUID, plain("Who.")]
+    happened_at: Annotated[datetime, plain("When it happened.")]
+    words: Annotated[str | None, sensitive("In their own words.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Annotated, Any, Protocol
 
 from service.domain.errors import Problem
+from service.domain.fields import Id, personal, plain, sensitive
 
 
 class Sex(StrEnum):
@@ -58,22 +58,36 @@ class Person:
     child is found by, made from the rest (`service.domain.identities`).
     """
 
-    id: UUID
-    given_name: str | None
-    family_name: str | None
-    date_of_birth: date | None
-    birth_knowledge: BirthKnowledge
-    expected_delivery_on: date | None
-    sex: Sex
-    nhs_number: str | None
-    unique_pupil_number: str | None
-    identity_key: str | None
-    created_at: datetime
-    pregnancy_ended_on: date | None
-    name_key: str | None = None
-    other_name_key: str | None = None
-    given_key: str | None = None
-    family_key: str | None = None
+    id: Id
+    given_name: Annotated[str | None, personal("Given names, as last told.")]
+    family_name: Annotated[str | None, personal("Family name, as last told.")]
+    date_of_birth: Annotated[date | None, personal("Date of birth, London.")]
+    birth_knowledge: Annotated[
+        BirthKnowledge,
+        plain("How the date of birth is known: known, estimated, not_known, unborn."),
+    ]
+    expected_delivery_on: Annotated[
+        date | None, personal("Expected date of delivery of an unborn child.")
+    ]
+    sex: Annotated[Sex, personal("Sex code of the census; U for an unborn child.")]
+    nhs_number: Annotated[str | None, personal("NHS number, ten digits.")]
+    unique_pupil_number: Annotated[str | None, personal("Unique pupil number.")]
+    identity_key: Annotated[
+        str | None,
+        personal("Name and date of birth, normalised: the same for who may be the same child."),
+    ]
+    created_at: Annotated[datetime, plain("When the front door first heard of this child.")]
+    pregnancy_ended_on: Annotated[
+        date | None, sensitive("When the pregnancy ended without a birth, London.")
+    ]
+    name_key: Annotated[
+        str | None, personal("A given and a family name, folded, with the year of birth.")
+    ] = None
+    other_name_key: Annotated[
+        str | None, personal("The same of another pair of names, where there are several.")
+    ] = None
+    given_key: Annotated[str | None, personal("The first given name, folded.")] = None
+    family_key: Annotated[str | None, personal("The last family name, folded.")] = None
 
 
 def age_in_years(date_of_birth: date | None, on: date) -> int | None:

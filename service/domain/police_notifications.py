@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from service.domain.contacts import Channel
 from service.domain.errors import Invalid, NotAllowed, Problem
+from service.domain.fields import Id, Version, personal, plain, sensitive
 from service.domain.instants import (
     lies_ahead,
 )
@@ -36,16 +37,19 @@ class PoliceNotification:
     it is known again whether the same is told once more; none were kept before release 0.4.0.
     """
 
-    id: UUID
-    contact_id: UUID
-    organisation_id: str
-    incident_number: str
-    incident_at: datetime
-    risk: Risk
-    children_present: YesNo
-    meeting_on: date
-    import_id: UUID | None
-    told_digests: Mapping[str, str] | None = None
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact that it is.")]
+    organisation_id: Annotated[str, plain("The police force.")]
+    incident_number: Annotated[str, personal("The force's own number.")]
+    incident_at: Annotated[datetime, sensitive("When it happened.")]
+    risk: Annotated[Risk, sensitive("standard, medium, high.")]
+    children_present: Annotated[YesNo, sensitive("yes, no, not_known.")]
+    meeting_on: Annotated[date, plain("London day of the daily meeting that it waits for first.")]
+    import_id: Annotated[UUID | None, plain("The file that it came in.")]
+    told_digests: Annotated[
+        Mapping[str, str] | None,
+        sensitive("By which it is known again whether the same is told once more."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +123,38 @@ class NotificationImport:
     `claimed_at` is when the worker that has it in hand last said so.
     """
 
-    id: UUID
-    organisation_id: str
-    channel: Channel
-    state: ImportState
-    submitted_at: datetime
-    submitted_by: UUID
-    rows_total: int
-    rows_checked: int
-    notifications_made: int
-    faults_total: int
-    claimed_at: datetime | None
-    finished_at: datetime | None
-    version: int
-    updates_made: int = 0
-    sent_before: int = 0
-    taking: FileTaking = FileTaking.whole
-    incidents_left_out: int = 0
-    facts_kept_as_told: int = 0
+    id: Id
+    organisation_id: Annotated[str, plain("The police force.")]
+    channel: Annotated[Channel, plain("How it arrived.")]
+    state: Annotated[ImportState, plain("received, checking, loading, loaded, refused.")]
+    submitted_at: Annotated[datetime, plain("When it was sent.")]
+    submitted_by: Annotated[UUID, plain("Account that sent it.")]
+    rows_total: Annotated[int, plain("How many rows it has, without the columns' names.")]
+    rows_checked: Annotated[int, plain("How many rows have been checked.")]
+    notifications_made: Annotated[int, plain("How many notifications came of it.")]
+    faults_total: Annotated[int, plain("How many faults were found.")]
+    claimed_at: Annotated[
+        datetime | None, plain("When the worker that has it in hand last said so.")
+    ]
+    finished_at: Annotated[datetime | None, plain("When it was loaded or refused.")]
+    version: Version
+    updates_made: Annotated[int, plain("How many incidents on file it tells otherwise.")] = 0
+    sent_before: Annotated[int, plain("How many incidents it tells as they are on file.")] = 0
+    taking: Annotated[
+        FileTaking, plain("whole, sound_incidents: what is loaded of a file with faults.")
+    ] = FileTaking.whole
+    incidents_left_out: Annotated[int, plain("How many incidents with faults were left out.")] = 0
+    facts_kept_as_told: Annotated[
+        int, plain("How many facts could not be read, and are kept as told.")
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationFile:
     """The text of a file, as long as it is needed."""
 
-    import_id: UUID
-    content: str
+    import_id: Annotated[UUID, plain("The file.")]
+    content: Annotated[str, sensitive("Its text, as it was sent.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +164,12 @@ class ImportFault:
     Of the code `kept_as_told` it is none: a fact that could not be read, and was loaded as it is.
     """
 
-    id: UUID
-    import_id: UUID
-    row: int
-    column: str | None
-    code: str
-    message: str
+    id: Id
+    import_id: Annotated[UUID, plain("The file.")]
+    row: Annotated[int, plain("The row, as a spreadsheet counts them.")]
+    column: Annotated[str | None, plain("The column, by its name.")]
+    code: Annotated[str, plain("The kind of fault.")]
+    message: Annotated[str, plain("What to do; never what the row says.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from json import dumps
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.errors import Conflict
+from service.domain.fields import Id, plain, sensitive
 from service.domain.kept_as_told import without_nothing_kept
 from service.domain.new_contacts import CHILD_FACTS, NewContact, told_again, told_again_of
 from service.domain.people import birth_knowledge_meant
@@ -35,22 +36,27 @@ class PoliceUpdate:
     `because` is why it was withdrawn. `unread_since` says since when nobody has read it.
     """
 
-    id: UUID
-    notification_id: UUID
-    contact_id: UUID
-    kind: UpdateKind
-    received_at: datetime
-    recorded_by: UUID
-    risk: Risk | None
-    changed: Sequence[str]
-    told: Mapping[str, Any] | None
-    told_digests: Mapping[str, str] | None
-    because: str | None
-    import_id: UUID | None
-    unread_since: datetime | None
-    read_at: datetime | None
-    read_by: UUID | None
-    reading_words: str | None
+    id: Id
+    notification_id: Annotated[UUID, plain("The notification.")]
+    contact_id: Annotated[UUID, plain("The contact that it is.")]
+    kind: Annotated[UpdateKind, plain("sent_again, withdrawn.")]
+    received_at: Annotated[datetime, plain("When it was sent.")]
+    recorded_by: Annotated[UUID, plain("Account that sent it.")]
+    risk: Annotated[Risk | None, sensitive("standard, medium, high.")]
+    changed: Annotated[Sequence[str], plain("What differs from what was told before.")]
+    told: Annotated[Mapping[str, Any] | None, sensitive("All that was sent.")]
+    told_digests: Annotated[
+        Mapping[str, str] | None,
+        sensitive("By which it is known again whether the same is told once more."),
+    ]
+    because: Annotated[str | None, sensitive("Why it was withdrawn.")]
+    import_id: Annotated[UUID | None, plain("The file that it came in.")]
+    unread_since: Annotated[
+        datetime | None, plain("Since when nobody has read it; empty once somebody has.")
+    ]
+    read_at: Annotated[datetime | None, plain("When somebody read it.")]
+    read_by: Annotated[UUID | None, plain("Who read it.")]
+    reading_words: Annotated[str | None, sensitive("What follows from it.")]
 
 
 class AlreadyWithdrawn(Conflict):

@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.accountabilities import OpenCase
 from service.domain.contacts import Child
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.fields import Id, personal, plain, sensitive
 from service.domain.identities import (
     NUMBERS,
     WHOLE_NAME,
@@ -43,19 +45,23 @@ class PossibleMatch:
     another answer took its place, or when what is told made it no match any more.
     """
 
-    id: UUID
-    contact_id: UUID
-    child_id: UUID
-    own_person_id: UUID
-    person_id: UUID
-    found_at: datetime
-    reasons: Sequence[str]
-    contradicts: Sequence[str]
-    answer: MatchAnswer | None
-    because: str | None
-    answered_at: datetime | None
-    answered_by: UUID | None
-    superseded_at: datetime | None
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    child_id: Annotated[
+        UUID, plain("The child on that contact, as long as the child stands on it.")
+    ]
+    own_person_id: Annotated[UUID, plain("Whom the child was taken for when it was found.")]
+    person_id: Annotated[UUID, plain("Who on file may be the same child.")]
+    found_at: Annotated[datetime, plain("When it was found.")]
+    reasons: Annotated[Sequence[str], plain("What speaks for it, coded.")]
+    contradicts: Annotated[Sequence[str], plain("What speaks against it, coded.")]
+    answer: Annotated[MatchAnswer | None, personal("same_child, another_child.")]
+    because: Annotated[str | None, sensitive("Why, in words.")]
+    answered_at: Annotated[datetime | None, plain("When it was answered.")]
+    answered_by: Annotated[UUID | None, plain("Who answered.")]
+    superseded_at: Annotated[
+        datetime | None, plain("When another answer took its place, or it was no match any more.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

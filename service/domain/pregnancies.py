@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.calendar import london_day_ends
 from service.domain.deadlines import TERM_IN_WEEKS, PregnancyLimit, Timescale
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.fields import Id, personal, plain, sensitive
 from service.domain.people import BirthKnowledge, Person
 from service.domain.states import StateTable
 from service.domain.texts import counted
@@ -77,16 +79,18 @@ class PregnancyStep:
     delivery before and after; `contact_id` is the contact that it was told by, or that is open.
     """
 
-    id: UUID
-    person_id: UUID
-    contact_id: UUID | None
-    action: PregnancyAction
-    at: datetime
-    by: UUID
-    happened_on: date | None
-    expected_before_on: date | None
-    expected_after_on: date | None
-    words: str | None
+    id: Id
+    person_id: Annotated[UUID, plain("The child.")]
+    contact_id: Annotated[UUID | None, plain("The contact that told of it, or that is open.")]
+    action: Annotated[
+        PregnancyAction, plain("change_expected_delivery, record_birth, end_pregnancy, correct.")
+    ]
+    at: Annotated[datetime, plain("When it was recorded.")]
+    by: Annotated[UUID, plain("Who.")]
+    happened_on: Annotated[date | None, sensitive("Day of the birth or of the end, London.")]
+    expected_before_on: Annotated[date | None, personal("Expected date before.")]
+    expected_after_on: Annotated[date | None, personal("Expected date after.")]
+    words: Annotated[str | None, sensitive("Why, in words.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.calendar import months_after
 from service.domain.decisions import StatutoryBasis
+from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.states import StateTable
 
 
@@ -61,28 +63,34 @@ CASE = StateTable(
 class Referral:
     """A child open to children's social care."""
 
-    id: UUID
-    reference: str
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    decision_id: UUID
-    transfer_id: UUID | None
-    statutory_basis: StatutoryBasis
-    source_code: str
-    state: CaseState
-    accepted_at: datetime
-    team_id: str
-    worker_id: UUID | None
-    allocated_at: datetime | None
-    previous_referral_id: UUID | None
-    re_referral: bool
-    last_known_team_id: str | None
-    closed_at: datetime | None
-    closed_by: UUID | None
-    closure_code: str | None
-    closure_reason: str | None
-    version: int
+    id: Id
+    reference: Reference
+    contact_id: Annotated[UUID, plain("The contact it came from.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    decision_id: Annotated[UUID, plain("The signed decision it rests on.")]
+    transfer_id: Annotated[
+        UUID | None, plain("The accepted transfer that brought the child, if one did.")
+    ]
+    statutory_basis: Annotated[StatutoryBasis, sensitive("section_17 or section_47.")]
+    source_code: Annotated[str, plain("Referral source code.")]
+    state: Annotated[CaseState, plain("awaiting_allocation, allocated, handing_over, closed.")]
+    accepted_at: Annotated[datetime, plain("When the decision was signed: the clock starts here.")]
+    team_id: Annotated[str, plain("The one accountable team.")]
+    worker_id: Annotated[UUID | None, plain("Account of the worker.")]
+    allocated_at: Annotated[datetime | None, plain("When first allocated to a worker.")]
+    previous_referral_id: Annotated[UUID | None, plain("The referral before this one.")]
+    re_referral: Annotated[
+        bool, plain("Whether it came within the policy's months of the one before.")
+    ]
+    last_known_team_id: Annotated[
+        str | None, plain("Team that last held the child, for reporting.")
+    ]
+    closed_at: Annotated[datetime | None, plain("When closed.")]
+    closed_by: Annotated[UUID | None, plain("Who closed it.")]
+    closure_code: Annotated[str | None, sensitive("Why it closed, coded.")]
+    closure_reason: Annotated[str | None, sensitive("Why it closed, in words.")]
+    version: Version
 
 
 def is_re_referral(previous_at: datetime, known_at: datetime, months: int) -> bool:

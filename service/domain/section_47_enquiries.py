@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.instants import lies_ahead
 from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable, WrongState
@@ -87,33 +89,37 @@ class Section47Enquiry:
     alone.
     """
 
-    id: UUID
-    reference: str
-    meeting_id: UUID
-    referral_id: UUID
-    assessment_id: UUID
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    kind: EnquiryDecision
-    state: EnquiryState
-    opened_at: datetime
-    began_at: datetime
-    seen_at: datetime | None
-    seen_by: str | None
-    seen_alone: bool | None
-    not_alone_because: str | None
-    not_seen_because: str | None
-    outcome: EnquiryOutcome | None
-    outcome_words: str | None
-    outcome_at: datetime | None
-    outcome_by: UUID | None
-    conference_held_at: datetime | None
-    conference_outcome: ConferenceOutcome | None
-    category_of_abuse_code: str | None
-    conference_words: str | None
-    ended_at: datetime | None
-    version: int
+    id: Id
+    reference: Reference
+    meeting_id: Annotated[UUID, plain("The strategy meeting that began it last.")]
+    referral_id: Annotated[UUID, plain("Social care's case.")]
+    assessment_id: Annotated[UUID, plain("Its single assessment.")]
+    contact_id: Annotated[UUID, plain("The contact behind that case.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    kind: Annotated[EnquiryDecision, sensitive("single_agency or joint.")]
+    state: Annotated[EnquiryState, plain("under_way, awaiting_conference, ended.")]
+    opened_at: Annotated[datetime, plain("When it was first opened.")]
+    began_at: Annotated[
+        datetime, plain("When the meeting that began it was held: its clocks start here.")
+    ]
+    seen_at: Annotated[datetime | None, plain("When the child was first seen.")]
+    seen_by: Annotated[str | None, personal("Who saw the child.")]
+    seen_alone: Annotated[bool | None, sensitive("Whether the child was spoken to alone.")]
+    not_alone_because: Annotated[str | None, sensitive("Why not alone.")]
+    not_seen_because: Annotated[str | None, sensitive("Why not seen, last recorded.")]
+    outcome: Annotated[EnquiryOutcome | None, sensitive("What it found.")]
+    outcome_words: Annotated[str | None, sensitive("The same in words.")]
+    outcome_at: Annotated[datetime | None, plain("When it was found.")]
+    outcome_by: Annotated[UUID | None, plain("Who recorded it.")]
+    conference_held_at: Annotated[
+        datetime | None, plain("When the initial child protection conference was held.")
+    ]
+    conference_outcome: Annotated[ConferenceOutcome | None, sensitive("What it decided.")]
+    category_of_abuse_code: Annotated[str | None, sensitive("Category of abuse of the plan.")]
+    conference_words: Annotated[str | None, sensitive("Why, in words.")]
+    ended_at: Annotated[datetime | None, plain("When it ended.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +129,17 @@ class EnquiryStep:
     `seen_by` is who saw the child at a visit.
     """
 
-    id: UUID
-    enquiry_id: UUID
-    action: EnquiryAction
-    state: EnquiryState
-    at: datetime
-    by: UUID
-    happened_at: datetime
-    seen_by: str | None
-    meeting_id: UUID | None
-    code: str | None
-    words: str | None
+    id: Id
+    enquiry_id: Annotated[UUID, plain("The enquiry.")]
+    action: Annotated[EnquiryAction, plain("What was done.")]
+    state: Annotated[EnquiryState, plain("The state that it led to.")]
+    at: Annotated[datetime, plain("When it was recorded.")]
+    by: Annotated[UUID, plain("Who.")]
+    happened_at: Annotated[datetime, plain("When it happened.")]
+    seen_by: Annotated[str | None, personal("Who saw the child.")]
+    meeting_id: Annotated[UUID | None, plain("The strategy meeting behind it.")]
+    code: Annotated[str | None, sensitive("What came of it, coded.")]
+    words: Annotated[str | None, sensitive("In their own words.")]
 
 
 class EnquiryIncomplete(Invalid):

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.measure_cases import MeasureCases
 from service.domain.states import StateTable
 
@@ -136,26 +138,28 @@ class StrategyMeeting:
     began, `actions` what happens next: each `what`, `owner` and `due_at`.
     """
 
-    id: UUID
-    reference: str
-    contact_id: UUID
-    state: MeetingState
-    called_at: datetime
-    called_by: UUID
-    planned_for: datetime
-    held_at: datetime | None
-    quorate: bool | None
-    not_quorate_because: str | None
-    actions: Sequence[Mapping[str, object]]
-    concluded_at: datetime | None
-    concluded_by: UUID | None
-    minutes: str | None
-    minutes_circulated_at: datetime | None
-    minutes_circulated_by: UUID | None
-    cancelled_at: datetime | None
-    cancelled_by: UUID | None
-    cancelled_because: str | None
-    version: int
+    id: Id
+    reference: Reference
+    contact_id: Annotated[UUID, plain("The contact behind the first child's referral.")]
+    state: Annotated[MeetingState, plain("called, held, concluded, minuted, cancelled.")]
+    called_at: Annotated[datetime, plain("When it was called.")]
+    called_by: Annotated[UUID, plain("Who called it.")]
+    planned_for: Annotated[datetime, plain("When it is to be held.")]
+    held_at: Annotated[datetime | None, plain("When it was held.")]
+    quorate: Annotated[bool | None, plain("Whether all came whom the policy asks for.")]
+    not_quorate_because: Annotated[str | None, sensitive("Why it went ahead without a quorum.")]
+    actions: Annotated[
+        Sequence[Mapping[str, object]], sensitive("What happens next: what, by whom, by when.")
+    ]
+    concluded_at: Annotated[datetime | None, plain("When it was concluded.")]
+    concluded_by: Annotated[UUID | None, plain("Who concluded it.")]
+    minutes: Annotated[str | None, sensitive("The minutes.")]
+    minutes_circulated_at: Annotated[datetime | None, plain("When the minutes were circulated.")]
+    minutes_circulated_by: Annotated[UUID | None, plain("Who circulated them.")]
+    cancelled_at: Annotated[datetime | None, plain("When it was cancelled.")]
+    cancelled_by: Annotated[UUID | None, plain("Who cancelled it.")]
+    cancelled_because: Annotated[str | None, sensitive("Why it was cancelled.")]
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +170,25 @@ class MeetingChild:
     anew, or that it let go on.
     """
 
-    id: UUID
-    meeting_id: UUID
-    position: int
-    referral_id: UUID
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    in_hospital: bool
-    alleged: Sequence[str]
-    enquiry: EnquiryDecision | None
-    enquiry_reason: str | None
-    medical: MedicalDecision | None
-    medical_reason: str | None
-    told: str | None
-    enquiry_id: UUID | None
+    id: Id
+    meeting_id: Annotated[UUID, plain("The meeting.")]
+    position: Annotated[int, plain("Order at the meeting, from 0.")]
+    referral_id: Annotated[UUID, plain("Social care's open case.")]
+    contact_id: Annotated[UUID, plain("The contact behind that case.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    in_hospital: Annotated[bool, sensitive("Whether the child is in hospital.")]
+    alleged: Annotated[Sequence[str], sensitive("What is alleged or suspected, coded.")]
+    enquiry: Annotated[
+        EnquiryDecision | None, sensitive("single_agency, joint, continues or none.")
+    ]
+    enquiry_reason: Annotated[str | None, sensitive("Why.")]
+    medical: Annotated[
+        MedicalDecision | None, sensitive("Whether a medical examination takes place.")
+    ]
+    medical_reason: Annotated[str | None, sensitive("Why, or why not.")]
+    told: Annotated[str | None, sensitive("What the child will be told.")]
+    enquiry_id: Annotated[UUID | None, plain("The enquiry that it began or let go on.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,18 +199,20 @@ class Invitation:
     `information` is what they told or sent.
     """
 
-    id: UUID
-    meeting_id: UUID
-    position: int
-    agency: Agency
-    because: InvitedBecause
-    organisation_id: str | None
-    name: str | None
-    role: str | None
-    invited_at: datetime | None
-    not_invited_because: str | None
-    attendance: Attendance | None
-    information: str | None
+    id: Id
+    meeting_id: Annotated[UUID, plain("The meeting.")]
+    position: Annotated[int, plain("Order in the list, from 0.")]
+    agency: Annotated[Agency, plain("Which agency.")]
+    because: Annotated[InvitedBecause, sensitive("Why proposed.")]
+    organisation_id: Annotated[str | None, plain("The organisation of the policy, when it is one.")]
+    name: Annotated[str | None, personal("Name of who is to come.")]
+    role: Annotated[str | None, personal("Their role.")]
+    invited_at: Annotated[datetime | None, plain("When invited.")]
+    not_invited_because: Annotated[str | None, sensitive("Why not invited.")]
+    attendance: Annotated[
+        Attendance | None, plain("attended, sent_information, sent_apologies, absent.")
+    ]
+    information: Annotated[str | None, sensitive("What they told or sent.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +223,15 @@ class MeetingStep:
     cancelled.
     """
 
-    id: UUID
-    meeting_id: UUID
-    action: MeetingAction
-    state: MeetingState
-    at: datetime
-    by: UUID
-    happened_at: datetime
-    planned_for: datetime | None
-    words: str | None
+    id: Id
+    meeting_id: Annotated[UUID, plain("The meeting.")]
+    action: Annotated[MeetingAction, plain("What was done.")]
+    state: Annotated[MeetingState, plain("The state that it led to.")]
+    at: Annotated[datetime, plain("When it was recorded.")]
+    by: Annotated[UUID, plain("Who.")]
+    happened_at: Annotated[datetime, plain("When it happened.")]
+    planned_for: Annotated[datetime | None, plain("The time that it was called for.")]
+    words: Annotated[str | None, sensitive("Why, in their own words.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from service.domain.access import Permission, Role
 from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.own_words import RationaleRules, own_words_faults
 from service.domain.states import StateTable
 
@@ -85,6 +86,7 @@ class TransferAction(StrEnum):
 
 
 _S, _A = TransferState, TransferAction
+_ENDED = frozenset({_S.completed, _S.refused, _S.withdrawn, _S.superseded})
 TRANSFER = StateTable(
     noun="transfer",
     start=_S.requested,
@@ -120,20 +122,9 @@ TRANSFER = StateTable(
         (_S.accepted, _A.supersede): _S.superseded,
         (_S.returned, _A.supersede): _S.superseded,
         # A team that the policy takes away is replaced by who takes over; it stands where it stood.
-        **{
-            (state, _A.redirect): state
-            for state in (
-                _S.requested,
-                _S.opened,
-                _S.refusal_pending,
-                _S.refusal_challenged,
-                _S.refusal_overturned,
-                _S.accepted,
-                _S.returned,
-            )
-        },
+        **{(state, _A.redirect): state for state in _S if state not in _ENDED},
     },
-    final=frozenset({_S.completed, _S.refused, _S.withdrawn, _S.superseded}),
+    final=_ENDED,
     by_itself=frozenset(
         {_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal, _A.redirect}
     ),
@@ -166,44 +157,53 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The passing of one child between early help and social care, asked for by one side.
+    """The passing of one child between early help and social care, asked for by one side."""
 
-    `asked_by` is the sender, who hands over, or the receiver, who asks for the case. The sender's
-    case is known from the start, the receiver's from the acceptance on.
-    """
-
-    id: UUID
-    reference: str
-    direction: Direction
-    asked_by: Party
-    contact_id: UUID
-    child_id: UUID
-    person_id: UUID
-    referral_id: UUID | None
-    early_help_episode_id: UUID | None
-    state: TransferState
-    reason_code: str
-    evidence: str
-    sender_team_id: str
-    receiver_team_id: str
-    receiver_worker_id: UUID | None
-    statutory_basis: StatutoryBasis | None
-    plan: Sequence[Mapping[str, object]]
-    family_agreement: FamilyAgreement
-    requested_at: datetime
-    requested_by: UUID
-    opened_at: datetime | None
-    answered_at: datetime | None
-    answered_by: UUID | None
-    refusal_code: str | None
-    refusal_agreed_at: datetime | None
-    accepted_at: datetime | None
-    family_agreed_at: datetime | None
-    first_visit_at: datetime | None
-    returned_at: datetime | None
-    completed_at: datetime | None
-    ended_at: datetime | None
-    version: int
+    id: Id
+    reference: Reference
+    direction: Annotated[Direction, plain("step_up or step_down.")]
+    asked_by: Annotated[
+        Party, plain("sender (who hands over) or receiver (who asks for the case).")
+    ]
+    contact_id: Annotated[UUID, plain("The contact it all began with.")]
+    child_id: Annotated[UUID, plain("The child on that contact.")]
+    person_id: PersonId
+    referral_id: Annotated[
+        UUID | None, plain("Social care's case: the sender's, or the receiver's once accepted.")
+    ]
+    early_help_episode_id: Annotated[
+        UUID | None, plain("Early help's case: the sender's, or the receiver's once accepted.")
+    ]
+    state: Annotated[TransferState, plain("Where it stands.")]
+    reason_code: Annotated[str, plain("Why it was asked for, coded by the policy.")]
+    evidence: Annotated[str, sensitive("The evidence against the threshold, in words.")]
+    sender_team_id: Annotated[str, plain("The team that held the child when it was asked.")]
+    receiver_team_id: Annotated[str, plain("The team that is to hold the child.")]
+    receiver_worker_id: Annotated[UUID | None, plain("The named receiving practitioner.")]
+    statutory_basis: Annotated[
+        StatutoryBasis | None, sensitive("section_17 or section_47, for a step-up.")
+    ]
+    plan: Annotated[
+        Sequence[Mapping[str, object]],
+        sensitive("The step-down plan: outcomes, actions, who, by when."),
+    ]
+    family_agreement: Annotated[FamilyAgreement, plain("Whether the family agrees to early help.")]
+    requested_at: Annotated[datetime, plain("When it was asked for.")]
+    requested_by: Annotated[UUID, plain("Who asked.")]
+    opened_at: Annotated[datetime | None, plain("When the other side first saw it.")]
+    answered_at: Annotated[datetime | None, plain("When it was last accepted or refused.")]
+    answered_by: Annotated[UUID | None, plain("Who accepted or refused it.")]
+    refusal_code: Annotated[str | None, plain("Why it was refused, coded by the policy.")]
+    refusal_agreed_at: Annotated[datetime | None, plain("When who asked agreed to the refusal.")]
+    accepted_at: Annotated[
+        datetime | None, plain("When it was accepted: responsibility moves at this instant.")
+    ]
+    family_agreed_at: Annotated[datetime | None, plain("When the family agreed.")]
+    first_visit_at: Annotated[datetime | None, plain("When early help first visited.")]
+    returned_at: Annotated[datetime | None, plain("When it last went back to the sender.")]
+    completed_at: Annotated[datetime | None, plain("When it was complete.")]
+    ended_at: Annotated[datetime | None, plain("When it ended, in whichever way.")]
+    version: Version
 
     @property
     def sender_case_id(self) -> UUID:
@@ -220,14 +220,14 @@ class Transfer:
 class TransferStep:
     """One move of a transfer, never changed: who did what, when, and in which words."""
 
-    id: UUID
-    transfer_id: UUID
-    action: TransferAction
-    state: TransferState
-    at: datetime
-    by: UUID | None
-    code: str | None
-    words: str | None
+    id: Id
+    transfer_id: Annotated[UUID, plain("The transfer.")]
+    action: Annotated[TransferAction, plain("What was done.")]
+    state: Annotated[TransferState, plain("The state that it led to.")]
+    at: Annotated[datetime, plain("When.")]
+    by: Annotated[UUID | None, plain("Who; empty when the service itself.")]
+    code: Annotated[str | None, plain("A coded reason, or the family's agreement.")]
+    words: Annotated[str | None, sensitive("In their own words.")]
 
 
 OF_STEP_DOWNS = frozenset(

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.contacts import WithdrawalReason
+from service.domain.fields import Id, plain, sensitive
 
 STOPPED_BY = "withdrawn"
 """Why the clocks of a withdrawn contact stopped: those start again when it is restored."""
@@ -22,16 +24,18 @@ class WithdrawalAction(StrEnum):
 class Withdrawal:
     """That a contact was withdrawn, or restored, by whom and why. Nothing of it is ever changed."""
 
-    id: UUID
-    contact_id: UUID
-    action: WithdrawalAction
-    at: datetime
-    by: UUID
-    reason: WithdrawalReason | None
-    words: str
-    repeats_id: UUID | None
-    passed_to: str | None
-    told: str | None
+    id: Id
+    contact_id: Annotated[UUID, plain("The contact.")]
+    action: Annotated[WithdrawalAction, plain("withdrawn or restored.")]
+    at: Annotated[datetime, plain("When.")]
+    by: Annotated[UUID, plain("By whom.")]
+    reason: Annotated[
+        WithdrawalReason | None, plain("duplicate, in_error, not_ours; none when restored.")
+    ]
+    words: Annotated[str, sensitive("Why, in words.")]
+    repeats_id: Annotated[UUID | None, plain("The contact that it repeats.")]
+    passed_to: Annotated[str | None, sensitive("To whom it was passed on, and how.")]
+    told: Annotated[str | None, sensitive("Who was told there by word of mouth.")]
 
 
 @dataclass(frozen=True, slots=True)

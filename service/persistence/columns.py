@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,13 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
-
-class Sensitivity(StrEnum):
-    """What a column may hold: drives log redaction, exports and the data dictionary."""
-
-    plain = "plain"
-    personal = "personal"
-    sensitive = "sensitive"
+from service.domain.fields import Sensitivity
 
 
 def _aware(value: datetime) -> datetime:
@@ -131,21 +124,23 @@ def kept(
     *,
     type_: Any = None,
     primary_key: bool = False,
-    foreign_key: str | None = None,
-    default: Any = ...,
-    **column: Any,
+    points_to: str | ForeignKey | None = None,
+    server_default: str | None = None,
+    **options: Any,
 ) -> Any:
     """A table column with its comment (shown in the data dictionary) and its class."""
-    options: dict[str, Any] = {
-        "sa_column_kwargs": {"comment": comment, "info": {"sensitivity": sensitivity}, **column}
-    }
+    column: dict[str, Any] = {"comment": comment, "info": {"sensitivity": sensitivity}}
+    if server_default is not None:
+        column["server_default"] = server_default
+    options["sa_column_kwargs"] = column
     if type_ is not None:
         options["sa_type"] = type_
     if primary_key:
         options["primary_key"] = True
-    if foreign_key is not None:
-        options["foreign_key"] = foreign_key
-    return cast(Any, Field)(default, **options)
+    if points_to is not None:
+        key = points_to if isinstance(points_to, ForeignKey) else ForeignKey(points_to)
+        options["sa_column_args"] = (key,)
+    return cast(Any, Field)(**options)
 
 
 def open_person(table: str) -> Any:
@@ -173,16 +168,9 @@ def open_person(table: str) -> Any:
     )
 
 
-def brought_by(table: str) -> Any:
-    """The accepted transfer that brought a child to this case, if one did."""
-    return cast(Any, Field)(
-        None,
-        sa_column_args=(ForeignKey("transfer.id", name=f"fk_{table}_transfer", use_alter=True),),
-        sa_column_kwargs={
-            "comment": "The accepted transfer that brought the child, if one did.",
-            "info": {"sensitivity": Sensitivity.plain},
-        },
-    )
+def brought_by(table: str) -> ForeignKey:
+    """Points to the accepted transfer that brought a child to this case, if one did."""
+    return ForeignKey("transfer.id", name=f"fk_{table}_transfer", use_alter=True)
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

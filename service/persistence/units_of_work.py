@@ -35,7 +35,7 @@ from service.persistence.prepared import (
     fetch,
     made_once,
 )
-from service.persistence.records import ROW_OF, columns_of, table_of, writing
+from service.persistence.records import TABLE_OF, columns_of, table_of, writing
 from service.policy import Policy
 
 __all__ = ["Keeping", "Performing", "Work"]
@@ -44,11 +44,7 @@ Found = TypeVar("Found")
 Record = TypeVar("Record")
 
 # Parents before children: the order in which rows may be written.
-_ORDER = {
-    row.__table__: place  # type: ignore[attr-defined]  # set by SQLModel
-    for place, row in enumerate(ROW_OF.values())
-}
-
+_ORDER = {kind: place for place, kind in enumerate(TABLE_OF)}
 
 # More rows of one kind than this do not travel as one statement: PostgreSQL takes 32,767 values.
 _MOST_IN_ONE_STATEMENT = 100
@@ -342,7 +338,7 @@ class Work:
     async def _write(self, driver: Any) -> None:
         """Writes what was added, by the driver itself."""
         added, self._added = self._added, {}
-        kinds = sorted(added, key=lambda kind: _ORDER[table_of(kind)])
+        kinds = sorted(added, key=_ORDER.__getitem__)
         dialect = self._database.dialect
         # Where an event concerns every child on its contact, the database says who they are.
         fills = any(one.people is None for one in added.get(Event, ()))

@@ -387,17 +387,7 @@ async def _write(
         for child in made.children:
             put_on_agenda(work, notification, child.id, day)
     work.add(*fresh.values())
-    work.record(
-        EventType.police_notifications_imported,
-        known.sender,
-        claimed.id,
-        about=Whom.nobody,
-        rows=claimed.rows_total,
-        notifications=len(checking.told),
-        updates=len(checking.updates),
-        faults=checking.total,
-        left_out=checking.left_out,
-    )
+    _record_import(work, known.sender, claimed, checking)
     _keep_faults(work, claimed, checking)
     # The first statement: all that was added is written with it, and only then is it looked
     # whether the file is still this worker's and the record still what it was.
@@ -421,6 +411,22 @@ async def _write(
     for before, new in sorted(checking.updates, key=lambda one: one[0].contact_id):
         await keep_update(work, known.sender, before, new, claimed.id)
     await _follow(work, known, checking.told, fresh, learnt, learnt_on)
+
+
+def _record_import(
+    work: Work, sender: Caller, claimed: NotificationImport, checking: _Checking
+) -> None:
+    work.record(
+        EventType.police_notifications_imported,
+        sender,
+        claimed.id,
+        about=Whom.nobody,
+        rows=claimed.rows_total,
+        notifications=len(checking.told),
+        updates=len(checking.updates),
+        faults=checking.total,
+        left_out=checking.left_out,
+    )
 
 
 def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:

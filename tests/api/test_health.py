@@ -97,6 +97,7 @@ async def test_with_all_well_it_is_ready_and_tells_no_version(room: Room) -> Non
         "start_missing_clocks": "ok",
         "make_keys": "ok",
         "load_notifications": "ok",
+        "seal_events": "ok",
         "take_over_teams": "ok",
         "forget_answers": "ok",
         "check_holidays": "ok",

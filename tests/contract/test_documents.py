@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from scripts.write_docs import DOCUMENTS, FOLDER
-from service.persistence.columns import Sensitivity
+from service.domain.fields import Sensitivity
 from tests.support.patience import PATIENCE
 from tests.support.sources import ROOT
 

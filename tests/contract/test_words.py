@@ -20,7 +20,10 @@ DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 @cache
 def defined_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, DEFINITIONS))
+    named = {node.name for node in ast.walk(tree) if isinstance(node, DEFINITIONS)}
+    # A table made of its record is a class, though no class statement names it.
+    made = [one for node in tree.body if isinstance(node, ast.Assign) for one in node.targets]
+    return frozenset(named | {one.id for one in made if isinstance(one, ast.Name)})
 
 
 @cache

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ from tests.support.databases import DatabaseServer, PostgresServer, SqliteFiles,
 from tests.support.houses import open_house
 from tests.support.processes import environment
 
+BACKED_UP = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)  # no other clock of theirs ends by four
 WHAT_IS_THERE = "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM event)"
 
 
@@ -89,8 +90,8 @@ async def there(url: str) -> tuple[int, int]:
 
 
 async def fill(url: str, folder: Path, contacts: int = 3) -> None:
-    """Contacts of yesterday, whose limit passes while they lie in a backup."""
-    clock = FixedClock(system_clock())
+    """Contacts whose limit passes while they lie in a backup."""
+    clock = FixedClock(BACKED_UP)
     async with open_house(url, clock, folder) as house:
         for _ in range(contacts):
             await log(house, clock() - timedelta(hours=20), source_code=ANONYMOUS)
@@ -129,7 +130,7 @@ async def test_a_backup_comes_back_on_an_empty_host_where_the_service_serves_and
     assert re.search(r"acknowledged after \d{4}-.* UTC is not in it", said)
     assert "start frontdoor worker and frontdoor serve" in said
     assert await there(url) == before
-    clock = FixedClock(system_clock() + timedelta(hours=6))
+    clock = FixedClock(BACKED_UP + timedelta(hours=6))
     async with open_house(url, clock, tmp_path) as house:
         assert (await sweep(house)).breaches == 3
         await log(house)

@@ -29,7 +29,7 @@ from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
 from service.persistence.migrating import CannotGoBack, migrate_database
-from service.persistence.records import ROW_OF, columns_of, read, table_of
+from service.persistence.records import TABLE_OF, columns_of, read, table_of
 from service.persistence.schema_steps import SchemaUnknown, current, newest, require_known
 from service.persistence.tables import metadata
 from service.persistence.units_of_work import Work
@@ -156,7 +156,7 @@ async def test_migrating_what_is_at_the_newest_step_changes_nothing(
                 row = await work.first(select(*columns_of(type(record))))
                 assert row is not None
                 assert read(type(record), row) == record
-        assert len(given) == len(ROW_OF)
+        assert len(given) == len(TABLE_OF)
 
 
 async def test_two_that_migrate_at_once_make_one_schema(empty_database_url: str) -> None:

@@ -1,6 +1,8 @@
 """Records and tables: the same names in the same order, and nothing lost on the way."""
 
 import dataclasses
+import types
+import typing
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 
@@ -8,16 +10,19 @@ import pytest
 from sqlalchemy import insert, select
 
 from service.domain.events import Event
-from service.persistence.columns import INSTANT, Sensitivity
+from service.domain.fields import Id, Kept, Sensitivity
+from service.persistence import tables
+from service.persistence.columns import INSTANT
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway
-from service.persistence.records import ROW_OF, columns_of, read, table_of
+from service.persistence.record_tables import table_for
+from service.persistence.records import TABLE_OF, columns_of, read, table_of
 from service.persistence.tables import metadata
 from tests.persistence.conftest import Desk
 from tests.support.records import one_of_each, unset_in
 
 
-@pytest.mark.parametrize("record", ROW_OF, ids=lambda record: record.__name__)
+@pytest.mark.parametrize("record", TABLE_OF, ids=lambda record: record.__name__)
 def test_a_record_has_the_names_of_its_table_in_the_same_order(record: type) -> None:
     names = [column.name for column in table_of(record).columns if column.computed is None]
     if record is Event:
@@ -36,7 +41,7 @@ def test_what_a_table_computes_itself_is_in_no_record() -> None:
 
 
 def test_every_table_of_people_and_cases_has_its_record() -> None:
-    without = set(metadata.tables) - {table_of(record).name for record in ROW_OF}
+    without = set(metadata.tables) - {table_of(record).name for record in TABLE_OF}
     assert without == {
         "allowance",
         "event_place",
@@ -48,6 +53,48 @@ def test_every_table_of_people_and_cases_has_its_record() -> None:
         "proof_of_writing",
         "schema_step",
     }
+
+
+def test_a_table_of_records_is_made_of_its_record_and_no_class_is_written_beside_it() -> None:
+    by_hand = {
+        str(row.__tablename__)
+        for module in vars(tables).values()
+        if isinstance(module, types.ModuleType)
+        for row in vars(module).values()
+        if isinstance(row, type) and row.__module__ == module.__name__
+    }
+    assert by_hand == set(metadata.tables) - {table.name for table in TABLE_OF.values()}
+
+
+@pytest.mark.parametrize("record", TABLE_OF, ids=lambda record: record.__name__)
+def test_a_column_says_of_itself_what_the_field_says(record: type) -> None:
+    hints = typing.get_type_hints(record, include_extras=True)
+    for column in columns_of(record):
+        [kept] = [one for one in hints[column.name].__metadata__ if isinstance(one, Kept)]
+        assert (column.comment, column.info["sensitivity"]) == (kept.meaning, kept.sensitivity)
+
+
+def test_a_field_that_does_not_say_what_it_holds_has_no_table() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Silent:
+        id: Id
+        words: str
+
+    with pytest.raises(TypeError, match=r"Silent\.words does not say what it holds"):
+        table_for(Silent, "silent")
+    with pytest.raises(TypeError, match="Silent has no word"):
+        table_for(Silent, "silent", points_to={"word": "contact.id"})
+    assert "silent" not in metadata.tables
+
+
+def test_rows_are_written_after_what_they_point_to() -> None:
+    place = {table.name: at for at, table in enumerate(TABLE_OF.values())}
+    for table in TABLE_OF.values():
+        for key in table.foreign_keys:
+            # What is looked at when the transaction ends may come in either order.
+            if key.deferrable or key.constraint is None or key.constraint.use_alter:
+                continue
+            assert place[key.column.table.name] <= place[table.name], key
 
 
 def test_every_column_says_what_it_holds_and_how_sensitive_that_is() -> None:

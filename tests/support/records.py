@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from service.persistence.ids import new_id
-from service.persistence.records import ROW_OF, table_of
+from service.persistence.records import TABLE_OF, table_of
 
 BEGINNING = datetime(2026, 3, 6, 16, 0, 0, 123456, tzinfo=UTC)
 AWKWARD = "Zoë O’Brien; DROP TABLE contact; -- \"quoted\" 'single' \\ %s ? $1 :name \n\t 🐻"
@@ -41,9 +41,9 @@ def unset_in(table: str) -> set[str]:
 
 def one_of_each(*, full: bool) -> list[Any]:
     """A record of every kind, in an order in which they may be written."""
-    ids = {table_of(record).name: new_id() for record in ROW_OF}
+    ids = {table_of(record).name: new_id() for record in TABLE_OF}
     found = []
-    for record in ROW_OF:
+    for record in TABLE_OF:
         fitting = {
             name: None if table is None else ids[table]
             for name, table in _FITTING.get(table_of(record).name, {}).items()

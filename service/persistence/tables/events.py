@@ -1,48 +1,35 @@
 """What happened: audit line, chronology entry and message in one; where it stands, and of whom."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Integer
 from sqlmodel import SQLModel
 
-from service.persistence.columns import DOCUMENT, IDS, INSTANT, kept, partial_index
+from service.domain.events import Event
+from service.persistence.columns import DOCUMENT, IDS, kept, partial_index
+from service.persistence.record_tables import table_for
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
-
-class EventRow(SQLModel, table=True):
-    """One thing that happened. Append-only."""
-
-    __tablename__ = "event"
-    __table_args__ = (
-        Index("ix_event_contact", "contact_id", "sequence"),
-        partial_index("ix_event_person", "person_id", "sequence", where="person_id IS NOT NULL"),
-    )
-
-    sequence: int | None = kept(
-        "The order in which events were begun; others may have been seen before.",
-        primary_key=True,
-        type_=_NUMBER,
-        default=None,
-    )
-    id: UUID = kept("Identifier (UUIDv7).")
-    type: str = kept("noun.happened.")
-    at: datetime = kept("When.", type_=INSTANT)
-    account_id: UUID | None = kept("Who; empty for a job.")
-    organisation_id: str | None = kept("On whose behalf.")
-    request_id: str | None = kept("The request it came with.")
-    subject_id: UUID = kept("What it happened to.")
-    contact_id: UUID | None = kept("The contact behind it.")
-    person_id: UUID | None = kept("The child, where it is about one alone.")
-    data: dict[str, object] = kept(
-        "Ids, codes and times; never a name or a narrative.", type_=DOCUMENT
-    )
-    people: list[UUID] | None = kept(
-        "The children whom it concerns; empty when written by a release before 0.4.0.",
-        type_=IDS,
-        default=None,
-    )
+EventRow = table_for(
+    Event,
+    "event",
+    Index("ix_event_contact", "contact_id", "sequence"),
+    partial_index("ix_event_person", "person_id", "sequence", where="person_id IS NOT NULL"),
+    primary_key=(),
+    types={"people": IDS},
+    of_its_own={
+        "sequence": (
+            int | None,
+            kept(
+                "The order in which events were begun; others may have been seen before.",
+                primary_key=True,
+                type_=_NUMBER,
+                default=None,
+            ),
+        )
+    },
+)
 
 
 class EventPlaceRow(SQLModel, table=True):
@@ -72,7 +59,7 @@ class EventSubjectRow(SQLModel, table=True):
     position: int = kept(
         "The event, by its position.",
         primary_key=True,
-        foreign_key="event_place.position",
+        points_to="event_place.position",
         type_=_NUMBER,
     )
     person_id: UUID = kept("The child.", primary_key=True)
@@ -94,6 +81,8 @@ class EventSealingRow(SQLModel, table=True):
         type_=_NUMBER,
     )
     noticed: int | None = kept(
-        "The sequence that is settled next, when those who were writing have ended.", type_=_NUMBER
+        "The sequence that is settled next, when those who were writing have ended.",
+        type_=_NUMBER,
+        default=None,
     )
-    writers: list[str] | None = kept("Who was writing events then.", type_=DOCUMENT)
+    writers: list[str] | None = kept("Who was writing events then.", type_=DOCUMENT, default=None)
