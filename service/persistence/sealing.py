@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, case, func, insert, literal, or_, select, text, update
+from sqlalchemy import Executable, Table, case, func, insert, literal, or_, select, text, update
 
 from service.domain.events import Event
 from service.domain.missing_episodes import MissingEpisode
@@ -52,6 +52,10 @@ class Sealing(Asking, Protocol):
 
     async def execute(self, statement: Executable) -> Any:
         """Carries out a change."""
+        ...
+
+    async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes rows of a table."""
         ...
 
 
@@ -159,13 +163,12 @@ async def _place(work: Sealing, found: Sequence[tuple[int, Event]]) -> None:
         work, {one.contact_id for _, one in found if one.contact_id is not None}
     )
     people = await _people(work, found, corrections)
-    await work.execute(
-        insert(PLACE).values(
-            [
-                {"position": position, "sequence": sequence, "subject_id": event.subject_id}
-                for position, (sequence, event) in enumerate(found, first)
-            ]
-        )
+    await work.insert_all(
+        PLACE,
+        [
+            {"position": position, "sequence": sequence, "subject_id": event.subject_id}
+            for position, (sequence, event) in enumerate(found, first)
+        ],
     )
     named = [
         {"position": position, "person_id": person_id, "since": position}
@@ -173,7 +176,7 @@ async def _place(work: Sealing, found: Sequence[tuple[int, Event]]) -> None:
         for person_id in people[event.id]
     ]
     if named:
-        await work.execute(insert(SUBJECT).values(named))
+        await work.insert_all(SUBJECT, named)
     for move in corrections.moves:
         await _let_follow(work, move)
 

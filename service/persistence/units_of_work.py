@@ -12,7 +12,9 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Result,
+    Table,
     bindparam,
+    insert,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -205,6 +207,14 @@ class Work:
             await self._flush(connection)
         self._begun = True
         return await connection.execute(statement)
+
+    async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes rows of a table that keeps no records, after whatever was added before."""
+        connection = await self._open()
+        if self._added or self._happened:
+            await self._flush(connection)
+        self._begun = True
+        await connection.execute(insert(table), list(rows))
 
     async def rows_changed(self, statement: Executable | Question, **values: Any) -> int:
         """Runs a statement that changes rows, and says how many it changed."""
