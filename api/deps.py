@@ -9,7 +9,6 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.cursors import Cursors, Place
 from api.errors import NotAuthenticated, TooManyAtOnce, Unavailable
 from api.observability import AT_ONCE, current_notes, note_caller, note_left
 from api.replies import JSON, etag
@@ -139,25 +138,3 @@ async def change(request: Request, use_case: Callable[[Work], Awaitable[Found]])
 async def ask(request: Request, question: Callable[[Asking], Awaitable[Found]]) -> Found:
     """Asks a reading use-case."""
     return await house_of(request).ask(question)
-
-
-def cursors_of(request: Request) -> Cursors:
-    """Gives out and reads places in lists."""
-    cursors: Cursors = request.app.state.cursors
-    return cursors
-
-
-def place_of(
-    request: Request, who: Caller, name: str, cursor: str | None, filters: dict[str, object]
-) -> Place | None:
-    """The place that a cursor stands for in this list, or None at its beginning."""
-    if cursor is None:
-        return None
-    return cursors_of(request).read(name, cursor, account_id=who.account_id, filters=filters)
-
-
-def next_place(
-    request: Request, who: Caller, name: str, place: Place, filters: dict[str, object]
-) -> str:
-    """The cursor to the page after a place."""
-    return cursors_of(request).give(name, place, account_id=who.account_id, filters=filters)

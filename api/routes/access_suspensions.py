@@ -1,12 +1,11 @@
 """Access suspensions over HTTP: take access away at once, though tokens are good; give it back."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -15,11 +14,10 @@ from api.deps import (
     change,
     create,
     house_of,
-    next_place,
-    place_of,
     rendered,
 )
-from api.replies import page, reply
+from api.listings import Listing, Paging
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.access_suspensions import (
@@ -29,14 +27,25 @@ from api.schemas.access_suspensions import (
     SuspensionId,
     SuspensionLift,
 )
-from api.schemas.fields import CursorText, FlagParameter, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import SuspensionQuery
 from service.domain.access import Permission
-from service.domain.accounts import AccountUnknown, AlreadyLifted, AlreadySuspended, OwnAccess
+from service.domain.accounts import (
+    AccountUnknown,
+    AlreadyLifted,
+    AlreadySuspended,
+    OwnAccess,
+    SuspensionFilters,
+)
 from service.domain.answers import Answer
 from service.usecases import accounts
 
 router = APIRouter(
     prefix="/v1/access-suspensions", tags=["access-suspensions"], route_class=FrontDoorRoute
+)
+
+_LISTED = Listing(
+    "access-suspensions", lambda one: (one.id,), AccessSuspension.model_validate, SuspensionFilters
 )
 
 
@@ -80,33 +89,11 @@ async def suspend_access(
 async def list_suspensions(
     request: Request,
     who: Who,
-    in_force: Annotated[
-        FlagParameter | None,
-        Query(description="Only those in force (true), or only those lifted (false)."),
-    ] = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[SuspensionQuery, Query()],
+    paging: Paging,
 ) -> Response:
     """List suspensions, newest first."""
-    signed: dict[str, Any] = {"in_force": in_force}
-    place = place_of(request, who, "access-suspensions", cursor, signed)
-    found = await ask(
-        request,
-        lambda asking: accounts.list_suspensions(
-            asking,
-            who,
-            in_force=in_force,
-            limit=limit + 1,
-            before=None if place is None else place.id,
-        ),
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        following = next_place(request, who, "access-suspensions", Place((), shown[-1].id), signed)
-    return page(
-        [AccessSuspension.model_validate(one) for one in shown], request=request, cursor=following
-    )
+    return await _LISTED.page(request, who, paging, accounts.list_suspensions, asked)
 
 
 @router.get("/{suspension_id}", response_model=AccessSuspension)

@@ -1,13 +1,12 @@
 """Single assessments over HTTP: begin, list, read, complete, authorise or send back."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -15,13 +14,11 @@ from api.deps import (
     ask,
     change,
     create,
-    house_of,
-    next_place,
-    place_of,
     rendered,
 )
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.assessments import (
@@ -31,27 +28,31 @@ from api.schemas.assessments import (
     AssessmentCreate,
     AssessmentId,
     DatedAssessmentSummary,
-    ReferralFilter,
-    States,
 )
-from api.schemas.cases import PersonFilter
-from api.schemas.fields import CursorText, Limit, Page
-from service.bootstrap import Asking, Work
+from api.schemas.fields import Page
+from api.schemas.filters import AssessmentQuery
+from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.assessments import (
     AssessmentFilters,
     AssessmentIncomplete,
-    DatedAssessment,
     OwnAssessment,
     ReferralNotOpen,
     WholeAssessment,
 )
-from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.usecases import assessments
 
 router = APIRouter(prefix="/v1/assessments", tags=["assessments"], route_class=FrontDoorRoute)
+
+_LISTED = Listing(
+    "assessments",
+    lambda one: (one.assessment.begun_at, one.assessment.id),
+    DatedAssessmentSummary.of,
+    AssessmentFilters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,50 +114,15 @@ async def begin_assessment(
 async def list_assessments(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: States = (),
-    person_id: PersonFilter = None,
-    referral_id: ReferralFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[AssessmentQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List single assessments, newest first, each with the limit that runs out first on it.
 
     Each figure of a measure of assessments gives the filter that lists its very cases.
     """
-    house = house_of(request)
-    filters = AssessmentFilters(
-        states=state,
-        person_id=person_id,
-        referral_id=referral_id,
-        behind=asked.of(Counted.assessments, house.clock()),
-    )
-    # An instant that was not named is another for each page, so what was asked is signed.
-    signed: dict[str, Any] = {
-        name: getattr(filters, name) for name in AssessmentFilters.__slots__ if name != "behind"
-    } | asked.signed()
-    place = place_of(request, who, "assessments", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-
-    async def listed(asking: Asking) -> list[DatedAssessment]:
-        return await assessments.list_assessments(
-            asking, who, filters, limit=limit + 1, after=after
-        )
-
-    if filters.behind is None:
-        found = await ask(request, listed)
-    else:
-        found = await house.ask_at_length(listed)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].assessment
-        following = next_place(
-            request, who, "assessments", Place((last.begun_at,), last.id), signed
-        )
-    return page(
-        [DatedAssessmentSummary.of(one) for one in shown], request=request, cursor=following
-    )
+    return await _LISTED.page(request, who, paging, assessments.list_assessments, asked, behind)
 
 
 @router.get(

@@ -1,12 +1,11 @@
 """Challenges over HTTP: raise one, list and read them, answer, escalate, accept, withdraw."""
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -15,16 +14,14 @@ from api.deps import (
     change,
     create,
     house_of,
-    next_place,
-    place_of,
     rendered,
 )
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.challenges import (
-    AnsweringRoleFilter,
     Challenge,
     ChallengeAnswerIn,
     ChallengeEscalationIn,
@@ -32,19 +29,11 @@ from api.schemas.challenges import (
     ChallengeIn,
     ChallengeSummary,
     ChallengeWordsIn,
-    ContactFilter,
-    OpenFilter,
-    Outcomes,
-    PersonFilter,
-    RaisedFromFilter,
-    RaisedToFilter,
-    StageFilter,
-    States,
-    ThingFilter,
 )
 from api.schemas.decisions import DecisionId
-from api.schemas.fields import CursorText, Limit, Page
-from service.bootstrap import Asking, Work
+from api.schemas.fields import Page
+from api.schemas.filters import ChallengeQuery
+from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.challenges import (
@@ -58,12 +47,19 @@ from service.domain.challenges import (
     NotYoursToChallenge,
     UnderReview,
 )
-from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.usecases import challenges
-from service.usecases.challenges import DatedChallenge, WholeChallenge
+from service.usecases.challenges import WholeChallenge
 
 router = APIRouter(prefix="/v1", tags=["challenges"], route_class=FrontDoorRoute)
+
+_LISTED = Listing(
+    "challenges",
+    lambda one: (one.challenge.raised_at, one.challenge.id),
+    ChallengeSummary.of,
+    ChallengeFilters,
+)
 
 
 def _reply(whole: WholeChallenge) -> Response:
@@ -126,60 +122,15 @@ async def challenge_decision(
 async def list_challenges(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: States = (),
-    is_open: OpenFilter = None,
-    stage: StageFilter = None,
-    outcome: Outcomes = (),
-    thing: ThingFilter = None,
-    answering_role: AnsweringRoleFilter = None,
-    person_id: PersonFilter = None,
-    contact_id: ContactFilter = None,
-    raised_from: RaisedFromFilter = None,
-    raised_to: RaisedToFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[ChallengeQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List challenges, newest first, each with the limit that runs on it.
 
     Each figure of a measure of challenges gives the filter that lists its very cases.
     """
-    house = house_of(request)
-    filters = ChallengeFilters(
-        states=state,
-        is_open=is_open,
-        stage=stage,
-        outcomes=outcome,
-        thing=thing,
-        answering_role=answering_role,
-        person_id=person_id,
-        contact_id=contact_id,
-        raised_from=raised_from,
-        raised_to=raised_to,
-        behind=asked.of(Counted.challenges, house.clock()),
-    )
-    # An instant that was not named is another for each page, so what was asked is signed.
-    signed: dict[str, Any] = {
-        name: getattr(filters, name) for name in ChallengeFilters.__slots__ if name != "behind"
-    } | asked.signed()
-    place = place_of(request, who, "challenges", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-
-    async def listed(asking: Asking) -> list[DatedChallenge]:
-        return await challenges.list_challenges(asking, who, filters, limit=limit + 1, after=after)
-
-    if filters.behind is None:
-        found = await ask(request, listed)
-    else:
-        found = await house.ask_at_length(listed)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].challenge
-        following = next_place(
-            request, who, "challenges", Place((last.raised_at,), last.id), signed
-        )
-    return page([ChallengeSummary.of(one) for one in shown], request=request, cursor=following)
+    return await _LISTED.page(request, who, paging, challenges.list_challenges, asked, behind)
 
 
 @router.get(

@@ -1,13 +1,12 @@
 """Contacts over HTTP: log, list, read, amend, rate, assign, acknowledge; and a child's history."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -16,12 +15,11 @@ from api.deps import (
     change,
     create,
     house_of,
-    next_place,
-    place_of,
     rendered,
 )
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
 from api.schemas.amendments import Amendment
@@ -36,7 +34,8 @@ from api.schemas.contact_acts import (
     TriageIn,
 )
 from api.schemas.contacts import Contact, ContactId, ContactSummary
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import ContactQuery
 from api.schemas.histories import ContactHistory
 from api.schemas.new_contacts import ContactCreate
 from api.schemas.people import ChildId
@@ -51,16 +50,14 @@ from service.domain.contacts import (
     CannotRemove,
     ChildNotOnContact,
     ContactDecided,
-    ContactState,
     NobodyToTell,
     OutcomeToldTooEarly,
     RatingUnchanged,
     RationaleNeeded,
 )
-from service.domain.deadlines import Rating
 from service.domain.decisions import OwnWordsNeeded
 from service.domain.information_requests import WordsNeeded
-from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.new_contacts import (
     ChannelNotYours,
     CodeUnknown,
@@ -80,11 +77,9 @@ from service.domain.withdrawal_rules import (
     OwnContact,
     WithdrawalIncomplete,
 )
-from service.strict.fields import Instant, Line, Reference
 from service.usecases import (
     amendments,
     contacts,
-    measures,
     police_updates,
     possible_matches,
     removals,
@@ -92,6 +87,13 @@ from service.usecases import (
 )
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDoorRoute)
+
+_LISTED = Listing(
+    "contacts", lambda one: (one.received_at, one.id), ContactSummary.of, ContactFilters
+)
+_AMENDMENTS = Listing(
+    "amendments", lambda one: (one.amendment.amended_at, one.amendment.id), Amendment.of
+)
 
 
 _REFUSALS = (
@@ -145,79 +147,15 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
 async def list_contacts(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: Annotated[
-        Sequence[ContactState],
-        Query(max_length=10, description="Only these states.", examples=[["received"]]),
-    ] = (),
-    source_code: Annotated[
-        Sequence[Annotated[str, Line(4)]],
-        Query(max_length=30, description="Only these source codes.", examples=[["2A"]]),
-    ] = (),
-    rating: Annotated[
-        Sequence[Rating], Query(max_length=3, description="Only these ratings.", examples=[["red"]])
-    ] = (),
-    reference: Annotated[
-        Reference | None,
-        Query(description="The one with this reference.", examples=["C-7K3MA-9TQ4R"]),
-    ] = None,
-    received_from: Annotated[
-        Instant | None, Query(description="Received at this instant or later.")
-    ] = None,
-    received_to: Annotated[
-        Instant | None, Query(description="Received before this instant.")
-    ] = None,
-    sender_organisation_id: Annotated[
-        Annotated[str, Line(64)] | None,
-        Query(description="Sent by this organisation.", examples=["riverbourne-police"]),
-    ] = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[ContactQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List contacts, newest first.
 
     Each figure of a measure gives the filter that lists its very cases.
     """
-    filters = ContactFilters(
-        states=state,
-        source_codes=source_code,
-        ratings=rating,
-        reference=reference,
-        received_from=received_from,
-        received_to=received_to,
-        sender_organisation_id=sender_organisation_id,
-    )
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in ContactFilters.__slots__}
-    signed |= asked.signed()
-    place = place_of(request, who, "contacts", cursor, signed)
-    house = house_of(request)
-    now = house.clock()
-    behind = asked.of(Counted.contacts, now)
-    if behind is None:
-        found = await ask(
-            request,
-            lambda asking: contacts.list_contacts(
-                asking, who, filters, limit=limit + 1, after=_after(place)
-            ),
-        )
-    else:
-        found = await house.ask_at_length(
-            lambda asking: measures.list_cases(
-                asking, who, behind, filters, now=now, limit=limit + 1, after=_after(place)
-            )
-        )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1]
-        following = next_place(
-            request, who, "contacts", Place((last.received_at,), last.id), signed
-        )
-    return page([ContactSummary.of(one) for one in shown], request=request, cursor=following)
-
-
-def _after(place: Place | None) -> Any:
-    return None if place is None else (place.key[0], place.id)
+    return await _LISTED.page(request, who, paging, contacts.list_contacts, asked, behind)
 
 
 @router.get("/{contact_id}", response_model=Contact)
@@ -245,29 +183,20 @@ async def list_amendments(
     request: Request,
     who: Who,
     contact_id: ContactId,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    paging: Paging,
 ) -> Response:
     """List what was amended of a contact, newest first: who, when, why, the old and the new words.
 
     Whoever reads the contact reads them, child by child: what is of a child of another side, or of
     one who was taken off, is named in `not_shown`.
     """
-    signed: dict[str, Any] = {"contact_id": str(contact_id)}
-    place = place_of(request, who, "amendments", cursor, signed)
-    found = await ask(
+    return await _AMENDMENTS.page(
         request,
-        lambda asking: contacts.list_amendments(
-            asking, who, contact_id, limit=limit + 1, after=_after(place)
-        ),
+        who,
+        paging,
+        partial(contacts.list_amendments, contact_id=contact_id),
+        about={"contact_id": str(contact_id)},
     )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].amendment
-        place = Place((last.amended_at,), last.id)
-        following = next_place(request, who, "amendments", place, signed)
-    return page([Amendment.of(one) for one in shown], request=request, cursor=following)
 
 
 @router.get("/{contact_id}/repeat-concern", response_model=RepeatConcern)

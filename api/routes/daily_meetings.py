@@ -1,12 +1,11 @@
 """Daily meetings over HTTP: the agenda, an outcome for each child, carrying over, conclusion."""
 
-from typing import Any
+from functools import partial
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -15,11 +14,10 @@ from api.deps import (
     change,
     create,
     house_of,
-    next_place,
-    place_of,
     rendered,
 )
-from api.replies import next_path, reply
+from api.listings import Listing, Paging
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.daily_meetings import (
@@ -31,7 +29,6 @@ from api.schemas.daily_meetings import (
     MeetingDate,
 )
 from api.schemas.decisions import Decision
-from api.schemas.fields import CursorText, Limit
 from api.schemas.new_decisions import DecisionCreate
 from service.bootstrap import Work
 from service.domain.access import Permission
@@ -62,34 +59,40 @@ from service.usecases import daily_meetings, decisions
 
 router = APIRouter(prefix="/v1/daily-meetings", tags=["daily-meetings"], route_class=FrontDoorRoute)
 
+_AGENDA: Listing[AgendaItem] = Listing(
+    "daily-meetings",
+    lambda one: (one.item.meeting_on, one.item.contact_id, one.item.id),
+    DailyMeetingItem.of,
+)
+
 
 @router.get("/{date}", response_model=DailyMeetingAgenda)
 async def read_daily_meeting(
     request: Request,
     who: Who,
     date: MeetingDate,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    paging: Paging,
 ) -> Response:
     """Read the agenda of a daily meeting: each child, with history and who else is known.
 
     For today and the days before, what was left waiting from earlier days is on it, and marked.
     """
-    signed: dict[str, Any] = {"date": date}
-    place = place_of(request, who, "daily-meetings", cursor, signed)
-    after: Any = None if place is None else (*place.key, place.id)
+    bound = {"date": date}
     house = house_of(request)
     found = await ask(
         request,
-        lambda asking: daily_meetings.read_daily_meeting(
-            asking, who, date, now=house.clock(), policy=house.policy, limit=limit, after=after
+        partial(
+            daily_meetings.read_daily_meeting,
+            who=who,
+            day=date,
+            now=house.clock(),
+            policy=house.policy,
+            limit=paging.limit,
+            after=_AGENDA.after(request, who, paging.cursor, bound),
         ),
     )
-    following = None
-    if found.more:
-        last = found.items[-1].item
-        there = Place((last.meeting_on, last.contact_id), last.id)
-        following = next_path(request, next_place(request, who, "daily-meetings", there, signed))
+    last = found.items[-1] if found.more else None
+    following = None if last is None else _AGENDA.next_path(request, who, last, bound)
     return reply(
         DailyMeetingAgenda.of(found, following),
         headers={} if following is None else {"link": f'<{following}>; rel="next"'},

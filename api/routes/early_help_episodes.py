@@ -1,23 +1,18 @@
 """Early help episodes over HTTP: list, read, give to a worker, close."""
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Version, Who, ask, change, next_place, place_of
-from api.replies import page, reply
+from api.deps import Version, Who, ask, change
+from api.listings import Listing, Paging
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.cases import (
-    ContactFilter,
     EpisodeAllocationIn,
-    PersonFilter,
-    States,
-    Teams,
-    WorkerFilter,
 )
 from api.schemas.early_help_episodes import (
     EarlyHelpEpisode,
@@ -25,7 +20,8 @@ from api.schemas.early_help_episodes import (
     EarlyHelpEpisodeId,
     EarlyHelpEpisodeSummary,
 )
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import CaseQuery
 from service.bootstrap import Work
 from service.domain import early_help_episodes, holders
 from service.domain.access import Permission
@@ -39,6 +35,13 @@ router = APIRouter(
     prefix="/v1/early-help-episodes", tags=["early-help-episodes"], route_class=FrontDoorRoute
 )
 
+_LISTED = Listing(
+    "early-help-episodes",
+    lambda one: (one.case.accepted_at, one.case.id),
+    EarlyHelpEpisodeSummary.of,
+    CaseFilters,
+)
+
 
 def _reply(whole: WholeCase[early_help_episodes.EarlyHelpEpisode]) -> Response:
     return reply(EarlyHelpEpisode.of(whole), version=whole.case.version)
@@ -48,41 +51,11 @@ def _reply(whole: WholeCase[early_help_episodes.EarlyHelpEpisode]) -> Response:
 async def list_early_help_episodes(
     request: Request,
     who: Who,
-    state: States = (),
-    team_id: Teams = (),
-    worker_id: WorkerFilter = None,
-    contact_id: ContactFilter = None,
-    person_id: PersonFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[CaseQuery, Query()],
+    paging: Paging,
 ) -> Response:
     """List early help episodes, newest first, each with the limit that runs on it."""
-    filters = CaseFilters(
-        states=state,
-        team_ids=team_id,
-        worker_id=worker_id,
-        contact_id=contact_id,
-        person_id=person_id,
-    )
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in CaseFilters.__slots__}
-    place = place_of(request, who, "early-help-episodes", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-    found = await ask(
-        request,
-        lambda asking: cases.list_early_help_episodes(
-            asking, who, filters, limit=limit + 1, after=after
-        ),
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].case
-        following = next_place(
-            request, who, "early-help-episodes", Place((last.accepted_at,), last.id), signed
-        )
-    return page(
-        [EarlyHelpEpisodeSummary.of(one) for one in shown], request=request, cursor=following
-    )
+    return await _LISTED.page(request, who, paging, cases.list_early_help_episodes, asked)
 
 
 @router.get(

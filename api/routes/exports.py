@@ -1,19 +1,22 @@
 """Exports over HTTP: lists taken out whole, as CSV."""
 
-from fastapi import APIRouter, Request
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.contract import problems
-from api.csv_tables import download
-from api.deps import Who, change, house_of
+from api.csv_tables import Export
+from api.deps import Who, house_of
+from api.measure_cases import Behind
 from api.requests import counts_as
-from api.routes.transfer_lists import Filters
+from api.routes.transfer_lists import listed
 from api.routing import FrontDoorRoute
+from api.schemas.filters import TransferQuery
 from api.schemas.transfer_exports import COLUMNS, row_of
-from service.bootstrap import Asking
 from service.domain.allowances import Errand
 from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
-from service.integrations.csv_tables import CsvTable
 from service.usecases import transfer_lists
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=FrontDoorRoute)
@@ -42,7 +45,9 @@ _EXAMPLE = (
     },
 )
 @counts_as(Errand.lengthy)
-async def export_transfers(request: Request, who: Who, filters: Filters) -> Response:
+async def export_transfers(
+    request: Request, who: Who, asked: Annotated[TransferQuery, Query()], behind: Behind
+) -> Response:
     """Take out transfers as CSV: what the list shows with the same filters, as at one instant.
 
     No names, no evidence, no plan, no words. A cell that a spreadsheet would take for a formula
@@ -50,19 +55,13 @@ async def export_transfers(request: Request, who: Who, filters: Filters) -> Resp
     """
     house = house_of(request)
     now, policy = house.clock(), house.policy
-    table = CsvTable([column.name for column in COLUMNS])
-
-    async def write(asking: Asking) -> None:
-        parts = transfer_lists.transfers_to_export(asking, who, filters, now=now, policy=policy)
-        async for part in parts:
-            table.add([row_of(one, now, policy) for one in part])
-
-    try:
-        await house.ask_at_one_instant(write)
-        await change(
-            request, lambda work: transfer_lists.record_export(work, who, filters, table.rows)
-        )
-    except BaseException:
-        table.close()
-        raise
-    return download(table, request.scope, f"transfers-{now:%Y-%m-%dT%H%MZ}.csv")
+    filters = listed(house, now).narrowed(request, asked, behind)
+    export: Export[Any] = Export(
+        [column.name for column in COLUMNS],
+        lambda one: row_of(one, now, policy),
+        partial(
+            transfer_lists.transfers_to_export, who=who, filters=filters, now=now, policy=policy
+        ),
+        partial(transfer_lists.record_export, who=who, filters=filters),
+    )
+    return await export.download(request, f"transfers-{now:%Y-%m-%dT%H%MZ}.csv")

@@ -1,26 +1,29 @@
 """Flags over HTTP: what is late or nearly so, why it is red, and who takes it on."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Version, Who, ask, change, next_place, place_of
-from api.replies import page, reply
+from api.deps import Version, Who, ask, change
+from api.listings import Listing, Paging
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, FlagParameter, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import FlagQuery
 from api.schemas.flags import Flag, FlagAcknowledgementIn, FlagId, FlagSummary
-from service.domain.access import Permission, Role
-from service.domain.flags import FlagAcknowledged, FlagCleared, FlagNotYours, Severity
-from service.strict.fields import Id, Line
+from service.domain.access import Permission
+from service.domain.flags import FlagAcknowledged, FlagCleared, FlagFilters, FlagNotYours
 from service.usecases import flags
 from service.usecases.flags import ExplainedFlag
 
 router = APIRouter(prefix="/v1/flags", tags=["flags"], route_class=FrontDoorRoute)
+
+_LISTED = Listing(
+    "flags", lambda one: (one.due_at, one.id), FlagSummary.model_validate, FlagFilters
+)
 
 
 def _reply(explained: ExplainedFlag) -> Response:
@@ -31,55 +34,11 @@ def _reply(explained: ExplainedFlag) -> Response:
 async def list_flags(
     request: Request,
     who: Who,
-    severity: Annotated[
-        Sequence[Severity],
-        Query(max_length=2, description="Only these severities.", examples=[["breach"]]),
-    ] = (),
-    kind: Annotated[
-        Sequence[Annotated[str, Line(64)]],
-        Query(
-            max_length=30, description="Only these timescales.", examples=[["contact_to_referral"]]
-        ),
-    ] = (),
-    owner_role: Annotated[
-        Sequence[Role],
-        Query(max_length=11, description="Only what these roles own.", examples=[["mash_worker"]]),
-    ] = (),
-    acknowledged: Annotated[
-        FlagParameter | None,
-        Query(description="Only those that somebody, or nobody, has taken on.", examples=[False]),
-    ] = None,
-    escalated: Annotated[
-        FlagParameter | None,
-        Query(description="Only those that were, or were not, escalated.", examples=[True]),
-    ] = None,
-    contact_id: Annotated[Id | None, Query(description="Only those of this contact.")] = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[FlagQuery, Query()],
+    paging: Paging,
 ) -> Response:
     """List the flags that stand, soonest limit first."""
-    narrowed: dict[str, Any] = {
-        "severities": severity,
-        "kinds": kind,
-        "owner_roles": owner_role,
-        "acknowledged": acknowledged,
-        "escalated": escalated,
-        "contact_id": contact_id,
-    }
-    place = place_of(request, who, "flags", cursor, narrowed)
-    after: Any = None if place is None else (place.key[0], place.id)
-    found = await ask(
-        request,
-        lambda asking: flags.list_flags(asking, who, **narrowed, limit=limit + 1, after=after),
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1]
-        following = next_place(request, who, "flags", Place((last.due_at,), last.id), narrowed)
-    return page(
-        [FlagSummary.model_validate(one) for one in shown], request=request, cursor=following
-    )
+    return await _LISTED.page(request, who, paging, flags.list_flags, asked)
 
 
 @router.get("/{flag_id}", response_model=Flag, responses=problems(flags.FlagNotFound))

@@ -1,13 +1,13 @@
 """Information requests over HTTP: ask an agency, list and read what was asked, answer."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -16,15 +16,15 @@ from api.deps import (
     change,
     create,
     house_of,
-    next_place,
-    place_of,
     rendered,
 )
-from api.replies import page, reply
+from api.listings import Listing, Paging
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.contacts import ContactId
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import RequestQuery
 from api.schemas.information_requests import (
     AgencyInformationRequest,
     AgencyInformationRequestSummary,
@@ -38,24 +38,31 @@ from api.schemas.information_requests import (
     LateAnswerReadingIn,
 )
 from service.bootstrap import Work
-from service.domain.access import Caller, Permission, Reach
+from service.domain.access import Caller, Permission
 from service.domain.answers import Answer
 from service.domain.information_requests import (
     AnswerIncomplete,
-    InformationRequestState,
     NothingToRead,
     WordsNeeded,
 )
 from service.domain.states import WrongState
-from service.domain.whole_contacts import RequestFilters, RequestOrder, WholeRequest
-from service.strict.fields import Line
+from service.domain.whole_contacts import DatedRequest, RequestFilters, RequestOrder, WholeRequest
 from service.usecases import information_requests
 
 router = APIRouter(prefix="/v1", tags=["information-requests"], route_class=FrontDoorRoute)
 
+_LISTED: Listing[DatedRequest] = Listing(
+    "information-requests",
+    lambda one: (one.request.asked_at, one.request.id),
+    InformationRequestSummary.of,
+    RequestFilters,
+)
+# Each was found by its limit where that is the order.
+_BY_LIMIT = replace(_LISTED, place=lambda one: (one.due_at, one.request.id))
+
 
 def _is_staff(who: Caller) -> bool:
-    return Reach.ALL in who.reach
+    return who.sight.sees_all
 
 
 def _answer(whole: WholeRequest) -> Answer:
@@ -106,62 +113,22 @@ async def ask_agency(
 async def list_information_requests(
     request: Request,
     who: Who,
-    state: Annotated[
-        Sequence[InformationRequestState],
-        Query(max_length=3, description="Only these states.", examples=[["asked"]]),
-    ] = (),
-    organisation_id: Annotated[
-        Sequence[Annotated[str, Line(64)]],
-        Query(
-            max_length=30, description="Only to these agencies.", examples=[["mill-lane-primary"]]
-        ),
-    ] = (),
-    sort: Annotated[
-        RequestOrder,
-        Query(
-            description=(
-                "`asked_at`: newest first. `due_at`: soonest limit first, overdue on top; those "
-                "that wait for an answer, unless `state` says otherwise."
-            ),
-            examples=["due_at"],
-        ),
-    ] = RequestOrder.asked_at,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[RequestQuery, Query()],
+    paging: Paging,
 ) -> Response:
     """List information requests, newest first; an agency sees those that were put to it.
 
     Sorted by `due_at` it is the agency's own queue: what is asked of it, soonest limit first. Some
     days after it answered, or after a request was withdrawn, an agency does not see it any more.
     """
-    filters = RequestFilters(states=state, organisation_ids=organisation_id, sort=sort)
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in RequestFilters.__slots__}
-    place = place_of(request, who, "information-requests", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
     house = house_of(request)
-    found = await ask(
-        request,
-        lambda asking: information_requests.list_information_requests(
-            asking,
-            who,
-            filters,
-            policy=house.policy,
-            now=house.clock(),
-            limit=limit + 1,
-            after=after,
-        ),
+    listed = _BY_LIMIT if asked.sort is RequestOrder.due_at else _LISTED
+    if not _is_staff(who):
+        listed = replace(listed, show=AgencyInformationRequestSummary.of)
+    question = partial(
+        information_requests.list_information_requests, policy=house.policy, now=house.clock()
     )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1]
-        # Each was found by its limit where that is the order.
-        at = last.due_at if sort is RequestOrder.due_at else last.request.asked_at
-        following = next_place(
-            request, who, "information-requests", Place((at,), last.request.id), signed
-        )
-    shape = InformationRequestSummary if _is_staff(who) else AgencyInformationRequestSummary
-    return page([shape.of(one) for one in shown], request=request, cursor=following)
+    return await listed.page(request, who, paging, question, asked)
 
 
 @router.get(

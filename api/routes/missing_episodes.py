@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -15,17 +14,15 @@ from api.deps import (
     ask,
     change,
     create,
-    house_of,
-    next_place,
-    place_of,
     rendered,
 )
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.cases import ContactFilter, PersonFilter
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import MissingQuery
 from api.schemas.missing_episodes import (
     MissingEpisode,
     MissingEpisodeCreate,
@@ -38,7 +35,7 @@ from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.accountabilities import AnotherSidesChild
 from service.domain.answers import Answer
-from service.domain.measures import Counted, MeasureCountsOthers, PeriodNotPossible
+from service.domain.measures import MeasureCountsOthers, PeriodNotPossible
 from service.domain.missing_episodes import (
     MissingAlready,
     MissingEpisodeIncomplete,
@@ -50,6 +47,13 @@ from service.usecases import missing_episodes
 
 router = APIRouter(
     prefix="/v1/missing-episodes", tags=["missing episodes"], route_class=FrontDoorRoute
+)
+
+_LISTED = Listing(
+    "missing-episodes",
+    lambda one: (one.missing_from, one.id),
+    MissingEpisodeSummary.seen,
+    MissingFilters,
 )
 
 States = Annotated[
@@ -107,39 +111,16 @@ async def record_missing_episode(
 async def list_missing_episodes(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: States = (),
-    person_id: PersonFilter = None,
-    contact_id: ContactFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[MissingQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List missing episodes, newest first.
 
     Each figure of a measure of them gives the filter that lists its very cases.
     """
-    filters = MissingFilters(states=state, person_id=person_id, contact_id=contact_id)
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in MissingFilters.__slots__}
-    signed |= asked.signed()
-    place = place_of(request, who, "missing-episodes", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-    house = house_of(request)
-    behind = asked.of(Counted.missing_episodes, house.clock())
-    asking = house.ask if behind is None else house.ask_at_length
-    found = await asking(
-        lambda question: missing_episodes.list_missing_episodes(
-            question, who, filters, behind=behind, limit=limit + 1, after=after
-        )
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1]
-        following = next_place(
-            request, who, "missing-episodes", Place((last.missing_from,), last.id), signed
-        )
-    return page(
-        [MissingEpisodeSummary.seen(one) for one in shown], request=request, cursor=following
+    return await _LISTED.page(
+        request, who, paging, missing_episodes.list_missing_episodes, asked, behind
     )
 
 

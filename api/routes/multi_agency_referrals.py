@@ -1,14 +1,14 @@
 """A partner's own door: send a multi-agency referral, have one checked, follow what was sent."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Key, Who, ask, change, create, house_of, next_place, place_of, rendered
-from api.replies import page, reply, reply_as_shown
+from api.deps import Key, Who, ask, change, create, house_of, rendered
+from api.listings import Listing, Paging
+from api.replies import reply, reply_as_shown
 from api.requests import counts_as, needs
 from api.routing import FrontDoorRoute
 from api.schemas.disagreements import (
@@ -16,7 +16,8 @@ from api.schemas.disagreements import (
     DisagreementEscalationCreate,
     DisagreementWithdrawalCreate,
 )
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import SentQuery
 from api.schemas.multi_agency_referrals import (
     DisagreementReceipt,
     MultiAgencyReferral,
@@ -25,7 +26,6 @@ from api.schemas.multi_agency_referrals import (
     MultiAgencyReferralId,
     MultiAgencyReferralReceipt,
     MultiAgencyReferralSummary,
-    SenderReference,
 )
 from service.domain.access import Permission
 from service.domain.allowances import Errand
@@ -38,6 +38,7 @@ from service.domain.challenges import (
     UnderReview,
 )
 from service.domain.contact_minimums import MinimumMissing
+from service.domain.multi_agency_referrals import SentFilters
 from service.domain.new_contacts import (
     CodeUnknown,
     Contradictory,
@@ -45,7 +46,6 @@ from service.domain.new_contacts import (
     ReceivedTooLongAgo,
 )
 from service.domain.whole_contacts import WholeContact
-from service.strict.fields import Instant
 from service.usecases import challenges, disagreements, multi_agency_referrals
 from service.usecases.disagreements import Disagreements
 
@@ -53,6 +53,13 @@ router = APIRouter(
     prefix="/v1/multi-agency-referrals",
     tags=["multi-agency-referrals"],
     route_class=FrontDoorRoute,
+)
+
+_LISTED = Listing(
+    "multi-agency-referrals",
+    lambda one: (one.contact.received_at, one.contact.id),
+    MultiAgencyReferralSummary.of,
+    SentFilters,
 )
 _REFUSALS = problems(
     MinimumMissing,
@@ -123,41 +130,12 @@ async def check_multi_agency_referral(
 async def list_multi_agency_referrals(
     request: Request,
     who: Who,
-    sender_reference: Annotated[
-        SenderReference | None,
-        Query(description="The ones with this reference of yours.", examples=["POL-2026-00017"]),
-    ] = None,
-    received_from: Annotated[
-        Instant | None, Query(description="Received at this instant or later.")
-    ] = None,
-    received_to: Annotated[
-        Instant | None, Query(description="Received before this instant.")
-    ] = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[SentQuery, Query()],
+    paging: Paging,
 ) -> Response:
     """List what your own organisation sent, newest first."""
-    signed: dict[str, Any] = {
-        "sender_reference": sender_reference,
-        "received_from": received_from,
-        "received_to": received_to,
-    }
-    name = "multi-agency-referrals"
-    place = place_of(request, who, name, cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-    found = await ask(
-        request,
-        lambda asking: multi_agency_referrals.list_multi_agency_referrals(
-            asking, who, **signed, limit=limit + 1, after=after
-        ),
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].contact
-        following = next_place(request, who, name, Place((last.received_at,), last.id), signed)
-    return page(
-        [MultiAgencyReferralSummary.of(one) for one in shown], request=request, cursor=following
+    return await _LISTED.page(
+        request, who, paging, multi_agency_referrals.list_multi_agency_referrals, asked
     )
 
 

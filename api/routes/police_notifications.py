@@ -1,17 +1,17 @@
 """Police notifications over HTTP: sent singly or as a file, and followed by the force."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Key, Who, ask, create, house_of, next_place, place_of, rendered
-from api.replies import page, reply, reply_as_shown
+from api.deps import Key, Who, ask, create, house_of, rendered
+from api.listings import Listing, Paging
+from api.replies import reply, reply_as_shown
 from api.requests import FileBody, counts_as, needs, takes_file
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
 from api.schemas.police_imports import (
     FILE_EXAMPLE,
     FILE_IN_WORDS,
@@ -54,6 +54,12 @@ from service.usecases import police_imports, police_notifications, police_update
 from service.usecases.police_notifications import TakenNotification
 
 router = APIRouter(prefix="/v1", tags=["police-notifications"], route_class=FrontDoorRoute)
+
+_IMPORTS = Listing(
+    "police-notification-imports",
+    lambda one: (one.submitted_at, one.id),
+    NotificationImportSummary.of,
+)
 CSV = FileBody("text/csv", MOST_BYTES, FILE_IN_WORDS, FILE_EXAMPLE)
 
 
@@ -236,26 +242,12 @@ async def submit_notification_file(
 
 @router.get("/police-notification-imports", response_model=Page[NotificationImportSummary])
 async def list_notification_imports(
-    request: Request, who: Who, limit: Limit = 50, cursor: CursorText | None = None
+    request: Request,
+    who: Who,
+    paging: Paging,
 ) -> Response:
     """List the files that your own force sent, newest first; for MASH, those of all."""
-    name = "police-notification-imports"
-    place = place_of(request, who, name, cursor, {})
-    after: Any = None if place is None else (place.key[0], place.id)
-    found = await ask(
-        request,
-        lambda asking: police_imports.list_notification_imports(
-            asking, who, limit=limit + 1, after=after
-        ),
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1]
-        following = next_place(request, who, name, Place((last.submitted_at,), last.id), {})
-    return page(
-        [NotificationImportSummary.of(one) for one in shown], request=request, cursor=following
-    )
+    return await _IMPORTS.page(request, who, paging, police_imports.list_notification_imports)
 
 
 @router.get(

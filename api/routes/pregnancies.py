@@ -13,6 +13,7 @@ from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.pregnancies import BirthIn, ExpectedDeliveryIn, Pregnancy, PregnancyEndIn
+from api.schemas.words import EXAMPLE_ID
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.accountabilities import AnotherSidesChild
@@ -26,7 +27,7 @@ PersonId = Annotated[
     UUID,
     Path(
         description="The child, across contacts: `person_id` of a child on a contact or a case.",
-        examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        examples=[EXAMPLE_ID],
     ),
 ]
 _REFUSALS = problems(

@@ -1,7 +1,7 @@
 """Reference data over HTTP: workers, organisations, teams, codes, and the policy in words."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Who, ask, house_of, next_place, place_of
-from api.replies import page, reply_as_shown
+from api.deps import Who, ask, house_of
+from api.listings import Listing, PageAsked, Paging
+from api.replies import reply_as_shown
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, FlagParameter, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import WorkerQuery
 from api.schemas.reference_data import (
     CodeListName,
     CodeListRead,
@@ -26,11 +27,12 @@ from api.schemas.reference_data import (
     Worker,
 )
 from service.domain.access import Caller
-from service.domain.holders import HeldWork
-from service.strict.fields import Line
+from service.domain.holders import WorkerFilters
 from service.usecases import accounts, reference_data
 
 router = APIRouter(prefix="/v1", tags=["reference-data"], route_class=FrontDoorRoute)
+
+_WORKERS = Listing("workers", lambda one: (one.account.id,), Worker.of, WorkerFilters)
 
 _NO_ID = UUID(int=0)
 Item = TypeVar("Item")
@@ -39,105 +41,70 @@ Item = TypeVar("Item")
 def _page_of(
     request: Request,
     who: Caller,
+    paging: PageAsked,
     name: str,
     items: Sequence[Item],
     shape: Callable[[Item], BaseModel],
-    limit: int,
-    cursor: str | None,
 ) -> Response:
     """One page of what the policy lists, by place in it; the policy never changes under us."""
-    signed: dict[str, Any] = {"policy": house_of(request).policy.stamp}
-    place = place_of(request, who, name, cursor, signed)
-    start: Any = 0 if place is None else place.key[0]
-    shown = items[start : start + limit]
-    following = None
-    if len(items) > start + limit:
-        following = next_place(request, who, name, Place((start + limit,), _NO_ID), signed)
-    return page([shape(one) for one in shown], request=request, cursor=following)
+    listed: Listing[tuple[int, Item]] = Listing(
+        name, lambda one: (one[0], _NO_ID), lambda one: shape(one[1])
+    )
+    about = {"policy": house_of(request).policy.stamp}
+    return listed.page_of(request, who, paging, list(enumerate(items, 1)), about)
 
 
 @router.get("/workers", response_model=Page[Worker])
 async def list_workers(
     request: Request,
     who: Who,
-    team_id: Annotated[
-        Annotated[str, Line(64)] | None,
-        Query(description="Only members of this team.", examples=["mash"]),
-    ] = None,
-    may_hold: Annotated[
-        HeldWork | None,
-        Query(
-            description=(
-                "Only those to whom such work can be given: by the roles that they signed in with "
-                "last, and with access."
-            ),
-            examples=["referral"],
-        ),
-    ] = None,
-    suspended: Annotated[
-        FlagParameter | None,
-        Query(description="Only those whose access is, or is not, suspended."),
-    ] = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[WorkerQuery, Query()],
+    paging: Paging,
 ) -> Response:
     """List the staff who have signed in, in the order in which they first did.
 
     `may_hold` lists those to whom a contact, a referral or an early help episode can be given now.
     """
-    signed: dict[str, Any] = {"team_id": team_id, "may_hold": may_hold, "suspended": suspended}
-    place = place_of(request, who, "workers", cursor, signed)
-    found = await ask(
-        request,
-        lambda asking: accounts.list_workers(
-            asking,
-            who,
-            team_id=team_id,
-            may_hold=may_hold,
-            suspended=suspended,
-            limit=limit + 1,
-            after=None if place is None else place.id,
-        ),
-    )
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        following = next_place(request, who, "workers", Place((), shown[-1].account.id), signed)
-    return page([Worker.of(one) for one in shown], request=request, cursor=following)
+    return await _WORKERS.page(request, who, paging, accounts.list_workers, asked)
 
 
 @router.get("/organisations", response_model=Page[Organisation])
 async def list_organisations(
-    request: Request, who: Who, limit: Limit = 50, cursor: CursorText | None = None
+    request: Request,
+    who: Who,
+    paging: Paging,
 ) -> Response:
     """List the partner organisations of the policy; a partner's system sees its own."""
     found = reference_data.list_organisations(house_of(request).policy, who)
-    return _page_of(request, who, "organisations", found, Organisation.of, limit, cursor)
+    return _page_of(request, who, paging, "organisations", found, Organisation.of)
 
 
 @router.get("/teams", response_model=Page[Team])
 async def list_teams(
-    request: Request, who: Who, limit: Limit = 50, cursor: CursorText | None = None
+    request: Request,
+    who: Who,
+    paging: Paging,
 ) -> Response:
     """List the teams of the authority and the work that each takes."""
     found = reference_data.list_teams(house_of(request).policy, who)
-    return _page_of(request, who, "teams", found, Team.of, limit, cursor)
+    return _page_of(request, who, paging, "teams", found, Team.of)
 
 
 @router.get("/codes", response_model=Page[CodeListSummary])
 async def list_code_lists(
-    request: Request, who: Who, limit: Limit = 50, cursor: CursorText | None = None
+    request: Request,
+    who: Who,
+    paging: Paging,
 ) -> Response:
     """List the code lists."""
     found = reference_data.list_code_lists(house_of(request).policy, who)
     return _page_of(
         request,
         who,
+        paging,
         "codes",
         found,
         lambda one: CodeListSummary(name=one.name, size=len(one)),
-        limit,
-        cursor,
     )
 
 

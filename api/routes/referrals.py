@@ -1,39 +1,39 @@
 """Referrals over HTTP: list, read, give to a worker, close."""
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Version, Who, ask, change, house_of, next_place, place_of
+from api.deps import Version, Who, ask, change
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.cases import (
     AllocationIn,
-    ContactFilter,
-    PersonFilter,
-    States,
-    Teams,
-    WorkerFilter,
 )
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import CaseQuery
 from api.schemas.referrals import Referral, ReferralClosureIn, ReferralId, ReferralSummary
-from service.bootstrap import Asking, Work
+from service.bootstrap import Work
 from service.domain import holders, referrals
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
-from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.transfers import StepDownUnfinished
-from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
+from service.domain.whole_contacts import CaseFilters, WholeCase
 from service.usecases import cases
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=FrontDoorRoute)
+
+_LISTED = Listing(
+    "referrals", lambda one: (one.case.accepted_at, one.case.id), ReferralSummary.of, CaseFilters
+)
 
 
 def _reply(whole: WholeCase[referrals.Referral]) -> Response:
@@ -48,51 +48,15 @@ def _reply(whole: WholeCase[referrals.Referral]) -> Response:
 async def list_referrals(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: States = (),
-    team_id: Teams = (),
-    worker_id: WorkerFilter = None,
-    contact_id: ContactFilter = None,
-    person_id: PersonFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[CaseQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List referrals, newest first, each with the limit that runs on it.
 
     Each figure of a measure of referrals gives the filter that lists its very cases.
     """
-    house = house_of(request)
-    filters = CaseFilters(
-        states=state,
-        team_ids=team_id,
-        worker_id=worker_id,
-        contact_id=contact_id,
-        person_id=person_id,
-    )
-    behind = asked.of(Counted.referrals, house.clock())
-    # An instant that was not named is another for each page, so what was asked is signed.
-    signed: dict[str, Any] = {name: getattr(filters, name) for name in CaseFilters.__slots__}
-    signed |= asked.signed()
-    place = place_of(request, who, "referrals", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-
-    async def listed(asking: Asking) -> list[DatedCase[referrals.Referral]]:
-        return await cases.list_referrals(
-            asking, who, filters, limit=limit + 1, after=after, behind=behind
-        )
-
-    if behind is None:
-        found = await ask(request, listed)
-    else:
-        found = await house.ask_at_length(listed)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].case
-        following = next_place(
-            request, who, "referrals", Place((last.accepted_at,), last.id), signed
-        )
-    return page([ReferralSummary.of(one) for one in shown], request=request, cursor=following)
+    return await _LISTED.page(request, who, paging, cases.list_referrals, asked, behind)
 
 
 @router.get("/{referral_id}", response_model=Referral, responses=problems(cases.ReferralNotFound))

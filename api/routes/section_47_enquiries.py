@@ -1,35 +1,32 @@
 """Section 47 enquiries over HTTP: list, read, the child seen, the outcome, the conference."""
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
-from api.deps import Version, Who, ask, change, house_of, next_place, place_of
+from api.deps import Version, Who, ask, change
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.cases import ContactFilter, PersonFilter
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import EnquiryQuery
 from api.schemas.section_47_enquiries import (
     ChildSeenIn,
     ConferenceIn,
     DatedSection47Enquiry,
     EnquiryOutcomeIn,
-    ReferralFilter,
     Section47Enquiry,
     Section47EnquiryId,
-    States,
 )
-from service.bootstrap import Asking, Work
+from service.bootstrap import Work
 from service.domain.access import Permission
-from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.section_47_enquiries import (
     ChildUnborn,
-    DatedEnquiry,
     EnquiryFilters,
     EnquiryIncomplete,
     SightNotRecorded,
@@ -42,7 +39,12 @@ router = APIRouter(
     prefix="/v1/section-47-enquiries", tags=["section-47-enquiries"], route_class=FrontDoorRoute
 )
 
-_LIST = "section_47_enquiries"
+_LISTED = Listing(
+    "section_47_enquiries",
+    lambda one: (one.enquiry.opened_at, one.enquiry.id),
+    DatedSection47Enquiry.of,
+    EnquiryFilters,
+)
 
 
 def _reply(whole: WholeEnquiry) -> Response:
@@ -57,48 +59,17 @@ def _reply(whole: WholeEnquiry) -> Response:
 async def list_section_47_enquiries(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: States = (),
-    person_id: PersonFilter = None,
-    referral_id: ReferralFilter = None,
-    contact_id: ContactFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[EnquiryQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List section 47 enquiries, newest first, each with the limit that runs out first on it.
 
     Each figure of a measure of enquiries gives the filter that lists its very cases.
     """
-    house = house_of(request)
-    filters = EnquiryFilters(
-        states=state,
-        person_id=person_id,
-        referral_id=referral_id,
-        contact_id=contact_id,
-        behind=asked.of(Counted.section_47_enquiries, house.clock()),
+    return await _LISTED.page(
+        request, who, paging, section_47_enquiries.list_section_47_enquiries, asked, behind
     )
-    # An instant that was not named is another for each page, so what was asked is signed.
-    signed: dict[str, Any] = {
-        name: getattr(filters, name) for name in EnquiryFilters.__slots__ if name != "behind"
-    } | asked.signed()
-    place = place_of(request, who, _LIST, cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-
-    async def listed(asking: Asking) -> list[DatedEnquiry]:
-        return await section_47_enquiries.list_section_47_enquiries(
-            asking, who, filters, limit=limit + 1, after=after
-        )
-
-    if filters.behind is None:
-        found = await ask(request, listed)
-    else:
-        found = await house.ask_at_length(listed)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].enquiry
-        following = next_place(request, who, _LIST, Place((last.opened_at,), last.id), signed)
-    return page([DatedSection47Enquiry.of(one) for one in shown], request=request, cursor=following)
 
 
 @router.get(

@@ -1,13 +1,11 @@
 """Strategy meetings over HTTP: call, invite, record who came, conclude, circulate the minutes."""
 
-from functools import partial
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.cursors import Place
 from api.deps import (
     Key,
     Version,
@@ -15,26 +13,21 @@ from api.deps import (
     ask,
     change,
     create,
-    house_of,
-    next_place,
-    place_of,
     rendered,
 )
+from api.listings import Listing, Paging
 from api.measure_cases import Behind
-from api.replies import page, reply
+from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
-from api.schemas.fields import CursorText, Limit, Page
+from api.schemas.fields import Page
+from api.schemas.filters import MeetingQuery
 from api.schemas.strategy_conclusions import ConclusionIn, MinutesIn
 from api.schemas.strategy_invitations import AttendanceIn, InvitationsIn
 from api.schemas.strategy_meetings import (
     Cancellation,
-    ContactFilter,
     MeetingId,
-    PersonFilter,
     Rearrangement,
-    ReferralFilter,
-    States,
     StrategyMeeting,
     StrategyMeetingCreate,
     StrategyMeetingSummary,
@@ -42,7 +35,7 @@ from api.schemas.strategy_meetings import (
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.answers import Answer
-from service.domain.measures import BreakdownNotPossible, Counted, MeasureCountsOthers
+from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import (
     InvitationsUnanswered,
@@ -60,6 +53,13 @@ from service.usecases import (
 
 router = APIRouter(
     prefix="/v1/strategy-meetings", tags=["strategy-meetings"], route_class=FrontDoorRoute
+)
+
+_LISTED = Listing(
+    "strategy-meetings",
+    lambda one: (one.meeting.called_at, one.meeting.id),
+    StrategyMeetingSummary.of,
+    MeetingFilters,
 )
 
 
@@ -118,52 +118,16 @@ async def call_strategy_meeting(
 async def list_strategy_meetings(
     request: Request,
     who: Who,
-    asked: Behind,
-    state: States = (),
-    person_id: PersonFilter = None,
-    referral_id: ReferralFilter = None,
-    contact_id: ContactFilter = None,
-    limit: Limit = 50,
-    cursor: CursorText | None = None,
+    asked: Annotated[MeetingQuery, Query()],
+    paging: Paging,
+    behind: Behind,
 ) -> Response:
     """List strategy meetings, newest first, each with the limit that runs on it.
 
     Each figure of a measure of strategy meetings gives the filter that lists its very cases.
     """
-    house = house_of(request)
-    filters = MeetingFilters(
-        states=state,
-        person_id=person_id,
-        referral_id=referral_id,
-        contact_id=contact_id,
-        behind=asked.of(Counted.strategy_meetings, house.clock()),
-    )
-    # An instant that was not named is another for each page, so what was asked is signed.
-    signed: dict[str, Any] = {
-        name: getattr(filters, name) for name in MeetingFilters.__slots__ if name != "behind"
-    } | asked.signed()
-    place = place_of(request, who, "strategy-meetings", cursor, signed)
-    after: Any = None if place is None else (place.key[0], place.id)
-    question = partial(
-        strategy_meetings.list_strategy_meetings,
-        who=who,
-        filters=filters,
-        limit=limit + 1,
-        after=after,
-    )
-    if filters.behind is None:
-        found = await ask(request, question)
-    else:
-        found = await house.ask_at_length(question)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        last = shown[-1].meeting
-        following = next_place(
-            request, who, "strategy-meetings", Place((last.called_at,), last.id), signed
-        )
-    return page(
-        [StrategyMeetingSummary.of(one) for one in shown], request=request, cursor=following
+    return await _LISTED.page(
+        request, who, paging, strategy_meetings.list_strategy_meetings, asked, behind
     )
 
 

@@ -7,13 +7,12 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import EXAMPLE_ID, Version, an_id
 from service.domain.accounts import SuspensionKind
 from service.strict.fields import LARGEST, Instant, Line, Text, Wire
 from service.usecases.accounts import SuspensionMade
 
-SuspensionId = Annotated[
-    UUID, Path(description="The suspension.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
-]
+SuspensionId = Annotated[UUID, Path(description="The suspension.", examples=[EXAMPLE_ID])]
 
 
 class AccessSuspensionCreate(Wire):
@@ -54,10 +53,7 @@ class SuspensionLift(Wire):
 class AccessSuspension(WireOut):
     """Access taken away although tokens are still good."""
 
-    id: Annotated[
-        UUID,
-        Field(description="The suspension.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    id: Annotated[UUID, an_id("The suspension.")]
     kind: Annotated[
         SuspensionKind,
         Field(
@@ -101,9 +97,7 @@ class AccessSuspension(WireOut):
         Annotated[str, Field(max_length=2000)] | None,
         Field(description="Why it was lifted.", examples=["Came back from leave."]),
     ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
-    ]
+    version: Version
 
 
 class AccessSuspensionMade(AccessSuspension):

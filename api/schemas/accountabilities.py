@@ -6,16 +6,15 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import ChildOnContactId, ContactBehindId, PersonId, a_reference, an_id
 from service.domain.accountabilities import CareService, WhyNobody
 from service.strict.fields import Instant
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 
 class AccountableTeam(WireOut):
     """One open child, with the one team and, when allocated, the one worker who answer for it."""
 
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    person_id: PersonId
     service: Annotated[
         CareService,
         Field(
@@ -23,30 +22,19 @@ class AccountableTeam(WireOut):
             examples=["early_help"],
         ),
     ]
-    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
+    contact_id: ContactBehindId
+    child_id: ChildOnContactId
     case_id: Annotated[
-        UUID | None,
-        Field(
-            description="The referral or episode that answers; null at the front door.",
-            examples=[_ID],
-        ),
+        UUID | None, an_id("The referral or episode that answers; null at the front door.")
     ]
     reference: Annotated[
-        str,
-        Field(
-            max_length=16,
-            description="Human reference of the case, or of the contact.",
-            examples=["E-7K3MA-9TQ4R"],
-        ),
+        str, a_reference("Human reference of the case, or of the contact.", "E-7K3MA-9TQ4R")
     ]
     team_id: Annotated[
         str,
         Field(max_length=64, description="The one accountable team.", examples=["family-centres"]),
     ]
-    worker_id: Annotated[
-        UUID | None, Field(description="The one worker; null until allocated.", examples=[_ID])
-    ]
+    worker_id: Annotated[UUID | None, an_id("The one worker; null until allocated.")]
     worker_name: Annotated[
         str | None, Field(max_length=200, description="Their name.", examples=["Jo Mensah"])
     ]
@@ -66,25 +54,15 @@ class AccountableTeam(WireOut):
 class ChildWithoutTeam(WireOut):
     """An open child for whom no team answers, which should never be, and why."""
 
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
-    subject_id: Annotated[
-        UUID,
-        Field(description="The case that shows it; the contact at the front door.", examples=[_ID]),
-    ]
+    person_id: PersonId
+    subject_id: Annotated[UUID, an_id("The case that shows it; the contact at the front door.")]
     service: Annotated[
         CareService, Field(description="Who should answer.", examples=["social_care"])
     ]
     why: Annotated[WhyNobody, Field(description="Why nobody does.", examples=["team_unknown"])]
-    contact_id: Annotated[
-        UUID | None, Field(description="The contact behind it, where one is known.", examples=[_ID])
-    ]
+    contact_id: Annotated[UUID | None, an_id("The contact behind it, where one is known.")]
     reference: Annotated[
-        str | None,
-        Field(
-            max_length=16,
-            description="Human reference, where one is known.",
-            examples=["R-7K3MA-9TQ4R"],
-        ),
+        str | None, a_reference("Human reference, where one is known.", "R-7K3MA-9TQ4R")
     ]
     team_id: Annotated[
         str | None,

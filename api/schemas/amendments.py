@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.faults import json_pointer
 from api.schemas.fields import NotShown, WireOut
+from api.schemas.words import DoneBy
 from service.domain.amendments import ChangeKind, FieldChange, SeenAmendment
 from service.strict.fields import Instant
 
@@ -96,9 +97,7 @@ class Amendment(WireOut):
         UUID, Field(description="The amendment.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a14"])
     ]
     amended_at: Annotated[Instant, Field(description="When.", examples=["2026-10-23T15:00:00Z"])]
-    amended_by: Annotated[
-        UUID, Field(description="Who.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
-    ]
+    amended_by: DoneBy
     reason: Annotated[
         Annotated[str, Field(max_length=2000)] | None,
         Field(

@@ -11,6 +11,17 @@ from pydantic import Field
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ChildOnContactId,
+    ContactItCameOfId,
+    DoneAt,
+    DoneBy,
+    ETagVersion,
+    PersonId,
+    a_reference,
+    an_id,
+)
 from service.domain import assessments
 from service.domain.assessments import (
     ASSESSMENT,
@@ -22,9 +33,8 @@ from service.domain.assessments import (
     ToolUsed,
     WholeAssessment,
 )
-from service.strict.fields import LARGEST, DateOn, Flag, Id, Instant, Line, Text, Wire
+from service.strict.fields import DateOn, Flag, Id, Instant, Line, Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _VIEW = "Amara says that she likes school best, and that it is loud at home when he drinks."
 _ANALYSIS = (
     "The father's drinking and the violence that follows leave Amara frightened and often without "
@@ -35,7 +45,7 @@ _WORDS = (
 )
 _TOOLS = [{"tool": "graded_care_profile_2", "score": "4", "used_on": "2026-10-21"}]
 
-AssessmentId = Annotated[UUID, Path(description="The assessment.", examples=[_ID])]
+AssessmentId = Annotated[UUID, Path(description="The assessment.", examples=[EXAMPLE_ID])]
 States = Annotated[
     Sequence[AssessmentState],
     Query(max_length=4, description="Only these states.", examples=[["awaiting_authorisation"]]),
@@ -46,9 +56,7 @@ ReferralFilter = Annotated[Id | None, Query(description="Only those of this refe
 class AssessmentCreate(Wire):
     """Which referral is assessed."""
 
-    referral_id: Annotated[
-        Id, Field(description="A referral that is open to social care.", examples=[_ID])
-    ]
+    referral_id: Annotated[Id, an_id("A referral that is open to social care.")]
 
 
 class ToolIn(Wire):
@@ -195,8 +203,8 @@ class AssessmentStep(WireOut):
         AssessmentState,
         Field(description="The state that it led to.", examples=["awaiting_authorisation"]),
     ]
-    at: Annotated[Instant, Field(description="When.")]
-    by: Annotated[UUID, Field(description="Who.", examples=[_ID])]
+    at: DoneAt
+    by: DoneBy
     words: Annotated[
         str | None,
         Field(max_length=20_000, description="The manager's own words.", examples=[_WORDS]),
@@ -210,18 +218,13 @@ class AssessmentStep(WireOut):
 class AssessmentSummary(WireOut):
     """An assessment in a list."""
 
-    id: Annotated[UUID, Field(description="The assessment.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["A-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    referral_id: Annotated[UUID, Field(description="The referral.", examples=[_ID])]
-    contact_id: Annotated[UUID, Field(description="The contact it came of.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The assessment.")]
+    reference: Annotated[str, a_reference("Human reference.", "A-7K3MA-9TQ4R")]
+    version: ETagVersion
+    referral_id: Annotated[UUID, an_id("The referral.")]
+    contact_id: ContactItCameOfId
+    child_id: ChildOnContactId
+    person_id: PersonId
     state: Annotated[
         AssessmentState,
         Field(
@@ -233,7 +236,7 @@ class AssessmentSummary(WireOut):
         ),
     ]
     begun_at: Annotated[Instant, Field(description="When it was begun.")]
-    begun_by: Annotated[UUID, Field(description="Who began it.", examples=[_ID])]
+    begun_by: Annotated[UUID, an_id("Who began it.")]
     outcome: Annotated[
         AssessmentOutcome | None,
         Field(description="What follows.", examples=["child_in_need_plan"]),
@@ -302,14 +305,12 @@ class Assessment(AssessmentSummary):
         str | None,
         Field(max_length=8, description="How the referral is to close.", examples=[None]),
     ]
-    completed_by: Annotated[
-        UUID | None, Field(description="Who last completed it.", examples=[_ID])
-    ]
+    completed_by: Annotated[UUID | None, an_id("Who last completed it.")]
     answered_at: Annotated[
         Instant | None,
         Field(description="When that version was authorised or sent back; null until then."),
     ]
-    answered_by: Annotated[UUID | None, Field(description="The manager who did.", examples=[_ID])]
+    answered_by: Annotated[UUID | None, an_id("The manager who did.")]
     answer_words: Annotated[
         str | None,
         Field(max_length=20_000, description="The manager's own words.", examples=[_WORDS]),

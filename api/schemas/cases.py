@@ -9,10 +9,17 @@ from pydantic import Field
 
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    CaseId,
+    ChildOnContactId,
+    ContactItCameOfId,
+    PersonId,
+    Version,
+    a_reference,
+    an_id,
+)
 from service.domain.referrals import CaseState
-from service.strict.fields import LARGEST, Id, Instant, Line, Wire
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
+from service.strict.fields import Id, Instant, Line, Wire
 
 States = Annotated[
     Sequence[CaseState],
@@ -32,7 +39,7 @@ PersonFilter = Annotated[Id | None, Query(description="Only this child, across c
 class AllocationIn(Wire):
     """Who takes the case on."""
 
-    worker_id: Annotated[Id, Field(description="A worker from `GET /v1/workers`.", examples=[_ID])]
+    worker_id: Annotated[Id, an_id("A worker from `GET /v1/workers`.")]
     team_id: Annotated[
         Annotated[str, Line(64)] | None,
         Field(
@@ -57,16 +64,12 @@ class EpisodeAllocationIn(AllocationIn):
 class CaseSummary(WireOut):
     """A referral or an early help episode in a list."""
 
-    id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["R-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
-    ]
-    contact_id: Annotated[UUID, Field(description="The contact it came of.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    id: CaseId
+    reference: Annotated[str, a_reference("Human reference.", "R-7K3MA-9TQ4R")]
+    version: Version
+    contact_id: ContactItCameOfId
+    child_id: ChildOnContactId
+    person_id: PersonId
     source_code: Annotated[
         str, Field(max_length=4, description="Referral source code.", examples=["2A"])
     ]
@@ -96,10 +99,7 @@ class CaseSummary(WireOut):
             examples=["assessment-north"],
         ),
     ]
-    worker_id: Annotated[
-        UUID | None,
-        Field(description="The worker who holds it; null until allocated.", examples=[_ID]),
-    ]
+    worker_id: Annotated[UUID | None, an_id("The worker who holds it; null until allocated.")]
     allocated_at: Annotated[
         Instant | None, Field(description="When it was first allocated to a worker.")
     ]
@@ -118,9 +118,7 @@ class DatedCaseSummary(CaseSummary):
 class WholeCaseOut(CaseSummary):
     """A referral or an early help episode, with how it ended and its clocks."""
 
-    decision_id: Annotated[
-        UUID, Field(description="The signed decision that it rests on.", examples=[_ID])
-    ]
+    decision_id: Annotated[UUID, an_id("The signed decision that it rests on.")]
     transfer_id: Annotated[
         UUID | None,
         Field(
@@ -128,7 +126,7 @@ class WholeCaseOut(CaseSummary):
             examples=[None],
         ),
     ]
-    closed_by: Annotated[UUID | None, Field(description="Who closed it.", examples=[_ID])]
+    closed_by: Annotated[UUID | None, an_id("Who closed it.")]
     closure_reason: Annotated[
         str | None,
         Field(

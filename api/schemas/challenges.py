@@ -9,6 +9,17 @@ from pydantic import Field
 
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import FlagParameter, WholeParameter, WireOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ChallengeReference,
+    ChildOnContactId,
+    ContactBehindId,
+    DoneAt,
+    ItsChallengeId,
+    PersonId,
+    Version,
+    an_id,
+)
 from service.domain.access import Role
 from service.domain.challenges import (
     ChallengeAction,
@@ -17,15 +28,14 @@ from service.domain.challenges import (
     ChallengeOutcome,
     ChallengeState,
 )
-from service.strict.fields import LARGEST, Id, Instant, Text, Wire
+from service.strict.fields import Id, Instant, Text, Wire
 from service.usecases.challenges import DatedChallenge, WholeChallenge
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _REASONS = (
     "The bruises were explained by nobody, and the level decided passes over what the school saw."
 )
 
-ChallengeId = Annotated[UUID, Path(description="The challenge.", examples=[_ID])]
+ChallengeId = Annotated[UUID, Path(description="The challenge.", examples=[EXAMPLE_ID])]
 States = Annotated[
     Sequence[ChallengeState],
     Query(max_length=5, description="Only these states.", examples=[["raised"]]),
@@ -119,21 +129,14 @@ class ChallengeWordsIn(Wire):
 class ChallengeSummary(WireOut):
     """A challenge in a list."""
 
-    id: Annotated[UUID, Field(description="The challenge.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["H-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
-    ]
+    id: ItsChallengeId
+    reference: ChallengeReference
+    version: Version
     thing: Annotated[
         ChallengedThing,
         Field(description="What is disagreed with: decision, refusal.", examples=["decision"]),
     ]
-    decision_id: Annotated[
-        UUID | None,
-        Field(description="The decision challenged; null for a refusal.", examples=[_ID]),
-    ]
+    decision_id: Annotated[UUID | None, an_id("The decision challenged; null for a refusal.")]
     transfer_id: Annotated[
         UUID | None,
         Field(
@@ -141,9 +144,9 @@ class ChallengeSummary(WireOut):
             examples=[None],
         ),
     ]
-    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    contact_id: ContactBehindId
+    child_id: ChildOnContactId
+    person_id: PersonId
     state: Annotated[
         ChallengeState,
         Field(description="raised, agreed, upheld, awaiting_change, ended.", examples=["raised"]),
@@ -169,7 +172,7 @@ class ChallengeSummary(WireOut):
         ),
     ]
     raised_at: Annotated[Instant, Field(description="When it was raised.")]
-    raised_by: Annotated[UUID, Field(description="Who raised it.", examples=[_ID])]
+    raised_by: Annotated[UUID, an_id("Who raised it.")]
     raised_by_organisation_id: Annotated[
         str | None,
         Field(
@@ -216,11 +219,8 @@ class ChallengeStep(WireOut):
         Annotated[int, Field(ge=1, le=9)],
         Field(description="The stage at which it stood then.", examples=[1]),
     ]
-    at: Annotated[Instant, Field(description="When.")]
-    by: Annotated[
-        UUID | None,
-        Field(description="Who; null when its own clock did it.", examples=[_ID]),
-    ]
+    at: DoneAt
+    by: Annotated[UUID | None, an_id("Who; null when its own clock did it.")]
     organisation_id: Annotated[
         str | None,
         Field(max_length=64, description="The partner agency, if one did it.", examples=[None]),

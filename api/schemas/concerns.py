@@ -10,6 +10,14 @@ from api.schemas.contacts import Contact
 from api.schemas.fields import NotShown, WireOut
 from api.schemas.histories import EarlierCase
 from api.schemas.possible_matches import OpenCase, PossibleMatch
+from api.schemas.words import (
+    ChildOnThisContactId,
+    ContactReference,
+    ItsContactId,
+    PersonId,
+    ReceivedAt,
+    an_id,
+)
 from service.domain import concern_strips
 from service.domain.concern_strips import ChildConcern, ConcernStrip, EarlierConcern
 from service.domain.concerns import (
@@ -25,7 +33,6 @@ from service.domain.decisions import Outcome
 from service.domain.whole_contacts import WholeContact
 from service.strict.fields import LARGEST, Instant
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _COUNTED = {"in_short_days": 1, "in_long_days": 2, "in_months": 4}
 
 
@@ -99,11 +106,9 @@ class RepeatConcernCounts(WireOut):
 class OtherConcern(WireOut):
     """Another contact, and how it has to do with the children."""
 
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["C-7K3MA-9TQ4R"])
-    ]
-    received_at: Annotated[Instant, Field(description="When it was received.")]
+    contact_id: ItsContactId
+    reference: ContactReference
+    received_at: ReceivedAt
     relations: Annotated[
         list[Relation],
         Field(max_length=5, description="How it has to do with them.", examples=[["child"]]),
@@ -151,8 +156,8 @@ def _raised_by(found: ConcernAtReceipt | ConcernStrip) -> list[OtherConcern]:
 class ChildConcernCounts(WireOut):
     """One child of the contact, and how often the child was spoken of."""
 
-    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    child_id: ChildOnThisContactId
+    person_id: PersonId
     counts: Annotated[RepeatConcernCounts, Field(description="How often.")]
 
 
@@ -227,9 +232,7 @@ class LoggedContact(Contact):
 class OutcomeThen(WireOut):
     """What was decided for one child on an earlier contact, and how that ended."""
 
-    child_id: Annotated[
-        UUID, Field(description="The child on the earlier contact.", examples=[_ID])
-    ]
+    child_id: Annotated[UUID, an_id("The child on the earlier contact.")]
     same_child: Annotated[
         bool, Field(description="Whether that is the child of this strip.", examples=[True])
     ]
@@ -317,8 +320,8 @@ class EarlierConcernOfChild(OtherConcern):
 class RepeatConcernOfChild(WireOut):
     """The strip of one child: how often, what was told, what came of it, and what is open."""
 
-    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    child_id: ChildOnThisContactId
+    person_id: PersonId
     counts: Annotated[
         RepeatConcernCounts | None,
         Field(description="How often; null where you are not shown all that would be counted."),
@@ -383,7 +386,7 @@ class RepeatConcernOfChild(WireOut):
 class RepeatConcern(WireOut):
     """Repeat and cumulative concern about the children of a contact, as of now."""
 
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    contact_id: ItsContactId
     within_days: _WITHIN_DAYS
     raised_by: _RAISED_BY
     children: Annotated[

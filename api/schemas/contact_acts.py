@@ -11,6 +11,7 @@ from api.schemas.people import (
     AdultChange,
     ChildChange,
 )
+from api.schemas.words import EXAMPLE_ID, an_id
 from service.domain.contacts import (
     Channel,
     TellingWay,
@@ -46,7 +47,7 @@ class ContactAmend(ContactWords):
         Annotated[list[ChildChange], Field(max_length=20)] | None,
         Field(
             description="The children: one or more.",
-            examples=[[{"id": "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11", "sex": "F"}]],
+            examples=[[{"id": EXAMPLE_ID, "sex": "F"}]],
         ),
     ] = None
     adults: Annotated[
@@ -89,12 +90,9 @@ class AssignmentIn(Wire):
 
     worker_id: Annotated[
         Id | None,
-        Field(
-            description=(
-                "A worker from `GET /v1/workers`; null hands the contact "
-                "back. To take it, send your own id."
-            ),
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        an_id(
+            "A worker from `GET /v1/workers`; null hands the contact "
+            "back. To take it, send your own id."
         ),
     ]
 

@@ -16,21 +16,19 @@ from api.schemas.people import (
 )
 from api.schemas.police_updates import PolicePart
 from api.schemas.withdrawals import ContactWithdrawal
+from api.schemas.words import EXAMPLE_ID, ArrivedBy, ETagVersion, ItsContactId, Version, an_id
 from service.domain import contacts
 from service.domain.contact_warnings import warnings_about, warnings_from_file
-from service.domain.contacts import Channel, ContactState, TellingWay, outcome_known_at
+from service.domain.contacts import ContactState, TellingWay, outcome_known_at
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.information_requests import AnswerKind, InformationRequestState
 from service.domain.whole_contacts import WholeContact
 from service.strict.fields import (
-    LARGEST,
     Instant,
 )
 
-ContactId = Annotated[
-    UUID, Path(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
-]
+ContactId = Annotated[UUID, Path(description="The contact.", examples=[EXAMPLE_ID])]
 
 
 class OutcomeTold(WireOut):
@@ -42,10 +40,7 @@ class OutcomeTold(WireOut):
         str, Field(max_length=4000, description="What.", examples=["Early help will call."])
     ]
     recorded_at: Annotated[Instant, Field(description="When that was recorded.")]
-    recorded_by: Annotated[
-        UUID,
-        Field(description="By whom.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    recorded_by: Annotated[UUID, an_id("By whom.")]
 
 
 class Warning(WireOut):
@@ -71,13 +66,7 @@ class Warning(WireOut):
 class RequestSummary(WireOut):
     """An agency that was asked."""
 
-    id: Annotated[
-        UUID,
-        Field(
-            description="The information request.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
+    id: Annotated[UUID, an_id("The information request.")]
     organisation_id: Annotated[
         Annotated[str, Field(max_length=64)],
         Field(description="The agency.", examples=["mill-lane-primary"]),
@@ -100,9 +89,7 @@ class RequestSummary(WireOut):
 class DecisionSummary(WireOut):
     """A decision for one child, in short."""
 
-    id: Annotated[
-        UUID, Field(description="The decision.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
-    ]
+    id: Annotated[UUID, an_id("The decision.")]
     child_id: Annotated[
         UUID,
         Field(
@@ -123,19 +110,14 @@ class DecisionSummary(WireOut):
 class Contact(WireOut):
     """A contact with all that hangs on it."""
 
-    id: Annotated[
-        UUID, Field(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
-    ]
+    id: ItsContactId
     reference: Annotated[
         Annotated[str, Field(max_length=16)],
         Field(description="Human reference with a check character.", examples=["C-7K3MA-9TQ4R"]),
     ]
     state: Annotated[ContactState, Field(description="Where it stands.", examples=["received"])]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    version: ETagVersion
+    channel: ArrivedBy
     source_code: Annotated[
         Annotated[str, Field(max_length=4)],
         Field(description="Referral source code.", examples=["2A"]),
@@ -161,10 +143,7 @@ class Contact(WireOut):
     logged_at: Annotated[
         Instant, Field(description="When it was written down.", examples=["2026-10-23T15:00:00Z"])
     ]
-    logged_by: Annotated[
-        UUID,
-        Field(description="Who wrote it down.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    logged_by: Annotated[UUID, an_id("Who wrote it down.")]
     referrer: Annotated[
         Referrer,
         Field(
@@ -198,18 +177,12 @@ class Contact(WireOut):
     rated_at: Annotated[
         Instant | None, Field(description="When rated last.", examples=["2026-10-23T15:00:00Z"])
     ]
-    rated_by: Annotated[
-        UUID | None,
-        Field(description="Who rated it last.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    rated_by: Annotated[UUID | None, an_id("Who rated it last.")]
     rating_rationale: Annotated[
         Annotated[str, Field(max_length=4000)] | None,
         Field(description="Why rated so.", examples=["School reports a second bruise."]),
     ]
-    assignee_id: Annotated[
-        UUID | None,
-        Field(description="Who works it.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    assignee_id: Annotated[UUID | None, an_id("Who works it.")]
     assigned_at: Annotated[
         Instant | None, Field(description="Since when.", examples=["2026-10-23T15:00:00Z"])
     ]
@@ -224,10 +197,7 @@ class Contact(WireOut):
             examples=["2026-10-23T15:00:00Z"],
         ),
     ]
-    acknowledged_by: Annotated[
-        UUID | None,
-        Field(description="Who told them.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    acknowledged_by: Annotated[UUID | None, an_id("Who told them.")]
     acknowledgement: Annotated[
         Annotated[str, Field(max_length=4000)] | None,
         Field(description="How, and what they were told.", examples=["Rang the school."]),
@@ -365,9 +335,7 @@ class Contact(WireOut):
 class ContactSummary(WireOut):
     """A contact in a list."""
 
-    id: Annotated[
-        UUID, Field(description="The contact.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"])
-    ]
+    id: ItsContactId
     reference: Annotated[
         Annotated[str, Field(max_length=16)],
         Field(description="Human reference.", examples=["C-7K3MA-9TQ4R"]),
@@ -380,7 +348,7 @@ class ContactSummary(WireOut):
         Annotated[str, Field(max_length=4)],
         Field(description="Referral source code.", examples=["2A"]),
     ]
-    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    channel: ArrivedBy
     rating: Annotated[
         Rating | None, Field(description="Rating; null until rated.", examples=["amber"])
     ]
@@ -388,10 +356,7 @@ class ContactSummary(WireOut):
         Annotated[str, Field(max_length=100)] | None,
         Field(description="Town.", examples=["Riverbourne"]),
     ]
-    assignee_id: Annotated[
-        UUID | None,
-        Field(description="Who works it.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    assignee_id: Annotated[UUID | None, an_id("Who works it.")]
     team_id: Annotated[
         Annotated[str, Field(max_length=64)],
         Field(description="The one accountable team.", examples=["mash"]),
@@ -400,9 +365,7 @@ class ContactSummary(WireOut):
         Instant | None,
         Field(description="When every child on it was decided.", examples=["2026-10-23T15:00:00Z"]),
     ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
-    ]
+    version: Version
 
     @classmethod
     def of(cls, contact: contacts.Contact) -> Self:

@@ -8,6 +8,22 @@ from pydantic import Field, WithJsonSchema
 
 from api.actions import what_can_be_done
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    BornOn,
+    CaseId,
+    CodedSex,
+    ContactReference,
+    ETagVersion,
+    FamilyName,
+    GivenNames,
+    ItsContactId,
+    ItsNotificationId,
+    PersonId,
+    ReceivedAt,
+    a_reference,
+    an_id,
+)
 from service.domain import daily_meetings
 from service.domain.accountabilities import CareService
 from service.domain.contacts import AgreementState, Child, ChildState
@@ -18,12 +34,10 @@ from service.domain.daily_meetings import (
     ItemAction,
     ItemState,
 )
-from service.domain.people import BirthKnowledge, Sex, YesNo, age_in_years
+from service.domain.people import BirthKnowledge, YesNo, age_in_years
 from service.domain.police_notifications import Risk
 from service.domain.police_updates import risk_now, withdrawn_at
 from service.strict.fields import LARGEST, DateOn, Instant, Text, Wire
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 # A day in a path is said by its format alone: with a pattern beside it tools find hardly any day.
 MeetingDate = Annotated[
@@ -31,7 +45,7 @@ MeetingDate = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-10-26"]}),
     Path(description="The London day of the meeting.", examples=["2026-10-26"]),
 ]
-ItemId = Annotated[UUID, Path(description="The item of the agenda.", examples=[_ID])]
+ItemId = Annotated[UUID, Path(description="The item of the agenda.", examples=[EXAMPLE_ID])]
 
 _COUNT = Annotated[int, Field(ge=0, le=LARGEST)]
 _MEETING_ON = Annotated[
@@ -54,16 +68,10 @@ class CarryingOverIn(Wire):
 class ChildOnAgenda(WireOut):
     """A child as the notification tells of them."""
 
-    child_id: Annotated[
-        UUID, Field(description="The child on this contact: what a decision names.", examples=[_ID])
-    ]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
-    given_name: Annotated[
-        str | None, Field(max_length=100, description="Given names.", examples=["Amara"])
-    ]
-    family_name: Annotated[
-        str | None, Field(max_length=100, description="Family name.", examples=["Okafor"])
-    ]
+    child_id: Annotated[UUID, an_id("The child on this contact: what a decision names.")]
+    person_id: PersonId
+    given_name: GivenNames
+    family_name: FamilyName
     description: Annotated[
         str | None,
         Field(
@@ -72,7 +80,7 @@ class ChildOnAgenda(WireOut):
             examples=["About four, red coat"],
         ),
     ]
-    date_of_birth: Annotated[DateOn | None, Field(description="Date of birth.")]
+    date_of_birth: BornOn
     birth_knowledge: Annotated[
         BirthKnowledge,
         Field(
@@ -90,7 +98,7 @@ class ChildOnAgenda(WireOut):
             examples=[8],
         ),
     ]
-    sex: Annotated[Sex, Field(description="M male, F female, U unknown.", examples=["F"])]
+    sex: CodedSex
     school: Annotated[
         str | None,
         Field(max_length=200, description="School or setting.", examples=["Mill Lane Primary"]),
@@ -138,11 +146,9 @@ class MeetingHistory(WireOut):
 class MeetingEarlierContact(WireOut):
     """Another contact of the child within those months, its outcome, and why it closed."""
 
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["C-7K3MA-9TQ4R"])
-    ]
-    received_at: Annotated[Instant, Field(description="When it was received.")]
+    contact_id: ItsContactId
+    reference: ContactReference
+    received_at: ReceivedAt
     source_code: Annotated[
         str, Field(max_length=4, description="Its referral source code.", examples=["6"])
     ]
@@ -191,17 +197,13 @@ class MeetingOpenCase(WireOut):
     service: Annotated[
         CareService, Field(description="social_care or early_help.", examples=["early_help"])
     ]
-    case_id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["E-7K3MA-9TQ4R"])
-    ]
+    case_id: CaseId
+    reference: Annotated[str, a_reference("Its reference.", "E-7K3MA-9TQ4R")]
     team_id: Annotated[
         str,
         Field(max_length=64, description="The accountable team.", examples=["early-help-north"]),
     ]
-    worker_id: Annotated[
-        UUID | None, Field(description="The worker; null until allocated.", examples=[_ID])
-    ]
+    worker_id: Annotated[UUID | None, an_id("The worker; null until allocated.")]
     worker_name: Annotated[
         str | None, Field(max_length=200, description="The worker's name.", examples=["Kim Ash"])
     ]
@@ -211,7 +213,7 @@ class MeetingOpenCase(WireOut):
 class ItemCarriedFrom(WireOut):
     """The item before, which was carried over to this one."""
 
-    item_id: Annotated[UUID, Field(description="The item before.", examples=[_ID])]
+    item_id: Annotated[UUID, an_id("The item before.")]
     meeting_on: _MEETING_ON
     because: Annotated[
         str | None,
@@ -226,18 +228,15 @@ class ItemCarriedFrom(WireOut):
 class ItemCarriedTo(WireOut):
     """The item that this one was carried over to."""
 
-    item_id: Annotated[UUID, Field(description="The next item.", examples=[_ID])]
+    item_id: Annotated[UUID, an_id("The next item.")]
     meeting_on: _MEETING_ON
 
 
 class DailyMeetingItem(WireOut):
     """One child on the agenda of a daily meeting, with what the meeting needs to know."""
 
-    id: Annotated[UUID, Field(description="The item.", examples=[_ID])]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
+    id: Annotated[UUID, an_id("The item.")]
+    version: ETagVersion
     meeting_on: _MEETING_ON
     state: Annotated[
         ItemState, Field(description="waiting, decided, carried_over.", examples=["waiting"])
@@ -253,13 +252,10 @@ class DailyMeetingItem(WireOut):
             examples=[None],
         ),
     ]
-    notification_id: Annotated[UUID, Field(description="The notification.", examples=[_ID])]
-    contact_id: Annotated[UUID, Field(description="The contact that it is.", examples=[_ID])]
-    reference: Annotated[
-        str,
-        Field(max_length=16, description="The contact's reference.", examples=["C-7K3MA-9TQ4R"]),
-    ]
-    received_at: Annotated[Instant, Field(description="When it was received.")]
+    notification_id: ItsNotificationId
+    contact_id: Annotated[UUID, an_id("The contact that it is.")]
+    reference: Annotated[str, a_reference("The contact's reference.", "C-7K3MA-9TQ4R")]
+    received_at: ReceivedAt
     incident_number: Annotated[
         str, Field(max_length=64, description="The force's number.", examples=["RVB-2026-104417"])
     ]
@@ -346,15 +342,12 @@ class DailyMeetingItem(WireOut):
         ItemCarriedTo | None, Field(description="Where it was carried over to; null when not.")
     ]
     decision_id: Annotated[
-        UUID | None,
-        Field(description="The decision that settled it; null until there is one.", examples=[_ID]),
+        UUID | None, an_id("The decision that settled it; null until there is one.")
     ]
     settled_at: Annotated[
         Instant | None, Field(description="When it was decided or carried over; null until then.")
     ]
-    settled_by: Annotated[
-        UUID | None, Field(description="Who did; null until then.", examples=[_ID])
-    ]
+    settled_by: Annotated[UUID | None, an_id("Who did; null until then.")]
 
     @classmethod
     def of(cls, found: daily_meetings.AgendaItem) -> Self:
@@ -414,9 +407,7 @@ class DailyMeetingAgenda(WireOut):
     concluded_at: Annotated[
         Instant | None, Field(description="When it was concluded; null until then.")
     ]
-    concluded_by: Annotated[
-        UUID | None, Field(description="Who concluded it; null until then.", examples=[_ID])
-    ]
+    concluded_by: Annotated[UUID | None, an_id("Who concluded it; null until then.")]
     waiting: Annotated[
         _COUNT,
         Field(
@@ -474,4 +465,4 @@ class DailyMeetingConclusion(WireOut):
     ]
     state: Annotated[DailyMeetingState, Field(description="concluded.", examples=["concluded"])]
     concluded_at: Annotated[Instant, Field(description="When it was concluded.")]
-    concluded_by: Annotated[UUID, Field(description="Who concluded it.", examples=[_ID])]
+    concluded_by: Annotated[UUID, an_id("Who concluded it.")]

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import TimescaleName, an_id
 from service.domain import deadlines
 from service.strict.fields import Instant
 
@@ -80,21 +81,11 @@ class Deadline(WireOut):
         UUID,
         Field(description="The deadline.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a31"]),
     ]
-    kind: Annotated[
-        str,
-        Field(
-            max_length=64,
-            description="The timescale, by its name in the policy.",
-            examples=["contact_to_referral"],
-        ),
-    ]
+    kind: TimescaleName
     subject_kind: Annotated[
         str, Field(max_length=32, description="What it runs on.", examples=["contact"])
     ]
-    subject_id: Annotated[
-        UUID,
-        Field(description="Which one.", examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"]),
-    ]
+    subject_id: Annotated[UUID, an_id("Which one.")]
     owner_role: Annotated[
         str, Field(max_length=64, description="The role that must act.", examples=["mash_manager"])
     ]

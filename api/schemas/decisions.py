@@ -18,21 +18,29 @@ from api.schemas.new_decisions import (
     History,
     PromptLine,
 )
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ChildOnThisContactId,
+    DoneAt,
+    ETagVersion,
+    ItsContactId,
+    PersonId,
+    an_id,
+)
 from service.domain.decisions import (
     DecisionState,
     Outcome,
     StatutoryBasis,
 )
 from service.domain.whole_contacts import WholeDecision
-from service.strict.fields import LARGEST, Instant, Text, Wire
+from service.strict.fields import Instant, Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "
     "level is statutory because the injuries are unexplained."
 )
 
-DecisionId = Annotated[UUID, Path(description="The decision.", examples=[_ID])]
+DecisionId = Annotated[UUID, Path(description="The decision.", examples=[EXAMPLE_ID])]
 
 
 class SignOffOutcome(StrEnum):
@@ -81,14 +89,14 @@ class DecisionWithdrawal(WireOut):
             examples=["Drafted for the wrong sister: the school spoke of the older one."],
         ),
     ]
-    at: Annotated[Instant, Field(description="When.")]
-    by: Annotated[UUID, Field(description="By whom: who drafted it, or a manager.", examples=[_ID])]
+    at: DoneAt
+    by: Annotated[UUID, an_id("By whom: who drafted it, or a manager.")]
 
 
 class SupersededDecision(WireOut):
     """The earlier decision that this one replaces."""
 
-    decision_id: Annotated[UUID, Field(description="The earlier decision.", examples=[_ID])]
+    decision_id: Annotated[UUID, an_id("The earlier decision.")]
     because: Annotated[
         str | None,
         Field(
@@ -113,21 +121,18 @@ class SignOff(WireOut):
             examples=["I have read the file; the level fits what the school has seen."],
         ),
     ]
-    at: Annotated[Instant, Field(description="When.")]
-    by: Annotated[UUID, Field(description="The manager.", examples=[_ID])]
+    at: DoneAt
+    by: Annotated[UUID, an_id("The manager.")]
 
 
 class Decision(WireOut):
     """A threshold decision for one child, with its sign-off and what it led to."""
 
-    id: Annotated[UUID, Field(description="The decision.", examples=[_ID])]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The decision.")]
+    version: ETagVersion
+    contact_id: ItsContactId
+    child_id: ChildOnThisContactId
+    person_id: PersonId
     state: Annotated[
         DecisionState,
         Field(
@@ -207,7 +212,7 @@ class Decision(WireOut):
         Field(description="The earlier decision that this one replaces.", examples=[None]),
     ]
     drafted_at: Annotated[Instant, Field(description="When it was drafted.")]
-    drafted_by: Annotated[UUID, Field(description="Who decided.", examples=[_ID])]
+    drafted_by: Annotated[UUID, an_id("Who decided.")]
     sign_off: Annotated[
         SignOff | None,
         Field(description="What a manager made of it; null while it waits.", examples=[None]),
@@ -229,12 +234,9 @@ class Decision(WireOut):
             examples=[None],
         ),
     ]
-    referral_id: Annotated[
-        UUID | None, Field(description="The referral that it led to or joined.", examples=[_ID])
-    ]
+    referral_id: Annotated[UUID | None, an_id("The referral that it led to or joined.")]
     early_help_episode_id: Annotated[
-        UUID | None,
-        Field(description="The early help episode that it led to or joined.", examples=[_ID]),
+        UUID | None, an_id("The early help episode that it led to or joined.")
     ]
     repeat_concern: Annotated[
         RepeatConcernCounts | None,

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import a_reference
 from service.domain.multi_agency_referrals import (
     DisagreementOutcome,
     DisagreementState,
@@ -66,12 +67,7 @@ class Disagreement(WireOut):
     """What you said against the outcome for one child, and what became of it."""
 
     reference: Annotated[
-        str,
-        Field(
-            max_length=16,
-            description="Human reference, to be read out over the telephone.",
-            examples=["H-7K3MA-9TQ4R"],
-        ),
+        str, a_reference("Human reference, to be read out over the telephone.", "H-7K3MA-9TQ4R")
     ]
     position: Annotated[
         Annotated[int, Field(ge=0, le=100)],

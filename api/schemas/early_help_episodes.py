@@ -7,14 +7,15 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.cases import DatedCaseSummary, WholeCaseOut
+from api.schemas.words import EXAMPLE_ID
 from service.domain import early_help_episodes
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.whole_contacts import DatedCase, WholeCase
 from service.strict.fields import Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
-
-EarlyHelpEpisodeId = Annotated[UUID, Path(description="The early help episode.", examples=[_ID])]
+EarlyHelpEpisodeId = Annotated[
+    UUID, Path(description="The early help episode.", examples=[EXAMPLE_ID])
+]
 
 
 class EarlyHelpEpisodeClosureIn(Wire):

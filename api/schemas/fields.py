@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from service.domain.kept_as_told import LONGEST
-from service.strict.fields import Whole
+from service.strict.fields import Whole, Wire
 from service.strict.findings import finding
 
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,18})")
@@ -104,6 +104,15 @@ NotShown = Annotated[
     ),
 ]
 """How an object says that something in it is hidden: the one way, wherever anything is."""
+
+
+class QueryPart(Wire):
+    """A part of what a query says, by the names that the domain has for it; the wire's are aliases.
+
+    Others say the rest: that a name is known at all is looked at for the whole query.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class WireOut(BaseModel):

@@ -8,14 +8,13 @@ from pydantic import Field
 
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
+from api.schemas.words import EXAMPLE_ID, ContactBehindId, SubjectId, TimescaleName, Version, an_id
 from service.domain import flags
 from service.domain.flags import Severity, SubjectKind
 from service.strict.fields import LARGEST, Instant, Text, Wire
 from service.usecases.flags import ExplainedFlag
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
-
-FlagId = Annotated[UUID, Path(description="The flag.", examples=[_ID])]
+FlagId = Annotated[UUID, Path(description="The flag.", examples=[EXAMPLE_ID])]
 
 
 class FlagAcknowledgementIn(Wire):
@@ -33,25 +32,16 @@ class FlagAcknowledgementIn(Wire):
 class FlagSummary(WireOut):
     """A flag in a list."""
 
-    id: Annotated[UUID, Field(description="The flag.", examples=[_ID])]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
-    ]
-    kind: Annotated[
-        str,
-        Field(
-            max_length=64,
-            description="The timescale, by its name in the policy.",
-            examples=["contact_to_referral"],
-        ),
-    ]
+    id: Annotated[UUID, an_id("The flag.")]
+    version: Version
+    kind: TimescaleName
     severity: Annotated[
         Severity,
         Field(description="A warning comes before the limit, a breach after.", examples=["breach"]),
     ]
     subject_kind: Annotated[SubjectKind, Field(description="What is late.", examples=["contact"])]
-    subject_id: Annotated[UUID, Field(description="Which one.", examples=[_ID])]
-    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
+    subject_id: SubjectId
+    contact_id: ContactBehindId
     owner_role: Annotated[
         str, Field(max_length=64, description="The role that must act.", examples=["mash_worker"])
     ]
@@ -60,7 +50,7 @@ class FlagSummary(WireOut):
     acknowledged_at: Annotated[
         Instant | None, Field(description="When somebody took it on; null while nobody has.")
     ]
-    acknowledged_by: Annotated[UUID | None, Field(description="Who.", examples=[_ID])]
+    acknowledged_by: Annotated[UUID | None, an_id("Who.")]
     acknowledgement: Annotated[
         str | None,
         Field(

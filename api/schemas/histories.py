@@ -8,21 +8,27 @@ from pydantic import Field
 
 from api.schemas.fields import NotShown, WireOut
 from api.schemas.possible_matches import PossibleMatch
+from api.schemas.words import (
+    CaseId,
+    ChildOnThisContactId,
+    ContactReference,
+    ItsContactId,
+    PersonId,
+    ReceivedAt,
+    a_reference,
+    an_id,
+)
 from service.domain.contacts import WithdrawalReason
 from service.domain.whole_contacts import ChildHistory
 from service.strict.fields import Instant
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 
 class EarlierContact(WireOut):
     """An earlier contact of a child, and what was decided for that child."""
 
-    contact_id: Annotated[UUID, Field(description="The earlier contact.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["C-7K3MA-9TQ4R"])
-    ]
-    received_at: Annotated[Instant, Field(description="When it was received.")]
+    contact_id: Annotated[UUID, an_id("The earlier contact.")]
+    reference: ContactReference
+    received_at: ReceivedAt
     source_code: Annotated[
         str, Field(max_length=4, description="Its referral source code.", examples=["2A"])
     ]
@@ -48,10 +54,8 @@ class EarlierContact(WireOut):
 class EarlierCase(WireOut):
     """An earlier referral or early help episode of a child."""
 
-    id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["R-7K3MA-9TQ4R"])
-    ]
+    id: CaseId
+    reference: Annotated[str, a_reference("Its reference.", "R-7K3MA-9TQ4R")]
     accepted_at: Annotated[Instant, Field(description="When it began.")]
     team_id: Annotated[
         str,
@@ -74,8 +78,8 @@ class EarlierCase(WireOut):
 class ChildOnFile(WireOut):
     """One child of the contact, with what is on file."""
 
-    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    child_id: ChildOnThisContactId
+    person_id: PersonId
     contacts: Annotated[
         list[EarlierContact], Field(max_length=50, description="Earlier contacts, newest first.")
     ]
@@ -95,7 +99,7 @@ class ChildOnFile(WireOut):
 class ContactHistory(WireOut):
     """What is on file for each child of a contact."""
 
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    contact_id: ItsContactId
     children: Annotated[
         list[ChildOnFile], Field(max_length=100, description="The children, in order.")
     ]

@@ -8,6 +8,18 @@ from pydantic import Field
 
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    AskedBy,
+    BornOn,
+    DoneAt,
+    ETagVersion,
+    FamilyName,
+    GivenNames,
+    ItsContactId,
+    Version,
+    an_id,
+)
 from service.domain.contacts import LawfulBasis
 from service.domain.information_requests import (
     AnswerKind,
@@ -20,12 +32,13 @@ from service.domain.whole_contacts import DatedRequest, WholeRequest, limit_of
 from service.strict.fields import LARGEST, DateOn, Id, Instant, Line, Text, Wire
 from service.usecases.information_requests import NewAnswer, NewChaser, NewInformationRequest
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _PURPOSE = "To decide whether the children are at risk of harm."
 _QUESTIONS = "How is attendance, and what have the children said at school?"
 _INFORMATION = "Attendance fell from 96 to 71 per cent since September."
 
-InformationRequestId = Annotated[UUID, Path(description="The information request.", examples=[_ID])]
+InformationRequestId = Annotated[
+    UUID, Path(description="The information request.", examples=[EXAMPLE_ID])
+]
 
 
 class InformationRequestCreate(Wire):
@@ -63,7 +76,7 @@ class InformationRequestCreate(Wire):
         Annotated[list[Id], Field(max_length=100)],
         Field(
             description="The children on this contact whom it is asked about; all, when left out.",
-            examples=[[_ID]],
+            examples=[[EXAMPLE_ID]],
         ),
     ] = Field(default_factory=list)
 
@@ -162,9 +175,9 @@ class LateAnswerReadingIn(Wire):
 class Chaser(WireOut):
     """That the agency was chased."""
 
-    id: Annotated[UUID, Field(description="The chaser.", examples=[_ID])]
-    chased_at: Annotated[Instant, Field(description="When.")]
-    chased_by: Annotated[UUID, Field(description="Who chased.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The chaser.")]
+    chased_at: DoneAt
+    chased_by: Annotated[UUID, an_id("Who chased.")]
     how: Annotated[ChaserMeans, Field(description="How.", examples=["telephone"])]
     spoken_to: Annotated[
         str | None,
@@ -183,18 +196,17 @@ class Chaser(WireOut):
 class InformationRequest(WireOut):
     """What an agency was asked, and what it answered, as staff see it."""
 
-    id: Annotated[UUID, Field(description="The information request.", examples=[_ID])]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The information request.")]
+    version: ETagVersion
+    contact_id: ItsContactId
     organisation_id: Annotated[
         str, Field(max_length=64, description="The agency asked.", examples=["mill-lane-primary"])
     ]
     child_ids: Annotated[
         list[UUID],
-        Field(max_length=100, description="The children it is asked about.", examples=[[_ID]]),
+        Field(
+            max_length=100, description="The children it is asked about.", examples=[[EXAMPLE_ID]]
+        ),
     ]
     purpose: Annotated[
         str, Field(max_length=2000, description="Why it is asked.", examples=[_PURPOSE])
@@ -215,7 +227,7 @@ class InformationRequest(WireOut):
         Field(description="asked, withdrawn or answered.", examples=["asked"]),
     ]
     asked_at: Annotated[Instant, Field(description="When it was asked: the clock starts here.")]
-    asked_by: Annotated[UUID, Field(description="Who asked.", examples=[_ID])]
+    asked_by: AskedBy
     answer: Annotated[
         AnswerKind | None,
         Field(description="The kind of answer; null while there is none.", examples=[None]),
@@ -225,9 +237,7 @@ class InformationRequest(WireOut):
         Field(max_length=20_000, description="What the agency said.", examples=[_INFORMATION]),
     ]
     answered_at: Annotated[Instant | None, Field(description="When the answer was recorded.")]
-    answered_by: Annotated[
-        UUID | None, Field(description="The account that recorded it.", examples=[_ID])
-    ]
+    answered_by: Annotated[UUID | None, an_id("The account that recorded it.")]
     answered_by_name: Annotated[
         str | None,
         Field(max_length=200, description="Who answered at the agency.", examples=["Priya Shah"]),
@@ -250,7 +260,7 @@ class InformationRequest(WireOut):
         ),
     ]
     withdrawn_at: Annotated[Instant | None, Field(description="When it was withdrawn.")]
-    withdrawn_by: Annotated[UUID | None, Field(description="Who withdrew it.", examples=[_ID])]
+    withdrawn_by: Annotated[UUID | None, an_id("Who withdrew it.")]
     withdrawn_because: Annotated[
         str | None,
         Field(
@@ -264,7 +274,7 @@ class InformationRequest(WireOut):
         Field(description="Since when an answer after the decision waits to be read."),
     ]
     read_at: Annotated[Instant | None, Field(description="When that was read.")]
-    read_by: Annotated[UUID | None, Field(description="Who read it.", examples=[_ID])]
+    read_by: Annotated[UUID | None, an_id("Who read it.")]
     reading_words: Annotated[
         str | None,
         Field(
@@ -305,13 +315,9 @@ class InformationRequest(WireOut):
 class ChildAskedAbout(WireOut):
     """What identifies a child, as told to the front door: what an agency needs to look it up."""
 
-    given_name: Annotated[
-        str | None, Field(max_length=100, description="Given names.", examples=["Amara"])
-    ]
-    family_name: Annotated[
-        str | None, Field(max_length=100, description="Family name.", examples=["Okafor"])
-    ]
-    date_of_birth: Annotated[DateOn | None, Field(description="Date of birth.")]
+    given_name: GivenNames
+    family_name: FamilyName
+    date_of_birth: BornOn
     birth_knowledge: Annotated[
         BirthKnowledge,
         Field(description="How the date of birth is known.", examples=["known"]),
@@ -331,11 +337,8 @@ class ChildAskedAbout(WireOut):
 class AgencyInformationRequest(WireOut):
     """What an agency was asked, as the agency sees it: nothing of the contact beyond that."""
 
-    id: Annotated[UUID, Field(description="The information request.", examples=[_ID])]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
+    id: Annotated[UUID, an_id("The information request.")]
+    version: ETagVersion
     organisation_id: Annotated[
         str, Field(max_length=64, description="The agency asked.", examples=["mill-lane-primary"])
     ]
@@ -412,7 +415,7 @@ class AgencyInformationRequest(WireOut):
 class AgencyInformationRequestSummary(WireOut):
     """An information request in a list, as the agency asked sees it."""
 
-    id: Annotated[UUID, Field(description="The information request.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The information request.")]
     organisation_id: Annotated[
         str, Field(max_length=64, description="The agency asked.", examples=["mill-lane-primary"])
     ]
@@ -438,9 +441,7 @@ class AgencyInformationRequestSummary(WireOut):
         int,
         Field(ge=0, le=LARGEST, description="How often the agency was chased.", examples=[0]),
     ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)], Field(description="The version.", examples=[1])
-    ]
+    version: Version
 
     @classmethod
     def of(cls, dated: DatedRequest) -> Self:
@@ -458,7 +459,7 @@ class AgencyInformationRequestSummary(WireOut):
 class InformationRequestSummary(AgencyInformationRequestSummary):
     """An information request in a list, as staff see it."""
 
-    contact_id: Annotated[UUID, Field(description="The contact.", examples=[_ID])]
+    contact_id: ItsContactId
     after_decision: Annotated[
         bool | None,
         Field(description="Whether the answer came after the decision.", examples=[False]),

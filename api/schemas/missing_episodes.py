@@ -9,6 +9,17 @@ from pydantic import Field
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ChildOnContactId,
+    ETagVersion,
+    HappenedAt,
+    PersonId,
+    RecordedAt,
+    RecordedBy,
+    a_reference,
+    an_id,
+)
 from service.domain import missing_episodes
 from service.domain.missing_episodes import (
     MISSING_EPISODE,
@@ -18,16 +29,15 @@ from service.domain.missing_episodes import (
     MissingState,
     Return,
 )
-from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire
+from service.strict.fields import Flag, Id, Instant, Line, Text, Wire
 from service.usecases.missing_episodes import NewMissingEpisode, WholeMissingEpisode
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _AT = "2026-03-05T22:30:00Z"
 _CIRCUMSTANCES = "Amara left after an argument about her telephone and did not come home by ten."
 _RETURN = "A neighbour saw her at the bus station; the police brought her home."
 _WORDS = "She spoke of an older friend in Weir whom nobody at home knows. Passed on to the worker."
 
-MissingEpisodeId = Annotated[UUID, Path(description="The missing episode.", examples=[_ID])]
+MissingEpisodeId = Annotated[UUID, Path(description="The missing episode.", examples=[EXAMPLE_ID])]
 Words = Annotated[str, Text(8000)]
 
 
@@ -55,10 +65,8 @@ class ReturnIn(Wire):
 class MissingEpisodeCreate(Wire):
     """A missing child as reported; with the return, when it is told after the child came back."""
 
-    contact_id: Annotated[
-        Id, Field(description="The contact that told of the child.", examples=[_ID])
-    ]
-    child_id: Annotated[Id, Field(description="The child on that contact.", examples=[_ID])]
+    contact_id: Annotated[Id, an_id("The contact that told of the child.")]
+    child_id: Annotated[Id, an_id("The child on that contact.")]
     missing_from: Annotated[
         Instant, Field(description="Since when the child was missing.", examples=[_AT])
     ]
@@ -98,7 +106,7 @@ class ReturnInterviewIn(Wire):
         InterviewStep,
         Field(description="offered, accepted, declined or held.", examples=["offered"]),
     ]
-    happened_at: Annotated[Instant, Field(description="When it happened.")]
+    happened_at: HappenedAt
     because: Annotated[
         Words | None,
         Field(description="Why the child declined. Needed with `declined`.", examples=[None]),
@@ -137,19 +145,12 @@ class ReturnInterviewIn(Wire):
 class MissingEpisodeSummary(WireOut):
     """A missing episode in a list."""
 
-    id: Annotated[UUID, Field(description="The missing episode.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["W-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    contact_id: Annotated[
-        UUID, Field(description="The contact that told of the child.", examples=[_ID])
-    ]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The missing episode.")]
+    reference: Annotated[str, a_reference("Human reference.", "W-7K3MA-9TQ4R")]
+    version: ETagVersion
+    contact_id: Annotated[UUID, an_id("The contact that told of the child.")]
+    child_id: ChildOnContactId
+    person_id: PersonId
     state: Annotated[MissingState, Field(description="Where it stands.", examples=["returned"])]
     missing_from: Annotated[Instant, Field(description="Since when the child was missing.")]
     reported_at: Annotated[Instant, Field(description="When the child was reported missing.")]
@@ -176,9 +177,9 @@ class MissingEpisodeStep(WireOut):
     state: Annotated[
         MissingState, Field(description="The state that it led to.", examples=["returned"])
     ]
-    happened_at: Annotated[Instant, Field(description="When it happened.")]
-    at: Annotated[Instant, Field(description="When it was recorded.")]
-    by: Annotated[UUID, Field(description="Who recorded it.", examples=[_ID])]
+    happened_at: HappenedAt
+    at: RecordedAt
+    by: RecordedBy
     words: Annotated[
         str | None,
         Field(max_length=8000, description="In their own words.", examples=[_RETURN]),
@@ -203,8 +204,8 @@ class MissingEpisode(MissingEpisodeSummary):
         str | None,
         Field(max_length=64, description="The police's own reference.", examples=["MP-4471"]),
     ]
-    recorded_at: Annotated[Instant, Field(description="When it was recorded.")]
-    recorded_by: Annotated[UUID, Field(description="Who recorded it.", examples=[_ID])]
+    recorded_at: RecordedAt
+    recorded_by: RecordedBy
     found_where: Annotated[
         str | None,
         Field(

@@ -11,6 +11,8 @@ from api.schemas.disagreements import Disagreement
 from api.schemas.fields import WireOut
 from api.schemas.new_contacts import ContactTold, SenderPersonIn, new_contact
 from api.schemas.people import ChildIn, TellsOfChildren
+from api.schemas.words import EXAMPLE_ID, a_reference, an_id
+from service.domain.authority import ReceiptWords
 from service.domain.contact_warnings import warnings_about
 from service.domain.contacts import Channel
 from service.domain.multi_agency_referrals import (
@@ -20,7 +22,6 @@ from service.domain.multi_agency_referrals import (
 )
 from service.domain.new_contacts import NewContact
 from service.domain.whole_contacts import WholeContact
-from service.policy import ReceiptWords
 from service.strict.fields import Instant, Line
 from service.usecases.disagreements import Disagreements
 
@@ -28,7 +29,7 @@ MultiAgencyReferralId = Annotated[
     UUID,
     Path(
         description="The multi-agency referral.",
-        examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        examples=[EXAMPLE_ID],
     ),
 ]
 SenderReference = Annotated[str, Line(100)]
@@ -110,20 +111,9 @@ _DISAGREEMENT = Annotated[
         examples=["If you disagree with the outcome, tell the manager of the front door."],
     ),
 ]
-_ID = Annotated[
-    UUID,
-    Field(
-        description="The multi-agency referral.",
-        examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-    ),
-]
+_ID = Annotated[UUID, an_id("The multi-agency referral.")]
 _REFERENCE = Annotated[
-    str,
-    Field(
-        max_length=16,
-        description="Human reference, to be read out over the telephone.",
-        examples=["C-7K3MA-9TQ4R"],
-    ),
+    str, a_reference("Human reference, to be read out over the telephone.", "C-7K3MA-9TQ4R")
 ]
 _SENDER_REFERENCE = Annotated[
     Annotated[str, Field(max_length=100)] | None,

@@ -9,9 +9,9 @@ from api.schemas.people import (
     LinkedChildIn,
     TellsOfChildren,
 )
+from api.schemas.words import ArrivedBy
 from service.domain.contacts import (
     AgreementState,
-    Channel,
     LawfulBasis,
 )
 from service.domain.kept_as_told import with_unread_aside
@@ -215,7 +215,7 @@ class ContactCreate(ContactTold, TellsOfChildren):
             examples=[{"name": "Priya Shah", "role": "Designated safeguarding lead"}],
         ),
     ] = Field(default_factory=lambda: ReferrerIn())
-    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    channel: ArrivedBy
 
     def told(self) -> NewContact:
         """As the use-case takes it."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.possible_matches import MatchLine
+from api.schemas.words import an_id
 from service.domain.decisions import (
     AgencyAsked,
     LevelOfNeed,
@@ -15,7 +16,6 @@ from service.domain.decisions import (
 from service.strict.fields import Flag, Id, Line, Text, Whole, Wire
 from service.usecases.decisions import NewDecision
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "
     "level is statutory because the injuries are unexplained."
@@ -96,9 +96,7 @@ class AssessmentTool(Wire):
 class Supersedes(Wire):
     """Which decision a new one replaces, and why: a changed mind is a new decision."""
 
-    decision_id: Annotated[
-        Id, Field(description="The decision that waits or stands for this child.", examples=[_ID])
-    ]
+    decision_id: Annotated[Id, an_id("The decision that waits or stands for this child.")]
     because: Annotated[
         Annotated[str, Text(4000)],
         Field(
@@ -131,9 +129,7 @@ PROMPTS_EXAMPLE = [
 class DecisionCreate(Wire):
     """A threshold decision for one child, as drafted. Nothing in it has a default."""
 
-    child_id: Annotated[
-        Id, Field(description="The child on this contact, by its id there.", examples=[_ID])
-    ]
+    child_id: Annotated[Id, an_id("The child on this contact, by its id there.")]
     level_of_need: Annotated[
         Annotated[int, Whole(1, 4)],
         Field(description="1 universal, 2 additional, 3 targeted, 4 statutory.", examples=[4]),

@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from api.schemas.fields import KeptAsTold, WireOut
+from api.schemas.words import an_id
 from service.domain.contacts import ChildState
 from service.domain.kept_as_told import with_unread_aside
 from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild
@@ -125,12 +126,9 @@ class LinkedChildIn(ChildIn):
 
     person_id: Annotated[
         Id | None,
-        Field(
-            description=(
-                "The child already on file whom this is; from `possible_matches` of `GET "
-                "/v1/contacts/{contact_id}/history`."
-            ),
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+        an_id(
+            "The child already on file whom this is; from `possible_matches` of `GET "
+            "/v1/contacts/{contact_id}/history`."
         ),
     ] = None
 
@@ -228,13 +226,7 @@ class ChildChange(ChildDetails, Wire):
     Only what is sent is changed.
     """
 
-    id: Annotated[
-        Id | None,
-        Field(
-            description="The child on this contact; left out to add one.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ] = None
+    id: Annotated[Id | None, an_id("The child on this contact; left out to add one.")] = None
     person_id: Annotated[
         Id | None,
         Field(
@@ -254,25 +246,13 @@ class AdultChange(AdultDetails, Wire):
     Only what is sent is changed.
     """
 
-    id: Annotated[
-        Id | None,
-        Field(
-            description="The adult on this contact; left out to add one.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ] = None
+    id: Annotated[Id | None, an_id("The adult on this contact; left out to add one.")] = None
 
 
 class _ChildOnContact(WireOut):
     """Which child on which contact."""
 
-    id: Annotated[
-        UUID,
-        Field(
-            description="The child on this contact; decisions name it.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
+    id: Annotated[UUID, an_id("The child on this contact; decisions name it.")]
     person_id: Annotated[
         UUID,
         Field(
@@ -329,13 +309,7 @@ class Child(ChildDetails, _ChildOnContact):
 class _AdultOnContact(WireOut):
     """Which adult on which contact."""
 
-    id: Annotated[
-        UUID,
-        Field(
-            description="The adult on this contact.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
+    id: Annotated[UUID, an_id("The adult on this contact.")]
 
 
 class Adult(AdultDetails, _AdultOnContact):

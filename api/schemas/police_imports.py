@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import EXAMPLE_ID, an_id
 from service.domain.police_notifications import (
     MOST_BYTES,
     MOST_FAULTS,
@@ -24,8 +25,9 @@ from service.strict.fields import (
     Instant,
 )
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
-ImportId = Annotated[UUID, Path(description="The file of police notifications.", examples=[_ID])]
+ImportId = Annotated[
+    UUID, Path(description="The file of police notifications.", examples=[EXAMPLE_ID])
+]
 
 
 def _columns_in_words() -> str:
@@ -118,7 +120,7 @@ def _numbers_of(found: NotificationImport) -> Mapping[str, object]:
 class NotificationImportSummary(WireOut):
     """A file of police notifications, and how far it has come."""
 
-    id: Annotated[UUID, Field(description="The file.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The file.")]
     organisation_id: Annotated[
         str,
         Field(max_length=64, description="The police force.", examples=["riverbourne-police"]),
@@ -192,7 +194,7 @@ class NotificationImportSummary(WireOut):
         ),
     ]
     submitted_at: Annotated[Instant, Field(description="When it was sent.")]
-    submitted_by: Annotated[UUID, Field(description="Who sent it.", examples=[_ID])]
+    submitted_by: Annotated[UUID, an_id("Who sent it.")]
     finished_at: Annotated[
         Instant | None, Field(description="When it was loaded or refused; null until then.")
     ]

@@ -10,6 +10,8 @@ from api.schemas.contacts import Warning
 from api.schemas.fields import WireOut
 from api.schemas.new_contacts import Basis, SenderPersonIn, new_contact
 from api.schemas.people import AdultIn, ChildIn, TellsOfChildren
+from api.schemas.words import EXAMPLE_ID, a_reference, an_id
+from service.domain.authority import ReceiptWords
 from service.domain.contact_warnings import warnings_about
 from service.domain.contacts import AgreementState, Channel
 from service.domain.multi_agency_referrals import Progress
@@ -19,7 +21,6 @@ from service.domain.police_notifications import (
     Risk,
 )
 from service.domain.police_updates import UpdateKind, risk_now, withdrawn_at
-from service.policy import ReceiptWords
 from service.strict.fields import (
     LARGEST,
     DateOn,
@@ -33,8 +34,9 @@ from service.strict.fields import (
 from service.strict.numbers import Postcode
 from service.usecases.police_notifications import TakenNotification
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
-NotificationId = Annotated[UUID, Path(description="The police notification.", examples=[_ID])]
+NotificationId = Annotated[
+    UUID, Path(description="The police notification.", examples=[EXAMPLE_ID])
+]
 ForceId = Annotated[str, Line(64)]
 
 _INCIDENT_NUMBER = Annotated[
@@ -211,24 +213,16 @@ class PoliceNotificationReceipt(WireOut):
     Nothing in it tells what else is on file.
     """
 
-    id: Annotated[UUID, Field(description="The police notification.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The police notification.")]
     contact_id: Annotated[
         UUID,
-        Field(
-            description=(
-                "The contact that it is. The force follows it, and learns the outcome for each "
-                "child, as the multi-agency referral of this id."
-            ),
-            examples=[_ID],
+        an_id(
+            "The contact that it is. The force follows it, and learns the outcome for each "
+            "child, as the multi-agency referral of this id."
         ),
     ]
     reference: Annotated[
-        str,
-        Field(
-            max_length=16,
-            description="Human reference, to be read out over the telephone.",
-            examples=["C-7K3MA-9TQ4R"],
-        ),
+        str, a_reference("Human reference, to be read out over the telephone.", "C-7K3MA-9TQ4R")
     ]
     organisation_id: Annotated[
         str,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
+from api.schemas.words import HappenedAt, ItsNotificationId, an_id
 from service.domain.contacts import AgreementState
 from service.domain.people import YesNo
 from service.domain.police_notifications import Risk
@@ -18,8 +19,6 @@ from service.domain.police_updates import (
 )
 from service.domain.whole_contacts import WholeContact
 from service.strict.fields import LARGEST, Instant, Text, Wire
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 
 class PoliceNotificationWithdrawal(Wire):
@@ -62,7 +61,7 @@ class ToldAgreement(WireOut):
 class ToldLater(WireOut):
     """All that the police told when they sent an incident again."""
 
-    incident_at: Annotated[Instant, Field(description="When it happened.")]
+    incident_at: HappenedAt
     risk: Annotated[Risk, Field(description="How the police graded it.", examples=["high"])]
     children_present: Annotated[
         YesNo, Field(description="Whether a child was there.", examples=["yes"])
@@ -99,7 +98,7 @@ class ToldLater(WireOut):
 class PoliceUpdateSeen(WireOut):
     """What the police sent later of an incident, and whether somebody has read it."""
 
-    id: Annotated[UUID, Field(description="What was sent.", examples=[_ID])]
+    id: Annotated[UUID, an_id("What was sent.")]
     kind: Annotated[
         UpdateKind,
         Field(
@@ -131,7 +130,7 @@ class PoliceUpdateSeen(WireOut):
         Instant | None, Field(description="Since when it waits to be read; null once it was.")
     ]
     read_at: Annotated[Instant | None, Field(description="When it was read; null until then.")]
-    read_by: Annotated[UUID | None, Field(description="Who read it.", examples=[_ID])]
+    read_by: Annotated[UUID | None, an_id("Who read it.")]
     reading_words: Annotated[
         str | None,
         Field(
@@ -152,7 +151,7 @@ class PoliceUpdateSeen(WireOut):
 class PolicePart(WireOut):
     """What the police told beyond the contact that their notification is."""
 
-    id: Annotated[UUID, Field(description="The notification.", examples=[_ID])]
+    id: ItsNotificationId
     incident_number: Annotated[
         str, Field(max_length=100, description="The force's number.", examples=["RVB-2026-1"])
     ]

@@ -6,13 +6,20 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    BornOn,
+    CaseId,
+    ChildOnThisContactId,
+    CodedSex,
+    FamilyName,
+    GivenNames,
+    a_reference,
+    an_id,
+)
 from service.domain.accountabilities import CareService
 from service.domain.identities import Fact, Reason
-from service.domain.people import Sex
 from service.domain.possible_matches import MatchAnswer, MatchOnFile, MatchSaid
 from service.strict.fields import DateOn, Flag, Id, Instant, Text, Wire
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 
 class OpenCase(WireOut):
@@ -21,36 +28,26 @@ class OpenCase(WireOut):
     service: Annotated[
         CareService, Field(description="Which side it is on.", examples=["social_care"])
     ]
-    case_id: Annotated[UUID, Field(description="The referral or episode.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Its reference.", examples=["R-7K3MA-9TQ4R"])
-    ]
+    case_id: CaseId
+    reference: Annotated[str, a_reference("Its reference.", "R-7K3MA-9TQ4R")]
     team_id: Annotated[
         str, Field(max_length=64, description="The team.", examples=["assessment-north"])
     ]
-    worker_id: Annotated[
-        UUID | None, Field(description="Who works it; null when nobody does.", examples=[_ID])
-    ]
+    worker_id: Annotated[UUID | None, an_id("Who works it; null when nobody does.")]
 
 
 class PossibleMatch(WireOut):
     """Somebody on file who may be a child of the contact, as a person has to say."""
 
-    child_id: Annotated[UUID, Field(description="The child on this contact.", examples=[_ID])]
-    person_id: Annotated[
-        UUID, Field(description="The child on file; answer with it.", examples=[_ID])
-    ]
-    given_name: Annotated[
-        str | None, Field(max_length=100, description="Given names.", examples=["Amara"])
-    ]
-    family_name: Annotated[
-        str | None, Field(max_length=100, description="Family name.", examples=["Okafor"])
-    ]
-    date_of_birth: Annotated[DateOn | None, Field(description="Date of birth.")]
+    child_id: ChildOnThisContactId
+    person_id: Annotated[UUID, an_id("The child on file; answer with it.")]
+    given_name: GivenNames
+    family_name: FamilyName
+    date_of_birth: BornOn
     expected_delivery_on: Annotated[
         DateOn | None, Field(description="Expected date of delivery of an unborn child.")
     ]
-    sex: Annotated[Sex, Field(description="M male, F female, U unknown.", examples=["F"])]
+    sex: CodedSex
     reasons: Annotated[
         list[Reason],
         Field(
@@ -88,7 +85,7 @@ class PossibleMatch(WireOut):
         Field(max_length=2000, description="Why, in words.", examples=["The cousin of the name."]),
     ]
     answered_at: Annotated[Instant | None, Field(description="When that was said.")]
-    answered_by: Annotated[UUID | None, Field(description="Who said it.", examples=[_ID])]
+    answered_by: Annotated[UUID | None, an_id("Who said it.")]
 
     @classmethod
     def of(cls, found: MatchOnFile) -> Self:
@@ -122,12 +119,9 @@ class MatchLine(Wire):
 
     person_id: Annotated[
         Id,
-        Field(
-            description=(
-                "The child on file: one of `possible_matches`, or the one to whom the child was "
-                "linked by mistake."
-            ),
-            examples=[_ID],
+        an_id(
+            "The child on file: one of `possible_matches`, or the one to whom the child was "
+            "linked by mistake."
         ),
     ]
     same_child: Annotated[

@@ -9,6 +9,15 @@ from pydantic import Field
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import NotShown, WireOut
+from api.schemas.words import (
+    CodedSex,
+    ETagVersion,
+    FamilyName,
+    PersonId,
+    RecordedAt,
+    RecordedBy,
+    an_id,
+)
 from service.domain.people import Sex
 from service.domain.pregnancies import (
     PREGNANCY,
@@ -18,11 +27,10 @@ from service.domain.pregnancies import (
     gestation,
 )
 from service.domain.queues import UnbornChild
-from service.strict.fields import LARGEST, DateOn, Flag, Instant, Line, Text, Wire
+from service.strict.fields import LARGEST, DateOn, Flag, Line, Text, Wire
 from service.strict.numbers import NhsNumber
 from service.usecases.pregnancies import WholePregnancy
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _BECAUSE = "The dating scan of last Tuesday puts the pregnancy a fortnight further on."
 
 Words = Annotated[str, Text(4000)]
@@ -55,7 +63,7 @@ class BirthIn(Wire):
     family_name: Annotated[
         Annotated[str, Line(100)] | None, Field(description="Family name.", examples=["Okafor"])
     ] = None
-    sex: Annotated[Sex, Field(description="M male, F female, U unknown.", examples=["F"])]
+    sex: CodedSex
     nhs_number: Annotated[
         NhsNumber | None,
         Field(
@@ -97,7 +105,7 @@ class PregnancyEndIn(Wire):
 class UnbornInQueue(WireOut):
     """An unborn child in a queue, by week of pregnancy."""
 
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    person_id: PersonId
     expected_delivery_on: Annotated[
         DateOn | None,
         Field(description="Expected date of delivery; null while nobody knows it."),
@@ -169,12 +177,9 @@ class PregnancyStep(WireOut):
             examples=["change_expected_delivery"],
         ),
     ]
-    at: Annotated[Instant, Field(description="When it was recorded.")]
-    by: Annotated[UUID, Field(description="Who recorded it.", examples=[_ID])]
-    contact_id: Annotated[
-        UUID | None,
-        Field(description="The contact that told of it, or that was open.", examples=[_ID]),
-    ]
+    at: RecordedAt
+    by: RecordedBy
+    contact_id: Annotated[UUID | None, an_id("The contact that told of it, or that was open.")]
     happened_on: Annotated[DateOn | None, Field(description="The day of the birth, or of the end.")]
     expected_before_on: Annotated[DateOn | None, Field(description="Expected date before.")]
     expected_after_on: Annotated[DateOn | None, Field(description="Expected date after.")]
@@ -186,10 +191,7 @@ class PregnancyStep(WireOut):
 class Pregnancy(UnbornInQueue):
     """An unborn child by week of pregnancy; once born, the same child with what was before."""
 
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
+    version: ETagVersion
     state: Annotated[
         PregnancyState,
         Field(
@@ -208,9 +210,7 @@ class Pregnancy(UnbornInQueue):
     given_name: Annotated[
         str | None, Field(max_length=100, description="Given names.", examples=[None])
     ]
-    family_name: Annotated[
-        str | None, Field(max_length=100, description="Family name.", examples=["Okafor"])
-    ]
+    family_name: FamilyName
     sex: Annotated[Sex, Field(description="M, F; U until birth.", examples=["U"])]
     date_of_birth: Annotated[DateOn | None, Field(description="Date of birth; null until birth.")]
     ended_on: Annotated[

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.words import EXAMPLE_ID
+
 CODE_PATTERN = r"^[a-z][a-z0-9_]{1,63}$"
 
 
@@ -101,7 +103,7 @@ class ProblemDocument(BaseModel):
             max_length=64,
             description="The request's id, also in the `X-Request-ID` header: quote it when asking "
             "for help.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
+            examples=[EXAMPLE_ID],
         ),
     ]
     errors: Annotated[

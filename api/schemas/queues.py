@@ -9,8 +9,17 @@ from pydantic import Field
 from api.schemas.fields import NotShown, WireOut
 from api.schemas.pregnancies import UnbornInQueue
 from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
+from api.schemas.words import (
+    ArrivedBy,
+    ContactBehindId,
+    ItsNotificationId,
+    SubjectId,
+    TimescaleName,
+    a_reference,
+    an_id,
+)
 from service.domain.calendar import london_date
-from service.domain.contacts import Channel, ContactState
+from service.domain.contacts import ContactState
 from service.domain.deadlines import Rating, time_left
 from service.domain.flags import SubjectKind
 from service.domain.people import YesNo
@@ -19,20 +28,11 @@ from service.domain.queues import IN_WORDS, NEVER, NextAction, QueueItem, Runnin
 from service.policy import Policy
 from service.strict.fields import LARGEST, Instant
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
-
 
 class TimeLeft(WireOut):
     """One running clock of a line, with the time left to the minute when it was asked for."""
 
-    kind: Annotated[
-        str,
-        Field(
-            max_length=64,
-            description="The timescale, by its name in the policy.",
-            examples=["contact_to_referral"],
-        ),
-    ]
+    kind: TimescaleName
     due_at: Annotated[Instant, Field(description="The limit, to the second.")]
     overdue: Annotated[bool, Field(description="Whether the limit has passed.", examples=[False])]
     minutes_left: Annotated[
@@ -66,7 +66,7 @@ class TimeLeft(WireOut):
 class PoliceInShort(WireOut):
     """What the police told of an incident, as much as a line shows."""
 
-    id: Annotated[UUID, Field(description="The notification.", examples=[_ID])]
+    id: ItsNotificationId
     risk: Annotated[
         Risk, Field(description="The risk that the police saw last.", examples=["high"])
     ]
@@ -100,17 +100,14 @@ class QueueLine(WireOut):
     """One thing that waits for somebody."""
 
     subject_kind: Annotated[SubjectKind, Field(description="What waits.", examples=["contact"])]
-    subject_id: Annotated[UUID, Field(description="Which one.", examples=[_ID])]
-    reference: Annotated[
-        str,
-        Field(max_length=16, description="Its human reference.", examples=["C-7K3MA-9TQ4R"]),
-    ]
-    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
+    subject_id: SubjectId
+    reference: Annotated[str, a_reference("Its human reference.", "C-7K3MA-9TQ4R")]
+    contact_id: ContactBehindId
     contact_state: Annotated[
         ContactState, Field(description="Where the contact stands.", examples=["in_triage"])
     ]
     received_at: Annotated[Instant, Field(description="When the contact was received.")]
-    channel: Annotated[Channel, Field(description="How it arrived.", examples=["telephone"])]
+    channel: ArrivedBy
     source_code: Annotated[
         str, Field(max_length=4, description="Referral source code.", examples=["2A"])
     ]
@@ -174,9 +171,7 @@ class QueueLine(WireOut):
     accountable_team_id: Annotated[
         str, Field(max_length=64, description="The one accountable team.", examples=["mash"])
     ]
-    worker_id: Annotated[
-        UUID | None, Field(description="Who works it; null when nobody does.", examples=[_ID])
-    ]
+    worker_id: Annotated[UUID | None, an_id("Who works it; null when nobody does.")]
     worker_name: Annotated[
         str | None, Field(max_length=200, description="Their name.", examples=["Jo Mensah"])
     ]

@@ -9,10 +9,12 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.fields import WireOut
-from service.domain import accounts
+from api.schemas.words import an_id
+from service.domain import accounts, authority
 from service.domain.access import Role
+from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.deadlines import EscalationStep, Rating, Timescale, duration_words
-from service.policy import AgencyKind, CodeList, Policy, TeamService, TeamWork, policies
+from service.policy import CodeList, Policy
 from service.strict.fields import LARGEST, DateOn, Instant
 
 CodeListName = Annotated[
@@ -38,13 +40,7 @@ PolicyStamp = Annotated[
 class Worker(WireOut):
     """A member of staff who has signed in."""
 
-    id: Annotated[
-        UUID,
-        Field(
-            description="The worker; assignments and allocations name it.",
-            examples=["01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"],
-        ),
-    ]
+    id: Annotated[UUID, an_id("The worker; assignments and allocations name it.")]
     name: Annotated[
         str,
         Field(
@@ -126,7 +122,7 @@ class Organisation(WireOut):
     ]
 
     @classmethod
-    def of(cls, told: policies.Organisation) -> Self:
+    def of(cls, told: authority.Organisation) -> Self:
         """An organisation of the policy."""
         return cls(
             id=told.id,
@@ -154,7 +150,7 @@ class Team(WireOut):
     ]
 
     @classmethod
-    def of(cls, told: policies.Team) -> Self:
+    def of(cls, told: authority.Team) -> Self:
         """A team of the policy."""
         return cls(id=told.id, name=told.name, service=told.service, accepts=sorted(told.accepts))
 

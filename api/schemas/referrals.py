@@ -7,14 +7,13 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.cases import DatedCaseSummary, WholeCaseOut
+from api.schemas.words import EXAMPLE_ID, an_id
 from service.domain import referrals
 from service.domain.decisions import StatutoryBasis
 from service.domain.whole_contacts import DatedCase, WholeCase
 from service.strict.fields import Line, Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
-
-ReferralId = Annotated[UUID, Path(description="The referral.", examples=[_ID])]
+ReferralId = Annotated[UUID, Path(description="The referral.", examples=[EXAMPLE_ID])]
 
 
 class ReferralClosureIn(Wire):
@@ -49,9 +48,7 @@ class Referral(WholeCaseOut):
             examples=[False],
         ),
     ]
-    previous_referral_id: Annotated[
-        UUID | None, Field(description="The referral before this one.", examples=[_ID])
-    ]
+    previous_referral_id: Annotated[UUID | None, an_id("The referral before this one.")]
     last_known_team_id: Annotated[
         str | None,
         Field(

@@ -10,6 +10,17 @@ from pydantic import Field
 from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ChildOnContactId,
+    ContactItCameOfId,
+    ETagVersion,
+    PersonId,
+    RecordedAt,
+    RecordedBy,
+    a_reference,
+    an_id,
+)
 from service.domain import section_47_enquiries
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
@@ -22,9 +33,8 @@ from service.domain.section_47_enquiries import (
     allowed,
 )
 from service.domain.strategy_meetings import EnquiryDecision
-from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire
+from service.strict.fields import Flag, Id, Instant, Line, Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _SEEN_BY = "Tom Baker, social worker"
 _NOT_ALONE = (
     "She would not let go of her grandmother; a second visit is set for tomorrow at school."
@@ -38,7 +48,7 @@ _CONFERENCE = (
     "first core group meets on Thursday."
 )
 
-Section47EnquiryId = Annotated[UUID, Path(description="The enquiry.", examples=[_ID])]
+Section47EnquiryId = Annotated[UUID, Path(description="The enquiry.", examples=[EXAMPLE_ID])]
 States = Annotated[
     Sequence[EnquiryState],
     Query(max_length=3, description="Only these states.", examples=[["awaiting_conference"]]),
@@ -143,10 +153,8 @@ class ConferenceIn(Wire):
 class MeetingBehind(WireOut):
     """A strategy meeting that began an enquiry, or began it anew."""
 
-    meeting_id: Annotated[UUID, Field(description="The meeting.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
-    ]
+    meeting_id: Annotated[UUID, an_id("The meeting.")]
+    reference: Annotated[str, a_reference("Human reference.", "M-7K3MA-9TQ4R")]
     held_at: Annotated[Instant, Field(description="When it was held.")]
     kind: Annotated[
         EnquiryDecision, Field(description="single_agency or joint.", examples=["joint"])
@@ -162,8 +170,8 @@ class EnquiryStep(WireOut):
     state: Annotated[
         EnquiryState, Field(description="The state that it led to.", examples=["under_way"])
     ]
-    at: Annotated[Instant, Field(description="When it was recorded.")]
-    by: Annotated[UUID, Field(description="Who recorded it.", examples=[_ID])]
+    at: RecordedAt
+    by: RecordedBy
     happened_at: Annotated[
         Instant,
         Field(
@@ -197,23 +205,15 @@ class EnquiryStep(WireOut):
 class Section47EnquirySummary(WireOut):
     """An enquiry in a list."""
 
-    id: Annotated[UUID, Field(description="The enquiry.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["Q-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
-    assessment_id: Annotated[UUID, Field(description="Its single assessment.", examples=[_ID])]
-    contact_id: Annotated[UUID, Field(description="The contact it came of.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
-    meeting_id: Annotated[
-        UUID,
-        Field(description="The strategy meeting that began it, the last one.", examples=[_ID]),
-    ]
+    id: Annotated[UUID, an_id("The enquiry.")]
+    reference: Annotated[str, a_reference("Human reference.", "Q-7K3MA-9TQ4R")]
+    version: ETagVersion
+    referral_id: Annotated[UUID, an_id("Social care's case.")]
+    assessment_id: Annotated[UUID, an_id("Its single assessment.")]
+    contact_id: ContactItCameOfId
+    child_id: ChildOnContactId
+    person_id: PersonId
+    meeting_id: Annotated[UUID, an_id("The strategy meeting that began it, the last one.")]
     kind: Annotated[
         EnquiryDecision,
         Field(description="single_agency, or joint with the police.", examples=["joint"]),
@@ -301,9 +301,7 @@ class Section47Enquiry(Section47EnquirySummary):
         Field(max_length=20_000, description="What it found, in words.", examples=[_OUTCOME]),
     ]
     outcome_at: Annotated[Instant | None, Field(description="When the outcome was recorded.")]
-    outcome_by: Annotated[
-        UUID | None, Field(description="Who recorded the outcome.", examples=[_ID])
-    ]
+    outcome_by: Annotated[UUID | None, an_id("Who recorded the outcome.")]
     category_of_abuse_code: Annotated[
         str | None,
         Field(max_length=8, description="Category of the child protection plan.", examples=[None]),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from api.schemas.words import EXAMPLE_ID, an_id
 from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
 from service.domain.strategy_meetings import (
     EnquiryDecision,
@@ -12,7 +13,6 @@ from service.domain.strategy_meetings import (
 )
 from service.strict.fields import Id, Instant, Line, Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _WHY = (
     "The bruises are of different ages, nobody has explained them, and the school has seen them "
     "twice: significant harm is likely."
@@ -34,9 +34,7 @@ _Name = Annotated[str, Line(200)]
 class ChildConclusionIn(Wire):
     """What was decided for one child. The refusal names everything that is missing, at once."""
 
-    person_id: Annotated[
-        Id | None, Field(description="The child; or name the referral.", examples=[_ID])
-    ] = None
+    person_id: Annotated[Id | None, an_id("The child; or name the referral.")] = None
     referral_id: Annotated[
         Id | None, Field(description="The child's referral; or name the child.", examples=[None])
     ] = None
@@ -110,7 +108,7 @@ class ConclusionIn(Wire):
             examples=[
                 [
                     {
-                        "person_id": _ID,
+                        "person_id": EXAMPLE_ID,
                         "enquiry": "joint",
                         "enquiry_reason": _WHY,
                         "medical": "will_take_place",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import EXAMPLE_ID, an_id
 from service.domain.strategy_meetings import (
     Agency,
     Attendance,
@@ -16,7 +17,6 @@ from service.strict.fields import Flag, Id, Instant, Line, Text, Wire
 from service.usecases.held_strategy_meetings import Attended
 from service.usecases.strategy_invitations import AlsoInvited, InvitationAnswer
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _MOST_LINES = 100
 _Words = Annotated[str, Text(8000)]
 _OrganisationId = Annotated[str, Line(64)]
@@ -26,9 +26,7 @@ _Name = Annotated[str, Line(200)]
 class InvitationAnswerIn(Wire):
     """Whether somebody on the list is invited, or why not."""
 
-    invitation_id: Annotated[
-        Id, Field(description="The line, as the meeting lists it.", examples=[_ID])
-    ]
+    invitation_id: Annotated[Id, an_id("The line, as the meeting lists it.")]
     invited: Annotated[Flag, Field(description="Whether they are invited.", examples=[True])]
     because: Annotated[
         _Words | None,
@@ -84,7 +82,7 @@ class InvitationsIn(Wire):
         Field(
             max_length=_MOST_LINES,
             description="Answers to lines of the list.",
-            examples=[[{"invitation_id": _ID, "invited": True}]],
+            examples=[[{"invitation_id": EXAMPLE_ID, "invited": True}]],
         ),
     ] = Field(default_factory=list)
     others: Annotated[
@@ -108,9 +106,7 @@ class InvitationsIn(Wire):
 class AttendedIn(Wire):
     """What came of one invitation."""
 
-    invitation_id: Annotated[
-        Id, Field(description="The line, as the meeting lists it.", examples=[_ID])
-    ]
+    invitation_id: Annotated[Id, an_id("The line, as the meeting lists it.")]
     attendance: Annotated[
         Attendance,
         Field(
@@ -147,7 +143,7 @@ class AttendanceIn(Wire):
         Field(
             max_length=_MOST_LINES,
             description="What came of each invitation; of everybody who was invited.",
-            examples=[[{"invitation_id": _ID, "attendance": "attended"}]],
+            examples=[[{"invitation_id": EXAMPLE_ID, "attendance": "attended"}]],
         ),
     ] = Field(default_factory=list)
     not_quorate_because: Annotated[
@@ -166,7 +162,7 @@ class AttendanceIn(Wire):
 class Invitation(WireOut):
     """Somebody on the list of a meeting: why proposed, whether invited, and what came of it."""
 
-    id: Annotated[UUID, Field(description="The line.", examples=[_ID])]
+    id: Annotated[UUID, an_id("The line.")]
     agency: Annotated[Agency, Field(description="Which agency.", examples=["school"])]
     because: Annotated[
         InvitedBecause,
@@ -224,7 +220,5 @@ class MissingOut(WireOut):
             examples=["Say that they are invited, or why they are not."],
         ),
     ]
-    invitation_id: Annotated[
-        UUID | None, Field(description="Of which line of the list.", examples=[_ID])
-    ]
+    invitation_id: Annotated[UUID | None, an_id("Of which line of the list.")]
     person_id: Annotated[UUID | None, Field(description="Of which child.", examples=[None])]

@@ -12,6 +12,18 @@ from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
 from api.schemas.strategy_invitations import Invitation, MissingOut
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ChildOnContactId,
+    ContactBehindId,
+    DoneBy,
+    ETagVersion,
+    HappenedAt,
+    PersonId,
+    RecordedAt,
+    a_reference,
+    an_id,
+)
 from service.domain import strategy_meetings
 from service.domain.strategy_meetings import (
     EnquiryDecision,
@@ -20,14 +32,13 @@ from service.domain.strategy_meetings import (
     MeetingAction,
     MeetingState,
 )
-from service.strict.fields import LARGEST, Flag, Id, Instant, Text, Wire
+from service.strict.fields import Flag, Id, Instant, Text, Wire
 from service.usecases.strategy_meetings import (
     ListedMeeting,
     NewMeetingChild,
     WholeMeeting,
 )
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _WHY = (
     "The bruises are of different ages, nobody has explained them, and the school has seen them "
     "twice: significant harm is likely."
@@ -44,7 +55,7 @@ _HARMS = len(Harm)
 _MOST_CHILDREN = 12
 _MOST_LINES = 100
 
-MeetingId = Annotated[UUID, Path(description="The strategy meeting.", examples=[_ID])]
+MeetingId = Annotated[UUID, Path(description="The strategy meeting.", examples=[EXAMPLE_ID])]
 States = Annotated[
     Sequence[MeetingState],
     Query(max_length=5, description="Only these states.", examples=[["called"]]),
@@ -62,9 +73,7 @@ _Words = Annotated[str, Text(8000)]
 class MeetingChildIn(Wire):
     """A child for whom a strategy meeting is called."""
 
-    referral_id: Annotated[
-        Id, Field(description="Social care's open case of the child.", examples=[_ID])
-    ]
+    referral_id: Annotated[Id, an_id("Social care's open case of the child.")]
     alleged: Annotated[
         list[Harm],
         Field(
@@ -96,7 +105,7 @@ class StrategyMeetingCreate(Wire):
             min_length=1,
             max_length=_MOST_CHILDREN,
             description="The children; siblings may be met about together.",
-            examples=[[{"referral_id": _ID, "alleged": ["injury"], "in_hospital": False}]],
+            examples=[[{"referral_id": EXAMPLE_ID, "alleged": ["injury"], "in_hospital": False}]],
         ),
     ]
 
@@ -133,10 +142,10 @@ class Cancellation(Wire):
 class MeetingChild(WireOut):
     """A child whom a meeting is about, and what it decided for the child."""
 
-    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
-    contact_id: Annotated[UUID, Field(description="The contact behind it.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    referral_id: Annotated[UUID, an_id("Social care's case.")]
+    contact_id: ContactBehindId
+    child_id: ChildOnContactId
+    person_id: PersonId
     in_hospital: Annotated[
         bool, Field(description="Whether the child was in hospital.", examples=[False])
     ]
@@ -192,9 +201,9 @@ class MeetingStep(WireOut):
 
     action: Annotated[MeetingAction, Field(description="What was done.", examples=["call"])]
     state: Annotated[MeetingState, Field(description="What it led to.", examples=["called"])]
-    at: Annotated[Instant, Field(description="When it was recorded.")]
-    by: Annotated[UUID, Field(description="Who.", examples=[_ID])]
-    happened_at: Annotated[Instant, Field(description="When it happened.")]
+    at: RecordedAt
+    by: DoneBy
+    happened_at: HappenedAt
     planned_for: Annotated[
         Instant | None, Field(description="The time that it was called for, or moved to.")
     ]
@@ -211,8 +220,8 @@ class MeetingStep(WireOut):
 class ChildInStory(WireOut):
     """What another meeting decided for a child."""
 
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
-    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
+    person_id: PersonId
+    referral_id: Annotated[UUID, an_id("Social care's case.")]
     alleged: Annotated[
         list[Harm],
         Field(max_length=_HARMS, description="What was alleged.", examples=[["injury"]]),
@@ -224,16 +233,14 @@ class ChildInStory(WireOut):
         MedicalDecision | None,
         Field(description="Its decision on a medical.", examples=["will_take_place"]),
     ]
-    enquiry_id: Annotated[UUID | None, Field(description="The enquiry.", examples=[_ID])]
+    enquiry_id: Annotated[UUID | None, an_id("The enquiry.")]
 
 
 class MeetingInStory(WireOut):
     """Another meeting about a child of this one, in short."""
 
-    id: Annotated[UUID, Field(description="The meeting.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
-    ]
+    id: Annotated[UUID, an_id("The meeting.")]
+    reference: Annotated[str, a_reference("Human reference.", "M-7K3MA-9TQ4R")]
     state: Annotated[MeetingState, Field(description="Where it stands.", examples=["minuted"])]
     planned_for: Annotated[Instant, Field(description="When it was to be held.")]
     held_at: Annotated[Instant | None, Field(description="When it was held.")]
@@ -248,17 +255,10 @@ class MeetingInStory(WireOut):
 class _MeetingOut(WireOut):
     """What a meeting shows in a list and by itself."""
 
-    id: Annotated[UUID, Field(description="The strategy meeting.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["M-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
-    contact_id: Annotated[
-        UUID, Field(description="The contact behind the first child's referral.", examples=[_ID])
-    ]
+    id: Annotated[UUID, an_id("The strategy meeting.")]
+    reference: Annotated[str, a_reference("Human reference.", "M-7K3MA-9TQ4R")]
+    version: ETagVersion
+    contact_id: Annotated[UUID, an_id("The contact behind the first child's referral.")]
     state: Annotated[MeetingState, Field(description="Where it stands.", examples=["called"])]
     called_at: Annotated[Instant, Field(description="When it was called.")]
     planned_for: Annotated[Instant, Field(description="When it is to be held.")]
@@ -280,16 +280,14 @@ class _MeetingOut(WireOut):
 class ListedChild(WireOut):
     """A child of a meeting in a list."""
 
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
-    referral_id: Annotated[UUID, Field(description="Social care's case.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on its contact.", examples=[_ID])]
+    person_id: PersonId
+    referral_id: Annotated[UUID, an_id("Social care's case.")]
+    child_id: Annotated[UUID, an_id("The child on its contact.")]
     enquiry: Annotated[
         EnquiryDecision | None,
         Field(description="The decision on an enquiry; null until concluded.", examples=["joint"]),
     ]
-    enquiry_id: Annotated[
-        UUID | None, Field(description="The enquiry that it began, or let go on.", examples=[_ID])
-    ]
+    enquiry_id: Annotated[UUID | None, an_id("The enquiry that it began, or let go on.")]
 
 
 class StrategyMeetingSummary(_MeetingOut):
@@ -324,7 +322,7 @@ class StrategyMeetingSummary(_MeetingOut):
 class StrategyMeeting(_MeetingOut):
     """A strategy meeting: its children, who was invited and came, what it decided, its clocks."""
 
-    called_by: Annotated[UUID, Field(description="Who called it.", examples=[_ID])]
+    called_by: Annotated[UUID, an_id("Who called it.")]
     not_quorate_because: Annotated[
         str | None,
         Field(max_length=8000, description="Why it went ahead all the same.", examples=[None]),

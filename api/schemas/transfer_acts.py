@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from api.schemas.words import an_id
 from service.domain import transfers
 from service.domain.acceptances import Acceptance
 from service.domain.decisions import StatutoryBasis
@@ -18,7 +19,6 @@ from service.domain.transfers import (
 from service.strict.fields import DateOn, Flag, Id, Instant, Line, Text, Wire
 from service.usecases.transfers import NewTransfer
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _EVIDENCE = (
     "Amara has come to school with new bruises twice this month, and the accounts given of them "
     "differ. Early help cannot keep her safe: the family no longer lets the worker in."
@@ -77,12 +77,9 @@ class TransferCreate(Wire):
     ]
     case_id: Annotated[
         Id,
-        Field(
-            description=(
-                "The sender's case, whoever asks: the early help episode of a step-up, the "
-                "referral of a step-down."
-            ),
-            examples=[_ID],
+        an_id(
+            "The sender's case, whoever asks: the early help episode of a step-up, the "
+            "referral of a step-down."
         ),
     ]
     asked_by: Annotated[

@@ -7,6 +7,16 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import (
+    AskedBy,
+    ChallengeReference,
+    ChildOnContactId,
+    DoneAt,
+    ItsChallengeId,
+    PersonId,
+    a_reference,
+    an_id,
+)
 from service.domain import transfer_lists
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
 from service.domain.transfers import (
@@ -19,8 +29,6 @@ from service.domain.transfers import (
 )
 from service.policy import Policy
 from service.strict.fields import LARGEST, Instant
-
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 
 _Team = Annotated[str, Field(max_length=64)]
 _Code = Annotated[str, Field(max_length=64)]
@@ -161,11 +169,9 @@ class ChallengeInQueue(WireOut):
 class ListedChallenge(ChallengeInQueue):
     """A challenge of a transfer's refusal, in short: by whom, at which stage, with what result."""
 
-    id: Annotated[UUID, Field(description="The challenge.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["H-7K3MA-9TQ4R"])
-    ]
-    raised_by: Annotated[UUID, Field(description="Who raised it.", examples=[_ID])]
+    id: ItsChallengeId
+    reference: ChallengeReference
+    raised_by: Annotated[UUID, an_id("Who raised it.")]
     raised_by_organisation_id: Annotated[
         str | None,
         Field(
@@ -188,10 +194,8 @@ class ListedStep(WireOut):
     state: Annotated[
         TransferState, Field(description="The state it led to.", examples=["refusal_pending"])
     ]
-    at: Annotated[Instant, Field(description="When.")]
-    by: Annotated[
-        UUID | None, Field(description="Who; null when the service itself.", examples=[_ID])
-    ]
+    at: DoneAt
+    by: Annotated[UUID | None, an_id("Who; null when the service itself.")]
     code: Annotated[
         str | None,
         Field(
@@ -205,10 +209,8 @@ class ListedStep(WireOut):
 class ListedTransfer(WireOut):
     """A transfer in a list, with its history and its challenges in short, without what was said."""
 
-    id: Annotated[UUID, Field(description="The transfer.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["T-7K3MA-9TQ4R"])
-    ]
+    id: Annotated[UUID, an_id("The transfer.")]
+    reference: Annotated[str, a_reference("Human reference.", "T-7K3MA-9TQ4R")]
     version: Annotated[int, Field(ge=1, le=LARGEST, description="The version.", examples=[1])]
     direction: Annotated[
         Direction, Field(description="Which way the child passes.", examples=["step_up"])
@@ -267,9 +269,7 @@ class ListedTransfer(WireOut):
     receiver_team_id: Annotated[
         _Team, Field(description="The team that is to take the child on.", examples=["mash"])
     ]
-    receiver_worker_id: Annotated[
-        UUID | None, Field(description="The named receiving practitioner.", examples=[_ID])
-    ]
+    receiver_worker_id: Annotated[UUID | None, an_id("The named receiving practitioner.")]
     accountable_team_id: Annotated[
         str | None,
         Field(
@@ -279,29 +279,21 @@ class ListedTransfer(WireOut):
         ),
     ]
     town: Annotated[str | None, Field(max_length=100, description="Town.", examples=["Weir"])]
-    contact_id: Annotated[UUID, Field(description="The contact it all began with.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    contact_id: Annotated[UUID, an_id("The contact it all began with.")]
+    child_id: ChildOnContactId
+    person_id: PersonId
     referral_id: Annotated[
-        UUID | None,
-        Field(
-            description="Social care's case: the sender's, or the receiver's once accepted.",
-            examples=[_ID],
-        ),
+        UUID | None, an_id("Social care's case: the sender's, or the receiver's once accepted.")
     ]
     early_help_episode_id: Annotated[
-        UUID | None,
-        Field(
-            description="Early help's case: the sender's, or the receiver's once accepted.",
-            examples=[_ID],
-        ),
+        UUID | None, an_id("Early help's case: the sender's, or the receiver's once accepted.")
     ]
     family_agreement: Annotated[
         FamilyAgreement,
         Field(description="Whether the family agrees to early help.", examples=["asked"]),
     ]
     requested_at: Annotated[Instant, Field(description="When it was asked for.")]
-    requested_by: Annotated[UUID, Field(description="Who asked.", examples=[_ID])]
+    requested_by: AskedBy
     opened_at: Annotated[Instant | None, Field(description="When it was opened.")]
     answered_at: Annotated[
         Instant | None, Field(description="When it was last accepted or refused.")

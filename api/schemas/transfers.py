@@ -13,6 +13,18 @@ from api.actions import what_can_be_done
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
 from api.schemas.transfer_acts import PlanLine, plan_line
+from api.schemas.words import (
+    EXAMPLE_ID,
+    AskedBy,
+    ChallengeReference,
+    ChildOnContactId,
+    DoneAt,
+    ETagVersion,
+    ItsChallengeId,
+    PersonId,
+    a_reference,
+    an_id,
+)
 from service.domain import transfers
 from service.domain.decisions import StatutoryBasis
 from service.domain.transfers import (
@@ -29,7 +41,6 @@ from service.domain.transfers import (
 from service.strict.fields import LARGEST, Instant
 from service.usecases.transfers import WholeTransfer
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _EVIDENCE = (
     "Amara has come to school with new bruises twice this month, and the accounts given of them "
     "differ. Early help cannot keep her safe: the family no longer lets the worker in."
@@ -44,7 +55,7 @@ _PLAN = [
 ]
 _MINUTE = timedelta(minutes=1)
 
-TransferId = Annotated[UUID, Path(description="The transfer.", examples=[_ID])]
+TransferId = Annotated[UUID, Path(description="The transfer.", examples=[EXAMPLE_ID])]
 
 
 class TransferStep(WireOut):
@@ -54,17 +65,14 @@ class TransferStep(WireOut):
     state: Annotated[
         TransferState, Field(description="The state that it led to.", examples=["opened"])
     ]
-    at: Annotated[Instant, Field(description="When.")]
+    at: DoneAt
     minutes_since_last: Annotated[
         Annotated[int, Field(ge=0, le=LARGEST)] | None,
         Field(
             description="Whole minutes since the move before; null for the first.", examples=[95]
         ),
     ]
-    by: Annotated[
-        UUID | None,
-        Field(description="Who; null where it followed from something else.", examples=[_ID]),
-    ]
+    by: Annotated[UUID | None, an_id("Who; null where it followed from something else.")]
     code: Annotated[
         str | None,
         Field(
@@ -82,10 +90,8 @@ class TransferStep(WireOut):
 class ChallengeInShort(WireOut):
     """A challenge to the refusal of a transfer: where it stands is read there."""
 
-    id: Annotated[UUID, Field(description="The challenge.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["H-7K3MA-9TQ4R"])
-    ]
+    id: ItsChallengeId
+    reference: ChallengeReference
 
 
 class Transfer(WireOut):
@@ -94,21 +100,16 @@ class Transfer(WireOut):
     Responsibility moves on acceptance alone.
     """
 
-    id: Annotated[UUID, Field(description="The transfer.", examples=[_ID])]
-    reference: Annotated[
-        str, Field(max_length=16, description="Human reference.", examples=["T-7K3MA-9TQ4R"])
-    ]
-    version: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST)],
-        Field(description="The version, as in the ETag.", examples=[1]),
-    ]
+    id: Annotated[UUID, an_id("The transfer.")]
+    reference: Annotated[str, a_reference("Human reference.", "T-7K3MA-9TQ4R")]
+    version: ETagVersion
     direction: Annotated[
         Direction, Field(description="step_up or step_down.", examples=["step_up"])
     ]
     asked_by: Annotated[Party, Field(description="sender or receiver.", examples=["sender"])]
-    contact_id: Annotated[UUID, Field(description="The contact it all began with.", examples=[_ID])]
-    child_id: Annotated[UUID, Field(description="The child on that contact.", examples=[_ID])]
-    person_id: Annotated[UUID, Field(description="The child, across contacts.", examples=[_ID])]
+    contact_id: Annotated[UUID, an_id("The contact it all began with.")]
+    child_id: ChildOnContactId
+    person_id: PersonId
     referral_id: Annotated[
         UUID | None,
         Field(
@@ -116,10 +117,7 @@ class Transfer(WireOut):
         ),
     ]
     early_help_episode_id: Annotated[
-        UUID | None,
-        Field(
-            description="Early help's case; of a step-down, while it is accepted.", examples=[_ID]
-        ),
+        UUID | None, an_id("Early help's case; of a step-down, while it is accepted.")
     ]
     state: Annotated[
         TransferState, Field(description="Where it stands.", examples=["refusal_pending"])
@@ -192,7 +190,7 @@ class Transfer(WireOut):
         ),
     ]
     requested_at: Annotated[Instant, Field(description="When it was asked for.")]
-    requested_by: Annotated[UUID, Field(description="Who asked.", examples=[_ID])]
+    requested_by: AskedBy
     opened_at: Annotated[
         Instant | None, Field(description="When the other side first saw it; not the answer.")
     ]

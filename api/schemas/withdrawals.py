@@ -6,11 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
+from api.schemas.words import an_id
 from service.domain.contacts import WithdrawalReason
 from service.domain.withdrawals import NewWithdrawal, Withdrawal, WithdrawalAction
 from service.strict.fields import Id, Instant, Text, Wire
 
-_ID = "01936f0e-7c1a-7b6e-8f60-2b1f6d1f9a11"
 _PASSED_TO = "Aberdeen City Council, children's reception team, by telephone and secure e-mail."
 _TOLD = "Ms Innes, duty senior, at 16:10: she sends somebody today."
 
@@ -36,11 +36,7 @@ class ContactWithdrawalIn(Wire):
         ),
     ]
     repeats_contact_id: Annotated[
-        Id | None,
-        Field(
-            description="For `duplicate`: the contact that it repeats. Every child stands there.",
-            examples=[_ID],
-        ),
+        Id | None, an_id("For `duplicate`: the contact that it repeats. Every child stands there.")
     ] = None
     passed_to: Annotated[
         Annotated[str, Text(2000, least=5)] | None,
@@ -90,7 +86,7 @@ class ContactWithdrawal(WireOut):
         WithdrawalAction, Field(description="withdrawn or restored.", examples=["withdrawn"])
     ]
     at: Annotated[Instant, Field(description="When.", examples=["2026-10-23T15:20:00Z"])]
-    by: Annotated[UUID, Field(description="By whom.", examples=[_ID])]
+    by: Annotated[UUID, an_id("By whom.")]
     reason: Annotated[
         WithdrawalReason | None,
         Field(description="Why it was withdrawn; null when restored.", examples=["duplicate"]),
@@ -103,10 +99,7 @@ class ContactWithdrawal(WireOut):
             examples=["The head teacher's call was written down twice, by two of us."],
         ),
     ]
-    repeats_contact_id: Annotated[
-        UUID | None,
-        Field(description="The contact that it repeats, which is kept.", examples=[_ID]),
-    ]
+    repeats_contact_id: Annotated[UUID | None, an_id("The contact that it repeats, which is kept.")]
     passed_to: Annotated[
         str | None,
         Field(

@@ -17,13 +17,13 @@ from frontdoor.demonstration.questions import ask_at
 from frontdoor.demonstration.stories import Story
 from frontdoor.demonstration.tellings import tell
 from service.bootstrap import Work
+from service.domain.authority import Organisation
 from service.domain.calendar import london_date, london_midnight
 from service.domain.contacts import ANONYMOUS, Channel, Child, WithdrawalReason
 from service.domain.deadlines import Rating
 from service.domain.decisions import Outcome
 from service.domain.withdrawals import NewWithdrawal
 from service.persistence.repositories import contacts
-from service.policy import Organisation
 from service.usecases.contacts import (
     acknowledge_referrer,
     assign_contact,

@@ -151,7 +151,7 @@ class Closing:
 
     async def _close(self, work: Work) -> None:
         manager = self.desk.people.assessment_manager
-        found = await REFERRALS.get(work, manager, self.referral_id)
+        found = await REFERRALS.get(work, manager.sight, self.referral_id)
         if found.state is CaseState.closed:
             return
         try:
@@ -204,12 +204,12 @@ class Case:
         self.assessment_id = begun.assessment.id
 
     async def _assessment(self, work: Work) -> Assessment:
-        return await assessments.get(work, self.worker, self.assessment_id)
+        return await assessments.get(work, self.worker.sight, self.assessment_id)
 
     async def _outcome(self, work: Work) -> AssessmentOutcome:
         found = await section_47_enquiries.list_newest_first(
             work,
-            self.desk.people.assessment_manager,
+            self.desk.people.assessment_manager.sight,
             EnquiryFilters(referral_id=self.referral.id),
             limit=1,
         )

@@ -69,7 +69,7 @@ async def _taken_on(story: Story, work: Work, case: EarlyHelpEpisode) -> None:
     answers = await accountabilities.of_person(work, case.person_id)
     if story.year is not None and answers is not None and answers.referral_id is not None:
         manager = story.desk.people.assessment_manager
-        referral = await REFERRALS.get(work, manager, answers.referral_id)
+        referral = await REFERRALS.get(work, manager.sight, answers.referral_id)
         story.year.caseload.close_some_day(referral, referral.accepted_at)
 
 
@@ -150,7 +150,7 @@ def _begin_course(story: Story, work: Work, case: Referral | EarlyHelpEpisode) -
 
 async def _decide_anew(story: Story, work: Work, decision_id: UUID) -> None:
     """Carries out what a challenge led to: advice in place of early help."""
-    old = await decisions.get(work, story.manager, decision_id)
+    old = await decisions.get(work, story.manager.sight, decision_id)
     child = next(one for one in story.children if one.id == old.child_id)
     child = await say_who_it_is(story, work, child)
     await refuse_while_protection_is_under_way(work, child.person_id)
@@ -170,7 +170,7 @@ def _allocate_referral(story: Story, referral: Referral) -> None:
     teams = [team.id for team in story.desk.policy.teams if "referral" in team.accepts]
 
     async def allocate(work: Work) -> None:
-        found = await REFERRALS.get(work, people.assessment_manager, referral.id)
+        found = await REFERRALS.get(work, people.assessment_manager.sight, referral.id)
         if found.state is not CaseState.awaiting_allocation:
             return
         worker = chance.choice(people.assessment_workers)
@@ -214,7 +214,7 @@ def _allocate_episode(story: Story, episode: EarlyHelpEpisode) -> None:
     people, chance = story.desk.people, story.chance
 
     async def allocate(work: Work) -> None:
-        found = await EPISODES.get(work, people.early_help_manager, episode.id)
+        found = await EPISODES.get(work, people.early_help_manager.sight, episode.id)
         if found.state is not CaseState.awaiting_allocation:
             return
         await allocate_early_help_episode(
@@ -233,7 +233,7 @@ def _allocate_episode(story: Story, episode: EarlyHelpEpisode) -> None:
 
     async def close(work: Work) -> None:
         manager = people.early_help_manager
-        found = await EPISODES.get(work, manager, episode.id)
+        found = await EPISODES.get(work, manager.sight, episode.id)
         if found.state is CaseState.allocated:
             code = chance.choice(sorted(WORDS.episode_ended))
             await close_early_help_episode(

@@ -89,7 +89,7 @@ class Missing:
         return Return(at, self._words(RISK.found_where), self._words(RISK.came_back))
 
     async def _episode(self, work: Work) -> MissingEpisode:
-        return await missing_episodes.get(work, self.worker, self.episode_id)
+        return await missing_episodes.get(work, self.worker.sight, self.episode_id)
 
     async def come_back(self, work: Work, at: datetime) -> None:
         """Records the return of a child who was on the record as missing."""

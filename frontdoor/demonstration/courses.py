@@ -12,6 +12,7 @@ from frontdoor.demonstration.scripts import ANSWERED, DAYS, OPENED, Move, Script
 from service.bootstrap import Work
 from service.domain.acceptances import Acceptance
 from service.domain.access import Caller
+from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge, ChallengeAnswer
 from service.domain.decisions import StatutoryBasis
@@ -21,7 +22,6 @@ from service.domain.referrals import CaseState, Referral
 from service.domain.transfers import Direction, FamilyAgreement, Party, PlanLine, Transfer
 from service.persistence.repositories import accountabilities, challenges, transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.policy import TeamWork
 from service.usecases.cases import close_early_help_episode, close_referral
 from service.usecases.challenges import (
     accept_challenge_answer,
@@ -190,7 +190,7 @@ class Course:
     async def _transfer(self, work: Work) -> Transfer:
         if self.transfer_id is None:
             raise ValueError("a script that moves a transfer before it is requested")
-        return await transfers.get(work, self._mash_manager, self.transfer_id)
+        return await transfers.get(work, self._mash_manager.sight, self.transfer_id)
 
     async def _request(self, work: Work) -> None:
         if self.script.direction is None:
@@ -310,7 +310,7 @@ class Course:
         """Early help asks for a step-up before the step-down is complete: the child goes back."""
         if transfer.early_help_episode_id is None:
             return
-        episode = await EPISODES.get(work, self._mash_manager, transfer.early_help_episode_id)
+        episode = await EPISODES.get(work, self._mash_manager.sight, transfer.early_help_episode_id)
         back = script(_UP, Move("request", DAYS), OPENED, ANSWERED)
         Course(self.desk, self.chance, back, episode, self.decide_anew, self.taken_on).begin(work)
 
@@ -328,7 +328,7 @@ class Course:
             return (await challenges.of_transfer(work, self.transfer_id))[-1]
         if self.challenge_id is None:
             raise ValueError("a script that answers a challenge before it is raised")
-        return await challenges.get(work, self._mash_manager, self.challenge_id)
+        return await challenges.get(work, self._mash_manager.sight, self.challenge_id)
 
     async def _answer_challenge(self, work: Work, answer: ChallengeAnswer) -> None:
         challenge = await self._challenge(work)
@@ -363,14 +363,16 @@ class Course:
         if answers is None:
             return
         if answers.referral_id is not None:
-            referral = await REFERRALS.get(work, people.assessment_manager, answers.referral_id)
+            referral = await REFERRALS.get(
+                work, people.assessment_manager.sight, answers.referral_id
+            )
             of_this = referral.contact_id == self.case.contact_id
             if of_this and referral.state is CaseState.allocated:
                 words = self._words(WORDS.ceased)
                 manager = people.assessment_manager
                 await close_referral(work, manager, referral.id, referral.version, "RC7", words)
             return
-        episode = await EPISODES.get(work, people.early_help_manager, answers.case_id)
+        episode = await EPISODES.get(work, people.early_help_manager.sight, answers.case_id)
         if episode.state is CaseState.allocated:
             code = self.chance.choice(sorted(WORDS.episode_ended))
             await close_early_help_episode(

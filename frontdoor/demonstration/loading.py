@@ -132,7 +132,7 @@ async def _finished(work: Work, people: People, mark: str) -> bool:
         return False
     for partner in people.partners:
         ours = ContactFilters(sender_organisation_id=partner, sender_reference=mark)
-        if await contacts.list_newest_first(work, manager, ours, limit=1):
+        if await contacts.list_newest_first(work, manager.sight, ours, limit=1):
             return True
     raise NotLoaded(
         "There are contacts in this database already, and demonstration data are never put among "

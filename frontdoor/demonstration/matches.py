@@ -21,9 +21,9 @@ async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Chil
     Before a decision, as a worker would who has read what the contact says of the home. Of two that
     are open both nothing is said: a link would not join them.
     """
-    contact = await contacts.held(work, worker, child.contact_id)
+    contact = await contacts.held(work, worker.sight, child.contact_id)
     file = await contacts.whole(work, contact)
-    found = await refresh_matches(work, worker, contact, file.children, file.adults)
+    found = await refresh_matches(work, worker.sight, contact, file.children, file.adults)
     asked = [
         one.person.id
         for one in found
@@ -35,7 +35,7 @@ async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Chil
             now = await answer_match(work, worker, file, now, _said(member, person_id))
     if asked:
         children = await contacts.children(work, contact.id)
-        await refresh_matches(work, worker, contact, children, file.adults)
+        await refresh_matches(work, worker.sight, contact, children, file.adults)
         await work.change(Contact, contact.id, contact.version)
     return now
 

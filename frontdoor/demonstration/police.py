@@ -13,6 +13,7 @@ from frontdoor.demonstration.families import Family
 from frontdoor.demonstration.narratives import RISK
 from service.bootstrap import Asking, Work
 from service.clock import Clock
+from service.domain.authority import AgencyKind
 from service.domain.calendar import LONDON, london_date
 from service.domain.contacts import AgreementState, Child, LawfulBasis
 from service.domain.new_contacts import NewContact
@@ -21,7 +22,7 @@ from service.domain.police_notifications import NewNotification, PoliceNotificat
 from service.domain.police_updates import on_record
 from service.integrations.police_files import COLUMNS
 from service.persistence.repositories import contacts, police_notifications
-from service.policy import AgencyKind, Policy
+from service.policy import Policy
 from service.usecases.daily_meetings import carry_item_over, read_daily_meeting
 from service.usecases.notification_loading import load_notifications
 from service.usecases.police_imports import submit_notification_file

@@ -145,7 +145,7 @@ class Protection:
         answers = await accountabilities.of_person(work, person_id)
         if answers is None or answers.referral_id is None or answers.referral_id in self.coming:
             return None
-        found = await REFERRALS.get(work, self.desk.people.managers[0], answers.referral_id)
+        found = await REFERRALS.get(work, self.desk.people.managers[0].sight, answers.referral_id)
         due = await is_running(work, found.contact_id, found.id, "strategy_meeting")
         return found if due else None
 
@@ -213,7 +213,7 @@ class Meeting:
         return self.chance.choice(texts)
 
     async def _meeting(self, work: Work) -> StrategyMeeting:
-        return await strategy_meetings.get(work, self.manager, self.meeting_id)
+        return await strategy_meetings.get(work, self.manager.sight, self.meeting_id)
 
     # ---- The meeting -----------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from frontdoor.demonstration.desk import between
 from frontdoor.demonstration.narratives import RISK, WORDS
 from frontdoor.demonstration.stories import Asked, Story
 from service.bootstrap import Work
+from service.domain.authority import Organisation
 from service.domain.contacts import LawfulBasis
 from service.domain.decisions import AgencyAsked
 from service.domain.information_requests import AnswerKind, ChaserMeans, InformationScope
-from service.policy import Organisation
 from service.usecases.information_requests import (
     NewAnswer,
     NewChaser,

@@ -118,4 +118,4 @@ class Story:
 
     async def version(self, work: Work) -> int:
         """The version that the contact has now: whoever changes it has just read it."""
-        return (await contacts.get(work, self.worker, self.contact_id)).version
+        return (await contacts.get(work, self.worker.sight, self.contact_id)).version

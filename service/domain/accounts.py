@@ -77,6 +77,13 @@ class SuspensionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionFilters:
+    """What the list of suspensions can be narrowed by."""
+
+    in_force: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Suspension:
     """Access taken away, at once, although tokens are still valid."""
 

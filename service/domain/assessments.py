@@ -4,13 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar
 from uuid import UUID
 
+from service.domain.authority import AssessmentRules
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
 from service.domain.states import StateTable
 
@@ -158,13 +160,14 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class AssessmentFilters:
+class AssessmentFilters(CountedFilters):
     """What a list of assessments can be narrowed by."""
+
+    counted: ClassVar[Counted] = Counted.assessments
 
     states: Sequence[AssessmentState] = ()
     person_id: UUID | None = None
     referral_id: UUID | None = None
-    behind: MeasureCases | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,46 +187,12 @@ class WholeAssessment:
     deadlines: Sequence[Deadline]
 
 
-class ToolRules(Protocol):
-    """What the policy says of the tools that an assessment may name."""
-
-    @property
-    def tools(self) -> Mapping[str, str]:
-        """Each tool with its name."""
-        ...
-
-    @property
-    def scored_tools(self) -> Collection[str]:
-        """The tools that come with a score."""
-        ...
-
-    @property
-    def neglect_factors(self) -> Collection[str]:
-        """The factors that call for a neglect tool."""
-        ...
-
-    @property
-    def neglect_tools(self) -> Sequence[str]:
-        """The tools for neglect."""
-        ...
-
-    @property
-    def domestic_abuse_factors(self) -> Collection[str]:
-        """The factors that call for a domestic abuse tool."""
-        ...
-
-    @property
-    def domestic_abuse_tools(self) -> Sequence[str]:
-        """The tools for domestic abuse."""
-        ...
-
-
 def faults_in_completion(
     completion: Completion,
     *,
     factors: Collection[str],
     closure_codes: Sequence[str],
-    tools: ToolRules,
+    tools: AssessmentRules,
     rationale: RationaleRules,
     unborn: bool,
     today: date,
@@ -297,7 +266,7 @@ def _faults_in_factors(completion: Completion, known: Collection[str]) -> list[P
 
 
 def _faults_in_tools(
-    completion: Completion, rules: ToolRules, rationale: RationaleRules, today: date
+    completion: Completion, rules: AssessmentRules, rationale: RationaleRules, today: date
 ) -> list[Problem]:
     problems: list[Problem] = []
     listed: set[tuple[str, date]] = set()

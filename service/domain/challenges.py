@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from service.domain.access import Role
@@ -12,7 +12,8 @@ from service.domain.accountabilities import CareService, Whose
 from service.domain.decisions import Outcome
 from service.domain.errors import Conflict, Invalid, NotAllowed
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.states import StateTable
 
 
@@ -150,11 +151,10 @@ class ChallengeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class ChallengeFilters:
-    """What a list of challenges can be narrowed by; times are half-open: from, up to, not with.
+class ChallengeFilters(CountedFilters):
+    """What a list of challenges can be narrowed by; times are half-open: from, up to, not with."""
 
-    `behind` are the cases of a figure of a measure.
-    """
+    counted: ClassVar[Counted] = Counted.challenges
 
     states: Sequence[str] = ()
     is_open: bool | None = None
@@ -166,7 +166,6 @@ class ChallengeFilters:
     contact_id: UUID | None = None
     raised_from: datetime | None = None
     raised_to: datetime | None = None
-    behind: MeasureCases | None = None
 
 
 def allowed(challenge: Challenge, last_stage: int) -> tuple[ChallengeAction, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from service.domain.addresses import address_key
+from service.domain.authority import RepeatConcernRules
 from service.domain.calendar import days_after, days_before, months_before
 from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.identities import identity_key, identity_keys
@@ -116,30 +117,6 @@ def _said(*parts: str | None) -> tuple[str, ...] | None:
 # ---- Over how long ------------------------------------------------------------------------------
 
 
-class RepeatRules(Protocol):
-    """What the policy says of repeat concern."""
-
-    @property
-    def short_days(self) -> int:
-        """The shorter window in days."""
-        ...
-
-    @property
-    def long_days(self) -> int:
-        """The longer window in days."""
-        ...
-
-    @property
-    def months(self) -> int:
-        """The longest window in months."""
-        ...
-
-    @property
-    def flag_within_days(self) -> int:
-        """Within how many days two concerns raise a flag."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Windows:
     """Where the three windows begin that end at `reckoned_from`.
@@ -159,7 +136,7 @@ class Windows:
         return min(self.short_from, self.long_from, self.months_from)
 
 
-def windows(rules: RepeatRules, reckoned_from: datetime) -> Windows:
+def windows(rules: RepeatConcernRules, reckoned_from: datetime) -> Windows:
     """The windows of the policy that end at an instant."""
     return Windows(
         reckoned_from=reckoned_from,
@@ -297,7 +274,7 @@ class ConcernCounts:
         return kept
 
 
-def count(rules: RepeatRules, within: Windows, related: Sequence[Related]) -> ConcernCounts:
+def count(rules: RepeatConcernRules, within: Windows, related: Sequence[Related]) -> ConcernCounts:
     """How many of the contacts lie in each window, by relation and in all."""
     places = {relation: place for place, relation in enumerate(Relation)}
     rows = [[0, 0, 0] for _ in range(len(places) + 1)]
@@ -317,7 +294,7 @@ def count(rules: RepeatRules, within: Windows, related: Sequence[Related]) -> Co
 
 
 def concerns_of_others(
-    teller: Teller, received_at: datetime, rules: RepeatRules, related: Sequence[Related]
+    teller: Teller, received_at: datetime, rules: RepeatConcernRules, related: Sequence[Related]
 ) -> list[Related]:
     """The concerns of somebody else about the child or a sibling, too near in time to be let pass.
 
@@ -380,7 +357,7 @@ class InOneFile:
     As `concerns_of_others` has it, for those that were told of before it in the same file.
     """
 
-    def __init__(self, rules: RepeatRules) -> None:
+    def __init__(self, rules: RepeatConcernRules) -> None:
         self._rules = rules
         self._told: dict[object, list[tuple[datetime, Teller]]] = {}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Protocol, TypeAlias
 from uuid import UUID
 
 from service.domain.fields import Id, plain
@@ -154,6 +154,20 @@ def people_named(
     return tuple(dict.fromkeys(about))
 
 
+class Doer(Protocol):
+    """Who did something: an account, and the organisation for which it acts."""
+
+    @property
+    def account_id(self) -> UUID:
+        """The account."""
+        ...
+
+    @property
+    def organisation_id(self) -> str | None:
+        """The organisation, where it is known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened. `data` holds ids, codes and times: never a name or a narrative.
@@ -180,7 +194,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Bookmark:
     """Where a reader of events stands: at a position, and which event it found there.
 
     The event tells a record that was restored from a backup from the one that was read before.
@@ -199,6 +213,6 @@ class PlacedEvent:
     people: Sequence[UUID]
 
     @property
-    def place(self) -> Place | None:
+    def bookmark(self) -> Bookmark | None:
         """Where a reader stands who has read this one and all before it."""
-        return None if self.position is None else Place(self.position, self.event.id)
+        return None if self.position is None else Bookmark(self.position, self.event.id)

@@ -1,5 +1,6 @@
 """Flags: a passed or coming limit that somebody must see, acknowledge and clear."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +87,18 @@ class FlagCleared(Conflict):
 
     code = "flag_cleared"
     title = "The flag has cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagFilters:
+    """What the list of flags can be narrowed by."""
+
+    severities: Sequence[Severity] = ()
+    kinds: Sequence[str] = ()
+    owner_roles: Sequence[str] = ()
+    acknowledged: bool | None = None
+    escalated: bool | None = None
+    contact_id: UUID | None = None
 
 
 class FlagAcknowledged(Conflict):

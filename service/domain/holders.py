@@ -1,6 +1,7 @@
 """Holders: who may be given which work, so that none is with somebody who cannot open it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
@@ -37,6 +38,15 @@ READS: Mapping[HeldWork, Permission] = MappingProxyType(
     }
 )
 """What whoever holds it must be able to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFilters:
+    """What the list of workers can be narrowed by; `may_hold`: to whom it can be given now."""
+
+    team_id: str | None = None
+    may_hold: HeldWork | None = None
+    suspended: bool | None = None
 
 
 class WorkerUnknown(Invalid):

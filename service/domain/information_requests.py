@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
+from service.domain.authority import PartnerRules
 from service.domain.contacts import LawfulBasis
 from service.domain.errors import Conflict, Invalid
 from service.domain.fields import Id, Version, personal, plain, sensitive
@@ -143,20 +144,6 @@ class Chaser:
     note: Annotated[str | None, sensitive("What was said.")]
 
 
-class SightRules(Protocol):
-    """What the policy says of how long an agency reads what it was asked."""
-
-    @property
-    def answered_in_sight_days(self) -> int:
-        """Days from the answer."""
-        ...
-
-    @property
-    def withdrawn_in_sight_days(self) -> int:
-        """Days from the withdrawal."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class StillInSight:
     """After which instants a request was answered or withdrawn that its agency still reads.
@@ -169,7 +156,7 @@ class StillInSight:
     withdrawn_after: datetime
 
     @classmethod
-    def at(cls, now: datetime, rules: SightRules) -> "StillInSight":
+    def at(cls, now: datetime, rules: PartnerRules) -> "StillInSight":
         """As it is at an instant; a request answered exactly so many days ago is gone."""
         return cls(
             answered_after=now - timedelta(days=rules.answered_in_sight_days),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from service.domain.errors import Problem
 from service.domain.measure_definitions import measure_of
@@ -44,3 +45,20 @@ def require_counted(code: str, counted: Counted) -> None:
                 )
             ],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CountedFilters:
+    """What a list is narrowed by whose things a measure may count; `behind` are a figure's cases.
+
+    Raises MeasureCountsOthers for a figure of other things.
+    """
+
+    counted: ClassVar[Counted]
+
+    behind: MeasureCases | None = None
+
+    def __post_init__(self) -> None:
+        """Looks whether the figure is one of these things."""
+        if self.behind is not None:
+            require_counted(self.behind.code, self.counted)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.instants import lies_ahead
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.states import StateTable
 
 RETURN_CLOCK = "return_home_interview"
@@ -134,8 +136,10 @@ class MissingEpisodeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingFilters:
+class MissingFilters(CountedFilters):
     """What a list of missing episodes can be narrowed by."""
+
+    counted: ClassVar[Counted] = Counted.missing_episodes
 
     states: Sequence[MissingState] = ()
     person_id: UUID | None = None

@@ -185,6 +185,15 @@ class SentChild:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFilters:
+    """What a sender's list can be narrowed by; times are half-open: from, up to, not with."""
+
+    sender_reference: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SentReferral:
     """A multi-agency referral as its sender may see it, and nothing more of the contact behind."""
 

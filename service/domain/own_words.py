@@ -1,6 +1,7 @@
 """Own words: what makes a reason somebody's own, and what is refused as a stock phrase (rule 2)."""
 
-from typing import Protocol
+import unicodedata
+from dataclasses import dataclass, field
 
 from service.domain.errors import FrontDoorError, Problem
 from service.domain.texts import counted
@@ -8,21 +9,46 @@ from service.domain.texts import counted
 _FEWEST_DIFFERENT_WORDS = 5
 
 
-class RationaleRules(Protocol):
-    """What the policy says of rationales."""
+@dataclass(frozen=True, slots=True)
+class RationaleRules:
+    """Which rationale is refused: too short, or nothing but stock phrases.
 
-    @property
-    def minimum_characters(self) -> int:
-        """Letters and digits that a rationale needs."""
-        ...
+    Source: domain rules, "No default outcome" (an empty or boiler-plate rationale is refused).
+    Letters and digits alone are compared: case, punctuation and spacing never make a difference.
+    """
+
+    minimum_characters: int
+    refused_phrases: tuple[str, ...]
+    _refused: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        phrases = ("".join(_words(phrase)) for phrase in self.refused_phrases)
+        object.__setattr__(self, "_refused", frozenset(phrase for phrase in phrases if phrase))
 
     def is_too_short(self, text: str) -> bool:
-        """Whether it has fewer."""
-        ...
+        """Whether fewer than the minimum of characters remain when empty matter is taken away."""
+        return len(" ".join(_words(text))) < self.minimum_characters
 
     def is_boiler_plate(self, text: str) -> bool:
-        """Whether it is nothing but stock phrases."""
-        ...
+        """Whether the whole text is a stock phrase, or stock phrases strung together, or empty."""
+        letters = "".join(_words(text))
+        reached, ahead = {0}, [0]
+        while ahead:
+            at = ahead.pop()
+            for phrase in self._refused:
+                if letters.startswith(phrase, at) and at + len(phrase) not in reached:
+                    reached.add(at + len(phrase))
+                    ahead.append(at + len(phrase))
+        return len(letters) in reached
+
+    def refuses(self, text: str) -> bool:
+        """Whether the text cannot stand as a rationale, for either reason."""
+        return self.is_too_short(text) or self.is_boiler_plate(text)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter if letter.isalnum() else " " for letter in plain).split()
 
 
 def own_words_faults(rules: RationaleRules, *texts: tuple[str, str | None]) -> list[Problem]:

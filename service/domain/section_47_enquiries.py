@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from service.domain.deadlines import Deadline
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.instants import lies_ahead
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import EnquiryDecision
 
@@ -34,7 +35,7 @@ class ConferenceOutcome(StrEnum):
     no_plan = "no_plan"
 
 
-class Sight(StrEnum):
+class VisitOutcome(StrEnum):
     """What came of a visit in an enquiry (rule 14)."""
 
     seen_alone = "seen_alone"
@@ -175,22 +176,23 @@ class Visit:
     not_seen_because: str | None = None
 
     @property
-    def sight(self) -> Sight:
+    def sight(self) -> VisitOutcome:
         """What came of it."""
         if not self.seen:
-            return Sight.not_seen
-        return Sight.seen_alone if self.alone else Sight.seen_not_alone
+            return VisitOutcome.not_seen
+        return VisitOutcome.seen_alone if self.alone else VisitOutcome.seen_not_alone
 
 
 @dataclass(frozen=True, slots=True)
-class EnquiryFilters:
+class EnquiryFilters(CountedFilters):
     """What a list of section 47 enquiries can be narrowed by."""
+
+    counted: ClassVar[Counted] = Counted.section_47_enquiries
 
     states: Sequence[EnquiryState] = ()
     person_id: UUID | None = None
     referral_id: UUID | None = None
     contact_id: UUID | None = None
-    behind: MeasureCases | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
 from uuid import UUID
 
+from service.domain.authority import AgencyKind, Organisation, StrategyMeetingRules
 from service.domain.contacts import ANONYMOUS, Child, Contact
 from service.domain.errors import Problem
 from service.domain.people import BirthKnowledge, Person, age_in_years
@@ -13,38 +13,6 @@ from service.domain.strategy_meetings import Agency, Invitation, InvitedBecause
 
 # Source code of the children in need census: a hospital's emergency department.
 EMERGENCY_DEPARTMENT = "3E"
-
-
-class KnownOrganisation(Protocol):
-    """An organisation of the policy, as far as it says who somebody is."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def kind(self) -> str:
-        """What sort of body it is."""
-
-    @property
-    def source_codes(self) -> frozenset[str]:
-        """The referral sources that it may send under."""
-
-
-class SchoolAge(Protocol):
-    """The ages, in years, between which a child's school is invited."""
-
-    @property
-    def school_age_from(self) -> int:
-        """From this birthday on."""
-
-    @property
-    def school_age_to(self) -> int:
-        """Up to this birthday, and not with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +48,8 @@ class Proposal:
 
 def proposals(
     children: Sequence[ChildOnFile],
-    organisations: Sequence[KnownOrganisation],
-    ages: SchoolAge,
+    organisations: Sequence[Organisation],
+    ages: StrategyMeetingRules,
     on: date,
 ) -> list[Proposal]:
     """Who must be invited about these children, each once. Ages are those of the London day `on`.
@@ -92,8 +60,8 @@ def proposals(
     told = [_referrer(one.contact, organisations) for one in children]
     found: list[Proposal] = [
         _social_care(children),
-        _of_kind(Agency.police, "police", told, organisations),
-        _of_kind(Agency.health, "health", told, organisations),
+        _of_kind(Agency.police, AgencyKind.police, told, organisations),
+        _of_kind(Agency.health, AgencyKind.health, told, organisations),
     ]
     schools = [
         school for one in children if (school := _school(one, organisations, ages, on)) is not None
@@ -129,9 +97,9 @@ def _social_care(children: Sequence[ChildOnFile]) -> Proposal:
 
 def _of_kind(
     agency: Agency,
-    kind: str,
+    kind: AgencyKind,
     told: Iterable[Proposal | None],
-    organisations: Sequence[KnownOrganisation],
+    organisations: Sequence[Organisation],
 ) -> Proposal:
     """The line of an agency that is always invited: the referrer's own, where that is who told."""
     for referrer in told:
@@ -140,7 +108,7 @@ def _of_kind(
     return Proposal(
         agency,
         InvitedBecause.always,
-        organisation_id=_only(one.id for one in organisations if one.kind == kind),
+        organisation_id=_only(one.id for one in organisations if one.kind is kind),
     )
 
 
@@ -149,7 +117,7 @@ def _only(ids: Iterable[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _named(name: str | None, organisations: Sequence[KnownOrganisation]) -> str | None:
+def _named(name: str | None, organisations: Sequence[Organisation]) -> str | None:
     """The organisation of the policy that bears this name."""
     if name is None:
         return None
@@ -157,10 +125,10 @@ def _named(name: str | None, organisations: Sequence[KnownOrganisation]) -> str 
     return _only(one.id for one in organisations if " ".join(one.name.casefold().split()) == meant)
 
 
-_AGENCY_OF_KIND = {"police": Agency.police, "health": Agency.health}
+_AGENCY_OF_KIND = {AgencyKind.police: Agency.police, AgencyKind.health: Agency.health}
 
 
-def _referrer(contact: Contact, organisations: Sequence[KnownOrganisation]) -> Proposal | None:
+def _referrer(contact: Contact, organisations: Sequence[Organisation]) -> Proposal | None:
     """Who told the front door, and of which organisation as far as that is unambiguous.
 
     None for somebody who would not say who they are: nobody could invite them.
@@ -175,7 +143,7 @@ def _referrer(contact: Contact, organisations: Sequence[KnownOrganisation]) -> P
     )
     own = next((one for one in organisations if one.id == organisation_id), None)
     kinds = {one.kind for one in ([own] if own is not None else sends)}
-    kind = kinds.pop() if len(kinds) == 1 else ""
+    kind = kinds.pop() if len(kinds) == 1 else AgencyKind.other
     return Proposal(
         _AGENCY_OF_KIND.get(kind, Agency.referrer),
         InvitedBecause.told_the_front_door,
@@ -194,8 +162,8 @@ def _same(referrer: Proposal, line: Proposal) -> bool:
 
 def _school(
     one: ChildOnFile,
-    organisations: Sequence[KnownOrganisation],
-    ages: SchoolAge,
+    organisations: Sequence[Organisation],
+    ages: StrategyMeetingRules,
     on: date,
 ) -> Proposal | None:
     """The school of a child of school age, or of one of whom a school is named."""
@@ -206,7 +174,7 @@ def _school(
     school = one.child.school
     if not of_age and school is None:
         return None
-    schools = [other for other in organisations if other.kind == "school"]
+    schools = [other for other in organisations if other.kind is AgencyKind.school]
     organisation_id = _named(school, schools)
     sender = one.contact.sender_organisation_id
     if school is None and sender in {other.id for other in schools}:
@@ -228,7 +196,7 @@ def _is_school_of(line: Proposal, school: Proposal) -> bool:
     )
 
 
-def _more(one: ChildOnFile, organisations: Sequence[KnownOrganisation]) -> list[Proposal]:
+def _more(one: ChildOnFile, organisations: Sequence[Organisation]) -> list[Proposal]:
     """Who else must come for this child: early help, the midwife, the hospital's clinician."""
     found: list[Proposal] = []
     if one.early_help is not None:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.states import StateTable
 
 CLOCKS = ("strategy_meeting", "strategy_minutes")
@@ -249,14 +250,15 @@ class MeetingInStory:
 
 
 @dataclass(frozen=True, slots=True)
-class MeetingFilters:
+class MeetingFilters(CountedFilters):
     """What the list of strategy meetings can be narrowed by; all that are given hold together."""
+
+    counted: ClassVar[Counted] = Counted.strategy_meetings
 
     states: Sequence[MeetingState] = ()
     person_id: UUID | None = None
     referral_id: UUID | None = None
     contact_id: UUID | None = None
-    behind: MeasureCases | None = None
 
 
 class MeetingIncomplete(Invalid):

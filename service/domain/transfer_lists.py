@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
-from service.domain.measure_cases import MeasureCases
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
@@ -19,13 +21,14 @@ from service.domain.transfers import (
 
 
 @dataclass(frozen=True, slots=True)
-class TransferFilters:
+class TransferFilters(CountedFilters):
     """What a list of transfers can be narrowed by; times are half-open: from, up to, not with.
 
     `refused_from`, `refused_to` and `refusal_codes` are of one and the same refusal, whatever
-    became of it. `raised_by` is who challenged a refusal. `behind` are the cases of a figure of a
-    measure.
+    became of it. `raised_by` is who challenged a refusal.
     """
+
+    counted: ClassVar[Counted] = Counted.transfers
 
     direction: Direction | None = None
     states: Sequence[TransferState] = ()
@@ -47,7 +50,6 @@ class TransferFilters:
     challenged: bool | None = None
     challenge_outcomes: Sequence[ChallengeOutcome] = ()
     raised_by: UUID | None = None
-    behind: MeasureCases | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
@@ -14,6 +14,8 @@ from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
+from service.domain.measure_cases import CountedFilters
+from service.domain.measures import Counted
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.possible_matches import MatchOnFile
@@ -115,8 +117,10 @@ class RequestFilters:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactFilters:
+class ContactFilters(CountedFilters):
     """What a list of contacts can be narrowed by; times are half-open: from, up to, not with."""
+
+    counted: ClassVar[Counted] = Counted.contacts
 
     states: Sequence[str] = ()
     source_codes: Sequence[str] = ()
@@ -129,8 +133,13 @@ class ContactFilters:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFilters:
-    """What a list of referrals or early help episodes can be narrowed by."""
+class CaseFilters(CountedFilters):
+    """What a list of referrals or early help episodes can be narrowed by.
+
+    What a measure counts are referrals: no figure is of episodes.
+    """
+
+    counted: ClassVar[Counted] = Counted.referrals
 
     states: Sequence[str] = ()
     team_ids: Sequence[str] = ()

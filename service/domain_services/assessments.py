@@ -84,10 +84,10 @@ async def hold_assessment(
     Raises AssessmentNotFound; WrongState with what is possible; and only then Stale: who comes
     second is told why.
     """
-    found = await assessments.get(work, who, assessment_id)
+    found = await assessments.get(work, who.sight, assessment_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
-    assessment = await assessments.get(work, who, assessment_id)
+    assessment = await assessments.get(work, who.sight, assessment_id)
     ASSESSMENT.after(assessment.state, action)
     if assessment.version != version:
         raise Stale(assessment.version)

@@ -240,7 +240,7 @@ async def answer_match(
 
 async def _named(work: Work, who: Caller, said: MatchSaid, at: str) -> Person:
     try:
-        return await people.get(work, who, said.person_id)
+        return await people.get(work, who.sight, said.person_id)
     except people.PersonNotFound:
         raise PersonUnknown(
             "There is no such child on file.",

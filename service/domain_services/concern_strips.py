@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from service.domain.access import Caller
+from service.domain.access import THE_RECORD, Sight
 from service.domain.calendar import days_before
 from service.domain.concern_strips import ConcernStrip, as_shown, concern_of_child
 from service.domain.concerns import (
@@ -20,14 +20,13 @@ from service.domain.contacts import Adult, Child, Contact
 from service.domain_services.concerns import concerns_as_of_now
 from service.persistence.asking import Asking
 from service.persistence.repositories import concern_strips, on_file
-from service.persistence.visibility import THE_RECORD, sees_all
 from service.policy import Policy
 
 
 async def strip_of(
     ask: Asking,
     policy: Policy,
-    who: Caller,
+    sight: Sight,
     now: datetime,
     contact: Contact,
     children: Sequence[Child],
@@ -38,8 +37,8 @@ async def strip_of(
     Nothing that is hidden goes back: the record is read beside it only to say that it is there.
     """
     about = (now, contact, children, adults)
-    seen = await _strip(ask, policy, who, *about)
-    if sees_all(who):
+    seen = await _strip(ask, policy, sight, *about)
+    if sight.sees_all:
         return seen
     return as_shown(seen, await _strip(ask, policy, THE_RECORD, *about))
 
@@ -47,7 +46,7 @@ async def strip_of(
 async def _strip(
     ask: Asking,
     policy: Policy,
-    who: Caller,
+    sight: Sight,
     now: datetime,
     contact: Contact,
     children: Sequence[Child],
@@ -58,7 +57,7 @@ async def _strip(
     found = await concerns_as_of_now(
         on_file.asking(ask),
         policy,
-        who,
+        sight,
         now,
         contact,
         children,
@@ -74,12 +73,12 @@ async def _strip(
         for child_id, those in related.items()
     }
     outcomes = await concern_strips.outcomes_on(
-        ask, who, sorted({one.contact_id for those in listed.values() for one in those})
+        ask, sight, sorted({one.contact_id for those in listed.values() for one in those})
     )
     people = sorted({child.person_id for child in children})
-    referrals = await concern_strips.referrals_of(ask, who, people, contact.id)
-    episodes = await concern_strips.episodes_of(ask, who, people, contact.id)
-    open_cases = await concern_strips.open_cases_of(ask, who, people)
+    referrals = await concern_strips.referrals_of(ask, sight, people, contact.id)
+    episodes = await concern_strips.episodes_of(ask, sight, people, contact.id)
+    open_cases = await concern_strips.open_cases_of(ask, sight, people)
     return ConcernStrip(
         contact_id=contact.id,
         within_days=rules.flag_within_days,

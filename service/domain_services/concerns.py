@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.calendar import days_after, days_before
 from service.domain.concerns import (
     NO_SECOND_CONCERN,
@@ -238,7 +238,7 @@ class ConcernsNow:
 async def concerns_as_of_now(
     look: Look,
     policy: Policy,
-    who: Caller,
+    sight: Sight,
     now: datetime,
     contact: Contact,
     children: Sequence[Child],
@@ -256,7 +256,7 @@ async def concerns_as_of_now(
         people=[child.person_id for child in children],
         household=household_keys(adults),
         address_key=contact.address_key,
-        reach=who.reach,
+        sight=sight,
     )
     answered = await on_file.ask_file(look, sought)
     possible = who_they_may_be(contact, children, adults, answered)

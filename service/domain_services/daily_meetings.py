@@ -139,7 +139,7 @@ async def hold_item_to_decide(
     The decision itself settles the item, whichever way it is drafted. Raises MeetingItemNotFound,
     ItemOfAnotherChild, and WrongState when the item is settled already.
     """
-    item = await daily_meetings.item_held(work, who, day, item_id)
+    item = await daily_meetings.item_held(work, who.sight, day, item_id)
     if item.child_id != child_id:
         raise ItemOfAnotherChild(
             "This item of the agenda is about another child.",

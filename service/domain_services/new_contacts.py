@@ -10,7 +10,8 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from service.domain.access import Caller, Reach
+from service.domain.access import Caller
+from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contact_minimums import MinimumMissing, require_minimum
@@ -49,7 +50,7 @@ from service.persistence.clocks import Starting, start_clock
 from service.persistence.ids import new_id
 from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
-from service.policy import Policy, TeamWork
+from service.policy import Policy
 
 
 def _digest(new: NewContact) -> str:
@@ -99,7 +100,7 @@ async def put_contact_on_file(
         new.children,
         adults,
         people=[child.person_id for child in new.children if child.person_id is not None],
-        counted=Reach.ALL in who.reach,
+        counted=who.sight.sees_all,
     )
     known = recognised(
         faults,
@@ -116,7 +117,7 @@ async def put_contact_on_file(
     await change_people(work, who, contact.id, made.learnt)
     begin_contact(work, who, made, also_starting=also_starting, repeated=bool(concern.raised_by))
     # Who sees no more than what they sent learns nothing of what others told.
-    staff = Reach.ALL in who.reach
+    staff = who.sight.sees_all
     return WholeContact(
         contact=contact,
         children=made.children,

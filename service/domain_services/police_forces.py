@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from service.domain.access import Caller, Role
+from service.domain.authority import AgencyKind, Organisation
 from service.domain.contacts import Channel
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Problem
@@ -17,7 +18,7 @@ from service.domain.police_notifications import (
 )
 from service.domain.police_updates import all_told, digests
 from service.persistence.ids import new_id
-from service.policy import AgencyKind, Organisation, Policy
+from service.policy import Policy
 
 # Clocks that start at receipt of a notification, beside those of every contact.
 ALSO_STARTING = (MEETING_CLOCK,)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from service.domain.access import Caller
+from service.domain.access import Caller, Sight
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.events import EventType
 from service.domain.people import Person
@@ -91,7 +91,7 @@ def _without(
 
 
 def _sought(
-    who: Caller, at: datetime, contact: Contact, children: Sequence[Child]
+    sight: Sight, at: datetime, contact: Contact, children: Sequence[Child]
 ) -> on_file.Sought:
     return on_file.Sought(
         contact_id=contact.id,
@@ -101,19 +101,19 @@ def _sought(
         people=[child.person_id for child in children],
         address_key=contact.address_key,
         strip=False,
-        reach=who.reach,
+        sight=sight,
     )
 
 
 async def refresh_matches(
-    work: Work, who: Caller, contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
+    work: Work, sight: Sight, contact: Contact, children: Sequence[Child], adults: Sequence[Adult]
 ) -> list[MatchOnFile]:
     """Looks anew who on file may be the children of a contact that is held, and keeps it.
 
     Returns those that stand now, answered ones too: what is told may have changed since, and others
     may have been put on file.
     """
-    answered = await on_file.ask_file(work.look, _sought(who, work.now, contact, children))
+    answered = await on_file.ask_file(work.look, _sought(sight, work.now, contact, children))
     possible = who_they_may_be(contact, children, adults, answered)
     return await keep_matches(
         work,
@@ -126,7 +126,7 @@ async def refresh_matches(
 
 async def matches_as_seen(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     now: datetime,
     contact: Contact,
     children: Sequence[Child],
@@ -134,7 +134,7 @@ async def matches_as_seen(
 ) -> list[MatchOnFile]:
     """Who on file may be the children of a contact now, with what was answered; keeps nothing."""
     look = on_file.asking(ask)
-    answered = await on_file.ask_file(look, _sought(who, now, contact, children))
+    answered = await on_file.ask_file(look, _sought(sight, now, contact, children))
     possible = who_they_may_be(contact, children, adults, answered)
     if not any(possible.values()):
         return []

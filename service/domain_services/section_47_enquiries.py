@@ -184,10 +184,10 @@ async def hold_enquiry(
     Raises EnquiryNotFound; WrongState, ChildUnborn or SightNotRecorded with what is possible; and
     only then Stale: who comes second is told why.
     """
-    found = await section_47_enquiries.get(work, who, enquiry_id)
+    found = await section_47_enquiries.get(work, who.sight, enquiry_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
-    enquiry = await section_47_enquiries.get(work, who, enquiry_id)
+    enquiry = await section_47_enquiries.get(work, who.sight, enquiry_id)
     not_born = await unborn.is_unborn(work, enquiry.person_id)
     after(enquiry, action, unborn=not_born)
     if enquiry.version != version:

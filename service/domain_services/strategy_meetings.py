@@ -66,12 +66,12 @@ async def hold_meeting(
     Raises MeetingNotFound; WrongState with the state and what is possible in it; and only then
     Stale: who comes second is told why.
     """
-    await strategy_meetings.get(work, who, meeting_id)
+    await strategy_meetings.get(work, who.sight, meeting_id)
     children = (await strategy_meetings.children_of(work, [meeting_id]))[meeting_id]
     await hold_children(
         work, [one.contact_id for one in children], [one.person_id for one in children]
     )
-    meeting = await strategy_meetings.get(work, who, meeting_id)
+    meeting = await strategy_meetings.get(work, who.sight, meeting_id)
     invitations = await strategy_meetings.invitations_of(work, meeting_id)
     STRATEGY_MEETING.after(meeting.state, action, could=possible_actions(meeting, invitations))
     if meeting.version != version:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from service.domain.acceptances import held_by_receiver
 from service.domain.access import Caller
+from service.domain.authority import TeamWork
 from service.domain.transfers import (
     ANSWERER,
     MANNERS,
@@ -17,7 +18,6 @@ from service.domain.transfers import (
 from service.persistence.repositories import transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 
 def sending_cases(direction: Direction) -> Cases[Any]:
@@ -36,7 +36,7 @@ async def require_manners(work: Work, who: Caller, transfer_id: UUID, do: str) -
     Who may do it to none is told so before the transfer is looked for.
     """
     who.require_one_of(permissions_to(do))
-    found = await transfers.get(work, who, transfer_id)
+    found = await transfers.get(work, who.sight, transfer_id)
     manners = MANNERS[found.direction, found.asked_by]
     who.require(getattr(manners, do))
     return manners

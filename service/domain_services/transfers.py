@@ -145,10 +145,10 @@ async def hold_transfer(
     Raises TransferNotFound; NotForThisDirection for what only step-downs have; WrongState with the
     state and what is possible in it; and only then Stale: who comes second is told why.
     """
-    found = await transfers.get(work, who, transfer_id)
+    found = await transfers.get(work, who.sight, transfer_id)
     await contacts.renew_with_others(work, found.contact_id, found.person_id)
     answers = await accountabilities.held(work, found.person_id)
-    transfer = await transfers.get(work, who, transfer_id)
+    transfer = await transfers.get(work, who.sight, transfer_id)
     if action in OF_STEP_DOWNS and transfer.direction is Direction.step_up:
         raise NotForThisDirection(
             "Only a step-down has the family's agreement, a first visit, a return and a "

@@ -8,10 +8,10 @@ named parameter for whatever differs from one asking to the next.
 from asyncio import CancelledError
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -33,7 +33,8 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from service.domain.access import Caller
+from service.domain.access import Sight
+from service.persistence.sights import shape_of, values_of
 
 Found = TypeVar("Found")
 Given = ParamSpec("Given")
@@ -44,32 +45,45 @@ Rows: TypeAlias = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A statement that is made once for its key, and for each kind of caller.
+    """A statement that is made once for its key, and for each shape of sight.
 
-    The key tells apart whatever makes the text differ beside the caller; what differs from one
+    The key tells apart whatever makes the text differ beside the sight; what differs from one
     asking to the next stands in the text as a named parameter, and is given when it is asked.
     """
 
     key: Hashable
-    who: Caller | None
+    sight: Sight | None
     make: Callable[[], Makeable]
 
 
 def made_once(make: Callable[Given, Makeable]) -> Callable[Given, Question]:
     """Turns a function that builds a statement into one that names it, and builds it at need.
 
-    The function takes what makes the text differ and nothing else: perhaps a caller first, then
-    values of which there are few.
+    The function takes what makes the text differ and nothing else: values of which there are few.
     """
 
     def question(*given: Given.args, **named: Given.kwargs) -> Question:
-        if named:
-            raise TypeError("What makes the text of a statement differ is given by its place.")
-        if given and hasattr(given[0], "account_id"):
-            return Question((make, given[1:]), cast(Caller, given[0]), partial(make, *given))
+        _refuse_names(named)
         return Question((make, given), None, partial(make, *given))
 
     return question
+
+
+def made_once_for_sight(
+    make: Callable[Concatenate[Sight, Given], Makeable],
+) -> Callable[Concatenate[Sight, Given], Question]:
+    """As `made_once`, of a statement that finds what somebody may see: their sight comes first."""
+
+    def question(sight: Sight, /, *given: Given.args, **named: Given.kwargs) -> Question:
+        _refuse_names(named)
+        return Question((make, given), sight, partial(make, sight, *given))
+
+    return question
+
+
+def _refuse_names(named: Mapping[str, object]) -> None:
+    if named:
+        raise TypeError("What makes the text of a statement differ is given by its place.")
 
 
 class _NotGiven:
@@ -198,85 +212,82 @@ def _results(statement: Makeable, dialect: Dialect) -> Processing:
     return [(place, one) for place, one in enumerate(processors) if one is not None]
 
 
-# What of a caller tells persons apart: a statement may differ by anything else about them.
-_OF_THE_PERSON = ("account_id", "issuer", "subject", "name")
-_OF_THE_KIND = (
-    "reach",
-    *(field.name for field in fields(Caller) if field.name not in _OF_THE_PERSON),
-)
 # What there are many of: a statement is never made anew for each.
 _OF_ONE_ASKING = (UUID, date, list, dict)
-
-
-def _kind(who: Caller | None) -> Hashable:
-    # Sight alone may ask as well: of it there is no more than the reach and an organisation.
-    return None if who is None else tuple(getattr(who, name, None) for name in _OF_THE_KIND)
 
 
 class Shelf:
     """Statements made ready, by what tells them apart; those not asked for longest are forgotten.
 
-    One serves all callers who differ in nothing but who they are: the account of whom it was made
-    for stands in it as a value, and gives way to that of whoever asks. What is kept is the text,
-    not the expressions that it was made of: those are a hundred times as large.
+    One serves everybody whose sight has the same shape: whose account and organisation it is are
+    given each time. What is kept is the text, not the expressions that it was made of: those are a
+    hundred times as large.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[Hashable, tuple[Any, Sequence[str]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def take(self, question: Question, dialect: Dialect) -> tuple[Prepared, dict[str, Any]]:
-        """The statement made ready, and the values in it that are the caller's."""
-        taken: tuple[Prepared, dict[str, Any]] = self._take(
-            question.key, question.who, lambda: made_ready(question.make(), dialect), dialect
+        """The statement made ready, and the values in it that are those of the sight."""
+        ready: Prepared = self._take(
+            question.key, question.sight, lambda: made_ready(question.make(), dialect), dialect
         )
-        return taken
+        return ready, _own(question.sight)
 
     def take_together(
         self, questions: Sequence[Question], dialect: Dialect
     ) -> tuple[PreparedTogether, dict[str, Any]]:
-        """Several questions of one caller as one statement. Only for PostgreSQL."""
-        who = next((one.who for one in questions if one.who is not None), None)
-        taken: tuple[PreparedTogether, dict[str, Any]] = self._take(
+        """Several questions of one sight as one statement. Only for PostgreSQL."""
+        sight = _sight_of_all(questions)
+        ready: PreparedTogether = self._take(
             tuple(one.key for one in questions),
-            who,
+            sight,
             lambda: _made_ready_together([one.make() for one in questions], dialect),
             dialect,
         )
-        return taken
+        return ready, _own(sight)
 
     def _take(
-        self, key: Hashable, who: Caller | None, make: Callable[[], Prepared], dialect: Dialect
-    ) -> tuple[Any, dict[str, Any]]:
-        place = (dialect.name, key, _kind(who))
-        found = self._kept.get(place)
-        if found is None:
-            _refuse_values_of_one_asking(key)
-            ready = make()
-            found = ready, _of_account(ready, who)
-            if _tells_of_person(ready, who):
-                # In another way than by the account: it is theirs alone.
-                return ready, {}
-            self._kept[place] = found
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        else:
+        self, key: Hashable, sight: Sight | None, make: Callable[[], Prepared], dialect: Dialect
+    ) -> Any:
+        place = (dialect.name, key, None if sight is None else shape_of(sight))
+        ready = self._kept.get(place)
+        if ready is not None:
             self._kept.move_to_end(place)
-        ready, own = found
-        return ready, {} if who is None else dict.fromkeys(own, who.account_id)
+            return ready
+        _refuse_values_of_one_asking(key)
+        ready = make()
+        if _is_theirs_alone(ready, sight):
+            return ready
+        self._kept[place] = ready
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return ready
 
 
-def _of_account(ready: Prepared, who: Caller | None) -> Sequence[str]:
-    account = None if who is None else who.account_id
-    return [name for name, value, _ in ready.binds if account is not None and value == account]
+def _own(sight: Sight | None) -> dict[str, Any]:
+    return {} if sight is None else values_of(sight)
 
 
-def _tells_of_person(ready: Prepared, who: Caller | None) -> bool:
-    words = {getattr(who, name, None) for name in ("subject", "name")} - {None}
-    return any(isinstance(value, str) and value in words for _, value, _ in ready.binds)
+def _sight_of_all(questions: Sequence[Question]) -> Sight | None:
+    sight: Sight | None = None
+    for one in questions:
+        if one.sight is not None and one.sight is not sight:
+            if sight is not None and one.sight != sight:
+                raise TypeError("Questions that are asked together are asked with one sight.")
+            sight = one.sight
+    return sight
+
+
+def _is_theirs_alone(ready: Prepared, sight: Sight | None) -> bool:
+    """Whether a text has whose account or organisation it is in another way than as a parameter."""
+    own = _own(sight)
+    theirs = [one for one in own.values() if one is not None]
+    return any(name not in own and value in theirs for name, value, _ in ready.binds)
 
 
 def _refuse_values_of_one_asking(key: Hashable) -> None:

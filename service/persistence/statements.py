@@ -5,24 +5,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from service.domain.access import Caller
-from service.persistence.prepared import Makeable, made_once
+from service.domain.access import Sight
+from service.persistence.prepared import Makeable, made_once, made_once_for_sight
 from service.persistence.records import columns_of, table_of
 
 
-@made_once
+@made_once_for_sight
 def one_seen(
-    who: Caller, record: type, visible_to: Callable[[Caller], ColumnElement[bool]]
+    sight: Sight, record: type, visible_to: Callable[[Sight], ColumnElement[bool]]
 ) -> Makeable:
     """One record by its `id`, where the caller may see it."""
     return select(*columns_of(record)).where(
-        table_of(record).c.id == bindparam("id"), visible_to(who)
+        table_of(record).c.id == bindparam("id"), visible_to(sight)
     )
 
 
-@made_once
+@made_once_for_sight
 def one_held(
-    who: Caller, record: type, visible_to: Callable[[Caller], ColumnElement[bool]], shared: bool
+    sight: Sight, record: type, visible_to: Callable[[Sight], ColumnElement[bool]], shared: bool
 ) -> Makeable:
     """As `one_seen`, and held until the commit.
 
@@ -31,7 +31,7 @@ def one_held(
     table = table_of(record)
     return (
         select(*columns_of(record))
-        .where(table.c.id == bindparam("id"), visible_to(who))
+        .where(table.c.id == bindparam("id"), visible_to(sight))
         .with_for_update(of=table, key_share=shared)
     )
 
@@ -56,12 +56,12 @@ def all_of(record: type, parent: str, *order: str) -> Makeable:
     )
 
 
-@made_once
+@made_once_for_sight
 def all_of_seen(
-    who: Caller,
+    sight: Sight,
     record: type,
     parent: str,
-    visible_to: Callable[[Caller], ColumnElement[bool]],
+    visible_to: Callable[[Sight], ColumnElement[bool]],
     *order: str,
 ) -> Makeable:
     """As `all_of`, those alone that the caller may see."""
@@ -69,6 +69,6 @@ def all_of_seen(
     parents: Any = table.c[parent]
     return (
         select(*columns_of(record))
-        .where(parents == bindparam("of"), visible_to(who))
+        .where(parents == bindparam("of"), visible_to(sight))
         .order_by(*(table.c[name] for name in order))
     )

@@ -20,9 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
-from service.domain.access import Caller
 from service.domain.errors import Stale
-from service.domain.events import About, Event, EventType, people_named
+from service.domain.events import About, Doer, Event, EventType, people_named
 from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
@@ -158,7 +157,7 @@ class Work:
     def record(
         self,
         type_: EventType,
-        who: Caller | None,
+        who: Doer | None,
         subject_id: UUID,
         *,
         about: About,

@@ -1,12 +1,10 @@
 """Who may see which rows: one predicate for lists, reads, queues, counts and writes alike."""
 
-from dataclasses import dataclass
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, select, true
 
-from service.domain.access import Caller, Permission, Reach
+from service.domain.access import Reach, Sight
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
@@ -21,6 +19,7 @@ from service.domain.police_notifications import NotificationImport, PoliceNotifi
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.persistence.records import table_of
+from service.persistence.sights import is_of_their_organisation, is_theirs
 
 _CONTACT = table_of(Contact)
 _REFERRAL = table_of(Referral)
@@ -55,41 +54,11 @@ def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnEleme
     return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """As much of a caller as says what is seen: for what is asked by reach alone."""
-
-    reach: frozenset[Reach]
-    organisation_id: str | None = None
-    account_id: UUID | None = None
-
-    def as_caller(self) -> Caller:
-        """For the predicates, which look at no more of a caller than this."""
-        return cast(Caller, self)
-
-
-THE_RECORD = Sight(frozenset({Reach.ALL})).as_caller()
-"""Reads the record as it is, so that it can be told whether something is kept from a reader.
-
-What it reads is compared and never shown.
-"""
-
-
 # ---- The one predicate: whose side a child came to ----------------------------------------------
 
 
-def sees_all(who: Caller) -> bool:
-    """Whether nothing about any child is kept from a caller."""
-    return Reach.ALL in who.reach
-
-
-def sees_social_care(who: Caller) -> bool:
-    """Whether a caller may know of referrals, and of what social care does in them."""
-    return bool(who.reach & {Reach.ALL, Reach.SOCIAL_CARE})
-
-
 def _came_to_a_side(
-    who: Caller, contact_id: ColumnElement[Any], child_id: ColumnElement[Any] | None = None
+    sight: Sight, contact_id: ColumnElement[Any], child_id: ColumnElement[Any] | None = None
 ) -> ColumnElement[bool]:
     """Whether a child came by a contact to a side that the caller reaches; any child, or this one.
 
@@ -103,7 +72,7 @@ def _came_to_a_side(
         return of_contact if child_id is None else [*of_contact, table.c.child_id == child_id]
 
     for reach, cases, outcome in _SIDES:
-        if reach in who.reach:
+        if reach in sight.reach:
             ways.append(there_is(cases, *about(cases)))
             joined = (_JOINED.c.joined_case_id.is_not(None), _JOINED.c.outcome == outcome)
             ways.append(there_is(_JOINED, *about(_JOINED), *joined))
@@ -112,168 +81,166 @@ def _came_to_a_side(
     return or_(*ways, there_is(_MOVING, *about(_MOVING), _MOVING.c.accepted_at.is_not(None)))
 
 
-def child_visible_to(who: Caller, of: FromClause) -> ColumnElement[bool]:
+def child_visible_to(sight: Sight, of: FromClause) -> ColumnElement[bool]:
     """Whether a caller may know what is decided and done for the child whom a row is about.
 
     Sight is per child: a contact that is seen because of one child says nothing of what became of
     the others. `of` has the columns `contact_id` and `child_id`, or is the table of children.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
     child_id = of.c.id if of is _CHILD or getattr(of, "element", None) is _CHILD else of.c.child_id
-    return _came_to_a_side(who, of.c.contact_id, child_id)
+    return _came_to_a_side(sight, of.c.contact_id, child_id)
 
 
-def contacts_visible_to(who: Caller) -> ColumnElement[bool]:
+def contacts_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The contacts that a caller may know of.
 
     Early help sees contacts by which a child came to early help, assessment teams those by which
     one came to social care, a partner those that its own organisation sent.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
-    seen = _came_to_a_side(who, _CONTACT.c.id)
-    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
-        return or_(seen, _CONTACT.c.sender_organisation_id == who.organisation_id)
+    seen = _came_to_a_side(sight, _CONTACT.c.id)
+    if sight.sees_own_organisation:
+        return or_(seen, is_of_their_organisation(sight, _CONTACT.c.sender_organisation_id))
     return seen
 
 
-def contacts_seen_whole_by(who: Caller) -> ColumnElement[bool]:
+def contacts_seen_whole_by(sight: Sight) -> ColumnElement[bool]:
     """The contacts of which nothing is kept from a caller: every child on them is visible.
 
     For what narrows a list by what was decided: found by that, a contact says how it was decided
     for some child on it.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
-    hidden = there_is(_CHILD, _CHILD.c.contact_id == _CONTACT.c.id, ~child_visible_to(who, _CHILD))
-    return and_(contacts_visible_to(who), ~hidden)
+    hidden = there_is(
+        _CHILD, _CHILD.c.contact_id == _CONTACT.c.id, ~child_visible_to(sight, _CHILD)
+    )
+    return and_(contacts_visible_to(sight), ~hidden)
 
 
-def decisions_visible_to(who: Caller) -> ColumnElement[bool]:
+def decisions_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The decisions that a caller may know of.
 
     Of the contacts that the caller may see: those that send a child to a side that the caller
     reaches, and those for a child who came to that side.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
-    outcomes = [outcome for reach, _, outcome in _SIDES if reach in who.reach]
+    outcomes = [outcome for reach, _, outcome in _SIDES if reach in sight.reach]
     if not outcomes:
         return false()
     return and_(
-        _came_to_a_side(who, _DECISION.c.contact_id),
-        or_(_DECISION.c.outcome.in_(outcomes), child_visible_to(who, _DECISION)),
+        _came_to_a_side(sight, _DECISION.c.contact_id),
+        or_(_DECISION.c.outcome.in_(outcomes), child_visible_to(sight, _DECISION)),
     )
 
 
-def referrals_visible_to(who: Caller) -> ColumnElement[bool]:
+def referrals_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The referrals that a caller may know of: everyone who reaches social care or all."""
-    return true() if sees_social_care(who) else false()
+    return true() if sight.sees_social_care else false()
 
 
-def protection_visible_to(who: Caller) -> ColumnElement[bool]:
+def protection_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The strategy meetings, section 47 enquiries and assessments that a caller may know of.
 
     They are social care's work: whoever may know of a referral may know of them.
     """
-    return referrals_visible_to(who)
+    return referrals_visible_to(sight)
 
 
-def episodes_visible_to(who: Caller) -> ColumnElement[bool]:
+def episodes_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The early help episodes that a caller may know of."""
-    return true() if who.reach & {Reach.ALL, Reach.EARLY_HELP} else false()
+    return true() if sight.sees_early_help else false()
 
 
-def transfers_visible_to(who: Caller) -> ColumnElement[bool]:
+def transfers_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The transfers that a caller may know of: those of the children whom the caller may see.
 
     And those that name the caller as the receiving practitioner, or that the caller asked for.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
-    if not _works_on_a_side(who):
+    if not sight.sees_one_side:
         return false()
     return or_(
-        _TRANSFER.c.receiver_worker_id == who.account_id,
-        _TRANSFER.c.requested_by == who.account_id,
-        child_visible_to(who, _TRANSFER),
+        is_theirs(sight, _TRANSFER.c.receiver_worker_id),
+        is_theirs(sight, _TRANSFER.c.requested_by),
+        child_visible_to(sight, _TRANSFER),
     )
 
 
-def challenges_visible_to(who: Caller) -> ColumnElement[bool]:
+def challenges_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The challenges that a caller may know of: about children whom the caller may see.
 
     And those that the caller raised; a partner, those that its own organisation raised.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
     ways: list[ColumnElement[bool]] = []
-    if _works_on_a_side(who):
-        ways.append(_CHALLENGE.c.raised_by == who.account_id)
-        ways.append(child_visible_to(who, _CHALLENGE))
-    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
-        ways.append(_CHALLENGE.c.raised_by_organisation_id == who.organisation_id)
+    if sight.sees_one_side:
+        ways.append(is_theirs(sight, _CHALLENGE.c.raised_by))
+        ways.append(child_visible_to(sight, _CHALLENGE))
+    if sight.sees_own_organisation:
+        ways.append(is_of_their_organisation(sight, _CHALLENGE.c.raised_by_organisation_id))
     return or_(*ways) if ways else false()
 
 
-def missing_episodes_visible_to(who: Caller) -> ColumnElement[bool]:
+def missing_episodes_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The missing episodes that a caller may know of: of children whom the caller may see."""
-    return child_visible_to(who, _MISSING)
+    return child_visible_to(sight, _MISSING)
 
 
-def people_visible_to(who: Caller) -> ColumnElement[bool]:
+def people_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The children that a caller may know of: those who came to the caller's side by any contact.
 
     That a sibling stands on a contact is read there; nothing else of that sibling is.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
     return or_(
-        there_is(_CHILD, _CHILD.c.person_id == _PERSON.c.id, child_visible_to(who, _CHILD)),
-        there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(who)),
-        there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(who)),
+        there_is(_CHILD, _CHILD.c.person_id == _PERSON.c.id, child_visible_to(sight, _CHILD)),
+        there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(sight)),
+        there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(sight)),
     )
-
-
-def _works_on_a_side(who: Caller) -> bool:
-    return bool(who.reach & {Reach.EARLY_HELP, Reach.SOCIAL_CARE})
 
 
 # ---- Clocks and flags: as far as what they run on is seen ---------------------------------------
 
 
-def flags_visible_to(who: Caller) -> ColumnElement[bool]:
+def flags_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The flags that a caller may know of: as far as what they are about is seen."""
-    return _about_what_is_seen(who, _FLAG)
+    return _about_what_is_seen(sight, _FLAG)
 
 
-def deadlines_visible_to(who: Caller) -> ColumnElement[bool]:
+def deadlines_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The clocks that a caller may know of: as far as what they run on is seen."""
-    return _about_what_is_seen(who, _DEADLINE)
+    return _about_what_is_seen(sight, _DEADLINE)
 
 
-def _about_what_is_seen(who: Caller, table: Any) -> ColumnElement[bool]:
+def _about_what_is_seen(sight: Sight, table: Any) -> ColumnElement[bool]:
     """Whether the caller sees the subject of a row; and the contact behind it, in any case.
 
     A clock says what is done for a child: one of a sibling's enquiry as much as the enquiry itself.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
     subject, kind = table.c.subject_id, table.c.subject_kind
     of_cases = {
-        SubjectKind.early_help_episode: episodes_visible_to(who),
-        **dict.fromkeys(OF_SOCIAL_CARE, referrals_visible_to(who)),
+        SubjectKind.early_help_episode: episodes_visible_to(sight),
+        **dict.fromkeys(OF_SOCIAL_CARE, referrals_visible_to(sight)),
     }
     of_others = (
-        (SubjectKind.decision, _DECISION, decisions_visible_to(who)),
-        (SubjectKind.information_request, _REQUEST, requests_visible_to(who)),
-        (SubjectKind.transfer, _TRANSFER, transfers_visible_to(who)),
-        (SubjectKind.challenge, _CHALLENGE, challenges_visible_to(who)),
-        (SubjectKind.missing_episode, _MISSING, missing_episodes_visible_to(who)),
+        (SubjectKind.decision, _DECISION, decisions_visible_to(sight)),
+        (SubjectKind.information_request, _REQUEST, requests_visible_to(sight)),
+        (SubjectKind.transfer, _TRANSFER, transfers_visible_to(sight)),
+        (SubjectKind.challenge, _CHALLENGE, challenges_visible_to(sight)),
+        (SubjectKind.missing_episode, _MISSING, missing_episodes_visible_to(sight)),
     )
     return and_(
-        _came_to_a_side(who, table.c.contact_id),
+        _came_to_a_side(sight, table.c.contact_id),
         or_(
             kind == SubjectKind.contact,
             *(and_(kind == one, seen) for one, seen in of_cases.items()),
@@ -298,12 +265,12 @@ _OF_EVERY_CONTACT = (
 )
 
 
-def events_visible_to(who: Caller, event: FromClause) -> ColumnElement[bool]:
+def events_visible_to(sight: Sight, event: FromClause) -> ColumnElement[bool]:
     """The events that a caller may know of: as far as what they happened to is seen.
 
     What is of no kind that is named here is for those alone who see everything.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
 
     def happened_to(noun: str, things: FromClause, seen: ColumnElement[bool]) -> Any:
@@ -314,20 +281,20 @@ def events_visible_to(who: Caller, event: FromClause) -> ColumnElement[bool]:
     return or_(
         and_(
             event.c.type.in_(_OF_EVERY_CONTACT),
-            there_is(_CONTACT, _CONTACT.c.id == event.c.contact_id, contacts_visible_to(who)),
+            there_is(_CONTACT, _CONTACT.c.id == event.c.contact_id, contacts_visible_to(sight)),
         ),
-        happened_to("decision", _DECISION, decisions_visible_to(who)),
-        happened_to("referral", _REFERRAL, referrals_visible_to(who)),
-        happened_to("early_help_episode", _EPISODE, episodes_visible_to(who)),
-        happened_to("transfer", _TRANSFER, transfers_visible_to(who)),
-        happened_to("challenge", _CHALLENGE, challenges_visible_to(who)),
-        happened_to("missing_episode", _MISSING, missing_episodes_visible_to(who)),
-        happened_to("information", _REQUEST, requests_visible_to(who)),
-        happened_to("information_request", _REQUEST, requests_visible_to(who)),
-        happened_to("person", _PERSON, people_visible_to(who)),
-        happened_to("flag", _FLAG, flags_visible_to(who)),
+        happened_to("decision", _DECISION, decisions_visible_to(sight)),
+        happened_to("referral", _REFERRAL, referrals_visible_to(sight)),
+        happened_to("early_help_episode", _EPISODE, episodes_visible_to(sight)),
+        happened_to("transfer", _TRANSFER, transfers_visible_to(sight)),
+        happened_to("challenge", _CHALLENGE, challenges_visible_to(sight)),
+        happened_to("missing_episode", _MISSING, missing_episodes_visible_to(sight)),
+        happened_to("information", _REQUEST, requests_visible_to(sight)),
+        happened_to("information_request", _REQUEST, requests_visible_to(sight)),
+        happened_to("person", _PERSON, people_visible_to(sight)),
+        happened_to("flag", _FLAG, flags_visible_to(sight)),
         *(
-            and_(event.c.type.startswith(f"{noun}."), protection_visible_to(who))
+            and_(event.c.type.startswith(f"{noun}."), protection_visible_to(sight))
             for noun in protection
         ),
     )
@@ -336,46 +303,45 @@ def events_visible_to(who: Caller, event: FromClause) -> ColumnElement[bool]:
 # ---- What agencies were asked, and what they sent -----------------------------------------------
 
 
-def requests_visible_to(who: Caller, in_sight: StillInSight | None = None) -> ColumnElement[bool]:
+def requests_visible_to(sight: Sight, in_sight: StillInSight | None = None) -> ColumnElement[bool]:
     """The information requests that a caller may know of: a partner, those put to it.
 
     A partner sees one that was answered or withdrawn only while it is `in_sight`; where that is
     not said, only those that wait for its answer.
     """
-    if sees_all(who):
+    if sight.sees_all:
         return true()
-    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
+    if sight.sees_own_organisation:
         answered, withdrawn = _REQUEST.c.answered_at, _REQUEST.c.withdrawn_at
         ways = [and_(answered.is_(None), withdrawn.is_(None))]
         if in_sight is not None:
             ways.append(answered > in_sight.answered_after)
             ways.append(and_(answered.is_(None), withdrawn > in_sight.withdrawn_after))
-        return and_(_REQUEST.c.organisation_id == who.organisation_id, or_(*ways))
+        return and_(is_of_their_organisation(sight, _REQUEST.c.organisation_id), or_(*ways))
     return false()
 
 
-def requests_listed_to(who: Caller) -> ColumnElement[bool]:
+def requests_listed_to(sight: Sight) -> ColumnElement[bool]:
     """The information requests that a contact lists for a caller who reads it.
 
     Which agency answered what is for those alone who may read requests that others were asked.
     """
-    reads = who.has_role_for(Permission.read_information_requests)
-    return true() if reads and sees_all(who) else false()
+    return true() if sight.lists_requests and sight.sees_all else false()
 
 
-def notifications_visible_to(who: Caller) -> ColumnElement[bool]:
+def notifications_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The police notifications that a caller may know of: a police force, its own."""
-    return _of_own_force(who, _NOTIFICATION)
+    return _of_own_force(sight, _NOTIFICATION)
 
 
-def imports_visible_to(who: Caller) -> ColumnElement[bool]:
+def imports_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The files of police notifications that a caller may know of: a police force, its own."""
-    return _of_own_force(who, _IMPORT)
+    return _of_own_force(sight, _IMPORT)
 
 
-def _of_own_force(who: Caller, table: FromClause) -> ColumnElement[bool]:
-    if Reach.ALL in who.reach:
+def _of_own_force(sight: Sight, table: FromClause) -> ColumnElement[bool]:
+    if sight.sees_all:
         return true()
-    if Reach.OWN_ORGANISATION in who.reach and who.organisation_id is not None:
-        return table.c.organisation_id == who.organisation_id
+    if sight.sees_own_organisation:
+        return is_of_their_organisation(sight, table.c.organisation_id)
     return false()

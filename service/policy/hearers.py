@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from service.domain.access import Role
+from service.domain.authority import ChallengeRules
 from service.domain.deadlines import ClockEvents, EscalationStep, Timescale
 from service.domain.escalations import (
     SUBJECTS,
@@ -16,7 +17,6 @@ from service.domain.escalations import (
     why_not,
 )
 from service.domain.flags import SubjectKind
-from service.policy.policies import ChallengeRules
 from service.policy.reading import Table
 
 LONGEST_ESCALATION = timedelta(days=30)

@@ -33,9 +33,7 @@ from service.policy.hearers import (
     read_chain,
     read_hearer,
 )
-from service.policy.policies import (
-    Policy,
-)
+from service.policy.policies import Policy
 from service.policy.reading import PolicyFaulty, Table
 from service.policy.rules import (
     assessments_of,

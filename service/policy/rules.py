@@ -5,12 +5,7 @@ from datetime import time
 from types import MappingProxyType
 
 from service.domain.access import GRANTS, Permission, Role
-from service.domain.strategy_meetings import Agency
-from service.policy.code_lists import england
-from service.policy.hearers import (
-    check_stages,
-)
-from service.policy.policies import (
+from service.domain.authority import (
     AssessmentRules,
     ChallengeRules,
     DailyMeetingRules,
@@ -22,7 +17,12 @@ from service.policy.policies import (
     SweepRules,
     TransferRules,
 )
-from service.policy.rationales import RationaleRules
+from service.domain.own_words import RationaleRules
+from service.domain.strategy_meetings import Agency
+from service.policy.code_lists import england
+from service.policy.hearers import (
+    check_stages,
+)
 from service.policy.reading import Table
 
 NEEDED_PROMPTS = (

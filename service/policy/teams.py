@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from service.domain.authority import AgencyKind, Organisation, Team, TeamService, TeamWork
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import england
-from service.policy.policies import AgencyKind, Organisation, Team, TeamService, TeamWork
 from service.policy.reading import Table
 
 

@@ -1,7 +1,5 @@
 """Accountability: for every open child exactly one team, and the list of those without, empty."""
 
-from uuid import UUID
-
 from service.domain.access import Caller, Permission
 from service.domain.accountabilities import (
     AccountabilityFilters,
@@ -9,6 +7,7 @@ from service.domain.accountabilities import (
     ChildWithoutTeam,
 )
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import accountabilities
 from service.policy import Policy
 
@@ -19,14 +18,14 @@ async def list_accountability(
     filters: AccountabilityFilters,
     *,
     limit: int,
-    after: UUID | None = None,
+    after: Place | None = None,
 ) -> list[AccountableTeam]:
     """For every open child that the caller may see the one team that answers, and the worker.
 
     By the child's id, from after a child on: an order that stays whatever happens meanwhile.
     """
     who.require(Permission.read_accountability)
-    return await accountabilities.teams_by_child(ask, who, filters, limit=limit, after=after)
+    return await accountabilities.teams_by_child(ask, who.sight, filters, limit=limit, after=after)
 
 
 async def list_children_without_an_accountable_team(
@@ -35,9 +34,11 @@ async def list_children_without_an_accountable_team(
     policy: Policy,
     *,
     limit: int,
-    after: tuple[UUID, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[ChildWithoutTeam]:
     """The open children for whom no team answers: looked for afresh, and always none (rule 9)."""
     who.require(Permission.read_accountability)
     teams = [team.id for team in policy.teams]
-    return await accountabilities.children_without_a_team(ask, who, teams, limit=limit, after=after)
+    return await accountabilities.children_without_a_team(
+        ask, who.sight, teams, limit=limit, after=after
+    )

@@ -11,15 +11,17 @@ from service.domain.accounts import (
     AlreadySuspended,
     OwnAccess,
     Suspension,
+    SuspensionFilters,
     SuspensionKind,
     SuspensionState,
     Worker,
 )
 from service.domain.errors import Problem
 from service.domain.events import EventType, Whom
-from service.domain.holders import HOLDERS, HeldWork
+from service.domain.holders import HOLDERS, WorkerFilters
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work
 
@@ -140,38 +142,33 @@ async def read_suspension(ask: Asking, who: Caller, suspension_id: UUID) -> Susp
 async def list_suspensions(
     ask: Asking,
     who: Caller,
+    filters: SuspensionFilters,
     *,
-    in_force: bool | None = None,
     limit: int,
-    before: UUID | None = None,
+    after: Place | None = None,
 ) -> Sequence[Suspension]:
     """Suspensions, newest first."""
     who.require(Permission.read_access_suspensions)
-    return await accounts.list_suspensions(ask, in_force=in_force, limit=limit, before=before)
+    return await accounts.list_suspensions(ask, filters, limit=limit, after=after)
 
 
 async def list_workers(
     ask: Asking,
     who: Caller,
+    filters: WorkerFilters,
     *,
-    team_id: str | None = None,
-    may_hold: HeldWork | None = None,
-    suspended: bool | None = None,
     limit: int,
-    after: UUID | None = None,
+    after: Place | None = None,
 ) -> Sequence[Worker]:
     """Members of staff who have signed in, in the order in which they first did.
 
     `may_hold`: only those to whom such work can be given now.
     """
     who.require(Permission.read_workers)
-    if may_hold is not None and suspended:
-        return ()
-    return await accounts.list_staff(
-        ask,
-        team_id=team_id,
-        roles=None if may_hold is None else HOLDERS[may_hold],
-        suspended=suspended if may_hold is None else False,
-        limit=limit,
-        after=after,
-    )
+    roles = None
+    if filters.may_hold is not None:
+        if filters.suspended:
+            return ()
+        roles = HOLDERS[filters.may_hold]
+        filters = replace(filters, suspended=False)
+    return await accounts.list_staff(ask, filters, roles, limit=limit, after=after)

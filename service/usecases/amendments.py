@@ -136,7 +136,7 @@ async def amend_contact(
     little would be left, and what `log_contact` raises.
     """
     who.require(Permission.amend_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     file = await contacts.whole(work, contact)
     require_undecided(file.children)
     state_after(contact, ContactAction.amend)
@@ -225,7 +225,7 @@ async def _amend(
     )
     await put_added_on_agenda(work, contact, fresh)
     await _answer_links(work, who, file, children, changes)
-    await refresh_matches(work, who, amended, everybody, everyone)
+    await refresh_matches(work, who.sight, amended, everybody, everyone)
     work.record(
         EventType.contact_amended,
         who,

@@ -1,7 +1,6 @@
 """Single assessments: begun, completed, authorised by a manager, and never without a clock."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from service.domain_services.assessments import (
 from service.domain_services.missing_clocks import start_clocks_never_started
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     assessments,
@@ -68,7 +68,7 @@ async def begin_assessment(work: Work, who: Caller, referral_id: UUID) -> Begun:
     ReferralNotOpen when it has closed, or early help has taken the child over.
     """
     who.require(Permission.assess)
-    found = await REFERRALS.get(work, who, referral_id)
+    found = await REFERRALS.get(work, who.sight, referral_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     referral = await REFERRALS.read_held(work, referral_id)
@@ -184,17 +184,17 @@ async def list_assessments(
     filters: AssessmentFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedAssessment]:
     """Assessments that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_assessments)
-    return await assessments.list_newest_first(ask, who, filters, limit=limit, after_place=after)
+    return await assessments.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
 
 
 async def read_assessment(ask: Asking, who: Caller, assessment_id: UUID) -> WholeAssessment:
     """One assessment with its whole history. Raises AssessmentNotFound."""
     who.require(Permission.read_assessments)
-    return await whole_assessment(ask, await assessments.get(ask, who, assessment_id))
+    return await whole_assessment(ask, await assessments.get(ask, who.sight, assessment_id))
 
 
 async def whole_assessment(ask: Asking, assessment: Assessment) -> WholeAssessment:

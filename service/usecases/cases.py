@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.authority import TeamWork
 from service.domain.early_help_episodes import (
     SETTLED_BY_THE_SERVICE,
     EarlyHelpEpisode,
@@ -15,7 +15,6 @@ from service.domain.early_help_episodes import (
 from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.holders import HeldWork, holder
-from service.domain.measure_cases import MeasureCases
 from service.domain.own_words import require_own_words
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
@@ -26,6 +25,7 @@ from service.domain_services.section_47_enquiries import refuse_while_protection
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     accounts,
@@ -36,7 +36,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.
 EpisodeNotFound = cases.EpisodeNotFound
@@ -141,10 +140,10 @@ async def _allocate(
     team_id: str | None,
 ) -> Case:
     # The contact, then the child, then its cases, as whoever moves the child holds them.
-    found = await cases.get(work, who, case_id)
+    found = await cases.get(work, who.sight, case_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
-    case = await cases.held(work, who, case_id, version)
+    case = await cases.held(work, who.sight, case_id, version)
     state = CASE.after(case.state, CaseAction.allocate)
     holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
     known = work.policy.find_team(case.team_id) is not None
@@ -235,10 +234,10 @@ async def _close(
     code: Any,
     reason: str,
 ) -> Case:
-    found = await cases.get(work, who, case_id)
+    found = await cases.get(work, who.sight, case_id)
     await contacts.renew_with_others(work, found.contact_id, found.person_id)
     answers = await accountabilities.held(work, found.person_id)
-    case = await cases.held(work, who, case_id, version)
+    case = await cases.held(work, who.sight, case_id, version)
     step_down = await transfers.open_step_down(work, case.person_id)
     if step_down is not None and step_down.state is TransferState.accepted:
         raise StepDownUnfinished(
@@ -281,17 +280,11 @@ async def list_referrals(
     filters: CaseFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    behind: MeasureCases | None = None,
+    after: Place | None = None,
 ) -> list[DatedCase[Referral]]:
-    """Referrals that the caller may see, newest first, from after a place on.
-
-    `behind`: only those behind a figure of a measure.
-    """
+    """Referrals that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_referrals)
-    found = await REFERRALS.list_newest_first(
-        ask, who, filters, limit=limit, after=after, behind=behind
-    )
+    found = await REFERRALS.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
     return await _dated(ask, found)
 
 
@@ -301,11 +294,11 @@ async def list_early_help_episodes(
     filters: CaseFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedCase[EarlyHelpEpisode]]:
     """Early help episodes that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_early_help_episodes)
-    found = await EPISODES.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await EPISODES.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
     return await _dated(ask, found)
 
 
@@ -323,7 +316,7 @@ async def _dated(ask: Asking, found: Sequence[Case]) -> list[DatedCase[Case]]:
 async def read_referral(ask: Asking, who: Caller, referral_id: UUID) -> WholeCase[Referral]:
     """One referral with its clocks. Raises ReferralNotFound."""
     who.require(Permission.read_referrals)
-    return await whole_case(ask, await REFERRALS.get(ask, who, referral_id))
+    return await whole_case(ask, await REFERRALS.get(ask, who.sight, referral_id))
 
 
 async def read_early_help_episode(
@@ -331,7 +324,7 @@ async def read_early_help_episode(
 ) -> WholeCase[EarlyHelpEpisode]:
     """One early help episode with its clocks. Raises EpisodeNotFound."""
     who.require(Permission.read_early_help_episodes)
-    return await whole_case(ask, await EPISODES.get(ask, who, episode_id))
+    return await whole_case(ask, await EPISODES.get(ask, who.sight, episode_id))
 
 
 async def whole_case(ask: Asking, case: Case) -> WholeCase[Case]:

@@ -52,6 +52,7 @@ from service.domain_services.challenges import (
 )
 from service.domain_services.transfers import move_transfer
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     challenges,
@@ -111,10 +112,10 @@ async def challenge_decision(work: Work, who: Caller, decision_id: UUID, *, word
     else's is open, ChallengeOfOwnDecision, ChallengeFaulty.
     """
     who.require(Permission.challenge_decision)
-    found = await decisions.get(work, who, decision_id)
-    await contacts.held(work, who, found.contact_id)
+    found = await decisions.get(work, who.sight, decision_id)
+    await contacts.held(work, who.sight, found.contact_id)
     await accountabilities.held(work, found.person_id)
-    decision = await decisions.get(work, who, decision_id)
+    decision = await decisions.get(work, who.sight, decision_id)
     if who.account_id in (decision.drafted_by, decision.answered_by):
         raise ChallengeOfOwnDecision(
             "You drafted or signed this decision. A changed mind is a new decision that supersedes "
@@ -165,7 +166,7 @@ async def _refuse_nothing_to_challenge(work: Work, decision: Decision) -> None:
 
 
 async def _hold(work: Work, who: Caller, challenge_id: UUID) -> Challenge:
-    found = await challenges.get(work, who, challenge_id)
+    found = await challenges.get(work, who.sight, challenge_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     return await challenges.held(work, challenge_id)
@@ -427,11 +428,11 @@ async def list_challenges(
     filters: ChallengeFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedChallenge]:
     """Challenges that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_challenges)
-    found = await challenges.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await challenges.LISTED.newest_first(ask, who.sight, filters, limit=limit, after=after)
     clocks = await deadlines.of_subjects(ask, [(one.contact_id, one.id) for one in found])
     return [
         DatedChallenge(
@@ -446,7 +447,7 @@ async def read_challenge(
 ) -> WholeChallenge:
     """One challenge with its whole history. Raises ChallengeNotFound."""
     who.require(Permission.read_challenges)
-    return await whole_challenge(ask, policy, await challenges.get(ask, who, challenge_id))
+    return await whole_challenge(ask, policy, await challenges.get(ask, who.sight, challenge_id))
 
 
 async def whole_challenge(ask: Asking, policy: Policy, challenge: Challenge) -> WholeChallenge:

@@ -37,6 +37,7 @@ from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import accounts, amendments, contacts, deadlines
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -79,7 +80,7 @@ async def triage_contact(
     one keeps the start of the first, so that nobody gains time by rating again.
     """
     who.require(Permission.triage_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     state = state_after(contact, ContactAction.triage)
     if contact.rating is rating:
         raise RatingUnchanged(
@@ -124,7 +125,7 @@ async def triage_contact(
         rating=rating,
         was=contact.rating,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def assign_contact(
@@ -132,7 +133,7 @@ async def assign_contact(
 ) -> WholeContact:
     """Gives a contact to a worker, takes it oneself, or hands it back (`worker_id` None)."""
     who.require(Permission.assign_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     state_after(contact, ContactAction.assign)
     if worker_id is None and contact.assignee_id is None:
         raise AlreadyAssigned(
@@ -159,7 +160,7 @@ async def assign_contact(
         worker_id=worker_id,
         was=contact.assignee_id,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def acknowledge_referrer(
@@ -167,7 +168,7 @@ async def acknowledge_referrer(
 ) -> WholeContact:
     """Records that the referrer was told that the contact arrived (rule 16; Working Together)."""
     who.require(Permission.acknowledge_referrer)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
     if contact.acknowledged_at is not None:
         raise AlreadyAcknowledged(
@@ -184,7 +185,7 @@ async def acknowledge_referrer(
         contact_id=contact.id,
         about=Whom.every_child_on_the_contact,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 def _somebody_to_tell(contact: Contact) -> None:
@@ -223,7 +224,7 @@ async def tell_outcome(
     Raises WrongState until every child is decided, NobodyToTell, OutcomeToldTooEarly.
     """
     who.require(Permission.acknowledge_referrer)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
     decided_at = contact.every_child_decided_at
     if decided_at is None:
@@ -265,7 +266,7 @@ async def tell_outcome(
         happened_at=told_at,
         how=how,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def list_contacts(
@@ -274,7 +275,7 @@ async def list_contacts(
     filters: ContactFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[Contact]:
     """Contacts that the caller may see, newest first, from after a place on.
 
@@ -292,7 +293,7 @@ async def list_contacts(
                 )
             ],
         )
-    return await contacts.list_newest_first(ask, who, filters, limit=limit, after=after)
+    return await contacts.list_newest_first(ask, who.sight, filters, limit=limit, after=after)
 
 
 async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeContact:
@@ -302,7 +303,7 @@ async def read_contact(ask: Asking, who: Caller, contact_id: UUID) -> WholeConta
     siblings nor the clocks of what is done for them, and is told that something is not shown.
     """
     who.require(Permission.read_contacts)
-    return await contacts.as_seen_by(ask, who, await contacts.get(ask, who, contact_id))
+    return await contacts.as_seen_by(ask, who.sight, await contacts.get(ask, who.sight, contact_id))
 
 
 async def read_repeat_concern(
@@ -313,10 +314,10 @@ async def read_repeat_concern(
     Raises ContactNotFound.
     """
     who.require(Permission.read_contacts)
-    contact = await contacts.get(ask, who, contact_id)
+    contact = await contacts.get(ask, who.sight, contact_id)
     children = await contacts.children(ask, contact.id)
     adults = await contacts.adults(ask, contact.id)
-    return await strip_of(ask, policy, who, now, contact, children, adults)
+    return await strip_of(ask, policy, who.sight, now, contact, children, adults)
 
 
 async def read_contact_history(
@@ -324,8 +325,8 @@ async def read_contact_history(
 ) -> list[ChildHistory]:
     """For each child on a contact, what is on file, and who on file may be the same child."""
     who.require(Permission.read_contacts)
-    contact = await contacts.get(ask, who, contact_id)
-    return await histories_as_seen_by(ask, who, contact, now)
+    contact = await contacts.get(ask, who.sight, contact_id)
+    return await histories_as_seen_by(ask, who.sight, contact, now)
 
 
 async def list_amendments(
@@ -334,7 +335,7 @@ async def list_amendments(
     contact_id: UUID,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[SeenAmendment]:
     """What was amended of a contact that the caller may see, newest first, from after a place on.
 
@@ -342,7 +343,7 @@ async def list_amendments(
     belong there. Raises ContactNotFound.
     """
     who.require(Permission.read_contacts)
-    contact = await contacts.get(ask, who, contact_id)
-    children = await amendments.children_in_sight(ask, who, contact.id)
-    found = await amendments.newest_first(ask, contact.id, limit=limit, after=after)
+    contact = await contacts.get(ask, who.sight, contact_id)
+    children = await amendments.children_in_sight(ask, who.sight, contact.id)
+    found = await amendments.list_newest_first(ask, contact.id, limit=limit, after=after)
     return [as_seen(one, children) for one in found]

@@ -28,6 +28,7 @@ from service.domain.events import EventType
 from service.domain.own_words import require_own_words
 from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     contacts,
     daily_meetings,
@@ -52,7 +53,7 @@ async def read_daily_meeting(
     now: datetime,
     policy: Policy,
     limit: int,
-    after: tuple[date, UUID, UUID] | None = None,
+    after: Place | None = None,
 ) -> Agenda:
     """The agenda of a day, with history beside each child, from after a place on.
 
@@ -60,7 +61,7 @@ async def read_daily_meeting(
     """
     who.require(Permission.read_daily_meetings)
     today = london_date(now)
-    page = await daily_meetings.page_of(ask, who, day, today, limit=limit + 1, after=after)
+    page = await daily_meetings.page_of(ask, who.sight, day, today, limit=limit + 1, after=after)
     counted = await daily_meetings.counted(ask, day, today)
     return Agenda(
         meeting_on=day,
@@ -86,9 +87,9 @@ async def whole_item(
     ask: Asking, who: Caller, day: date, item_id: UUID, *, now: datetime, policy: Policy
 ) -> AgendaItem:
     """One item with all that is shown beside it. Raises MeetingItemNotFound."""
-    found = await daily_meetings.item(ask, who, day, item_id)
+    found = await daily_meetings.item(ask, who.sight, day, item_id)
     page = await daily_meetings.page_of(
-        ask, who, found.meeting_on, london_date(now), limit=1, only=item_id
+        ask, who.sight, found.meeting_on, london_date(now), limit=1, only=item_id
     )
     [item] = await _with_history(ask, who, page, day, policy)
     return item
@@ -108,7 +109,9 @@ async def _with_history(
     within = {one.contact.id: windows(rules, one.contact.received_at) for one in page}
     since = min((one.months_from for one in within.values()), default=None)
     earlier = (
-        {} if since is None else await daily_meetings.earlier_contacts(ask, who, people, since)
+        {}
+        if since is None
+        else await daily_meetings.earlier_contacts(ask, who.sight, people, since)
     )
     siblings = await contacts.children_of(ask, sorted({one.contact.id for one in page}))
     cases = await daily_meetings.open_cases(ask, people)
@@ -161,7 +164,7 @@ async def carry_item_over(
     Raises MeetingItemNotFound, WrongState, Stale, MeetingAhead and CarryingOverIncomplete.
     """
     who.require(Permission.carry_over_item)
-    item = await daily_meetings.item_held(work, who, day, item_id)
+    item = await daily_meetings.item_held(work, who.sight, day, item_id)
     ITEM.after(item.state, ItemAction.carry_over)
     if item.version != version:
         raise Stale(item.version)

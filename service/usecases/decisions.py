@@ -11,6 +11,7 @@ from service.domain.accountabilities import (
     Accountability,
     CareService,
 )
+from service.domain.authority import Team, TeamWork
 from service.domain.concerns import ConcernCounts
 from service.domain.contacts import (
     CHILD,
@@ -75,7 +76,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work
-from service.policy import Team, TeamWork
 
 # Refusals from below that routes name in the contract.
 ContactNotFound = contacts.ContactNotFound
@@ -112,7 +112,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     decision on a signed child that does not say which decision it supersedes and why (rule 7).
     """
     who.require(Permission.decide)
-    contact = await contacts.held(work, who, contact_id)
+    contact = await contacts.held(work, who.sight, contact_id)
     file = await contacts.whole(work, contact)
     child = next((one for one in file.children if one.id == new.child_id), None)
     if child is None:
@@ -128,7 +128,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     if new.outcome is Outcome.early_help and answers is not None:
         await _refuse_early_help_from_social_care(work, answers, standing)
     now = await concerns_as_of_now(
-        work.look, work.policy, who, work.now, contact, file.children, file.adults
+        work.look, work.policy, who.sight, work.now, contact, file.children, file.adults
     )
     said_before = await possible_matches.standing(work, contact.id, file.children)
     matches = await keep_matches(work, contact.id, file.children, now.possible, said_before)
@@ -227,7 +227,7 @@ def _stays_apart(child: Child, answers: Accountability | None, found: MatchOnFil
 async def _has_history(work: Work, who: Caller, people: Sequence[UUID], but: UUID) -> bool:
     """Whether anything else is on file of a child, by any record said to be the child's."""
     for person_id in people:
-        if await histories.of_child(work, who, person_id, but=but):
+        if await histories.of_child(work, who.sight, person_id, but=but):
             return True
     return False
 
@@ -430,7 +430,7 @@ def _teams_for(work: Work, outcome: Outcome) -> Sequence[Team]:
 async def read_decision(ask: Asking, who: Caller, decision_id: UUID) -> WholeDecision:
     """One decision, the clock of its sign-off and what it led to. Raises DecisionNotFound."""
     who.require(Permission.read_decisions)
-    return await whole_decision(ask, await decisions.get(ask, who, decision_id))
+    return await whole_decision(ask, await decisions.get(ask, who.sight, decision_id))
 
 
 async def whole_decision(ask: Asking, decision: Decision) -> WholeDecision:

@@ -115,7 +115,7 @@ class _Sent:
 
 async def _hold_sent(work: Work, who: Caller, contact_id: UUID, positions: Sequence[int]) -> _Sent:
     await contacts.sent_by(work, who.organisation_id, contact_id)
-    contact = await contacts.held(work, who, contact_id)
+    contact = await contacts.held(work, who.sight, contact_id)
     added = await contacts.added_later(work, [contact_id])
     sent = [one for one in await contacts.children(work, contact_id) if one.id not in added]
     there = {child.position for child in sent}

@@ -11,9 +11,17 @@ from service.domain.deadlines import Deadline, EscalationStep
 from service.domain.errors import Invalid, Problem, Stale
 from service.domain.escalations import next_place, require_ownership, upward
 from service.domain.events import EventType
-from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, FlagState, Severity
+from service.domain.flags import (
+    Flag,
+    FlagAcknowledged,
+    FlagCleared,
+    FlagFilters,
+    FlagState,
+    Severity,
+)
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import flags
 from service.persistence.repositories.event_subjects import people_behind_flags
 from service.persistence.units_of_work import Performing, Work
@@ -224,7 +232,7 @@ async def acknowledge_flag(
     FlagNotYours, Stale, FlagCleared, FlagAcknowledged, WordsMissing.
     """
     who.require(Permission.acknowledge_flag)
-    flag = await flags.get(work, who, flag_id)
+    flag = await flags.get(work, who.sight, flag_id)
     deadline = await flags.deadline_of(work, flag)
     steps = escalation_steps(work.policy, deadline, flag.severity)
     told = [step.role for step in steps[: flag.escalation_level]]
@@ -287,34 +295,18 @@ def _refuse_settled(flag: Flag) -> None:
 async def read_flag(ask: Asking, who: Caller, flag_id: UUID) -> ExplainedFlag:
     """One flag and why it is red. Raises FlagNotFound."""
     who.require(Permission.read_flags)
-    flag = await flags.get(ask, who, flag_id)
+    flag = await flags.get(ask, who.sight, flag_id)
     return ExplainedFlag(flag, await flags.deadline_of(ask, flag))
 
 
 async def list_flags(
     ask: Asking,
     who: Caller,
+    filters: FlagFilters,
     *,
-    severities: Sequence[str] = (),
-    kinds: Sequence[str] = (),
-    owner_roles: Sequence[str] = (),
-    acknowledged: bool | None = None,
-    escalated: bool | None = None,
-    contact_id: UUID | None = None,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[Flag]:
     """The flags that stand, soonest limit first, from after a place on."""
     who.require(Permission.read_flags)
-    return await flags.list_soonest_first(
-        ask,
-        who,
-        severities=severities,
-        kinds=kinds,
-        owner_roles=owner_roles,
-        acknowledged=acknowledged,
-        escalated=escalated,
-        contact_id=contact_id,
-        limit=limit,
-        after=after,
-    )
+    return await flags.list_soonest_first(ask, who.sight, filters, limit=limit, after=after)

@@ -1,7 +1,7 @@
 """Information requests: ask an agency, record what it answers, read and list what was asked."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,6 +48,7 @@ from service.domain_services.information_requests import asked_about, withdraw_r
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import contacts, deadlines, information_requests
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -165,7 +166,7 @@ async def ask_agency(
     has a decision, QuestionFaulty for an unknown agency or child, AlreadyAsked.
     """
     who.require(Permission.ask_agency)
-    contact = await contacts.held(work, who, contact_id)
+    contact = await contacts.held(work, who.sight, contact_id)
     state = state_after(contact, ContactAction.ask_agency)
     problems: list[Problem] = []
     if work.policy.find_organisation(new.organisation_id) is None:
@@ -252,9 +253,9 @@ async def answer_information_request(
     WrongState, Stale.
     """
     who.require(Permission.answer_information_request)
-    found = await information_requests.get(work, who, request_id, _in_sight(work))
+    found = await information_requests.get(work, who.sight, request_id, _in_sight(work))
     contact = await contacts.held_for_answer(work, found.contact_id)
-    request = await information_requests.get(work, who, request_id, _in_sight(work))
+    request = await information_requests.get(work, who.sight, request_id, _in_sight(work))
     if request.version != version:
         raise Stale(request.version)
     state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.answer)
@@ -298,7 +299,7 @@ async def answer_information_request(
         after_withdrawal=after_withdrawal,
         after_decision=after_decision,
     )
-    return await information_requests.get(work, who, request_id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request_id, _in_sight(work))
 
 
 async def _all_decided(work: Work, request: InformationRequest) -> bool:
@@ -353,7 +354,7 @@ async def chase_agency(
         chaser_id=chaser.id,
         how=chaser.how,
     )
-    return await information_requests.get(work, who, request.id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request.id, _in_sight(work))
 
 
 async def withdraw_information_request(
@@ -366,14 +367,14 @@ async def withdraw_information_request(
     """
     who.require(Permission.withdraw_information_request)
     request = await _held(work, who, request_id)
-    contact = await contacts.get(work, who, request.contact_id)
+    contact = await contacts.get(work, who.sight, request.contact_id)
     INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw)
     if request.version != version:
         raise Stale(request.version)
     _require_own_words(work, because, "/because")
     await withdraw_request(work, who, request, because)
     await _go_on_when_none_is_waited_for(work, contact)
-    return await information_requests.get(work, who, request.id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request.id, _in_sight(work))
 
 
 async def read_late_answer(
@@ -415,7 +416,7 @@ async def read_late_answer(
         about=await asked_about(work, request),
         answered_organisation_id=request.organisation_id,
     )
-    return await information_requests.get(work, who, request.id, _in_sight(work))
+    return await information_requests.get(work, who.sight, request.id, _in_sight(work))
 
 
 def _in_sight(work: Work) -> StillInSight:
@@ -424,9 +425,9 @@ def _in_sight(work: Work) -> StillInSight:
 
 async def _held(work: Work, who: Caller, request_id: UUID) -> InformationRequest:
     """A request whose contact is held until the commit, as it is from then on."""
-    found = await information_requests.get(work, who, request_id, _in_sight(work))
-    await contacts.held(work, who, found.contact_id)
-    return await information_requests.get(work, who, request_id, _in_sight(work))
+    found = await information_requests.get(work, who.sight, request_id, _in_sight(work))
+    await contacts.held(work, who.sight, found.contact_id)
+    return await information_requests.get(work, who.sight, request_id, _in_sight(work))
 
 
 def _require_own_words(work: Work, words: str, pointer: str) -> None:
@@ -443,7 +444,7 @@ async def list_information_requests(
     policy: Policy,
     now: datetime,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedRequest]:
     """Requests that the caller may see, from after a place on; a partner, those put to it.
 
@@ -453,9 +454,8 @@ async def list_information_requests(
     """
     who.require(Permission.read_information_requests)
     by_limit = filters.sort is RequestOrder.due_at
-    states = filters.states
-    if by_limit and not states:
-        states = (InformationRequestState.asked,)
+    if by_limit and not filters.states:
+        filters = replace(filters, states=(InformationRequestState.asked,))
     listed = (
         information_requests.list_soonest_first
         if by_limit
@@ -463,10 +463,9 @@ async def list_information_requests(
     )
     found = await listed(
         ask,
-        who,
+        who.sight,
         StillInSight.at(now, policy.partners),
-        states=states,
-        organisation_ids=filters.organisation_ids,
+        filters,
         limit=limit,
         after=after,
     )
@@ -485,7 +484,9 @@ async def read_information_request(
     """
     who.require(Permission.read_information_requests)
     in_sight = StillInSight.at(now, policy.partners)
-    return await whole_request(ask, await information_requests.get(ask, who, request_id, in_sight))
+    return await whole_request(
+        ask, await information_requests.get(ask, who.sight, request_id, in_sight)
+    )
 
 
 async def whole_request(ask: Asking, request: InformationRequest) -> WholeRequest:

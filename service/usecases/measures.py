@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_midnight
-from service.domain.contacts import Contact
-from service.domain.measure_cases import MeasureCases, require_counted
 from service.domain.measure_definitions import MEASURES, measure_of
 from service.domain.measures import (
     Breakdown,
-    Counted,
     Measure,
     MeasurePoint,
     MeasureReading,
@@ -19,11 +15,9 @@ from service.domain.measures import (
     period_asked_for,
     periods,
     require_breakdown,
-    require_come,
 )
-from service.domain.whole_contacts import ContactFilters
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, measures
+from service.persistence.repositories import measures
 
 
 async def read_measures(ask: Asking, who: Caller) -> list[Measure]:
@@ -78,27 +72,3 @@ def _nothing(measure: Measure, period: Period, as_at: datetime) -> MeasurePoint:
     # What stands is counted at the end of each period, whether or not anything does.
     at = min(period.ends_at, as_at) if measure.standing else as_at
     return MeasurePoint(period.label, period.begins_at, period.ends_at, at, 0, 0, unit=measure.unit)
-
-
-async def list_cases(
-    ask: Asking,
-    who: Caller,
-    cases: MeasureCases,
-    filters: ContactFilters,
-    *,
-    now: datetime,
-    limit: int,
-    after: tuple[datetime, UUID] | None = None,
-) -> list[Contact]:
-    """The contacts behind a part of a figure, as far as the caller sees, newest first.
-
-    By the same predicate as the figure: whoever sees all finds as many as it says. Raises
-    MeasureNotFound, MeasureCountsOthers, PeriodNotPossible for an instant that has not come.
-    """
-    who.require(Permission.read_contacts)
-    require_come(now, cases.as_at)
-    require_counted(cases.code, Counted.contacts)
-    behind = measures.cases(cases)
-    return await contacts.list_newest_first(
-        ask, who, filters, limit=limit, after=after, also=[behind]
-    )

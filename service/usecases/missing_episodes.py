@@ -12,7 +12,6 @@ from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.errors import Problem, Stale
 from service.domain.events import EventType
-from service.domain.measure_cases import MeasureCases
 from service.domain.missing_episodes import (
     ACTION_OF,
     MISSING_EPISODE,
@@ -43,11 +42,11 @@ from service.domain_services.missing_episodes import (
 )
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     contacts,
     deadlines,
-    measures,
     missing_episodes,
     people,
 )
@@ -97,7 +96,7 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     the child's last episode is open, MissingEpisodeIncomplete naming every fault.
     """
     who.require(Permission.record_missing_episode)
-    await contacts.get(work, who, new.contact_id)
+    await contacts.get(work, who.sight, new.contact_id)
     await contacts.renew(work, new.contact_id)
     child = _child_of(await contacts.children(work, new.contact_id), new.child_id)
     await accountabilities.held(work, child.person_id)
@@ -245,11 +244,11 @@ async def _hold(
     Raises MissingEpisodeNotFound; AnotherSidesChild; WrongState with the state and what is possible
     in it; and only then Stale: who comes second is told why.
     """
-    found = await missing_episodes.get(work, who, episode_id)
+    found = await missing_episodes.get(work, who.sight, episode_id)
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     require_side(who.acts_for, await accountabilities.whose(work, found.person_id))
-    episode = await missing_episodes.get(work, who, episode_id)
+    episode = await missing_episodes.get(work, who.sight, episode_id)
     MISSING_EPISODE.after(episode.state, action)
     if episode.version != version:
         raise Stale(episode.version)
@@ -350,7 +349,7 @@ def _changed_by(told: Interview) -> dict[str, Any]:
 async def read_missing_episode(ask: Asking, who: Caller, episode_id: UUID) -> WholeMissingEpisode:
     """One episode with its history and its clock. Raises MissingEpisodeNotFound."""
     who.require(Permission.read_missing_episodes)
-    return await whole_missing_episode(ask, await missing_episodes.get(ask, who, episode_id))
+    return await whole_missing_episode(ask, await missing_episodes.get(ask, who.sight, episode_id))
 
 
 async def list_missing_episodes(
@@ -358,13 +357,11 @@ async def list_missing_episodes(
     who: Caller,
     filters: MissingFilters,
     *,
-    behind: MeasureCases | None = None,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[MissingEpisode]:
     """Episodes that the caller may see, newest first; those behind a figure when one is named."""
     who.require(Permission.read_missing_episodes)
-    also = [] if behind is None else [measures.cases(behind)]
-    return await missing_episodes.list_newest_first(
-        ask, who, filters, limit=limit, after=after, also=also
+    return await missing_episodes.LISTED.newest_first(
+        ask, who.sight, filters, limit=limit, after=after
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.authority import Organisation
 from service.domain.contacts import Channel, ChildState, Contact
 from service.domain.deadlines import Deadline
 from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
@@ -14,6 +15,7 @@ from service.domain.multi_agency_referrals import (
     OUTCOMES,
     Disagreement,
     SentChild,
+    SentFilters,
     SentReferral,
     disagreement_of,
 )
@@ -21,9 +23,9 @@ from service.domain.new_contacts import CodeUnknown, Faults, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain_services.new_contacts import put_contact_on_file, sketch_contact
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import challenges, contacts, deadlines, decisions
 from service.persistence.units_of_work import Work
-from service.policy import Organisation
 
 
 class OrganisationNotKnownHere(NotAllowed):
@@ -146,24 +148,22 @@ async def _disagreements(
 async def list_multi_agency_referrals(
     ask: Asking,
     who: Caller,
+    filters: SentFilters,
     *,
-    sender_reference: str | None = None,
-    received_from: datetime | None = None,
-    received_to: datetime | None = None,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[SentReferral]:
     """What the caller's own organisation sent, newest first, from after a place on."""
     who.require(Permission.read_own_multi_agency_referrals)
     if who.organisation_id is None:
         return []
-    filters = ContactFilters(
+    own = ContactFilters(
         sender_organisation_id=who.organisation_id,
-        sender_reference=sender_reference,
-        received_from=received_from,
-        received_to=received_to,
+        sender_reference=filters.sender_reference,
+        received_from=filters.received_from,
+        received_to=filters.received_to,
     )
-    found = await contacts.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await contacts.list_newest_first(ask, who.sight, own, limit=limit, after=after)
     return await _as_sent(ask, found)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from service.domain.access import Caller
+from service.domain.authority import Organisation
 from service.domain.calendar import london_date
 from service.domain.concerns import InOneFile
 from service.domain.contact_warnings import what_could_not_be_read
@@ -70,7 +71,7 @@ from service.persistence.repositories import (
     police_tellings,
 )
 from service.persistence.units_of_work import Performing, Work
-from service.policy import Organisation, Policy
+from service.policy import Policy
 
 # So many rows are checked before it is said how far it has come.
 _ROWS_AT_ONCE = 500

@@ -1,7 +1,6 @@
 """Files of police notifications: taken, and followed while they are checked and loaded."""
 
 import asyncio
-from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
@@ -23,6 +22,7 @@ from service.integrations.police_files import (
 )
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     police_notifications,
 )
@@ -77,13 +77,13 @@ async def read_notification_import(ask: Asking, who: Caller, import_id: UUID) ->
     """How far a file has come, and its faults by row. Raises NotificationImportNotFound."""
     who.require(Permission.read_police_imports)
     return await police_notifications.whole_import(
-        ask, await police_notifications.get_import(ask, who, import_id)
+        ask, await police_notifications.get_import(ask, who.sight, import_id)
     )
 
 
 async def list_notification_imports(
-    ask: Asking, who: Caller, *, limit: int, after: tuple[datetime, UUID] | None = None
+    ask: Asking, who: Caller, *, limit: int, after: Place | None = None
 ) -> list[NotificationImport]:
     """The files that the caller's own force sent, all of them for MASH; newest first."""
     who.require(Permission.read_police_imports)
-    return await police_notifications.list_imports(ask, who, limit=limit, after=after)
+    return await police_notifications.LISTED.newest_first(ask, who.sight, limit=limit, after=after)

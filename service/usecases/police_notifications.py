@@ -142,5 +142,5 @@ async def read_police_notification(
     Raises PoliceNotificationNotFound, for another force's as for none.
     """
     who.require(Permission.submit_police_notification)
-    found = await police_notifications.get(ask, who, notification_id)
+    found = await police_notifications.get(ask, who.sight, notification_id)
     return await _taken(ask, found, before=True)

@@ -36,7 +36,7 @@ async def withdraw_police_notification(
     PoliceNotificationNotFound, WordsNeeded, AlreadyWithdrawn.
     """
     who.require(Permission.withdraw_police_notification)
-    notification = await police_notifications.get(work, who, notification_id)
+    notification = await police_notifications.get(work, who.sight, notification_id)
     await contacts.renew(work, notification.contact_id)
     before = await police_tellings.updates_of(work, notification.id)
     if withdrawn_at(before) is not None:
@@ -69,9 +69,9 @@ async def read_police_updates(
     is a new decision. Raises ContactNotFound, NoUpdateToRead, WordsNeeded, Stale.
     """
     who.require(Permission.read_police_updates)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     _in_own_words(work, words, "/words")
-    read = await police_updates.mark_read(work, who, contact.id, words)
+    read = await police_updates.mark_read(work, who.account_id, contact.id, words)
     if not read:
         raise NoUpdateToRead(
             "Nothing that the police sent later waits to be read on this contact.",
@@ -88,7 +88,7 @@ async def read_police_updates(
         about=Whom.every_child_on_the_contact,
         updates=read,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 def _in_own_words(work: Work, words: str, pointer: str) -> None:

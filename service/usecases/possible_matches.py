@@ -25,7 +25,7 @@ async def answer_possible_match(
     on both, and CannotMove where something belongs to more than this child.
     """
     who.require(Permission.match_child)
-    await contacts.get(work, who, contact_id)
+    await contacts.get(work, who.sight, contact_id)
     found = [one for one in await contacts.children(work, contact_id) if one.id == child_id]
     if not found:
         raise ChildNotOnContact("Use the id of a child as GET of this contact gives it.")
@@ -33,7 +33,7 @@ async def answer_possible_match(
     if renewed:
         # What moves the child stops clocks that are shown with other contacts as well.
         await contacts.renew_with_others(work, contact_id, found[0].person_id, said.person_id)
-    contact = await contacts.held(work, who, contact_id)
+    contact = await contacts.held(work, who.sight, contact_id)
     if contact.version != version + renewed:
         raise Stale(contact.version - renewed)
     file = await contacts.whole(work, contact)
@@ -41,10 +41,10 @@ async def answer_possible_match(
     _require_reason(work, said)
     await answer_match(work, who, file, child, said)
     children = await contacts.children(work, contact.id)
-    await refresh_matches(work, who, contact, children, file.adults)
+    await refresh_matches(work, who.sight, contact, children, file.adults)
     await start_concern_clock_if_missed(work, contact, children)
     await work.change(Contact, contact.id, contact.version)
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 def _require_reason(work: Work, said: MatchSaid) -> None:

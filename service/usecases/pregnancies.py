@@ -98,14 +98,14 @@ async def _whole(
             [policy.timescale(kind, at=now) for kind in CLOCKS], person.expected_delivery_on
         ),
         steps=steps,
-        deadlines=await pre_birth.clocks_of(ask, who, person.id),
-        not_shown=["deadlines"] if await pre_birth.clocks_hidden(ask, who, person.id) else [],
+        deadlines=await pre_birth.clocks_of(ask, who.sight, person.id),
+        not_shown=["deadlines"] if await pre_birth.clocks_hidden(ask, who.sight, person.id) else [],
     )
 
 
 async def whole_pregnancy(work: Work, who: Caller, person_id: UUID) -> WholePregnancy:
     """The same after a change, for whoever made it."""
-    person = await people.get(work, who, person_id)
+    person = await people.get(work, who.sight, person_id)
     return await _whole(work, who, person, work.policy, work.now)
 
 
@@ -117,7 +117,7 @@ async def read_pregnancy(
     Raises PersonNotFound, for a child who was never unborn here as well.
     """
     who.require(Permission.read_pregnancy)
-    return await _whole(ask, who, await people.get(ask, who, person_id), policy, now)
+    return await _whole(ask, who, await people.get(ask, who.sight, person_id), policy, now)
 
 
 async def _hold(
@@ -133,13 +133,13 @@ async def _hold(
     then Stale.
     """
     who.require(Permission.record_birth)
-    await people.get(work, who, person_id)
+    await people.get(work, who.sight, person_id)
     found = await pre_birth.open_contact(work, person_id)
     if found is not None and found[1]:
         await contacts.renew_with_others(work, found[0], person_id)
     await accountabilities.held(work, person_id)
     require_side(who.acts_for, await accountabilities.whose(work, person_id))
-    person = await people.get(work, who, person_id)
+    person = await people.get(work, who.sight, person_id)
     steps = await pre_birth.steps_of(work, person_id)
     state = state_of(person, steps)
     if state is None:
@@ -316,7 +316,7 @@ async def _record_another(
     held = await _hold(work, who, person_id, version, PregnancyAction.record_another_birth)
     problems = faults_in_another_birth(held.person, birth.born_on, london_date(work.now))
     _refuse_faults(work, [*problems, *await _faults_in_number(work, birth.nhs_number, None)])
-    origin = await contacts.held(work, who, held.contact_id)
+    origin = await contacts.held(work, who.sight, held.contact_id)
     adults = await contacts.adults(work, origin.id)
     new = _contact_of_another(who, origin, adults, held.person, birth)
     whole = await put_contact_on_file(work, who, new, Faults())

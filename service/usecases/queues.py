@@ -1,11 +1,9 @@
 """Queues: what waits for somebody, each role its own."""
 
-from datetime import datetime
-from uuid import UUID
-
 from service.domain.access import Caller, Permission
 from service.domain.queues import Queue, QueueFilters, QueueItem
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.repositories import queues
 
 PERMISSION_OF = {
@@ -29,8 +27,16 @@ async def read_queue(
     filters: QueueFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[QueueItem]:
     """The lines of a queue that the caller may see, soonest deadline first, overdue on top."""
     who.require(PERMISSION_OF[queue])
-    return await queues.soonest_first(ask, who, queue, filters, limit=limit, after=after)
+    return await queues.soonest_first(
+        ask,
+        who.sight,
+        queue,
+        filters,
+        limit=limit,
+        after=after,
+        transfers=who.may(Permission.read_transfers),
+    )

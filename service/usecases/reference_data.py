@@ -5,11 +5,12 @@ from dataclasses import fields
 from types import MappingProxyType
 
 from service.domain.access import Caller, Permission, Role
+from service.domain.authority import Organisation, Team
 from service.domain.errors import NotFound
 from service.persistence.asking import Asking
 from service.persistence.repositories import policy_versions
 from service.persistence.repositories.policy_versions import PolicyVersion
-from service.policy import CodeList, Organisation, Policy, Team
+from service.policy import CodeList, Policy
 
 
 class CodeListUnknown(NotFound):

@@ -42,7 +42,7 @@ async def remove_child(
     ContactDecided, and MinimumMissing when too little would be left.
     """
     who.require(Permission.amend_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     file = await contacts.whole(work, contact)
     gone = next((one for one in file.children if one.id == child_id), None)
     if gone is None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import UUID
 
+from service.domain.authority import TeamWork
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.events import EventType, Whom
 from service.domain.removed_teams import RemovedTeam, TeamsStillNeeded
@@ -16,7 +17,7 @@ from service.domain_services.transfers import move_transfer, record_transfer_eve
 from service.persistence.asking import Asking
 from service.persistence.repositories import accountabilities, contacts, removed_teams, transfers
 from service.persistence.units_of_work import Performing, Work
-from service.policy import Policy, TeamWork
+from service.policy import Policy
 
 
 async def refuse_policy_without_needed_teams(ask: Asking, policy: Policy) -> None:

@@ -14,8 +14,8 @@ from service.domain.section_47_enquiries import (
     EnquiryFilters,
     EnquiryOutcome,
     Section47Enquiry,
-    Sight,
     Visit,
+    VisitOutcome,
     WholeEnquiry,
     action_of,
     faults_in_conference,
@@ -29,6 +29,7 @@ from service.domain_services.section_47_enquiries import (
 )
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
+from service.persistence.keysets import Place
 from service.persistence.repositories import contacts, decisions, section_47_enquiries
 from service.persistence.units_of_work import Work
 
@@ -86,7 +87,7 @@ async def record_child_seen(
         work,
         who,
         EventType.section_47_enquiry_child_not_seen
-        if sight is Sight.not_seen
+        if sight is VisitOutcome.not_seen
         else EventType.section_47_enquiry_child_seen,
         moved,
         visit.seen_at,
@@ -227,19 +228,19 @@ async def list_section_47_enquiries(
     filters: EnquiryFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedEnquiry]:
     """Enquiries that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_section_47_enquiries)
     return await section_47_enquiries.list_newest_first(
-        ask, who, filters, limit=limit, after_place=after
+        ask, who.sight, filters, limit=limit, after=after
     )
 
 
 async def read_section_47_enquiry(ask: Asking, who: Caller, enquiry_id: UUID) -> WholeEnquiry:
     """One enquiry with its whole history. Raises EnquiryNotFound."""
     who.require(Permission.read_section_47_enquiries)
-    return await whole_enquiry(ask, await section_47_enquiries.get(ask, who, enquiry_id))
+    return await whole_enquiry(ask, await section_47_enquiries.get(ask, who.sight, enquiry_id))
 
 
 async def whole_enquiry(ask: Asking, enquiry: Section47Enquiry) -> WholeEnquiry:

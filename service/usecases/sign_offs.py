@@ -11,6 +11,7 @@ from service.domain.accountabilities import (
     Accountability,
     CareService,
 )
+from service.domain.authority import TeamWork
 from service.domain.contacts import (
     CHILD,
     REPEAT_CONCERN,
@@ -66,7 +67,6 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 _CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
 
@@ -81,11 +81,11 @@ async def sign_off(
     Returned, both versions stay. Raises OwnDecision, OwnWordsNeeded, WrongState, Stale.
     """
     who.require(Permission.sign_off)
-    found = await decisions.get(work, who, decision_id)
+    found = await decisions.get(work, who.sight, decision_id)
     if agreed:
         await contacts.renew_with_others(work, found.contact_id, found.person_id)
-    contact = await contacts.held(work, who, found.contact_id)
-    decision = await decisions.get(work, who, decision_id)
+    contact = await contacts.held(work, who.sight, found.contact_id)
+    decision = await decisions.get(work, who.sight, decision_id)
     if decision.version != version:
         raise Stale(decision.version)
     answered = _answered(work, who, decision, agreed=agreed, words=words)

@@ -44,6 +44,7 @@ from service.domain_services.strategy_meetings import (
 )
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import (
     accountabilities,
     cases,
@@ -118,7 +119,7 @@ async def call_strategy_meeting(
     meeting about a child that is not concluded.
     """
     who.require(Permission.call_strategy_meeting)
-    found = [await REFERRALS.get(work, who, one.referral_id) for one in children]
+    found = [await REFERRALS.get(work, who.sight, one.referral_id) for one in children]
     _refuse_one_child_twice(found)
     await hold_children(work, [one.contact_id for one in found], [one.person_id for one in found])
     held = {
@@ -339,11 +340,13 @@ async def list_strategy_meetings(
     filters: MeetingFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[ListedMeeting]:
     """Meetings that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_strategy_meetings)
-    found = await strategy_meetings.list_newest_first(ask, who, filters, limit=limit, after=after)
+    found = await strategy_meetings.list_newest_first(
+        ask, who.sight, filters, limit=limit, after=after
+    )
     children = await strategy_meetings.children_of(ask, [one.id for one in found])
     clocks = await deadlines.of_subjects(
         ask,
@@ -378,7 +381,9 @@ def _due_at(
 async def read_strategy_meeting(ask: Asking, who: Caller, meeting_id: UUID) -> WholeMeeting:
     """One meeting, whole. Raises MeetingNotFound."""
     who.require(Permission.read_strategy_meetings)
-    return await whole_strategy_meeting(ask, await strategy_meetings.get(ask, who, meeting_id))
+    return await whole_strategy_meeting(
+        ask, await strategy_meetings.get(ask, who.sight, meeting_id)
+    )
 
 
 async def whole_strategy_meeting(ask: Asking, meeting: StrategyMeeting) -> WholeMeeting:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.events import EventType, Whom
 from service.domain.transfer_lists import ListedTransfer, TransferFilters
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place
 from service.persistence.repositories import transfer_lists
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -33,13 +33,13 @@ async def list_transfers(
     now: datetime,
     policy: Policy,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[ListedTransfer]:
     """Transfers that the caller may see, newest first, from after a place on."""
     who.require(Permission.read_transfers)
     return await transfer_lists.list_newest_first(
         ask,
-        who,
+        who.sight,
         filters,
         now=now,
         requested_before=_requested_before(filters, now, policy),
@@ -56,11 +56,11 @@ async def transfers_to_export(
     Asked at one instant, they are what the list would show at that instant.
     """
     who.require(Permission.export_transfers)
-    after: tuple[datetime, UUID] | None = None
+    after: Place | None = None
     while True:
         found = await transfer_lists.list_newest_first(
             ask,
-            who,
+            who.sight,
             filters,
             now=now,
             requested_before=_requested_before(filters, now, policy),
@@ -84,6 +84,7 @@ async def record_export(work: Work, who: Caller, filters: TransferFilters, rows:
         if getattr(filters, field.name) != getattr(empty, field.name)
         and getattr(filters, field.name) != []
     ]
+    used.sort(key="behind".__eq__)
     work.record(
         EventType.transfers_exported,
         who,

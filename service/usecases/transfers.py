@@ -16,6 +16,7 @@ from service.domain.acceptances import (
     team_fault,
 )
 from service.domain.access import Caller, Permission
+from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
 from service.domain.deadlines import Deadline
@@ -71,7 +72,6 @@ from service.persistence.repositories import (
     transfers,
 )
 from service.persistence.units_of_work import Work
-from service.policy import TeamWork
 
 # Refusals from below that routes name in the contract.
 EpisodeNotFound = cases.EpisodeNotFound
@@ -128,7 +128,7 @@ async def request_transfer(work: Work, who: Caller, new: NewTransfer) -> Request
     manners = MANNERS[new.direction, new.asked_by]
     who.require(manners.request)
     holder = sending_cases(new.direction)
-    found = await holder.get(work, who, new.case_id)
+    found = await holder.get(work, who.sight, new.case_id)
     await contacts.held_for_answer(work, found.contact_id)
     answers = await accountabilities.held(work, found.person_id)
     case = await holder.read_held(work, found.id)
@@ -324,7 +324,7 @@ async def withdraw_transfer(
 async def read_transfer(ask: Asking, who: Caller, transfer_id: UUID) -> WholeTransfer:
     """One transfer with its whole history. Raises TransferNotFound."""
     who.require(Permission.read_transfers)
-    return await whole_transfer(ask, await transfers.get(ask, who, transfer_id))
+    return await whole_transfer(ask, await transfers.get(ask, who.sight, transfer_id))
 
 
 async def whole_transfer(ask: Asking, transfer: Transfer) -> WholeTransfer:

@@ -53,9 +53,9 @@ async def withdraw_decision(
     OwnWordsNeeded.
     """
     who.require(Permission.withdraw_decision)
-    found = await decisions.get(work, who, decision_id)
-    contact = await contacts.held(work, who, found.contact_id)
-    decision = await decisions.get(work, who, decision_id)
+    found = await decisions.get(work, who.sight, decision_id)
+    contact = await contacts.held(work, who.sight, found.contact_id)
+    decision = await decisions.get(work, who.sight, decision_id)
     if decision.version != version:
         raise Stale(decision.version)
     state = DECISION.after(decision.state, DecisionAction.withdraw)
@@ -157,7 +157,7 @@ async def withdraw_contact(
         repeats_id=new.repeats_id,
         withdrawn_request_ids=asked,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def _held_with_kept(
@@ -170,10 +170,10 @@ async def _held_with_kept(
     named = new.repeats_id if new.repeats_id != contact_id else None
     kept: Contact | None = None
     if named is not None and named < contact_id:
-        kept = await contacts.held_if_seen(work, who, named)
-    contact = await contacts.held(work, who, contact_id, version)
+        kept = await contacts.held_if_seen(work, who.sight, named)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     if named is not None and named > contact_id:
-        kept = await contacts.held_if_seen(work, who, named)
+        kept = await contacts.held_if_seen(work, who.sight, named)
     return contact, None if kept is None else await contacts.whole(work, kept)
 
 
@@ -210,7 +210,7 @@ async def restore_contact(
     WrongState, OwnWordsNeeded.
     """
     who.require(Permission.withdraw_contact)
-    contact = await contacts.held(work, who, contact_id, version)
+    contact = await contacts.held(work, who.sight, contact_id, version)
     state = state_after(contact, ContactAction.restore)
     require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
@@ -235,7 +235,7 @@ async def restore_contact(
         about=[child.person_id for child in children],
         was=contact.withdrawn_as,
     )
-    return await contacts.whole(work, await contacts.get(work, who, contact.id))
+    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
 async def _start_again(work: Work, contact: Contact, children: list[Child]) -> None:

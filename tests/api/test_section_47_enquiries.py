@@ -39,7 +39,7 @@ async def referral_of(desk: Desk, **changes: Any) -> Referral:
     signed = await desk.sign(draft)
     manager = await caller(desk.house, MANAGER)
     return await desk.house.ask(
-        lambda ask: REFERRALS.get(ask, manager, UUID(signed["referral_id"]))
+        lambda ask: REFERRALS.get(ask, manager.sight, UUID(signed["referral_id"]))
     )
 
 

@@ -485,7 +485,7 @@ async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referr
     """An enquiry from the meeting that began it to its conference, and the assessment beside it."""
     manager, worker = Role.assessment_team_manager, Role.assessment_team_worker
     reader = await caller(house, manager)
-    referral = await house.ask(lambda ask: REFERRALS.get(ask, reader, UUID(referral_id)))
+    referral = await house.ask(lambda ask: REFERRALS.get(ask, reader.sight, UUID(referral_id)))
     begun = await enquiry_begun(house, referral)
     now = house.clock()
     value = {"section_47_enquiry_id": begun.id}

@@ -261,16 +261,16 @@ def test_the_table_cannot_be_changed_while_the_service_runs() -> None:
     ],
 )
 def test_each_role_sees_as_far_as_its_duty_goes(role: Role, reach: set[Reach]) -> None:
-    assert caller(role, organisation="hillshire-police").reach == reach
+    assert caller(role, organisation="hillshire-police").sight.reach == reach
 
 
 def test_two_roles_see_what_either_sees() -> None:
     both = caller(Role.early_help_worker, Role.assessment_team_worker, Role.performance_analyst)
-    assert both.reach == {Reach.EARLY_HELP, Reach.SOCIAL_CARE}
+    assert both.sight.reach == {Reach.EARLY_HELP, Reach.SOCIAL_CARE}
 
 
 def test_a_partner_of_no_known_organisation_sees_nothing() -> None:
-    assert caller(Role.partner_system, organisation=None).reach == frozenset()
+    assert caller(Role.partner_system, organisation=None).sight.reach == frozenset()
 
 
 def test_nobody_who_sees_no_case_may_do_anything_to_one() -> None:

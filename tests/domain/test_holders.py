@@ -7,8 +7,8 @@ import pytest
 
 from service.domain.access import DUTIES, GRANTS, Permission, Role
 from service.domain.accounts import Account, Worker, named
+from service.domain.authority import TeamWork
 from service.domain.holders import HOLDERS, READS, HeldWork, WorkerUnknown, holder, why_not
-from service.policy import TeamWork
 
 NOW = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 

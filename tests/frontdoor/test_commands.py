@@ -20,6 +20,7 @@ from frontdoor.__main__ import main
 from service.clock import system_clock
 from service.database_urls import described
 from service.domain.access import Role
+from service.domain.flags import FlagFilters
 from service.domain.job_runs import JobName
 from service.policy.loading import DEFAULT_POLICY
 from service.usecases.flags import list_flags
@@ -320,7 +321,7 @@ async def test_a_job_run_by_hand_raises_the_flags_that_are_due(
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("sweep_deadlines: done, ")
         manager = await caller(house, Role.mash_manager)
-        flags = await house.ask(lambda ask: list_flags(ask, manager, limit=10))
+        flags = await house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=10))
         assert ("contact_to_referral", "breach") in [
             (flag.kind, flag.severity.value) for flag in flags
         ]

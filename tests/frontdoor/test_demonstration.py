@@ -63,11 +63,11 @@ from service.persistence.records import table_of
 from service.persistence.repositories import impossibilities
 from service.persistence.repositories.contacts import nothing_on_file
 from service.settings import load_settings
-from service.usecases.contacts import log_contact
+from service.usecases.contacts import list_contacts, log_contact
 from service.usecases.daily_meetings import read_daily_meeting
 from service.usecases.flags import sweep
 from service.usecases.jobs import CLOCKS_UNTIL_DECIDED
-from service.usecases.measures import list_cases, read_measure
+from service.usecases.measures import read_measure
 from service.usecases.queues import read_queue
 from tests.support.clocks import FixedClock
 from tests.support.demonstrations import NOW, Demonstration
@@ -164,21 +164,15 @@ async def test_the_figures_of_the_year_list_their_very_cases(house: House) -> No
             )
         )
         for point in reading.points:
-            filters = ContactFilters(
-                received_from=point.begins_at,
-                received_to=point.ends_at,
-                source_codes=() if point.group is None else (point.group,),
-            )
             for part in Part:
+                filters = ContactFilters(
+                    received_from=point.begins_at,
+                    received_to=point.ends_at,
+                    source_codes=() if point.group is None else (point.group,),
+                    behind=MeasureCases("PI1", part, NOW),
+                )
                 listed = await house.ask_at_length(
-                    lambda ask, part=part, filters=filters: list_cases(
-                        ask,
-                        manager,
-                        MeasureCases("PI1", part, NOW),
-                        filters,
-                        now=NOW,
-                        limit=1000,
-                    )
+                    lambda ask, filters=filters: list_contacts(ask, manager, filters, limit=1000)
                 )
                 assert len(listed) == getattr(point, part)
 

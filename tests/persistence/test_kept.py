@@ -28,5 +28,5 @@ async def test_a_use_case_that_only_adds_rows_is_on_file_when_it_returns(
         worker = await caller(house, Role.mash_worker)
         logged = await house.perform(lambda work: log_contact(work, worker, new))
     async with open_house(database_url, clock, tmp_path) as house:
-        found = await house.ask(lambda ask: contacts.get(ask, worker, logged.contact.id))
+        found = await house.ask(lambda ask: contacts.get(ask, worker.sight, logged.contact.id))
         assert found == logged.contact

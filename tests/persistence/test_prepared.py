@@ -1,7 +1,7 @@
 """A statement made ready for one caller serves the others, and never in the first one's name."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from service.domain.access import Caller, Role, Scope
+from service.domain.access import Reach, Sight
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.deadlines import Deadline
 from service.domain.people import Person
@@ -27,8 +27,10 @@ from service.persistence.prepared import (
     made_ready,
 )
 from service.persistence.records import read, table_of
+from service.persistence.sights import is_theirs, shape_of, values_of
 from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
+from service.persistence.visibility import contacts_visible_to
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.desks import FRIDAY
@@ -36,27 +38,23 @@ from tests.support.houses import open_house
 
 CONTACT = table_of(Contact)
 PERSON = table_of(Person)
-ANN = Caller(
-    account_id=UUID(int=1),
-    issuer="https://issuer.test/",
-    subject="ann",
-    name="Ann Archer",
-    client_id=None,
-    organisation_id=None,
-    team_id="mash",
-    roles=frozenset({Role.mash_worker}),
-    scopes=frozenset(Scope),
-)
-BEN = replace(ANN, account_id=UUID(int=2), subject="ben", name="Ben Baker")
+ANN = Sight(frozenset({Reach.EARLY_HELP}), account_id=UUID(int=1))
+BEN = replace(ANN, account_id=UUID(int=2))
+POLICE = Sight(frozenset({Reach.OWN_ORGANISATION}), "riverbourne-police", UUID(int=3))
+SCHOOL = Sight(frozenset({Reach.OWN_ORGANISATION}), "hillshire-school", UUID(int=4))
 
 
-def _asked(shelf: Shelf, who: Caller, statement: Select[Any]) -> list[Any]:
-    ready, own = shelf.take(Question("question", who, lambda: statement), sqlite.dialect())
+def _asked(shelf: Shelf, sight: Sight, statement: Select[Any]) -> list[Any]:
+    ready, own = shelf.take(Question("question", sight, lambda: statement), sqlite.dialect())
     return ready.asked(own)[1]
 
 
-def _work_of(who: Caller) -> Select[Any]:
-    return select(CONTACT.c.id).where(CONTACT.c.assignee_id == who.account_id)
+def _work_of(sight: Sight) -> Select[Any]:
+    return select(CONTACT.c.id).where(is_theirs(sight, CONTACT.c.assignee_id))
+
+
+def _sent_by(sight: Sight) -> Select[Any]:
+    return select(CONTACT.c.id).where(contacts_visible_to(sight))
 
 
 def test_one_text_serves_two_people_and_each_is_asked_about_themselves() -> None:
@@ -67,26 +65,58 @@ def test_one_text_serves_two_people_and_each_is_asked_about_themselves() -> None
     assert len(shelf) == 1
 
 
-def test_who_may_do_or_see_something_else_has_a_text_of_their_own() -> None:
+def test_one_text_serves_two_organisations_and_each_sees_its_own() -> None:
+    shelf = Shelf(10)
+    for sight in (POLICE, SCHOOL, POLICE):
+        assert _asked(shelf, sight, _sent_by(sight)) == [sight.organisation_id]
+    assert len(shelf) == 1
+
+
+@pytest.mark.parametrize("one", fields(Sight), ids=lambda one: one.name)
+def test_whatever_a_sight_says_makes_another_text_or_stands_in_it_as_a_value(
+    one: Field[Any],
+) -> None:
+    others = {
+        "reach": frozenset({Reach.SOCIAL_CARE}),
+        "organisation_id": "hillshire-school",
+        "account_id": UUID(int=9),
+        "lists_requests": True,
+    }
+    other = replace(POLICE, **{one.name: others[one.name]})
+    assert (shape_of(other), values_of(other)) != (shape_of(POLICE), values_of(POLICE))
+
+
+def test_who_sees_something_else_has_a_text_of_their_own() -> None:
     shelf = Shelf(10)
     others = (
-        replace(BEN, roles=frozenset({Role.early_help_worker})),
-        replace(BEN, scopes=frozenset({Scope.contacts_read})),
+        replace(BEN, reach=frozenset({Reach.ALL})),
+        replace(BEN, reach=frozenset({Reach.EARLY_HELP, Reach.SOCIAL_CARE})),
         replace(BEN, organisation_id="riverbourne-police"),
-        replace(BEN, team_id="another"),
-        replace(BEN, client_id="an-application"),
+        replace(BEN, lists_requests=True),
     )
-    for who in (ANN, *others):
-        _asked(shelf, who, _work_of(who))
+    for sight in (ANN, *others):
+        _asked(shelf, sight, _work_of(sight))
     assert len(shelf) == 1 + len(others)
 
 
-def test_what_tells_of_a_person_in_another_way_is_never_kept() -> None:
+def test_what_tells_whose_it_is_in_another_way_is_never_kept() -> None:
     shelf = Shelf(10)
-    for who in (ANN, BEN):
-        theirs = select(CONTACT.c.id).where(CONTACT.c.referrer_name == who.name)
-        assert _asked(shelf, who, theirs) == [who.name]
+    for sight in (ANN, BEN):
+        theirs = select(CONTACT.c.id).where(CONTACT.c.assignee_id == sight.account_id)
+        assert _asked(shelf, sight, theirs) == [sight.account_id.hex]
+    for sight in (POLICE, SCHOOL):
+        theirs = select(CONTACT.c.id).where(
+            CONTACT.c.sender_organisation_id == sight.organisation_id
+        )
+        assert _asked(shelf, sight, theirs) == [sight.organisation_id]
     assert len(shelf) == 0
+
+
+def test_questions_of_two_sights_are_never_asked_together() -> None:
+    """The one would be answered with what the other sees."""
+    questions = [Question(("work", n), one, lambda: None) for n, one in enumerate((ANN, POLICE))]
+    with pytest.raises(TypeError, match="one sight"):
+        Shelf(10).take_together(questions, asyncpg.dialect())
 
 
 def test_what_was_not_asked_for_longest_is_forgotten() -> None:

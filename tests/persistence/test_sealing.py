@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Insert, insert, select, text
 
-from service.domain.access import Reach
-from service.domain.events import Event, EventType, Place, Whom
+from service.domain.access import THE_RECORD, Reach, Sight
+from service.domain.events import Bookmark, Event, EventType, Whom
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
@@ -22,7 +22,6 @@ from service.persistence.repositories import events
 from service.persistence.sealing import seal_events
 from service.persistence.tables import metadata
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import THE_RECORD, Sight
 from service.policy import Policy
 from tests.persistence.conftest import NOW, Desk
 from tests.support.databases import PostgresServer
@@ -45,15 +44,17 @@ async def sealed(database: Database, **options: int) -> int:
     return await seal_events(Migrated(database), **options)
 
 
-async def read_after(database: Database, place: Place | None, limit: int = 1000) -> list[UUID]:
+async def read_after(
+    database: Database, bookmark: Bookmark | None, limit: int = 1000
+) -> list[UUID]:
     async with database.reading() as connection:
-        found = await events.after(Reading(connection), THE_RECORD, place, limit)
+        found = await events.after(Reading(connection), THE_RECORD, bookmark, limit)
     return [one.event.id for one in found]
 
 
-async def at_the_end(database: Database) -> Place | None:
+async def at_the_end(database: Database) -> Bookmark | None:
     async with database.reading() as connection:
-        return await events.last_place(Reading(connection))
+        return await events.last_bookmark(Reading(connection))
 
 
 async def settled(database: Database) -> int:
@@ -71,8 +72,8 @@ async def test_each_event_gets_one_position_in_order_and_without_gaps(desk: Desk
     assert [one.event.id for one in found] == ids
     assert [one.position for one in found] == list(range(1, 8))
     assert [list(one.people) for one in found] == [list(one.event.people or ()) for one in found]
-    assert await read_after(desk.database, found[3].place) == ids[4:]
-    assert await read_after(desk.database, found[3].place, limit=2) == ids[4:6]
+    assert await read_after(desk.database, found[3].bookmark) == ids[4:]
+    assert await read_after(desk.database, found[3].bookmark, limit=2) == ids[4:6]
 
 
 async def test_two_that_seal_at_once_give_each_event_one_position(desk: Desk) -> None:
@@ -136,14 +137,14 @@ async def test_an_event_that_is_committed_late_is_read_by_who_has_read_later_one
         quick = await written(postgres_desk, [new_id()], [new_id()])
         assert await sealed(database) == 2
         assert await read_after(database, None) == quick
-        place = await at_the_end(database)
+        bookmark = await at_the_end(database)
         for _ in range(3):
             await written(postgres_desk, [new_id()])
             await sealed(database)
         assert await settled(database) == 0, "who writes may yet bring what was begun before"
         await slow.commit()
     assert await sealed(database) == 1
-    read = await read_after(database, place)
+    read = await read_after(database, bookmark)
     assert read[-1] == late.id
     assert len(read) == 4
     # And once it has ended, what it held up is settled.
@@ -165,12 +166,12 @@ async def test_a_number_that_was_drawn_and_not_used_yet_is_waited_for(
         for _ in range(4):
             await written(postgres_desk, [new_id()])
             await sealed(database)
-        place = await at_the_end(database)
+        bookmark = await at_the_end(database)
         assert await settled(database) < drawn
         await slow.execute(kept_as(late, sequence=drawn))
         await slow.commit()
     assert await sealed(database) == 1
-    assert await read_after(database, place) == [late.id]
+    assert await read_after(database, bookmark) == [late.id]
 
 
 async def test_of_many_writers_at_once_a_reader_misses_none_and_reads_none_twice(
@@ -198,14 +199,14 @@ async def test_of_many_writers_at_once_a_reader_misses_none_and_reads_none_twice
             await asyncio.sleep(0)
 
     async def follow() -> None:
-        place: Place | None = None
+        bookmark: Bookmark | None = None
         while True:
             over = not writing
             async with database.reading() as connection:
-                found = await events.after(Reading(connection), THE_RECORD, place, 3)
+                found = await events.after(Reading(connection), THE_RECORD, bookmark, 3)
             read.extend(one.event.id for one in found)
             if found:
-                place = found[-1].place
+                bookmark = found[-1].bookmark
             elif over:
                 return
             await asyncio.sleep(0)
@@ -257,16 +258,16 @@ async def test_a_reader_of_another_record_is_told_so(desk: Desk) -> None:
     """As after a restoration: the position is there, and is that of another event."""
     await written(desk, [new_id()], [new_id()])
     await sealed(desk.database)
-    for place in (Place(2, new_id()), Place(3, new_id())):
+    for bookmark in (Bookmark(2, new_id()), Bookmark(3, new_id())):
         with pytest.raises(events.AnotherRecord):
-            await read_after(desk.database, place)
+            await read_after(desk.database, bookmark)
 
 
 async def test_who_sees_nothing_of_a_child_reads_no_event_of_it(desk: Desk) -> None:
     ada = new_id()
     await written(desk, [ada])
     await sealed(desk.database)
-    nobody = Sight(frozenset({Reach.EARLY_HELP}), None, new_id()).as_caller()
+    nobody = Sight(frozenset({Reach.EARLY_HELP}), None, new_id())
 
     async def ask(reading: Asking) -> tuple[int, int]:
         every = await events.after(reading, nobody, None, 10)

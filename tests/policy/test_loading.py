@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from service.domain.access import Role
+from service.domain.authority import TeamWork
 from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
 from service.domain.events import EventType
-from service.policy import PolicyFaulty, TeamWork, load_policy
+from service.policy import PolicyFaulty, load_policy
 from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS
 from service.policy.rules import NEEDED_PROMPTS
 

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies
 
+from service.domain.authority import AgencyKind, TeamWork
 from service.policy import (
-    AgencyKind,
     NoRuleInForce,
     OrganisationUnknown,
     TeamUnknown,
-    TeamWork,
     TimescaleUnknown,
     load_policy,
 )

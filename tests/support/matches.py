@@ -20,10 +20,10 @@ _PERSON = re.compile(r"person_id ([0-9a-f-]{36})")
 
 async def decide_apart(work: Work, who: Caller, contact_id: UUID, new: NewDecision) -> Decision:
     """Decides for a child who is none of those on file who may be the child."""
-    contact = await contacts.held(work, who, contact_id)
+    contact = await contacts.held(work, who.sight, contact_id)
     found = await refresh_matches(
         work,
-        who,
+        who.sight,
         contact,
         await contacts.children(work, contact_id),
         await contacts.adults(work, contact_id),

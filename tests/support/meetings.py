@@ -130,7 +130,7 @@ class Room:
 
     async def referral(self, referral_id: UUID) -> Referral:
         """A referral as it is now."""
-        return await self.house.ask(lambda ask: REFERRALS.get(ask, self.manager, referral_id))
+        return await self.house.ask(lambda ask: REFERRALS.get(ask, self.manager.sight, referral_id))
 
     async def call(
         self, *referrals: Referral, planned_for: datetime | None = None, **child: Any

@@ -185,7 +185,7 @@ async def looked_into(house: House, referral_id: UUID) -> dict[str, UUID]:
     """A referral of a child who was at risk: its enquiry with the conference, its assessment."""
     manager = await caller(house, Role.assessment_team_manager, name="assessment manager")
     worker = await caller(house, Role.assessment_team_worker, name="social worker")
-    referral = await house.ask(lambda ask: REFERRALS.get(ask, manager, referral_id))
+    referral = await house.ask(lambda ask: REFERRALS.get(ask, manager.sight, referral_id))
     enquiry = await enquiry_begun(house, referral)
     id_, now = enquiry.id, house.clock()
     await house.perform(lambda work: record_child_seen(work, worker, id_, 1, seen(now)))

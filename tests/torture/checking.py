@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from service.bootstrap import House
 from service.clock import system_clock
+from service.domain.access import THE_RECORD
 from service.domain.decisions import DecisionState
-from service.domain.events import CONCERNS_NOBODY, EventType, Place
+from service.domain.events import CONCERNS_NOBODY, Bookmark, EventType
 from service.domain.flags import Severity
 from service.persistence.repositories import events
-from service.persistence.visibility import THE_RECORD
 from service.usecases.jobs import seal_events
 from tests.support import invariants
 from tests.support.clocks import FixedClock
@@ -144,9 +144,11 @@ async def _events(house: House, record: Record) -> AsyncIterator[str]:
     await seal_events(house)
     read: list[UUID] = []
     named: set[UUID] = set()
-    place: Place | None = None
-    while found := await house.ask(partial(events.after, who=THE_RECORD, place=place, limit=500)):
-        place = found[-1].place
+    bookmark: Bookmark | None = None
+    while found := await house.ask(
+        partial(events.after, sight=THE_RECORD, bookmark=bookmark, limit=500)
+    ):
+        bookmark = found[-1].bookmark
         read += [one.event.id for one in found]
         named |= {one.event.id for one in found if one.people}
     if sorted(read) != sorted(one.id for one in record.events):

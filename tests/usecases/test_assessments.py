@@ -111,7 +111,9 @@ class Desk:
         return await clock_of(self.house, referral.contact_id, id_, kind)
 
     async def close(self, referral_id: UUID) -> Referral:
-        referral = await self.house.ask(lambda ask: REFERRALS.get(ask, self.manager, referral_id))
+        referral = await self.house.ask(
+            lambda ask: REFERRALS.get(ask, self.manager.sight, referral_id)
+        )
         if referral.worker_id is None:
             worker_id = self.worker.account_id
             referral = await self.house.perform(

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from service.bootstrap import House
 from service.domain.access import Role, RoleMissing, ScopeMissing
+from service.domain.authority import TeamWork
 from service.domain.challenges import (
     CHALLENGE,
     Challenge,
@@ -47,7 +48,6 @@ from service.domain.transfers import (
 )
 from service.persistence.repositories.challenges import overdue
 from service.persistence.repositories.decisions import of_child
-from service.policy import TeamWork
 from service.usecases import cases, step_downs, transfers
 from service.usecases.challenges import (
     accept_challenge_answer,

@@ -11,6 +11,7 @@ import pytest
 
 from service.domain.access import Role
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
+from service.domain.authority import TeamWork
 from service.domain.contacts import Channel
 from service.domain.decisions import (
     Decision,
@@ -21,7 +22,6 @@ from service.domain.decisions import (
 )
 from service.domain.new_contacts import NewChild, NewContact
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.policy import TeamWork
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
@@ -182,7 +182,7 @@ async def test_superseding_does_not_close_a_case_that_another_standing_decision_
         **instead_of(referral.decision_id),
     )
     await signed(steps, draft)
-    kept = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    kept = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id))
     assert (kept.closed_at, kept.state) == (None, referral.state)
     answers = await steps.answers(referral.person_id)
     assert answers is not None

@@ -16,7 +16,7 @@ from service.domain.concerns import ConcernCounts, Relation
 from service.domain.contacts import Channel
 from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Outcome
-from service.domain.flags import Severity
+from service.domain.flags import FlagFilters, Severity
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import YesNo
 from service.domain.whole_contacts import WholeContact
@@ -237,7 +237,7 @@ async def test_a_second_concern_of_somebody_else_warns_at_once_until_every_child
     manager = await caller(house, Role.mash_manager)
     raised = [
         one
-        for one in await house.ask(lambda ask: list_flags(ask, manager, limit=50))
+        for one in await house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=50))
         if one.kind == "repeat_concern"
     ]
     assert [(one.contact_id, one.severity) for one in raised] == [

@@ -14,6 +14,7 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.contacts import Channel
 from service.domain.errors import FrontDoorError, Invalid, Stale
+from service.domain.multi_agency_referrals import SentFilters
 from service.domain.new_contacts import Contradictory, NewAdult, NewChild, NewContact
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.recognition import PersonUnknown
@@ -274,7 +275,9 @@ async def test_a_check_keeps_nothing_of_what_was_checked_and_a_worker_may_not_ch
     new = told(source_code="6")
     checked = await house.perform(lambda work: check_multi_agency_referral(work, police, new))
     with pytest.raises(contacts.ContactNotFound):
-        await house.ask(lambda ask: contacts.get(ask, worker, checked.or_refused().contact.id))
+        await house.ask(
+            lambda ask: contacts.get(ask, worker.sight, checked.or_refused().contact.id)
+        )
     with pytest.raises(RoleMissing):
         await house.perform(lambda work: check_multi_agency_referral(work, worker, new))
     stranger = await caller(house, Role.partner_system, organisation="nobody-knows")
@@ -293,11 +296,19 @@ async def test_two_roles_do_not_widen_what_is_followed_at_the_partners_door(hous
         roles=frozenset({Role.partner_system, Role.mash_manager}),
         scopes=police.scopes | (await caller(house, Role.mash_manager)).scopes,
     )
-    assert await house.ask(lambda ask: list_multi_agency_referrals(ask, both, limit=10)) == []
+    assert (
+        await house.ask(lambda ask: list_multi_agency_referrals(ask, both, SentFilters(), limit=10))
+        == []
+    )
     with pytest.raises(contacts.MultiAgencyReferralNotFound):
         await house.ask(lambda ask: read_multi_agency_referral(ask, both, theirs.contact.id))
     nobodys = replace(both, organisation_id=None)
-    assert await house.ask(lambda ask: list_multi_agency_referrals(ask, nobodys, limit=10)) == []
+    assert (
+        await house.ask(
+            lambda ask: list_multi_agency_referrals(ask, nobodys, SentFilters(), limit=10)
+        )
+        == []
+    )
 
 
 async def test_history_shows_what_the_reader_may_know_and_nothing_else(
@@ -322,11 +333,13 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     helper = await caller(house, Role.early_help_worker)
     (child,) = seen
     history = await house.ask(
-        lambda ask: histories.of_child(ask, helper, child.child.person_id, but=now.contact.id)
+        lambda ask: histories.of_child(ask, helper.sight, child.child.person_id, but=now.contact.id)
     )
     assert not history
     matches = await house.ask(
-        lambda ask: matches_as_seen(ask, helper, FRIDAY, now.contact, [child.child], now.adults)
+        lambda ask: matches_as_seen(
+            ask, helper.sight, FRIDAY, now.contact, [child.child], now.adults
+        )
     )
     assert matches == []
 

@@ -5,12 +5,11 @@ from pathlib import Path
 from uuid import UUID
 
 from service.bootstrap import House
-from service.domain.access import Role
+from service.domain.access import THE_RECORD, Role
 from service.domain.events import EventType, PlacedEvent
 from service.domain.flags import SubjectKind
 from service.persistence.asking import Asking
 from service.persistence.repositories import event_subjects, events
-from service.persistence.visibility import THE_RECORD
 from service.usecases.flags import sweep
 from service.usecases.jobs import seal_events
 from tests.support.builders import Body, child_body

@@ -22,7 +22,7 @@ WORDS = "I ring the family today and write down what they say."
 
 async def flag_of(house: House, thing: Thing) -> Flag:
     everybody = await caller(house, Role.qa_auditor)
-    return await house.ask(lambda ask: flags.get(ask, everybody, thing.id))
+    return await house.ask(lambda ask: flags.get(ask, everybody.sight, thing.id))
 
 
 async def take_on(house: House, who: Caller, flag: Flag) -> None:
@@ -123,7 +123,7 @@ async def test_who_works_a_contact_takes_its_flags_on_and_a_colleague_only_their
         with pytest.raises(FlagNotYours):
             await take_on(house, worker, managers_own)
 
-        contact = await house.ask(lambda ask: contacts.get(ask, colleague, file.contact_id))
+        contact = await house.ask(lambda ask: contacts.get(ask, colleague.sight, file.contact_id))
         await house.perform(
             lambda work: assign_contact(
                 work, colleague, contact.id, contact.version, worker.account_id

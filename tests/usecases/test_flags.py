@@ -18,7 +18,7 @@ from service.bootstrap import House, Work
 from service.domain.access import Role, RoleMissing
 from service.domain.deadlines import Deadline
 from service.domain.errors import Stale
-from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, Severity
+from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, FlagFilters, Severity
 from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import contacts, flags
 from service.persistence.repositories.flags import FlagNotFound
@@ -59,7 +59,7 @@ async def house(database_url: str, clock: FixedClock, tmp_path: Path) -> AsyncIt
 
 async def standing(house: House) -> list[Flag]:
     manager = await caller(house, Role.mash_manager)
-    return await house.ask(lambda ask: list_flags(ask, manager, limit=1000))
+    return await house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=1000))
 
 
 async def red(house: House) -> list[tuple[str, str]]:
@@ -351,7 +351,7 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
         clock.set(SATURDAY)
         manager = await caller(house, Role.mash_manager)
         async with house.work() as work:
-            await contacts.held(work, manager, file.contact.id)
+            await contacts.held(work, manager.sight, file.contact.id)
             assert await asyncio.wait_for(sweep(house), PATIENCE) == Swept(breaches=1)
             await stop_clocks(
                 work, file.contact.id, file.contact.id, ["contact_to_referral"], "decided"
@@ -565,7 +565,7 @@ async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
     await sweep(house)
     (flag,) = await standing(house)
     outsider = await caller(house, Role.early_help_worker)
-    assert await house.ask(lambda ask: list_flags(ask, outsider, limit=10)) == []
+    assert await house.ask(lambda ask: list_flags(ask, outsider, FlagFilters(), limit=10)) == []
     with pytest.raises(FlagNotFound):
         await house.ask(lambda ask: read_flag(ask, outsider, flag.id))
     with pytest.raises(FlagNotFound):

@@ -17,7 +17,7 @@ from service.domain.access import Caller, Role, RoleMissing
 from service.domain.deadlines import Deadline
 from service.domain.errors import Stale
 from service.domain.events import Event
-from service.domain.flags import SubjectKind
+from service.domain.flags import FlagFilters, SubjectKind
 from service.domain.missing_episodes import (
     Interview,
     InterviewAnswer,
@@ -222,7 +222,7 @@ async def test_a_return_that_nobody_had_reported_before_starts_the_clock_when_th
     # Told after the limit, it is late at once.
     await sweep(room.house)
     manager = await caller(room.house, Role.mash_manager)
-    flags = await room.house.ask(lambda ask: list_flags(ask, manager, limit=100))
+    flags = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
     assert ("return_home_interview", episode.id) in {(one.kind, one.subject_id) for one in flags}
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.errors import NotFound, Stale
+from service.domain.flags import FlagFilters
 from service.domain.new_contacts import NewChild
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.pregnancies import (
@@ -247,7 +248,7 @@ async def test_a_warning_comes_a_fortnight_before_the_week_and_a_breach_after_it
 
     async def flags() -> set[str]:
         await sweep(room.house)
-        found = await room.house.ask(lambda ask: list_flags(ask, manager, limit=100))
+        found = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
         return {one.severity.value for one in found if one.kind == kind}
 
     end = datetime(week_on.year, week_on.month, week_on.day, 22, 59, 59, tzinfo=UTC)
@@ -328,7 +329,7 @@ async def test_one_child_before_and_after_the_birth(room: Room) -> None:
     assert (stopped.stopped_because, stopped.stopped_at) == ("born", room.clock.now)
     assert stopped.happened_at == datetime(2026, 9, 8, 22, 59, 59, tzinfo=UTC)
     # The case, its assessment and its other clocks go on; the contact tells what was told.
-    still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker, referral.id))
+    still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker.sight, referral.id))
     assert still.closed_at is None
     assert "single_assessment" in await clocks(room.house, referral.contact_id)
     assert await room.house.ask(lambda ask: assessments.open_of_referral(ask, referral.id))
@@ -526,9 +527,9 @@ async def test_a_pregnancy_that_ends_stops_the_clocks_quietly_and_leaves_the_cas
     assert stopped.stopped_because == "pregnancy_ended"
     assert "child_seen" not in await clocks(room.house, referral.contact_id)
     manager = await caller(room.house, Role.assessment_team_manager)
-    flags = await room.house.ask(lambda ask: list_flags(ask, manager, limit=100))
+    flags = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
     assert PRE_BIRTH & {one.kind for one in flags} == set()
-    still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker, referral.id))
+    still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker.sight, referral.id))
     assert still.closed_at is None
     found = await room.read(referral.person_id)
     assert (found.state, found.steps[0].words) == (PregnancyState.ended, ENDED)
@@ -556,7 +557,7 @@ async def test_what_a_contact_tells_later_does_not_bring_an_ended_pregnancy_back
 async def test_a_contact_that_tells_the_expected_date_moves_the_clocks(room: Room) -> None:
     referral = await referred(room.house)
     version = (
-        await room.house.ask(lambda ask: contacts.get(ask, room.worker, referral.contact_id))
+        await room.house.ask(lambda ask: contacts.get(ask, room.worker.sight, referral.contact_id))
     ).version
     room.clock.forward(hours=2)
     file = await told_of(room.house, [unborn(EXPECTED, person_id=referral.person_id)])
@@ -568,7 +569,9 @@ async def test_a_contact_that_tells_the_expected_date_moves_the_clocks(room: Roo
         EXPECTED,
         file.contact.id,
     )
-    renewed = await room.house.ask(lambda ask: contacts.get(ask, room.worker, referral.contact_id))
+    renewed = await room.house.ask(
+        lambda ask: contacts.get(ask, room.worker.sight, referral.contact_id)
+    )
     assert renewed.version == version + 1
     await room.possible()
 
@@ -601,7 +604,7 @@ async def test_a_contact_that_tells_of_the_birth_stops_the_clocks_and_starts_the
 
 async def amended(room: Room, contact_id: UUID, **facts: Any) -> None:
     """One fact of the only child on a contact, put right."""
-    contact = await room.house.ask(lambda ask: contacts.get(ask, room.worker, contact_id))
+    contact = await room.house.ask(lambda ask: contacts.get(ask, room.worker.sight, contact_id))
     [child] = await room.house.ask(lambda ask: contacts.children(ask, contact_id))
     changes = ContactChanges(reason="The midwife rang back.", children={child.id: facts})
     await room.house.perform(

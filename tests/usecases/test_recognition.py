@@ -288,12 +288,12 @@ async def test_a_correction_moves_only_the_child_it_is_about(
     again = await desk.log(BEN)
     assert again.children[0].person_id == his.children[0].person_id
     history = await desk.house.ask(
-        lambda ask: histories.of_child(ask, desk.worker, girl.person_id, but=after.contact.id)
+        lambda ask: histories.of_child(ask, desk.worker.sight, girl.person_id, but=after.contact.id)
     )
     assert not history
     of_him = await desk.house.ask(
         lambda ask: histories.of_child(
-            ask, desk.worker, his.children[0].person_id, but=again.contact.id
+            ask, desk.worker.sight, his.children[0].person_id, but=again.contact.id
         )
     )
     assert [one.contact_id for one in of_him.contacts] == [his.contact.id]

@@ -118,7 +118,7 @@ async def test_who_takes_over_has_everything_and_each_move_is_on_the_record(
         assert await take_over_teams(house) == 3
         assert await take_over_teams(house) == 0
         steps = await steps_in(house)
-        now = await house.ask(lambda ask: EPISODES.get(ask, steps.spoc, episode.id))
+        now = await house.ask(lambda ask: EPISODES.get(ask, steps.spoc.sight, episode.id))
         assert (now.team_id, now.worker_id) == ("family-centres", episode.worker_id)
         assert now.version == episode.version + 1
         answers = await steps.answers(episode.person_id)
@@ -165,7 +165,9 @@ async def test_what_a_process_with_the_policy_of_before_gives_the_team_passes_on
         done = await asyncio.gather(take_over_teams(after), take_over_teams(another))
         assert sum(done) == 3
         for episode in found:
-            now = await after.ask(lambda ask, id_=episode.id: EPISODES.get(ask, steps.spoc, id_))
+            now = await after.ask(
+                lambda ask, id_=episode.id: EPISODES.get(ask, steps.spoc.sight, id_)
+            )
             assert now.team_id == "family-centres"
         # The one of before gives the team another child a moment later.
         await episode_in_the_old_centre(steps)

@@ -642,7 +642,7 @@ async def test_a_referral_does_not_close_before_its_enquiry_has_ended(desk: Desk
         )
 
     referral = await desk.house.ask(
-        lambda ask: REFERRALS.get(ask, desk.manager, enquiry.referral_id)
+        lambda ask: REFERRALS.get(ask, desk.manager.sight, enquiry.referral_id)
     )
     await desk.house.perform(
         lambda work: allocate_referral(

@@ -16,6 +16,7 @@ from service.domain.calendar import london_date
 from service.domain.contacts import Channel, Contact
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.errors import Stale
+from service.domain.flags import FlagFilters
 from service.domain.instants import CLOCK_TOLERANCE
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
@@ -1076,7 +1077,7 @@ async def test_early_help_sees_neither_clock_nor_flag_of_what_social_care_looks_
 
     async def kinds(who: Caller) -> tuple[set[str], set[str]]:
         file = await room.house.ask(lambda ask: read_contact(ask, who, moved.contact_id))
-        flags = await room.house.ask(lambda ask: list_flags(ask, who, limit=100))
+        flags = await room.house.ask(lambda ask: list_flags(ask, who, FlagFilters(), limit=100))
         return {one.kind for one in file.deadlines}, {one.kind for one in flags}
 
     for shown in await kinds(room.assessment):

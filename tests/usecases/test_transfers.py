@@ -75,10 +75,12 @@ async def test_until_a_step_up_is_accepted_early_help_answers_and_then_social_ca
     after = await steps.answers(episode.person_id)
     assert after is not None
     assert (after.referral_id, after.early_help_episode_id) == (done.referral_id, None)
-    referral = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, after.case_id))
+    referral = await steps.house.ask(
+        lambda ask: REFERRALS.get(ask, steps.mash.sight, after.case_id)
+    )
     assert (referral.team_id, referral.state) == ("assessment-north", CaseState.awaiting_allocation)
     assert (referral.source_code, referral.transfer_id) == ("5D", done.id)
-    closed = await steps.house.ask(lambda ask: EPISODES.get(ask, steps.mash, episode.id))
+    closed = await steps.house.ask(lambda ask: EPISODES.get(ask, steps.mash.sight, episode.id))
     assert closed.closure_code is EpisodeClosure.stepped_up
 
 
@@ -126,7 +128,9 @@ async def test_a_step_down_closes_social_care_only_when_it_is_complete(steps: St
     answers = await steps.answers(referral.person_id)
     assert answers is not None
     assert answers.early_help_episode_id == accepted.early_help_episode_id
-    open_still = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    open_still = await steps.house.ask(
+        lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id)
+    )
     assert (open_still.state, open_still.closed_at) == (CaseState.handing_over, None)
     with pytest.raises(StepDownNotReady, match="agreement and the first visit"):
         await steps.complete(accepted)
@@ -135,7 +139,7 @@ async def test_a_step_down_closes_social_care_only_when_it_is_complete(steps: St
     assert await steps.running(visited) == {"step_down_completed"}
     done = await steps.complete(visited)
     assert done.state is TransferState.completed
-    closed = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    closed = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id))
     assert (closed.state, closed.closure_code) == (CaseState.closed, "RC9")
     assert await steps.answers(referral.person_id) == answers
 
@@ -183,7 +187,7 @@ async def test_a_step_up_while_a_step_down_is_unfinished_gives_the_child_back(
     referral = await steps.child_in_social_care()
     down = await steps.accept(await steps.opened(await steps.step_down(referral)))
     episode = await steps.house.ask(
-        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)
+        lambda ask: EPISODES.get(ask, steps.spoc.sight, down.early_help_episode_id)
     )
     up = await steps.step_up(episode)
     with pytest.raises(StepDownNotReady, match="step-up that is open"):
@@ -233,7 +237,9 @@ async def test_a_closure_settles_what_is_open(steps: Steps) -> None:
 async def test_an_unfinished_step_down_is_not_closed_from_either_side(steps: Steps) -> None:
     referral = await steps.child_in_social_care()
     down = await steps.accept(await steps.opened(await steps.step_down(referral)))
-    handing_over = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    handing_over = await steps.house.ask(
+        lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id)
+    )
     with pytest.raises(StepDownUnfinished):
         await steps.do(
             lambda work: cases.close_referral(
@@ -309,7 +315,7 @@ async def test_a_decision_for_an_open_child_joins_the_case_that_is_open(steps: S
     answers = await steps.answers(referral.person_id)
     assert answers is not None
     assert answers.referral_id == referral.id
-    joined = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    joined = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id))
     assert joined.statutory_basis is StatutoryBasis.section_47
 
 
@@ -469,11 +475,11 @@ async def test_a_step_up_under_section_47_raises_the_basis_of_the_referral_that_
     referral = await steps.child_in_social_care()
     down = await steps.accept(await steps.opened(await steps.step_down(referral)))
     episode = await steps.house.ask(
-        lambda ask: EPISODES.get(ask, steps.spoc, down.early_help_episode_id)
+        lambda ask: EPISODES.get(ask, steps.spoc.sight, down.early_help_episode_id)
     )
     up = await steps.opened(await steps.step_up(episode))
     await steps.accept(up, receiving_team_id=None, statutory_basis=StatutoryBasis.section_47)
-    back = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash, referral.id))
+    back = await steps.house.ask(lambda ask: REFERRALS.get(ask, steps.mash.sight, referral.id))
     assert (back.statutory_basis, back.state) == (StatutoryBasis.section_47, CaseState.allocated)
 
 
@@ -522,9 +528,13 @@ async def test_a_child_who_came_back_is_again_under_the_decision_of_the_beginnin
 async def test_what_moves_a_child_renews_every_contact_that_shows_its_clocks(steps: Steps) -> None:
     episode = await steps.child_in_early_help()
     await steps.step_up(episode)
-    before = await steps.house.ask(lambda ask: contacts.get(ask, steps.mash, episode.contact_id))
+    before = await steps.house.ask(
+        lambda ask: contacts.get(ask, steps.mash.sight, episode.contact_id)
+    )
     await _new_contact(steps, episode.person_id, Outcome.referral)
-    after = await steps.house.ask(lambda ask: contacts.get(ask, steps.mash, episode.contact_id))
+    after = await steps.house.ask(
+        lambda ask: contacts.get(ask, steps.mash.sight, episode.contact_id)
+    )
     assert after.version > before.version
 
 

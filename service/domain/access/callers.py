@@ -1,12 +1,13 @@
 """Callers: what they may do, by role and by scope, and how far they see."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
 from service.domain.access.duties import DUTIES, EVERY_SIDE
 from service.domain.access.grants import GRANTS
+from service.domain.access.sights import Sight
 from service.domain.access.words import Duty, Grant, Permission, Reach, Role, Scope
 from service.domain.accountabilities import CareService
 from service.domain.errors import NotAllowed
@@ -60,7 +61,8 @@ class Caller:
 
     `account_id` is our own id for that pair. `organisation_id` is the partner organisation or the
     authority that the issuer vouches for, `team_id` the caller's team; both as the issuer names
-    them. `client_id` is the application in use, where the issuer says.
+    them. `client_id` is the application in use, where the issuer says. `sight` is what follows from
+    all that for what the caller may know of: whoever looks for something is given it, and no more.
     """
 
     account_id: UUID
@@ -72,6 +74,16 @@ class Caller:
     team_id: str | None
     roles: frozenset[Role]
     scopes: frozenset[Scope]
+    sight: Sight = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sight = Sight(
+            reach=_reach_of(self.roles, self.organisation_id),
+            organisation_id=self.organisation_id,
+            account_id=self.account_id,
+            lists_requests=self.has_role_for(Permission.read_information_requests),
+        )
+        object.__setattr__(self, "sight", sight)
 
     def may(self, permission: Permission) -> bool:
         """Whether both the role gate and the scope gate are open. Rows are `reach`'s matter."""
@@ -109,23 +121,23 @@ class Caller:
         raise RoleMissing(_role_words(wanted) + ("" if has_scope else " " + _scope_words(wanted)))
 
     @property
-    def reach(self) -> frozenset[Reach]:
-        """How far the caller sees: the union over the roles. Empty means no case at all.
-
-        A caller of no known organisation has no organisation's rows to see.
-        """
-        reaches = {DUTIES[role].reach for role in self.roles}
-        return frozenset(
-            reach
-            for reach in reaches
-            if reach is not None
-            and (reach is not Reach.OWN_ORGANISATION or self.organisation_id is not None)
-        )
-
-    @property
     def acts_for(self) -> frozenset[CareService]:
         """The sides on which the caller acts: the union over the roles."""
         return frozenset().union(*(DUTIES[role].acts_for for role in self.roles))
+
+
+def _reach_of(roles: Collection[Role], organisation_id: str | None) -> frozenset[Reach]:
+    """How far somebody sees: the union over the roles. Empty means no case at all.
+
+    Whoever is of no known organisation has no organisation's rows to see.
+    """
+    reaches = {DUTIES[role].reach for role in roles}
+    return frozenset(
+        reach
+        for reach in reaches
+        if reach is not None
+        and (reach is not Reach.OWN_ORGANISATION or organisation_id is not None)
+    )
 
 
 def _role_words(grant: Grant) -> str:

@@ -1,6 +1,6 @@
 """Who answers for each open child: one case, and by it one team; moved here and nowhere else."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import (
     Accountability,
     AccountabilityFilters,
@@ -37,6 +37,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place, soonest_first
 from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import accounts
@@ -148,58 +149,21 @@ async def end(work: Work, person_id: UUID) -> None:
 
 async def teams_by_child(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: AccountabilityFilters,
     *,
     limit: int,
-    after: UUID | None = None,
+    after: Place | None = None,
 ) -> list[AccountableTeam]:
     """For every open child the one team and, when allocated, the one worker, by the child's id.
 
     A child whom neither side holds is open at the front door until decided; of several contacts
     the one that was logged first answers.
     """
-    ways: list[Select[Any]] = []
-    for service, table, case_id, seen in _CASES:
-        if filters.service in (None, service):
-            own = (ACCOUNTABILITY.c.person_id, table.c.team_id, table.c.worker_id)
-            ways.append(
-                select(
-                    ACCOUNTABILITY.c.person_id,
-                    literal(service.value).label("service"),
-                    table.c.contact_id,
-                    table.c.child_id,
-                    table.c.id.label("case_id"),
-                    table.c.reference,
-                    table.c.team_id,
-                    table.c.worker_id,
-                    ACCOUNTABILITY.c.since,
-                )
-                .join(table, table.c.id == case_id)
-                .where(seen(who), *_narrowed(filters, after, *own))
-                .order_by(ACCOUNTABILITY.c.person_id)
-                .limit(limit)
-            )
-    if filters.service in (None, CareService.front_door):
-        own = (CHILD.c.person_id, CONTACT.c.team_id, CONTACT.c.assignee_id)
-        ways.append(
-            select(
-                CHILD.c.person_id,
-                literal(CareService.front_door.value).label("service"),
-                CHILD.c.contact_id,
-                CHILD.c.id.label("child_id"),
-                literal(None, CHILD.c.id.type).label("case_id"),
-                CONTACT.c.reference,
-                CONTACT.c.team_id,
-                CONTACT.c.assignee_id.label("worker_id"),
-                CONTACT.c.received_at.label("since"),
-            )
-            .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-            .where(*_at_the_front_door(), child_visible_to(who, CHILD))
-            .where(*_narrowed(filters, after, *own))
-            .order_by(CHILD.c.person_id)
-            .limit(limit)
-        )
+    ways = [
+        soonest_first(person_id).page(way, limit, after)
+        for person_id, way in (*_held_by_a_case(sight, filters), *_in_nobodys_case(sight, filters))
+    ]
     line = union_all(*(select(*way.subquery().c) for way in ways)).subquery("line")
     elsewhere = ("worker_name", "since", "worker_suspended")
     names = [name for name in AccountableTeam.__slots__ if name not in elsewhere]
@@ -218,9 +182,55 @@ async def teams_by_child(
     return [replace(one, worker_suspended=bool(one.worker_suspended)) for one in found]
 
 
+_Way = tuple[ColumnElement[Any], Select[Any]]
+
+
+def _held_by_a_case(sight: Sight, filters: AccountabilityFilters) -> Iterator[_Way]:
+    for service, table, case_id, seen in _CASES:
+        if filters.service in (None, service):
+            own = (ACCOUNTABILITY.c.person_id, table.c.team_id, table.c.worker_id)
+            yield (
+                ACCOUNTABILITY.c.person_id,
+                select(
+                    ACCOUNTABILITY.c.person_id,
+                    literal(service.value).label("service"),
+                    table.c.contact_id,
+                    table.c.child_id,
+                    table.c.id.label("case_id"),
+                    table.c.reference,
+                    table.c.team_id,
+                    table.c.worker_id,
+                    ACCOUNTABILITY.c.since,
+                )
+                .join(table, table.c.id == case_id)
+                .where(seen(sight), *_narrowed(filters, *own)),
+            )
+
+
+def _in_nobodys_case(sight: Sight, filters: AccountabilityFilters) -> Iterator[_Way]:
+    if filters.service in (None, CareService.front_door):
+        own = (CHILD.c.person_id, CONTACT.c.team_id, CONTACT.c.assignee_id)
+        yield (
+            CHILD.c.person_id,
+            select(
+                CHILD.c.person_id,
+                literal(CareService.front_door.value).label("service"),
+                CHILD.c.contact_id,
+                CHILD.c.id.label("child_id"),
+                literal(None, CHILD.c.id.type).label("case_id"),
+                CONTACT.c.reference,
+                CONTACT.c.team_id,
+                CONTACT.c.assignee_id.label("worker_id"),
+                CONTACT.c.received_at.label("since"),
+            )
+            .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
+            .where(*_at_the_front_door(), child_visible_to(sight, CHILD))
+            .where(*_narrowed(filters, *own)),
+        )
+
+
 def _narrowed(
     filters: AccountabilityFilters,
-    after: UUID | None,
     person_id: ColumnElement[Any],
     team_id: ColumnElement[Any],
     worker_id: ColumnElement[Any],
@@ -236,8 +246,6 @@ def _narrowed(
         found.append(worker_id.in_(accounts.suspended_ids()))
     if filters.person_id is not None:
         found.append(person_id == filters.person_id)
-    if after is not None:
-        found.append(person_id > after)
     return found
 
 
@@ -278,63 +286,29 @@ def _at_the_front_door() -> list[ColumnElement[bool]]:
 
 async def children_without_a_team(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     teams: Collection[str],
     *,
     limit: int,
-    after: tuple[UUID, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[ChildWithoutTeam]:
     """The open children for whom no team answers, by the child's id: there should be none.
 
     `teams` are those that the policy knows.
     """
-    line = union_all(*_faults(who, teams)).subquery("line")
-    statement = (
-        select(*(line.c[name] for name in ChildWithoutTeam.__slots__))
-        .order_by(line.c.person_id, line.c.subject_id)
-        .limit(limit)
-    )
-    if after is not None:
-        id_type = ACCOUNTABILITY.c.person_id.type
-        statement = statement.where(
-            tuple_(line.c.person_id, line.c.subject_id)
-            > tuple_(*(literal(one, id_type) for one in after))
-        )
-    return [read(ChildWithoutTeam, row) for row in await ask.all(statement)]
+    line = union_all(*_faults(sight, teams)).subquery("line")
+    statement = select(*(line.c[name] for name in ChildWithoutTeam.__slots__))
+    by_child = soonest_first(line.c.person_id, line.c.subject_id)
+    rows = await ask.all(by_child.page(statement, limit, after))
+    return [read(ChildWithoutTeam, row) for row in rows]
 
 
-def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
-    found: list[Select[Any]] = []
-    for service, table, case_id, seen in _CASES:
-        # A case that is open, and nothing that says who answers for the child.
-        answered = exists().where(ACCOUNTABILITY.c.person_id == table.c.open_person_id)
-        found.append(
-            select(
-                *_fault(service, WhyNobody.nobody_answers, table, table.c.person_id, table.c.id)
-            ).where(is_open(table), ~answered, seen(who))
-        )
-        # Something that says who answers, and a case that cannot.
-        whose = ACCOUNTABILITY.c.person_id
-        why = case(
-            (table.c.person_id != whose, WhyNobody.case_of_another_child),
-            (or_(table.c.id.is_(None), table.c.closed_at.is_not(None)), WhyNobody.case_not_open),
-            else_=WhyNobody.team_unknown,
-        )
-        found.append(
-            select(*_fault(service, why, table, whose, case_id))
-            .select_from(ACCOUNTABILITY)
-            .outerjoin(table, table.c.id == case_id)
-            .where(
-                case_id.is_not(None),
-                or_(
-                    table.c.id.is_(None),
-                    table.c.closed_at.is_not(None),
-                    table.c.person_id != whose,
-                    table.c.team_id.not_in(teams),
-                ),
-                seen(who),
-            )
-        )
+def _faults(sight: Sight, teams: Collection[str]) -> list[Select[Any]]:
+    found = [
+        fault
+        for service, table, case_id, seen in _CASES
+        for fault in _faults_of_cases(service, table, case_id, teams, seen(sight))
+    ]
     nothing = and_(
         ACCOUNTABILITY.c.referral_id.is_(None), ACCOUNTABILITY.c.early_help_episode_id.is_(None)
     )
@@ -347,7 +321,7 @@ def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
             literal(None, CONTACT.c.id.type).label("contact_id"),
             literal(None, CONTACT.c.reference.type).label("reference"),
             literal(None, CONTACT.c.team_id.type).label("team_id"),
-        ).where(nothing, referrals_visible_to(who))
+        ).where(nothing, referrals_visible_to(sight))
     )
     found.append(
         select(
@@ -360,9 +334,47 @@ def _faults(who: Caller, teams: Collection[str]) -> list[Select[Any]]:
             CONTACT.c.team_id,
         )
         .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .where(*_at_the_front_door(), CONTACT.c.team_id.not_in(teams), child_visible_to(who, CHILD))
+        .where(
+            *_at_the_front_door(), CONTACT.c.team_id.not_in(teams), child_visible_to(sight, CHILD)
+        )
     )
     return found
+
+
+def _faults_of_cases(
+    service: CareService,
+    table: Any,
+    case_id: Any,
+    teams: Collection[str],
+    seen: ColumnElement[bool],
+) -> Iterator[Select[Any]]:
+    # A case that is open, and nothing that says who answers for the child.
+    answered = exists().where(ACCOUNTABILITY.c.person_id == table.c.open_person_id)
+    yield select(
+        *_fault(service, WhyNobody.nobody_answers, table, table.c.person_id, table.c.id)
+    ).where(is_open(table), ~answered, seen)
+    # Something that says who answers, and a case that cannot.
+    whose = ACCOUNTABILITY.c.person_id
+    why = case(
+        (table.c.person_id != whose, WhyNobody.case_of_another_child),
+        (or_(table.c.id.is_(None), table.c.closed_at.is_not(None)), WhyNobody.case_not_open),
+        else_=WhyNobody.team_unknown,
+    )
+    yield (
+        select(*_fault(service, why, table, whose, case_id))
+        .select_from(ACCOUNTABILITY)
+        .outerjoin(table, table.c.id == case_id)
+        .where(
+            case_id.is_not(None),
+            or_(
+                table.c.id.is_(None),
+                table.c.closed_at.is_not(None),
+                table.c.person_id != whose,
+                table.c.team_id.not_in(teams),
+            ),
+            seen,
+        )
+    )
 
 
 def _fault(

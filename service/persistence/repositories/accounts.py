@@ -20,9 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.domain.access import Role
-from service.domain.accounts import Account, Suspension, SuspensionKind, Worker
+from service.domain.accounts import Account, Suspension, SuspensionFilters, SuspensionKind, Worker
 from service.domain.errors import NotFound, Stale
+from service.domain.holders import WorkerFilters
 from service.persistence.asking import Asking
+from service.persistence.keysets import Order, Place, narrowed, soonest_first
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.units_of_work import Work
 
@@ -146,33 +148,29 @@ def _worker(row: Sequence[Any]) -> Worker:
 
 async def list_staff(
     ask: Asking,
-    *,
-    team_id: str | None = None,
+    filters: WorkerFilters,
     roles: Collection[Role] | None = None,
-    suspended: bool | None = None,
+    *,
     limit: int,
-    after: UUID | None = None,
+    after: Place | None = None,
 ) -> list[Worker]:
     """Members of staff who have signed in, in the order in which they first did.
 
     `roles`: only who was last seen with one of them.
     """
     away = is_suspended(ACCOUNT.c.id)
-    statement = (
-        select(*columns_of(Account), away).where(_staff()).order_by(ACCOUNT.c.id).limit(limit)
+    statement = select(*columns_of(Account), away).where(
+        _staff(), *narrowed(ACCOUNT, filters, but=("may_hold", "suspended"))
     )
-    if team_id is not None:
-        statement = statement.where(ACCOUNT.c.team_id == team_id)
     if roles is not None:
         words = literal(" ") + ACCOUNT.c.role_names + literal(" ")
         statement = statement.where(
             or_(*(words.contains(f" {role} ", autoescape=True) for role in sorted(roles)))
         )
-    if suspended is not None:
-        statement = statement.where(away if suspended else ~away)
-    if after is not None:
-        statement = statement.where(ACCOUNT.c.id > after)
-    return [_worker(row) for row in await ask.all(statement)]
+    if filters.suspended is not None:
+        statement = statement.where(away if filters.suspended else ~away)
+    as_they_came = soonest_first(ACCOUNT.c.id)
+    return [_worker(row) for row in await ask.all(as_they_came.page(statement, limit, after))]
 
 
 async def get(ask: Asking, account_id: UUID) -> Account | None:
@@ -225,13 +223,17 @@ async def suspension_of(ask: Asking, kind: str, target: str) -> Suspension | Non
 
 
 async def list_suspensions(
-    ask: Asking, *, in_force: bool | None = None, limit: int, before: UUID | None = None
+    ask: Asking,
+    filters: SuspensionFilters,
+    *,
+    limit: int,
+    after: Place | None = None,
 ) -> list[Suspension]:
     """Suspensions, newest first."""
-    statement = select(*columns_of(Suspension)).order_by(SUSPENSION.c.id.desc()).limit(limit)
-    if in_force is not None:
+    statement = select(*columns_of(Suspension))
+    if filters.in_force is not None:
         lifted = SUSPENSION.c.lifted_at
-        statement = statement.where(lifted.is_(None) if in_force else lifted.is_not(None))
-    if before is not None:
-        statement = statement.where(SUSPENSION.c.id < before)
-    return [read(Suspension, row) for row in await ask.all(statement)]
+        statement = statement.where(lifted.is_(None) if filters.in_force else lifted.is_not(None))
+    falling = Order((SUSPENSION.c.id,), falling=True)
+    rows = await ask.all(falling.page(statement, limit, after))
+    return [read(Suspension, row) for row in rows]

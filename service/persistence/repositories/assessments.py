@@ -1,12 +1,10 @@
 """Single assessments: read, whole and alone, and listed."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy import select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.assessments import (
     CLOCKS,
     Assessment,
@@ -20,8 +18,10 @@ from service.domain.errors import NotFound
 from service.domain.people import Person
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines, measures
+from service.persistence.repositories import deadlines
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
@@ -58,9 +58,9 @@ async def were_begun(ask: Asking | Work, referral_id: UUID) -> bool:
     return row is not None
 
 
-async def get(ask: Asking | Work, who: Caller, assessment_id: UUID) -> Assessment:
+async def get(ask: Asking | Work, sight: Sight, assessment_id: UUID) -> Assessment:
     """One assessment. Raises AssessmentNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Assessment, protection_visible_to), id=assessment_id)
+    row = await ask.first(one_seen(sight, Assessment, protection_visible_to), id=assessment_id)
     if row is None:
         raise AssessmentNotFound(
             "There is no assessment with this id that you may see. Check the id."
@@ -79,31 +79,19 @@ async def whole(ask: Asking | Work, assessment: Assessment) -> WholeAssessment:
     )
 
 
+_LISTED = Listed(Assessment, "begun_at", protection_visible_to)
+
+
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: AssessmentFilters,
     *,
     limit: int,
-    after_place: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedAssessment]:
     """Assessments by when they were begun, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(Assessment))
-        .where(protection_visible_to(who), *_conditions(filters))
-        .order_by(ASSESSMENT_TABLE.c.begun_at.desc(), ASSESSMENT_TABLE.c.id.desc())
-        .limit(limit)
-    )
-    if after_place is not None:
-        begun_at, assessment_id = after_place
-        statement = statement.where(
-            tuple_(ASSESSMENT_TABLE.c.begun_at, ASSESSMENT_TABLE.c.id)
-            < tuple_(
-                literal(begun_at, ASSESSMENT_TABLE.c.begun_at.type),
-                literal(assessment_id, ASSESSMENT_TABLE.c.id.type),
-            )
-        )
-    found = [read(Assessment, row) for row in await ask.all(statement)]
+    found = await _LISTED.newest_first(ask, sight, filters, limit=limit, after=after)
     # What has ended waits for nothing, though its referral may have been assessed anew since.
     running = [(one.contact_id, one.referral_id) for one in found if one.ended_at is None]
     due = await deadlines.soonest(ask, running, CLOCKS)
@@ -111,16 +99,3 @@ async def list_newest_first(
         DatedAssessment(one, None if one.ended_at is not None else due[one.referral_id])
         for one in found
     ]
-
-
-def _conditions(filters: AssessmentFilters) -> Sequence[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.states:
-        found.append(ASSESSMENT_TABLE.c.state.in_(filters.states))
-    for name in ("person_id", "referral_id"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(ASSESSMENT_TABLE.c[name] == value)
-    if filters.behind is not None:
-        found.append(measures.cases(filters.behind))
-    return found

@@ -6,21 +6,21 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.flags import SubjectKind
-from service.domain.measure_cases import MeasureCases
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import CaseFilters
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import measures
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_held, one_seen, one_that_was_found
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
@@ -49,19 +49,19 @@ class Cases(Generic[Case]):
     record: type[Case]
     subject_kind: SubjectKind
     allocation_clock: str
-    visible_to: Callable[[Caller], ColumnElement[bool]]
+    visible_to: Callable[[Sight], ColumnElement[bool]]
     missing: Callable[[], NotFound]
 
-    async def get(self, ask: Asking, who: Caller, case_id: UUID) -> Case:
+    async def get(self, ask: Asking, sight: Sight, case_id: UUID) -> Case:
         """One case. Raises NotFound for what is not there and what may not be seen."""
-        row = await ask.first(one_seen(who, self.record, self.visible_to), id=case_id)
+        row = await ask.first(one_seen(sight, self.record, self.visible_to), id=case_id)
         if row is None:
             raise self.missing()
         return read(self.record, row)
 
-    async def held(self, work: Work, who: Caller, case_id: UUID, version: int) -> Case:
+    async def held(self, work: Work, sight: Sight, case_id: UUID, version: int) -> Case:
         """One case, held until the commit. Raises Stale when `version` is not the current one."""
-        row = await work.first(one_held(who, self.record, self.visible_to, False), id=case_id)
+        row = await work.first(one_held(sight, self.record, self.visible_to, False), id=case_id)
         if row is None:
             raise self.missing()
         case = read(self.record, row)
@@ -111,44 +111,15 @@ class Cases(Generic[Case]):
     async def list_newest_first(
         self,
         ask: Asking,
-        who: Caller,
+        sight: Sight,
         filters: CaseFilters,
         *,
         limit: int,
-        after: tuple[datetime, UUID] | None = None,
-        behind: MeasureCases | None = None,
+        after: Place | None = None,
     ) -> list[Case]:
-        """Cases by when they were accepted, newest first, from after a place on.
-
-        `behind`: only those behind a figure of a measure.
-        """
-        table = table_of(self.record)
-        statement = (
-            select(*columns_of(self.record))
-            .where(self.visible_to(who))
-            .order_by(table.c.accepted_at.desc(), table.c.id.desc())
-            .limit(limit)
-        )
-        if filters.states:
-            statement = statement.where(table.c.state.in_(filters.states))
-        if filters.team_ids:
-            statement = statement.where(table.c.team_id.in_(filters.team_ids))
-        for name in ("worker_id", "contact_id", "person_id"):
-            value = getattr(filters, name)
-            if value is not None:
-                statement = statement.where(table.c[name] == value)
-        if behind is not None:
-            statement = statement.where(measures.cases(behind))
-        if after is not None:
-            accepted_at, case_id = after
-            statement = statement.where(
-                tuple_(table.c.accepted_at, table.c.id)
-                < tuple_(
-                    literal(accepted_at, table.c.accepted_at.type),
-                    literal(case_id, table.c.id.type),
-                )
-            )
-        return [read(self.record, row) for row in await ask.all(statement)]
+        """Cases by when they were accepted, newest first, from after a place on."""
+        listed = Listed(self.record, "accepted_at", self.visible_to)
+        return await listed.newest_first(ask, sight, filters, limit=limit, after=after)
 
 
 REFERRALS = Cases(

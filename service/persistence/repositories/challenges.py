@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, literal_column, select, tuple_
+from sqlalchemy import literal_column, select
 
-from service.domain.access import Caller
-from service.domain.challenges import Challenge, ChallengeFilters, ChallengeOutcome, ChallengeStep
+from service.domain.access import Sight
+from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeStep
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
 from service.domain.flags import SubjectKind
 from service.persistence.asking import Asking
+from service.persistence.keysets import soonest_first
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import measures
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import challenges_visible_to
@@ -35,9 +36,9 @@ def _missing() -> ChallengeNotFound:
     return ChallengeNotFound("There is no challenge with this id that you may see. Check the id.")
 
 
-async def get(ask: Asking | Work, who: Caller, challenge_id: UUID) -> Challenge:
+async def get(ask: Asking | Work, sight: Sight, challenge_id: UUID) -> Challenge:
     """One challenge. Raises ChallengeNotFound."""
-    row = await ask.first(one_seen(who, Challenge, challenges_visible_to), id=challenge_id)
+    row = await ask.first(one_seen(sight, Challenge, challenges_visible_to), id=challenge_id)
     if row is None:
         raise _missing()
     return read(Challenge, row)
@@ -94,53 +95,7 @@ async def raised_by(
     return [read(Challenge, row) for row in rows]
 
 
-async def list_newest_first(
-    ask: Asking,
-    who: Caller,
-    filters: ChallengeFilters,
-    *,
-    limit: int,
-    after: tuple[datetime, UUID] | None = None,
-) -> list[Challenge]:
-    """Challenges by when they were raised, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(Challenge))
-        .where(challenges_visible_to(who), *_conditions(filters))
-        .order_by(CHALLENGE_TABLE.c.raised_at.desc(), CHALLENGE_TABLE.c.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        raised_at, challenge_id = after
-        statement = statement.where(
-            tuple_(CHALLENGE_TABLE.c.raised_at, CHALLENGE_TABLE.c.id)
-            < tuple_(
-                literal(raised_at, CHALLENGE_TABLE.c.raised_at.type),
-                literal(challenge_id, CHALLENGE_TABLE.c.id.type),
-            )
-        )
-    return [read(Challenge, row) for row in await ask.all(statement)]
-
-
-def _conditions(filters: ChallengeFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.states:
-        found.append(CHALLENGE_TABLE.c.state.in_(filters.states))
-    if filters.outcomes:
-        found.append(CHALLENGE_TABLE.c.outcome.in_(filters.outcomes))
-    if filters.is_open is not None:
-        ended_at = CHALLENGE_TABLE.c.ended_at
-        found.append(ended_at.is_(None) if filters.is_open else ended_at.is_not(None))
-    for name in ("stage", "thing", "answering_role", "person_id", "contact_id"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(CHALLENGE_TABLE.c[name] == value)
-    if filters.raised_from is not None:
-        found.append(CHALLENGE_TABLE.c.raised_at >= filters.raised_from)
-    if filters.raised_to is not None:
-        found.append(CHALLENGE_TABLE.c.raised_at < filters.raised_to)
-    if filters.behind is not None:
-        found.append(measures.cases(filters.behind))
-    return found
+LISTED = Listed(Challenge, "raised_at", challenges_visible_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,29 +120,18 @@ async def overdue(
 
     They are found in an index of the running clocks of challenges alone.
     """
-    statement = (
-        select(DEADLINE.c.id, DEADLINE.c.due_at, DEADLINE.c.subject_id)
-        .where(
-            DEADLINE.c.stopped_at.is_(None),
-            # Word for word as the index has it: a bound value would pass it by.
-            DEADLINE.c.subject_kind == literal_column(f"'{SubjectKind.challenge.value}'"),
-            DEADLINE.c.due_at <= now,
-            DEADLINE.c.kind.in_(kinds),
-        )
-        .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-        .limit(limit)
+    statement = select(DEADLINE.c.id, DEADLINE.c.due_at, DEADLINE.c.subject_id).where(
+        DEADLINE.c.stopped_at.is_(None),
+        # Word for word as the index has it: a bound value would pass it by.
+        DEADLINE.c.subject_kind == literal_column(f"'{SubjectKind.challenge.value}'"),
+        DEADLINE.c.due_at <= now,
+        DEADLINE.c.kind.in_(kinds),
     )
     if only is not None:
         statement = statement.where(DEADLINE.c.subject_id == only)
-    if after is not None:
-        statement = statement.where(
-            tuple_(DEADLINE.c.due_at, DEADLINE.c.id)
-            > tuple_(
-                literal(after.due_at, DEADLINE.c.due_at.type),
-                literal(after.deadline_id, DEADLINE.c.id.type),
-            )
-        )
-    return [Overdue(*row) for row in await ask.all(statement)]
+    place = None if after is None else (after.due_at, after.deadline_id)
+    by_limit = soonest_first(DEADLINE.c.due_at, DEADLINE.c.id)
+    return [Overdue(*row) for row in await ask.all(by_limit.page(statement, limit, place))]
 
 
 async def open_of_person(ask: Asking | Work, person_id: UUID) -> list[Challenge]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability, CareService, OpenCase
 from service.domain.concern_strips import OutcomeThen
 from service.domain.concerns import MOST_LISTED
@@ -30,7 +30,7 @@ ACCOUNTABILITY = table_of(Accountability)
 
 
 async def outcomes_on(
-    ask: Asking, who: Caller, contact_ids: Sequence[UUID]
+    ask: Asking, sight: Sight, contact_ids: Sequence[UUID]
 ) -> dict[UUID, list[tuple[UUID, OutcomeThen]]]:
     """What stands signed for each child on some contacts, with how the case it led to ended."""
     found: dict[UUID, list[tuple[UUID, OutcomeThen]]] = {}
@@ -41,8 +41,8 @@ async def outcomes_on(
             or_(table.c.decision_id == DECISION.c.id, table.c.id == DECISION.c.joined_case_id), seen
         )
         for table, seen in (
-            (REFERRAL, referrals_visible_to(who)),
-            (EPISODE, episodes_visible_to(who)),
+            (REFERRAL, referrals_visible_to(sight)),
+            (EPISODE, episodes_visible_to(sight)),
         )
     )
     rows = await ask.all(
@@ -68,7 +68,7 @@ async def outcomes_on(
             DECISION.c.contact_id.in_(contact_ids),
             DECISION.c.state == DecisionState.signed,
             DECISION.c.superseded_at.is_(None),
-            decisions_visible_to(who),
+            decisions_visible_to(sight),
         )
         .order_by(DECISION.c.contact_id, CHILD.c.position)
     )
@@ -86,14 +86,14 @@ async def outcomes_on(
 
 
 async def referrals_of(
-    ask: Asking, who: Caller, people: Sequence[UUID], but: UUID
+    ask: Asking, sight: Sight, people: Sequence[UUID], but: UUID
 ) -> list[Referral]:
     rows = await ask.all(
         select(*columns_of(Referral))
         .where(
             REFERRAL.c.person_id.in_(people),
             REFERRAL.c.contact_id != but,
-            referrals_visible_to(who),
+            referrals_visible_to(sight),
         )
         .order_by(REFERRAL.c.accepted_at.desc(), REFERRAL.c.id.desc())
         .limit(MOST_LISTED * len(people))
@@ -102,12 +102,12 @@ async def referrals_of(
 
 
 async def episodes_of(
-    ask: Asking, who: Caller, people: Sequence[UUID], but: UUID
+    ask: Asking, sight: Sight, people: Sequence[UUID], but: UUID
 ) -> list[EarlyHelpEpisode]:
     rows = await ask.all(
         select(*columns_of(EarlyHelpEpisode))
         .where(
-            EPISODE.c.person_id.in_(people), EPISODE.c.contact_id != but, episodes_visible_to(who)
+            EPISODE.c.person_id.in_(people), EPISODE.c.contact_id != but, episodes_visible_to(sight)
         )
         .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
         .limit(MOST_LISTED * len(people))
@@ -115,7 +115,7 @@ async def episodes_of(
     return [read(EarlyHelpEpisode, row) for row in rows]
 
 
-async def open_cases_of(ask: Asking, who: Caller, people: Sequence[UUID]) -> dict[UUID, OpenCase]:
+async def open_cases_of(ask: Asking, sight: Sight, people: Sequence[UUID]) -> dict[UUID, OpenCase]:
     """The case that answers for each child now, where the caller may know of it."""
     found: dict[UUID, OpenCase] = {}
     sides: tuple[tuple[Any, ColumnElement[Any], CareService, ColumnElement[bool]], ...] = (
@@ -123,13 +123,13 @@ async def open_cases_of(ask: Asking, who: Caller, people: Sequence[UUID]) -> dic
             REFERRAL,
             ACCOUNTABILITY.c.referral_id,
             CareService.social_care,
-            referrals_visible_to(who),
+            referrals_visible_to(sight),
         ),
         (
             EPISODE,
             ACCOUNTABILITY.c.early_help_episode_id,
             CareService.early_help,
-            episodes_visible_to(who),
+            episodes_visible_to(sight),
         ),
     )
     for table, held, service, seen in sides:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, literal, select, tuple_, union, update
+from sqlalchemy import Table, bindparam, select, union, update
 
-from service.domain.access import Caller, Permission
+from service.domain.access import Sight
 from service.domain.challenges import Challenge
 from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact, OutcomeTelling
 from service.domain.deadlines import Deadline
@@ -22,9 +22,11 @@ from service.domain.transfers import Transfer
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
-from service.persistence.prepared import Makeable, any_of, made_once
+from service.persistence.keysets import Place
+from service.persistence.prepared import Makeable, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import (
     all_of,
     all_of_seen,
@@ -39,7 +41,6 @@ from service.persistence.visibility import (
     contacts_visible_to,
     decisions_visible_to,
     requests_listed_to,
-    sees_all,
     there_is,
 )
 
@@ -75,9 +76,9 @@ def _missing() -> ContactNotFound:
     return ContactNotFound("There is no contact with this id that you may see. Check the id.")
 
 
-async def get(ask: Asking, who: Caller, contact_id: UUID) -> Contact:
+async def get(ask: Asking, sight: Sight, contact_id: UUID) -> Contact:
     """One contact. Raises ContactNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Contact, contacts_visible_to), id=contact_id)
+    row = await ask.first(one_seen(sight, Contact, contacts_visible_to), id=contact_id)
     if row is None:
         raise _missing()
     return read(Contact, row)
@@ -122,13 +123,13 @@ async def added_later(ask: Asking, contact_ids: Sequence[UUID]) -> frozenset[UUI
     )
 
 
-async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = None) -> Contact:
+async def held(work: Work, sight: Sight, contact_id: UUID, version: int | None = None) -> Contact:
     """One contact, held until the commit so that nobody else changes it or what hangs on it.
 
     The sweep may still hang a flag on it meanwhile: it holds the clock that we may want to stop.
     Raises ContactNotFound, and Stale when `version` is given and is not the current one.
     """
-    row = await work.first(one_held(who, Contact, contacts_visible_to, True), id=contact_id)
+    row = await work.first(one_held(sight, Contact, contacts_visible_to, True), id=contact_id)
     if row is None:
         raise _missing()
     contact = read(Contact, row)
@@ -137,10 +138,10 @@ async def held(work: Work, who: Caller, contact_id: UUID, version: int | None = 
     return contact
 
 
-async def held_if_seen(work: Work, who: Caller, contact_id: UUID) -> Contact | None:
+async def held_if_seen(work: Work, sight: Sight, contact_id: UUID) -> Contact | None:
     """One contact, held as by `held`; None for what is not there and what may not be seen."""
     try:
-        return await held(work, who, contact_id)
+        return await held(work, sight, contact_id)
     except ContactNotFound:
         return None
 
@@ -204,21 +205,21 @@ async def is_repeated(ask: Asking | Work, contact_id: UUID) -> bool:
     return row is not None
 
 
-async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact:
+async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContact:
     """What hangs on a contact that the caller may see, as far as the caller may see that too.
 
     Sight is per child: what was decided, asked and is due for a child who never came to the
     caller's side is left out, and it is said that something is.
     """
-    if sees_all(who) and who.has_role_for(Permission.read_information_requests):
+    if sight.sees_all and sight.lists_requests:
         return await whole(ask, contact)
     children, adults, requests, decisions, clocks, hidden = await ask.together(
         _CHILDREN,
         _ADULTS,
-        all_of_seen(who, InformationRequest, "contact_id", requests_listed_to, "asked_at", "id"),
-        all_of_seen(who, Decision, "contact_id", decisions_visible_to, "drafted_at", "id"),
-        deadlines.on_contact_as_seen_by(who),
-        _hidden_from(who),
+        all_of_seen(sight, InformationRequest, "contact_id", requests_listed_to, "asked_at", "id"),
+        all_of_seen(sight, Decision, "contact_id", decisions_visible_to, "drafted_at", "id"),
+        deadlines.on_contact_as_seen_by(sight),
+        _hidden_from(sight),
         of=contact.id,
     )
     *hidden_lists, not_whole = hidden[0]
@@ -253,15 +254,15 @@ async def as_seen_by(ask: Asking, who: Caller, contact: Contact) -> WholeContact
     )
 
 
-@made_once
-def _hidden_from(who: Caller) -> Makeable:
+@made_once_for_sight
+def _hidden_from(sight: Sight) -> Makeable:
     """Of what is kept from a caller on a contact: some request, decision, clock, or a child."""
     contact: Any = bindparam("of", type_=CONTACT.c.id.type)
     return select(
-        there_is(REQUEST, REQUEST.c.contact_id == contact, ~requests_listed_to(who)),
-        there_is(DECISION, DECISION.c.contact_id == contact, ~decisions_visible_to(who)),
-        deadlines.some_hidden_from(who, contact),
-        there_is(CHILD, CHILD.c.contact_id == contact, ~child_visible_to(who, CHILD)),
+        there_is(REQUEST, REQUEST.c.contact_id == contact, ~requests_listed_to(sight)),
+        there_is(DECISION, DECISION.c.contact_id == contact, ~decisions_visible_to(sight)),
+        deadlines.some_hidden_from(sight, contact),
+        there_is(CHILD, CHILD.c.contact_id == contact, ~child_visible_to(sight, CHILD)),
     )
 
 
@@ -298,56 +299,24 @@ async def find_open_duplicate(
     return None if row is None else row[0]
 
 
-def _conditions(filters: ContactFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for column, values in (
-        (CONTACT.c.state, filters.states),
-        (CONTACT.c.source_code, filters.source_codes),
-        (CONTACT.c.rating, filters.ratings),
-    ):
-        if values:
-            found.append(column.in_(values))
-    for name in ("reference", "sender_organisation_id", "sender_reference"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(CONTACT.c[name] == value)
-    if filters.received_from is not None:
-        found.append(CONTACT.c.received_at >= filters.received_from)
-    if filters.received_to is not None:
-        found.append(CONTACT.c.received_at < filters.received_to)
-    return found
+_LISTED = Listed(Contact, "received_at", contacts_visible_to)
+_BEHIND_A_FIGURE = Listed(Contact, "received_at", contacts_seen_whole_by)
 
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: ContactFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    also: Sequence[ColumnElement[bool]] = (),
+    after: Place | None = None,
 ) -> list[Contact]:
     """Contacts by when they were received, newest first, from after a place on.
 
-    Narrowed by what was decided (`also`), those alone of which the caller sees every child.
+    Behind a figure, which tells what was decided, those alone of which the caller sees every child.
     """
-    seen = contacts_seen_whole_by(who) if also else contacts_visible_to(who)
-    statement = (
-        select(*columns_of(Contact))
-        .where(seen, *_conditions(filters), *also)
-        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        received_at, contact_id = after
-        statement = statement.where(
-            tuple_(CONTACT.c.received_at, CONTACT.c.id)
-            < tuple_(
-                literal(received_at, CONTACT.c.received_at.type),
-                literal(contact_id, CONTACT.c.id.type),
-            )
-        )
-    return [read(Contact, row) for row in await ask.all(statement)]
+    listed = _LISTED if filters.behind is None else _BEHIND_A_FIGURE
+    return await listed.newest_first(ask, sight, filters, limit=limit, after=after)
 
 
 @made_once

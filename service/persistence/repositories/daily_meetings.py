@@ -15,12 +15,11 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
     union_all,
     update,
 )
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
@@ -42,6 +41,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
+from service.persistence.keysets import Place, soonest_first
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
@@ -149,7 +149,7 @@ async def waits_for(ask: Asking, contact_id: UUID) -> date | None:
     return None if row is None else row[0]
 
 
-async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingItem:
+async def item(ask: Asking, sight: Sight, day: date, item_id: UUID) -> MeetingItem:
     """One item of a day's agenda. Raises MeetingItemNotFound.
 
     One that an earlier day left waiting is on the later agendas, and is found there afterwards.
@@ -157,7 +157,7 @@ async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingIte
     row = await ask.first(
         select(*columns_of(MeetingItem))
         .join(CONTACT, CONTACT.c.id == AGENDA_ITEM.c.contact_id)
-        .where(AGENDA_ITEM.c.id == item_id, child_visible_to(who, AGENDA_ITEM))
+        .where(AGENDA_ITEM.c.id == item_id, child_visible_to(sight, AGENDA_ITEM))
     )
     found = None if row is None else read(MeetingItem, row)
     if found is None or found.meeting_on > day:
@@ -167,10 +167,10 @@ async def item(ask: Asking, who: Caller, day: date, item_id: UUID) -> MeetingIte
     return found
 
 
-async def item_held(work: Work, who: Caller, day: date, item_id: UUID) -> MeetingItem:
+async def item_held(work: Work, sight: Sight, day: date, item_id: UUID) -> MeetingItem:
     """One item of a day's agenda, its contact held so that nobody else settles it meanwhile."""
-    found = await item(work, who, day, item_id)
-    await contacts.held(work, who, found.contact_id)
+    found = await item(work, sight, day, item_id)
+    await contacts.held(work, sight, found.contact_id)
     row = await work.first(select(*columns_of(MeetingItem)).where(AGENDA_ITEM.c.id == item_id))
     return found if row is None else read(MeetingItem, row)
 
@@ -237,12 +237,12 @@ async def counted(ask: Asking, day: date, today: date) -> Counted:
 
 async def page_of(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     day: date,
     today: date,
     *,
     limit: int,
-    after: tuple[date, UUID, UUID] | None = None,
+    after: Place | None = None,
     only: UUID | None = None,
 ) -> list[OnAgenda]:
     """Items on the agenda of a day with what each is about, from after a place on.
@@ -251,7 +251,6 @@ async def page_of(
     """
     on_agenda = _on_agenda(day, today)
     item_on = on_agenda.c
-    place = (item_on.meeting_on, item_on.contact_id, item_on.id)
     kinds: tuple[type[Any], ...] = (MeetingItem, PoliceNotification, Contact, Child)
     columns = [tuple(item_on), *(columns_of(kind) for kind in kinds[1:])]
     statement = (
@@ -260,19 +259,13 @@ async def page_of(
         .join(NOTIFICATION, NOTIFICATION.c.id == item_on.notification_id)
         .join(CONTACT, CONTACT.c.id == item_on.contact_id)
         .join(CHILD, CHILD.c.id == item_on.child_id)
-        .where(child_visible_to(who, CHILD))
-        .order_by(*place)
-        .limit(limit)
+        .where(child_visible_to(sight, CHILD))
     )
     if only is not None:
         statement = statement.where(item_on.id == only)
-    if after is not None:
-        statement = statement.where(
-            tuple_(*place)
-            > tuple_(*(literal(v, c.type) for v, c in zip(after, place, strict=True)))
-        )
+    in_order = soonest_first(item_on.meeting_on, item_on.contact_id, item_on.id)
     found: list[OnAgenda] = []
-    for row in await ask.all(statement):
+    for row in await ask.all(in_order.page(statement, limit, after)):
         parts: list[Any] = []
         start = 0
         for kind, own in zip(kinds, columns, strict=True):
@@ -283,7 +276,7 @@ async def page_of(
 
 
 async def earlier_contacts(
-    ask: Asking, who: Caller, people: Sequence[UUID], since: datetime
+    ask: Asking, sight: Sight, people: Sequence[UUID], since: datetime
 ) -> Mapping[UUID, list[EarlierContact]]:
     """The contacts of several children since an instant, newest first, and what came of each."""
     found: dict[UUID, list[EarlierContact]] = defaultdict(list)
@@ -329,7 +322,7 @@ async def earlier_contacts(
         .where(
             CHILD.c.person_id.in_(people),
             CONTACT.c.received_at >= since,
-            child_visible_to(who, CHILD),
+            child_visible_to(sight, CHILD),
         )
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
     )

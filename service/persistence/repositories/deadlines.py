@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.deadlines import Deadline
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, Question, any_of, made_once
@@ -19,9 +19,9 @@ DEADLINE = table_of(Deadline)
 ON_CONTACT = all_of(Deadline, "contact_id", "due_at", "id")
 
 
-def on_contact_as_seen_by(who: Caller) -> Question:
+def on_contact_as_seen_by(sight: Sight) -> Question:
     """The clocks of a contact whose subject the caller may see, soonest due first."""
-    return all_of_seen(who, Deadline, "contact_id", deadlines_visible_to, "due_at", "id")
+    return all_of_seen(sight, Deadline, "contact_id", deadlines_visible_to, "due_at", "id")
 
 
 async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:
@@ -29,9 +29,9 @@ async def of_contact(ask: Asking, contact_id: UUID) -> list[Deadline]:
     return [read(Deadline, row) for row in await ask.all(ON_CONTACT, of=contact_id)]
 
 
-def some_hidden_from(who: Caller, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def some_hidden_from(sight: Sight, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a clock runs or ran on a contact of which the caller may not know."""
-    return there_is(DEADLINE, DEADLINE.c.contact_id == contact_id, ~deadlines_visible_to(who))
+    return there_is(DEADLINE, DEADLINE.c.contact_id == contact_id, ~deadlines_visible_to(sight))
 
 
 async def of_subject(ask: Asking, contact_id: UUID, subject_id: UUID) -> list[Deadline]:

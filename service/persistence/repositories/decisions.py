@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision, DecisionState, Outcome, StatutoryBasis
 from service.domain.errors import NotFound
@@ -38,9 +38,9 @@ class Concern:
     signed_at: datetime
 
 
-async def get(ask: Asking, who: Caller, decision_id: UUID) -> Decision:
+async def get(ask: Asking, sight: Sight, decision_id: UUID) -> Decision:
     """One decision that the caller may see. Raises DecisionNotFound."""
-    row = await ask.first(one_seen(who, Decision, decisions_visible_to), id=decision_id)
+    row = await ask.first(one_seen(sight, Decision, decisions_visible_to), id=decision_id)
     if row is None:
         raise DecisionNotFound("There is no decision with this id that you may see. Check the id.")
     return read(Decision, row)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, literal, or_, select
 
-from service.domain.access import Caller
-from service.domain.events import Event, Place, PlacedEvent
+from service.domain.access import Sight
+from service.domain.events import Bookmark, Event, PlacedEvent
 from service.persistence.asking import Asking
 from service.persistence.columns import among
 from service.persistence.records import columns_of, read, table_of
@@ -50,7 +50,7 @@ async def oldest_without_position(ask: Asking) -> datetime | None:
     return None if row is None else row[0]
 
 
-async def last_place(ask: Asking) -> Place | None:
+async def last_bookmark(ask: Asking) -> Bookmark | None:
     """Where a reader stands who has read everything that has a position; None before the first."""
     row = await ask.first(
         select(PLACE.c.position, EVENT.c.id)
@@ -58,36 +58,38 @@ async def last_place(ask: Asking) -> Place | None:
         .order_by(PLACE.c.position.desc())
         .limit(1)
     )
-    return None if row is None else Place(row[0], row[1])
+    return None if row is None else Bookmark(row[0], row[1])
 
 
-async def after(ask: Asking, who: Caller, place: Place | None, limit: int) -> list[PlacedEvent]:
-    """The events after a place, in the order in which they could be seen; None: from the first.
+async def after(
+    ask: Asking, sight: Sight, bookmark: Bookmark | None, limit: int
+) -> list[PlacedEvent]:
+    """The events after a bookmark, in the order in which they could be seen; None: from the first.
 
     Whoever goes on from the last that it was given misses none, however late it was committed.
-    Raises AnotherRecord for a place that is not on this record.
+    Raises AnotherRecord for a bookmark that is not on this record.
     """
-    if place is not None:
-        await _require(ask, place)
-    position = 0 if place is None else place.position
+    if bookmark is not None:
+        await _require(ask, bookmark)
+    position = 0 if bookmark is None else bookmark.position
     rows = await ask.all(
-        _placed(who).where(PLACE.c.position > position).order_by(PLACE.c.position).limit(limit)
+        _placed(sight).where(PLACE.c.position > position).order_by(PLACE.c.position).limit(limit)
     )
     return await _with_people(ask, rows)
 
 
-async def _require(ask: Asking, place: Place) -> None:
+async def _require(ask: Asking, bookmark: Bookmark) -> None:
     found = await ask.first(
         select(EVENT.c.id)
         .join(PLACE, PLACE.c.sequence == EVENT.c.sequence)
-        .where(PLACE.c.position == place.position)
+        .where(PLACE.c.position == bookmark.position)
     )
-    if found is None or found[0] != place.event_id:
-        raise AnotherRecord(place.position)
+    if found is None or found[0] != bookmark.event_id:
+        raise AnotherRecord(bookmark.position)
 
 
 async def about_person(
-    ask: Asking, who: Caller, person_id: UUID, *, limit: int, before: int | None = None
+    ask: Asking, sight: Sight, person_id: UUID, *, limit: int, before: int | None = None
 ) -> list[PlacedEvent]:
     """The events that concern a child, the latest first; `before`: from a position downwards.
 
@@ -97,9 +99,9 @@ async def about_person(
     if before is None:
         # What has no position is few, and looked at one by one.
         named = or_(EVENT.c.person_id == person_id, among(person_id, EVENT.c.people))
-        found = await _just_now(ask, who, named, limit)
+        found = await _just_now(ask, sight, named, limit)
     rows = await ask.all(
-        _placed(who)
+        _placed(sight)
         .join(SUBJECT, SUBJECT.c.position == PLACE.c.position)
         .where(SUBJECT.c.person_id == person_id, *_below(before))
         .order_by(PLACE.c.position.desc())
@@ -109,14 +111,14 @@ async def about_person(
 
 
 async def about_subject(
-    ask: Asking, who: Caller, subject_id: UUID, *, limit: int, before: int | None = None
+    ask: Asking, sight: Sight, subject_id: UUID, *, limit: int, before: int | None = None
 ) -> list[PlacedEvent]:
     """The events that happened to one thing, the latest first; `before` as in `about_person`."""
     found: list[PlacedEvent] = []
     if before is None:
-        found = await _just_now(ask, who, EVENT.c.subject_id == subject_id, limit)
+        found = await _just_now(ask, sight, EVENT.c.subject_id == subject_id, limit)
     rows = await ask.all(
-        _placed(who)
+        _placed(sight)
         .where(PLACE.c.subject_id == subject_id, *_below(before))
         .order_by(PLACE.c.position.desc())
         .limit(limit - len(found))
@@ -124,12 +126,12 @@ async def about_subject(
     return [*found, *await _with_people(ask, rows)]
 
 
-def _placed(who: Caller) -> Select[*tuple[Any, ...]]:
+def _placed(sight: Sight) -> Select[*tuple[Any, ...]]:
     joined: FromClause = PLACE.join(EVENT, EVENT.c.sequence == PLACE.c.sequence)
     return (
         select(PLACE.c.position, *columns_of(Event))
         .select_from(joined)
-        .where(events_visible_to(who, EVENT))
+        .where(events_visible_to(sight, EVENT))
     )
 
 
@@ -138,11 +140,11 @@ def _below(position: int | None) -> Sequence[ColumnElement[bool]]:
 
 
 async def _just_now(
-    ask: Asking, who: Caller, which: ColumnElement[bool], limit: int
+    ask: Asking, sight: Sight, which: ColumnElement[bool], limit: int
 ) -> list[PlacedEvent]:
     rows = await ask.all(
         without_position(await settled_now(ask), *columns_of(Event))
-        .where(which, events_visible_to(who, EVENT))
+        .where(which, events_visible_to(sight, EVENT))
         .order_by(EVENT.c.sequence.desc())
         .limit(limit)
     )

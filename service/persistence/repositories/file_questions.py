@@ -16,22 +16,20 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
     union,
     union_all,
 )
 
-from service.domain.access import Caller, Reach
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.concerns import MOST_COUNTED, Relation
 from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import AdultRelationship, BirthKnowledge, Person, YesNo
 from service.domain.referrals import Referral
-from service.persistence.prepared import Makeable, any_of, made_once
+from service.persistence.prepared import Makeable, any_of, made_once_for_sight
 from service.persistence.records import columns_of, table_of
 from service.persistence.visibility import (
-    Sight,
     contacts_visible_to,
     episodes_visible_to,
     people_visible_to,
@@ -55,7 +53,7 @@ _MOST_POSSIBLE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is asked for, and whose reach narrows it."""
+    """What is asked for."""
 
     people: bool = False
     nhs: bool = False
@@ -69,12 +67,6 @@ class Shape:
     home: bool = False
     adults: bool = False
     address: bool = False
-    reach: frozenset[Reach] | None = None
-
-    @property
-    def owner(self) -> Caller:
-        """As much of a member of staff as says what they may see."""
-        return Sight(self.reach or frozenset()).as_caller()
 
     @property
     def asks(self) -> bool:
@@ -149,8 +141,8 @@ def _label(relation: str) -> ColumnElement[Any]:
 # ---- The question: one statement, a branch for each way -----------------------------------------
 
 
-@made_once
-def question(shape: Shape) -> Makeable:
+@made_once_for_sight
+def question(sight: Sight, shape: Shape) -> Makeable:
     """Everything that is asked; the values of each kind are a list of that name.
 
     Each branch finds its rows by an index on what is shared, never by time; and an address of
@@ -158,17 +150,17 @@ def question(shape: Shape) -> Makeable:
     """
     branches: list[Select[Any]] = []
     if shape.knows:
-        branches += [_known(shape), _of_child(shape), _of_siblings(shape)]
+        branches += [_known(sight, shape), _of_child(sight, shape), _of_siblings(sight, shape)]
     if shape.name_keys:
-        branches.append(_by_name(shape))
+        branches.append(_by_name(sight, shape))
     if shape.home:
-        branches.append(_from_home(shape))
+        branches.append(_from_home(sight, shape))
     if shape.pregnancies:
-        branches.append(_of_pregnancies(shape))
+        branches.append(_of_pregnancies(sight, shape))
     if shape.adults:
-        branches.append(_of_household(shape))
+        branches.append(_of_household(sight, shape))
     if shape.address:
-        branches.append(_of_address(shape))
+        branches.append(_of_address(sight, shape))
     # A union even of one branch alone: its columns are named and typed alike.
     return union_all(*(select(branch.subquery()) for branch in branches))
 
@@ -186,29 +178,18 @@ def _who_is_known(shape: Shape) -> Any:
     return ways[0] if len(ways) == 1 else union(*ways)
 
 
-def _seen_contact(shape: Shape) -> ColumnElement[bool]:
-    return true() if shape.reach is None else contacts_visible_to(shape.owner)
-
-
-def _seen_person(shape: Shape) -> ColumnElement[bool]:
-    return true() if shape.reach is None else people_visible_to(shape.owner)
-
-
-def _with_case(table: Any, shape: Shape) -> Any:
+def _with_case(table: Any, sight: Sight) -> Any:
     """The people of a table with the case that answers for each now, where it may be known of."""
-    sees = shape.reach is not None
     referral = REFERRAL.c.id == ACCOUNTABILITY.c.referral_id
     episode = EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id
     return (
         table.outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
-        .outerjoin(
-            REFERRAL, and_(referral, referrals_visible_to(shape.owner)) if sees else referral
-        )
-        .outerjoin(EPISODE, and_(episode, episodes_visible_to(shape.owner)) if sees else episode)
+        .outerjoin(REFERRAL, and_(referral, referrals_visible_to(sight)))
+        .outerjoin(EPISODE, and_(episode, episodes_visible_to(sight)))
     )
 
 
-def _known(shape: Shape) -> Select[Any]:
+def _known(sight: Sight, shape: Shape) -> Select[Any]:
     """Those who are named, or bear a number: who they are, and what is open about them."""
     return (
         select(
@@ -220,8 +201,8 @@ def _known(shape: Shape) -> Select[Any]:
             *_CASE_COLUMNS,
             *_NO_MOTHER,
         )
-        .select_from(_with_case(PERSON, shape))
-        .where(PERSON.c.id.in_(_who_is_known(shape)), _seen_person(shape))
+        .select_from(_with_case(PERSON, sight))
+        .where(PERSON.c.id.in_(_who_is_known(shape)), people_visible_to(sight))
     )
 
 
@@ -232,7 +213,7 @@ _IS_A_CONCERN: Final = or_(
 )
 
 
-def _contacts(shape: Shape, relation: Relation, person_id: Any) -> Select[Any]:
+def _contacts(sight: Sight, relation: Relation, person_id: Any) -> Select[Any]:
     instant = CONTACT.c.received_at.type
     return select(
         _label(relation.value),
@@ -247,22 +228,22 @@ def _contacts(shape: Shape, relation: Relation, person_id: Any) -> Select[Any]:
         CONTACT.c.received_at > bindparam("since", type_=instant),
         CONTACT.c.received_at <= bindparam("until", type_=instant),
         _IS_A_CONCERN,
-        _seen_contact(shape),
+        contacts_visible_to(sight),
     )
 
 
-def _of_child(shape: Shape) -> Select[Any]:
+def _of_child(sight: Sight, shape: Shape) -> Select[Any]:
     return (
-        _contacts(shape, Relation.child, CHILD.c.person_id)
+        _contacts(sight, Relation.child, CHILD.c.person_id)
         .join_from(CHILD, CONTACT, CONTACT.c.id == CHILD.c.contact_id)
         .where(CHILD.c.person_id.in_(_who_is_known(shape)))
     )
 
 
-def _of_siblings(shape: Shape) -> Select[Any]:
+def _of_siblings(sight: Sight, shape: Shape) -> Select[Any]:
     own, together, siblings = (CHILD.alias(name) for name in ("own", "together", "siblings"))
     return (
-        _contacts(shape, Relation.sibling, own.c.person_id)
+        _contacts(sight, Relation.sibling, own.c.person_id)
         .select_from(own)
         .join(together, together.c.contact_id == own.c.contact_id)
         .join(siblings, siblings.c.person_id == together.c.person_id)
@@ -275,7 +256,7 @@ def _of_siblings(shape: Shape) -> Select[Any]:
     )
 
 
-def _possible(shape: Shape, people: Any, *, mother: bool = False) -> Select[Any]:
+def _possible(sight: Sight, people: Any, *, mother: bool = False) -> Select[Any]:
     """Who may be one of the children, with each contact that speaks of them."""
     return (
         select(
@@ -287,24 +268,24 @@ def _possible(shape: Shape, people: Any, *, mother: bool = False) -> Select[Any]
             *_CASE_COLUMNS,
             *(_MOTHER if mother else _NO_MOTHER),
         )
-        .select_from(_with_case(people, shape))
-        .where(_seen_person(shape))
+        .select_from(_with_case(people, sight))
+        .where(people_visible_to(sight))
         .order_by(PERSON.c.id.desc())
         .limit(literal_column(str(_MOST_POSSIBLE)))
     )
 
 
-def _with_contacts(shape: Shape) -> Any:
+def _with_contacts(sight: Sight) -> Any:
     seen = and_(
         CONTACT.c.id == CHILD.c.contact_id,
         CONTACT.c.id != bindparam("but", type_=CONTACT.c.id.type),
         _IS_A_CONCERN,
-        _seen_contact(shape),
+        contacts_visible_to(sight),
     )
     return PERSON.outerjoin(CHILD, CHILD.c.person_id == PERSON.c.id).outerjoin(CONTACT, seen)
 
 
-def _by_name(shape: Shape) -> Select[Any]:
+def _by_name(sight: Sight, shape: Shape) -> Select[Any]:
     """By names and the year of birth; by one of the names and the very day, or the day alone."""
     ways = [
         select(PERSON.c.id).where(any_of(column, "name_keys"))
@@ -320,10 +301,10 @@ def _by_name(shape: Shape) -> Select[Any]:
     ]
     if shape.on_day:
         ways.append(select(PERSON.c.id).where(any_of(PERSON.c.date_of_birth, "days")))
-    return _possible(shape, _with_contacts(shape)).where(PERSON.c.id.in_(union_all(*ways)))
+    return _possible(sight, _with_contacts(sight)).where(PERSON.c.id.in_(union_all(*ways)))
 
 
-def _from_home(shape: Shape) -> Select[Any]:
+def _from_home(sight: Sight, shape: Shape) -> Select[Any]:
     """Who was told of at the same address: for children of whom too little else is told."""
     at_home = (
         select(CONTACT.c.id)
@@ -334,20 +315,20 @@ def _from_home(shape: Shape) -> Select[Any]:
     )
     there = CHILD.alias("there")
     people = select(there.c.person_id).join(at_home, at_home.c.id == there.c.contact_id)
-    return _possible(shape, _with_contacts(shape)).where(PERSON.c.id.in_(people))
+    return _possible(sight, _with_contacts(sight)).where(PERSON.c.id.in_(people))
 
 
-def _of_pregnancies(shape: Shape) -> Select[Any]:
+def _of_pregnancies(sight: Sight, shape: Shape) -> Select[Any]:
     """The unborn children on file who may be a child told of, with their mothers."""
     expected = PERSON.c.expected_delivery_on
-    people = _with_contacts(shape).outerjoin(
+    people = _with_contacts(sight).outerjoin(
         ADULT,
         and_(
             ADULT.c.contact_id == CONTACT.c.id,
             ADULT.c.relationship == literal_column(f"'{AdultRelationship.mother.value}'"),
         ),
     )
-    return _possible(shape, people, mother=True).where(
+    return _possible(sight, people, mother=True).where(
         PERSON.c.birth_knowledge == literal_column(f"'{BirthKnowledge.unborn.value}'"),
         PERSON.c.pregnancy_ended_on.is_(None),
         or_(
@@ -359,9 +340,9 @@ def _of_pregnancies(shape: Shape) -> Select[Any]:
     )
 
 
-def _of_household(shape: Shape) -> Select[Any]:
+def _of_household(sight: Sight, shape: Shape) -> Select[Any]:
     return (
-        _contacts(shape, Relation.household, null().cast(_ID))
+        _contacts(sight, Relation.household, null().cast(_ID))
         .select_from(ADULT)
         .join(CONTACT, CONTACT.c.id == ADULT.c.contact_id)
         .where(
@@ -372,9 +353,9 @@ def _of_household(shape: Shape) -> Select[Any]:
     )
 
 
-def _of_address(shape: Shape) -> Select[Any]:
+def _of_address(sight: Sight, shape: Shape) -> Select[Any]:
     return (
-        _contacts(shape, Relation.address, null().cast(_ID))
+        _contacts(sight, Relation.address, null().cast(_ID))
         .where(CONTACT.c.address_key == bindparam("address", type_=String))
         .order_by(CONTACT.c.received_at.desc())
         .limit(literal_column(str(MOST_COUNTED)))

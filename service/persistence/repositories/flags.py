@@ -1,25 +1,26 @@
 """Flags: raised once for what is due, escalated, and listed soonest due first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, func, literal, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
 from service.domain.escalations import Accountable
-from service.domain.flags import Flag, Severity, SubjectKind
+from service.domain.flags import Flag, FlagFilters, Severity, SubjectKind
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place, narrowed, soonest_first
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.statements import one_seen
 from service.persistence.units_of_work import Work
@@ -41,9 +42,9 @@ class FlagNotFound(NotFound):
     title = "No such flag"
 
 
-async def get(ask: Asking, who: Caller, flag_id: UUID) -> Flag:
+async def get(ask: Asking, sight: Sight, flag_id: UUID) -> Flag:
     """One flag that the caller may see. Raises FlagNotFound."""
-    row = await ask.first(one_seen(who, Flag, flags_visible_to), id=flag_id)
+    row = await ask.first(one_seen(sight, Flag, flags_visible_to), id=flag_id)
     if row is None:
         raise FlagNotFound("There is no flag with this id that you may see. Check the id.")
     return read(Flag, row)
@@ -270,47 +271,22 @@ async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
+    filters: FlagFilters,
     *,
-    severities: Sequence[str] = (),
-    kinds: Sequence[str] = (),
-    owner_roles: Sequence[str] = (),
-    acknowledged: bool | None = None,
-    escalated: bool | None = None,
-    contact_id: UUID | None = None,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[Flag]:
     """Flags that have not cleared, by their limit, soonest first, from after a place on."""
-    conditions = [
-        FLAG.c.cleared_at.is_(None),
-        flags_visible_to(who),
-    ]
-    if severities:
-        conditions.append(FLAG.c.severity.in_(severities))
-    if kinds:
-        conditions.append(FLAG.c.kind.in_(kinds))
-    if owner_roles:
-        conditions.append(FLAG.c.owner_role.in_(owner_roles))
-    if acknowledged is not None:
+    which = narrowed(FLAG, filters, but=("acknowledged", "escalated"))
+    if filters.acknowledged is not None:
         done = FLAG.c.acknowledged_at
-        conditions.append(done.is_not(None) if acknowledged else done.is_(None))
-    if escalated is not None:
-        conditions.append(
-            FLAG.c.escalation_level > 0 if escalated else FLAG.c.escalation_level == 0
-        )
-    if contact_id is not None:
-        conditions.append(FLAG.c.contact_id == contact_id)
-    if after is not None:
-        due_at, flag_id = after
-        conditions.append(
-            tuple_(FLAG.c.due_at, FLAG.c.id)
-            > tuple_(literal(due_at, FLAG.c.due_at.type), literal(flag_id, FLAG.c.id.type))
-        )
-    rows = await ask.all(
-        select(*columns_of(Flag))
-        .where(and_(*conditions))
-        .order_by(FLAG.c.due_at, FLAG.c.id)
-        .limit(limit)
+        which.append(done.is_not(None) if filters.acknowledged else done.is_(None))
+    if filters.escalated is not None:
+        level = FLAG.c.escalation_level
+        which.append(level > 0 if filters.escalated else level == 0)
+    stand = select(*columns_of(Flag)).where(
+        FLAG.c.cleared_at.is_(None), flags_visible_to(sight), *which
     )
-    return [read(Flag, row) for row in rows]
+    by_limit = soonest_first(FLAG.c.due_at, FLAG.c.id)
+    return [read(Flag, row) for row in await ask.all(by_limit.page(stand, limit, after))]

@@ -7,21 +7,20 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, false, literal_column, null, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Child, Contact, WithdrawalReason
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.referrals import Referral
 from service.domain.whole_contacts import EarlierContact, History
 from service.persistence.asking import Asking
-from service.persistence.prepared import Makeable, made_once
+from service.persistence.prepared import Makeable, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.visibility import (
     contacts_visible_to,
     decisions_visible_to,
     episodes_visible_to,
     referrals_visible_to,
-    sees_all,
 )
 
 CONTACT = table_of(Contact)
@@ -37,10 +36,10 @@ _STANDING = and_(
 )
 
 
-@made_once
-def _contacts(who: Caller) -> Makeable:
-    read_it = and_(DECISION.c.id.is_not(None), decisions_visible_to(who))
-    hidden = false() if sees_all(who) else and_(DECISION.c.id.is_not(None), ~read_it)
+@made_once_for_sight
+def _contacts(sight: Sight) -> Makeable:
+    read_it = and_(DECISION.c.id.is_not(None), decisions_visible_to(sight))
+    hidden = false() if sight.sees_all else and_(DECISION.c.id.is_not(None), ~read_it)
     return (
         select(
             CONTACT.c.id,
@@ -57,16 +56,16 @@ def _contacts(who: Caller) -> Makeable:
         .where(
             CHILD.c.person_id == bindparam("person"),
             CONTACT.c.id != bindparam("but"),
-            contacts_visible_to(who),
+            contacts_visible_to(sight),
         )
         .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
         .limit(literal_column(str(_MOST)))
     )
 
 
-@made_once
+@made_once_for_sight
 def _cases(
-    who: Caller, record: type, visible_to: Callable[[Caller], ColumnElement[bool]]
+    sight: Sight, record: type, visible_to: Callable[[Sight], ColumnElement[bool]]
 ) -> Makeable:
     table = table_of(record)
     return (
@@ -74,23 +73,23 @@ def _cases(
         .where(
             table.c.person_id == bindparam("person"),
             table.c.contact_id != bindparam("but"),
-            visible_to(who),
+            visible_to(sight),
         )
         .order_by(table.c.accepted_at.desc(), table.c.id.desc())
         .limit(literal_column(str(_MOST)))
     )
 
 
-async def of_child(ask: Asking, who: Caller, person_id: UUID, but: UUID) -> History:
+async def of_child(ask: Asking, sight: Sight, person_id: UUID, but: UUID) -> History:
     """The earlier contacts, referrals and early help of a child that the caller may know of.
 
     Leaves out the contact `but`. What was decided on an earlier contact is shown with it where the
     caller may read that decision, and said to be hidden where not.
     """
     earlier, referrals, episodes = await ask.together(
-        _contacts(who),
-        _cases(who, Referral, referrals_visible_to),
-        _cases(who, EarlyHelpEpisode, episodes_visible_to),
+        _contacts(sight),
+        _cases(sight, Referral, referrals_visible_to),
+        _cases(sight, EarlyHelpEpisode, episodes_visible_to),
         person=person_id,
         but=but,
     )

@@ -1,12 +1,13 @@
 """Information requests: what agencies were asked, read by who asked and by who must answer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
@@ -17,9 +18,12 @@ from service.domain.information_requests import (
     InformationRequestState,
     StillInSight,
 )
+from service.domain.whole_contacts import RequestFilters
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place, soonest_first
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import requests_visible_to
@@ -38,12 +42,12 @@ class InformationRequestNotFound(NotFound):
 
 
 async def get(
-    ask: Asking, who: Caller, request_id: UUID, in_sight: StillInSight
+    ask: Asking, sight: Sight, request_id: UUID, in_sight: StillInSight
 ) -> InformationRequest:
     """One request. Raises InformationRequestNotFound, for one that its agency lost sight of too."""
     row = await ask.first(
         select(*columns_of(InformationRequest)).where(
-            REQUEST.c.id == request_id, requests_visible_to(who, in_sight)
+            REQUEST.c.id == request_id, requests_visible_to(sight, in_sight)
         )
     )
     if row is None:
@@ -55,50 +59,39 @@ async def get(
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     in_sight: StillInSight,
+    filters: RequestFilters,
     *,
-    states: Sequence[str] = (),
-    organisation_ids: Sequence[str] = (),
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[InformationRequest]:
     """Requests by when they were asked, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(InformationRequest))
-        .where(requests_visible_to(who, in_sight))
-        .order_by(REQUEST.c.asked_at.desc(), REQUEST.c.id.desc())
-        .limit(limit)
-    )
-    if states:
-        statement = statement.where(REQUEST.c.state.in_(states))
-    if organisation_ids:
-        statement = statement.where(REQUEST.c.organisation_id.in_(organisation_ids))
-    if after is not None:
-        asked_at, request_id = after
-        statement = statement.where(
-            tuple_(REQUEST.c.asked_at, REQUEST.c.id)
-            < tuple_(
-                literal(asked_at, REQUEST.c.asked_at.type),
-                literal(request_id, REQUEST.c.id.type),
-            )
-        )
-    return [read(InformationRequest, row) for row in await ask.all(statement)]
+    listed = _listed(in_sight)
+    return await listed.newest_first(ask, sight, filters, limit=limit, after=after)
+
+
+def _listed(in_sight: StillInSight) -> Listed[InformationRequest]:
+    seen = partial(requests_visible_to, in_sight=in_sight)
+    return Listed(InformationRequest, "asked_at", seen, elsewhere=("sort",))
 
 
 async def list_soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     in_sight: StillInSight,
+    filters: RequestFilters,
     *,
-    states: Sequence[str] = (),
-    organisation_ids: Sequence[str] = (),
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[InformationRequest]:
     """Requests by when an answer is due, soonest first and overdue on top, from a place on."""
-    waiting = list(states) == [InformationRequestState.asked]
-    line = (
+    which: list[ColumnElement[bool]] = []
+    if list(filters.states) == [InformationRequestState.asked]:
+        # As the small index of the open ones says it.
+        filters = replace(filters, states=())
+        which = [REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None)]
+    lines = (
         select(*columns_of(InformationRequest), DEADLINE.c.due_at)
         .join(
             DEADLINE,
@@ -108,26 +101,11 @@ async def list_soonest_first(
                 DEADLINE.c.kind == THE_ANSWER,
             ),
         )
-        .where(requests_visible_to(who, in_sight))
-        .order_by(DEADLINE.c.due_at, REQUEST.c.id)
-        .limit(limit)
+        .where(requests_visible_to(sight, in_sight), *which, *_listed(in_sight).which(filters))
     )
-    if waiting:
-        # As the small index of the open ones says it.
-        line = line.where(REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
-    elif states:
-        line = line.where(REQUEST.c.state.in_(states))
-    if organisation_ids:
-        line = line.where(REQUEST.c.organisation_id.in_(organisation_ids))
-    if after is not None:
-        due_at, request_id = after
-        line = line.where(
-            tuple_(DEADLINE.c.due_at, REQUEST.c.id)
-            > tuple_(
-                literal(due_at, DEADLINE.c.due_at.type), literal(request_id, REQUEST.c.id.type)
-            )
-        )
-    return [read(InformationRequest, row[:-1]) for row in await ask.all(line)]
+    by_limit = soonest_first(DEADLINE.c.due_at, REQUEST.c.id)
+    rows = await ask.all(by_limit.page(lines, limit, after))
+    return [read(InformationRequest, row[:-1]) for row in rows]
 
 
 async def chasers_of(ask: Asking, request_id: UUID) -> list[Chaser]:

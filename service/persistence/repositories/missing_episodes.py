@@ -1,16 +1,16 @@
 """Missing episodes: read, by child and by contact, and listed."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select, tuple_, update
+from sqlalchemy import select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
-from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep, MissingFilters
+from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import missing_episodes_visible_to
@@ -26,9 +26,11 @@ class MissingEpisodeNotFound(NotFound):
     title = "No such missing episode"
 
 
-async def get(ask: Asking | Work, who: Caller, episode_id: UUID) -> MissingEpisode:
+async def get(ask: Asking | Work, sight: Sight, episode_id: UUID) -> MissingEpisode:
     """One episode. Raises MissingEpisodeNotFound for what is not there and may not be seen."""
-    row = await ask.first(one_seen(who, MissingEpisode, missing_episodes_visible_to), id=episode_id)
+    row = await ask.first(
+        one_seen(sight, MissingEpisode, missing_episodes_visible_to), id=episode_id
+    )
     if row is None:
         raise MissingEpisodeNotFound(
             "There is no missing episode with this id that you may see. Check the id."
@@ -52,38 +54,7 @@ async def steps_of(ask: Asking | Work, episode_id: UUID) -> list[MissingEpisodeS
     return [read(MissingEpisodeStep, row) for row in rows]
 
 
-async def list_newest_first(
-    ask: Asking,
-    who: Caller,
-    filters: MissingFilters,
-    *,
-    limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    also: Sequence[ColumnElement[bool]] = (),
-) -> list[MissingEpisode]:
-    """Episodes by when the child went missing, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(MissingEpisode))
-        .where(missing_episodes_visible_to(who), *also)
-        .order_by(EPISODE.c.missing_from.desc(), EPISODE.c.id.desc())
-        .limit(limit)
-    )
-    if filters.states:
-        statement = statement.where(EPISODE.c.state.in_(filters.states))
-    for name in ("person_id", "contact_id"):
-        value = getattr(filters, name)
-        if value is not None:
-            statement = statement.where(EPISODE.c[name] == value)
-    if after is not None:
-        missing_from, episode_id = after
-        statement = statement.where(
-            tuple_(EPISODE.c.missing_from, EPISODE.c.id)
-            < tuple_(
-                literal(missing_from, EPISODE.c.missing_from.type),
-                literal(episode_id, EPISODE.c.id.type),
-            )
-        )
-    return [read(MissingEpisode, row) for row in await ask.all(statement)]
+LISTED = Listed(MissingEpisode, "missing_from", missing_episodes_visible_to)
 
 
 async def tells_of(ask: Asking | Work, child_id: UUID) -> bool:

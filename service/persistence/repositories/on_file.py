@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from service.domain.access import Reach
+from service.domain.access import THE_RECORD, Sight
 from service.domain.accountabilities import CareService, OpenCase
 from service.domain.concerns import Heard, Relation, Teller
 from service.domain.identities import (
@@ -43,7 +43,7 @@ class Sought:
 
     `people` are those whom a child is taken for already. Other contacts are listed from `since` to
     `until`, but for the contact itself; `strip` says whether those of the household and the address
-    are listed as well.
+    are listed as well. What is hidden from `sight` is left out.
     """
 
     contact_id: UUID
@@ -54,7 +54,7 @@ class Sought:
     household: Collection[str] = ()
     address_key: str | None = None
     strip: bool = True
-    reach: frozenset[Reach] | None = None
+    sight: Sight = THE_RECORD
 
 
 @dataclass(slots=True)
@@ -100,7 +100,6 @@ def _asked(sought: Sought) -> tuple[Shape, dict[str, object]]:
         pregnancies=expected is not None,
         home=home,
         address=sought.strip and sought.address_key is not None,
-        reach=sought.reach,
         **{name: bool(found) for name, found in lists.items()},
     )
     expected_from, expected_to = expected or (None, None)
@@ -145,7 +144,7 @@ async def ask_file(look: Look, sought: Sought) -> Answered:
     shape, values = _asked(sought)
     if not shape.asks:
         return Answered()
-    return _answered(sought, await look(question(shape), values))
+    return _answered(sought, await look(question(sought.sight, shape), values))
 
 
 _AFTER_CONTACT: Final = 3 + len(CONTACT_COLUMNS)

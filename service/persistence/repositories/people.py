@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Child
 from service.domain.errors import NotFound
 from service.domain.identities import keyed
@@ -40,9 +40,9 @@ def no_such_child() -> PersonNotFound:
     )
 
 
-async def get(ask: Asking | Work, who: Caller, person_id: UUID) -> Person:
+async def get(ask: Asking | Work, sight: Sight, person_id: UUID) -> Person:
     """One child. Raises PersonNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Person, people_visible_to), id=person_id)
+    row = await ask.first(one_seen(sight, Person, people_visible_to), id=person_id)
     if row is None:
         raise no_such_child()
     return read(Person, row)

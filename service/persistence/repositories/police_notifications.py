@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, literal, or_, select, tuple_
+from sqlalchemy import and_, delete, or_, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound, Stale
 from service.domain.police_notifications import (
     ImportFault,
@@ -20,6 +20,7 @@ from service.domain.police_notifications import (
 )
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import imports_visible_to, notifications_visible_to
@@ -48,10 +49,10 @@ class NotificationImportNotFound(NotFound):
     title = "No such file of police notifications"
 
 
-async def get(ask: Asking, who: Caller, notification_id: UUID) -> PoliceNotification:
+async def get(ask: Asking, sight: Sight, notification_id: UUID) -> PoliceNotification:
     """One notification. Raises PoliceNotificationNotFound, for another force's as for none."""
     row = await ask.first(
-        one_seen(who, PoliceNotification, notifications_visible_to), id=notification_id
+        one_seen(sight, PoliceNotification, notifications_visible_to), id=notification_id
     )
     if row is None:
         raise PoliceNotificationNotFound(
@@ -92,9 +93,9 @@ async def on_file(
     return found
 
 
-async def get_import(ask: Asking, who: Caller, import_id: UUID) -> NotificationImport:
+async def get_import(ask: Asking, sight: Sight, import_id: UUID) -> NotificationImport:
     """One file. Raises NotificationImportNotFound, for another force's as for none."""
-    row = await ask.first(one_seen(who, NotificationImport, imports_visible_to), id=import_id)
+    row = await ask.first(one_seen(sight, NotificationImport, imports_visible_to), id=import_id)
     if row is None:
         raise NotificationImportNotFound(
             "There is no file of police notifications with this id that you may see. Check the id."
@@ -108,26 +109,7 @@ async def whole_import(ask: Asking, found: NotificationImport) -> WholeImport:
     return WholeImport(found, [read(ImportFault, row) for row in rows])
 
 
-async def list_imports(
-    ask: Asking, who: Caller, *, limit: int, after: tuple[datetime, UUID] | None = None
-) -> list[NotificationImport]:
-    """Files that the caller may see, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(NotificationImport))
-        .where(imports_visible_to(who))
-        .order_by(IMPORT.c.submitted_at.desc(), IMPORT.c.id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        submitted_at, import_id = after
-        statement = statement.where(
-            tuple_(IMPORT.c.submitted_at, IMPORT.c.id)
-            < tuple_(
-                literal(submitted_at, IMPORT.c.submitted_at.type),
-                literal(import_id, IMPORT.c.id.type),
-            )
-        )
-    return [read(NotificationImport, row) for row in await ask.all(statement)]
+LISTED = Listed(NotificationImport, "submitted_at", imports_visible_to)
 
 
 async def next_in_no_hand(work: Work) -> NotificationImport | None:

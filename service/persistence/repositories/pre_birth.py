@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.contacts import Child, ChildState
 from service.domain.deadlines import Deadline
@@ -20,7 +20,7 @@ from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import referrals_visible_to, sees_social_care
+from service.persistence.visibility import referrals_visible_to
 
 PERSON = table_of(Person)
 REFERRAL = table_of(Referral)
@@ -65,19 +65,19 @@ async def steps_of(ask: Asking | Work, person_id: UUID) -> list[PregnancyStep]:
     return [read(PregnancyStep, row) for row in rows]
 
 
-async def clocks_of(ask: Asking | Work, who: Caller, person_id: UUID) -> list[Deadline]:
+async def clocks_of(ask: Asking | Work, sight: Sight, person_id: UUID) -> list[Deadline]:
     """The pre-birth clocks of a child's referrals that the caller may know of, soonest first."""
     rows = await ask.all(
         _clocks(person_id, *columns_of(Deadline))
-        .where(referrals_visible_to(who))
+        .where(referrals_visible_to(sight))
         .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
     )
     return [read(Deadline, row) for row in rows]
 
 
-async def clocks_hidden(ask: Asking | Work, who: Caller, person_id: UUID) -> bool:
+async def clocks_hidden(ask: Asking | Work, sight: Sight, person_id: UUID) -> bool:
     """Whether a child has pre-birth clocks of which the caller may not know."""
-    if sees_social_care(who):
+    if sight.sees_social_care:
         return False
     return await ask.first(_clocks(person_id, DEADLINE.c.id).limit(1)) is not None
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
     true,
 )
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.flags import Flag, SubjectKind
@@ -50,9 +50,6 @@ from service.persistence.repositories import (
     strategy_meetings,
     transfer_lists,
 )
-from service.persistence.visibility import (
-    sees_social_care,
-)
 
 CHILD = table_of(Child)
 REFERRAL = table_of(Referral)
@@ -87,10 +84,10 @@ async def unborn_children(ask: Asking, child_ids: Sequence[UUID]) -> dict[UUID, 
 
 
 async def with_hidden_clocks(
-    ask: Asking, who: Caller, person_ids: Sequence[UUID]
+    ask: Asking, sight: Sight, person_ids: Sequence[UUID]
 ) -> frozenset[UUID]:
     """Which of these children are open to social care too, whose clocks the caller does not see."""
-    if sees_social_care(who) or not person_ids:
+    if sight.sees_social_care or not person_ids:
         return frozenset()
     rows = await ask.all(
         select(REFERRAL.c.open_person_id).where(REFERRAL.c.open_person_id.in_(person_ids))

@@ -1,6 +1,6 @@
 """Which lines of a queue come first: found by what waits or by the clocks, whichever is fewer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from sqlalchemy import (
 
 from service.domain.deadlines import Deadline
 from service.domain.flags import SubjectKind
-from service.domain.queues import NEVER
+from service.domain.queues import NEVER, QueueFilters
+from service.persistence.keysets import soonest_first
 from service.persistence.records import table_of
 
 DEADLINE = table_of(Deadline)
@@ -65,7 +66,8 @@ class Page:
 
     def beyond(self, due_at: Any, subject_id: Any) -> list[ColumnElement[bool]]:
         """What stands after the place."""
-        return [tuple_(due_at, subject_id) > tuple_(AFTER_AT, AFTER_ID)] if self.continued else []
+        by_limit = soonest_first(due_at, subject_id)
+        return by_limit.beyond((AFTER_AT, AFTER_ID) if self.continued else None)
 
     @property
     def limit(self) -> ColumnElement[int]:
@@ -196,4 +198,16 @@ def _walk(subject: Any, kind: SubjectKind, which: Sequence[ColumnElement[bool]],
         )
         .order_by(CLOCK.c.due_at, CLOCK.c.subject_id)
         .limit(page.limit)
+    )
+
+
+def shape_of(filters: QueueFilters) -> Hashable:
+    """What of the filters makes a statement differ: the others are values in it."""
+    return (
+        tuple(filters.source_codes),
+        tuple(filters.ratings),
+        filters.assignee_id is not None,
+        filters.unassigned,
+        filters.worker_suspended,
+        filters.town is not None,
     )

@@ -1,6 +1,6 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.domain.access import Caller, Permission
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
@@ -69,10 +69,12 @@ from service.persistence.repositories.queue_places import (
     or_never,
     own_clocks,
     rounded,
+    shape_of,
     soonest,
     written,
 )
 from service.persistence.repositories.unborn import UNBORN
+from service.persistence.sights import is_theirs
 from service.persistence.visibility import (
     challenges_visible_to,
     child_visible_to,
@@ -118,9 +120,10 @@ TOWN = bindparam("town", None, CONTACT.c.town.type)
 class _Asked:
     """Who asks for which part of a queue, as far as it makes a statement differ."""
 
-    who: Caller
+    sight: Sight
     page: Page
     filters: QueueFilters
+    transfers: bool
 
     @property
     def _of_contact(self) -> list[ColumnElement[bool]]:
@@ -264,7 +267,7 @@ def _contacts(asked: _Asked) -> Any:
 
 def _on_desk(asked: _Asked, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
     """Contacts; `few` where there never are many of them."""
-    which = (*waits, contacts_visible_to(asked.who), *asked.on_desk())
+    which = (*waits, contacts_visible_to(asked.sight), *asked.on_desk())
     if few:
         first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
     else:
@@ -279,7 +282,7 @@ def _sign_off(asked: _Asked) -> Select[Any]:
     which = [
         DECISION.c.answered_at.is_(None),
         DECISION.c.superseded_at.is_(None),
-        decisions_visible_to(asked.who),
+        decisions_visible_to(asked.sight),
         *asked.behind(DECISION.c.contact_id, DECISION.c.drafted_by),
     ]
     due_at = soonest(
@@ -344,7 +347,7 @@ def _cases(
 def _both_cases(
     asked: _Asked, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
 ) -> tuple[Select[Any], Select[Any]]:
-    referral, episode = referrals_visible_to(asked.who), episodes_visible_to(asked.who)
+    referral, episode = referrals_visible_to(asked.sight), episodes_visible_to(asked.sight)
     return (
         _cases(asked, REFERRAL, SubjectKind.referral, referral, which(REFERRAL), few=few),
         _cases(asked, EPISODE, SubjectKind.early_help_episode, episode, which(EPISODE), few=few),
@@ -374,7 +377,7 @@ def _requests(
 ) -> Select[Any]:
     waits = [
         *which,
-        requests_visible_to(asked.who),
+        requests_visible_to(asked.sight),
         *asked.behind(REQUEST.c.contact_id, CONTACT.c.assignee_id),
     ]
     kind = SubjectKind.information_request
@@ -443,18 +446,18 @@ def _of_child(
 
 
 def _transfers(asked: _Asked, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
-    seen = transfers_visible_to(asked.who)
+    seen = transfers_visible_to(asked.sight)
     return _of_open_child(asked, TRANSFER, SubjectKind.transfer, seen, *which, few=few)
 
 
 def _challenges(asked: _Asked) -> Select[Any]:
-    seen = challenges_visible_to(asked.who)
+    seen = challenges_visible_to(asked.sight)
     return _of_open_child(asked, CHALLENGE, SubjectKind.challenge, seen)
 
 
 def _strategy(asked: _Asked) -> Any:
     """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
-    kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.who)
+    kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.sight)
     return union_all(
         _meetings_to_call(asked), _meetings(asked), _of_open_child(asked, ENQUIRY, kind, seen)
     )
@@ -481,7 +484,7 @@ def _meetings_to_call(asked: _Asked) -> Select[Any]:
         rows,
         *running,
         is_open(AT_RISK),
-        protection_visible_to(asked.who),
+        protection_visible_to(asked.sight),
         ~unconcluded.correlate(AT_RISK),
     )
 
@@ -515,7 +518,7 @@ def _meetings(asked: _Asked) -> Select[Any]:
         MEETING.c.minutes_circulated_at.is_(None),
         MEETING.c.cancelled_at.is_(None),
         MEETING_CHILD.c.position == 0,
-        protection_visible_to(asked.who),
+        protection_visible_to(asked.sight),
     )
 
 
@@ -523,32 +526,33 @@ def _first_visits(asked: _Asked) -> Select[Any]:
     """The accepted step-downs whose named receiver has not visited yet."""
     return _transfers(
         asked,
-        true() if asked.who.may(Permission.read_transfers) else false(),
         TRANSFER.c.direction == Direction.step_down,
         TRANSFER.c.state == TransferState.accepted,
-        TRANSFER.c.receiver_worker_id == asked.who.account_id,
+        is_theirs(asked.sight, TRANSFER.c.receiver_worker_id),
         TRANSFER.c.first_visit_at.is_(None),
         few=True,
     )
 
 
 def _mine(asked: _Asked) -> Any:
-    me = asked.who.account_id
+    sight = asked.sight
     returned = (
-        DECISION.c.drafted_by == me,
+        is_theirs(sight, DECISION.c.drafted_by),
         # Written out, as the index of these decisions has it.
         DECISION.c.state == literal_column("'returned'"),
         exists().where(CHILD.c.id == DECISION.c.child_id, CHILD.c.state == "undecided"),
     )
     own = exists().where(DECISION.c.contact_id == CONTACT.c.id, *returned)
     mine = union_all(
-        select(CONTACT.c.id).where(CONTACT.c.decided_at.is_(None), CONTACT.c.assignee_id == me),
+        select(CONTACT.c.id).where(
+            CONTACT.c.decided_at.is_(None), is_theirs(sight, CONTACT.c.assignee_id)
+        ),
         select(DECISION.c.contact_id).where(*returned),
     )
     which = (
         CONTACT.c.id.in_(mine),
         CONTACT.c.decided_at.is_(None),
-        contacts_visible_to(asked.who),
+        contacts_visible_to(sight),
         *asked.on_desk(),
     )
     first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
@@ -560,13 +564,14 @@ def _mine(asked: _Asked) -> Any:
             returned=case((own, true()), else_=false()),
         )
     ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
-    cases = _both_cases(asked, lambda table: table.c.worker_id == me, few=True)
-    own_contact = CONTACT.c.assignee_id == me
+    cases = _both_cases(asked, lambda table: is_theirs(sight, table.c.worker_id), few=True)
+    own_contact = is_theirs(sight, CONTACT.c.assignee_id)
     decided = [
         _on_desk(asked, *waits, own_contact, few=True)
         for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
-    return union_all(contacts, *decided, *cases, _first_visits(asked))
+    visits = [_first_visits(asked)] if asked.transfers else []
+    return union_all(contacts, *decided, *cases, *visits)
 
 
 def _pre_birth(asked: _Asked) -> Any:
@@ -596,10 +601,10 @@ def _pre_birth(asked: _Asked) -> Any:
         .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
         # Early help's, while social care is handing the child over.
         .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
-        .where(*UNBORN, referrals_visible_to(asked.who))
+        .where(*UNBORN, referrals_visible_to(asked.sight))
     )
     in_social_care = exists().where(
-        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(asked.who)
+        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(asked.sight)
     )
     episodes = (
         select(
@@ -617,7 +622,7 @@ def _pre_birth(asked: _Asked) -> Any:
         .select_from(PERSON)
         .join(EPISODE, EPISODE.c.open_person_id == PERSON.c.id)
         .join(CONTACT, CONTACT.c.id == EPISODE.c.contact_id)
-        .where(*UNBORN, episodes_visible_to(asked.who), ~in_social_care)
+        .where(*UNBORN, episodes_visible_to(asked.sight), ~in_social_care)
     )
     earlier = CHILD.alias("earlier")
     contacts = (
@@ -636,7 +641,7 @@ def _pre_birth(asked: _Asked) -> Any:
         .where(
             *UNBORN,
             CHILD.c.state != ChildState.decided,
-            child_visible_to(asked.who, CHILD),
+            child_visible_to(asked.sight, CHILD),
             ~exists().where(ACCOUNTABILITY.c.person_id == PERSON.c.id),
             ~exists().where(
                 earlier.c.person_id == PERSON.c.id,
@@ -686,19 +691,25 @@ def _statement(queue: Queue, asked: _Asked) -> Select[Any]:
 
 async def soonest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     queue: Queue,
     filters: QueueFilters,
     *,
     limit: int,
     after: tuple[datetime, UUID] | None = None,
+    transfers: bool,
 ) -> list[QueueItem]:
-    """The lines of a queue from after a place on: overdue on top, by the soonest running clock."""
-    asked = _Asked(who, Page(rounded(limit), after is not None), filters)
+    """The lines of a queue from after a place on: overdue on top, by the soonest running clock.
+
+    `transfers`: what somebody has to do for a transfer stands in the queue of what is theirs.
+    """
+    asked = _Asked(sight, Page(rounded(limit), after is not None), filters, transfers)
     after_at, after_id = (None, None) if after is None else after
     rows = await ask.all(
         Question(
-            ("queue", queue, asked.page, _shape(filters)), who, lambda: _statement(queue, asked)
+            ("queue", queue, asked.page, shape_of(filters), transfers),
+            sight,
+            lambda: _statement(queue, asked),
         ),
         after_at=after_at,
         after_id=after_id,
@@ -713,7 +724,7 @@ async def soonest_first(
         ask, [one.child_id for one in waiting if one.child_id]
     )
     hidden = await queue_lines.with_hidden_clocks(
-        ask, who, [one.person_id for one in unborn.values()]
+        ask, sight, [one.person_id for one in unborn.values()]
     )
     return [
         replace(item, pregnancy=child, not_shown=OF_CLOCKS if child.person_id in hidden else ())
@@ -721,18 +732,6 @@ async def soonest_first(
         if item.waiting.child_id is not None
         and (child := unborn.get(item.waiting.child_id)) is not None
     ]
-
-
-def _shape(filters: QueueFilters) -> Hashable:
-    """What of the filters makes a statement differ: the others are values in it."""
-    return (
-        tuple(filters.source_codes),
-        tuple(filters.ratings),
-        filters.assignee_id is not None,
-        filters.unassigned,
-        filters.worker_suspended,
-        filters.town is not None,
-    )
 
 
 # The columns by which a page is sorted, named apart from what a line shows.

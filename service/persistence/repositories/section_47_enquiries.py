@@ -1,12 +1,10 @@
 """Section 47 enquiries: read, whole and alone, and listed."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy import select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.section_47_enquiries import (
     DatedEnquiry,
@@ -18,8 +16,10 @@ from service.domain.section_47_enquiries import (
 )
 from service.domain.strategy_meetings import EnquiryDecision, MeetingChild, StrategyMeeting
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines, measures, unborn
+from service.persistence.repositories import deadlines, unborn
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
@@ -47,9 +47,9 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> Section47Enquir
     return None if row is None else read(Section47Enquiry, row)
 
 
-async def get(ask: Asking | Work, who: Caller, enquiry_id: UUID) -> Section47Enquiry:
+async def get(ask: Asking | Work, sight: Sight, enquiry_id: UUID) -> Section47Enquiry:
     """One enquiry. Raises EnquiryNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Section47Enquiry, protection_visible_to), id=enquiry_id)
+    row = await ask.first(one_seen(sight, Section47Enquiry, protection_visible_to), id=enquiry_id)
     if row is None:
         raise EnquiryNotFound(
             "There is no section 47 enquiry with this id that you may see. Check the id."
@@ -78,43 +78,18 @@ async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
     )
 
 
+_LISTED = Listed(Section47Enquiry, "opened_at", protection_visible_to)
+
+
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: EnquiryFilters,
     *,
     limit: int,
-    after_place: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
 ) -> list[DatedEnquiry]:
     """Enquiries by when they were opened, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(Section47Enquiry))
-        .where(protection_visible_to(who), *_conditions(filters))
-        .order_by(ENQUIRY.c.opened_at.desc(), ENQUIRY.c.id.desc())
-        .limit(limit)
-    )
-    if after_place is not None:
-        opened_at, enquiry_id = after_place
-        statement = statement.where(
-            tuple_(ENQUIRY.c.opened_at, ENQUIRY.c.id)
-            < tuple_(
-                literal(opened_at, ENQUIRY.c.opened_at.type),
-                literal(enquiry_id, ENQUIRY.c.id.type),
-            )
-        )
-    found = [read(Section47Enquiry, row) for row in await ask.all(statement)]
+    found = await _LISTED.newest_first(ask, sight, filters, limit=limit, after=after)
     due = await deadlines.soonest(ask, [(one.contact_id, one.id) for one in found])
     return [DatedEnquiry(one, due[one.id]) for one in found]
-
-
-def _conditions(filters: EnquiryFilters) -> Sequence[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.states:
-        found.append(ENQUIRY.c.state.in_(filters.states))
-    for name in ("person_id", "referral_id", "contact_id"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(ENQUIRY.c[name] == value)
-    if filters.behind is not None:
-        found.append(measures.cases(filters.behind))
-    return found

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
@@ -27,9 +27,11 @@ from service.domain.strategy_meetings import (
     StrategyMeeting,
 )
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import deadlines, measures
+from service.persistence.repositories import deadlines
+from service.persistence.repositories.lists import Listed
 from service.persistence.statements import all_of, one_seen
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
@@ -56,9 +58,9 @@ class MeetingNotFound(NotFound):
     title = "No such strategy meeting"
 
 
-async def get(ask: Asking | Work, who: Caller, meeting_id: UUID) -> StrategyMeeting:
+async def get(ask: Asking | Work, sight: Sight, meeting_id: UUID) -> StrategyMeeting:
     """One meeting. Raises MeetingNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, StrategyMeeting, protection_visible_to), id=meeting_id)
+    row = await ask.first(one_seen(sight, StrategyMeeting, protection_visible_to), id=meeting_id)
     if row is None:
         raise MeetingNotFound(
             "There is no strategy meeting with this id that you may see. Check the id."
@@ -225,36 +227,28 @@ async def early_help_of(work: Work, referral: Referral) -> tuple[str, str | None
 
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: MeetingFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    also: Sequence[ColumnElement[bool]] = (),
+    after: Place | None = None,
 ) -> list[StrategyMeeting]:
     """Meetings by when they were called, newest first, from after a place on."""
-    statement = (
-        select(*columns_of(StrategyMeeting))
-        .where(protection_visible_to(who), *_conditions(filters), *also)
-        .order_by(MEETING.c.called_at.desc(), MEETING.c.id.desc())
-        .limit(limit)
+    return await _LISTED.newest_first(
+        ask, sight, filters, limit=limit, after=after, also=_about(filters)
     )
-    if after is not None:
-        called_at, meeting_id = after
-        statement = statement.where(
-            tuple_(MEETING.c.called_at, MEETING.c.id)
-            < tuple_(
-                literal(called_at, MEETING.c.called_at.type),
-                literal(meeting_id, MEETING.c.id.type),
-            )
-        )
-    return [read(StrategyMeeting, row) for row in await ask.all(statement)]
 
 
-def _conditions(filters: MeetingFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.states:
-        found.append(MEETING.c.state.in_(filters.states))
+_LISTED = Listed(
+    StrategyMeeting,
+    "called_at",
+    protection_visible_to,
+    elsewhere=("person_id", "referral_id", "contact_id"),
+)
+
+
+def _about(filters: MeetingFilters) -> list[ColumnElement[bool]]:
+    """Of one and the same child of a meeting."""
     about: list[ColumnElement[bool]] = []
     if filters.person_id is not None:
         about.append(MEETING_CHILD.c.person_id == filters.person_id)
@@ -263,8 +257,6 @@ def _conditions(filters: MeetingFilters) -> list[ColumnElement[bool]]:
     if filters.contact_id is not None:
         of_contact = select(REFERRAL.c.id).where(REFERRAL.c.contact_id == filters.contact_id)
         about.append(MEETING_CHILD.c.referral_id.in_(of_contact))
-    if about:
-        found.append(MEETING.c.id.in_(select(MEETING_CHILD.c.meeting_id).where(*about)))
-    if filters.behind is not None:
-        found.append(measures.cases(filters.behind))
-    return found
+    if not about:
+        return []
+    return [MEETING.c.id.in_(select(MEETING_CHILD.c.meeting_id).where(*about))]

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
 from service.domain.contacts import Contact
@@ -33,7 +33,7 @@ from service.domain.transfers import (
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import read, table_of
-from service.persistence.repositories import measures
+from service.persistence.repositories.lists import Listed
 from service.persistence.visibility import transfers_visible_to
 
 TRANSFER = table_of(Transfer)
@@ -70,9 +70,28 @@ def _rows() -> Select[Any]:
     )
 
 
+LISTED = Listed(
+    Transfer,
+    "requested_at",
+    transfers_visible_to,
+    elsewhere=(
+        "waits_for",
+        "waiting_over_working_days",
+        "stuck",
+        "town",
+        "refusal_codes",
+        "refused_from",
+        "refused_to",
+        "challenged",
+        "challenge_outcomes",
+        "raised_by",
+    ),
+)
+
+
 async def list_newest_first(
     ask: Asking,
-    who: Caller,
+    sight: Sight,
     filters: TransferFilters,
     *,
     now: datetime,
@@ -84,22 +103,10 @@ async def list_newest_first(
 
     `requested_before` is what the filter on working days comes to.
     """
-    statement = (
-        _rows()
-        .where(transfers_visible_to(who), *_conditions(filters, now, requested_before))
-        .order_by(TRANSFER.c.requested_at.desc(), TRANSFER.c.id.desc())
-        .limit(limit)
+    statement = _rows().where(
+        transfers_visible_to(sight), *_conditions(filters, now, requested_before)
     )
-    if after is not None:
-        requested_at, transfer_id = after
-        statement = statement.where(
-            tuple_(TRANSFER.c.requested_at, TRANSFER.c.id)
-            < tuple_(
-                literal(requested_at, TRANSFER.c.requested_at.type),
-                literal(transfer_id, TRANSFER.c.id.type),
-            )
-        )
-    return await _listed(ask, await ask.all(statement))
+    return await _listed(ask, await ask.all(LISTED.page(statement, limit, after)))
 
 
 @made_once
@@ -191,21 +198,7 @@ def _conditions(
     filters: TransferFilters, now: datetime, requested_before: datetime | None
 ) -> list[ColumnElement[bool]]:
     own = TRANSFER.c
-    found: list[ColumnElement[bool]] = []
-    for column, values in (
-        (own.state, filters.states),
-        (own.reason_code, filters.reason_codes),
-        (own.sender_team_id, filters.sender_team_ids),
-        (own.receiver_team_id, filters.receiver_team_ids),
-    ):
-        if values:
-            found.append(column.in_(values))
-    for name in ("direction", "person_id", "contact_id"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(own[name] == value)
-    if filters.open is not None:
-        found.append(own.ended_at.is_(None) if filters.open else own.ended_at.is_not(None))
+    found = LISTED.which(filters)
     if filters.waits_for:
         found += [own.ended_at.is_(None), or_(*(_WAITING[one]() for one in filters.waits_for))]
     if requested_before is not None:
@@ -215,12 +208,6 @@ def _conditions(
         found += [own.ended_at.is_(None), late] if filters.stuck else [~late]
     if filters.town is not None:
         found.append(func.lower(CONTACT.c.town) == filters.town.lower())
-    if filters.requested_from is not None:
-        found.append(own.requested_at >= filters.requested_from)
-    if filters.requested_to is not None:
-        found.append(own.requested_at < filters.requested_to)
-    if filters.behind is not None:
-        found.append(measures.cases(filters.behind))
     return [*found, *_of_refusal(filters), *_of_challenge(filters)]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from service.domain.access import Caller
+from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.transfers import Direction, Transfer, TransferStep
 from service.persistence.asking import Asking
@@ -25,9 +25,9 @@ class TransferNotFound(NotFound):
     title = "No such transfer"
 
 
-async def get(ask: Asking | Work, who: Caller, transfer_id: UUID) -> Transfer:
+async def get(ask: Asking | Work, sight: Sight, transfer_id: UUID) -> Transfer:
     """One transfer. Raises TransferNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(who, Transfer, transfers_visible_to), id=transfer_id)
+    row = await ask.first(one_seen(sight, Transfer, transfers_visible_to), id=transfer_id)
     if row is None:
         raise TransferNotFound("There is no transfer with this id that you may see. Check the id.")
     return read(Transfer, row)
