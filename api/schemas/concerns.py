@@ -53,6 +53,9 @@ class CountedConcerns(WireOut):
     in_months: Annotated[int, _number("`months`")]
 
 
+_BY_RELATION = (*(relation.value for relation in Relation), "all")
+
+
 def _counted(whom: str) -> Any:
     return Field(description=f"Other contacts {whom}.", examples=[_COUNTED])
 
@@ -93,8 +96,8 @@ class RepeatConcernCounts(WireOut):
             "long_days": counts.long_days,
             "months": counts.months,
         }
-        for name in (*Relation, "all"):
-            values[str(name)] = CountedConcerns.seen(getattr(counts, name))
+        for name in _BY_RELATION:
+            values[name] = CountedConcerns.seen(getattr(counts, name))
         return cls.made_of(values)
 
     @classmethod

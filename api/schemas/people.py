@@ -118,7 +118,7 @@ class ChildIn(ChildDetails, Wire):
 
     def told(self) -> NewChild:
         """As the use-cases take it."""
-        return NewChild(**with_unread_aside(dict(self)))
+        return NewChild(**with_unread_aside(self.__dict__))
 
 
 class LinkedChildIn(ChildIn):
@@ -216,7 +216,7 @@ class AdultIn(AdultDetails, Wire):
 
     def told(self) -> NewAdult:
         """As the use-cases take it."""
-        return NewAdult(**with_unread_aside(dict(self)))
+        return NewAdult(**with_unread_aside(self.__dict__))
 
 
 @what_is_sent_is_changed

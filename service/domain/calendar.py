@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -66,8 +67,16 @@ class SkippedDay:
 
 def london_time(at: datetime) -> datetime:
     """The London wall-clock reading of an instant. ValueError when `at` has no zone."""
+    if at.tzinfo is UTC:
+        return _london_time(at)
     if at.tzinfo is None:
         raise ValueError("An instant without a zone has no London time.")
+    return at.astimezone(LONDON)
+
+
+@lru_cache(maxsize=1024)
+def _london_time(at: datetime) -> datetime:
+    # Of instants in UTC alone: in London two that are an hour apart may be equal.
     return at.astimezone(LONDON)
 
 

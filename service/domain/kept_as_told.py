@@ -22,6 +22,8 @@ def with_unread_aside(told: Mapping[str, Any]) -> dict[str, Any]:
     They are under `kept_as_told`, by name; None where everything could be read.
     """
     unread = {name: value for name, value in told.items() if isinstance(value, AsTold)}
+    if not unread:
+        return dict(told)
     facts = {name: value for name, value in told.items() if name not in unread}
     aside = {name: str(value) for name, value in unread.items() if value}
     return {**facts, _KEPT: aside} if aside else facts

@@ -60,7 +60,12 @@ def new_reference(kind: ReferenceKind) -> str:
     """A new random reference such as `C-7K3MA-9TQ4R`: nine random characters and a check one."""
     check = None
     while check is None:
-        body = "".join(secrets.choice(ALPHABET) for _ in range(_BODY))
+        # Drawn at once: each draw asks the system for what nobody can guess.
+        drawn = secrets.randbelow(len(ALPHABET) ** _BODY)
+        body = ""
+        for _ in range(_BODY):
+            drawn, place = divmod(drawn, len(ALPHABET))
+            body += ALPHABET[place]
         check = _check_character(body)
     return f"{kind}-{body[:5]}-{body[5:]}{check}"
 

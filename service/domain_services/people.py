@@ -32,17 +32,19 @@ async def change_people(
 
     In one order for everybody: two contacts about the same siblings wait and do not block.
     """
-    learnt = sorted(learnt, key=lambda one: one.before.id)
-    moving = {one.before.id for one in learnt if what_was_learnt(one.before, one.after) is not None}
+    told = [(one, one.after) for one in sorted(learnt, key=lambda one: one.before.id)]
+    moving = {
+        one.before.id for one, after in told if what_was_learnt(one.before, after) is not None
+    }
     open_on = {one.contact_id for one in await pre_birth.open_referrals(work, sorted(moving))}
     for other in sorted(open_on - {contact_id}):
         await contacts.renew(work, other)
-    for one in learnt:
+    for one, after in told:
         if one.before.id not in moving:
-            await people.change(work, one.before, one.after)
+            await people.change(work, one.before, after)
             continue
         await accountabilities.held(work, one.before.id)
         # As it is now: somebody else may have recorded the birth meanwhile.
         held = (await people.find(work, [one.before.id]))[one.before.id]
-        after = await people.change(work, held, one.learning(held))
-        await follow_what_was_learnt(work, who, held, after, contact_id)
+        changed = await people.change(work, held, one.learning(held))
+        await follow_what_was_learnt(work, who, held, changed, contact_id)

@@ -71,7 +71,10 @@ async def matches_at_receipt(
         for child in children
         for one in possible[child.id]
     ]
-    marked = [replace(child, unanswered_matches=len(possible[child.id])) for child in children]
+    marked = [
+        replace(child, unanswered_matches=len(possible[child.id])) if possible[child.id] else child
+        for child in children
+    ]
     return marked, possible, matches
 
 

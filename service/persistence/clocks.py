@@ -63,8 +63,8 @@ def start_clock(
     `expected_delivery_on` is what weeks of pregnancy are counted from.
     """
     timescale = work.policy.timescale(kind, rating, at=started_at)
-    times = work.policy.due_times(
-        kind, started_at, rating, expected_delivery_on=expected_delivery_on
+    times = work.policy.due_times_by(
+        timescale, started_at, expected_delivery_on=expected_delivery_on
     )
     deadline = Deadline(
         id=new_id(),

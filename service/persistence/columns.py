@@ -1,7 +1,7 @@
 """Column types that are the same on both databases, and the comment and class of every column."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -35,6 +35,17 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
+def _aware_or_none(value: datetime | None) -> datetime | None:
+    return None if value is None else _aware(value)
+
+
+def _utc_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    moment = _aware(value).astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(" ", "microseconds")
+
+
 class _PostgresqlInstant(TypeDecorator[datetime]):
     """An aware instant: asyncpg would take a naive one for the machine's own time.
 
@@ -44,8 +55,9 @@ class _PostgresqlInstant(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _aware(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], datetime | None]:
+        # In place of process_bind_param, which costs two calls more for each value.
+        return _aware_or_none
 
 
 class _SqliteInstant(TypeDecorator[datetime]):
@@ -54,18 +66,15 @@ class _SqliteInstant(TypeDecorator[datetime]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        moment = _aware(value).astimezone(UTC).replace(tzinfo=None)
-        return moment.isoformat(" ", "microseconds")
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:
+        return _utc_text
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
     def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
         # Text, as it is bound; SQLAlchemy puts it between quotes.
-        return str(self.process_bind_param(value, dialect))
+        return str(_utc_text(value))
 
 
 INSTANT: TypeEngine[datetime] = (

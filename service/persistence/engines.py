@@ -4,8 +4,8 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from service.persistence.failures import (
     DatabaseBusy,
     DatabaseDamaged,
     in_our_words,
+    our_word_for,
 )
 from service.persistence.postgresql_sessions import Connect, sessions, shown_url
 from service.persistence.sqlite_files import SqliteFile, index_of, log_of
@@ -117,6 +118,37 @@ def check_sqlite(connection: sqlite3.Connection) -> None:
             )
 
 
+class _Fit:
+    """Failures in our own words; and on SQLite, nothing on a file that is not fit for it.
+
+    Entered before every question and every change, and without a state of its own.
+    """
+
+    __slots__ = ("_file",)
+
+    def __init__(self, file: SqliteFile | None) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        if self._file is not None:
+            try:
+                self._file.check()
+            except DatabaseDamaged:
+                self._file.found_damaged()
+                raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if error is None:
+            return
+        said = our_word_for(error)
+        if self._file is not None and isinstance(said or error, DatabaseDamaged):
+            self._file.found_damaged()
+        if said is not None:
+            raise said from error
+
+
 class Database:
     """One database: short reads, long reads, and one writer at a time where SQLite wants it."""
 
@@ -142,7 +174,13 @@ class Database:
             self._engine = self._postgresql(pool_size, application)
             self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
             self._long = self._reader
+        self._fit = _Fit(self.file)
         self._writer = asyncio.Lock()
+        # SQLite's connections beside the pool: one to ask on, which nobody can be kept waiting
+        # for, as the driver has answered before anything else runs; one for who has the turn to
+        # write. To take one out of the pool and give it back costs as much as the question.
+        self._asked: sqlite3.Connection | None = None
+        self._written: sqlite3.Connection | None = None
 
     def _sqlite(self, *, on_the_loop: bool, pool_size: int) -> AsyncEngine:
         path = self.url.database or ""
@@ -279,18 +317,6 @@ class Database:
                         f"lost. Set {setting} = on in postgresql.conf."
                     )
 
-    @contextmanager
-    def _fit(self) -> Iterator[None]:
-        """Failures in our own words; and on SQLite, nothing on a file that is not fit for it."""
-        try:
-            with in_our_words():
-                self._require_fit()
-                yield
-        except DatabaseDamaged:
-            if self.file is not None:
-                self.file.found_damaged()
-            raise
-
     def _require_fit(self) -> None:
         if self.file is not None:
             self.file.check()
@@ -298,21 +324,21 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for short reads, without a transaction around them."""
-        with self._fit():
+        with self._fit:
             async with self._reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def long_reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reads that may take a while: on SQLite, off the event loop."""
-        with self._fit():
+        with self._fit:
             async with self._long.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def reading_at_one_instant(self) -> AsyncIterator[AsyncConnection]:
         """A connection for long reads that all see the record as it was at the first of them."""
-        with self._fit():
+        with self._fit:
             if self.is_sqlite:
                 async with self._long.connect() as connection:
                     # The adapter would begin a transaction for a change alone.
@@ -329,11 +355,11 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is rolled back unless committed."""
         if not self.is_sqlite:
-            with self._fit():
+            with self._fit:
                 async with self._engine.connect() as connection:
                     yield connection
             return
-        with self._fit():
+        with self._fit:
             async with self._turn_to_write(), self._engine.connect() as connection:
                 driver = await _straight(connection)
                 await self._begin_immediate(driver)
@@ -392,32 +418,39 @@ class Database:
         On PostgreSQL each statement on it is a transaction by itself; on SQLite everything done on
         it is one, committed at the end or rolled back, and none is held before.
         """
-        with self._fit():
-            if not self.is_sqlite:
+        with self._fit:
+            if self.file is None:
                 async with nullcontext(held) if held is not None else self._driver() as driver:
                     yield driver
                 return
-            async with self._turn_to_write(), self._driver() as driver:
-                await self._begin_immediate(driver.straight)
+            async with self._turn_to_write():
+                driver = self._written = self._written or self.file.connect()
+                await self._begin_immediate(driver)
                 try:
-                    yield driver.straight
-                    driver.straight.execute("COMMIT")
+                    yield driver
+                    driver.execute("COMMIT")
                     self._require_fit()
                 finally:
-                    if driver.straight.in_transaction:
-                        driver.straight.execute("ROLLBACK")
+                    if driver.in_transaction:
+                        driver.execute("ROLLBACK")
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Any]:
         """The driver's own connection for short questions, without a transaction."""
-        with self._fit():
+        with self._fit:
             async with self._driver() as driver:
                 yield driver
 
     async def look(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of one short question, by the driver itself and without a transaction."""
-        async with self.looking() as driver:
-            found: Sequence[Any] = await driver.fetch(sql, *values)
+        found: Sequence[Any]
+        if self.file is None:
+            async with self.looking() as driver:
+                found = await driver.fetch(sql, *values)
+            return found
+        with self._fit:
+            driver = self._asked = self._asked or self.file.connect()
+            found = driver.execute(sql, values).fetchall()
             return found
 
     @asynccontextmanager
@@ -441,4 +474,8 @@ class Database:
         await self._engine.dispose()
         if self.file is not None:
             await self._long.dispose()
+            for one in (self._asked, self._written):
+                if one is not None:
+                    one.close()
+            self._asked = self._written = None
             self.file.close()

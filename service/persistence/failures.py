@@ -132,25 +132,33 @@ _OF_A_DRIVER = (
 _ENDED_AT_ONCE = "This connection is closed"
 
 
+def our_word_for(error: BaseException) -> Exception | None:
+    """What a driver's error is in our own words; None for what goes on as it is."""
+    if isinstance(error, exc.TimeoutError):
+        return DatabaseAway("no connection became free in time")
+    if isinstance(error, exc.InvalidRequestError):
+        return DatabaseAway("new connections end at once") if str(error) == _ENDED_AT_ONCE else None
+    if not isinstance(error, _OF_A_DRIVER):
+        return None
+    cause = cause_of(error)
+    if _is_unique(error) or _is_unique(cause):
+        return AlreadyThere()
+    if _is_held(error) or _is_held(cause):
+        return DatabaseBusy(type(cause).__name__)
+    if is_damage(error) or is_damage(cause):
+        return DatabaseDamaged(DAMAGED)
+    if _passes(error) or _passes(cause):
+        return DatabaseAway(type(cause).__name__)
+    return None
+
+
 @contextmanager
 def in_our_words() -> Iterator[None]:
     """Turns the drivers' errors into DatabaseAway and AlreadyThere; others go on as they are."""
     try:
         yield
-    except exc.TimeoutError as error:
-        raise DatabaseAway("no connection became free in time") from error
-    except exc.InvalidRequestError as error:
-        if str(error) != _ENDED_AT_ONCE:
+    except Exception as error:
+        said = our_word_for(error)
+        if said is None:
             raise
-        raise DatabaseAway("new connections end at once") from error
-    except _OF_A_DRIVER as error:
-        cause = cause_of(error)
-        if _is_unique(error) or _is_unique(cause):
-            raise AlreadyThere from error
-        if _is_held(error) or _is_held(cause):
-            raise DatabaseBusy(type(cause).__name__) from error
-        if is_damage(error) or is_damage(cause):
-            raise DatabaseDamaged(DAMAGED) from error
-        if _passes(error) or _passes(cause):
-            raise DatabaseAway(type(cause).__name__) from error
-        raise
+        raise said from error

@@ -200,13 +200,19 @@ class Policy:
         *,
         expected_delivery_on: date | None = None,
     ) -> DueTimes:
-        """When a clock of this kind that starts at `started_at` runs out, and why.
+        """When a clock of this kind that starts at `started_at` runs out, and why."""
+        rule = self.timescale(kind, rating, at=started_at)
+        return self.due_times_by(rule, started_at, expected_delivery_on=expected_delivery_on)
+
+    def due_times_by(
+        self, rule: Timescale, started_at: datetime, *, expected_delivery_on: date | None = None
+    ) -> DueTimes:
+        """When a clock by this rule that starts at `started_at` runs out, and why.
 
         Nothing is refused because the bank holidays of the next years are not on file yet: past
         the known years weekends alone are left out, so that the limit may come early and never
         late, and the sum says so. The holidays alarm is the operator's.
         """
-        rule = self.timescale(kind, rating, at=started_at)
         try:
             return due_times(
                 rule,

@@ -342,6 +342,14 @@ async def test_one_writer_that_never_ends_does_not_hold_the_others_for_ever(
     await desk.database.dispose()
 
 
+async def tell_both_that_write(database: Database, pragma: str) -> None:
+    """A pragma for the connection of the pool, and for the one of what is written in one go."""
+    async with database.straight() as driver:
+        driver.execute(pragma)
+    async with database.reading() as connection:
+        await connection.execute(text(pragma))
+
+
 @pytest.mark.parametrize("order", WAYS_TO_WRITE, ids=str)
 async def test_a_full_disk_is_a_database_away_and_nothing_is_half_kept(
     sqlite_desk: tuple[Desk, str], order: tuple[str, ...]
@@ -352,8 +360,7 @@ async def test_a_full_disk_is_a_database_away_and_nothing_is_half_kept(
     known = await settle(desk)
 
     async def room(pages: str) -> None:
-        async with database.reading() as connection:
-            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        await tell_both_that_write(database, f"PRAGMA max_page_count = {pages}")
 
     await room("1")
     kept = 0
@@ -382,8 +389,7 @@ async def test_a_full_disk_is_a_database_away_and_nothing_is_half_kept(
 async def test_a_read_only_file_is_a_database_away(sqlite_desk: tuple[Desk, str]) -> None:
     desk, _ = sqlite_desk
     database = Database(desk.database.url.render_as_string(), pool_size=1)
-    async with database.reading() as connection:
-        await connection.execute(text("PRAGMA query_only = 1"))
+    await tell_both_that_write(database, "PRAGMA query_only = 1")
     for order in (("add",), ("execute",)):
         with pytest.raises(DatabaseAway):
             await keep(Desk(database, desk.policy), order, desk.account())
