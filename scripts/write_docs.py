@@ -462,6 +462,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "BigInteger": "whole number",
         "Date": "date",
         "JSON": "document",
+        "Typed": "document",
         "LargeBinary": "bytes",
     }
 )

@@ -1,8 +1,7 @@
 """Single assessments on the wire: begun, completed, authorised or sent back."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Annotated, Any, Self, cast
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path, Query
@@ -353,23 +352,21 @@ def _own(cls: type[AssessmentSummary], assessment: assessments.Assessment) -> di
     }
 
 
-def _tools(kept: Sequence[Mapping[str, object]]) -> list[Tool]:
-    return [
-        Tool.model_validate({**one, "used_on": date.fromisoformat(str(one["used_on"]))})
-        for one in kept
-    ]
+def _tools(used: Sequence[ToolUsed]) -> list[Tool]:
+    return [Tool.seen(one) for one in used]
+
+
+def _content(completed: Completion) -> AssessmentContent:
+    content = AssessmentContent.seen(completed)
+    return content.model_copy(update={"tools": _tools(completed.tools)})
 
 
 def _step(step: assessments.AssessmentStep) -> AssessmentStep:
-    content = None
-    if step.content:
-        tools = _tools(cast(Sequence[Mapping[str, object]], step.content["tools"]))
-        content = AssessmentContent.model_validate({**step.content, "tools": tools})
     return AssessmentStep(
         action=step.action,
         state=step.state,
         at=step.at,
         by=step.by,
         words=step.words,
-        content=content,
+        content=None if step.content is None else _content(step.content),
     )

@@ -1,6 +1,5 @@
 """Repeat and cumulative concern on the wire: counts, what was told before, what came of it."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -99,11 +98,6 @@ class RepeatConcernCounts(WireOut):
         for name in _BY_RELATION:
             values[name] = CountedConcerns.seen(getattr(counts, name))
         return cls.made_of(values)
-
-    @classmethod
-    def kept(cls, counts: Mapping[str, object]) -> Self | None:
-        """Counts as they were kept; None where a decision is older than they are."""
-        return cls.model_validate(counts) if counts else None
 
 
 class OtherConcern(WireOut):

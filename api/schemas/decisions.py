@@ -1,7 +1,8 @@
 """Threshold decisions on the wire: as drafted, as signed off, and what they led to."""
 
+from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 from uuid import UUID
 
 from fastapi import Path
@@ -28,13 +29,16 @@ from api.schemas.words import (
     an_id,
 )
 from service.domain.decisions import (
+    AgencyAsked,
     DecisionState,
     Outcome,
+    PromptAnswer,
     StatutoryBasis,
 )
 from service.domain.whole_contacts import WholeDecision
 from service.strict.fields import Instant, Text, Wire
 
+Line = TypeVar("Line", AgencyLine, PromptLine)
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "
     "level is statutory because the injuries are unexplained."
@@ -264,8 +268,8 @@ class Decision(WireOut):
                     considered=decision.history_considered,
                     last_closed_because=decision.last_closed_because,
                 ),
-                "agencies": [AgencyLine.model_construct(**line) for line in decision.agencies],  # type: ignore[arg-type]  # kept as it was told
-                "prompts": [PromptLine.model_construct(**line) for line in decision.prompts],  # type: ignore[arg-type]  # kept as it was told
+                "agencies": [_as_told(AgencyLine, line) for line in decision.agencies],
+                "prompts": [_as_told(PromptLine, line) for line in decision.prompts],
                 "assessment": AssessmentTool.model_construct(
                     tool=decision.assessment_tool, score=decision.assessment_score
                 ),
@@ -295,10 +299,16 @@ class Decision(WireOut):
                 else None,
                 "referral_id": whole.referral_id,
                 "early_help_episode_id": whole.early_help_episode_id,
-                "repeat_concern": RepeatConcernCounts.kept(decision.repeat_concern),
+                "repeat_concern": RepeatConcernCounts.of(decision.repeat_concern)
+                if decision.repeat_concern
+                else None,
                 "deadlines": whole.deadlines,
             }
         )
+
+
+def _as_told(kind: type[Line], line: AgencyAsked | PromptAnswer) -> Line:
+    return kind.model_construct(**asdict(line))
 
 
 _OWN = tuple(

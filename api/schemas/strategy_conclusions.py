@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.words import EXAMPLE_ID, an_id
-from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
+from service.domain.strategy_conclusions import ChildConclusion, Conclusion
 from service.domain.strategy_meetings import (
     EnquiryDecision,
     Harm,
     MedicalDecision,
+    MeetingTask,
 )
 from service.strict.fields import Id, Instant, Line, Text, Wire
 
@@ -81,7 +82,7 @@ class ChildConclusionIn(Wire):
     ] = None
 
 
-class MeetingActionIn(Wire):
+class MeetingTaskIn(Wire):
     """What happens next."""
 
     what: Annotated[
@@ -120,7 +121,7 @@ class ConclusionIn(Wire):
         ),
     ] = Field(default_factory=list)
     actions: Annotated[
-        list[MeetingActionIn],
+        list[MeetingTaskIn],
         Field(
             max_length=50, description="At least one, with owner and time.", examples=[[_ACTION]]
         ),

@@ -1,7 +1,6 @@
 """Strategy meetings on the wire: called, invited to, held, concluded and minuted; one story."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -409,9 +408,9 @@ class StrategyMeeting(_MeetingOut):
             {
                 **_own(meeting),
                 **{name: getattr(meeting, name) for name in _MORE},
-                "children": [_child(one) for one in whole.children],
+                "children": [MeetingChild.seen(one) for one in whole.children],
                 "invitations": [Invitation.seen(one) for one in whole.invitations],
-                "actions": [_task(one) for one in meeting.actions],
+                "actions": [MeetingTaskOut.seen(one) for one in meeting.actions],
                 "possible_actions": list(whole.possible_actions),
                 "missing": [MissingOut.seen(one) for one in whole.missing],
                 "earlier": [_in_story(one) for one in whole.others],
@@ -436,27 +435,7 @@ def _own(meeting: strategy_meetings.StrategyMeeting) -> dict[str, Any]:
     return {name: getattr(meeting, name) for name in _MeetingOut.model_fields}
 
 
-def _harms(alleged: Any) -> list[Harm]:
-    return [Harm(one) for one in alleged]
-
-
-def _child(child: strategy_meetings.MeetingChild) -> MeetingChild:
-    shown = MeetingChild.seen(child)
-    shown.__dict__["alleged"] = _harms(child.alleged)
-    return shown
-
-
-def _task(kept: Any) -> MeetingTaskOut:
-    """An action as it was kept."""
-    return MeetingTaskOut.made_of({**kept, "due_at": datetime.fromisoformat(kept["due_at"])})
-
-
 def _in_story(other: strategy_meetings.MeetingInStory) -> MeetingInStory:
     shown = MeetingInStory.seen(other)
-    children = []
-    for one in other.children:
-        child = ChildInStory.seen(one)
-        child.__dict__["alleged"] = _harms(one.alleged)
-        children.append(child)
-    shown.__dict__["children"] = children
+    shown.__dict__["children"] = [ChildInStory.seen(one) for one in other.children]
     return shown

@@ -1,9 +1,8 @@
 """What is asked, answered and recorded of a transfer, on the wire."""
 
 from collections.abc import Sequence
-from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -352,6 +351,8 @@ class TransferCompletion(Wire):
     ]
 
 
-def plan_line(kept: Any) -> PlanLine:
-    """A line of a plan as it was kept."""
-    return PlanLine.model_construct(**{**kept, "by_on": date.fromisoformat(kept["by_on"])})
+def plan_line(line: transfers.PlanLine) -> PlanLine:
+    """A line of a plan as it is seen."""
+    return PlanLine.model_construct(
+        outcome=line.outcome, action=line.action, who=line.who, by_on=line.by_on
+    )

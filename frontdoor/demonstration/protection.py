@@ -15,7 +15,7 @@ from service.bootstrap import Work
 from service.domain.calendar import london_date, london_midnight
 from service.domain.errors import Conflict
 from service.domain.referrals import Referral
-from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
+from service.domain.strategy_conclusions import ChildConclusion, Conclusion
 from service.domain.strategy_meetings import (
     BEGINS_AN_ENQUIRY,
     Agency,
@@ -24,6 +24,7 @@ from service.domain.strategy_meetings import (
     Harm,
     Invitation,
     MedicalDecision,
+    MeetingTask,
     StrategyMeeting,
 )
 from service.persistence.clocks import is_running

@@ -6,7 +6,7 @@ was good last week.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ class Terms:
     team_id: str
     worker_id: UUID | None
     statutory_basis: StatutoryBasis | None
-    plan: Sequence[Mapping[str, object]]
+    plan: Sequence[PlanLine]
     words: str
 
 
@@ -113,7 +113,7 @@ def terms_of(
     basis = acceptance.statutory_basis or transfer.statutory_basis
     if step_up and basis is None:
         problems.append(basis_missing())
-    plan: Sequence[Mapping[str, object]] = plan_as_kept(acceptance.plan) or transfer.plan
+    plan = acceptance.plan or transfer.plan
     if not step_up and not plan:
         problems.append(plan_missing())
     if worker_id is None and worker.fault is not None:
@@ -218,11 +218,6 @@ def _faults_in_acceptance(
             if given not in (None, named) and found.fault is None
         ]
     return problems
-
-
-def plan_as_kept(lines: Sequence[PlanLine]) -> list[Mapping[str, object]]:
-    """The lines of a plan as a transfer keeps them."""
-    return [{**asdict(line), "by_on": line.by_on.isoformat()} for line in lines]
 
 
 def faults_in_plan(

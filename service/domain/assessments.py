@@ -1,6 +1,6 @@
 """Single assessments: the child and family assessment of a referral, authorised by a manager."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -69,6 +69,27 @@ ASSESSMENT = StateTable(
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUsed:
+    """A tool that was used in an assessment, on a London day, with the score that it gave."""
+
+    tool: str
+    score: str | None
+    used_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An assessment as it is completed, to be authorised by a manager."""
+
+    factors: Sequence[str]
+    tools: Sequence[ToolUsed]
+    childs_view: str | None
+    analysis: str
+    outcome: AssessmentOutcome
+    closure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The assessment of one child in one referral.
 
@@ -89,7 +110,7 @@ class Assessment:
     begun_at: Annotated[datetime, plain("When it was begun.")]
     begun_by: Annotated[UUID, plain("Who began it.")]
     factors: Annotated[Sequence[str], sensitive("Factors at assessment, codes of the census.")]
-    tools: Annotated[Sequence[Mapping[str, object]], sensitive("Tools used, with their scores.")]
+    tools: Annotated[Sequence[ToolUsed], sensitive("Tools used, with their scores.")]
     childs_view: Annotated[str | None, sensitive("What the child says.")]
     analysis: Annotated[str | None, sensitive("The assessment in words.")]
     outcome: Annotated[AssessmentOutcome | None, sensitive("What follows.")]
@@ -114,7 +135,7 @@ class AssessmentStep:
     at: Annotated[datetime, plain("When.")]
     by: Annotated[UUID, plain("Who.")]
     words: Annotated[str | None, sensitive("In their own words.")]
-    content: Annotated[Mapping[str, object], sensitive("The assessment as it was completed then.")]
+    content: Annotated[Completion | None, sensitive("The assessment as it was completed then.")]
 
 
 class AssessmentIncomplete(Invalid):
@@ -136,27 +157,6 @@ class ReferralNotOpen(Conflict):
 
     code = "referral_not_open"
     title = "Not open to social care"
-
-
-@dataclass(frozen=True, slots=True)
-class ToolUsed:
-    """A tool that was used in an assessment, on a London day, with the score that it gave."""
-
-    tool: str
-    score: str | None
-    used_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """An assessment as it is completed, to be authorised by a manager."""
-
-    factors: Sequence[str]
-    tools: Sequence[ToolUsed]
-    childs_view: str | None
-    analysis: str
-    outcome: AssessmentOutcome
-    closure_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,18 +333,3 @@ def incomplete(problems: Sequence[Problem]) -> AssessmentIncomplete:
         "Something is missing or does not fit. Put right what is named and send it again.",
         problems=list(problems),
     )
-
-
-def content_of(completion: Completion) -> dict[str, object]:
-    """What was completed, as it is kept: codes, tools by their day, and words."""
-    return {
-        "factors": list(completion.factors),
-        "tools": [
-            {"tool": one.tool, "score": one.score, "used_on": one.used_on.isoformat()}
-            for one in completion.tools
-        ],
-        "childs_view": completion.childs_view,
-        "analysis": completion.analysis,
-        "outcome": completion.outcome.value,
-        "closure_code": completion.closure_code,
-    }

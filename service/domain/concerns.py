@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -255,23 +255,6 @@ class ConcernCounts:
     household: Counted
     address: Counted
     all: Counted
-
-    def as_json(self) -> dict[str, object]:
-        """The same, of plain strings and numbers, ready for a JSON column."""
-        kept: dict[str, object] = {
-            "reckoned_from": self.reckoned_from.astimezone(UTC).isoformat(),
-            "short_days": self.short_days,
-            "long_days": self.long_days,
-            "months": self.months,
-        }
-        for name in (*Relation, "all"):
-            counted: Counted = getattr(self, name)
-            kept[str(name)] = {
-                "in_short_days": counted.in_short_days,
-                "in_long_days": counted.in_long_days,
-                "in_months": counted.in_months,
-            }
-        return kept
 
 
 def count(rules: RepeatConcernRules, within: Windows, related: Sequence[Related]) -> ConcernCounts:

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Annotated
 from uuid import UUID
 
+from service.domain.concerns import ConcernCounts
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.fields import Id, PersonId, Version, plain, sensitive
 from service.domain.own_words import RationaleRules, own_words_faults, rationale_faults
@@ -126,12 +127,10 @@ class Decision:
     ]
     last_closed_because: Annotated[str | None, sensitive("Why the last one closed.")]
     agencies: Annotated[
-        Sequence[Mapping[str, object]],
+        Sequence[AgencyAsked],
         sensitive("Who was asked, who answered, who was not asked and why."),
     ]
-    prompts: Annotated[
-        Sequence[Mapping[str, object]], sensitive("What decisions keep missing, answered.")
-    ]
+    prompts: Annotated[Sequence[PromptAnswer], sensitive("What decisions keep missing, answered.")]
     assessment_tool: Annotated[str | None, sensitive("Assessment tool used.")]
     assessment_score: Annotated[str | None, sensitive("Its score.")]
     receiving_team_id: Annotated[str | None, plain("Team that is to receive the case.")]
@@ -155,7 +154,7 @@ class Decision:
         ),
     ]
     repeat_concern: Annotated[
-        Mapping[str, object],
+        ConcernCounts | None,
         sensitive(
             "How often the child was spoken of before, as it stood when this was drafted: counts."
         ),
@@ -347,34 +346,32 @@ def _faults_in_agencies(
         )
     listed: set[str] = set()
     for position, line in enumerate(draft.agencies):
-        organisation_id = str(line["organisation_id"])
+        organisation_id = line.organisation_id
         at = f"/agencies/{position}"
         if organisation_id in listed:
             fault(at, "This agency is listed already: say all of it in one line.", "listed_twice")
         listed.add(organisation_id)
-        if line["answered"] and not line["asked"]:
+        if line.answered and not line.asked:
             fault(f"{at}/asked", "Who was not asked has not answered.", "not_asked")
         if organisation_id in asked:
-            if not line["asked"]:
+            if not line.asked:
                 fault(f"{at}/asked", "This agency was asked on this contact.", "was_asked")
-            if line["answered"] and not asked[organisation_id]:
+            if line.answered and not asked[organisation_id]:
                 fault(
                     f"{at}/answered",
                     "No answer has arrived. No answer is never read as nothing known.",
                     "has_not_answered",
                 )
-            if not line["answered"] and asked[organisation_id]:
+            if not line.answered and asked[organisation_id]:
                 fault(
                     f"{at}/answered",
                     "Its answer is on the record of this contact: read it, and say so.",
                     "has_answered",
                 )
-        on_record = organisation_id in asked and line["asked"] and line["answered"]
-        if not on_record and not line["reason"]:
+        on_record = organisation_id in asked and line.asked and line.answered
+        if not on_record and not line.reason:
             fault(f"{at}/reason", _WHY_NOT_ASKED, "reason_missing")
-        reason = line["reason"]
-        told = reason if isinstance(reason, str) else None
-        problems += own_words_faults(rules, (f"{at}/reason", told))
+        problems += own_words_faults(rules, (f"{at}/reason", line.reason))
     for organisation_id in sorted(set(asked) - listed):
         fault(
             "/agencies",
@@ -391,8 +388,8 @@ def _faults_in_prompts(
     problems: list[Problem] = []
     given: set[str] = set()
     for position, line in enumerate(draft.prompts):
-        prompt, at = str(line["prompt"]), f"/prompts/{position}"
-        answer, why_not = line["answer"], line["not_known_because"]
+        prompt, at = line.prompt, f"/prompts/{position}"
+        answer, why_not = line.answer, line.not_known_because
         if prompt not in prompts:
             known = ", ".join(prompts)
             problems.append(Problem(f"{at}/prompt", f"The policy asks: {known}.", "prompt_unknown"))

@@ -98,7 +98,7 @@ class InformationRequest:
     contact_id: Annotated[UUID, plain("The contact.")]
     organisation_id: Annotated[str, plain("The agency asked.")]
     scope: Annotated[InformationScope, plain("existence_only or content.")]
-    child_ids: Annotated[Sequence[str], plain("The children asked about.")]
+    child_ids: Annotated[Sequence[UUID], plain("The children asked about.")]
     purpose: Annotated[str, sensitive("Why asked.")]
     lawful_basis: Annotated[LawfulBasis, plain("Lawful basis for sharing.")]
     questions: Annotated[str | None, sensitive("What was asked.")]

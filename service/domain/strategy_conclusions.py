@@ -13,6 +13,7 @@ from service.domain.strategy_meetings import (
     Harm,
     MedicalDecision,
     MeetingChild,
+    MeetingTask,
     takes_a_medical_decision,
 )
 
@@ -32,15 +33,6 @@ class ChildConclusion:
     medical: MedicalDecision | None = None
     medical_reason: str | None = None
     told: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingTask:
-    """What happens next: what, by whom, by when."""
-
-    what: str | None = None
-    owner: str | None = None
-    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

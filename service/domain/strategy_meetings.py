@@ -1,6 +1,6 @@
 """Strategy meetings: called, held, concluded and minuted when significant harm is suspected."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -132,11 +132,19 @@ STRATEGY_MEETING = StateTable(
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingTask:
+    """What happens next: what, by whom, by when."""
+
+    what: str | None = None
+    owner: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyMeeting:
     """One meeting about one child or several siblings.
 
-    `contact_id` is the contact behind the first child's referral. `held_at` is when the meeting
-    began, `actions` what happens next: each `what`, `owner` and `due_at`.
+    `held_at` is when the meeting began.
     """
 
     id: Id
@@ -150,7 +158,7 @@ class StrategyMeeting:
     quorate: Annotated[bool | None, plain("Whether all came whom the policy asks for.")]
     not_quorate_because: Annotated[str | None, sensitive("Why it went ahead without a quorum.")]
     actions: Annotated[
-        Sequence[Mapping[str, object]], sensitive("What happens next: what, by whom, by when.")
+        Sequence[MeetingTask], sensitive("What happens next: what, by whom, by when.")
     ]
     concluded_at: Annotated[datetime | None, plain("When it was concluded.")]
     concluded_by: Annotated[UUID | None, plain("Who concluded it.")]
@@ -179,7 +187,7 @@ class MeetingChild:
     child_id: Annotated[UUID, plain("The child on that contact.")]
     person_id: PersonId
     in_hospital: Annotated[bool, sensitive("Whether the child is in hospital.")]
-    alleged: Annotated[Sequence[str], sensitive("What is alleged or suspected, coded.")]
+    alleged: Annotated[Sequence[Harm], sensitive("What is alleged or suspected, coded.")]
     enquiry: Annotated[
         EnquiryDecision | None, sensitive("single_agency, joint, continues or none.")
     ]

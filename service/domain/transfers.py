@@ -184,7 +184,7 @@ class Transfer:
         StatutoryBasis | None, sensitive("section_17 or section_47, for a step-up.")
     ]
     plan: Annotated[
-        Sequence[Mapping[str, object]],
+        Sequence[PlanLine],
         sensitive("The step-down plan: outcomes, actions, who, by when."),
     ]
     family_agreement: Annotated[FamilyAgreement, plain("Whether the family agrees to early help.")]

@@ -1,21 +1,26 @@
 """Single assessments: begun once for a referral, moved, and ended with it."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction, AssessmentStep
-from service.domain.errors import Stale
-from service.domain.events import EventType
+from service.domain.assessments import ASSESSMENT, Assessment, AssessmentAction, Completion
 from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
+from service.domain_services.lives import Life, Moves
 from service.persistence.clocks import is_running, start_clock, stop_clocks
 from service.persistence.ids import new_id
-from service.persistence.repositories import accountabilities, assessments, contacts
+from service.persistence.repositories import assessments
 from service.persistence.units_of_work import Work
+
+ASSESSMENTS = Life(
+    assessments.ASSESSMENTS,
+    Moves(ASSESSMENT, assessments.STEPS),
+    SubjectKind.referral,
+    says=("referral_id",),
+)
+record_assessment_event = ASSESSMENTS.record
 
 
 async def ensure_assessment(work: Work, who: Caller, referral: Referral) -> Assessment:
@@ -84,14 +89,11 @@ async def hold_assessment(
     Raises AssessmentNotFound; WrongState with what is possible; and only then Stale: who comes
     second is told why.
     """
-    found = await assessments.get(work, who.sight, assessment_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    assessment = await assessments.get(work, who.sight, assessment_id)
-    ASSESSMENT.after(assessment.state, action)
-    if assessment.version != version:
-        raise Stale(assessment.version)
-    return assessment
+
+    async def can(assessment: Assessment) -> None:
+        ASSESSMENT.after(assessment.state, action)
+
+    return (await ASSESSMENTS.hold(work, who, assessment_id, version, can)).thing
 
 
 async def move_assessment(
@@ -101,40 +103,9 @@ async def move_assessment(
     action: AssessmentAction,
     *,
     words: str | None = None,
-    content: Mapping[str, object] | None = None,
+    content: Completion | None = None,
     **changed: Any,
 ) -> Assessment:
     """Takes an assessment one step on, with its line of history and what was completed by it."""
-    state = ASSESSMENT.after(assessment.state, action)
-    version = await work.change(
-        Assessment, assessment.id, assessment.version, state=state, **changed
-    )
-    work.add(
-        AssessmentStep(
-            id=new_id(),
-            assessment_id=assessment.id,
-            action=action,
-            state=state,
-            at=work.now,
-            by=who.account_id,
-            words=words,
-            content=content or {},
-        )
-    )
-    return replace(assessment, state=state, version=version, **changed)
-
-
-def record_assessment_event(
-    work: Work, who: Caller, type_: EventType, assessment: Assessment, **data: Any
-) -> None:
-    """Keeps the one event of a move of an assessment."""
-    work.record(
-        type_,
-        who,
-        assessment.id,
-        contact_id=assessment.contact_id,
-        about=[assessment.person_id],
-        referral_id=assessment.referral_id,
-        state=assessment.state,
-        **data,
-    )
+    line = {"words": words, "content": content}
+    return await ASSESSMENTS.moves.move(work, who, assessment, action, line=line, **changed)

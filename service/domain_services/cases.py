@@ -1,6 +1,6 @@
 """Referrals and early help episodes: opened, closed, taken back, and reckoned anew."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CASE, CaseAction, CaseState, Referral, is_re_referral
 from service.domain_services.assessments import end_assessment_with_referral
+from service.domain_services.lives import Moves
 from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
@@ -25,6 +26,9 @@ from service.persistence.units_of_work import Work
 
 # What waits for a referral's assessment and strategy meeting ends with the referral.
 _CLOCKS_OF_REFERRAL = ("strategy_meeting", *CLOCKS, "expected_delivery_known")
+
+
+CASES: Moves[Any] = Moves(CASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,19 +197,22 @@ async def close_case(
 
     Whoever calls sees to who answers for the child from now on. Raises WrongState, Stale.
     """
-    changed: dict[str, Any] = {
-        "state": CASE.after(case.state, action),
-        "closed_at": work.now,
-        "closed_by": who.account_id,
-        "closure_code": code,
-        "closure_reason": reason,
-    }
+    CASE.after(case.state, action)
     clocks = [kind.allocation_clock, *_CLOCKS_OF_REFERRAL]
     await stop_clocks(work, case.contact_id, case.id, clocks, clock_stops)
     if isinstance(case, Referral):
         await end_assessment_with_referral(work, who, case)
-    version = await work.change(kind.record, case.id, case.version, **changed)
-    return replace(case, version=version, **changed)
+    closed: Case = await CASES.move(
+        work,
+        who,
+        case,
+        action,
+        closed_at=work.now,
+        closed_by=who.account_id,
+        closure_code=code,
+        closure_reason=reason,
+    )
+    return closed
 
 
 async def take_referral_back(
@@ -222,13 +229,15 @@ async def take_referral_back(
     if referral_id is None:
         raise REFERRALS.missing()
     referral = await REFERRALS.read_held(work, referral_id)
-    changed: dict[str, Any] = {
-        "state": CASE.after(referral.state, CaseAction.take_back),
-        "team_id": team_id or referral.team_id,
-        "worker_id": worker_id or referral.worker_id,
-    }
-    version = await work.change(Referral, referral.id, referral.version, **changed)
-    return replace(referral, version=version, **changed)
+    again: Referral = await CASES.move(
+        work,
+        None,
+        referral,
+        CaseAction.take_back,
+        team_id=team_id or referral.team_id,
+        worker_id=worker_id or referral.worker_id,
+    )
+    return again
 
 
 async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | None) -> None:

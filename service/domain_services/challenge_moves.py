@@ -1,7 +1,5 @@
 """Moves of a challenge, by whichever side makes them: raised, taken further, ended."""
 
-from typing import Any
-
 from service.domain.access import Caller, Role
 from service.domain.challenges import Challenge, ChallengeAction, ChallengeFaulty, ChallengeOutcome
 from service.domain.decisions import Decision, DecisionState
@@ -11,6 +9,7 @@ from service.domain.transfers import Transfer, TransferAction, TransferState
 from service.domain_services.challenges import (
     begin_challenge,
     move_challenge,
+    record_challenge,
     start_challenge_clock,
 )
 from service.domain_services.transfers import move_transfer
@@ -53,27 +52,6 @@ def raise_challenge(
     )
     record_challenge(work, who, EventType.challenge_raised, challenge)
     return challenge
-
-
-def record_challenge(
-    work: Work, who: Caller | None, type_: EventType, challenge: Challenge, **data: Any
-) -> None:
-    """Records the event of a move of a challenge."""
-    work.record(
-        type_,
-        who,
-        challenge.id,
-        contact_id=challenge.contact_id,
-        about=[challenge.person_id],
-        thing=challenge.thing,
-        decision_id=challenge.decision_id,
-        transfer_id=challenge.transfer_id,
-        state=challenge.state,
-        stage=challenge.stage,
-        answering_role=challenge.answering_role,
-        outcome=challenge.outcome,
-        **data,
-    )
 
 
 def require_reasons(work: Work, words: str) -> None:

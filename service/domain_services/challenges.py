@@ -1,7 +1,6 @@
 """Challenges: raised, moved with a line of history each, ended; and what they keep in place."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,12 @@ from service.domain.challenges import (
     ChallengeOpen,
     ChallengeOutcome,
     ChallengeState,
-    ChallengeStep,
 )
 from service.domain.decisions import Decision
 from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.transfers import Transfer
-from service.persistence.clocks import start_clock, stop_clocks
+from service.domain_services.lives import Ending, Life, Moves
 from service.persistence.ids import new_id
 from service.persistence.repositories import challenges
 from service.persistence.units_of_work import Work
@@ -52,22 +50,27 @@ async def refuse_while_challenged(work: Work, person_id: UUID, *, but: UUID | No
             )
 
 
-def _keep_step(
-    work: Work, who: Caller | None, challenge: Challenge, action: ChallengeAction, words: str | None
-) -> None:
-    work.add(
-        ChallengeStep(
-            id=new_id(),
-            challenge_id=challenge.id,
-            action=action,
-            state=challenge.state,
-            stage=challenge.stage,
-            at=work.now,
-            by=None if who is None else who.account_id,
-            organisation_id=None if who is None else who.organisation_id,
-            words=words,
-        )
-    )
+def _of_a_stage(
+    who: Caller | None, challenge: Challenge, action: ChallengeAction
+) -> Mapping[str, Any]:
+    organisation_id = None if who is None else who.organisation_id
+    return {"stage": challenge.stage, "organisation_id": organisation_id}
+
+
+CHALLENGES = Life(
+    challenges.CHALLENGES,
+    # Every clock of it stops first, whatever is done.
+    Moves(
+        CHALLENGE,
+        challenges.STEPS,
+        Ending(CLOCKS, lambda action, state: action, dated=True),
+        _of_a_stage,
+    ),
+    SubjectKind.challenge,
+    says=("thing", "decision_id", "transfer_id", "stage", "answering_role", "outcome"),
+)
+start_challenge_clock = CHALLENGES.start_clock
+record_challenge = CHALLENGES.record
 
 
 def begin_challenge(
@@ -108,7 +111,7 @@ def begin_challenge(
         version=1,
     )
     work.add(challenge)
-    _keep_step(work, who, challenge, ChallengeAction.raise_, words)
+    CHALLENGES.moves.keep_step(work, who, challenge, ChallengeAction.raise_, words=words)
     start_challenge_clock(work, challenge, "challenge_stage_1", owner=answering_role)
     return challenge
 
@@ -127,14 +130,11 @@ async def move_challenge(
 
     `outcome` is given when, and only when, the step ends it. Raises WrongState and Stale.
     """
-    state = CHALLENGE.after(challenge.state, action)
-    await stop_clocks(work, challenge.contact_id, challenge.id, CLOCKS, action)
-    if state is ChallengeState.ended:
-        changed |= {"ended_at": work.now, "outcome": outcome}
-    version = await work.change(Challenge, challenge.id, challenge.version, state=state, **changed)
-    moved = replace(challenge, state=state, version=version, **changed)
-    _keep_step(work, who, moved, action, words)
-    return moved
+    if outcome is not None:
+        changed["outcome"] = outcome
+    return await CHALLENGES.moves.move(
+        work, who, challenge, action, line={"words": words}, **changed
+    )
 
 
 async def carry_out_challenge(
@@ -197,18 +197,3 @@ async def _overtake(work: Work, who: Caller | None, found: Sequence[Challenge]) 
             work, who, one, ChallengeAction.overtake, outcome=ChallengeOutcome.overtaken
         )
     return [one.id for one in found]
-
-
-def start_challenge_clock(
-    work: Work, challenge: Challenge, kind: str, owner: str | None = None
-) -> None:
-    """Starts a clock of a challenge now."""
-    start_clock(
-        work,
-        kind,
-        SubjectKind.challenge,
-        challenge.id,
-        challenge.contact_id,
-        work.now,
-        owner=owner,
-    )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
@@ -21,6 +20,7 @@ from service.domain.daily_meetings import (
 )
 from service.domain.errors import Problem
 from service.domain.police_notifications import PoliceNotification
+from service.domain_services.lives import Moves
 from service.persistence.clocks import stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.repositories import daily_meetings, police_tellings
@@ -74,6 +74,10 @@ async def put_added_on_agenda(work: Work, contact: Contact, children: Sequence[C
         put_on_agenda(work, notification, child.id, day)
 
 
+ITEMS: Moves[MeetingItem] = Moves(ITEM)
+MEETINGS: Moves[DailyMeeting] = Moves(DAILY_MEETING)
+
+
 async def settle_item(
     work: Work, who: Caller, contact_id: UUID, child_id: UUID, decision_id: UUID
 ) -> None:
@@ -98,11 +102,11 @@ async def carry_over_item(
 ) -> MeetingItem:
     """Carries an item that is held over to the first open meeting after a day; returns the new."""
     day = await next_open_meeting(work, work.policy.next_working_day(after))
-    await work.change(
-        MeetingItem,
-        found.id,
-        found.version,
-        state=ITEM.after(found.state, ItemAction.carry_over),
+    await ITEMS.move(
+        work,
+        who,
+        found,
+        ItemAction.carry_over,
         carried_over_because=because,
         settled_at=work.now,
         settled_by=who.account_id,
@@ -122,13 +126,14 @@ async def carry_over_item(
 
 async def conclude_meeting(work: Work, who: Caller, meeting: DailyMeeting) -> DailyMeeting:
     """Concludes a meeting that is held. Raises WrongState when it was concluded before."""
-    done: dict[str, Any] = {
-        "state": DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude),
-        "concluded_at": work.now,
-        "concluded_by": who.account_id,
-    }
-    version = await work.change(DailyMeeting, meeting.id, meeting.version, **done)
-    return replace(meeting, version=version, **done)
+    return await MEETINGS.move(
+        work,
+        who,
+        meeting,
+        DailyMeetingAction.conclude,
+        concluded_at=work.now,
+        concluded_by=who.account_id,
+    )
 
 
 async def hold_item_to_decide(

@@ -10,6 +10,7 @@ from service.domain.challenges import Challenge, ChallengeState
 from service.domain.decisions import DECISION, Decision, DecisionAction, Outcome
 from service.domain_services.cases import moved_on
 from service.domain_services.challenges import refuse_while_challenged
+from service.domain_services.lives import Moves
 from service.persistence.repositories import challenges
 from service.persistence.units_of_work import Work
 
@@ -34,15 +35,12 @@ async def challenge_that_allows(work: Work, standing: Decision) -> Challenge | N
     return changing
 
 
+DECISIONS: Moves[Decision] = Moves(DECISION)
+
+
 async def supersede_decision(work: Work, decision: Decision) -> None:
     """Ends a decision that another one takes the place of."""
-    await work.change(
-        Decision,
-        decision.id,
-        decision.version,
-        state=DECISION.after(decision.state, DecisionAction.supersede),
-        superseded_at=work.now,
-    )
+    await DECISIONS.move(work, None, decision, DecisionAction.supersede, superseded_at=work.now)
 
 
 async def refuse_if_moved_on(

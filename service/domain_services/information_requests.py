@@ -10,16 +10,18 @@ from service.domain.information_requests import (
     InformationRequest,
     InformationRequestAction,
 )
+from service.domain_services.lives import Moves
 from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import event_subjects, information_requests
 from service.persistence.units_of_work import Work
 
+REQUESTS: Moves[InformationRequest] = Moves(INFORMATION_REQUEST)
+
 
 async def asked_about(work: Work, request: InformationRequest) -> list[UUID]:
     """The children on file whom an agency was asked about."""
-    child_ids = [UUID(child_id) for child_id in request.child_ids]
-    people = await event_subjects.people_of_children(work, child_ids)
-    return [people[child_id] for child_id in child_ids if child_id in people]
+    people = await event_subjects.people_of_children(work, request.child_ids)
+    return [people[child_id] for child_id in request.child_ids if child_id in people]
 
 
 async def withdraw_open_requests(
@@ -37,11 +39,11 @@ async def withdraw_request(
 ) -> None:
     """Ends the wait for an answer: the clock stops, and what was asked stays on the record."""
     await stop_clocks(work, request.contact_id, request.id, [THE_ANSWER], "withdrawn")
-    await work.change(
-        InformationRequest,
-        request.id,
-        request.version,
-        state=INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw),
+    await REQUESTS.move(
+        work,
+        who,
+        request,
+        InformationRequestAction.withdraw,
         withdrawn_at=work.now,
         withdrawn_by=who.account_id,
         withdrawn_because=because,

@@ -1,49 +1,30 @@
 """Missing episodes: moved with a line of history each, with the clock of the return interview."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.missing_episodes import (
     MISSING_EPISODE,
     RETURN_CLOCK,
     MissingAction,
     MissingEpisode,
-    MissingEpisodeStep,
     refuse_while_missing,
 )
-from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.ids import new_id
+from service.domain_services.lives import Life, Moves
 from service.persistence.repositories import missing_episodes
 from service.persistence.units_of_work import Work
 
-
-def keep_missing_step(
-    work: Work,
-    who: Caller,
-    episode: MissingEpisode,
-    action: MissingAction,
-    happened_at: datetime,
-    words: str | None,
-) -> None:
-    """Keeps a line of an episode's history, with the state that it has now."""
-    work.add(
-        MissingEpisodeStep(
-            id=new_id(),
-            episode_id=episode.id,
-            action=action,
-            state=episode.state,
-            at=work.now,
-            by=who.account_id,
-            happened_at=happened_at,
-            words=words,
-        )
-    )
+MISSING_EPISODES = Life(
+    missing_episodes.EPISODES,
+    Moves(MISSING_EPISODE, missing_episodes.STEPS),
+    SubjectKind.missing_episode,
+)
+keep_missing_step = MISSING_EPISODES.moves.keep_step
+record_missing_event = MISSING_EPISODES.record
 
 
 async def move_missing_episode(
@@ -56,52 +37,21 @@ async def move_missing_episode(
     **changed: Any,
 ) -> MissingEpisode:
     """Takes an episode one step on, with its line of history. Raises WrongState, Stale."""
-    changed["state"] = MISSING_EPISODE.after(episode.state, action)
-    version = await work.change(MissingEpisode, episode.id, episode.version, **changed)
-    moved = replace(episode, version=version, **changed)
-    keep_missing_step(work, who, moved, action, happened_at, words)
-    return moved
+    line = {"happened_at": happened_at, "words": words}
+    return await MISSING_EPISODES.moves.move(work, who, episode, action, line=line, **changed)
 
 
 def start_return_clock(work: Work, episode: MissingEpisode, returned_at: datetime) -> None:
     """Starts the clock of the return home interview, from when the child was back."""
-    start_clock(
-        work,
-        RETURN_CLOCK,
-        SubjectKind.missing_episode,
-        episode.id,
-        episode.contact_id,
-        returned_at,
-    )
+    MISSING_EPISODES.start_clock(work, episode, RETURN_CLOCK, since=returned_at)
 
 
 async def stop_return_clock(
     work: Work, episode: MissingEpisode, because: str, happened_at: datetime
 ) -> None:
     """Stops the clock of the interview by when that happened; one that has stopped stays so."""
-    await stop_clocks(
-        work, episode.contact_id, episode.id, [RETURN_CLOCK], because, happened_at=happened_at
-    )
-
-
-def record_missing_event(
-    work: Work,
-    who: Caller,
-    type_: EventType,
-    episode: MissingEpisode,
-    happened_at: datetime,
-    **data: Any,
-) -> None:
-    """Keeps the event of what happened in an episode: ids, codes and times alone."""
-    work.record(
-        type_,
-        who,
-        episode.id,
-        contact_id=episode.contact_id,
-        about=[episode.person_id],
-        happened_at=happened_at,
-        state=episode.state,
-        **data,
+    await MISSING_EPISODES.stop_clocks(
+        work, episode, because, RETURN_CLOCK, happened_at=happened_at
     )
 
 

@@ -1,6 +1,5 @@
 """Files of police notifications: taken in hand, and moved."""
 
-from dataclasses import replace
 from typing import Any
 
 from service.domain.police_notifications import (
@@ -9,8 +8,11 @@ from service.domain.police_notifications import (
     ImportState,
     NotificationImport,
 )
+from service.domain_services.lives import Moves
 from service.persistence.repositories import police_notifications
 from service.persistence.units_of_work import Work
+
+FILES: Moves[NotificationImport] = Moves(NOTIFICATION_IMPORT)
 
 
 async def claim_file(work: Work) -> NotificationImport | None:
@@ -31,7 +33,5 @@ async def move_import(
     work: Work, found: NotificationImport, action: ImportAction, **values: Any
 ) -> NotificationImport:
     """Moves a file that is in hand. Raises Stale when it was taken over meanwhile."""
-    state = NOTIFICATION_IMPORT.after(found.state, action)
-    changed: dict[str, Any] = {"state": state, "claimed_at": work.now, **values}
-    version = await work.change(NotificationImport, found.id, found.version, **changed)
-    return replace(found, version=version, **changed)
+    values.setdefault("claimed_at", work.now)
+    return await FILES.move(work, None, found, action, **values)

@@ -13,15 +13,14 @@ from service.domain.pregnancies import (
     ASKING,
     CLOCKS,
     PregnancyAction,
-    PregnancyStep,
     is_unborn,
     surely_by,
     what_was_learnt,
 )
 from service.domain.referrals import Referral
+from service.domain_services.lives import keep_line
 from service.domain_services.section_47_enquiries import start_clock_to_see
 from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.ids import new_id
 from service.persistence.repositories import pre_birth
 from service.persistence.units_of_work import Work
 
@@ -88,19 +87,17 @@ async def follow_what_was_learnt(
         PregnancyAction.record_birth: after.date_of_birth,
         PregnancyAction.end_pregnancy: after.pregnancy_ended_on,
     }.get(action)
-    work.add(
-        PregnancyStep(
-            id=new_id(),
-            person_id=after.id,
-            contact_id=contact_id,
-            action=action,
-            at=work.now,
-            by=who.account_id,
-            happened_on=happened_on,
-            expected_before_on=before.expected_delivery_on,
-            expected_after_on=after.expected_delivery_on,
-            words=words,
-        )
+    keep_line(
+        work,
+        who,
+        pre_birth.STEPS,
+        after.id,
+        action,
+        contact_id=contact_id,
+        happened_on=happened_on,
+        expected_before_on=before.expected_delivery_on,
+        expected_after_on=after.expected_delivery_on,
+        words=words,
     )
     happened_at = None if happened_on is None else surely_by(happened_on, work.now)
     for referral in await pre_birth.open_referrals(work, [after.id]):

@@ -1,13 +1,11 @@
 """Section 47 enquiries: begun by a strategy meeting, and what they keep from closing."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.errors import Stale
-from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
@@ -16,18 +14,16 @@ from service.domain.section_47_enquiries import (
     SECTION_47_ENQUIRY,
     EnquiryAction,
     EnquiryState,
-    EnquiryStep,
     Section47Enquiry,
     after,
 )
 from service.domain.strategy_meetings import EnquiryDecision, ProtectionUnderWay
 from service.domain_services.assessments import ensure_assessment
+from service.domain_services.lives import Ending, Life, Moves
 from service.persistence.asking import Asking
-from service.persistence.clocks import is_running, start_clock, stop_clocks
+from service.persistence.clocks import is_running, stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.repositories import (
-    accountabilities,
-    contacts,
     section_47_enquiries,
     strategy_meetings,
     unborn,
@@ -36,6 +32,30 @@ from service.persistence.units_of_work import Work
 
 _CONFERENCE = "initial_child_protection_conference"
 _BY_A_MEETING = (EnquiryAction.begin, EnquiryAction.begin_again)
+
+
+def _of_a_meeting(
+    who: Caller | None, enquiry: Section47Enquiry, action: EnquiryAction
+) -> Mapping[str, Any]:
+    return {"meeting_id": enquiry.meeting_id if action in _BY_A_MEETING else None}
+
+
+ENQUIRIES = Life(
+    section_47_enquiries.ENQUIRIES,
+    Moves(
+        SECTION_47_ENQUIRY,
+        section_47_enquiries.STEPS,
+        # A child who was not seen by the end is waited for no more.
+        Ending(
+            CLOCKS,
+            lambda action, state: "enquiry_ended" if state is EnquiryState.ended else None,
+            dated=True,
+        ),
+        _of_a_meeting,
+    ),
+    SubjectKind.section_47_enquiry,
+)
+record_enquiry_event = ENQUIRIES.record
 
 
 async def begin_enquiry(
@@ -86,7 +106,9 @@ async def begin_enquiry(
         version=1,
     )
     work.add(enquiry)
-    keep_enquiry_step(work, who, enquiry, EnquiryAction.begin, held_at, code=kind)
+    ENQUIRIES.moves.keep_step(
+        work, who, enquiry, EnquiryAction.begin, happened_at=held_at, code=kind
+    )
     if not await unborn.is_unborn(work, referral.person_id):
         _start(work, enquiry, "child_seen")
     _start(work, enquiry, _CONFERENCE)
@@ -115,20 +137,20 @@ async def _begin_again(
     held_at: datetime,
     kind: EnquiryDecision,
 ) -> Section47Enquiry:
-    state = SECTION_47_ENQUIRY.after(enquiry.state, EnquiryAction.begin_again)
-    changed: dict[str, Any] = {
-        "state": state,
-        "meeting_id": meeting_id,
-        "began_at": held_at,
-        "kind": kind,
-        "outcome": None,
-        "outcome_words": None,
-        "outcome_at": None,
-        "outcome_by": None,
-    }
-    version = await work.change(Section47Enquiry, enquiry.id, enquiry.version, **changed)
-    again = replace(enquiry, version=version, **changed)
-    keep_enquiry_step(work, who, again, EnquiryAction.begin_again, held_at, code=kind)
+    again = await ENQUIRIES.moves.move(
+        work,
+        who,
+        enquiry,
+        EnquiryAction.begin_again,
+        line={"happened_at": held_at, "code": kind},
+        meeting_id=meeting_id,
+        began_at=held_at,
+        kind=kind,
+        outcome=None,
+        outcome_words=None,
+        outcome_at=None,
+        outcome_by=None,
+    )
     await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "begun_again")
     _start(work, again, _CONFERENCE)
     return again
@@ -137,43 +159,7 @@ async def _begin_again(
 def _start(
     work: Work, enquiry: Section47Enquiry, kind: str, started_at: datetime | None = None
 ) -> None:
-    start_clock(
-        work,
-        kind,
-        SubjectKind.section_47_enquiry,
-        enquiry.id,
-        enquiry.contact_id,
-        started_at or enquiry.began_at,
-    )
-
-
-def keep_enquiry_step(
-    work: Work,
-    who: Caller,
-    enquiry: Section47Enquiry,
-    action: EnquiryAction,
-    happened_at: datetime,
-    *,
-    seen_by: str | None = None,
-    code: str | None = None,
-    words: str | None = None,
-) -> None:
-    """Keeps a line of the history of an enquiry, in the state that it is in now."""
-    work.add(
-        EnquiryStep(
-            id=new_id(),
-            enquiry_id=enquiry.id,
-            action=action,
-            state=enquiry.state,
-            at=work.now,
-            by=who.account_id,
-            happened_at=happened_at,
-            seen_by=seen_by,
-            meeting_id=enquiry.meeting_id if action in _BY_A_MEETING else None,
-            code=code,
-            words=words,
-        )
-    )
+    ENQUIRIES.start_clock(work, enquiry, kind, since=started_at or enquiry.began_at)
 
 
 async def hold_enquiry(
@@ -184,15 +170,11 @@ async def hold_enquiry(
     Raises EnquiryNotFound; WrongState, ChildUnborn or SightNotRecorded with what is possible; and
     only then Stale: who comes second is told why.
     """
-    found = await section_47_enquiries.get(work, who.sight, enquiry_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    enquiry = await section_47_enquiries.get(work, who.sight, enquiry_id)
-    not_born = await unborn.is_unborn(work, enquiry.person_id)
-    after(enquiry, action, unborn=not_born)
-    if enquiry.version != version:
-        raise Stale(enquiry.version)
-    return enquiry
+
+    async def can(enquiry: Section47Enquiry) -> None:
+        after(enquiry, action, unborn=await unborn.is_unborn(work, enquiry.person_id))
+
+    return (await ENQUIRIES.hold(work, who, enquiry_id, version, can)).thing
 
 
 async def move_enquiry(
@@ -212,39 +194,8 @@ async def move_enquiry(
     `visited_by` is who saw the child at this very visit. A child who was not seen by the end is
     waited for no more.
     """
-    state = SECTION_47_ENQUIRY.after(enquiry.state, action)
-    if state is EnquiryState.ended:
-        changed["ended_at"] = work.now
-        await stop_clocks(work, enquiry.contact_id, enquiry.id, CLOCKS, "enquiry_ended")
-    version = await work.change(
-        Section47Enquiry, enquiry.id, enquiry.version, state=state, **changed
-    )
-    moved = replace(enquiry, state=state, version=version, **changed)
-    keep_enquiry_step(
-        work, who, moved, action, happened_at, seen_by=visited_by, code=code, words=words
-    )
-    return moved
-
-
-def record_enquiry_event(
-    work: Work,
-    who: Caller,
-    type_: EventType,
-    enquiry: Section47Enquiry,
-    happened_at: datetime | None = None,
-    **data: Any,
-) -> None:
-    """Keeps the one event of a move of an enquiry."""
-    work.record(
-        type_,
-        who,
-        enquiry.id,
-        contact_id=enquiry.contact_id,
-        about=[enquiry.person_id],
-        happened_at=happened_at,
-        state=enquiry.state,
-        **data,
-    )
+    line = {"happened_at": happened_at, "seen_by": visited_by, "code": code, "words": words}
+    return await ENQUIRIES.moves.move(work, who, enquiry, action, line=line, **changed)
 
 
 async def refuse_while_protection_is_owed(work: Work, referral: Referral) -> None:

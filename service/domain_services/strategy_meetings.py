@@ -1,13 +1,13 @@
 """Strategy meetings: held for a change, and moved with a line of history each."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.errors import Problem, Stale
+from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.strategy_meetings import (
     STRATEGY_MEETING,
@@ -16,11 +16,11 @@ from service.domain.strategy_meetings import (
     InvitedBecause,
     MeetingAction,
     MeetingChild,
-    MeetingStep,
     MeetingUnderWay,
     StrategyMeeting,
     possible_actions,
 )
+from service.domain_services.lives import Moves, refuse_stale
 from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, contacts, strategy_meetings
 from service.persistence.units_of_work import Work
@@ -37,6 +37,10 @@ async def refuse_while_meeting_under_way(work: Work, person_id: UUID, pointer: s
             state=state,
             allowed=STRATEGY_MEETING.allowed(state),
         )
+
+
+MEETINGS: Moves[StrategyMeeting] = Moves(STRATEGY_MEETING, strategy_meetings.STEPS)
+keep_meeting_step = MEETINGS.keep_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,7 @@ async def hold_meeting(
     meeting = await strategy_meetings.get(work, who.sight, meeting_id)
     invitations = await strategy_meetings.invitations_of(work, meeting_id)
     STRATEGY_MEETING.after(meeting.state, action, could=possible_actions(meeting, invitations))
-    if meeting.version != version:
-        raise Stale(meeting.version)
+    refuse_stale(meeting, version)
     return HeldMeeting(
         meeting, (await strategy_meetings.children_of(work, [meeting_id]))[meeting_id], invitations
     )
@@ -95,47 +98,12 @@ async def move_meeting(
 
     `happened_at` is when, where that is told later. Raises WrongState, Stale.
     """
-    state = STRATEGY_MEETING.after(meeting.state, action)
-    version = await work.change(
-        StrategyMeeting, meeting.id, meeting.version, state=state, **changed
-    )
-    moved = replace(meeting, state=state, version=version, **changed)
-    keep_meeting_step(
-        work,
-        who,
-        moved,
-        action,
-        happened_at=happened_at,
-        planned_for=changed.get("planned_for"),
-        words=words,
-    )
-    return moved
-
-
-def keep_meeting_step(
-    work: Work,
-    who: Caller,
-    meeting: StrategyMeeting,
-    action: MeetingAction,
-    *,
-    happened_at: datetime | None = None,
-    planned_for: datetime | None = None,
-    words: str | None = None,
-) -> None:
-    """Keeps a line of a meeting's history, with the state that it is in now."""
-    work.add(
-        MeetingStep(
-            id=new_id(),
-            meeting_id=meeting.id,
-            action=action,
-            state=meeting.state,
-            at=work.now,
-            by=who.account_id,
-            happened_at=happened_at or work.now,
-            planned_for=planned_for,
-            words=words,
-        )
-    )
+    line = {
+        "happened_at": happened_at,
+        "planned_for": changed.get("planned_for"),
+        "words": words,
+    }
+    return await MEETINGS.move(work, who, meeting, action, line=line, **changed)
 
 
 def record_meeting_event(

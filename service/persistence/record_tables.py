@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 
 from service.domain.fields import Kept
 from service.persistence.columns import DOCUMENT, INSTANT, kept
+from service.persistence.documents import Typed, ways_of
 
 # As SQLModel has them. What is neither these nor an instant nor an enumeration is a document.
 _AS_THEY_ARE = (UUID, str, bool, int, date, bytes)
@@ -49,15 +50,16 @@ def table_for(
     for field in fields:
         kind, may_be_empty, told = _told(record, field, hints[field])
         python, own_type = _kinds(kind)
+        type_ = types.get(field, own_type)
         columns[field] = (
             python,
             kept(
                 told.meaning,
                 told.sensitivity,
-                type_=types.get(field, own_type),
+                type_=type_,
                 primary_key=field in primary_key,
                 points_to=points_to.get(field),
-                nullable=may_be_empty,
+                nullable=may_be_empty and not getattr(type_, "empty", False),
                 server_default=server_defaults.get(field),
             ),
         )
@@ -87,7 +89,7 @@ def _kinds(kind: Any) -> tuple[Any, Any]:
         return (int if issubclass(kind, IntEnum) else str), None
     if kind in _AS_THEY_ARE:
         return kind, None
-    return Any, DOCUMENT
+    return Any, DOCUMENT if ways_of(kind) is None else Typed(kind)
 
 
 def _made(

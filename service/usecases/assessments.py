@@ -14,7 +14,6 @@ from service.domain.assessments import (
     OwnAssessment,
     ReferralNotOpen,
     WholeAssessment,
-    content_of,
     faults_in_completion,
     incomplete,
 )
@@ -110,15 +109,14 @@ async def complete_assessment(
     )
     if problems:
         raise incomplete(problems)
-    content = content_of(completion)
     moved = await move_assessment(
         work,
         who,
         assessment,
         action,
-        content=content,
+        content=completion,
         factors=list(completion.factors),
-        tools=content["tools"],
+        tools=list(completion.tools),
         childs_view=completion.childs_view,
         analysis=completion.analysis,
         outcome=completion.outcome,

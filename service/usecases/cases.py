@@ -1,7 +1,7 @@
 """Referrals and early help episodes: listed, read, given to a worker, closed with a reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from service.domain.own_words import require_own_words
 from service.domain.referrals import CASE, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
-from service.domain_services.cases import close_case
+from service.domain_services.cases import CASES, close_case
 from service.domain_services.challenges import refuse_while_challenged
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfers import settle_transfers
@@ -144,7 +144,7 @@ async def _allocate(
     await contacts.renew(work, found.contact_id)
     await accountabilities.held(work, found.person_id)
     case = await cases.held(work, who.sight, case_id, version)
-    state = CASE.after(case.state, CaseAction.allocate)
+    CASE.after(case.state, CaseAction.allocate)
     holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
     known = work.policy.find_team(case.team_id) is not None
     _refuse_wrong_team(work, kind, team_id, known=known)
@@ -157,14 +157,16 @@ async def _allocate(
     # From a team that is no more the case goes on, whatever is disputed: nobody works it there.
     if team_id is not None and team_id != case.team_id and known:
         await refuse_while_challenged(work, case.person_id)
-    changed: dict[str, Any] = {
-        "state": state,
-        "worker_id": worker_id,
-        "team_id": team_id or case.team_id,
-        "allocated_at": case.allocated_at or work.now,
-    }
     await stop_clocks(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
-    await work.change(cases.record, case.id, case.version, **changed)
+    allocated: Case = await CASES.move(
+        work,
+        who,
+        case,
+        CaseAction.allocate,
+        worker_id=worker_id,
+        team_id=team_id or case.team_id,
+        allocated_at=case.allocated_at or work.now,
+    )
     work.record(
         kind.allocated,
         who,
@@ -172,11 +174,11 @@ async def _allocate(
         contact_id=case.contact_id,
         about=[case.person_id],
         worker_id=worker_id,
-        team_id=changed["team_id"],
+        team_id=allocated.team_id,
         was_worker_id=case.worker_id,
         was_team_id=case.team_id,
     )
-    return replace(case, version=case.version + 1, **changed)
+    return allocated
 
 
 async def close_referral(

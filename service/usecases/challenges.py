@@ -39,7 +39,6 @@ from service.domain_services.challenge_moves import (
     end_challenge,
     escalate_to_next_stage,
     raise_challenge,
-    record_challenge,
     require_challenge_words,
     require_reasons,
     stands,
@@ -48,8 +47,10 @@ from service.domain_services.challenge_moves import (
 )
 from service.domain_services.challenges import (
     move_challenge,
+    record_challenge,
     start_challenge_clock,
 )
+from service.domain_services.lives import refuse_stale
 from service.domain_services.transfers import move_transfer
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
@@ -199,12 +200,6 @@ def _refuse_impossible(work: Work, challenge: Challenge, action: ChallengeAction
     )
 
 
-def _refuse_stale(challenge: Challenge, version: int) -> None:
-    # After the state: a loser is told what the state is, and what is possible in it.
-    if challenge.version != version:
-        raise Stale(challenge.version)
-
-
 async def answer_challenge(
     work: Work,
     who: Caller,
@@ -225,7 +220,7 @@ async def answer_challenge(
     challenge = await _hold(work, who, challenge_id)
     action = _ACTION[answer]
     _refuse_impossible(work, challenge, action)
-    _refuse_stale(challenge, version)
+    refuse_stale(challenge, version)
     transfer = await transfer_of(work, challenge)
     await _refuse_wrong_answerer(work, who, challenge, transfer)
     require_reasons(work, words)
@@ -286,7 +281,7 @@ async def _who_took_part(
         and rules.answered_by(challenge.stage - 1) == challenge.answering_role
     ):
         again = challenge.stage - 1
-    steps = (await challenges.steps_of(work, [challenge.id]))[challenge.id]
+    steps = await challenges.steps_of(work, challenge.id)
     found = {step.by for step in steps if step.action in _ANSWERS and step.stage != again}
     if transfer is not None:
         found.add(transfer.answered_by)
@@ -326,7 +321,7 @@ async def _pursued(
     who.require(Permission.pursue_challenge)
     challenge = await _hold(work, who, challenge_id)
     _refuse_impossible(work, challenge, action)
-    _refuse_stale(challenge, version)
+    refuse_stale(challenge, version)
     if challenge.raised_by_organisation_id is not None:
         raise NotYourChallenge(
             "A partner agency raised this. It alone takes it further or withdraws it; else the "
@@ -454,7 +449,7 @@ async def whole_challenge(ask: Asking, policy: Policy, challenge: Challenge) -> 
     """What hangs on a challenge that the caller may see."""
     return WholeChallenge(
         challenge=challenge,
-        steps=(await challenges.steps_of(ask, [challenge.id]))[challenge.id],
+        steps=await challenges.steps_of(ask, challenge.id),
         deadlines=await deadlines.of_subject(ask, challenge.contact_id, challenge.id),
         allowed=allowed(challenge, policy.challenges.last_stage),
     )

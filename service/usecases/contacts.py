@@ -33,6 +33,7 @@ from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeCon
 from service.domain_services.concern_strips import strip_of
 from service.domain_services.concerns import start_concern_clock_if_missed
 from service.domain_services.histories import histories_as_seen_by
+from service.domain_services.lives import changed_to
 from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
@@ -103,10 +104,9 @@ async def triage_contact(
         if any(URGENCY[rating] >= URGENCY[before] for before in earlier):
             started_at = contact.first_rated_at
         await stop_clocks(work, contact.id, contact.id, ["triage"], "rated_again")
-    await work.change(
-        Contact,
-        contact.id,
-        contact.version,
+    await changed_to(
+        work,
+        contact,
         state=state,
         rating=rating,
         first_rated_at=contact.first_rated_at or work.now,

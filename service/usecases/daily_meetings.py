@@ -23,10 +23,10 @@ from service.domain.daily_meetings import (
     MeetingItem,
     NoMeetingThatDay,
 )
-from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
 from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
+from service.domain_services.lives import refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.repositories import (
@@ -166,8 +166,7 @@ async def carry_item_over(
     who.require(Permission.carry_over_item)
     item = await daily_meetings.item_held(work, who.sight, day, item_id)
     ITEM.after(item.state, ItemAction.carry_over)
-    if item.version != version:
-        raise Stale(item.version)
+    refuse_stale(item, version)
     today = london_date(work.now)
     if item.meeting_on > today:
         raise MeetingAhead(

@@ -1,7 +1,7 @@
 """Threshold decisions: drafted for one child, signed off or returned by somebody else."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,7 @@ from service.domain_services.decisions import (
     refuse_if_moved_on,
     supersede_decision,
 )
+from service.domain_services.lives import changed_to
 from service.domain_services.possible_matches import keep_matches
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
@@ -181,7 +182,7 @@ async def _follow(work: Work, file: WholeContact, child: Child) -> None:
             ContactAction.decide_last_child if last else ContactAction.decide_a_child,
         )
         await contacts.set_child(work, child.id, CHILD.after(child.state, ChildAction.decide))
-    await work.change(type(contact), contact.id, contact.version, state=state)
+    await changed_to(work, contact, state=state)
 
 
 async def record_meeting_outcome(
@@ -315,8 +316,8 @@ def _draft(
         rationale=new.rationale,
         history_considered=new.history_considered,
         last_closed_because=new.last_closed_because,
-        agencies=[asdict(line) for line in new.agencies],
-        prompts=[asdict(line) for line in new.prompts],
+        agencies=list(new.agencies),
+        prompts=list(new.prompts),
         assessment_tool=new.assessment_tool,
         assessment_score=new.assessment_score,
         receiving_team_id=new.receiving_team_id,
@@ -330,7 +331,7 @@ def _draft(
         answer_words=None,
         superseded_at=None,
         joined_case_id=None,
-        repeat_concern=counts.as_json(),
+        repeat_concern=counts,
         version=1,
     )
 
@@ -405,7 +406,7 @@ def _unknown_codes(work: Work, draft: Decision) -> list[Problem]:
             "organisation_unknown",
         )
         for position, line in enumerate(draft.agencies)
-        if work.policy.find_organisation(str(line["organisation_id"])) is None
+        if work.policy.find_organisation(line.organisation_id) is None
     ]
     if draft.receiving_team_id is not None:
         teams = [team.id for team in _teams_for(work, draft.outcome)]

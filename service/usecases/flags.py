@@ -8,7 +8,7 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.deadlines import Deadline, EscalationStep
-from service.domain.errors import Invalid, Problem, Stale
+from service.domain.errors import Invalid, Problem
 from service.domain.escalations import next_place, require_ownership, upward
 from service.domain.events import EventType
 from service.domain.flags import (
@@ -19,6 +19,7 @@ from service.domain.flags import (
     FlagState,
     Severity,
 )
+from service.domain_services.lives import refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
 from service.persistence.keysets import Place
@@ -241,8 +242,7 @@ async def acknowledge_flag(
         told.append(flag.escalated_to)
     require_ownership(who, flag, told, await flags.accountable_for(work, flag))
     _refuse_settled(flag)
-    if flag.version != version:
-        raise Stale(flag.version)
+    refuse_stale(flag, version)
     if not words.strip():
         raise WordsMissing(
             "Say what you will do about it.",

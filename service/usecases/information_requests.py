@@ -17,7 +17,7 @@ from service.domain.contacts import (
     state_after,
 )
 from service.domain.deadlines import Rating
-from service.domain.errors import Conflict, Invalid, Problem, Stale
+from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import (
@@ -44,7 +44,8 @@ from service.domain.whole_contacts import (
     WholeRequest,
     limit_of,
 )
-from service.domain_services.information_requests import asked_about, withdraw_request
+from service.domain_services.information_requests import REQUESTS, asked_about, withdraw_request
+from service.domain_services.lives import changed_to, refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
@@ -115,7 +116,7 @@ def _new_request(
         contact_id=contact.id,
         organisation_id=new.organisation_id,
         scope=new.scope,
-        child_ids=[str(child_id) for child_id in about],
+        child_ids=list(about),
         purpose=new.purpose,
         lawful_basis=new.lawful_basis,
         questions=new.questions,
@@ -146,7 +147,7 @@ async def _not_asked_already(
 ) -> None:
     """Refuses a question that an agency has not answered yet: a decision would wait for both."""
     for one in await information_requests.open_to(work, contact.id, organisation_id):
-        if {str(child_id) for child_id in wanted} <= set(one.child_ids):
+        if set(wanted) <= set(one.child_ids):
             raise AlreadyAsked(
                 f"This agency was asked about the same children on "
                 f"{london_date(one.asked_at).isoformat()} and has not answered yet: it is on "
@@ -191,7 +192,7 @@ async def ask_agency(
     await _not_asked_already(work, contact, new.organisation_id, wanted)
     about = [child_id for child_id in there if child_id in wanted]
     request = _new_request(work, who, contact, new, about)
-    await work.change(Contact, contact.id, contact.version, state=state)
+    await changed_to(work, contact, state=state)
     work.add(request)
     start_clock(
         work,
@@ -256,9 +257,9 @@ async def answer_information_request(
     found = await information_requests.get(work, who.sight, request_id, _in_sight(work))
     contact = await contacts.held_for_answer(work, found.contact_id)
     request = await information_requests.get(work, who.sight, request_id, _in_sight(work))
-    if request.version != version:
-        raise Stale(request.version)
-    state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.answer)
+    refuse_stale(request, version)
+    action = InformationRequestAction.answer
+    INFORMATION_REQUEST.after(request.state, action)
     _check_answer(new, request.scope)
     by_agency = who.organisation_id == request.organisation_id
     clocks = await deadlines.of_subject(work, contact.id, request.id)
@@ -268,11 +269,11 @@ async def answer_information_request(
     after_withdrawal = request.state is InformationRequestState.withdrawn
     # Nobody turns to a contact any more on which nothing is left to decide.
     unread = after_decision or contact.state is ContactState.withdrawn
-    await work.change(
-        InformationRequest,
-        request.id,
-        request.version,
-        state=state,
+    await REQUESTS.move(
+        work,
+        who,
+        request,
+        action,
         answer=new.answer,
         information=new.information,
         answered_at=work.now,
@@ -308,7 +309,7 @@ async def _all_decided(work: Work, request: InformationRequest) -> bool:
     return all(
         child.state is ChildState.decided
         for child in await contacts.children(work, request.contact_id)
-        if str(child.id) in about
+        if child.id in about
     )
 
 
@@ -320,7 +321,7 @@ async def _go_on_when_none_is_waited_for(work: Work, contact: Contact) -> None:
         and await information_requests.unanswered(work, contact.id) == 0
     ):
         state = CONTACT.after(state, ContactAction.last_answer_arrives)
-    await work.change(Contact, contact.id, contact.version, state=state)
+    await changed_to(work, contact, state=state)
 
 
 async def chase_agency(
@@ -332,7 +333,6 @@ async def chase_agency(
     """
     who.require(Permission.chase_agency)
     request = await _held(work, who, request_id)
-    state = INFORMATION_REQUEST.after(request.state, InformationRequestAction.chase)
     chaser = Chaser(
         id=new_id(),
         request_id=request.id,
@@ -342,7 +342,7 @@ async def chase_agency(
         spoken_to=new.spoken_to,
         note=new.note,
     )
-    await work.change(InformationRequest, request.id, request.version, state=state)
+    await REQUESTS.move(work, who, request, InformationRequestAction.chase)
     work.add(chaser)
     work.record(
         EventType.information_request_chased,
@@ -369,8 +369,7 @@ async def withdraw_information_request(
     request = await _held(work, who, request_id)
     contact = await contacts.get(work, who.sight, request.contact_id)
     INFORMATION_REQUEST.after(request.state, InformationRequestAction.withdraw)
-    if request.version != version:
-        raise Stale(request.version)
+    refuse_stale(request, version)
     _require_own_words(work, because, "/because")
     await withdraw_request(work, who, request, because)
     await _go_on_when_none_is_waited_for(work, contact)
@@ -394,8 +393,7 @@ async def read_late_answer(
             state=request.state,
             allowed=INFORMATION_REQUEST.allowed(request.state),
         )
-    if request.version != version:
-        raise Stale(request.version)
+    refuse_stale(request, version)
     _require_own_words(work, words, "/words")
     await contacts.renew(work, request.contact_id)
     await stop_clocks(work, request.contact_id, request.id, [THE_READING], "read")

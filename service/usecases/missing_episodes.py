@@ -10,7 +10,7 @@ from service.domain.access import Caller, Permission
 from service.domain.accountabilities import require_side
 from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
-from service.domain.errors import Problem, Stale
+from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.missing_episodes import (
     ACTION_OF,
@@ -34,6 +34,7 @@ from service.domain.own_words import own_words_faults
 from service.domain.people import BirthKnowledge, Person
 from service.domain.references import ReferenceKind, new_reference
 from service.domain_services.missing_episodes import (
+    MISSING_EPISODES,
     keep_missing_step,
     move_missing_episode,
     record_missing_event,
@@ -108,7 +109,14 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
     _refuse_faults(_faults_in_new(work, new, reported_at, person, others))
     episode = _new_episode(work, who, new, child, reported_at)
     work.add(episode)
-    keep_missing_step(work, who, episode, MissingAction.report, new.missing_from, new.circumstances)
+    keep_missing_step(
+        work,
+        who,
+        episode,
+        MissingAction.report,
+        happened_at=new.missing_from,
+        words=new.circumstances,
+    )
     record_missing_event(
         work,
         who,
@@ -123,8 +131,8 @@ async def record_missing_episode(work: Work, who: Caller, new: NewMissingEpisode
             who,
             episode,
             MissingAction.record_return,
-            new.returned.returned_at,
-            new.returned.circumstances,
+            happened_at=new.returned.returned_at,
+            words=new.returned.circumstances,
         )
         start_return_clock(work, episode, new.returned.returned_at)
         # A thing of its own, with clocks of its own, though it is told in the same breath.
@@ -244,15 +252,12 @@ async def _hold(
     Raises MissingEpisodeNotFound; AnotherSidesChild; WrongState with the state and what is possible
     in it; and only then Stale: who comes second is told why.
     """
-    found = await missing_episodes.get(work, who.sight, episode_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    require_side(who.acts_for, await accountabilities.whose(work, found.person_id))
-    episode = await missing_episodes.get(work, who.sight, episode_id)
-    MISSING_EPISODE.after(episode.state, action)
-    if episode.version != version:
-        raise Stale(episode.version)
-    return episode
+
+    async def can(episode: MissingEpisode) -> None:
+        require_side(who.acts_for, await accountabilities.whose(work, episode.person_id))
+        MISSING_EPISODE.after(episode.state, action)
+
+    return (await MISSING_EPISODES.hold(work, who, episode_id, version, can)).thing
 
 
 async def record_return(

@@ -35,11 +35,11 @@ from service.domain.pregnancies import (
     state_of,
     surely_by,
 )
+from service.domain_services.lives import keep_line
 from service.domain_services.new_contacts import put_contact_on_file
 from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import follow_what_was_learnt
 from service.persistence.asking import Asking
-from service.persistence.ids import new_id
 from service.persistence.repositories import (
     accountabilities,
     contacts,
@@ -335,19 +335,14 @@ async def _record_another(
         (twin.person_id, PregnancyAction.record_birth),
         (person_id, PregnancyAction.record_another_birth),
     ):
-        work.add(
-            PregnancyStep(
-                id=new_id(),
-                person_id=of,
-                contact_id=whole.contact.id,
-                action=action,
-                at=work.now,
-                by=who.account_id,
-                happened_on=birth.born_on,
-                expected_before_on=None,
-                expected_after_on=None,
-                words=None,
-            )
+        keep_line(
+            work,
+            who,
+            pre_birth.STEPS,
+            of,
+            action,
+            contact_id=whole.contact.id,
+            happened_on=birth.born_on,
         )
     work.record(
         EventType.person_born,

@@ -6,6 +6,7 @@ is looked for again and again, and what is found passes on, a child in each tran
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from service.domain.authority import TeamWork
@@ -106,7 +107,7 @@ async def _pass_on_child(
 async def _redirect(work: Work, removed: RemovedTeam, transfer: Transfer) -> int:
     """Puts a step to who takes over, on the clocks that run already."""
     sends, receives = _work_of(transfer)
-    changed = {}
+    changed: dict[str, Any] = {}
     for name, what in (("sender_team_id", sends), ("receiver_team_id", receives)):
         to = work.policy.taker_of(removed.id, what)
         if getattr(transfer, name) == removed.id and to is not None:

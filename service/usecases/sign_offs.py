@@ -33,7 +33,6 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
 from service.domain.referrals import CaseAction, Referral
@@ -56,6 +55,7 @@ from service.domain_services.decisions import (
     refuse_if_moved_on,
     supersede_decision,
 )
+from service.domain_services.lives import changed_to, refuse_stale
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.clocks import stop_clocks
@@ -86,8 +86,7 @@ async def sign_off(
         await contacts.renew_with_others(work, found.contact_id, found.person_id)
     contact = await contacts.held(work, who.sight, found.contact_id)
     decision = await decisions.get(work, who.sight, decision_id)
-    if decision.version != version:
-        raise Stale(decision.version)
+    refuse_stale(decision, version)
     answered = _answered(work, who, decision, agreed=agreed, words=words)
     await stop_clocks(
         work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
@@ -96,10 +95,9 @@ async def sign_off(
     child = next(one for one in file.children if one.id == decision.child_id)
     carried = await _agree(work, who, file, answered) if agreed else _CarriedOut()
     answered = replace(answered, joined_case_id=carried.joined_id)
-    await work.change(
-        Decision,
-        decision.id,
-        decision.version,
+    await changed_to(
+        work,
+        decision,
         state=answered.state,
         answered_at=answered.answered_at,
         answered_by=answered.answered_by,
@@ -162,9 +160,7 @@ async def _follow(work: Work, file: WholeContact, child: Child, *, agreed: bool)
     state, decided_at = contact.state, contact.decided_at
     if child.state is not ChildState.decided:
         state, decided_at = await _moved_on(work, file, child, agreed=agreed)
-    await work.change(
-        type(contact), contact.id, contact.version, state=state, decided_at=decided_at
-    )
+    await changed_to(work, contact, state=state, decided_at=decided_at)
     return state
 
 

@@ -1,8 +1,7 @@
 """What a strategy meeting concludes: enquiries begin, actions are kept, minutes go round."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
@@ -85,7 +84,7 @@ async def conclude_strategy_meeting(
         who,
         meeting,
         MeetingAction.conclude,
-        actions=_kept_actions(conclusion),
+        actions=list(conclusion.actions),
         concluded_at=work.now,
         concluded_by=who.account_id,
     )
@@ -165,17 +164,6 @@ async def _carry_out(
         enquiry_id=enquiry_id,
     )
     return enquiry_id
-
-
-def _kept_actions(conclusion: Conclusion) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "what": one.what,
-            "owner": one.owner,
-            "due_at": None if one.due_at is None else one.due_at.isoformat(),
-        }
-        for one in conclusion.actions
-    ]
 
 
 async def circulate_strategy_minutes(

@@ -34,6 +34,7 @@ from service.domain.transfers import (
     unknown_code,
 )
 from service.domain_services.cases import (
+    CASES,
     Origin,
     close_case,
     open_episode,
@@ -214,9 +215,9 @@ async def _accept_step_down(
     sender: Any,
     terms: Terms,
 ) -> Transfer:
-    state = CASE.after(sender.state, CaseAction.hand_over)
+    CASE.after(sender.state, CaseAction.hand_over)
     await refuse_while_protection_is_owed(work, sender)
-    await work.change(Referral, sender.id, sender.version, state=state)
+    await CASES.move(work, who, sender, CaseAction.hand_over)
     episode = await open_episode(
         work,
         _origin(work, transfer, sender, sender.source_code),

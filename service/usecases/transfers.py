@@ -11,7 +11,6 @@ from service.domain.acceptances import (
     basis_missing,
     faults_in_plan,
     held_by_receiver,
-    plan_as_kept,
     plan_missing,
     team_fault,
 )
@@ -192,7 +191,7 @@ def _new_transfer(
         receiver_team_id=new.receiving_team_id or _first_receiver(work, new.direction, case),
         receiver_worker_id=new.receiving_worker_id,
         statutory_basis=new.statutory_basis,
-        plan=plan_as_kept(new.plan),
+        plan=list(new.plan),
         family_agreement=new.family_agreement,
         requested_at=work.now,
         requested_by=who.account_id,
@@ -331,7 +330,7 @@ async def whole_transfer(ask: Asking, transfer: Transfer) -> WholeTransfer:
     """What hangs on a transfer that the caller may see."""
     return WholeTransfer(
         transfer=transfer,
-        steps=(await transfers.steps_of(ask, [transfer.id]))[transfer.id],
+        steps=await transfers.steps_of(ask, transfer.id),
         deadlines=await deadlines.of_subject(ask, transfer.contact_id, transfer.id),
         challenges=await challenges.of_transfer(ask, transfer.id),
     )

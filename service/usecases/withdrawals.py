@@ -1,6 +1,5 @@
 """Withdrawals: a draft before anybody signs it, a contact before any decision; and restored."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
@@ -23,7 +22,6 @@ from service.domain.decisions import (
     NotYourDraft,
     OwnWordsNeeded,
 )
-from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.own_words import require_own_words
@@ -36,7 +34,9 @@ from service.domain.withdrawal_rules import (
 )
 from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, WithdrawalAction
 from service.domain_services.daily_meetings import put_added_on_agenda
+from service.domain_services.decisions import DECISIONS
 from service.domain_services.information_requests import withdraw_open_requests
+from service.domain_services.lives import changed_to, refuse_stale
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.repositories import contacts, daily_meetings, deadlines, decisions
@@ -56,9 +56,8 @@ async def withdraw_decision(
     found = await decisions.get(work, who.sight, decision_id)
     contact = await contacts.held(work, who.sight, found.contact_id)
     decision = await decisions.get(work, who.sight, decision_id)
-    if decision.version != version:
-        raise Stale(decision.version)
-    state = DECISION.after(decision.state, DecisionAction.withdraw)
+    refuse_stale(decision, version)
+    DECISION.after(decision.state, DecisionAction.withdraw)
     if decision.drafted_by != who.account_id and not who.has_role_for(Permission.sign_off):
         raise NotYourDraft(
             "Somebody else drafted this decision. They withdraw it, or a manager does; a manager "
@@ -74,16 +73,16 @@ async def withdraw_decision(
         undecided = CHILD.after(child.state, ChildAction.withdraw_decision)
         await contacts.set_child(work, child.id, undecided)
     await stop_clocks(work, contact.id, decision.id, ["sign_off"], "withdrawn")
-    await work.change(
-        Decision,
-        decision.id,
-        decision.version,
-        state=state,
+    withdrawn = await DECISIONS.move(
+        work,
+        who,
+        decision,
+        DecisionAction.withdraw,
         superseded_at=work.now,
         withdrawn_by=who.account_id,
         withdrawn_because=because,
     )
-    await work.change(Contact, contact.id, contact.version, state=contact_state)
+    await changed_to(work, contact, state=contact_state)
     work.record(
         EventType.decision_withdrawn,
         who,
@@ -95,14 +94,7 @@ async def withdraw_decision(
         drafted_by=decision.drafted_by,
         contact_state=contact_state,
     )
-    return replace(
-        decision,
-        state=state,
-        superseded_at=work.now,
-        withdrawn_by=who.account_id,
-        withdrawn_because=because,
-        version=decision.version + 1,
-    )
+    return withdrawn
 
 
 async def withdraw_contact(
@@ -136,10 +128,9 @@ async def withdraw_contact(
     await stop_clocks(work, contact.id, contact.id, kinds, STOPPED_BY)
     asked = await withdraw_open_requests(work, who, contact.id, "The contact was withdrawn.")
     await daily_meetings.take_contact_off(work, contact.id)
-    await work.change(
-        Contact,
-        contact.id,
-        contact.version,
+    await changed_to(
+        work,
+        contact,
         state=state,
         decided_at=work.now,
         withdrawn_at=work.now,
@@ -215,10 +206,9 @@ async def restore_contact(
     require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
     await _start_again(work, contact, children)
-    await work.change(
-        Contact,
-        contact.id,
-        contact.version,
+    await changed_to(
+        work,
+        contact,
         state=state,
         decided_at=None,
         withdrawn_at=None,

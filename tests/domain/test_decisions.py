@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 
 from service.domain.decisions import (
+    AgencyAsked,
     Decision,
     DecisionState,
     LevelOfNeed,
     Outcome,
+    PromptAnswer,
     StatutoryBasis,
     faults_in_draft,
 )
@@ -38,15 +40,8 @@ def draft(**changes: Any) -> Decision:
         rationale=RATIONALE,
         history_considered=None,
         last_closed_because=None,
-        agencies=[
-            {
-                "organisation_id": "riverbourne-police",
-                "asked": False,
-                "answered": False,
-                "reason": "No crime is suspected.",
-            }
-        ],
-        prompts=[{"prompt": key, "answer": "Asked.", "not_known_because": None} for key in PROMPTS],
+        agencies=[AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+        prompts=[PromptAnswer(key, "Asked.", None) for key in PROMPTS],
         assessment_tool=None,
         assessment_score=None,
         receiving_team_id=None,
@@ -60,7 +55,7 @@ def draft(**changes: Any) -> Decision:
         answer_words=None,
         superseded_at=None,
         joined_case_id=None,
-        repeat_concern={},
+        repeat_concern=None,
         version=1,
     )
     return replace(whole, **changes)
@@ -154,14 +149,12 @@ def test_the_same_few_words_again_and_again_are_no_rationale(few: str, refused: 
 
 
 STOCK = "See above."
-TOLD_IN_WORDS = {
-    "/prompts/1/answer": {"prompts": [{"prompt": PROMPTS[1], "answer": STOCK}]},
-    "/prompts/1/not_known_because": {
-        "prompts": [{"prompt": PROMPTS[1], "not_known_because": STOCK}]
-    },
+TOLD_IN_WORDS: dict[str, dict[str, Any]] = {
+    "/prompts/1/answer": {"prompts": [PromptAnswer(PROMPTS[1], STOCK, None)]},
+    "/prompts/1/not_known_because": {"prompts": [PromptAnswer(PROMPTS[1], None, STOCK)]},
     "/agencies/0/reason": {
         "agencies": [
-            {"organisation_id": "s", "asked": False, "answered": False, "reason": STOCK},
+            AgencyAsked("s", False, False, STOCK),
         ]
     },
     "/history/considered": {"history_considered": STOCK},
@@ -176,8 +169,7 @@ def test_a_stock_phrase_says_nothing_wherever_a_decision_asks_for_words(pointer:
     """Why a thing is not known, too (rule 5): else the gate would be passed by "n/a"."""
     changes: dict[str, Any] = dict(TOLD_IN_WORDS[pointer])
     if "prompts" in changes:
-        [told] = changes["prompts"]
-        whole = {"answer": None, "not_known_because": None, **told}
+        [whole] = changes["prompts"]
         prompts = list(draft().prompts)
         changes["prompts"] = [prompts[0], whole, *prompts[2:]]
     assert faults(draft(**changes)) == {(pointer, "boiler_plate")}
@@ -207,14 +199,8 @@ def test_history_on_file_is_considered_and_said_to_be() -> None:
     assert faults(read, has_history=True) == set()
 
 
-def line(**changes: object) -> dict[str, object]:
-    return {
-        "organisation_id": "mill-lane-primary",
-        "asked": True,
-        "answered": True,
-        "reason": None,
-        **changes,
-    }
+def line(**changes: Any) -> AgencyAsked:
+    return replace(AgencyAsked("mill-lane-primary", True, True, None), **changes)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +248,7 @@ def line(**changes: object) -> dict[str, object]:
     ],
 )
 def test_no_answer_is_never_read_as_nothing_known(
-    agencies: list[dict[str, object]], asked: dict[str, bool], wanted: set[tuple[str, str]]
+    agencies: list[AgencyAsked], asked: dict[str, bool], wanted: set[tuple[str, str]]
 ) -> None:
     assert faults(draft(agencies=agencies), asked=asked) == wanted
 
@@ -282,13 +268,13 @@ def test_what_decisions_keep_missing_is_answered_or_said_to_be_unknown() -> None
             ("", "", {(pointer, "prompt_not_answered")}),
             ("Yes.", "And not known.", {(pointer, "answered_twice")}),
         ):
-            prompts[place] = {"prompt": key, "answer": answer, "not_known_because": because}
+            prompts[place] = PromptAnswer(key, answer, because)
             assert faults(draft(prompts=prompts)) == wanted
 
 
 def test_only_what_the_policy_asks_is_answered_and_each_once() -> None:
     prompts = list(draft().prompts)
-    surplus = {"prompt": "favourite_colour", "answer": "Blue.", "not_known_because": None}
+    surplus = PromptAnswer("favourite_colour", "Blue.", None)
     last = f"/prompts/{len(prompts)}"
     assert faults(draft(prompts=[*prompts, surplus])) == {(f"{last}/prompt", "prompt_unknown")}
     assert faults(draft(prompts=[*prompts, prompts[0]])) == {(last, "answered_twice")}

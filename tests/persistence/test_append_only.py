@@ -25,6 +25,8 @@ APPEND_ONLY = [
     *("police_notification", "police_notification_fault", "contact_withdrawal"),
 ]
 
+ROWS = {"event_subject": 2}
+
 
 @pytest.fixture
 async def kept(desk: Desk) -> Database:
@@ -52,7 +54,7 @@ async def test_rows_cannot_be_taken_away(kept: Database, table: str) -> None:
     await must_refuse(kept, f"DELETE FROM {table}")  # noqa: S608 - names from this file
     if not kept.is_sqlite:
         await must_refuse(kept, f"TRUNCATE {table} CASCADE")
-    assert await _count(kept, table) == 1
+    assert await _count(kept, table) == ROWS.get(table, 1)
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -69,7 +71,7 @@ async def test_a_row_cannot_be_replaced_by_inserting_over_it(kept: Database, tab
             f"INSERT INTO {table} SELECT * FROM {table} "  # noqa: S608 - names from this file
             f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed} = excluded.{changed}",
         )
-    assert await _count(kept, table) == 1
+    assert await _count(kept, table) == ROWS.get(table, 1)
 
 
 async def test_no_column_of_an_event_or_an_amendment_can_be_changed(kept: Database) -> None:

@@ -298,7 +298,7 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
             assert await kept(Decision) == replace(
                 given[Decision],
                 joined_case_id=None,
-                repeat_concern={},
+                repeat_concern=None,
                 withdrawn_by=None,
                 withdrawn_because=None,
             )

@@ -14,12 +14,13 @@ from service.domain.decisions import Decision, Outcome, StatutoryBasis
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
-from service.domain.strategy_conclusions import ChildConclusion, Conclusion, MeetingTask
+from service.domain.strategy_conclusions import ChildConclusion, Conclusion
 from service.domain.strategy_meetings import (
     Attendance,
     EnquiryDecision,
     Harm,
     MedicalDecision,
+    MeetingTask,
     StrategyMeeting,
 )
 from service.persistence.repositories import deadlines, section_47_enquiries

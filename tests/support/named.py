@@ -55,9 +55,7 @@ class Rows:
             return {row.person_id for row in rows if row.meeting_id == id_}
         if kind in ("information", "information_request"):
             asked = self.by_id("information_request")[id_].child_ids
-            return {
-                self.children[UUID(one)].person_id for one in asked if UUID(one) in self.children
-            }
+            return {self.children[one].person_id for one in asked if one in self.children}
         assert contact_id is not None, kind
         return self.on_contact[contact_id]
 

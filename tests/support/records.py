@@ -3,7 +3,7 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -78,6 +78,8 @@ def _value(hint: Any, name: str, place: int, *, full: bool) -> Any:
         return list(hint)[-1]
     if hint is datetime:
         return BEGINNING + timedelta(days=place, microseconds=place)
+    if hint is UUID:
+        return new_id()
     if hint is date:
         return date(2012, 2, 29) + timedelta(days=place)
     if hint is bool:
@@ -88,7 +90,26 @@ def _value(hint: Any, name: str, place: int, *, full: bool) -> Any:
         return f"{name} {AWKWARD}" if full else name
     if hint is bytes:
         return bytes(range(256)) if full else b""
+    if dataclasses.is_dataclass(hint):
+        return _of_its_fields(hint, name, place, full=full)
+    if typing.get_origin(hint) is Sequence and (each := typing.get_args(hint)[0]) is not str:
+        # Two of each, one of them with as little as may be.
+        return [_value(each, name, place, full=few) for few in (True, False)] if full else []
     return _document(hint, full=full)
+
+
+def _of_its_fields(kind: Any, name: str, place: int, *, full: bool) -> Any:
+    hints = typing.get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        hint = hints[field.name]
+        if isinstance(hint, types.UnionType):
+            if not full:
+                values[field.name] = None
+                continue
+            [hint] = [one for one in typing.get_args(hint) if one is not types.NoneType]
+        values[field.name] = _value(hint, f"{name}.{field.name}", place, full=full)
+    return kind(**values)
 
 
 def _document(hint: Any, *, full: bool) -> Any:
@@ -101,8 +122,4 @@ def _document(hint: Any, *, full: bool) -> Any:
         return {"text": AWKWARD, "list": [1, 2.5, None, True, {"deep": []}], "none": None}
     if not full:
         return []
-    if arguments[0] is UUID:
-        return [new_id()]
-    if arguments[0] is str:
-        return ["first", AWKWARD]
-    return [{"asked": True, "reason": None, "words": AWKWARD}]
+    return ["first", AWKWARD]

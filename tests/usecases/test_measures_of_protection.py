@@ -411,7 +411,7 @@ def meeting(
     held_at: datetime,
     *,
     invitations: Sequence[tuple[InvitedBecause, bool]] = (),
-    alleged: Sequence[tuple[str, bool]] = (),
+    alleged: Sequence[tuple[Harm, bool]] = (),
     minutes: dict[str, Any] | None = None,
     recorded_at: datetime | None = None,
     **changes: Any,
@@ -453,7 +453,7 @@ def meeting(
                 child_id=sibling.referral.child_id,
                 person_id=sibling.referral.person_id,
                 in_hospital=False,
-                alleged=["domestic_abuse", harm],
+                alleged=[Harm.domestic_abuse, harm],
                 enquiry=EnquiryDecision.none,
                 enquiry_reason="What was seen has another cause.",
                 medical=MedicalDecision.will_not_take_place if decided else None,
@@ -501,10 +501,10 @@ async def test_meetings_count_once_they_are_concluded(records: Records) -> None:
             meeting(generator, held_at, invitations=[(always, True)], quorate=False),
             meeting(generator, held_at, invitations=[(school, False)], concluded_at=later),
             meeting(generator, held_at, invitations=[(help_, True)], concluded_at=None),
-            meeting(generator, held_at, alleged=[("injury", True), ("sexual_abuse", True)]),
-            meeting(generator, held_at, alleged=[("neglect", False), ("injury", False)]),
-            meeting(generator, held_at, alleged=[("neglect", False), ("injury", True)]),
-            meeting(generator, held_at, alleged=[("physical_abuse", False)]),
+            meeting(generator, held_at, alleged=[(Harm.injury, True), (Harm.sexual_abuse, True)]),
+            meeting(generator, held_at, alleged=[(Harm.neglect, False), (Harm.injury, False)]),
+            meeting(generator, held_at, alleged=[(Harm.neglect, False), (Harm.injury, True)]),
+            meeting(generator, held_at, alleged=[(Harm.physical_abuse, False)]),
         ]
     )
     seen = {

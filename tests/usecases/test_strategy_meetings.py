@@ -799,7 +799,7 @@ async def test_an_enquiry_begins_with_its_assessment_and_clocks_from_when_the_me
         "child_seen": held_at,
         "initial_child_protection_conference": held_at,
     }
-    assert [(one["what"], one["owner"]) for one in whole.meeting.actions] == [
+    assert [(one.what, one.owner) for one in whole.meeting.actions] == [
         ("Visit the child at home.", "Jo Mensah")
     ]
 

@@ -22,7 +22,8 @@ from service.persistence.keysets import Place
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Steps, Things
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -58,14 +59,9 @@ async def were_begun(ask: Asking | Work, referral_id: UUID) -> bool:
     return row is not None
 
 
-async def get(ask: Asking | Work, sight: Sight, assessment_id: UUID) -> Assessment:
-    """One assessment. Raises AssessmentNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(sight, Assessment, protection_visible_to), id=assessment_id)
-    if row is None:
-        raise AssessmentNotFound(
-            "There is no assessment with this id that you may see. Check the id."
-        )
-    return read(Assessment, row)
+ASSESSMENTS = Things(Assessment, "assessment", protection_visible_to, AssessmentNotFound)
+STEPS = Steps(AssessmentStep, "assessment_id")
+get = ASSESSMENTS.get
 
 
 async def whole(ask: Asking | Work, assessment: Assessment) -> WholeAssessment:

@@ -1,12 +1,12 @@
 """Referrals and early help episodes: what a decision led to, read and listed alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from service.domain.access import Sight
 from service.domain.contacts import Contact
@@ -21,7 +21,8 @@ from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_held, one_seen, one_that_was_found
+from service.persistence.repositories.things import Things
+from service.persistence.statements import all_of, one_held
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import episodes_visible_to, referrals_visible_to
 
@@ -43,21 +44,11 @@ class EpisodeNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Cases(Generic[Case]):
-    """One kind of case: its table, who may see it, and what it is called when it is not there."""
+class Cases(Things[Case]):
+    """One kind of case: what clocks run on, and which one until a worker takes it on."""
 
-    record: type[Case]
     subject_kind: SubjectKind
     allocation_clock: str
-    visible_to: Callable[[Sight], ColumnElement[bool]]
-    missing: Callable[[], NotFound]
-
-    async def get(self, ask: Asking, sight: Sight, case_id: UUID) -> Case:
-        """One case. Raises NotFound for what is not there and what may not be seen."""
-        row = await ask.first(one_seen(sight, self.record, self.visible_to), id=case_id)
-        if row is None:
-            raise self.missing()
-        return read(self.record, row)
 
     async def held(self, work: Work, sight: Sight, case_id: UUID, version: int) -> Case:
         """One case, held until the commit. Raises Stale when `version` is not the current one."""
@@ -71,10 +62,7 @@ class Cases(Generic[Case]):
 
     async def read_held(self, work: Work, case_id: UUID) -> Case:
         """One case that the caller has found, held until the commit."""
-        row = await work.first(one_that_was_found(self.record, True), id=case_id)
-        if row is None:
-            raise self.missing()
-        return read(self.record, row)
+        return await self.found_before(work, case_id, held=True)
 
     def _led_to_by(self, decision_id: UUID) -> Select[Any]:
         # A case that a transfer brought rests on the same decision, and was not led to by it.
@@ -123,20 +111,15 @@ class Cases(Generic[Case]):
 
 
 REFERRALS = Cases(
-    Referral,
-    SubjectKind.referral,
-    "allocation",
-    referrals_visible_to,
-    lambda: ReferralNotFound("There is no referral with this id that you may see. Check the id."),
+    Referral, "referral", referrals_visible_to, ReferralNotFound, SubjectKind.referral, "allocation"
 )
 EPISODES = Cases(
     EarlyHelpEpisode,
+    "early help episode",
+    episodes_visible_to,
+    EpisodeNotFound,
     SubjectKind.early_help_episode,
     "early_help_allocation",
-    episodes_visible_to,
-    lambda: EpisodeNotFound(
-        "There is no early help episode with this id that you may see. Check the id."
-    ),
 )
 
 

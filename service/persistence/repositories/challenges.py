@@ -1,13 +1,12 @@
 """Challenges: read, found by what is open of a child, overdue, and listed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import literal_column, select
 
-from service.domain.access import Sight
 from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeStep
 from service.domain.deadlines import Deadline
 from service.domain.errors import NotFound
@@ -16,12 +15,12 @@ from service.persistence.asking import Asking
 from service.persistence.keysets import soonest_first
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Steps, Things
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import challenges_visible_to
 
 CHALLENGE_TABLE = table_of(Challenge)
-STEP = table_of(ChallengeStep)
 DEADLINE = table_of(Deadline)
 
 
@@ -32,26 +31,15 @@ class ChallengeNotFound(NotFound):
     title = "No such challenge"
 
 
-def _missing() -> ChallengeNotFound:
-    return ChallengeNotFound("There is no challenge with this id that you may see. Check the id.")
-
-
-async def get(ask: Asking | Work, sight: Sight, challenge_id: UUID) -> Challenge:
-    """One challenge. Raises ChallengeNotFound."""
-    row = await ask.first(one_seen(sight, Challenge, challenges_visible_to), id=challenge_id)
-    if row is None:
-        raise _missing()
-    return read(Challenge, row)
+CHALLENGES = Things(Challenge, "challenge", challenges_visible_to, ChallengeNotFound)
+STEPS = Steps(ChallengeStep, "challenge_id")
+get = CHALLENGES.get
+steps_of = STEPS.all
 
 
 async def held(work: Work, challenge_id: UUID) -> Challenge:
     """One challenge as it is now that its contact and its child are held."""
-    row = await work.first(
-        select(*columns_of(Challenge)).where(CHALLENGE_TABLE.c.id == challenge_id)
-    )
-    if row is None:
-        raise _missing()
-    return read(Challenge, row)
+    return await CHALLENGES.found_before(work, challenge_id)
 
 
 async def open_of_decision(ask: Asking | Work, decision_id: UUID) -> Challenge | None:
@@ -142,23 +130,6 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> list[Challenge]
         .order_by(CHALLENGE_TABLE.c.id)
     )
     return [read(Challenge, row) for row in rows]
-
-
-async def steps_of(
-    ask: Asking | Work, challenge_ids: Sequence[UUID]
-) -> Mapping[UUID, list[ChallengeStep]]:
-    """Every move of several challenges, in order."""
-    found: dict[UUID, list[ChallengeStep]] = {id_: [] for id_ in challenge_ids}
-    if found:
-        rows = await ask.all(
-            select(*columns_of(ChallengeStep))
-            .where(STEP.c.challenge_id.in_(found))
-            .order_by(STEP.c.challenge_id, STEP.c.id)
-        )
-        for row in rows:
-            step = read(ChallengeStep, row)
-            found[step.challenge_id].append(step)
-    return found
 
 
 async def of_transfer(ask: Asking | Work, transfer_id: UUID) -> list[Challenge]:

@@ -27,11 +27,11 @@ from service.persistence.prepared import Makeable, any_of, made_once, made_once_
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
 from service.persistence.repositories.lists import Listed
+from service.persistence.repositories.things import Things
 from service.persistence.statements import (
     all_of,
     all_of_seen,
     one_held,
-    one_seen,
     one_that_was_found,
 )
 from service.persistence.units_of_work import Work
@@ -72,16 +72,8 @@ class MultiAgencyReferralNotFound(NotFound):
     title = "No such multi-agency referral"
 
 
-def _missing() -> ContactNotFound:
-    return ContactNotFound("There is no contact with this id that you may see. Check the id.")
-
-
-async def get(ask: Asking, sight: Sight, contact_id: UUID) -> Contact:
-    """One contact. Raises ContactNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(sight, Contact, contacts_visible_to), id=contact_id)
-    if row is None:
-        raise _missing()
-    return read(Contact, row)
+CONTACTS = Things(Contact, "contact", contacts_visible_to, ContactNotFound)
+get = CONTACTS.get
 
 
 async def sent_by(ask: Asking, organisation_id: str | None, contact_id: UUID) -> Contact:
@@ -104,7 +96,7 @@ async def of_notification(ask: Asking, notification: PoliceNotification) -> Cont
     """The contact that a police notification is, for whoever may see the notification."""
     row = await ask.first(one_that_was_found(Contact, False), id=notification.contact_id)
     if row is None:
-        raise _missing()
+        raise CONTACTS.missing()
     return read(Contact, row)
 
 
@@ -131,7 +123,7 @@ async def held(work: Work, sight: Sight, contact_id: UUID, version: int | None =
     """
     row = await work.first(one_held(sight, Contact, contacts_visible_to, True), id=contact_id)
     if row is None:
-        raise _missing()
+        raise CONTACTS.missing()
     contact = read(Contact, row)
     if version is not None and contact.version != version:
         raise Stale(contact.version)
@@ -407,5 +399,5 @@ async def held_for_answer(work: Work, contact_id: UUID) -> Contact:
         .with_for_update(of=CONTACT, key_share=True)
     )
     if row is None:
-        raise _missing()
+        raise CONTACTS.missing()
     return read(Contact, row)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from service.domain.access import Sight
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision, DecisionState, Outcome, StatutoryBasis
 from service.domain.errors import NotFound
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import read, table_of
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Things
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import decisions_visible_to
 
@@ -38,12 +38,7 @@ class Concern:
     signed_at: datetime
 
 
-async def get(ask: Asking, sight: Sight, decision_id: UUID) -> Decision:
-    """One decision that the caller may see. Raises DecisionNotFound."""
-    row = await ask.first(one_seen(sight, Decision, decisions_visible_to), id=decision_id)
-    if row is None:
-        raise DecisionNotFound("There is no decision with this id that you may see. Check the id.")
-    return read(Decision, row)
+get = Things(Decision, "decision", decisions_visible_to, DecisionNotFound).get
 
 
 async def of_child(ask: Asking, child_id: UUID) -> list[Decision]:

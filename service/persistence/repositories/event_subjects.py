@@ -75,7 +75,7 @@ def _gathered(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[UUID]]:
 
 async def _of_requests(ask: Asking | Work, ids: Collection[UUID]) -> People:
     rows = await ask.all(_children_asked_about(), things=list(ids))
-    asked = {request: [UUID(one) for one in children] for request, children in rows}
+    asked = {row[0]: row[1] for row in rows}
     people = await people_of_children(ask, {one for each in asked.values() for one in each})
     return {
         request: [people[one] for one in children if one in people]

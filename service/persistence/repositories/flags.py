@@ -22,7 +22,7 @@ from service.domain.section_47_enquiries import Section47Enquiry
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place, narrowed, soonest_first
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.statements import one_seen
+from service.persistence.repositories.things import Things
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import flags_visible_to
 
@@ -42,12 +42,7 @@ class FlagNotFound(NotFound):
     title = "No such flag"
 
 
-async def get(ask: Asking, sight: Sight, flag_id: UUID) -> Flag:
-    """One flag that the caller may see. Raises FlagNotFound."""
-    row = await ask.first(one_seen(sight, Flag, flags_visible_to), id=flag_id)
-    if row is None:
-        raise FlagNotFound("There is no flag with this id that you may see. Check the id.")
-    return read(Flag, row)
+get = Things(Flag, "flag", flags_visible_to, FlagNotFound).get
 
 
 async def deadline_of(ask: Asking, flag: Flag) -> Deadline:

@@ -137,7 +137,7 @@ async def children_of(ask: Asking, request: InformationRequest) -> list[Child]:
         select(*columns_of(Child))
         .where(
             CHILD.c.contact_id == request.contact_id,
-            CHILD.c.id.in_([UUID(child_id) for child_id in request.child_ids]),
+            CHILD.c.id.in_(request.child_ids),
         )
         .order_by(CHILD.c.position)
     )

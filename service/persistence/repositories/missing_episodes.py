@@ -5,18 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from service.domain.access import Sight
 from service.domain.errors import NotFound
 from service.domain.missing_episodes import MissingEpisode, MissingEpisodeStep
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Steps, Things
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import missing_episodes_visible_to
 
 EPISODE = table_of(MissingEpisode)
-STEP = table_of(MissingEpisodeStep)
 
 
 class MissingEpisodeNotFound(NotFound):
@@ -26,16 +24,12 @@ class MissingEpisodeNotFound(NotFound):
     title = "No such missing episode"
 
 
-async def get(ask: Asking | Work, sight: Sight, episode_id: UUID) -> MissingEpisode:
-    """One episode. Raises MissingEpisodeNotFound for what is not there and may not be seen."""
-    row = await ask.first(
-        one_seen(sight, MissingEpisode, missing_episodes_visible_to), id=episode_id
-    )
-    if row is None:
-        raise MissingEpisodeNotFound(
-            "There is no missing episode with this id that you may see. Check the id."
-        )
-    return read(MissingEpisode, row)
+EPISODES = Things(
+    MissingEpisode, "missing episode", missing_episodes_visible_to, MissingEpisodeNotFound
+)
+STEPS = Steps(MissingEpisodeStep, "episode_id")
+get = EPISODES.get
+steps_of = STEPS.all
 
 
 async def of_person(ask: Asking | Work, person_id: UUID) -> list[MissingEpisode]:
@@ -46,12 +40,6 @@ async def of_person(ask: Asking | Work, person_id: UUID) -> list[MissingEpisode]
         .order_by(EPISODE.c.missing_from.desc(), EPISODE.c.id.desc())
     )
     return [read(MissingEpisode, row) for row in rows]
-
-
-async def steps_of(ask: Asking | Work, episode_id: UUID) -> list[MissingEpisodeStep]:
-    """Everything that happened in an episode, in the order in which it was recorded."""
-    rows = await ask.all(all_of(MissingEpisodeStep, "episode_id", "id"), of=episode_id)
-    return [read(MissingEpisodeStep, row) for row in rows]
 
 
 LISTED = Listed(MissingEpisode, "missing_from", missing_episodes_visible_to)

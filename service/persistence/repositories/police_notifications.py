@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import and_, delete, or_, select
 
-from service.domain.access import Sight
 from service.domain.errors import NotFound, Stale
 from service.domain.police_notifications import (
     ImportFault,
@@ -21,7 +20,8 @@ from service.domain.police_notifications import (
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Things
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import imports_visible_to, notifications_visible_to
 
@@ -49,16 +49,12 @@ class NotificationImportNotFound(NotFound):
     title = "No such file of police notifications"
 
 
-async def get(ask: Asking, sight: Sight, notification_id: UUID) -> PoliceNotification:
-    """One notification. Raises PoliceNotificationNotFound, for another force's as for none."""
-    row = await ask.first(
-        one_seen(sight, PoliceNotification, notifications_visible_to), id=notification_id
-    )
-    if row is None:
-        raise PoliceNotificationNotFound(
-            "There is no police notification with this id that you may see. Check the id."
-        )
-    return read(PoliceNotification, row)
+get = Things(
+    PoliceNotification,
+    "police notification",
+    notifications_visible_to,
+    PoliceNotificationNotFound,
+).get
 
 
 async def of_incident(
@@ -93,14 +89,12 @@ async def on_file(
     return found
 
 
-async def get_import(ask: Asking, sight: Sight, import_id: UUID) -> NotificationImport:
-    """One file. Raises NotificationImportNotFound, for another force's as for none."""
-    row = await ask.first(one_seen(sight, NotificationImport, imports_visible_to), id=import_id)
-    if row is None:
-        raise NotificationImportNotFound(
-            "There is no file of police notifications with this id that you may see. Check the id."
-        )
-    return read(NotificationImport, row)
+get_import = Things(
+    NotificationImport,
+    "file of police notifications",
+    imports_visible_to,
+    NotificationImportNotFound,
+).get
 
 
 async def whole_import(ask: Asking, found: NotificationImport) -> WholeImport:

@@ -17,8 +17,8 @@ from service.domain.pregnancies import ALL_CLOCKS, PregnancyStep
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories.things import Steps
 from service.persistence.repositories.unborn import UNBORN
-from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import referrals_visible_to
 
@@ -59,10 +59,8 @@ async def assessment_states(work: Work, referral_id: UUID) -> list[AssessmentSta
     return [AssessmentState(state) for (state,) in rows]
 
 
-async def steps_of(ask: Asking | Work, person_id: UUID) -> list[PregnancyStep]:
-    """Everything learnt of an unborn child, in the order in which it was recorded."""
-    rows = await ask.all(all_of(PregnancyStep, "person_id", "id"), of=person_id)
-    return [read(PregnancyStep, row) for row in rows]
+STEPS = Steps(PregnancyStep, "person_id")
+steps_of = STEPS.all
 
 
 async def clocks_of(ask: Asking | Work, sight: Sight, person_id: UUID) -> list[Deadline]:

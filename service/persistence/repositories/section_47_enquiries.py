@@ -20,7 +20,7 @@ from service.persistence.keysets import Place
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, unborn
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Steps, Things
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -47,19 +47,13 @@ async def open_of_person(ask: Asking | Work, person_id: UUID) -> Section47Enquir
     return None if row is None else read(Section47Enquiry, row)
 
 
-async def get(ask: Asking | Work, sight: Sight, enquiry_id: UUID) -> Section47Enquiry:
-    """One enquiry. Raises EnquiryNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(sight, Section47Enquiry, protection_visible_to), id=enquiry_id)
-    if row is None:
-        raise EnquiryNotFound(
-            "There is no section 47 enquiry with this id that you may see. Check the id."
-        )
-    return read(Section47Enquiry, row)
+ENQUIRIES = Things(Section47Enquiry, "section 47 enquiry", protection_visible_to, EnquiryNotFound)
+STEPS = Steps(EnquiryStep, "enquiry_id")
+get = ENQUIRIES.get
 
 
 async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
     """What hangs on an enquiry that the caller may see."""
-    steps = await ask.all(all_of(EnquiryStep, "enquiry_id", "id"), of=enquiry.id)
     meetings = await ask.all(
         select(MEETING.c.id, MEETING.c.reference, STEP.c.happened_at, STEP.c.code)
         .join(STEP, STEP.c.meeting_id == MEETING.c.id)
@@ -73,7 +67,7 @@ async def whole(ask: Asking | Work, enquiry: Section47Enquiry) -> WholeEnquiry:
             MeetingBehind(id_, reference, held_at, EnquiryDecision(kind))
             for id_, reference, held_at, kind in meetings
         ],
-        steps=[read(EnquiryStep, row) for row in steps],
+        steps=await STEPS.all(ask, enquiry.id),
         deadlines=await deadlines.of_subject(ask, enquiry.contact_id, enquiry.id),
     )
 

@@ -32,7 +32,8 @@ from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines
 from service.persistence.repositories.lists import Listed
-from service.persistence.statements import all_of, one_seen
+from service.persistence.repositories.things import Steps, Things
+from service.persistence.statements import all_of
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import protection_visible_to
 
@@ -58,14 +59,10 @@ class MeetingNotFound(NotFound):
     title = "No such strategy meeting"
 
 
-async def get(ask: Asking | Work, sight: Sight, meeting_id: UUID) -> StrategyMeeting:
-    """One meeting. Raises MeetingNotFound for what is not there and what may not be seen."""
-    row = await ask.first(one_seen(sight, StrategyMeeting, protection_visible_to), id=meeting_id)
-    if row is None:
-        raise MeetingNotFound(
-            "There is no strategy meeting with this id that you may see. Check the id."
-        )
-    return read(StrategyMeeting, row)
+MEETINGS = Things(StrategyMeeting, "strategy meeting", protection_visible_to, MeetingNotFound)
+STEPS = Steps(MeetingStep, "meeting_id")
+get = MEETINGS.get
+steps_of = STEPS.all
 
 
 @made_once
@@ -94,12 +91,6 @@ async def invitations_of(ask: Asking | Work, meeting_id: UUID) -> list[Invitatio
     """Who was proposed, invited and came, in order."""
     rows = await ask.all(all_of(Invitation, "meeting_id", "position"), of=meeting_id)
     return [read(Invitation, row) for row in rows]
-
-
-async def steps_of(ask: Asking | Work, meeting_id: UUID) -> list[MeetingStep]:
-    """Everything that was done to a meeting, oldest first."""
-    rows = await ask.all(all_of(MeetingStep, "meeting_id", "id"), of=meeting_id)
-    return [read(MeetingStep, row) for row in rows]
 
 
 async def story(

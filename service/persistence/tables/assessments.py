@@ -2,8 +2,9 @@
 
 from sqlalchemy import Index
 
-from service.domain.assessments import Assessment, AssessmentStep
+from service.domain.assessments import Assessment, AssessmentStep, Completion
 from service.persistence.columns import partial_index
+from service.persistence.documents import Typed
 from service.persistence.record_tables import table_for
 
 AssessmentRow = table_for(
@@ -30,6 +31,7 @@ AssessmentStepRow = table_for(
     AssessmentStep,
     "assessment_step",
     Index("ix_assessment_step_assessment", "assessment_id", "id"),
+    types={"content": Typed(Completion, empty=True)},
     points_to={
         "assessment_id": "assessment.id",
         "by": "account.id",

@@ -2,8 +2,10 @@
 
 from sqlalchemy import Index, SmallInteger
 
+from service.domain.concerns import ConcernCounts
 from service.domain.decisions import Decision
 from service.persistence.columns import partial_index
+from service.persistence.documents import Typed
 from service.persistence.record_tables import table_for
 
 DecisionRow = table_for(
@@ -37,6 +39,9 @@ DecisionRow = table_for(
         "answered_by": "account.id",
         "withdrawn_by": "account.id",
     },
-    types={"level_of_need": SmallInteger},
+    types={
+        "level_of_need": SmallInteger,
+        "repeat_concern": Typed(ConcernCounts, empty=True),
+    },
     server_defaults={"repeat_concern": "{}"},
 )
