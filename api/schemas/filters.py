@@ -5,7 +5,7 @@ domain's name, and the wire's, where that is another, is its alias.
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -27,20 +27,21 @@ from service.domain.transfers import Direction, TransferState, WaitsFor
 from service.domain.whole_contacts import RequestOrder
 from service.strict.fields import Id, Instant, Line, Reference
 
+
+def several(wire_name: str, most: int, description: str, example: str) -> Any:
+    """A filter that may be given several times: its name in the query, and how often."""
+    return Field(alias=wire_name, max_length=most, description=description, examples=[[example]])
+
+
 _Word = Annotated[str, Line(64)]
 _Words = Sequence[_Word]
 _Sources = Annotated[
     Sequence[Annotated[str, Line(4)]],
-    Field(
-        alias="source_code",
-        max_length=30,
-        description="Only these source codes.",
-        examples=[["2A"]],
-    ),
+    several("source_code", 30, "Only these source codes.", "2A"),
 ]
 _Ratings = Annotated[
     Sequence[Rating],
-    Field(alias="rating", max_length=3, description="Only these ratings.", examples=[["red"]]),
+    several("rating", 3, "Only these ratings.", "red"),
 ]
 _Town = Annotated[
     Annotated[str, Line(100)] | None,
@@ -48,12 +49,7 @@ _Town = Annotated[
 ]
 _Teams = Annotated[
     _Words,
-    Field(
-        alias="team_id",
-        max_length=30,
-        description="Only what these teams hold.",
-        examples=[["assessment-north"]],
-    ),
+    several("team_id", 30, "Only what these teams hold.", "assessment-north"),
 ]
 _Holder = Annotated[Id | None, Field(description="Only what this worker holds.")]
 _Unallocated = Annotated[FlagParameter, Field(description="Only what nobody works yet.")]
@@ -82,30 +78,15 @@ class FlagQuery(QueryPart):
 
     severities: Annotated[
         Sequence[Severity],
-        Field(
-            alias="severity",
-            max_length=2,
-            description="Only these severities.",
-            examples=[["breach"]],
-        ),
+        several("severity", 2, "Only these severities.", "breach"),
     ] = ()
     kinds: Annotated[
         _Words,
-        Field(
-            alias="kind",
-            max_length=30,
-            description="Only these timescales.",
-            examples=[["contact_to_referral"]],
-        ),
+        several("kind", 30, "Only these timescales.", "contact_to_referral"),
     ] = ()
     owner_roles: Annotated[
         Sequence[Role],
-        Field(
-            alias="owner_role",
-            max_length=11,
-            description="Only what these roles own.",
-            examples=[["mash_worker"]],
-        ),
+        several("owner_role", 11, "Only what these roles own.", "mash_worker"),
     ] = ()
     acknowledged: Annotated[
         FlagParameter | None,
@@ -167,12 +148,7 @@ class ContactQuery(QueryPart):
 
     states: Annotated[
         Sequence[ContactState],
-        Field(
-            alias="state",
-            max_length=10,
-            description="Only these states.",
-            examples=[["received"]],
-        ),
+        several("state", 10, "Only these states.", "received"),
     ] = ()
     source_codes: _Sources = ()
     ratings: _Ratings = ()
@@ -204,16 +180,11 @@ class RequestQuery(QueryPart):
 
     states: Annotated[
         Sequence[InformationRequestState],
-        Field(alias="state", max_length=3, description="Only these states.", examples=[["asked"]]),
+        several("state", 3, "Only these states.", "asked"),
     ] = ()
     organisation_ids: Annotated[
         _Words,
-        Field(
-            alias="organisation_id",
-            max_length=30,
-            description="Only to these agencies.",
-            examples=[["mill-lane-primary"]],
-        ),
+        several("organisation_id", 30, "Only to these agencies.", "mill-lane-primary"),
     ] = ()
     sort: Annotated[
         RequestOrder,
@@ -232,12 +203,7 @@ class CaseQuery(QueryPart):
 
     states: Annotated[
         Sequence[CaseState],
-        Field(
-            alias="state",
-            max_length=4,
-            description="Only these states.",
-            examples=[["awaiting_allocation"]],
-        ),
+        several("state", 4, "Only these states.", "awaiting_allocation"),
     ] = ()
     team_ids: _Teams = ()
     worker_id: _Holder = None
@@ -253,12 +219,7 @@ class TransferQuery(QueryPart):
     ] = None
     states: Annotated[
         Sequence[TransferState],
-        Field(
-            alias="state",
-            max_length=11,
-            description="Only these states.",
-            examples=[["refusal_pending"]],
-        ),
+        several("state", 11, "Only these states.", "refusal_pending"),
     ] = ()
     open: Annotated[
         FlagParameter | None, Field(description="Only open ones (true) or ended ones (false).")
@@ -283,39 +244,24 @@ class TransferQuery(QueryPart):
     town: _Town = None
     reason_codes: Annotated[
         _Words,
-        Field(
-            alias="reason_code",
-            max_length=30,
-            description="Only these reasons.",
-            examples=[["risk_increased"]],
-        ),
+        several("reason_code", 30, "Only these reasons.", "risk_increased"),
     ] = ()
     refusal_codes: Annotated[
         _Words,
-        Field(
-            alias="refusal_code",
-            max_length=30,
-            description="Only those once refused for these reasons, whatever became of it.",
-            examples=[["below_threshold"]],
+        several(
+            "refusal_code",
+            30,
+            "Only those once refused for these reasons, whatever became of it.",
+            "below_threshold",
         ),
     ] = ()
     sender_team_ids: Annotated[
         _Words,
-        Field(
-            alias="sender_team_id",
-            max_length=30,
-            description="Only from these teams.",
-            examples=[["family-centres"]],
-        ),
+        several("sender_team_id", 30, "Only from these teams.", "family-centres"),
     ] = ()
     receiver_team_ids: Annotated[
         _Words,
-        Field(
-            alias="receiver_team_id",
-            max_length=30,
-            description="Only to these teams.",
-            examples=[["mash"]],
-        ),
+        several("receiver_team_id", 30, "Only to these teams.", "mash"),
     ] = ()
     person_id: _OfPerson = None
     contact_id: _OfContact = None
@@ -339,12 +285,7 @@ class TransferQuery(QueryPart):
     ] = None
     challenge_outcomes: Annotated[
         Sequence[ChallengeOutcome],
-        Field(
-            alias="challenge_outcome",
-            max_length=5,
-            description="Only those whose challenge ended so.",
-            examples=[["upheld"]],
-        ),
+        several("challenge_outcome", 5, "Only those whose challenge ended so.", "upheld"),
     ] = ()
     raised_by: Annotated[
         Id | None, Field(description="Only those whose refusal this account challenged.")
@@ -356,7 +297,7 @@ class ChallengeQuery(QueryPart):
 
     states: Annotated[
         Sequence[ChallengeState],
-        Field(alias="state", max_length=5, description="Only these states.", examples=[["raised"]]),
+        several("state", 5, "Only these states.", "raised"),
     ] = ()
     is_open: Annotated[
         FlagParameter | None,
@@ -368,12 +309,7 @@ class ChallengeQuery(QueryPart):
     ] = None
     outcomes: Annotated[
         Sequence[ChallengeOutcome],
-        Field(
-            alias="outcome",
-            max_length=5,
-            description="Only those that ended so.",
-            examples=[["changed"]],
-        ),
+        several("outcome", 5, "Only those that ended so.", "changed"),
     ] = ()
     thing: Annotated[
         ChallengedThing | None,
@@ -399,7 +335,7 @@ class MeetingQuery(QueryPart):
 
     states: Annotated[
         Sequence[MeetingState],
-        Field(alias="state", max_length=5, description="Only these states.", examples=[["called"]]),
+        several("state", 5, "Only these states.", "called"),
     ] = ()
     person_id: Annotated[
         Id | None, Field(description="Only those about this child, across contacts.")
@@ -417,12 +353,7 @@ class EnquiryQuery(QueryPart):
 
     states: Annotated[
         Sequence[EnquiryState],
-        Field(
-            alias="state",
-            max_length=3,
-            description="Only these states.",
-            examples=[["awaiting_conference"]],
-        ),
+        several("state", 3, "Only these states.", "awaiting_conference"),
     ] = ()
     person_id: _OfPerson = None
     referral_id: Annotated[Id | None, Field(description="Only those in this referral.")] = None
@@ -434,12 +365,7 @@ class AssessmentQuery(QueryPart):
 
     states: Annotated[
         Sequence[AssessmentState],
-        Field(
-            alias="state",
-            max_length=4,
-            description="Only these states.",
-            examples=[["awaiting_authorisation"]],
-        ),
+        several("state", 4, "Only these states.", "awaiting_authorisation"),
     ] = ()
     person_id: _OfPerson = None
     referral_id: Annotated[Id | None, Field(description="Only those of this referral.")] = None
@@ -450,12 +376,7 @@ class MissingQuery(QueryPart):
 
     states: Annotated[
         Sequence[MissingState],
-        Field(
-            alias="state",
-            max_length=6,
-            description="Only these states.",
-            examples=[["missing"]],
-        ),
+        several("state", 6, "Only these states.", "missing"),
     ] = ()
     person_id: _OfPerson = None
     contact_id: _OfContact = None

@@ -9,7 +9,7 @@ from service.policy.policies import (
     TeamUnknown,
     TimescaleUnknown,
 )
-from service.policy.reading import PolicyFaulty
+from service.policy.written import PolicyFaulty
 
 __all__ = [
     "CodeList",

@@ -1,88 +1,82 @@
 """Checks that whoever a flag goes to can see what it is about, and can take it on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from service.domain.access import Role
-from service.domain.authority import ChallengeRules
-from service.domain.deadlines import ClockEvents, EscalationStep, Timescale
+from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.escalations import (
     SUBJECTS,
     SUPERIORS,
     able,
-    may_take_on,
     runs_on,
     stands_above,
     upward,
     why_not,
 )
 from service.domain.flags import SubjectKind
-from service.policy.reading import Table
+from service.policy.written import Fault
 
 LONGEST_ESCALATION = timedelta(days=30)
 _SHOWN = 3
 
 
-def read_hearer(table: Table, key: str) -> str:
-    """A role that a flag may go to at all."""
-    before = table.fault_count
-    role = table.choice(key, [role.value for role in Role])
-    if table.fault_count == before and not may_take_on(Role(role)):
-        roles = ", ".join(one.value for one in Role if may_take_on(one))
-        table.fault(f'"{role}" may not take a flag on; use one of: {roles}.', key)
-    return role
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Of a timescale on the common chain: whom its flags go to first, and what they are about."""
+
+    kind: str
+    events: ClockEvents | None
+    owner: str
 
 
-def read_chain(table: Table, key: str) -> tuple[EscalationStep, ...]:
-    """A chain: each step later than the one before, and to another role."""
-    steps: list[EscalationStep] = []
-    for item in table.tables(key, least=1):
-        before = item.fault_count
-        step = EscalationStep(item.duration("after"), read_hearer(item, "role"))
-        item.done()
-        if item.fault_count > before:
+def faults_of_chain(key: str, steps: Sequence[EscalationStep | None]) -> Iterator[Fault]:
+    """What is wrong in a chain: each step is later than the one before, and to another role.
+
+    A step that could not be read is None.
+    """
+    earlier: list[EscalationStep] = []
+    for place, step in enumerate(steps, start=1):
+        if step is None:
             continue
+        at = f"{key} number {place}"
         if step.after > LONGEST_ESCALATION:
-            item.fault("is more than thirty days; nobody would hear of it in time.", "after")
-        if steps and step.after <= steps[-1].after:
-            item.fault("is not later than the step before it.", "after")
-        if any(step.role == earlier.role for earlier in steps):
-            item.fault(f'"{step.role}" has been told by an earlier step; name another.', "role")
-        steps.append(step)
-    return tuple(steps)
+            yield Fault("is more than thirty days; nobody would hear of it in time.", f"{at} after")
+        if earlier and step.after <= earlier[-1].after:
+            yield Fault("is not later than the step before it.", f"{at} after")
+        if any(step.role == one.role for one in earlier):
+            told = f'"{step.role}" has been told by an earlier step; name another.'
+            yield Fault(told, f"{at} role")
+        earlier.append(step)
 
 
-def check_hearers(
-    table: Table,
-    kind: str,
-    events: ClockEvents | None,
-    owner: str,
-    own_chain: Sequence[EscalationStep],
-) -> None:
-    """Notes a fault for an owner, or a step of a chain of its own, who could do nothing."""
+def faults_of_hearers(
+    kind: str, events: ClockEvents | None, owner: str, own_chain: Sequence[EscalationStep]
+) -> Iterator[Fault]:
+    """An owner, or a step of a chain of its own, who could do nothing."""
     subject = _subject(kind, events)
     if subject is None:
         return
     why = why_not(Role(owner), kind, subject)
     if why is not None:
-        table.fault(f'"{owner}" {why}; use one of: {_able(kind, subject)}.', "owner")
+        yield Fault(f'"{owner}" {why}; use one of: {_able(kind, subject)}.', "owner")
     for step in own_chain:
         if step.role == owner:
-            table.fault(f'names "{owner}", who owns the flag already.', "escalation")
+            yield Fault(f'names "{owner}", who owns the flag already.', "escalation")
         elif stands_above(owner, step.role):
-            table.fault(f'names "{step.role}", who stands below "{owner}".', "escalation")
+            yield Fault(f'names "{step.role}", who stands below "{owner}".', "escalation")
         elif (why := why_not(Role(step.role), kind, subject)) is not None:
-            table.fault(
+            yield Fault(
                 f'names "{step.role}", who {why}; use one of: {_able(kind, subject)}.',
                 "escalation",
             )
 
 
-def check_common_chain(
-    table: Table, steps: Sequence[EscalationStep], timescales: Sequence[Timescale]
-) -> None:
-    """Notes a fault for each step of the common chain that is no use to a timescale on it."""
-    common = [one for one in timescales if not one.has_own_escalation]
+def faults_of_common_chain(
+    steps: Sequence[EscalationStep], common: Sequence[Hearers]
+) -> Iterator[Fault]:
+    """Each step of the common chain that is no use to a timescale on it."""
     for place, step in enumerate(steps, start=1):
         useless: dict[str, str] = {}
         for one in common:
@@ -93,30 +87,32 @@ def check_common_chain(
                     useless.setdefault(one.kind, why)
         if useless:
             why = next(iter(useless.values()))
-            table.fault(
+            yield Fault(
                 f'"{step.role}" {why} ({_listed(list(useless))}); name a role that does, or give '
                 "these timescales an escalation of their own.",
                 f"steps number {place} role",
             )
     for owner in dict.fromkeys(one.owner for one in common):
         if owner in SUPERIORS and not upward(steps, owner):
-            table.fault(
+            yield Fault(
                 f'tells nobody else of the flags of "{owner}"; add a step for one of: '
                 f"{', '.join(SUPERIORS[Role(owner)])}.",
                 "steps",
             )
 
 
-def check_stages(table: Table, rules: ChallengeRules) -> None:
-    """Notes a fault for a stage whose role does not see every challenge that is put to it."""
+def faults_of_stages(stages: Mapping[str, str]) -> Iterator[Fault]:
+    """The stages whose role does not see every challenge that is put to it."""
     for key, kind in (
         ("stage_2_answered_by", "challenge_stage_2"),
         ("stage_3_answered_by", "challenge_stage_3"),
     ):
-        role = getattr(rules, key)
+        if key not in stages:
+            continue
+        role = stages[key]
         why = why_not(Role(role), kind, SubjectKind.challenge)
         if why is not None:
-            table.fault(f'"{role}" {why}; name a role that does.', key)
+            yield Fault(f'"{role}" {why}; name a role that does.', key)
 
 
 def _subject(kind: str, events: ClockEvents | None) -> SubjectKind | None:

@@ -10,7 +10,8 @@ from service.domain.escalations import may_take_on
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.policy import load_policy
-from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS
+from service.policy.loading import DEFAULT_POLICY
+from service.policy.timescales import NEEDED_KINDS
 
 AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from service.domain.access import Role
 from service.domain.escalations import READS, SUBJECTS, SUPERIORS, able, stands_above
 from service.domain.flags import SubjectKind
 from service.policy import PolicyFaulty, load_policy
-from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS
+from service.policy.loading import DEFAULT_POLICY
+from service.policy.timescales import NEEDED_KINDS
 
 Edited = Callable[..., Path]
 THE_STEPS_OF_0_3 = """steps = [

@@ -2,9 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +16,10 @@ from service.domain.authority import TeamWork
 from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
 from service.domain.events import EventType
 from service.policy import PolicyFaulty, load_policy
-from service.policy.loading import DEFAULT_POLICY, NEEDED_KINDS
-from service.policy.rules import NEEDED_PROMPTS
+from service.policy.file import PolicyFile
+from service.policy.loading import DEFAULT_POLICY
+from service.policy.tables import NEEDED_PROMPTS
+from service.policy.timescales import NEEDED_KINDS
 
 DEFAULT = DEFAULT_POLICY.read_text(encoding="utf-8")
 Edited = Callable[..., Path]
@@ -456,3 +461,116 @@ def test_a_byte_order_mark_of_a_windows_editor_does_no_harm(tmp_path: Path) -> N
     path = tmp_path / "policy.toml"
     path.write_bytes(b"\xef\xbb\xbf" + DEFAULT_POLICY.read_bytes().replace(b"\n", b"\r\n"))
     assert load_policy(path).authority == "Riverbourne Council"
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        (
+            [
+                ('title = "Contact decided within 24 hours"', "title = 5"),
+                ('warn_before = "4 hours"', 'warn_before = "25 hours"'),
+                ('owner = "mash_worker"', 'owner = "assessment_team_worker"'),
+            ],
+            [
+                "[[timescale]] number 1 (contact_to_referral) title: is not text; put it in "
+                "quotes.",
+                "[[timescale]] number 1 (contact_to_referral) warn_before: (25 hours) is not "
+                "within the limit (24 hours).",
+                '[[timescale]] number 1 (contact_to_referral) owner: "assessment_team_worker" does '
+                "not see every contact on which this clock runs; use one of: mash_worker, "
+                "mash_manager, early_help_spoc_manager, head_of_service.",
+            ],
+        ),
+        (
+            [
+                ("holidays_alarm_days = 90", 'holidays_alarm_days = "90"'),
+                ("first_year = 2015", "first_year = 2027"),
+                ("closure_days = []", 'closure_days = [{ date = 2062-12-29, reason = "Closed" }]'),
+            ],
+            [
+                "[calendar] holidays_alarm_days: is not a whole number; write digits without "
+                "quotes.",
+                "[calendar] closure_days number 1 date: 2062-12-29 is outside first_year to "
+                "last_year.",
+                "[calendar] first_year: is after 2015-01-01, where the policy begins.",
+            ],
+        ),
+        (
+            [('source_codes = ["6"]', 'source_codes = ["6", "6", "66", "78"]')],
+            [
+                f"[[organisation]] number 1 (riverbourne-police) source_codes: {words}"
+                for words in (
+                    '"6" stands there twice; keep one.',
+                    '"66" is unknown; did you mean "6"?',
+                    '"78" is unknown; did you mean "8"?',
+                )
+            ],
+        ),
+        (
+            [("child_voice = ", "child_voice = 7 # "), ("neglect_and_tool =", "neglect_tool =")],
+            [
+                "[decision_prompts] child_voice: is not text; put it in quotes.",
+                "[decision_prompts] neglect_and_tool: is missing; add the question that a decision "
+                "must answer.",
+            ],
+        ),
+    ],
+    ids=["a timescale", "the calendar", "a list", "the prompts"],
+)
+def test_what_can_be_read_is_checked_beside_what_cannot(
+    edited: Edited, changes: list[tuple[str, str]], lines: list[str]
+) -> None:
+    """An author who mends what is told is not told of more at the second try."""
+    assert sorted(faults_of(edited(*changes))) == sorted(lines)
+
+
+ANYTHING = (
+    7,
+    1.5,
+    True,
+    "x",
+    "",
+    "a\x07",
+    [],
+    [1],
+    ["a", "a"],
+    [{}],
+    {},
+    {"a": "b"},
+    date(2020, 1, 1),
+    datetime(2020, 1, 1, tzinfo=UTC),
+    10**30,
+)
+
+
+def _places(content: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if at:
+        yield at
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _places(value, (*at, key))
+    elif isinstance(content, list) and content:
+        yield from _places(content[0], (*at, 0))
+
+
+def test_whatever_stands_in_any_place_is_read_or_refused_in_words() -> None:
+    """There are words for whatever pydantic finds, and a place for each."""
+    shipped = tomllib.loads(DEFAULT)
+    # One of each will do, and few years: each try reads the whole.
+    shipped |= {name: shipped[name][:1] for name in ("timescale", "organisation", "team")}
+    shipped["calendar"] |= {"first_year": 2027}
+    shipped["removed_team"] = [{"id": "old", "taken_over_by": ["mash"]}]
+    tried = 0
+    for *way, last in _places(shipped):
+        whole = {**shipped}
+        within: Any = whole
+        for step in way:
+            within[step] = copy(within[step])
+            within = within[step]
+        for value in ANYTHING:
+            within[last] = value
+            for fault in PolicyFile.model_validate(whole).all_faults():
+                assert re.fullmatch(r"(\[.+|The file): .+[.?]", fault, re.DOTALL)
+            tried += 1
+    assert tried > 1000
