@@ -56,6 +56,11 @@ class WorkGauges:
             "How long ago the sweep last succeeded; infinite when it never did.",
             registry=registry,
         )
+        self._unplaced = Gauge(
+            "frontdoor_oldest_event_without_position_seconds",
+            "How long ago the oldest event happened that readers of events do not see yet.",
+            registry=registry,
+        )
         ProcessCollector(registry=registry)
         self._read_at: datetime | None = None
         self._one_reader = asyncio.Lock()
@@ -85,9 +90,10 @@ class WorkGauges:
             number = _UNKNOWN if found is None else found.unacknowledged_flags.get(severity, 0)
             self._flags.labels(severity).set(number)
         if found is None:
-            for gauge in (self._overdue, self._oldest, self._sweep):
+            for gauge in (self._overdue, self._oldest, self._sweep, self._unplaced):
                 gauge.set(_UNKNOWN)
             return
         self._overdue.set(found.overdue_contacts)
         self._oldest.set(found.oldest_undecided.total_seconds())
+        self._unplaced.set(found.oldest_unplaced.total_seconds())
         self._sweep.set(_NEVER if found.sweep_age is None else found.sweep_age.total_seconds())

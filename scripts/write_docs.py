@@ -463,6 +463,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "Date": "date",
         "JSON": "document",
         "Typed": "document",
+        "ARRAY": "list of ids",
         "LargeBinary": "bytes",
     }
 )
@@ -535,8 +536,15 @@ def events() -> str:
         "Every write leaves one event in the same transaction: it is the audit line, the entry in "
         "the chronology and the message to others, all in one "
         "([why](decisions/0040-the-event-is-one-row.md)). It says when, who (account and "
-        "organisation), in which request, about which contact and child, and in `data` ids, codes "
-        "and times: never a name or a narrative.\n\n" + "\n".join(lines) + "\n"
+        "organisation), in which request, about which contact, and in `data` ids, codes and times: "
+        "never a name or a narrative. It names **every child on file whom it concerns**, siblings "
+        "too. A job gives it its position, in the order in which events could be seen: whoever has "
+        "read up to one misses none before it "
+        "([how](decisions/0091-events-are-placed-by-a-job-in-the-order-they-were-seen.md)). Where "
+        "a child of a contact turns out to be another on file, what had happened names that one "
+        "too, from that position on; whom it was taken for stays named.\n\n"
+        + "\n".join(lines)
+        + "\n"
     )
 
 

@@ -19,6 +19,7 @@ from workers.jobs import (
     load_notifications,
     make_keys,
     move_challenges,
+    seal_events,
     start_missing_clocks,
     sweep_deadlines,
     take_over_teams,
@@ -63,6 +64,12 @@ SCHEDULE = (
         "checks and loads the files of notifications that the police have sent",
         "every 10 seconds",
         load_notifications.run,
+    ),
+    Job(
+        JobName.seal_events,
+        "gives what happened its position, and notes which children it concerns",
+        "every 10 seconds",
+        seal_events.run,
     ),
     Job(
         JobName.take_over_teams,

@@ -1,9 +1,10 @@
 """Events: what happened; one row is audit line, chronology entry and message at once."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Protocol
+from enum import Enum, StrEnum, auto
+from typing import Annotated, Final, Protocol, TypeAlias
 from uuid import UUID
 
 from service.domain.fields import Id, plain
@@ -103,6 +104,56 @@ class EventType(StrEnum):
         return self.value.partition(".")[0]
 
 
+class Whom(Enum):
+    """Whom an event concerns, where its persons are not named one by one."""
+
+    every_child_on_the_contact = auto()
+    nobody = auto()
+
+
+About: TypeAlias = Iterable[UUID] | Whom
+"""Whom an event concerns: these children on file, or one of the answers of `Whom`."""
+
+
+CONCERNS_NOBODY: Final = frozenset(
+    {
+        # An account, a client system or an organisation, and no child.
+        EventType.access_suspended,
+        EventType.access_restored,
+        # A list that is taken out, and a referral that is only checked: nothing happens to a child.
+        EventType.transfers_exported,
+        EventType.multi_agency_referral_checked,
+        # The file itself: each notification in it is an event of its own, about its children.
+        EventType.police_notifications_imported,
+        EventType.police_notifications_refused,
+    }
+)
+"""The kinds that are about nobody. Every other kind says whom it concerns, each time."""
+
+
+class ConcernsUnclear(ValueError):
+    """An event says that it concerns nobody though its kind does, or the other way round."""
+
+
+def people_named(
+    type_: EventType, about: About, contact_id: UUID | None
+) -> tuple[UUID, ...] | None:
+    """The children whom an event concerns, each once; None: every child on its contact.
+
+    Raises ConcernsUnclear: a kind that concerns somebody cannot happen without saying whom.
+    """
+    if isinstance(about, Whom):
+        nobody = about is Whom.nobody
+        if nobody != (type_ in CONCERNS_NOBODY):
+            raise ConcernsUnclear(f"{type_} has to say whom it concerns, or stand among the kinds")
+        if not nobody and contact_id is None:
+            raise ConcernsUnclear(f"{type_} concerns the children on a contact, and names none")
+        return () if nobody else None
+    if type_ in CONCERNS_NOBODY:
+        raise ConcernsUnclear(f"{type_} stands among the kinds that concern nobody")
+    return tuple(dict.fromkeys(about))
+
+
 class Doer(Protocol):
     """Who did something: an account, and the organisation for which it acts."""
 
@@ -119,7 +170,12 @@ class Doer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `data` holds ids, codes and times: never a name or a narrative."""
+    """One thing that happened. `data` holds ids, codes and times: never a name or a narrative.
+
+    `people` are the children whom it concerns. None says to the database, as it is written: every
+    child who is on the contact at that moment. Read, None is what a release before this one wrote.
+    `person_id` is the one child, where it is about one alone.
+    """
 
     id: Id
     type: Annotated[EventType, plain("noun.happened.")]
@@ -129,5 +185,34 @@ class Event:
     request_id: Annotated[str | None, plain("The request it came with.")]
     subject_id: Annotated[UUID, plain("What it happened to.")]
     contact_id: Annotated[UUID | None, plain("The contact behind it.")]
-    person_id: Annotated[UUID | None, plain("The child, where it is about one.")]
+    person_id: Annotated[UUID | None, plain("The child, where it is about one alone.")]
     data: Annotated[dict[str, object], plain("Ids, codes and times; never a name or a narrative.")]
+    people: Annotated[
+        Sequence[UUID] | None,
+        plain("The children whom it concerns; empty when written by a release before 0.4.0."),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where a reader of events stands: at a position, and which event it found there.
+
+    The event tells a record that was restored from a backup from the one that was read before.
+    """
+
+    position: int
+    event_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """An event with whom it concerns and its position; None while it has none yet."""
+
+    event: Event
+    position: int | None
+    people: Sequence[UUID]
+
+    @property
+    def bookmark(self) -> Bookmark | None:
+        """Where a reader stands who has read this one and all before it."""
+        return None if self.position is None else Bookmark(self.position, self.event.id)

@@ -15,6 +15,7 @@ class JobName(StrEnum):
     sweep_deadlines = "sweep_deadlines"
     move_challenges = "move_challenges"
     load_notifications = "load_notifications"
+    seal_events = "seal_events"
     take_over_teams = "take_over_teams"
     start_missing_clocks = "start_missing_clocks"
     make_keys = "make_keys"

@@ -300,7 +300,8 @@ async def _move(work: Work, who: Caller, contact_id: UUID, old: Child, new: Chil
         who,
         old.id,
         contact_id=contact_id,
-        person_id=to,
+        about=[to, left],
+        to=to,
         was=left,
     )
 

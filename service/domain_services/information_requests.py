@@ -12,10 +12,16 @@ from service.domain.information_requests import (
 )
 from service.domain_services.lives import Moves
 from service.persistence.clocks import stop_clocks
-from service.persistence.repositories import information_requests
+from service.persistence.repositories import event_subjects, information_requests
 from service.persistence.units_of_work import Work
 
 REQUESTS: Moves[InformationRequest] = Moves(INFORMATION_REQUEST)
+
+
+async def asked_about(work: Work, request: InformationRequest) -> list[UUID]:
+    """The children on file whom an agency was asked about."""
+    people = await event_subjects.people_of_children(work, request.child_ids)
+    return [people[child_id] for child_id in request.child_ids if child_id in people]
 
 
 async def withdraw_open_requests(
@@ -47,5 +53,6 @@ async def withdraw_request(
         who,
         request.id,
         contact_id=request.contact_id,
+        about=await asked_about(work, request),
         withdrawn_organisation_id=request.organisation_id,
     )

@@ -181,7 +181,7 @@ class Life(Generic[Thing]):
             who,
             thing.id,
             contact_id=told.contact_id,
-            person_id=told.person_id,
+            about=[told.person_id],
             happened_at=happened_at,
             state=thing.state,
             **{name: getattr(told, name) for name in self.says},

@@ -337,11 +337,11 @@ def begin_contact(
         who,
         contact.id,
         contact_id=contact.id,
+        about=[child.person_id for child in made.children],
         happened_at=contact.received_at,
         channel=contact.channel,
         source_code=contact.source_code,
         children=[child.id for child in made.children],
-        people=[child.person_id for child in made.children],
         possible_duplicate_of=contact.possible_duplicate_of,
     )
 

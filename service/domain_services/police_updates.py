@@ -5,7 +5,7 @@ from uuid import UUID
 
 from service.domain import police_updates
 from service.domain.access import Caller
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.flags import SubjectKind
 from service.domain.police_notifications import NewNotification, PoliceNotification
 from service.domain.police_updates import (
@@ -79,6 +79,7 @@ async def keep_update(
         who,
         before.id,
         contact_id=before.contact_id,
+        about=Whom.every_child_on_the_contact,
         changed=differs,
         risk=new.risk,
     )

@@ -225,6 +225,7 @@ async def keep_match_answer(
         who,
         child.id,
         contact_id=child.contact_id,
+        about=[own, other],
         person_id=other,
         own_person_id=own,
         answer=answer,

@@ -116,15 +116,14 @@ def record_meeting_event(
     happened_at: datetime | None = None,
     **data: Any,
 ) -> None:
-    """Keeps the one event of what was done to a meeting; of which child, where it is one alone."""
+    """Keeps the one event of what was done to a meeting: about every child whom it is about."""
     work.record(
         type_,
         who,
         meeting.id,
         contact_id=meeting.contact_id,
-        person_id=children[0].person_id if len(children) == 1 else None,
+        about=[one.person_id for one in children],
         happened_at=happened_at,
-        person_ids=[one.person_id for one in children],
         referral_ids=[one.referral_id for one in children],
         state=meeting.state,
         **data,

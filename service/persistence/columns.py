@@ -1,11 +1,28 @@
 """Column types that are the same on both databases, and the comment and class of every column."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import JSON, Computed, DateTime, Dialect, ForeignKey, Index, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Computed,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Text,
+    Uuid,
+    literal,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
@@ -65,6 +82,48 @@ INSTANT: TypeEngine[datetime] = (
     .with_variant(_PostgresqlInstant(timezone=True), "postgresql")
     .with_variant(_SqliteInstant(), "sqlite")
 )
+
+
+class _SqliteIds(TypeDecorator[Sequence[UUID]]):
+    """Ids as a JSON list, each written as SQLite's own columns of ids have it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[UUID] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps([one.hex for one in value])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[UUID] | None:
+        return None if value is None else [UUID(one) for one in json.loads(value)]
+
+
+IDS: TypeEngine[Any] = ARRAY(Uuid()).with_variant(_SqliteIds(), "sqlite")
+
+
+class _Among(FunctionElement[bool]):
+    """Whether an id is one of the ids in a column."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among, "postgresql")
+def _in_an_array(element: _Among, compiler: Any, **how: Any) -> str:
+    id_, ids = (compiler.process(one, **how) for one in element.clauses)
+    return f"({id_} = ANY ({ids}))"
+
+
+@compiles(_Among, "sqlite")
+def _in_a_list(element: _Among, compiler: Any, **how: Any) -> str:
+    id_, ids = (compiler.process(one, **how) for one in element.clauses)
+    return f"(instr({ids}, {id_}) > 0)"
+
+
+def among(id_: UUID, ids: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether an id is one of those in a column of ids."""
+    return _Among(literal(id_, Uuid()), ids)
+
+
 DOCUMENT: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, select, update
+from sqlalchemy import Executable, Table, insert, select, update
 
 from service.domain.addresses import address_key
 from service.domain.contacts import Adult, Contact
@@ -161,6 +161,15 @@ class Migrated:
 
 class _Transaction(Reading):
     """A connection in a transaction."""
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite's, who has one writer at a time."""
+        return self._connection.dialect.name == "sqlite"
+
+    async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes rows of a table."""
+        await self._connection.execute(insert(table), list(rows))
 
     async def execute(self, statement: Executable) -> Any:
         """Carries out a change."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, column, exc, func, inspect, select, table, te
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.domain.texts import counted
+from service.persistence import sealing
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseBusy, in_our_words
 from service.persistence.keys import SINCE_STEP, Migrated, make_keys
@@ -88,6 +89,8 @@ async def migrate_database(
     # After the steps and in none of them, in short transactions: people go on working meanwhile.
     if 0 < _place(before) < _place(SINCE_STEP) <= _target(before, revision):
         await make_keys(Migrated(database))
+    if 0 < _place(before) < _place(sealing.SINCE_STEP) <= _target(before, revision):
+        await sealing.seal_events(Migrated(database))
 
 
 async def _migrate_postgresql(

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Final, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,14 +12,16 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Result,
+    Table,
     bindparam,
+    insert,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
 from service.domain.errors import Stale
-from service.domain.events import Doer, Event, EventType
+from service.domain.events import About, Doer, Event, EventType, people_named
 from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
 from service.persistence.engines import Database
@@ -142,6 +144,11 @@ class Work:
             self._opened = opening
         return self._connection
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite's, who has one writer at a time."""
+        return self._database.is_sqlite
+
     def add(self, *records: object) -> None:
         """Keeps records, to be written together at the commit."""
         for record in records:
@@ -153,16 +160,18 @@ class Work:
         who: Doer | None,
         subject_id: UUID,
         *,
+        about: About,
         contact_id: UUID | None = None,
-        person_id: UUID | None = None,
         happened_at: datetime | None = None,
         **data: object,
     ) -> None:
         """Keeps the one event of this write: ids, codes and times, never a name or a narrative.
 
-        It starts and stops the authority's own clocks, those that its policy hangs on events;
+        `about` are the children whom it concerns: by their ids, or every child on the contact. It
+        starts and stops the authority's own clocks, those that its policy hangs on events;
         `happened_at` is when it happened, where that is told later.
         """
+        people = people_named(type_, about, contact_id)
         event = Event(
             id=new_id(),
             type=type_,
@@ -172,8 +181,9 @@ class Work:
             request_id=self.request_id,
             subject_id=subject_id,
             contact_id=contact_id,
-            person_id=person_id,
+            person_id=people[0] if people is not None and len(people) == 1 else None,
             data=data,
+            people=people,
         )
         self.add(event)
         if contact_id is None or not self.policy.hangs_a_clock_on(type_):
@@ -196,6 +206,14 @@ class Work:
             await self._flush(connection)
         self._begun = True
         return await connection.execute(statement)
+
+    async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes rows of a table that keeps no records, after whatever was added before."""
+        connection = await self._open()
+        if self._added or self._happened:
+            await self._flush(connection)
+        self._begun = True
+        await connection.execute(insert(table), list(rows))
 
     async def rows_changed(self, statement: Executable | Question, **values: Any) -> int:
         """Runs a statement that changes rows, and says how many it changed."""
@@ -331,9 +349,11 @@ class Work:
         added, self._added = self._added, {}
         kinds = sorted(added, key=_ORDER.__getitem__)
         dialect = self._database.dialect
+        # Where an event concerns every child on its contact, the database says who they are.
+        fills = any(one.people is None for one in added.get(Event, ()))
         if self._database.is_sqlite:
             for kind in kinds:
-                statement = _insert_statement(kind, "?")
+                statement = _insert_statement(kind, "?", fills)
                 driver.executemany(
                     statement, [_values(kind, dialect, record) for record in added[kind]]
                 )
@@ -341,7 +361,7 @@ class Work:
         if _many(added):
             for kind in kinds:
                 await driver.executemany(
-                    _insert_statement(kind, "$"),
+                    _insert_statement(kind, "$", fills),
                     [_values(kind, dialect, record) for record in added[kind]],
                 )
             return
@@ -350,7 +370,7 @@ class Work:
         for kind in kinds:
             for record in added[kind]:
                 values += _values(kind, dialect, record)
-        await driver.execute(_one_statement(shape), *values)
+        await driver.execute(_one_statement(shape, fills), *values)
 
 
 @made_once
@@ -383,16 +403,32 @@ def _column_list(kind: type) -> str:
     return ", ".join(f'"{column.name}"' for column in columns_of(kind))
 
 
+def _row_of_places(kind: type, first: int, mark: str, fills: bool) -> str:
+    """The places of one row, from a number on; `fills`: with what the database fills in."""
+    places = {column.name: f"{mark}{n}" for n, column in enumerate(columns_of(kind), first)}
+    if fills and kind is Event:
+        places["people"] = _EVERY_CHILD[mark].format_map(places)
+    return f"({', '.join(places.values())})"
+
+
+# Whom an event concerns that names nobody: every child on its contact, as it stands then.
+_EVERY_CHILD: Final = {
+    "$": "COALESCE({people}, (SELECT array_agg(c.person_id ORDER BY c.position) "
+    "FROM contact_child c WHERE c.contact_id = {contact_id}), '{{}}')",
+    "?": "COALESCE({people}, (SELECT json_group_array(person_id) FROM (SELECT person_id "
+    "FROM contact_child WHERE contact_id = {contact_id} ORDER BY position)))",
+}
+
+
 @cache
-def _insert_statement(kind: type, mark: str) -> str:
-    """An insert of one row; `mark` is how the driver marks a place: `?`, or `$` and a number."""
-    width = len(columns_of(kind))
-    places = ", ".join(mark if mark == "?" else f"{mark}{n}" for n in range(1, width + 1))
-    return f'INSERT INTO "{table_of(kind).name}" ({_column_list(kind)}) VALUES ({places})'  # noqa: S608 - names come from our own tables
+def _insert_statement(kind: type, mark: str, fills: bool = False) -> str:
+    """An insert of one row; `mark` is how the driver marks a place: `?` or `$`, and a number."""
+    places = _row_of_places(kind, 1, mark, fills)
+    return f'INSERT INTO "{table_of(kind).name}" ({_column_list(kind)}) VALUES {places}'  # noqa: S608 - names come from our own tables
 
 
 @lru_cache(maxsize=512)
-def _one_statement(shape: tuple[tuple[type, int], ...]) -> str:
+def _one_statement(shape: tuple[tuple[type, int], ...], fills: bool = False) -> str:
     """Several inserts as one PostgreSQL statement: data-modifying WITH, checked at its end."""
     inserts: list[str] = []
     place = 1
@@ -400,7 +436,7 @@ def _one_statement(shape: tuple[tuple[type, int], ...]) -> str:
         width = len(columns_of(kind))
         rows = []
         for _ in range(count):
-            rows.append("(" + ", ".join(f"${n}" for n in range(place, place + width)) + ")")
+            rows.append(_row_of_places(kind, place, "$", fills))
             place += width
         inserts.append(
             f'INSERT INTO "{table_of(kind).name}" ({_column_list(kind)}) VALUES {", ".join(rows)}'  # noqa: S608 - names come from our own tables

@@ -10,6 +10,7 @@ from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.events import EventType
 from service.domain.flags import OF_SOCIAL_CARE, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest, StillInSight
 from service.domain.missing_episodes import MissingEpisode
@@ -247,6 +248,54 @@ def _about_what_is_seen(sight: Sight, table: Any) -> ColumnElement[bool]:
                 and_(kind == one, there_is(subjects, subjects.c.id == subject, seen))
                 for one, subjects, seen in of_others
             ),
+        ),
+    )
+
+
+# ---- Events: as far as what they happened to is seen ---------------------------------------------
+
+# What happened to a contact that everybody may know of who may know of the contact.
+_OF_EVERY_CONTACT = (
+    EventType.contact_received,
+    EventType.contact_amended,
+    EventType.contact_acknowledged,
+    EventType.contact_outcome_told,
+    EventType.contact_withdrawn,
+    EventType.contact_restored,
+)
+
+
+def events_visible_to(sight: Sight, event: FromClause) -> ColumnElement[bool]:
+    """The events that a caller may know of: as far as what they happened to is seen.
+
+    What is of no kind that is named here is for those alone who see everything.
+    """
+    if sight.sees_all:
+        return true()
+
+    def happened_to(noun: str, things: FromClause, seen: ColumnElement[bool]) -> Any:
+        there = there_is(things, things.c.id == event.c.subject_id, seen)
+        return and_(event.c.type.startswith(f"{noun}."), there)
+
+    protection = ("strategy_meeting", "section_47_enquiry", "assessment")
+    return or_(
+        and_(
+            event.c.type.in_(_OF_EVERY_CONTACT),
+            there_is(_CONTACT, _CONTACT.c.id == event.c.contact_id, contacts_visible_to(sight)),
+        ),
+        happened_to("decision", _DECISION, decisions_visible_to(sight)),
+        happened_to("referral", _REFERRAL, referrals_visible_to(sight)),
+        happened_to("early_help_episode", _EPISODE, episodes_visible_to(sight)),
+        happened_to("transfer", _TRANSFER, transfers_visible_to(sight)),
+        happened_to("challenge", _CHALLENGE, challenges_visible_to(sight)),
+        happened_to("missing_episode", _MISSING, missing_episodes_visible_to(sight)),
+        happened_to("information", _REQUEST, requests_visible_to(sight)),
+        happened_to("information_request", _REQUEST, requests_visible_to(sight)),
+        happened_to("person", _PERSON, people_visible_to(sight)),
+        happened_to("flag", _FLAG, flags_visible_to(sight)),
+        *(
+            and_(event.c.type.startswith(f"{noun}."), protection_visible_to(sight))
+            for noun in protection
         ),
     )
 

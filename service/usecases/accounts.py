@@ -17,7 +17,7 @@ from service.domain.accounts import (
     Worker,
 )
 from service.domain.errors import Problem
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.holders import HOLDERS, WorkerFilters
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
@@ -72,7 +72,7 @@ async def suspend_access(
     stopped = 1 if kind is SuspensionKind.account else await accounts.count_of(work, kind, target)
     work.add(made)
     # Not the target: it is free text, and the suspension itself tells it to those who may know.
-    work.record(EventType.access_suspended, who, made.id, kind=kind)
+    work.record(EventType.access_suspended, who, made.id, about=Whom.nobody, kind=kind)
     return SuspensionMade(made, stopped)
 
 
@@ -123,7 +123,7 @@ async def lift_suspension(
         lifted_by=who.account_id,
         lifted_because=reason,
     )
-    work.record(EventType.access_restored, who, held.id, kind=held.kind)
+    work.record(EventType.access_restored, who, held.id, about=Whom.nobody, kind=held.kind)
     return replace(
         held,
         lifted_at=work.now,

@@ -231,9 +231,9 @@ async def _amend(
         who,
         contact.id,
         contact_id=contact.id,
+        about=[child.person_id for child in everybody],
         fields=sorted(fields.keys() & _CONTACT_FIELDS),
         children=[child.id for child in fresh],
-        people=[child.person_id for child in everybody],
     )
     return replace(
         await contacts.whole(work, amended),

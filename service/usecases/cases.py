@@ -172,7 +172,7 @@ async def _allocate(
         who,
         case.id,
         contact_id=case.contact_id,
-        person_id=case.person_id,
+        about=[case.person_id],
         worker_id=worker_id,
         team_id=allocated.team_id,
         was_worker_id=case.worker_id,
@@ -269,7 +269,7 @@ async def _close(
         who,
         case.id,
         contact_id=case.contact_id,
-        person_id=case.person_id,
+        about=[case.person_id],
         closure_code=code,
         settled_transfer_ids=settled,
     )

@@ -24,7 +24,7 @@ from service.domain.contacts import (
 )
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.flags import SubjectKind
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
@@ -121,6 +121,7 @@ async def triage_contact(
         who,
         contact.id,
         contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
         rating=rating,
         was=contact.rating,
     )
@@ -155,6 +156,7 @@ async def assign_contact(
         who,
         contact.id,
         contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
         worker_id=worker_id,
         was=contact.assignee_id,
     )
@@ -176,7 +178,13 @@ async def acknowledge_referrer(
         )
     values = await _acknowledged(work, who, contact, words)
     await work.change(Contact, contact.id, contact.version, **values)
-    work.record(EventType.contact_acknowledged, who, contact.id, contact_id=contact.id)
+    work.record(
+        EventType.contact_acknowledged,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
+    )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 
 
@@ -254,6 +262,7 @@ async def tell_outcome(
         who,
         contact.id,
         contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
         happened_at=told_at,
         how=how,
     )

@@ -29,7 +29,12 @@ from service.domain_services.daily_meetings import carry_over_item, conclude_mee
 from service.domain_services.lives import refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
-from service.persistence.repositories import contacts, daily_meetings, police_tellings
+from service.persistence.repositories import (
+    contacts,
+    daily_meetings,
+    event_subjects,
+    police_tellings,
+)
 from service.persistence.units_of_work import Work
 from service.policy import Policy
 
@@ -182,6 +187,7 @@ async def carry_item_over(
         who,
         item.id,
         contact_id=item.contact_id,
+        about=(await event_subjects.people_of_children(work, [item.child_id])).values(),
         child_id=item.child_id,
         meeting_on=item.meeting_on,
         next_item_id=again.id,
@@ -223,5 +229,12 @@ async def conclude_daily_meeting(work: Work, who: Caller, day: date) -> DailyMee
             allowed=(ItemAction.decide, ItemAction.carry_over),
         )
     concluded = await conclude_meeting(work, who, meeting)
-    work.record(EventType.daily_meeting_concluded, who, meeting.id, meeting_on=concluded.meeting_on)
+    heard = await event_subjects.people_on_agenda(work, [concluded.meeting_on])
+    work.record(
+        EventType.daily_meeting_concluded,
+        who,
+        meeting.id,
+        about=heard.get(concluded.meeting_on, ()),
+        meeting_on=concluded.meeting_on,
+    )
     return concluded

@@ -162,7 +162,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         who,
         draft.id,
         contact_id=contact.id,
-        person_id=child.person_id,
+        about=[child.person_id],
         child_id=child.id,
         outcome=draft.outcome,
         level_of_need=draft.level_of_need,

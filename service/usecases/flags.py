@@ -24,6 +24,7 @@ from service.persistence.asking import Asking
 from service.persistence.ids import new_id
 from service.persistence.keysets import Place
 from service.persistence.repositories import flags
+from service.persistence.repositories.event_subjects import people_behind_flags
 from service.persistence.units_of_work import Performing, Work
 from service.policy import NoRuleInForce, Policy, TimescaleUnknown
 
@@ -94,55 +95,61 @@ async def raise_breaches(work: Work) -> int:
     due = await flags.claim_due(work, Severity.breach, BATCH)
     if due:
         await flags.clear_warnings(work, [one.id for one in due])
-        _raise(work, due, Severity.breach)
+        await _raise(work, due, Severity.breach)
     return len(due)
 
 
 async def raise_warnings(work: Work) -> int:
     """Flags clocks that come near their limit. Returns how many."""
     due = await flags.claim_due(work, Severity.warning, BATCH)
-    _raise(work, due, Severity.warning)
+    await _raise(work, due, Severity.warning)
     return len(due)
 
 
-def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
-    for deadline in due:
-        steps = escalation_steps(work.policy, deadline, severity)
-        flag = Flag(
-            id=new_id(),
-            deadline_id=deadline.id,
-            kind=deadline.kind,
-            severity=severity,
-            subject_kind=deadline.subject_kind,
-            subject_id=deadline.subject_id,
-            contact_id=deadline.contact_id,
-            owner_role=deadline.owner_role,
-            due_at=deadline.due_at,
-            raised_at=work.now,
-            policy_version=deadline.policy_version,
-            acknowledged_at=None,
-            acknowledged_by=None,
-            acknowledgement=None,
-            escalation_level=0,
-            escalated_to=None,
-            escalated_at=None,
-            escalate_at=work.now + steps[0].after if steps else None,
-            cleared_at=None,
-            cleared_because=None,
-            version=1,
-        )
+async def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
+    raised = [_flag_of(work, deadline, severity) for deadline in due]
+    about = await people_behind_flags(work, raised)
+    for flag in raised:
         work.add(flag)
         work.record(
             EventType.flag_raised,
             None,
             flag.id,
             contact_id=flag.contact_id,
+            about=about[flag.id],
             severity=severity,
             kind=flag.kind,
-            deadline_id=deadline.id,
+            deadline_id=flag.deadline_id,
             due_at=flag.due_at,
             owner_role=flag.owner_role,
         )
+
+
+def _flag_of(work: Work, deadline: Deadline, severity: Severity) -> Flag:
+    steps = escalation_steps(work.policy, deadline, severity)
+    return Flag(
+        id=new_id(),
+        deadline_id=deadline.id,
+        kind=deadline.kind,
+        severity=severity,
+        subject_kind=deadline.subject_kind,
+        subject_id=deadline.subject_id,
+        contact_id=deadline.contact_id,
+        owner_role=deadline.owner_role,
+        due_at=deadline.due_at,
+        raised_at=work.now,
+        policy_version=deadline.policy_version,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledgement=None,
+        escalation_level=0,
+        escalated_to=None,
+        escalated_at=None,
+        escalate_at=work.now + steps[0].after if steps else None,
+        cleared_at=None,
+        cleared_because=None,
+        version=1,
+    )
 
 
 def escalation_steps(
@@ -171,6 +178,7 @@ async def escalate(work: Work) -> int:
     whose time has not come by the policy in force now is waited for.
     """
     unheard = await flags.claim_unheard(work, BATCH)
+    about = await people_behind_flags(work, [flag for flag, _ in unheard])
     alike: dict[tuple[str | None, datetime | None], list[Flag]] = defaultdict(list)
     for flag, deadline in unheard:
         steps = escalation_steps(work.policy, deadline, flag.severity)
@@ -187,6 +195,7 @@ async def escalate(work: Work) -> int:
                 None,
                 flag.id,
                 contact_id=flag.contact_id,
+                about=about[flag.id],
                 level=level + 1,
                 role=step.role,
                 severity=flag.severity,
@@ -200,12 +209,14 @@ async def escalate(work: Work) -> int:
 async def clear_left_behind(work: Work) -> int:
     """Clears flags whose clock stopped without them: it should not happen, and does not last."""
     found = await flags.clear_left_behind(work, BATCH)
+    about = await people_behind_flags(work, found)
     for flag in found:
         work.record(
             EventType.flag_cleared,
             None,
             flag.id,
             contact_id=flag.contact_id,
+            about=about[flag.id],
             severity=flag.severity,
             kind=flag.kind,
         )
@@ -250,6 +261,7 @@ async def acknowledge_flag(
         who,
         flag.id,
         contact_id=flag.contact_id,
+        about=(await people_behind_flags(work, [flag]))[flag.id],
         severity=flag.severity,
         kind=flag.kind,
         level=flag.escalation_level,

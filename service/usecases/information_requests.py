@@ -44,7 +44,7 @@ from service.domain.whole_contacts import (
     WholeRequest,
     limit_of,
 )
-from service.domain_services.information_requests import REQUESTS, withdraw_request
+from service.domain_services.information_requests import REQUESTS, asked_about, withdraw_request
 from service.domain_services.lives import changed_to, refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
@@ -178,7 +178,7 @@ async def ask_agency(
                 "organisation_unknown",
             )
         )
-    there = [child.id for child in await contacts.children(work, contact.id)]
+    there = {child.id: child.person_id for child in await contacts.children(work, contact.id)}
     problems += [
         Problem(
             f"/child_ids/{position}", "This child is not on this contact.", "not_on_this_contact"
@@ -208,6 +208,7 @@ async def ask_agency(
         who,
         request.id,
         contact_id=contact.id,
+        about=[there[child_id] for child_id in about],
         asked_organisation_id=request.organisation_id,
         scope=request.scope,
     )
@@ -292,6 +293,7 @@ async def answer_information_request(
         who,
         request.id,
         contact_id=contact.id,
+        about=await asked_about(work, request),
         answered_organisation_id=request.organisation_id,
         answer=new.answer,
         late=late,
@@ -347,6 +349,7 @@ async def chase_agency(
         who,
         request.id,
         contact_id=request.contact_id,
+        about=await asked_about(work, request),
         chased_organisation_id=request.organisation_id,
         chaser_id=chaser.id,
         how=chaser.how,
@@ -408,6 +411,7 @@ async def read_late_answer(
         who,
         request.id,
         contact_id=request.contact_id,
+        about=await asked_about(work, request),
         answered_organisation_id=request.organisation_id,
     )
     return await information_requests.get(work, who.sight, request.id, _in_sight(work))

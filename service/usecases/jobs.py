@@ -12,7 +12,7 @@ from service.domain.job_runs import (
     JobRun,
     health_of,
 )
-from service.persistence import keys
+from service.persistence import keys, sealing
 from service.persistence.allowances import forget_whole
 from service.persistence.asking import Asking
 from service.persistence.ids import first_id_at
@@ -36,7 +36,7 @@ def every(job: JobName, policy: Policy) -> timedelta:
     match job:
         case JobName.sweep_deadlines | JobName.move_challenges | JobName.take_over_teams:
             return timedelta(seconds=policy.sweep.every_seconds)
-        case JobName.load_notifications:
+        case JobName.load_notifications | JobName.seal_events:
             return SOON
         case JobName.check_impossible | JobName.start_missing_clocks | JobName.make_keys:
             return HOUR
@@ -51,6 +51,7 @@ def late_after(job: JobName, policy: Policy) -> timedelta:
         JobName.sweep_deadlines,
         JobName.move_challenges,
         JobName.load_notifications,
+        JobName.seal_events,
         JobName.take_over_teams,
     ):
         return timedelta(seconds=policy.sweep.late_after_seconds)
@@ -101,6 +102,11 @@ async def make_keys(house: Performing) -> int:
     if two_at_work or last is None or last.succeeded_at is None:
         return await keys.make_keys(house)
     return await keys.make_keys(house, first_id_at(last.succeeded_at - HOUR))
+
+
+async def seal_events(house: Performing) -> int:
+    """Gives what happened its position, and notes whom it concerns. Returns of how many events."""
+    return await sealing.seal_events(house)
 
 
 async def forget_answers(work: Work) -> int:

@@ -10,7 +10,7 @@ from service.domain.authority import Organisation
 from service.domain.contacts import Channel, ChildState, Contact
 from service.domain.deadlines import Deadline
 from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.multi_agency_referrals import (
     OUTCOMES,
     Disagreement,
@@ -72,7 +72,7 @@ async def check_multi_agency_referral(work: Work, who: Caller, new: NewContact) 
     """
     who.require(Permission.validate_multi_agency_referral)
     organisation = _organisation_of(work, who)
-    work.record(EventType.multi_agency_referral_checked, who, who.account_id)
+    work.record(EventType.multi_agency_referral_checked, who, who.account_id, about=Whom.nobody)
     faults = Faults()
     own = _as_sent_by(organisation, new, faults)
     try:

@@ -13,7 +13,7 @@ from service.domain.concerns import InOneFile
 from service.domain.contact_warnings import what_could_not_be_read
 from service.domain.contacts import Channel
 from service.domain.errors import Problem, Stale
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.new_contacts import Faults, NewChild, NewContact, kept_in
 from service.domain.people import Person
 from service.domain.police_notifications import (
@@ -250,6 +250,7 @@ async def _refuse(work: Work, claimed: NotificationImport, checking: _Checking) 
         EventType.police_notifications_refused,
         who,
         claimed.id,
+        about=Whom.nobody,
         rows=claimed.rows_total,
         faults=checking.total,
     )
@@ -387,16 +388,7 @@ async def _write(
         for child in made.children:
             put_on_agenda(work, notification, child.id, day)
     work.add(*fresh.values())
-    work.record(
-        EventType.police_notifications_imported,
-        known.sender,
-        claimed.id,
-        rows=claimed.rows_total,
-        notifications=len(checking.told),
-        updates=len(checking.updates),
-        faults=checking.total,
-        left_out=checking.left_out,
-    )
+    _record_import(work, known.sender, claimed, checking)
     _keep_faults(work, claimed, checking)
     # The first statement: all that was added is written with it, and only then is it looked
     # whether the file is still this worker's and the record still what it was.
@@ -420,6 +412,22 @@ async def _write(
     for before, new in sorted(checking.updates, key=lambda one: one[0].contact_id):
         await keep_update(work, known.sender, before, new, claimed.id)
     await _follow(work, known, checking.told, fresh, learnt, learnt_on)
+
+
+def _record_import(
+    work: Work, sender: Caller, claimed: NotificationImport, checking: _Checking
+) -> None:
+    work.record(
+        EventType.police_notifications_imported,
+        sender,
+        claimed.id,
+        about=Whom.nobody,
+        rows=claimed.rows_total,
+        notifications=len(checking.told),
+        updates=len(checking.updates),
+        faults=checking.total,
+        left_out=checking.left_out,
+    )
 
 
 def _recognised(new: NewContact, bearers: Mapping[str, Person]) -> Recognised:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import allowed_on
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.information_requests import WordsNeeded
 from service.domain.own_words import require_own_words
 from service.domain.police_updates import (
@@ -55,6 +55,7 @@ async def withdraw_police_notification(
         who,
         notification.id,
         contact_id=notification.contact_id,
+        about=Whom.every_child_on_the_contact,
     )
     return made
 
@@ -84,6 +85,7 @@ async def read_police_updates(
         who,
         contact.id,
         contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
         updates=read,
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))

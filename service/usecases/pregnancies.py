@@ -186,7 +186,7 @@ async def _learn(
         who,
         after.id,
         contact_id=held.contact_id,
-        person_id=after.id,
+        about=[after.id],
         happened_at=None if happened_on is None else surely_by(happened_on, work.now),
     )
     return after
@@ -349,7 +349,7 @@ async def _record_another(
         who,
         twin.person_id,
         contact_id=whole.contact.id,
-        person_id=twin.person_id,
+        about=[twin.person_id, person_id],
         happened_at=surely_by(birth.born_on, work.now),
     )
     return held.person

@@ -76,7 +76,7 @@ async def remove_child(
         who,
         contact.id,
         contact_id=contact.id,
-        person_id=gone.person_id,
+        about=[gone.person_id],
         child_id=gone.id,
     )
     return await contacts.whole(work, replace(contact, version=contact.version + 1))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from service.domain.authority import TeamWork
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.removed_teams import RemovedTeam, TeamsStillNeeded
 from service.domain.transfers import Direction, Party, Transfer, TransferAction, TransferState
 from service.domain_services.transfers import move_transfer, record_transfer_event
@@ -66,6 +66,7 @@ async def _pass_on_contact(work: Work, removed: RemovedTeam, contact_id: UUID) -
         None,
         contact.id,
         contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
         team_id=to,
         was_team_id=removed.id,
     )
@@ -92,7 +93,7 @@ async def _pass_on_child(
             None,
             case.id,
             contact_id=case.contact_id,
-            person_id=case.person_id,
+            about=[case.person_id],
             team_id=to,
             was_team_id=removed.id,
             worker_id=case.worker_id,

@@ -110,7 +110,7 @@ async def sign_off(
         who,
         decision.id,
         contact_id=contact.id,
-        person_id=child.person_id,
+        about=[child.person_id],
         child_id=child.id,
         outcome=decision.outcome,
         led_to=carried.opened_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from service.domain.access import Caller, Permission
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.domain.transfer_lists import ListedTransfer, TransferFilters
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
@@ -85,4 +85,11 @@ async def record_export(work: Work, who: Caller, filters: TransferFilters, rows:
         and getattr(filters, field.name) != []
     ]
     used.sort(key="behind".__eq__)
-    work.record(EventType.transfers_exported, who, new_id(), filters=used, rows=rows)
+    work.record(
+        EventType.transfers_exported,
+        who,
+        new_id(),
+        about=Whom.nobody,
+        filters=used,
+        rows=rows,
+    )

@@ -88,7 +88,7 @@ async def withdraw_decision(
         who,
         decision.id,
         contact_id=contact.id,
-        person_id=child.person_id,
+        about=[child.person_id],
         child_id=child.id,
         outcome=decision.outcome,
         drafted_by=decision.drafted_by,
@@ -143,9 +143,9 @@ async def withdraw_contact(
         who,
         contact.id,
         contact_id=contact.id,
+        about=[child.person_id for child in file.children],
         reason=new.reason,
         repeats_id=new.repeats_id,
-        people=[child.person_id for child in file.children],
         withdrawn_request_ids=asked,
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
@@ -222,8 +222,8 @@ async def restore_contact(
         who,
         contact.id,
         contact_id=contact.id,
+        about=[child.person_id for child in children],
         was=contact.withdrawn_as,
-        people=[child.person_id for child in children],
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
 

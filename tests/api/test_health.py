@@ -26,7 +26,7 @@ from service.persistence.schema_steps import newest
 from service.persistence.sqlite_files import log_of, mark_of
 from service.settings import load_settings
 from service.usecases.flags import sweep
-from service.usecases.jobs import run_job
+from service.usecases.jobs import run_job, seal_events
 from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
 from tests.support.databases import (
@@ -97,6 +97,7 @@ async def test_with_all_well_it_is_ready_and_tells_no_version(room: Room) -> Non
         "start_missing_clocks": "ok",
         "make_keys": "ok",
         "load_notifications": "ok",
+        "seal_events": "ok",
         "take_over_teams": "ok",
         "forget_answers": "ok",
         "check_holidays": "ok",
@@ -412,6 +413,11 @@ async def test_the_figures_say_what_is_open_overdue_oldest_and_unacknowledged(ro
     assert found["frontdoor_overdue_contacts",] == 2
     assert found["frontdoor_oldest_undecided_seconds",] == 25 * 3600 + 20
     assert found["frontdoor_sweep_age_seconds",] == 20
+    assert found["frontdoor_oldest_event_without_position_seconds",] == 25 * 3600 + 20
+    await seal_events(room.house)
+    room.clock.forward(seconds=20)
+    sealed = figures(await room.client.get("/metrics"))
+    assert sealed["frontdoor_oldest_event_without_position_seconds",] == 0
     assert len(breaches) > 1
     assert found["frontdoor_unacknowledged_flags", "breach"] == len(breaches) - 1
 
@@ -433,7 +439,10 @@ async def test_figures_that_cannot_be_read_are_no_numbers_and_requests_are_count
     await execute(room.house, "ALTER TABLE job_run RENAME TO job_run_lost")
     found = figures(await room.client.get("/metrics"))
     assert found["frontdoor_gauges_up",] == 0
-    for name in ("overdue_contacts", "oldest_undecided_seconds", "sweep_age_seconds"):
+    for name in (
+        *("overdue_contacts", "oldest_undecided_seconds", "sweep_age_seconds"),
+        "oldest_event_without_position_seconds",
+    ):
         assert isnan(found[f"frontdoor_{name}",])
     assert isnan(found["frontdoor_open_contacts", "red"])
 

@@ -25,6 +25,7 @@ from service.domain.assessments import (
 from service.domain.challenges import Challenge, ChallengedThing
 from service.domain.contacts import Channel, Child, Contact, ContactState
 from service.domain.deadlines import Deadline
+from service.domain.events import Event
 from service.domain.flags import Flag
 from service.domain.identifiers import nhs_number
 from service.domain.information_requests import (
@@ -71,6 +72,7 @@ from service.usecases.queues import read_queue
 from tests.support.clocks import FixedClock
 from tests.support.demonstrations import NOW, Demonstration
 from tests.support.houses import caller, open_house
+from tests.support.named import unnamed
 
 pytestmark = pytest.mark.long
 CONTACT, CHILD, DEADLINE = table_of(Contact), table_of(Child), table_of(Deadline)
@@ -83,6 +85,7 @@ IMPORT, FAULT = table_of(NotificationImport), table_of(ImportFault)
 UPDATE = table_of(PoliceUpdate)
 REQUEST, CHASER = table_of(InformationRequest), table_of(Chaser)
 PREGNANCY = table_of(PregnancyStep)
+EVENT = table_of(Event)
 # Nothing else is possible: a challenge of the year has ended, a meeting is not concluded without,
 # and what was withdrawn is counted and no part of anything.
 ALL_OF_THEM = {"challenges_ended", "strategy_medical_decided", "contacts_withdrawn"}
@@ -505,6 +508,13 @@ async def test_nothing_that_should_be_impossible_is_on_file(house: House) -> Non
         )
     )
     assert found == {}
+
+
+async def test_every_event_of_the_year_names_the_children_whom_it_concerns(house: House) -> None:
+    assert await unnamed(house) == []
+    kinds = await house.ask(lambda ask: ask.all(select(EVENT.c.type).distinct()))
+    # The others happen in the tests of the API, each of which ends with the same question.
+    assert len(kinds) > 30
 
 
 async def test_every_source_and_kind_of_child_occurs(house: House) -> None:

@@ -1,5 +1,6 @@
 """Who a child is on file is put right: every reference to a person goes along, or says why not."""
 
+from service.persistence.columns import IDS
 from service.persistence.records import table_of
 from service.persistence.repositories.child_records import GOES_ALONG
 from service.persistence.tables import metadata
@@ -9,6 +10,8 @@ STAYS = {
     ("accountability", "person_id"): "follows the case that came of the child",
     ("contact_child", "person_id"): "is what is put right",
     ("event", "person_id"): "is what happened then; the move is an event with both records",
+    ("event", "people"): "are whom it was said of then",
+    ("event_subject", "person_id"): "follows as the move gets its position: see sealing",
     ("missing_episode", "person_id"): "goes along by a rule of its own: see follow_children",
     ("possible_match", "own_person_id"): "is whom the child was taken for when it was found",
     ("possible_match", "person_id"): "is who was found, or what somebody said",
@@ -25,6 +28,7 @@ def references() -> set[tuple[str, str]]:
         for table in metadata.sorted_tables
         for column in table.columns
         if column.name.endswith("person_id")
+        or column.type is IDS
         or any(key.column.table.name == "person" for key in column.foreign_keys)
     }
 

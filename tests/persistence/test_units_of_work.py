@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from service.domain.accounts import Account
 from service.domain.errors import Stale
-from service.domain.events import EventType
+from service.domain.events import EventType, Whom
 from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere
 from service.persistence.ids import new_id
@@ -49,7 +49,7 @@ async def take(desk: Desk, work: Work, step: str, known: Account) -> UUID | None
             .values(client_id=(ACCOUNT.c.client_id + "x"))
         )
     if step == "record":
-        work.record(EventType.access_suspended, None, known.id, step="record")
+        work.record(EventType.access_suspended, None, known.id, about=Whom.nobody, step="record")
     return None
 
 
@@ -183,7 +183,7 @@ async def test_events_of_one_work_keep_the_order_in_which_they_were_recorded(des
     subject = new_id()
     async with desk.work() as work:
         for place in range(200):
-            work.record(EventType.flag_raised, None, subject, place=place)
+            work.record(EventType.flag_raised, None, subject, about=[subject], place=place)
         await work.commit()
     async with desk.work() as work:
         rows = await work.all(text("SELECT data FROM event ORDER BY sequence"))

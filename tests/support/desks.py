@@ -1,7 +1,7 @@
 """The front door as its people use it over HTTP: who sends what, and what comes back."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from uuid import UUID
 
 import httpx
 
-from service.bootstrap import House
+from service.bootstrap import DatabaseAway, House
 from service.domain.access import Role
 from tests.support.builders import Body, contact_body, decision_body, headers, sign_off_body
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house, token
 from tests.support.matches import others_named
+from tests.support.named import unnamed
 
 # A Friday afternoon in British Summer Time: 16:00 in London.
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
@@ -114,3 +115,6 @@ async def open_desk(database_url: str, folder: Path) -> AsyncIterator[Desk]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, folder) as house, client_of(house) as client:
         yield Desk(house, client, clock)
+        # A test may have taken its database away.
+        with suppress(DatabaseAway):
+            assert await unnamed(house) == [], "events do not name the children whom they concern"

@@ -31,6 +31,9 @@ _FITTING: Mapping[str, Mapping[str, str | None]] = {
 }
 
 
+_FILLED_IN = frozenset({("event", "people")})
+
+
 def unset_in(table: str) -> set[str]:
     """The fields that the tables want unset, even where every other is set."""
     return {name for name, of in _FITTING.get(table, {}).items() if of is None}
@@ -58,7 +61,8 @@ def _record(record: type, ids: Mapping[str, UUID], *, full: bool) -> Any:
         optional = isinstance(hint, types.UnionType)
         if optional:
             if not full:
-                values[field.name] = None
+                # What the database fills in, where it is left to it, is said.
+                values[field.name] = [] if (table.name, field.name) in _FILLED_IN else None
                 continue
             [hint] = [one for one in typing.get_args(hint) if one is not types.NoneType]
         if hint is UUID:

@@ -1,7 +1,7 @@
 """The real application, spoken to as somebody of a role; and what is behind it in the database."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
-from service.bootstrap import House
+from service.bootstrap import DatabaseAway, House
 from service.domain.access import Role
 from tests.support.builders import Body, decision_body, headers, sign_off_body
 from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house
 from tests.support.matches import others_named
+from tests.support.named import unnamed
 from tests.support.plain_statements import select_from
 
 POLICE = "riverbourne-police"
@@ -109,6 +110,9 @@ async def open_room(
         client_of(house) as client,
     ):
         yield Room(house, client, clock)
+        # A test may have taken its database away.
+        with suppress(DatabaseAway):
+            assert await unnamed(house) == [], "events do not name the children whom they concern"
 
 
 def pointers(answer: httpx.Response) -> set[str]:

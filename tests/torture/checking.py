@@ -3,15 +3,20 @@
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import text
 
 from service.bootstrap import House
 from service.clock import system_clock
+from service.domain.access import THE_RECORD
 from service.domain.decisions import DecisionState
-from service.domain.events import EventType
+from service.domain.events import CONCERNS_NOBODY, Bookmark, EventType
 from service.domain.flags import Severity
+from service.persistence.repositories import events
+from service.usecases.jobs import seal_events
 from tests.support import invariants
 from tests.support.clocks import FixedClock
 from tests.support.houses import open_house
@@ -34,6 +39,7 @@ async def whats_wrong(database_url: str, folder: Path, witness: Witness) -> list
             *(f"torn: {fault}" for fault in invariants.faults(record)),
             *[fault async for fault in _answers(house, record)],
             *[fault async for fault in _files(house)],
+            *[fault async for fault in _events(house, record)],
         ]
 
 
@@ -131,3 +137,24 @@ async def _files(house: House) -> AsyncIterator[str]:
             found = (await connection.execute(text(f"PRAGMA {look}"))).scalars().all()
             if found not in ([], ["ok"]):
                 yield f"torn: {look} of the file finds something"
+
+
+async def _events(house: House, record: Record) -> AsyncIterator[str]:
+    """Readers of events are given each once, and each says whom it concerns."""
+    await seal_events(house)
+    read: list[UUID] = []
+    named: set[UUID] = set()
+    bookmark: Bookmark | None = None
+    while found := await house.ask(
+        partial(events.after, sight=THE_RECORD, bookmark=bookmark, limit=500)
+    ):
+        bookmark = found[-1].bookmark
+        read += [one.event.id for one in found]
+        named |= {one.event.id for one in found if one.people}
+    if sorted(read) != sorted(one.id for one in record.events):
+        yield f"lost: readers are given {len(read)} of {len(record.events)} events"
+    nobody = [
+        one for one in record.events if one.type not in CONCERNS_NOBODY and one.id not in named
+    ]
+    if nobody:
+        yield f"torn: {len(nobody)} events say nothing of whom they concern"

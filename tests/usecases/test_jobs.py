@@ -164,6 +164,7 @@ async def test_kept_answers_are_forgotten_when_their_time_is_over(
 
 
 IMPOSSIBLE = {
+    "settled_event_without_a_position": "UPDATE event_sealing SET settled = 1 WHERE place = 1",
     "undecided_child_on_a_decided_contact": "UPDATE contact_child SET state = 'undecided'",
     "clock_running_on_a_decided_contact": (
         "UPDATE deadline SET stopped_at = NULL WHERE kind = 'statutory_decision'"

@@ -27,6 +27,7 @@ from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.events import EVENT, PLACE, SEALING
 from service.persistence.repositories.unborn import UNBORN
 
 CONTACT = table_of(Contact)
@@ -151,6 +152,7 @@ def _of_accountability() -> dict[str, Select[int]]:
     )
     questions["child_with_two_accountable_cases"] = select(func.count()).select_from(twice)
     questions["two_open_cases_of_who_may_be_one_child"] = _open_twice()
+    questions["settled_event_without_a_position"] = _unseen()
     return questions
 
 
@@ -249,6 +251,13 @@ def _of_clocks() -> dict[str, Select[int]]:
             .where(DEADLINE.c.stopped_at.is_(None), table.c.ended_at.is_not(None))
         )
     return questions
+
+
+def _unseen() -> Select[int]:
+    """Events that readers of events would never be given: nobody looks for them any more."""
+    placed = exists().where(PLACE.c.sequence == EVENT.c.sequence)
+    settled = select(SEALING.c.settled).scalar_subquery()
+    return select(func.count()).select_from(EVENT).where(EVENT.c.sequence <= settled, ~placed)
 
 
 def _of_risk() -> dict[str, Select[int]]:

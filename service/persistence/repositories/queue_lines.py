@@ -1,7 +1,6 @@
 """What is shown with each line of a queue: its clocks, children, flags, and what comes next."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,30 +17,22 @@ from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.flags import Flag, SubjectKind
 from service.domain.people import BirthKnowledge, Person
+from service.domain.queue_lines import MeetingInLine, ShownWithLines, line_of
 from service.domain.queues import (
-    NextAction,
     Queue,
     QueueItem,
     RunningClock,
     UnbornChild,
     Waiting,
     child_in_a_line,
-    next_action,
-    next_action_of_challenge,
-    next_action_of_enquiry,
-    next_action_of_meeting,
-    next_action_of_transfer,
-    with_possible_matches,
 )
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import EnquiryState, Section47Enquiry
 from service.domain.strategy_meetings import (
     Invitation,
-    MeetingChild,
     MeetingState,
     StrategyMeeting,
 )
-from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import table_of
@@ -59,7 +50,6 @@ INVITATION = table_of(Invitation)
 ENQUIRY = table_of(Section47Enquiry)
 FLAG = table_of(Flag)
 PERSON = table_of(Person)
-_OF_HOLDING = "strategy_meeting"
 
 _TOLD_UNBORN = CHILD.c.birth_knowledge == BirthKnowledge.unborn.value
 
@@ -132,39 +122,15 @@ def _flags_counted() -> Makeable:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _MeetingInLine:
-    """As much of a strategy meeting as says what it waits for, and about whom it is."""
-
-    state: MeetingState
-    unanswered: bool
-    children: Sequence[MeetingChild]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What is shown with the lines of a page, by the id of what it hangs on."""
-
-    meetings: Mapping[UUID, _MeetingInLine]
-    enquiries: Mapping[UUID, EnquiryState]
-    running: Mapping[UUID, Sequence[RunningClock]]
-    children: Mapping[UUID, Sequence[tuple[UUID, str, int]]]
-    flags: Mapping[UUID, Mapping[str, int]]
-    transfers: Mapping[UUID, ListedTransfer]
-    challenges: Mapping[UUID, ChallengeInShort]
-    asked: Collection[UUID]
-    chasers: Mapping[UUID, int]
-
-
 async def with_clocks(ask: Asking, waiting: Sequence[Waiting], queue: Queue) -> list[QueueItem]:
     """The lines of a page with their clocks, children and flags, and what comes next for each."""
     if not waiting:
         return []
     shown = await _shown(ask, waiting)
-    return [_item(one, shown, queue) for one in waiting]
+    return [line_of(one, shown, queue) for one in waiting]
 
 
-async def _shown(ask: Asking, waiting: Sequence[Waiting]) -> _Shown:
+async def _shown(ask: Asking, waiting: Sequence[Waiting]) -> ShownWithLines:
     meetings = await _meetings_of(ask, _of(waiting, SubjectKind.strategy_meeting))
     enquiries = await _enquiries_of(ask, _of(waiting, SubjectKind.section_47_enquiry))
     contact_ids = {one.contact_id for one in waiting}
@@ -185,7 +151,7 @@ async def _shown(ask: Asking, waiting: Sequence[Waiting]) -> _Shown:
     for subject_id, kind, count in flags_found:
         flags.setdefault(subject_id, {})[kind] = count
     asked = _of(waiting, SubjectKind.information_request)
-    return _Shown(
+    return ShownWithLines(
         meetings=meetings,
         enquiries=enquiries,
         running=running,
@@ -200,74 +166,6 @@ async def _shown(ask: Asking, waiting: Sequence[Waiting]) -> _Shown:
     )
 
 
-def _item(one: Waiting, shown: _Shown, queue: Queue) -> QueueItem:
-    meeting = shown.meetings.get(one.subject_id)
-    clocks, flagged = _clocks_and_flags(one, meeting, shown, queue)
-    whom = [(one.contact_id, one.child_id)]
-    if meeting is not None:
-        whom = [(child.contact_id, child.child_id) for child in meeting.children]
-    children = [
-        child
-        for contact_id, meant in whom
-        for child in shown.children.get(contact_id, ())
-        if meant in (None, child[0])
-    ]
-    action, possible = _action(one, meeting, clocks, shown, queue), 0
-    if one.subject_kind is SubjectKind.contact:
-        possible = sum(matches for _, _, matches in children)
-        action = with_possible_matches(action, possible)
-    return QueueItem(
-        waiting=one,
-        next_action=action,
-        deadlines=sorted(clocks, key=lambda clock: clock.due_at),
-        children=[name for _, name, _ in children],
-        flags=flagged,
-        possible_matches=possible,
-        transfer=shown.transfers.get(one.subject_id),
-        challenge=shown.challenges.get(one.subject_id),
-        chasers=shown.chasers.get(one.subject_id, 0) if one.subject_id in shown.asked else None,
-    )
-
-
-def _clocks_and_flags(
-    one: Waiting, meeting: _MeetingInLine | None, shown: _Shown, queue: Queue
-) -> tuple[Sequence[RunningClock], int]:
-    clocks = shown.running.get(one.subject_id, ())
-    flagged = sum(shown.flags.get(one.subject_id, {}).values())
-    if one.subject_kind is SubjectKind.decision:
-        # It is sorted by the contact's clocks as well: they stop when it is signed.
-        clocks = [*clocks, *shown.running.get(one.contact_id, ())]
-        flagged += sum(shown.flags.get(one.contact_id, {}).values())
-    if meeting is not None:
-        # The clock of holding it, and its flags, hang on the referrals of the children.
-        for child in meeting.children if meeting.state is MeetingState.called else ():
-            clocks = [*clocks, *_of_holding(shown.running.get(child.referral_id, ()))]
-            flagged += shown.flags.get(child.referral_id, {}).get(_OF_HOLDING, 0)
-    elif queue is Queue.strategy and one.subject_kind is SubjectKind.referral:
-        clocks = _of_holding(clocks)
-    return clocks, flagged
-
-
-def _action(
-    one: Waiting,
-    meeting: _MeetingInLine | None,
-    clocks: Sequence[RunningClock],
-    shown: _Shown,
-    queue: Queue,
-) -> NextAction:
-    if meeting is not None:
-        return next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
-    if one.subject_id in shown.enquiries:
-        return next_action_of_enquiry(shown.enquiries[one.subject_id], clocks)
-    if queue is Queue.strategy:
-        return NextAction.call_strategy_meeting
-    return _next_action(one, shown.transfers, shown.challenges)
-
-
-def _of_holding(clocks: Sequence[RunningClock]) -> list[RunningClock]:
-    return [clock for clock in clocks if clock.kind == _OF_HOLDING]
-
-
 @made_once
 def _meetings_in_lines() -> Makeable:
     open_ = exists().where(
@@ -280,12 +178,12 @@ def _meetings_in_lines() -> Makeable:
     )
 
 
-async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, _MeetingInLine]:
+async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID, MeetingInLine]:
     if not meeting_ids:
         return {}
     children = await strategy_meetings.children_of(ask, meeting_ids)
     return {
-        meeting_id: _MeetingInLine(MeetingState(state), bool(unanswered), children[meeting_id])
+        meeting_id: MeetingInLine(MeetingState(state), bool(unanswered), children[meeting_id])
         for meeting_id, state, unanswered in await ask.all(_meetings_in_lines(), ids=meeting_ids)
     }
 
@@ -304,15 +202,3 @@ async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUI
 
 def _of(waiting: Sequence[Waiting], kind: SubjectKind) -> list[UUID]:
     return [one.subject_id for one in waiting if one.subject_kind is kind]
-
-
-def _next_action(
-    one: Waiting,
-    transfers: Mapping[UUID, ListedTransfer],
-    challenges: Mapping[UUID, ChallengeInShort],
-) -> NextAction:
-    if one.subject_id in transfers:
-        return next_action_of_transfer(transfers[one.subject_id])
-    if one.subject_id in challenges:
-        return next_action_of_challenge(challenges[one.subject_id])
-    return next_action(one)

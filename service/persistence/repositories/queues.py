@@ -37,6 +37,7 @@ from service.domain.information_requests import InformationRequest
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
+from service.domain.queue_lines import OF_HOLDING
 from service.domain.queues import (
     FIRST,
     OF_CLOCKS,
@@ -105,8 +106,6 @@ FLAG = table_of(Flag)
 ACCOUNT = table_of(Account)
 NOTIFICATION = table_of(PoliceNotification)
 UPDATE = table_of(PoliceUpdate)
-# The clock of holding a strategy meeting, which runs on each child's referral.
-_OF_HOLDING = "strategy_meeting"
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
 AT_RISK = REFERRAL.alias("at_risk")
 PERSON = table_of(Person)
@@ -468,7 +467,7 @@ def _meetings_to_call(asked: _Part) -> Select[Any]:
     running = (
         DEADLINE.c.stopped_at.is_(None),
         # Written out, as the index of these clocks has it.
-        DEADLINE.c.kind == literal_column(f"'{_OF_HOLDING}'"),
+        DEADLINE.c.kind == literal_column(f"'{OF_HOLDING}'"),
     )
     unconcluded = exists().where(
         MEETING_CHILD.c.person_id == AT_RISK.c.person_id,
@@ -502,7 +501,7 @@ def _meetings(asked: _Part) -> Select[Any]:
         .where(
             child.c.meeting_id == MEETING.c.id,
             DEADLINE.c.subject_id == child.c.referral_id,
-            DEADLINE.c.kind == _OF_HOLDING,
+            DEADLINE.c.kind == OF_HOLDING,
             DEADLINE.c.stopped_at.is_(None),
         )
         .correlate(MEETING)
