@@ -144,7 +144,7 @@ class CannotMove(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
+class ChildAsTold:
     """A child of a contact as told, with whom the child is taken for and what else is told.
 
     `held` are those on file who bear a number of the child and are somebody else, by number.
@@ -178,8 +178,8 @@ class Home:
 
 
 def possible_matches(
-    whom: Whom,
-    together: Sequence[Whom],
+    whom: ChildAsTold,
+    together: Sequence[ChildAsTold],
     home: Home,
     on_file: Mapping[UUID, OnFile],
     apart: Collection[frozenset[UUID]] = (),

@@ -28,7 +28,13 @@ from service.domain.contacts import REPEAT_CONCERN, Adult, Child, Contact
 from service.domain.flags import SubjectKind
 from service.domain.identities import Named, named
 from service.domain.people import AdultRelationship, ToldOfChild
-from service.domain.possible_matches import Found, Home, Whom, numbers_of_others, possible_matches
+from service.domain.possible_matches import (
+    ChildAsTold,
+    Found,
+    Home,
+    numbers_of_others,
+    possible_matches,
+)
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.repositories import concerns, on_file
@@ -125,7 +131,7 @@ def who_they_may_be(
     """Who on file may be each child of a contact, from what the file answered."""
     bearers = answered.bearers
     whom = [
-        Whom(
+        ChildAsTold(
             child.id,
             child.person_id,
             child,

@@ -1,19 +1,19 @@
 """Keys by which the file is searched, made again for rows that another release wrote."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Executable, Table, insert, select, update
+from sqlalchemy import Executable, select, update
 
 from service.domain.addresses import address_key
 from service.domain.contacts import Adult, Contact
 from service.domain.identities import identity_key, keyed
 from service.domain.people import Person
-from service.persistence.asking import Asking, Reading
-from service.persistence.engines import Database
+from service.persistence.asking import Asking
+from service.persistence.places import Places
 from service.persistence.records import columns_of, read, table_of
 
 Found = TypeVar("Found")
@@ -68,19 +68,7 @@ class Writing(Protocol):
         ...
 
 
-class Places(Protocol):
-    """Where rows are read and written: a house at work, or a database that is being migrated."""
-
-    async def ask_at_length(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
-        """Reads what may take a while."""
-        ...
-
-    async def perform(self, change: Callable[[Writing], Awaitable[Found]]) -> Found:
-        """Carries out a change in one transaction."""
-        ...
-
-
-async def make_keys(places: Places, since: UUID | None = None) -> int:
+async def make_keys(places: Places[Writing], since: UUID | None = None) -> int:
     """Makes every key that is not what it should be. Returns in how many rows it was not.
 
     In many short transactions, so that people go on working; what was done is not done again.
@@ -138,39 +126,3 @@ async def _put_right(work: Writing, *, kind: _Keyed, ids: Sequence[UUID]) -> int
             await work.execute(update(table).where(table.c.id == row.id).values(**keys))
             changed += 1
     return changed
-
-
-class Migrated:
-    """A database that is being migrated, as a place to make keys in: nobody works in it yet."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def ask_at_length(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
-        """Reads what may take a while."""
-        async with self._database.long_reading() as connection:
-            return await question(Reading(connection))
-
-    async def perform(self, change: Callable[[Writing], Awaitable[Found]]) -> Found:
-        """Carries out a change in one transaction."""
-        async with self._database.writing() as connection:
-            done = await change(_Transaction(connection))
-            await connection.commit()
-            return done
-
-
-class _Transaction(Reading):
-    """A connection in a transaction."""
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether it is SQLite's, who has one writer at a time."""
-        return self._connection.dialect.name == "sqlite"
-
-    async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Writes rows of a table."""
-        await self._connection.execute(insert(table), list(rows))
-
-    async def execute(self, statement: Executable) -> Any:
-        """Carries out a change."""
-        return await self._connection.execute(statement)

@@ -19,7 +19,8 @@ from service.domain.texts import counted
 from service.persistence import sealing
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseBusy, in_our_words
-from service.persistence.keys import SINCE_STEP, Migrated, make_keys
+from service.persistence.keys import SINCE_STEP, make_keys
+from service.persistence.places import Migrated
 from service.persistence.schema_steps import (
     SchemaUnknown,
     config,

@@ -7,7 +7,7 @@ Nobody who writes an event waits for it. No number of a transaction is kept: tho
 a backup is restored.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
@@ -19,6 +19,7 @@ from service.domain.events import Event
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.strategy_meetings import MeetingChild
 from service.persistence.asking import Asking
+from service.persistence.places import Places
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.events import (
     EVENT,
@@ -28,7 +29,12 @@ from service.persistence.repositories.events import (
     settled_now,
     without_position,
 )
-from service.persistence.untold_subjects import Corrections, Move, corrections_on, people_untold
+from service.persistence.untold_subjects import (
+    Corrections,
+    LinkedAnew,
+    corrections_on,
+    people_untold,
+)
 
 Found = TypeVar("Found")
 
@@ -59,19 +65,7 @@ class Sealing(Asking, Protocol):
         ...
 
 
-class Places(Protocol):
-    """Where events are: a house at work, or a database that is being migrated."""
-
-    async def ask_at_length(self, question: Callable[[Asking], Awaitable[Found]]) -> Found:
-        """Reads what may take a while."""
-        ...
-
-    async def perform(self, change: Callable[[Any], Awaitable[Found]]) -> Found:
-        """Carries out a change in one transaction."""
-        ...
-
-
-async def seal_events(places: Places, *, at_once: int = AT_ONCE) -> int:
+async def seal_events(places: Places[Sealing], *, at_once: int = AT_ONCE) -> int:
     """Gives every event that can be seen and has no position its own. Returns how many got one.
 
     In short transactions; two at once take turns. What is interrupted is gone on with.
@@ -189,7 +183,7 @@ async def _people(
     return told | await people_untold(work, untold, corrections) if untold else told
 
 
-async def _let_follow(work: Sealing, move: Move) -> None:
+async def _let_follow(work: Sealing, move: LinkedAnew) -> None:
     """Notes whom the child of a contact turned out to be, for what had happened to it before.
 
     Whom it was taken for stays named: that is what was known then. Nothing, while the move itself

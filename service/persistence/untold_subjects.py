@@ -31,7 +31,7 @@ _CONTACT: Final = columns_of(Event).index(EVENT.c.contact_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class LinkedAnew:
     """A child of a contact turned out to be another on file than it was taken for."""
 
     sequence: int
@@ -49,13 +49,13 @@ class Corrections:
     which they went.
     """
 
-    moves: Sequence[Move]
+    moves: Sequence[LinkedAnew]
     gone: Mapping[UUID, Sequence[tuple[int, UUID]]]
 
 
 async def corrections_on(ask: Asking, contact_ids: Collection[UUID]) -> Corrections:
     """What was put right of the children on these contacts, in order."""
-    moves: list[Move] = []
+    moves: list[LinkedAnew] = []
     gone: dict[UUID, list[tuple[int, UUID]]] = defaultdict(list)
     if not contact_ids:
         return Corrections(moves, gone)
@@ -75,7 +75,7 @@ async def corrections_on(ask: Asking, contact_ids: Collection[UUID]) -> Correcti
             continue
         to, left = _id(event.data.get("to")) or event.person_id, _id(event.data.get("was"))
         if to is not None and left is not None:
-            moves.append(Move(sequence, contact_id, event.subject_id, left, to))
+            moves.append(LinkedAnew(sequence, contact_id, event.subject_id, left, to))
             gone[contact_id].append((sequence, left))
     return Corrections(moves, gone)
 

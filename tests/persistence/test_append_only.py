@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from service.persistence.engines import Database
-from service.persistence.keys import Migrated
+from service.persistence.places import Migrated
 from service.persistence.sealing import seal_events
 from service.persistence.tables import metadata
 from tests.persistence.conftest import Desk

@@ -19,7 +19,8 @@ from service.domain.people import Person
 from service.persistence import keys
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
-from service.persistence.keys import AT_ONCE, Migrated, Writing
+from service.persistence.keys import AT_ONCE, Writing
+from service.persistence.places import Migrated
 from service.persistence.records import columns_of, read, table_of
 from service.usecases.jobs import TWO_RELEASES_AT_WORK
 from tests.support.clocks import FixedClock

@@ -16,7 +16,7 @@ from service.domain.events import Bookmark, Event, EventType, Whom
 from service.persistence.asking import Asking, Reading
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
-from service.persistence.keys import Migrated
+from service.persistence.places import Migrated
 from service.persistence.records import columns_of, table_of
 from service.persistence.repositories import events
 from service.persistence.sealing import seal_events
