@@ -463,6 +463,7 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "Date": "date",
         "JSON": "document",
         "Typed": "document",
+        "ARRAY": "list of ids",
         "LargeBinary": "bytes",
     }
 )

@@ -80,27 +80,28 @@ def _of_each(ways: Ways) -> Ways:
 @cache
 def _of_a_dataclass(kind: type) -> tuple[Way, Way]:
     hints = typing.get_type_hints(kind)
-    fields = [(one.name, ways_of(hints[one.name])) for one in dataclasses.fields(kind)]
-    reading = [
-        (one.name, None if ways is None else ways[1], _without(one))
-        for one, (_, ways) in zip(dataclasses.fields(kind), fields, strict=True)
-    ]
+    fields = dataclasses.fields(kind)
+    names = [field.name for field in fields]
+    converted = [(name, *ways) for name in names if (ways := ways_of(hints[name])) is not None]
+    known, without = frozenset(names), {field.name: _without(field) for field in fields}
 
     def write(value: Any) -> dict[str, Any]:
-        return {
-            name: getattr(value, name) if ways is None else ways[0](getattr(value, name))
-            for name, ways in fields
-        }
+        document = {name: getattr(value, name) for name in names}
+        for name, write_one, _ in converted:
+            document[name] = write_one(document[name])
+        return document
 
     def read(document: Mapping[str, Any]) -> Any:
-        return kind(
-            *(
-                (document[name] if way is None else way(document[name]))
-                if name in document
-                else without
-                for name, way, without in reading
-            )
-        )
+        if document.keys() == known:
+            if not converted:
+                return kind(**document)
+            values = dict(document)
+        else:
+            values = {name: document[name] for name in names if name in document}
+        for name, _, read_one in converted:
+            if name in values:
+                values[name] = read_one(values[name])
+        return kind(**values) if len(values) == len(names) else kind(**{**without, **values})
 
     return write, read
 
