@@ -91,7 +91,7 @@ class PolicyFile(Written):
             told = f"is after {begins.isoformat()}, where the policy begins."
             yield Fault(told, "calendar first_year")
         try:
-            self.calendar.calendar()
+            _ = self.calendar.working
         except CalendarFaulty as error:
             yield Fault(str(error), "calendar")
 

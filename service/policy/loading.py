@@ -94,7 +94,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         text=text,
         authority=file.policy.authority,
         applies_from=file.policy.applies_from,
-        calendar=file.calendar.calendar(),
+        calendar=file.calendar.working,
         holidays_alarm_days=file.calendar.holidays_alarm_days,
         timescales=tuple(
             _timescale(one, chain, file.policy.applies_from) for one in file.timescale

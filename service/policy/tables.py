@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, time
+from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, TypeAlias
 
@@ -112,8 +113,9 @@ class CalendarTable(Written):
         years = self.reads("first_year", "last_year")
         return not years or self.first_year <= day.year <= self.last_year
 
-    def calendar(self) -> WorkingCalendar:
-        """The working calendar. Raises CalendarFaulty."""
+    @cached_property
+    def working(self) -> WorkingCalendar:
+        """The working calendar, worked out once. Raises CalendarFaulty."""
         closures, extra, withdrawn = (
             {
                 one.date: one.reason
