@@ -25,6 +25,7 @@ from api.errors import (
     PreconditionMissing,
     TooManyAtOnce,
     Unavailable,
+    UrlTooLong,
     kinds_of_problem,
     status_of,
 )
@@ -73,6 +74,7 @@ _WHY: Final[dict[int, str]] = {
     409: "Not possible in the state in which the thing is; `allowed` says what is.",
     412: "Changed by someone else since it was read; `ETag` is the current version.",
     413: "The body is too large; the connection is closed.",
+    414: "The path and its query are too long; the connection is closed.",
     415: "The body is not declared as what is read here, or said to be encoded.",
     422: "The request breaks a rule; `errors` names each fault.",
     428: "If-Match is missing.",
@@ -89,6 +91,7 @@ _USUAL: Final[dict[int, type[FrontDoorError]]] = {
     409: Conflict,
     412: Stale,
     413: BodyTooLarge,
+    414: UrlTooLong,
     415: MediaTypeNotSupported,
     422: Invalid,
     428: PreconditionMissing,
@@ -216,7 +219,7 @@ def refusals_that_follow(operation: Json) -> set[int]:
         if parameter["in"] == "path":
             found.add(404)
         elif parameter["in"] == "query":
-            found.add(422)
+            found |= {414, 422}
         elif name == "If-Match":
             found |= {409, 412, 428}
         elif name == "Idempotency-Key":

@@ -33,7 +33,13 @@ CONFIGURATION = """
 path = "{wfc}"
 
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "400", "401", "403", "404", "409", "412", "422", "429"]
+expected-statuses = ["2xx", "3xx", "400", "401", "403", "404", "409", "412", "414", "422", "429"]
+
+# A query that is wrong and too long is refused for its length.
+[checks.negative_data_rejection]
+expected-statuses = [
+    "400", "401", "403", "404", "405", "406", "409", "414", "415", "422", "428", "429"
+]
 
 [checks.missing_required_header]
 expected-statuses = ["400", "401", "403", "404", "406", "415", "422", "428"]

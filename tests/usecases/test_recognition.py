@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from api.schemas.contacts import Contact
 from service.bootstrap import House
@@ -16,12 +16,14 @@ from service.domain.access import Caller, Role
 from service.domain.contact_warnings import warnings_about
 from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
+from service.domain.events import EventType
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import Person, Sex
 from service.domain.police_notifications import ImportState
 from service.domain.possible_matches import MatchSaid
 from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories import contacts, histories, people
+from service.persistence.repositories.events import EVENT
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide, read_decision
@@ -366,10 +368,13 @@ async def test_the_move_is_an_event_with_both_records(desk: Desk) -> None:
     after = await desk.amend(hers, {"given_name": "Mia", "family_name": "Oakes"})
     async with desk.house.database.reading() as connection:
         [row] = await connection.execute(
-            text("SELECT person_id, data FROM event WHERE type = 'contact.child_moved'")
+            select(EVENT.c.people, EVENT.c.data).where(
+                EVENT.c.type == EventType.contact_child_moved.value
+            )
         )
-    assert str(after.children[0].person_id).replace("-", "") == str(row[0]).replace("-", "")
-    assert str(his.children[0].person_id) in str(row[1])
+    here, there = after.children[0].person_id, his.children[0].person_id
+    assert set(row[0]) == {here, there}
+    assert (row[1]["to"], row[1]["was"]) == (str(here), str(there))
 
 
 async def test_her_referral_is_hers(desk: Desk) -> None:
