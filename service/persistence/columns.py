@@ -1,11 +1,11 @@
 """Column types that are the same on both databases, and the comment and class of every column."""
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -91,10 +91,10 @@ class _SqliteIds(TypeDecorator[Sequence[UUID]]):
     cache_ok = True
 
     def process_bind_param(self, value: Sequence[UUID] | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps([one.hex for one in value])
+        return None if value is None else to_json([one.hex for one in value]).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> list[UUID] | None:
-        return None if value is None else [UUID(one) for one in json.loads(value)]
+        return None if value is None else [UUID(one) for one in from_json(value)]
 
 
 IDS: TypeEngine[Any] = ARRAY(Uuid()).with_variant(_SqliteIds(), "sqlite")

@@ -106,6 +106,7 @@ def _questions(
     )
     return {
         **questions,
+        "settled_event_without_a_position": _unseen(),
         **_of_accountability(),
         **_of_transfers(teams),
         **_of_clocks(),
@@ -152,7 +153,6 @@ def _of_accountability() -> dict[str, Select[int]]:
     )
     questions["child_with_two_accountable_cases"] = select(func.count()).select_from(twice)
     questions["two_open_cases_of_who_may_be_one_child"] = _open_twice()
-    questions["settled_event_without_a_position"] = _unseen()
     return questions
 
 
