@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import KeptAsTold, NotShown, WireOut
+from api.schemas.fields import KeptAsTold, NotShown, WireOut, made_of
 from api.schemas.new_contacts import Agreement, Basis, Referrer
 from api.schemas.people import (
     Adult,
@@ -297,18 +297,21 @@ class Contact(WireOut):
         contact = whole.contact
         values = dict(zip(_OWN, _take_own(contact), strict=True))
         values |= {
-            "referrer": Referrer.model_construct(
-                name=contact.referrer_name,
-                role=contact.referrer_role,
-                agency=contact.referrer_agency,
-                telephone=contact.referrer_telephone,
-                email=contact.referrer_email,
+            "referrer": made_of(
+                Referrer,
+                {
+                    "name": contact.referrer_name,
+                    "role": contact.referrer_role,
+                    "telephone": contact.referrer_telephone,
+                    "email": contact.referrer_email,
+                    "agency": contact.referrer_agency,
+                },
             ),
-            "agreement": Agreement.model_construct(
-                state=contact.agreement, note=contact.agreement_note
+            "agreement": made_of(
+                Agreement, {"state": contact.agreement, "note": contact.agreement_note}
             ),
-            "lawful_basis": Basis.model_construct(
-                basis=contact.lawful_basis, sharing_reason=contact.sharing_reason
+            "lawful_basis": made_of(
+                Basis, {"basis": contact.lawful_basis, "sharing_reason": contact.sharing_reason}
             ),
             "decided_at": contact.every_child_decided_at,
             "outcome_known_at": outcome_known_at(contact),

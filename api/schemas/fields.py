@@ -115,6 +115,24 @@ class QueryPart(Wire):
     model_config = ConfigDict(extra="ignore")
 
 
+_put: Final = object.__setattr__
+Made = TypeVar("Made", bound=BaseModel)
+
+
+def made_of(kind: type[Made], values: dict[str, Any]) -> Made:
+    """A wire object of values that are right already, as the domain's are: nothing is checked.
+
+    `values` holds every field, in order, and nothing else, and is its own from then on. What
+    pydantic's `model_construct` does, without going through the fields one by one.
+    """
+    made = kind.__new__(kind)
+    _put(made, "__dict__", values)
+    _put(made, "__pydantic_fields_set__", set())
+    _put(made, "__pydantic_extra__", None)
+    _put(made, "__pydantic_private__", None)
+    return made
+
+
 class WireOut(BaseModel):
     """What goes out. New fields may be added within a version, so callers ignore unknown ones.
 
@@ -130,26 +148,14 @@ class WireOut(BaseModel):
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> Self:
-        """An object of values that are right already, as the domain's are: nothing is checked.
-
-        `values` holds every field, in order, and nothing else, and is its own from then on. What
-        pydantic's `model_construct` does, without going through the fields one by one.
-        """
-        made = cls.__new__(cls)
-        _put(made, "__dict__", values)
-        _put(made, "__pydantic_fields_set__", set())
-        _put(made, "__pydantic_extra__", None)
-        _put(made, "__pydantic_private__", None)
-        return made
+        """An object of values that are right already, as the domain's are: see `made_of`."""
+        return made_of(cls, values)
 
     @classmethod
     def seen(cls, record: Any) -> Self:
         """An object of a record of the domain that bears all its fields, each of the same type."""
         names, take = _fields_of(cls)
         return cls.made_of(dict(zip(names, take(record), strict=True)))
-
-
-_put: Final = object.__setattr__
 
 
 @cache

@@ -238,7 +238,8 @@ def learn(
             continue
         if (held is None and new is not None) or (name in before and held == before[name]):
             values[name] = new
-    if person.sex is Sex.unknown or ("sex" in before and person.sex is before["sex"]):
+    says_another = told.sex is not person.sex
+    if says_another and (person.sex is Sex.unknown or person.sex is before.get("sex")):
         values["sex"] = told.sex
     if _birth_learnt(person, told, before):
         values |= {name: getattr(told, name) for name in _BIRTH}

@@ -83,6 +83,8 @@ async def change(work: Work, old: Person, new: Person) -> Person:
 
     Returns the person as written.
     """
+    if new is old:
+        return new
     new = keyed(new)
     differing = {
         field.name: getattr(new, field.name)
