@@ -436,7 +436,7 @@ class Database:
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Any]:
-        """The driver's own connection for short questions, without a transaction."""
+        """PostgreSQL's driver's own connection for short questions, without a transaction."""
         with self._fit:
             async with self._driver() as driver:
                 yield driver
@@ -455,7 +455,7 @@ class Database:
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Any]:
-        """A connection of the pool without SQLAlchemy around it; a broken one does not go back."""
+        """A connection of PostgreSQL's pool itself; a broken one does not go back to it."""
         held = await self._engine.raw_connection()
         driver: Any = held.driver_connection
         broken = False
@@ -463,10 +463,10 @@ class Database:
             yield driver
         except (asyncio.CancelledError, TimeoutError):
             # What was broken off may be on its way still: nobody else is to wait for its end.
-            broken = not self.is_sqlite
+            broken = True
             raise
         finally:
-            broken = broken or (not self.is_sqlite and driver.is_closed())
+            broken = broken or driver.is_closed()
             await greenlet_spawn(held.invalidate if broken else held.close)
 
     async def dispose(self) -> None:

@@ -149,6 +149,13 @@ class Work:
         """Whether it is SQLite's, who has one writer at a time."""
         return self._database.is_sqlite
 
+    async def _all_written(self) -> AsyncConnection:
+        """The connection of the transaction, with whatever was added before written on it."""
+        connection = await self._open()
+        if self._added or self._happened:
+            await self._flush(connection)
+        return connection
+
     def add(self, *records: object) -> None:
         """Keeps records, to be written together at the commit."""
         for record in records:
@@ -201,17 +208,13 @@ class Work:
 
     async def execute(self, statement: Executable) -> Result[Any]:
         """Runs a statement in the transaction, after whatever was added before it."""
-        connection = await self._open()
-        if self._added or self._happened:
-            await self._flush(connection)
+        connection = await self._all_written()
         self._begun = True
         return await connection.execute(statement)
 
     async def insert_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Writes rows of a table that keeps no records, after whatever was added before."""
-        connection = await self._open()
-        if self._added or self._happened:
-            await self._flush(connection)
+        connection = await self._all_written()
         self._begun = True
         await connection.execute(insert(table), list(rows))
 
@@ -265,9 +268,7 @@ class Work:
         The adapter for PostgreSQL begins a transaction with the first statement that it is given
         itself; SQLite's has begun as the connection was opened.
         """
-        connection = await self._open()
-        if self._added or self._happened:
-            await self._flush(connection)
+        connection = await self._all_written()
         begun, self._begun = self._begun or self._database.is_sqlite, True
         return connection, begun
 

@@ -216,11 +216,11 @@ async def test_a_list_is_looked_for_by_an_index(database_url: str) -> None:
     keys = any_of(PERSON.c.name_key, "keys")
     ready = made_ready(select(PERSON.c.id).where(keys), database.dialect)
     sql, values = ready.asked({"keys": ["amara okafor 2018", "kit lewis 2019", "x 2020"]})
-    async with database.looking() as driver:
-        if database.is_sqlite:
-            plan = [row[3] for row in await driver.fetch(f"EXPLAIN QUERY PLAN {sql}", *values)]
-            assert plan == ["SEARCH person USING INDEX ix_person_name_key (name_key=?)"]
-        else:
+    if database.is_sqlite:
+        plan = [row[3] for row in await database.look(f"EXPLAIN QUERY PLAN {sql}", values)]
+        assert plan == ["SEARCH person USING INDEX ix_person_name_key (name_key=?)"]
+    else:
+        async with database.looking() as driver:
             # Of so small a table nothing would be looked for; and of any number of values.
             await driver.execute(
                 "SET enable_seqscan = off; SET plan_cache_mode = 'force_generic_plan'"
