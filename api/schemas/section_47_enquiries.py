@@ -22,13 +22,13 @@ from api.schemas.words import (
     an_id,
 )
 from service.domain import section_47_enquiries
+from service.domain.conferences import NoConference
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     DatedEnquiry,
     EnquiryAction,
     EnquiryOutcome,
     EnquiryState,
-    NoConference,
     NoConferenceBecause,
     Visit,
     WholeEnquiry,

@@ -13,10 +13,10 @@ from frontdoor.demonstration.targets import Slots
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.calendar import london_date, london_time
+from service.domain.conferences import NoConference
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     EnquiryOutcome,
-    NoConference,
     NoConferenceBecause,
     Section47Enquiry,
     Visit,

@@ -65,18 +65,45 @@ async def begin_enquiry(
     if found is not None:
         return await _go_on(work, who, found, meeting_id, held_at, kind)
     assessment = await ensure_assessment(work, who, referral)
-    enquiry = Section47Enquiry(
+    enquiry = _new_enquiry(referral, assessment.id, meeting_id, held_at, kind, opened_at=work.now)
+    work.add(enquiry)
+    ENQUIRIES.moves.keep_step(
+        work,
+        who,
+        enquiry,
+        EnquiryAction.begin,
+        happened_at=held_at,
+        code=kind,
+        meeting_id=meeting_id,
+    )
+    if not await unborn.is_unborn(work, referral.person_id):
+        _start(work, enquiry, "child_seen")
+    _start(work, enquiry, CONFERENCE_CLOCK)
+    return enquiry
+
+
+def _new_enquiry(
+    referral: Referral,
+    assessment_id: UUID,
+    meeting_id: UUID,
+    held_at: datetime,
+    kind: EnquiryDecision,
+    *,
+    opened_at: datetime,
+) -> Section47Enquiry:
+    """An enquiry as it begins: nobody has seen the child, and nothing is found."""
+    return Section47Enquiry(
         id=new_id(),
         reference=new_reference(ReferenceKind.section_47_enquiry),
         meeting_id=meeting_id,
         referral_id=referral.id,
-        assessment_id=assessment.id,
+        assessment_id=assessment_id,
         contact_id=referral.contact_id,
         child_id=referral.child_id,
         person_id=referral.person_id,
         kind=kind,
         state=SECTION_47_ENQUIRY.start,
-        opened_at=work.now,
+        opened_at=opened_at,
         began_at=held_at,
         seen_at=None,
         seen_by=None,
@@ -102,20 +129,6 @@ async def begin_enquiry(
         ended_at=None,
         version=1,
     )
-    work.add(enquiry)
-    ENQUIRIES.moves.keep_step(
-        work,
-        who,
-        enquiry,
-        EnquiryAction.begin,
-        happened_at=held_at,
-        code=kind,
-        meeting_id=meeting_id,
-    )
-    if not await unborn.is_unborn(work, referral.person_id):
-        _start(work, enquiry, "child_seen")
-    _start(work, enquiry, CONFERENCE_CLOCK)
-    return enquiry
 
 
 async def start_clock_to_see(work: Work, person_id: UUID, born_at: datetime) -> None:

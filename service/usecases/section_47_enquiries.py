@@ -7,6 +7,11 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
+from service.domain.conferences import (
+    NoConference,
+    faults_in_conference,
+    faults_in_no_conference,
+)
 from service.domain.events import EventType
 from service.domain.own_words import own_words_faults, rationale_faults
 from service.domain.section_47_enquiries import (
@@ -17,15 +22,12 @@ from service.domain.section_47_enquiries import (
     EnquiryAction,
     EnquiryFilters,
     EnquiryOutcome,
-    NoConference,
     OwnProposal,
     Section47Enquiry,
     Visit,
     VisitOutcome,
     WholeEnquiry,
     action_of,
-    faults_in_conference,
-    faults_in_no_conference,
     faults_in_visit,
     incomplete,
 )

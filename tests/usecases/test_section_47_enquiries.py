@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from service.bootstrap import House
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.calendar import london_date
+from service.domain.conferences import NoConference
 from service.domain.errors import Invalid, NotFound, Stale
 from service.domain.events import Event
 from service.domain.instants import CLOCK_TOLERANCE
@@ -28,7 +29,6 @@ from service.domain.section_47_enquiries import (
     EnquiryIncomplete,
     EnquiryOutcome,
     EnquiryState,
-    NoConference,
     NoConferenceBecause,
     OwnProposal,
     Section47Enquiry,
