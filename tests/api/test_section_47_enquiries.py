@@ -144,7 +144,7 @@ async def test_no_conference_is_needed_when_another_manager_agrees(desk: Desk) -
     found = done(await act(desk, await enquiry(desk), "child-seen", SEEN))
     early = await act(desk, found, "no-conference", NONE_NEEDED)
     problem = expect_refusal(early, 422, "section_47_enquiry_incomplete")
-    assert pointers(problem) == [("/because", "outcome_first")]
+    assert faults(problem) == [("/because", "outcome_first")]
     found = done(await act(desk, found, "outcome", RISK, MANAGER))
     proposed = done(await act(desk, found, "no-conference", NONE_NEEDED, MANAGER))
     assert (proposed["state"], proposed["no_conference_because"]) == (
@@ -162,7 +162,7 @@ async def test_no_conference_is_needed_when_another_manager_agrees(desk: Desk) -
     thin = {"agreed": True, "words": "Fine."}
     refused = await act(desk, proposed, "no-conference/sign-off", thin, Role.head_of_service)
     problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
-    assert pointers(problem) == [("/words", "too_short")]
+    assert faults(problem) == [("/words", "too_short")]
     returned = done(
         await act(
             desk,

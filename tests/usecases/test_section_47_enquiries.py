@@ -77,7 +77,7 @@ class Office:
     manager: Caller
     worker: Caller
     # Another manager of the assessment teams.
-    worker_who_manages: Caller
+    colleague: Caller
 
     async def enquiry(self, **changes: Any) -> Section47Enquiry:
         return await enquiry_begun(self.house, await referred(self.house, **changes))
@@ -123,7 +123,7 @@ class Office:
     async def propose(self, enquiry: Section47Enquiry, told: NoConference) -> Section47Enquiry:
         return await self.house.perform(
             lambda work: propose_no_conference(
-                work, self.worker_who_manages, enquiry.id, enquiry.version, told
+                work, self.colleague, enquiry.id, enquiry.version, told
             )
         )
 
@@ -525,7 +525,7 @@ async def test_the_meeting_that_initiated_the_enquiry_sets_the_conference_date_a
     assert held.state is EnquiryState.ended
 
 
-async def test_a_later_meeting_that_decides_as_the_first_did_changes_nothing(
+async def test_a_later_meeting_that_decides_as_the_first_changes_nothing(
     office: Office,
 ) -> None:
     referral = await referred(office.house)
@@ -584,7 +584,7 @@ async def test_no_conference_is_needed_once_another_manager_agrees_and_the_refer
     with pytest.raises(WrongState, match="proposed already"):
         await office.propose(proposed, IN_CARE)
     with pytest.raises(OwnProposal, match="another manager"):
-        await office.answer(proposed, by=office.worker_who_manages)
+        await office.answer(proposed, by=office.colleague)
     ended = await office.answer(proposed)
     assert (ended.state, ended.ended_at) == (EnquiryState.ended, office.clock.now)
     assert not ended.waits_for_agreement
