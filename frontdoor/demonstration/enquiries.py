@@ -12,19 +12,16 @@ from frontdoor.demonstration.narratives import RISK, Danger
 from frontdoor.demonstration.targets import Slots
 from service.bootstrap import Work
 from service.domain.access import Caller
-from service.domain.calendar import london_date, london_time
-from service.domain.conferences import NoConference
+from service.domain.calendar import london_time
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     EnquiryOutcome,
-    NoConferenceBecause,
     Section47Enquiry,
     Visit,
 )
 from service.persistence.repositories import section_47_enquiries, unborn
 from service.policy import Policy
 from service.usecases.section_47_enquiries import (
-    propose_no_conference,
     record_child_seen,
     record_conference,
     record_enquiry_outcome,
@@ -81,18 +78,12 @@ class Enquiry:
         self.desk.at(outcome_at, self._find)
 
     def _follow(self, course: SoFar) -> None:
-        for act, does in (
-            ("tried", self._miss),
-            ("seen", self._see),
-            ("outcome", self._find),
-            ("not_needed", self._propose_none),
-        ):
+        for act, does in (("tried", self._miss), ("seen", self._see), ("outcome", self._find)):
             if act in course:
                 at = self.desk.until - timedelta(hours=course[act])
                 if act == "seen":
                     self.seen_at = at
                 if act == "outcome":
-                    # A risk that goes on: the conference is yet to come.
                     self.conference_at = self.desk.until + timedelta(days=9)
                 self.desk.at(at, does)
 
@@ -170,12 +161,6 @@ class Enquiry:
         )
         if self.conference_at is not None:
             self.desk.at(self.conference_at + timedelta(hours=2), self._confer)
-
-    async def _propose_none(self, work: Work) -> None:
-        enquiry = await self._enquiry(work)
-        words = self.chance.choice(RISK.no_conference)
-        told = NoConference(NoConferenceBecause.looked_after, london_date(work.now), words)
-        await propose_no_conference(work, self.by.worker, enquiry.id, enquiry.version, told)
 
     async def _confer(self, work: Work) -> None:
         enquiry = await self._enquiry(work)

@@ -144,7 +144,6 @@ class RiskNarratives(_Read):
     not_seen: Texts
     found: dict[EnquiryOutcome, Texts]
     conferred: dict[ConferenceOutcome, Texts]
-    no_conference: Texts
     childs_view: Texts
     analyses: dict[AssessmentOutcome, Texts]
     sent_back: Texts

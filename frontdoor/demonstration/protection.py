@@ -96,17 +96,6 @@ NOW: Final[Sequence[SoFar]] = (
         "seen": 694,
         "outcome": 400,
     },
-    {
-        "decided": 300,
-        "call": 299,
-        "invite": 298.5,
-        "hold": 298,
-        "conclude": 297,
-        "minutes": 280,
-        "seen": 291,
-        "outcome": 90,
-        "not_needed": 3,
-    },
 )
 """Children of today who may be at risk, one at each step, in time and late."""
 

@@ -369,7 +369,6 @@ async def test_the_desk_of_today_has_every_step_for_children_who_may_be_at_risk(
         (NextAction.record_enquiry_outcome, False),
         (NextAction.hold_conference, False),
         (NextAction.hold_conference, True),
-        (NextAction.sign_off_no_conference, False),
     }
 
 
