@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
-from service.domain import challenges, transfers
+from service.domain import challenges, early_help_episodes, transfers
 from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.deadlines import (
     ClockEvents,
@@ -45,6 +45,7 @@ NEEDED_KINDS = {
     "sign_off": False,
     "allocation": False,
     "early_help_allocation": False,
+    **dict.fromkeys(early_help_episodes.EPISODE_CLOCKS, False),
     "strategy_meeting": False,
     "strategy_minutes": False,
     "child_seen": False,

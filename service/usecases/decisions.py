@@ -38,6 +38,7 @@ from service.domain.decisions import (
     StatutoryBasis,
     faults_in_draft,
 )
+from service.domain.early_help_episodes import faults_in_agreement
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -144,6 +145,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         prompts=[prompt.key for prompt in work.policy.decision_prompts],
         rationale_rules=work.policy.rationale,
     )
+    problems += faults_in_agreement(contact.agreement, draft.outcome)
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, matches, problems)

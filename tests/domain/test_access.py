@@ -50,6 +50,7 @@ EXPECTED = {
     "close_referral": "A",
     "read_early_help_episodes": "WMSeAaHQ",
     "allocate_early_help_episode": "S",
+    "record_early_help_agreement": "Se",
     "close_early_help_episode": "S",
     "read_accountability": "MSAHQ",
     "read_transfers": "WMSeAaHQ",
