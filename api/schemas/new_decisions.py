@@ -13,8 +13,8 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.strict.fields import Flag, Id, Line, Text, Whole, Wire
-from service.usecases.decisions import NewDecision
 
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "

@@ -61,6 +61,14 @@ class WholeDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedTogether:
+    """What was drafted or answered in one act for children of a contact, and the contact then."""
+
+    contact: Contact
+    decisions: Sequence[WholeDecision]
+
+
+@dataclass(frozen=True, slots=True)
 class WholeRequest:
     """An information request with the children it is about, its clocks and its chasers."""
 

@@ -18,9 +18,10 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.domain.new_contacts import NewChild, NewContact
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, client_of, open_house, token

@@ -8,11 +8,11 @@ from service.domain.access import Role
 from service.domain.contacts import Channel
 from service.domain.deadlines import Deadline
 from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
+from service.domain.drafts import NewDecision
 from service.domain.flags import SubjectKind
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision
 from service.usecases.sign_offs import sign_off
 from tests.support.houses import caller
 from tests.support.matches import decide_apart

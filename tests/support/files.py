@@ -14,6 +14,7 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.strategy_meetings import Harm
@@ -21,7 +22,6 @@ from service.domain.transfers import Direction
 from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.challenges import challenge_decision
-from service.usecases.decisions import NewDecision
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral

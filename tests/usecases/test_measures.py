@@ -21,6 +21,7 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.domain.errors import NotAllowed
 from service.domain.measure_cases import MeasureCases
 from service.domain.measures import (
@@ -35,7 +36,7 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import list_contacts, log_contact
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 from service.usecases.measures import read_measure, read_measures
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
