@@ -61,9 +61,9 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ChallengeAction.withdraw: _by("withdraw_challenge", "withdraw_disagreement"),
         },
         ChildAction: {
-            ChildAction.decide: _by("decide", "record_meeting_outcome"),
-            ChildAction.sign_off: _by("sign_off", outcome="agreed"),
-            ChildAction.return_decision: _by("sign_off", outcome="returned"),
+            ChildAction.decide: _by("decide", "decide_together", "record_meeting_outcome"),
+            ChildAction.sign_off: _by("sign_off", "sign_off_together", outcome="agreed"),
+            ChildAction.return_decision: _by("sign_off", "sign_off_together", outcome="returned"),
             ChildAction.withdraw_decision: _by("withdraw_decision"),
         },
         ContactAction: {
@@ -76,9 +76,11 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
         },
         DailyMeetingAction: {DailyMeetingAction.conclude: _by("conclude_daily_meeting")},
         DecisionAction: {
-            DecisionAction.agree: _by("sign_off", outcome="agreed"),
-            DecisionAction.return_to_decider: _by("sign_off", outcome="returned"),
-            DecisionAction.supersede: _by("decide", "record_meeting_outcome"),
+            DecisionAction.agree: _by("sign_off", "sign_off_together", outcome="agreed"),
+            DecisionAction.return_to_decider: _by(
+                "sign_off", "sign_off_together", outcome="returned"
+            ),
+            DecisionAction.supersede: _by("decide", "decide_together", "record_meeting_outcome"),
             DecisionAction.withdraw: _by("withdraw_decision"),
         },
         EnquiryAction: {
@@ -97,7 +99,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             InformationRequestAction.answer: _by("answer_information_request"),
         },
         ItemAction: {
-            ItemAction.decide: _by("record_meeting_outcome", "decide"),
+            ItemAction.decide: _by("record_meeting_outcome", "decide", "decide_together"),
             ItemAction.carry_over: _by("carry_item_over"),
         },
         MeetingAction: {

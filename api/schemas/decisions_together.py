@@ -25,7 +25,7 @@ from service.domain.decisions import (
     PromptAnswer,
     StatutoryBasis,
 )
-from service.domain.drafts import Said, SaidOfChild, Where
+from service.domain.drafts import SaidOfChild, SaidOfDecision, Where
 from service.domain.sign_offs import SignOffSaid
 from service.domain.whole_contacts import DecidedTogether
 from service.strict.fields import Id, Line, Text, Whole, Wire
@@ -141,10 +141,10 @@ class ToldOfDecision(Wire):
         ),
     ] = None
 
-    def said(self) -> Said:
+    def said(self) -> SaidOfDecision:
         """As the use-case takes it."""
         level = self.level_of_need
-        return Said(
+        return SaidOfDecision(
             level_of_need=None if level is None else LevelOfNeed(level),
             outcome=self.outcome,
             rationale=self.rationale,
@@ -264,9 +264,10 @@ class DecisionsTogether(WireOut):
     @classmethod
     def of(cls, decided: DecidedTogether) -> Self:
         """As it is seen by staff."""
-        return cls(
-            contact_id=decided.contact.id,
-            contact_version=decided.contact.version,
-            contact_state=decided.contact.state,
-            decisions=[Decision.of(one) for one in decided.decisions],
+        contact = decided.contact
+        return cls.taken_from(
+            decided,
+            contact_id=contact.id,
+            contact_version=contact.version,
+            contact_state=contact.state,
         )

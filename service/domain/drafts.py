@@ -82,7 +82,7 @@ class NewDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidOfDecision:
     """What is said of a decision: once for a family, or of one of its children. None is not said.
 
     What a child's draft says replaces what the family's says; see `together`.
@@ -108,7 +108,7 @@ class SaidOfChild:
     """What is said of one child of a family: who, what differs, what only a child can have."""
 
     child_id: UUID
-    said: Said
+    said: SaidOfDecision
     supersedes_id: UUID | None = None
     supersedes_because: str | None = None
     matches: Sequence[MatchSaid] = ()
@@ -156,7 +156,7 @@ _NEEDED: Final = {
 }
 
 
-def together(family: Said, children: Sequence[SaidOfChild]) -> list[NewDecision]:
+def together(family: SaidOfDecision, children: Sequence[SaidOfChild]) -> list[NewDecision]:
     """The drafts for several children, each with what is said of all and what differs.
 
     What is said of a child replaces what is said of the family: a value, the line of the same
@@ -200,7 +200,9 @@ def _missing(at: str, name: str) -> Problem:
     return Problem(at + _VALUES[name], _NEEDED[name], f"{name}_missing")
 
 
-def _values_of(family: Said, child: Said) -> tuple[dict[str, Any], dict[str, str], frozenset[str]]:
+def _values_of(
+    family: SaidOfDecision, child: SaidOfDecision
+) -> tuple[dict[str, Any], dict[str, str], frozenset[str]]:
     """The single values of a child's draft, where the family's stand, and which are its own."""
     left_out: set[str] = set()
     if child.outcome is not None:
@@ -230,7 +232,7 @@ class _MergedLines:
     own: frozenset[str]
 
 
-def _lines(at: str, family: Said, child: Said) -> _MergedLines:
+def _lines(at: str, family: SaidOfDecision, child: SaidOfDecision) -> _MergedLines:
     agencies, their_places = _merged(
         "/agencies", at, family.agencies, child.agencies, lambda line: line.organisation_id
     )

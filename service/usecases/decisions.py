@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.decisions import Decision, Outcome
-from service.domain.drafts import NewDecision, Said, SaidOfChild, together
+from service.domain.drafts import NewDecision, SaidOfChild, SaidOfDecision, together
 from service.domain.whole_contacts import DecidedTogether, WholeDecision
 from service.domain_services.daily_meetings import hold_item_to_decide
 from service.domain_services.drafts import draft_decisions
@@ -35,7 +35,7 @@ async def decide_together(
     work: Work,
     who: Caller,
     contact_id: UUID,
-    family: Said,
+    family: SaidOfDecision,
     children: Sequence[SaidOfChild],
 ) -> list[Decision]:
     """Drafts the decisions for several children of one contact in one act (rule 28).

@@ -4,18 +4,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from service.domain.access import Role
 from service.domain.events import Event
-from service.persistence.records import read, table_of
+from service.persistence.records import columns_of, read, table_of
 from tests.support.builders import (
     PROMPTS,
     child_body,
     decision_body,
-    headers,
     sign_off_body,
 )
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 WORKER, MANAGER = Role.mash_worker, Role.mash_manager
 NAMES = ("Amara", "Chidi", "Efe", "Ife")
@@ -58,13 +58,14 @@ async def sign(desk: Desk, drafted: dict[str, Any], body: dict[str, Any], **who:
 
 def places(problem: dict[str, Any]) -> set[str]:
     """Where the faults are."""
-    return {pointer for pointer, _ in pointers(problem)}
+    return {pointer for pointer, _ in faults(problem)}
 
 
 async def events_of(desk: Desk, kind: str) -> list[Event]:
     async def look(ask: Any) -> list[Event]:
         table = table_of(Event)
-        rows = await ask.all(table.select().where(table.c.type == kind).order_by(table.c.id))
+        of_kind = select(*columns_of(Event)).where(table.c.type == kind).order_by(table.c.id)
+        rows = await ask.all(of_kind)
         return [read(Event, row) for row in rows]
 
     return await desk.house.ask(look)
@@ -218,9 +219,9 @@ async def test_a_child_of_another_contact_and_a_child_named_twice_are_refused(de
 async def test_sent_again_under_the_same_key_it_is_answered_as_before(desk: Desk) -> None:
     contact = await family_of_four(desk)
     path, body = f"/v1/contacts/{contact['id']}/decisions/together", together(contact)
-    sent = headers(desk.house, WORKER)
-    first = await desk.client.post(path, json=body, headers=sent)
-    again = await desk.client.post(path, json=body, headers=sent)
+    key = uuid4()
+    first = await desk.post(WORKER, path, body, key=key)
+    again = await desk.post(WORKER, path, body, key=key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json() == first.json()

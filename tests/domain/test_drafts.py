@@ -18,15 +18,15 @@ from service.domain.drafts import (
     DraftsIncomplete,
     NewDecision,
     Refusals,
-    Said,
     SaidOfChild,
+    SaidOfDecision,
     Where,
     together,
 )
 from service.domain.errors import FrontDoorError, Problem
 
 ADA, BEN, CEM = (uuid4() for _ in range(3))
-FAMILY = Said(
+FAMILY = SaidOfDecision(
     level_of_need=LevelOfNeed.statutory,
     outcome=Outcome.referral,
     statutory_basis=StatutoryBasis.section_17,
@@ -45,15 +45,15 @@ FAMILY = Said(
 )
 
 
-def drafts(*children: SaidOfChild, family: Said = FAMILY) -> list[NewDecision]:
+def drafts(*children: SaidOfChild, family: SaidOfDecision = FAMILY) -> list[NewDecision]:
     return together(family, children)
 
 
 def child(child_id: UUID, **said: object) -> SaidOfChild:
-    return SaidOfChild(child_id, Said(**said))  # type: ignore[arg-type]  # by name
+    return SaidOfChild(child_id, SaidOfDecision(**said))  # type: ignore[arg-type]  # by name
 
 
-def missing(*children: SaidOfChild, family: Said = FAMILY) -> list[tuple[str, str]]:
+def missing(*children: SaidOfChild, family: SaidOfDecision = FAMILY) -> list[tuple[str, str]]:
     with pytest.raises(DraftsIncomplete) as refused:
         together(family, children)
     return [(one.pointer, one.code) for one in refused.value.problems]
@@ -124,7 +124,7 @@ def test_another_threshold_takes_a_rationale_of_its_own(own: dict[str, object]) 
 
 
 def test_nothing_has_a_default_and_what_nobody_said_of_anybody_is_named_once() -> None:
-    assert missing(child(ADA), child(BEN), family=Said()) == [
+    assert missing(child(ADA), child(BEN), family=SaidOfDecision()) == [
         ("/level_of_need", "level_of_need_missing"),
         ("/outcome", "outcome_missing"),
         ("/rationale", "rationale_missing"),
