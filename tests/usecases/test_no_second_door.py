@@ -94,7 +94,9 @@ KINDS = (
     "time passes and the sweep comes",
 )
 Found = TypeVar("Found")
-Refusal = type[FrontDoorError]
+Refusal = type[FrontDoorError] | tuple[type[FrontDoorError], ...]
+# Not theirs to do; or of a child who never came to their side, so that nothing of it is there.
+NOT_THEIRS: Refusal = (NotAllowed, NotFound)
 
 _HELP = ("draft early help", "sign early help", "allocate")
 _CARE = ("draft child in need", "sign child in need", "allocate")
@@ -991,7 +993,7 @@ class Doors(RuleBasedStateMachine):
                         action,
                         self.version(self.record.challenges, dispute.id) + off,
                     ),
-                    (NotAllowed if who in (old, "social worker") else None)
+                    (NOT_THEIRS if who in (old, "social worker") else None)
                     if possible
                     else FrontDoorError
                     if who in (old, "social worker")
