@@ -70,7 +70,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ContactAction.amend: _by("amend_contact"),
             ContactAction.assign: _by("assign_contact"),
             ContactAction.triage: _by("triage_contact"),
-            ContactAction.ask_agency: _by("ask_agency"),
+            ContactAction.ask_agency: _by("ask_agency", "ask_agencies_together"),
             ContactAction.withdraw: _by("withdraw_contact"),
             ContactAction.restore: _by("restore_contact"),
         },

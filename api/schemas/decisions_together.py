@@ -9,26 +9,26 @@ from api.schemas.fields import WireOut
 from api.schemas.new_decisions import (
     AGENCIES_EXAMPLE,
     PROMPTS_EXAMPLE,
-    AgencyLine,
+    AgencyLineIn,
     AssessmentTool,
     History,
     PromptLine,
     Supersedes,
+    ToldPrompts,
 )
 from api.schemas.possible_matches import MatchLine
 from api.schemas.words import EXAMPLE_ID, ETagVersion, ItsContactId, an_id
 from service.domain.contacts import ContactState
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     LevelOfNeed,
     Outcome,
-    PromptAnswer,
     StatutoryBasis,
 )
 from service.domain.drafts import SaidOfChild, SaidOfDecision, Where
 from service.domain.sign_offs import SignOffSaid
 from service.domain.whole_contacts import DecidedTogether
-from service.strict.fields import Id, Line, Text, Whole, Wire
+from service.strict.fields import Id, Line, Text, Whole
 
 _OTHERWISE_EXAMPLE: list[dict[str, Any]] = [
     {
@@ -40,13 +40,16 @@ _OTHERWISE_EXAMPLE: list[dict[str, Any]] = [
 _CHILDREN_EXAMPLE: list[dict[str, Any]] = [
     {
         "child_id": EXAMPLE_ID,
-        "prompts": [{"prompt": "child_voice", "answer": "He says that he hides in his room."}],
+        "answers": {"child_voice": "He says that he hides in his room."},
     },
 ]
 
 
-class ToldOfDecision(Wire):
-    """What is said of a decision: once for the family, or of one child where it differs."""
+class ToldOfDecision(ToldPrompts):
+    """What is said of a decision: once for the family, or of one child where it differs.
+
+    An answer that is said of a child replaces the family's answer to the same prompt.
+    """
 
     level_of_need: Annotated[
         Annotated[int, Whole(1, 4)] | None,
@@ -97,23 +100,13 @@ class ToldOfDecision(Wire):
         ),
     ] = Field(default_factory=lambda: History())
     agencies: Annotated[
-        Annotated[list[AgencyLine], Field(max_length=10)],
+        Annotated[list[AgencyLineIn], Field(max_length=10)],
         Field(
             description=(
                 "Who was asked, who answered, who was not asked and why. What is said of a child "
                 "replaces the family's line of the same agency."
             ),
             examples=[AGENCIES_EXAMPLE],
-        ),
-    ] = Field(default_factory=list)
-    prompts: Annotated[
-        Annotated[list[PromptLine], Field(max_length=10)],
-        Field(
-            description=(
-                "The prompts, answered. What is said of a child replaces the family's answer to "
-                "the same prompt."
-            ),
-            examples=[PROMPTS_EXAMPLE],
         ),
     ] = Field(default_factory=list)
     assessment: Annotated[
@@ -156,13 +149,22 @@ class ToldOfDecision(Wire):
             assessment_score=self.assessment.score,
             receiving_team_id=self.receiving_team_id,
             advice_given=self.advice_given,
-            agencies=[AgencyAsked(**dict(line)) for line in self.agencies],
-            prompts=[PromptAnswer(**dict(line)) for line in self.prompts],
+            agencies=[AgencySaid(**dict(line)) for line in self.agencies],
+            prompts=self.prompt_lines(),
+            answered_at=self.prompts_stand(),
         )
 
 
 class FamilyChildIn(ToldOfDecision):
     """One child of the family: who, and what differs from what is said of all."""
+
+    prompts: Annotated[
+        Annotated[list[PromptLine], Field(max_length=10)],
+        Field(
+            description="The prompts, answered or not known and why, of this child alone.",
+            examples=[PROMPTS_EXAMPLE],
+        ),
+    ] = Field(default_factory=list)
 
     child_id: Annotated[Id, an_id("The child on this contact, by its id there.")]
     supersedes: Annotated[
@@ -205,15 +207,11 @@ class DecisionsTogetherCreate(ToldOfDecision):
         ),
     ]
     agencies: Annotated[
-        Annotated[list[AgencyLine], Field(max_length=40)],
+        Annotated[list[AgencyLineIn], Field(max_length=30)],
         Field(
             description="Who was asked, who answered, who was not asked and why, for all of them.",
             examples=[AGENCIES_EXAMPLE],
         ),
-    ] = Field(default_factory=list)
-    prompts: Annotated[
-        Annotated[list[PromptLine], Field(max_length=30)],
-        Field(description="The prompts, answered for all of them.", examples=[PROMPTS_EXAMPLE]),
     ] = Field(default_factory=list)
 
 

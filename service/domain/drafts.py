@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
@@ -16,7 +16,7 @@ from service.domain.decisions import (
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotFound, Problem
 from service.domain.possible_matches import MatchSaid
 
-Line = TypeVar("Line", AgencyAsked, PromptAnswer)
+Line = TypeVar("Line", AgencySaid, PromptAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class NewDecision:
     primary_need_code: str | None = None
     history_considered: str | None = None
     last_closed_because: str | None = None
-    agencies: Sequence[AgencyAsked] = ()
+    agencies: Sequence[AgencySaid] = ()
     prompts: Sequence[PromptAnswer] = ()
     assessment_tool: str | None = None
     assessment_score: str | None = None
@@ -99,8 +99,10 @@ class SaidOfDecision:
     assessment_score: str | None = None
     receiving_team_id: str | None = None
     advice_given: str | None = None
-    agencies: Sequence[AgencyAsked] = ()
+    agencies: Sequence[AgencySaid] = ()
     prompts: Sequence[PromptAnswer] = ()
+    answered_at: Sequence[str] = ()
+    """Where each of `prompts` stands, where that is not its place in a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ def _values_of(
 class _MergedLines:
     """The agencies and prompts of a child's draft, and where each stands."""
 
-    agencies: Sequence[AgencyAsked]
+    agencies: Sequence[AgencySaid]
     prompts: Sequence[PromptAnswer]
     elsewhere: Mapping[str, str]
     own: frozenset[str]
@@ -234,30 +236,53 @@ class _MergedLines:
 
 def _lines(at: str, family: SaidOfDecision, child: SaidOfDecision) -> _MergedLines:
     agencies, their_places = _merged(
-        "/agencies", at, family.agencies, child.agencies, lambda line: line.organisation_id
+        "/agencies",
+        _placed("/agencies", "", family.agencies),
+        _placed("/agencies", at, child.agencies),
+        lambda line: line.organisation_id,
     )
     prompts, its_places = _merged(
-        "/prompts", at, family.prompts, child.prompts, lambda line: line.prompt
+        "/prompts",
+        _placed("/prompts", "", family.prompts, family.answered_at),
+        _placed("/prompts", at, child.prompts, child.answered_at),
+        lambda line: line.prompt,
     )
     places = their_places | its_places
     own = frozenset(part for part, stands in places.items() if stands.startswith(f"{at}/"))
     return _MergedLines(agencies, prompts, places, own)
 
 
+def _placed(
+    name: str, at: str, lines: Sequence[Line], stand: Sequence[str] = ()
+) -> list[tuple[str, Line]]:
+    """Lines, each with where it stands."""
+    return [
+        (at + (stand[place] if stand else f"{name}/{place}"), line)
+        for place, line in enumerate(lines)
+    ]
+
+
 def _merged(
     name: str,
-    at: str,
-    family: Sequence[Line],
-    child: Sequence[Line],
+    family: Sequence[tuple[str, Line]],
+    child: Sequence[tuple[str, Line]],
     key: Callable[[Line], Hashable],
 ) -> tuple[list[Line], dict[str, str]]:
     """The family's lines that the child's do not replace, then the child's; where each stands."""
-    replaced = {key(line) for line in child}
-    kept = [(f"{name}/{place}", line) for place, line in enumerate(family)]
-    kept = [(stands, line) for stands, line in kept if key(line) not in replaced]
-    kept += [(f"{at}{name}/{place}", line) for place, line in enumerate(child)]
-    places = {f"{name}/{place}": stands for place, (stands, _) in enumerate(kept)}
-    return [line for _, line in kept], places
+    replaced = {key(line) for _, line in child}
+    kept = [one for one in family if key(one[1]) not in replaced] + list(child)
+    return [line for _, line in kept], places_of(name, [stands for stands, _ in kept])
+
+
+def places_of(name: str, stand: Sequence[str]) -> dict[str, str]:
+    """Where the lines of a list stand, by their pointers in a draft for one child."""
+    places: dict[str, str] = {}
+    for place, stands in enumerate(stand):
+        if "/answers/" in stands:
+            # There the answer itself stands, and not a line that has one.
+            places[f"{name}/{place}/answer"] = stands
+        places[f"{name}/{place}"] = stands
+    return places
 
 
 class Refusals:
@@ -286,7 +311,11 @@ class Refusals:
         if not self._found:
             return
         first = self._found[0][1]
-        if len(self._wheres) == 1 and self._wheres[0] == ALONE:
+        if len(self._wheres) == 1 and not self._wheres[0].at:
+            where = self._wheres[0]
+            first.problems = tuple(
+                replace(one, pointer=where.pointer(one.pointer)) for one in first.problems
+            )
             raise first
         kinds = {type(refusal) for _, refusal in self._found}
         if len(kinds) == 1:

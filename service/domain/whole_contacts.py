@@ -78,6 +78,14 @@ class WholeRequest:
     chasers: Sequence[Chaser] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AskedTogether:
+    """The questions that were asked in one act on a contact, and the contact then."""
+
+    contact: Contact
+    requests: Sequence[WholeRequest]
+
+
 def limit_of(clocks: Sequence[Deadline]) -> datetime | None:
     """By when the agency has to answer, from the clocks of a request."""
     return next((clock.due_at for clock in clocks if clock.kind == THE_ANSWER), None)

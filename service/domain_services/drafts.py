@@ -28,6 +28,7 @@ from service.domain.decisions import (
     DecisionState,
     DecisionWaiting,
     Outcome,
+    accounted,
     faults_in_draft,
 )
 from service.domain.drafts import NewDecision, Refusals
@@ -149,11 +150,14 @@ async def _complete_draft(
         await _refuse_early_help_from_social_care(work, answers, standing)
     same = found.same.same_as(child.person_id)
     history = await _has_history(work, who, [child.person_id, *same], file.contact.id)
+    asked = is_answered(file.requests)
+    agencies, problems = accounted(new.agencies, asked)
     draft = _draft(work, who, file, child, new, superseded, found.counts[child.id])
-    problems = faults_in_draft(
+    draft = replace(draft, agencies=agencies)
+    problems += faults_in_draft(
         draft,
         has_history=history,
-        asked=is_answered(file.requests),
+        asked=asked,
         prompts=[prompt.key for prompt in work.policy.decision_prompts],
         rationale_rules=work.policy.rationale,
     )
@@ -325,7 +329,7 @@ def _draft(
         rationale=new.rationale,
         history_considered=new.history_considered,
         last_closed_because=new.last_closed_because,
-        agencies=list(new.agencies),
+        agencies=(),
         prompts=list(new.prompts),
         assessment_tool=new.assessment_tool,
         assessment_score=new.assessment_score,

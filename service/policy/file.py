@@ -18,6 +18,7 @@ from service.policy.tables import (
     ChallengesTable,
     DailyMeetingsTable,
     FamilyHelpTable,
+    InformationRequestsTable,
     NamedById,
     OrganisationTable,
     PartnersTable,
@@ -59,6 +60,7 @@ class PolicyFile(Written):
     daily_meetings: DailyMeetingsTable
     repeat_concern: RepeatConcernTable
     partners: PartnersTable
+    information_requests: InformationRequestsTable
     receipt: ReceiptTable
     organisation: Annotated[tuple[OrganisationTable, ...], list_of_tables()] = ()
     team: Annotated[tuple[TeamTable, ...], list_of_tables(1), Wanted("at least 1")]

@@ -10,7 +10,7 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.contacts import Channel
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
@@ -53,7 +53,7 @@ async def accepted(
         statutory_basis=StatutoryBasis.section_17,
         primary_need_code="N1",
         rationale="The injury, its place and the account given of it were weighed together.",
-        agencies=[AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+        agencies=[AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
         prompts=[
             PromptAnswer(prompt.key, "Asked and answered.", None)
             for prompt in house.policy.decision_prompts

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     DecisionIncomplete,
     DecisionWaiting,
     LevelOfNeed,
@@ -34,8 +34,8 @@ FAMILY = SaidOfDecision(
     rationale="All three saw it, and he is back in the house.",
     history_considered="One contact in March.",
     agencies=[
-        AgencyAsked("police", True, True, None),
-        AgencyAsked("school", False, False, "It is shut until Monday."),
+        AgencySaid("police", True, True, None),
+        AgencySaid("school", False, False, "It is shut until Monday."),
     ],
     prompts=[
         PromptAnswer("child_voice", None, "Nobody has spoken to them alone."),
@@ -71,7 +71,7 @@ def test_what_is_said_of_a_child_replaces_a_value_and_the_line_of_the_same_agenc
     None
 ):
     voice = PromptAnswer("child_voice", "She says that she is afraid.", None)
-    school = AgencyAsked("school", True, True, None)
+    school = AgencySaid("school", True, True, None)
     first, second = drafts(
         child(ADA, agencies=[school], prompts=[voice], history_considered="None of Ada."),
         child(BEN),

@@ -14,7 +14,7 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, Child
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     Decision,
     LevelOfNeed,
     Outcome,
@@ -95,7 +95,7 @@ class Office:
             rationale="The injury, its place and the account given of it were weighed together.",
             history_considered="One earlier contact, for the same family.",
             last_closed_because="The school gave the support that was wanted.",
-            agencies=[AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+            agencies=[AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
             prompts=self.prompts,
             supersedes_id=None if superseding is None else superseding.id,
             supersedes_because=None if superseding is None else "The hospital's report arrived.",
