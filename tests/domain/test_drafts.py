@@ -50,7 +50,7 @@ def drafts(*children: SaidOfChild, family: SaidOfDecision = FAMILY) -> list[NewD
 
 
 def child(child_id: UUID, **said: object) -> SaidOfChild:
-    return SaidOfChild(child_id, SaidOfDecision(**said))  # type: ignore[arg-type]  # by name
+    return SaidOfChild(child_id, SaidOfDecision(**said))
 
 
 def missing(*children: SaidOfChild, family: SaidOfDecision = FAMILY) -> list[tuple[str, str]]:
