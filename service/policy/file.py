@@ -27,6 +27,7 @@ from service.policy.tables import (
     RemovedTeamTable,
     RepeatConcernTable,
     ReReferralTable,
+    SightTable,
     StrategyMeetingsTable,
     SweepTable,
     TeamTable,
@@ -59,6 +60,7 @@ class PolicyFile(Written):
     assessments: AssessmentsTable
     daily_meetings: DailyMeetingsTable
     repeat_concern: RepeatConcernTable
+    sight: SightTable
     partners: PartnersTable
     information_requests: InformationRequestsTable
     receipt: ReceiptTable

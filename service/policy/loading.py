@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
 
+from service.domain.access import SightRules
 from service.domain.authority import (
     AssessmentRules,
     ChallengeRules,
@@ -112,6 +113,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         assessments=file.assessments.made(AssessmentRules),
         daily_meetings=file.daily_meetings.made(DailyMeetingRules),
         repeat_concern=file.repeat_concern.made(RepeatConcernRules),
+        sight=file.sight.made(SightRules),
         partners=file.partners.made(PartnerRules),
         questions=file.information_requests.made(QuestionRules),
         receipt=file.receipt.made(ReceiptWords),
