@@ -23,6 +23,7 @@ from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.calendar import london_date, london_midnight
 from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
+from service.domain.drafts import NewDecision
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.referrals import CaseState, Referral
 from service.domain.transfers import FamilyAgreement
@@ -35,7 +36,7 @@ from service.usecases.cases import (
     allocate_referral,
     close_early_help_episode,
 )
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 from service.usecases.early_help_agreements import record_early_help_agreement
 
 

@@ -3,6 +3,8 @@
 Episodes that are open already say nothing: no clock is started for them in hindsight.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -15,7 +17,7 @@ depends_on = None
 oldest_reader = "0022"
 
 _EPISODE = "early_help_episode"
-_COLUMNS = {
+_COLUMNS: dict[str, tuple[Any, str]] = {
     "family_agreement": (
         sa.String(),
         "Whether the family agrees to early help; empty where a step-down brought the child, and "
