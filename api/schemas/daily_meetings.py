@@ -109,14 +109,18 @@ class ChildOnAgenda(WireOut):
     ]
 
 
-def _child(child: Child, item: daily_meetings.MeetingItem) -> dict[str, object]:
-    values = {
-        name: getattr(child, name)
-        for name in ChildOnAgenda.model_fields
-        if name not in ("child_id", "age")
-    }
-    age = age_in_years(child.date_of_birth, item.meeting_on)
-    return {**values, "child_id": child.id, "age": age}
+# Its own id comes first, and its age stands behind when it is expected.
+_OF_CHILD = tuple(name for name in ChildOnAgenda.model_fields if name not in ("child_id", "age"))
+_AGED_AFTER = "expected_delivery_on"
+
+
+def _child(child: Child, item: daily_meetings.MeetingItem) -> ChildOnAgenda:
+    values: dict[str, object] = {"child_id": child.id}
+    for name in _OF_CHILD:
+        values[name] = getattr(child, name)
+        if name == _AGED_AFTER:
+            values["age"] = age_in_years(child.date_of_birth, item.meeting_on)
+    return ChildOnAgenda.made_of(values)
 
 
 class MeetingCounts(WireOut):
@@ -132,7 +136,7 @@ class MeetingCounts(WireOut):
     @classmethod
     def of(cls, found: EarlierCounts) -> Self:
         """As it is shown."""
-        return cls(contacts=found.contacts, notifications=found.notifications)
+        return cls.made_of({"contacts": found.contacts, "notifications": found.notifications})
 
 
 class MeetingHistory(WireOut):
@@ -141,6 +145,17 @@ class MeetingHistory(WireOut):
     short: Annotated[MeetingCounts, Field(description="Within the policy's short time: 7 days.")]
     long: Annotated[MeetingCounts, Field(description="Within the policy's longer time: 30 days.")]
     months: Annotated[MeetingCounts, Field(description="Within the policy's months: 12.")]
+
+    @classmethod
+    def of(cls, found: daily_meetings.AgendaItem) -> Self:
+        """As it is shown."""
+        return cls.made_of(
+            {
+                "short": MeetingCounts.of(found.short),
+                "long": MeetingCounts.of(found.long),
+                "months": MeetingCounts.of(found.months),
+            }
+        )
 
 
 class MeetingEarlierContact(WireOut):
@@ -353,47 +368,44 @@ class DailyMeetingItem(WireOut):
     def of(cls, found: daily_meetings.AgendaItem) -> Self:
         """As it is seen by staff."""
         item, notification, contact = found.item, found.notification, found.contact
-        return cls.model_validate(
+        updates, case = found.police_updates, found.open_case
+        came_from, went_to = found.carried_from, found.carried_to
+        return cls.made_of(
             {
-                **{name: getattr(item, name) for name in _OWN},
-                **{name: getattr(notification, name) for name in _OF_NOTIFICATION},
-                **{name: getattr(contact, name) for name in _OF_CONTACT},
+                "id": item.id,
+                "version": item.version,
+                "meeting_on": item.meeting_on,
+                "state": item.state,
                 "possible_actions": list(ITEM.allowed(item.state)),
-                "risk": risk_now(notification, found.police_updates),
-                "unread_updates": sum(one.unread_since is not None for one in found.police_updates),
-                "withdrawn_at": withdrawn_at(found.police_updates),
                 "overdue_from": found.overdue_from,
+                "notification_id": item.notification_id,
+                "contact_id": item.contact_id,
+                "reference": contact.reference,
+                "received_at": contact.received_at,
+                "incident_number": notification.incident_number,
+                "incident_at": notification.incident_at,
+                "risk": risk_now(notification, updates),
+                "unread_updates": sum(one.unread_since is not None for one in updates),
+                "withdrawn_at": withdrawn_at(updates),
+                "children_present": notification.children_present,
+                "agreement": contact.agreement,
+                "agreement_note": contact.agreement_note,
+                "concern": contact.concern,
                 "child": _child(found.child, item),
                 "others": [_child(one, item) for one in found.others],
-                "history": MeetingHistory(
-                    short=MeetingCounts.of(found.short),
-                    long=MeetingCounts.of(found.long),
-                    months=MeetingCounts.of(found.months),
-                ),
-                "earlier_contacts": list(found.earlier),
-                "open_case": found.open_case,
+                "history": MeetingHistory.of(found),
+                "earlier_contacts": [MeetingEarlierContact.seen(one) for one in found.earlier],
+                "open_case": None if case is None else MeetingOpenCase.seen(case),
                 "agencies": list(found.agencies),
-                "carried_from": found.carried_from,
-                "carried_to": found.carried_to,
+                "times_carried": item.times_carried,
+                "carried_from": None if came_from is None else ItemCarriedFrom.seen(came_from),
+                "carried_over_because": item.carried_over_because,
+                "carried_to": None if went_to is None else ItemCarriedTo.seen(went_to),
+                "decision_id": item.decision_id,
+                "settled_at": item.settled_at,
+                "settled_by": item.settled_by,
             }
         )
-
-
-_OWN = (
-    "id",
-    "version",
-    "meeting_on",
-    "state",
-    "notification_id",
-    "contact_id",
-    "times_carried",
-    "carried_over_because",
-    "decision_id",
-    "settled_at",
-    "settled_by",
-)
-_OF_NOTIFICATION = ("incident_number", "incident_at", "children_present")
-_OF_CONTACT = ("reference", "received_at", "agreement", "agreement_note", "concern")
 
 
 class DailyMeetingAgenda(WireOut):

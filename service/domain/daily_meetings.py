@@ -11,7 +11,7 @@ from service.domain.accountabilities import CareService
 from service.domain.contacts import Child, Contact
 from service.domain.errors import Conflict, Invalid
 from service.domain.fields import Id, Version, plain, sensitive
-from service.domain.police_notifications import PoliceNotification
+from service.domain.police_notifications import PoliceNotification, Risk
 from service.domain.police_updates import PoliceUpdate
 from service.domain.states import StateTable
 
@@ -149,7 +149,7 @@ class ContactBefore:
     received_at: datetime
     source_code: str
     organisation_id: str | None
-    risk: str | None
+    risk: Risk | None
     outcome: str | None
     decided_at: datetime | None
     closed_at: datetime | None
