@@ -26,11 +26,10 @@ from api.schemas.words import (
 )
 from service.domain import daily_meetings
 from service.domain.accountabilities import CareService
-from service.domain.contacts import AgreementState, Child, ChildState
+from service.domain.contacts import AgreementState, ChildState
 from service.domain.daily_meetings import (
     ITEM,
     DailyMeetingState,
-    EarlierCounts,
     ItemAction,
     ItemState,
 )
@@ -109,18 +108,9 @@ class ChildOnAgenda(WireOut):
     ]
 
 
-# Its own id comes first, and its age stands behind when it is expected.
-_OF_CHILD = tuple(name for name in ChildOnAgenda.model_fields if name not in ("child_id", "age"))
-_AGED_AFTER = "expected_delivery_on"
-
-
-def _child(child: Child, item: daily_meetings.MeetingItem) -> ChildOnAgenda:
-    values: dict[str, object] = {"child_id": child.id}
-    for name in _OF_CHILD:
-        values[name] = getattr(child, name)
-        if name == _AGED_AFTER:
-            values["age"] = age_in_years(child.date_of_birth, item.meeting_on)
-    return ChildOnAgenda.made_of(values)
+def _child(child: daily_meetings.AgendaChild, item: daily_meetings.MeetingItem) -> ChildOnAgenda:
+    age = age_in_years(child.date_of_birth, item.meeting_on)
+    return ChildOnAgenda.taken_from(child, child_id=child.id, age=age)
 
 
 class MeetingCounts(WireOut):
@@ -133,11 +123,6 @@ class MeetingCounts(WireOut):
         _COUNT, Field(description="Of them police notifications.", examples=[1])
     ]
 
-    @classmethod
-    def of(cls, found: EarlierCounts) -> Self:
-        """As it is shown."""
-        return cls.made_of({"contacts": found.contacts, "notifications": found.notifications})
-
 
 class MeetingHistory(WireOut):
     """How often the child came up before, counted back from the time of this notification."""
@@ -145,17 +130,6 @@ class MeetingHistory(WireOut):
     short: Annotated[MeetingCounts, Field(description="Within the policy's short time: 7 days.")]
     long: Annotated[MeetingCounts, Field(description="Within the policy's longer time: 30 days.")]
     months: Annotated[MeetingCounts, Field(description="Within the policy's months: 12.")]
-
-    @classmethod
-    def of(cls, found: daily_meetings.AgendaItem) -> Self:
-        """As it is shown."""
-        return cls.made_of(
-            {
-                "short": MeetingCounts.of(found.short),
-                "long": MeetingCounts.of(found.long),
-                "months": MeetingCounts.of(found.months),
-            }
-        )
 
 
 class MeetingEarlierContact(WireOut):
@@ -368,43 +342,29 @@ class DailyMeetingItem(WireOut):
     def of(cls, found: daily_meetings.AgendaItem) -> Self:
         """As it is seen by staff."""
         item, notification, contact = found.item, found.notification, found.contact
-        updates, case = found.police_updates, found.open_case
-        came_from, went_to = found.carried_from, found.carried_to
-        return cls.made_of(
-            {
-                "id": item.id,
-                "version": item.version,
-                "meeting_on": item.meeting_on,
-                "state": item.state,
-                "possible_actions": list(ITEM.allowed(item.state)),
-                "overdue_from": found.overdue_from,
-                "notification_id": item.notification_id,
-                "contact_id": item.contact_id,
-                "reference": contact.reference,
-                "received_at": contact.received_at,
-                "incident_number": notification.incident_number,
-                "incident_at": notification.incident_at,
-                "risk": risk_now(notification, updates),
-                "unread_updates": sum(one.unread_since is not None for one in updates),
-                "withdrawn_at": withdrawn_at(updates),
-                "children_present": notification.children_present,
-                "agreement": contact.agreement,
-                "agreement_note": contact.agreement_note,
-                "concern": contact.concern,
-                "child": _child(found.child, item),
-                "others": [_child(one, item) for one in found.others],
-                "history": MeetingHistory.of(found),
-                "earlier_contacts": [MeetingEarlierContact.seen(one) for one in found.earlier],
-                "open_case": None if case is None else MeetingOpenCase.seen(case),
-                "agencies": list(found.agencies),
-                "times_carried": item.times_carried,
-                "carried_from": None if came_from is None else ItemCarriedFrom.seen(came_from),
-                "carried_over_because": item.carried_over_because,
-                "carried_to": None if went_to is None else ItemCarriedTo.seen(went_to),
-                "decision_id": item.decision_id,
-                "settled_at": item.settled_at,
-                "settled_by": item.settled_by,
-            }
+        return cls.taken_from(
+            item,
+            incident_number=notification.incident_number,
+            incident_at=notification.incident_at,
+            children_present=notification.children_present,
+            reference=contact.reference,
+            received_at=contact.received_at,
+            agreement=contact.agreement,
+            agreement_note=contact.agreement_note,
+            concern=contact.concern,
+            possible_actions=ITEM.allowed(item.state),
+            risk=risk_now(notification.risk, found.police_updates),
+            unread_updates=sum(one.unread_since is not None for one in found.police_updates),
+            withdrawn_at=withdrawn_at(found.police_updates),
+            overdue_from=found.overdue_from,
+            child=_child(found.child, item),
+            others=[_child(one, item) for one in found.others],
+            history=MeetingHistory.taken_from(found),
+            earlier_contacts=found.earlier,
+            open_case=found.open_case,
+            agencies=found.agencies,
+            carried_from=found.carried_from,
+            carried_to=found.carried_to,
         )
 
 

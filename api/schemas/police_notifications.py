@@ -324,7 +324,7 @@ class PoliceNotificationReceipt(WireOut):
             organisation_id=own.organisation_id,
             incident_number=own.incident_number,
             incident_at=own.incident_at,
-            risk=risk_now(own, taken.updates),
+            risk=risk_now(own.risk, taken.updates),
             children_present=own.children_present,
             agreement=contact.agreement,
             progress=taken.progress,
@@ -337,5 +337,5 @@ class PoliceNotificationReceipt(WireOut):
             decision_due_at=max(due, key=lambda one: one.id).due_at if due else None,
             immediate_danger=words.immediate_danger,
             questions=words.questions,
-            warnings=[Warning.model_validate(one) for one in found],
+            warnings=[Warning.of(one) for one in found],
         )

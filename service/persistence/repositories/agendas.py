@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     String,
     Subquery,
@@ -25,6 +26,9 @@ from service.domain.accountabilities import Accountability, CareService
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.daily_meetings import (
+    AgendaChild,
+    AgendaContact,
+    AgendaNotification,
     CaseOnAgenda,
     ContactBefore,
     DailyMeeting,
@@ -33,14 +37,14 @@ from service.domain.daily_meetings import (
 )
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.police_notifications import PoliceNotification, Risk
+from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place, soonest_first
 from service.persistence.prepared import Makeable, Rows, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import contacts, police_tellings
+from service.persistence.repositories import police_tellings
 from service.persistence.statements import all_of
 from service.persistence.visibility import child_visible_to
 
@@ -72,9 +76,9 @@ class OnAgenda:
     """An item of an agenda with the notification, the contact and the child that it is about."""
 
     item: MeetingItem
-    notification: PoliceNotification
-    contact: Contact
-    child: Child
+    notification: AgendaNotification
+    contact: AgendaContact
+    child: AgendaChild
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class KnownBeside:
     """What is known of the children on a page of an agenda, by the ids that each is known by."""
 
     earlier: Mapping[UUID, Sequence[ContactBefore]]
-    siblings: Mapping[UUID, Sequence[Child]]
+    siblings: Mapping[UUID, Sequence[AgendaChild]]
     cases: Mapping[UUID, CaseOnAgenda]
     updates: Mapping[UUID, Sequence[PoliceUpdate]]
 
@@ -127,16 +131,26 @@ async def counted(ask: Asking, day: date, today: date) -> ItemCounts:
 
 
 # What a line of an agenda is made of, in this order.
-_KINDS: tuple[type[Any], ...] = (MeetingItem, PoliceNotification, Contact, Child)
+_PARTS: tuple[tuple[type[Any], Any], ...] = (
+    (MeetingItem, AGENDA_ITEM),
+    (AgendaNotification, NOTIFICATION),
+    (AgendaContact, CONTACT),
+    (AgendaChild, CHILD),
+)
+
+
+def _columns(kind: type[Any], table: Any) -> list[ColumnElement[Any]]:
+    """The columns of a table that bear the names of the fields, in their order."""
+    return [table.c[field.name] for field in fields(kind)]
 
 
 @made_once_for_sight
 def _lines(sight: Sight, left_over: bool, continued: bool, only_one: bool) -> Makeable:
     on_agenda = _on_agenda(left_over)
     item_on = on_agenda.c
-    columns = [tuple(item_on), *(columns_of(kind) for kind in _KINDS[1:])]
+    shown = [one for kind, table in _PARTS[1:] for one in _columns(kind, table)]
     statement = (
-        select(*(column for kind in columns for column in kind))
+        select(*_columns(MeetingItem, on_agenda), *shown)
         .select_from(
             on_agenda.join(NOTIFICATION, NOTIFICATION.c.id == item_on.notification_id)
             .join(CONTACT, CONTACT.c.id == item_on.contact_id)
@@ -157,11 +171,11 @@ def _lines(sight: Sight, left_over: bool, continued: bool, only_one: bool) -> Ma
 
 def _lines_in(rows: Rows) -> list[OnAgenda]:
     found: list[OnAgenda] = []
-    widths = [len(columns_of(kind)) for kind in _KINDS]
+    widths = [(kind, len(fields(kind))) for kind, _ in _PARTS]
     for row in rows:
         parts: list[Any] = []
         start = 0
-        for kind, width in zip(_KINDS, widths, strict=True):
+        for kind, width in widths:
             parts.append(read(kind, row[start : start + width]))
             start += width
         found.append(OnAgenda(*parts))
@@ -199,6 +213,15 @@ async def only(ask: Asking, sight: Sight, day: date, today: date, item_id: UUID)
     """One item on the agenda of a day with what it is about, or none."""
     line = _lines(sight, day <= today, False, True)
     return _lines_in(await ask.all(line, day=day, only=item_id, lines=1))
+
+
+@made_once
+def _siblings() -> Makeable:
+    return (
+        select(*_columns(AgendaChild, CHILD))
+        .where(any_of(CHILD.c.contact_id, "contacts"))
+        .order_by(CHILD.c.contact_id, CHILD.c.position)
+    )
 
 
 @made_once_for_sight
@@ -286,31 +309,33 @@ async def known_beside(
     Their contacts since an instant, newest first, and what came of each; the other children on
     theirs; the case that answers for each; and what the police told later.
     """
-    contact_ids = sorted({one.contact.id for one in page})
     earlier, siblings, social_care, early_help, updates = await ask.together(
         _earlier(sight),
-        contacts.children_of_several(),
+        _siblings(),
         _open_cases(CareService.social_care),
         _open_cases(CareService.early_help),
         police_tellings.updates_in_order(),
         people=sorted({one.child.person_id for one in page}),
         since=since,
-        contacts=contact_ids,
+        contacts=sorted({one.contact.id for one in page}),
         notifications=sorted({one.notification.id for one in page}),
     )
     before: defaultdict[UUID, list[ContactBefore]] = defaultdict(list)
-    for *told, risk, outcome, decided_at, closed_at, code, reason in earlier:
-        graded = None if risk is None else Risk(risk)
-        one = ContactBefore(*told, graded, outcome, decided_at, closed_at, code, reason)
+    for row in earlier:
+        one = read(ContactBefore, row)
         before[one.person_id].append(one)
     cases = {
         person_id: CaseOnAgenda(service, *rest)
         for service, rows in zip(_CASES, (social_care, early_help), strict=True)
         for person_id, *rest in rows
     }
+    together: defaultdict[UUID, list[AgendaChild]] = defaultdict(list)
+    for row in siblings:
+        child = read(AgendaChild, row)
+        together[child.contact_id].append(child)
     return KnownBeside(
         before,
-        contacts.by_contact(contact_ids, siblings),
+        together,
         cases,
         police_tellings.by_notification(updates),
     )

@@ -1,6 +1,6 @@
 """Contacts with the children and adults on them: read whole, held for a change, and listed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
-from service.persistence.prepared import Makeable, Rows, any_of, made_once, made_once_for_sight
+from service.persistence.prepared import Makeable, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
 from service.persistence.repositories.lists import Listed
@@ -312,8 +312,7 @@ async def list_newest_first(
 
 
 @made_once
-def children_of_several() -> Makeable:
-    """The children on several contacts, in order."""
+def _children_of_several() -> Makeable:
     return (
         select(*columns_of(Child))
         .where(any_of(CHILD.c.contact_id, "contacts"))
@@ -323,17 +322,12 @@ def children_of_several() -> Makeable:
 
 async def children_of(ask: Asking, contact_ids: Sequence[UUID]) -> Mapping[UUID, list[Child]]:
     """The children on several contacts, in order."""
-    if not contact_ids:
-        return {}
-    return by_contact(contact_ids, await ask.all(children_of_several(), contacts=contact_ids))
-
-
-def by_contact(contact_ids: Iterable[UUID], rows: Rows) -> Mapping[UUID, list[Child]]:
-    """Children that were found, in order, by the contact that each is on."""
     found: dict[UUID, list[Child]] = {contact_id: [] for contact_id in contact_ids}
-    for row in rows:
-        child = read(Child, row)
-        found[child.contact_id].append(child)
+    if found:
+        rows = await ask.all(_children_of_several(), contacts=list(found))
+        for row in rows:
+            child = read(Child, row)
+            found[child.contact_id].append(child)
     return found
 
 
