@@ -171,13 +171,16 @@ class WireOut(BaseModel):
         A part that is an object of the wire itself is made, by its own `of`, of what is in its
         place, in a list as by itself.
         """
-        shape = _shape_of(cls, tuple(beside))
-        values = shape.empty.copy()
-        values.update(zip(shape.names, shape.take(record), strict=True))
-        values.update(beside)
-        for name, part in shape.parts:
+        empty, names, take, parts = _shape_of(cls, tuple(beside))
+        if beside:
+            values = empty.copy()
+            values.update(zip(names, take(record), strict=True))
+            values.update(beside)
+        else:
+            values = dict(zip(names, take(record), strict=True))
+        for name, part in parts:
             values[name] = part(values[name])
-        return cls.made_of(values)
+        return made_of(cls, values)
 
 
 class _Shape(NamedTuple):
