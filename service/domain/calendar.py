@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from service.domain.bank_holidays import bank_holidays, library_version
+from service.domain.bank_holiday_days import TAKEN_FROM
+from service.domain.bank_holidays import bank_holidays
 from service.domain.errors import Invalid
 from service.domain.texts import counted
 
@@ -195,7 +196,7 @@ class WorkingCalendar:
             if skipped.kind is not SkipKind.weekend
         ]
         digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
-        return f"england+holidays-{library_version()}+{digest}"
+        return f"england+holidays-{TAKEN_FROM}+{digest}"
 
     @property
     def version(self) -> str:
