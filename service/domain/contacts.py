@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
@@ -328,6 +329,10 @@ class Contact:
         datetime | None, plain("When it was last restored to the desk after a withdrawal.")
     ] = None
     kept_as_told: KeptAsTold = None
+    danger: Annotated[
+        DangerTold | None,
+        sensitive("The danger that made it red by itself: immediate_danger, police_high_risk."),
+    ] = None
 
     @property
     def every_child_decided_at(self) -> datetime | None:

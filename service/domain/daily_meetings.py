@@ -215,6 +215,12 @@ class AgendaItem:
     overdue_from: date | None
     police_updates: Sequence[PoliceUpdate] = ()
 
+    @property
+    def place(self) -> tuple[int, date, UUID, UUID]:
+        """Where it stands: danger first, then those left from earlier days, siblings together."""
+        rank = 1 if self.contact.danger is None else 0
+        return rank, self.item.meeting_on, self.item.contact_id, self.item.id
+
 
 @dataclass(frozen=True, slots=True)
 class Agenda:

@@ -19,6 +19,7 @@ from service.domain.contacts import (
     Contact,
     LawfulBasis,
 )
+from service.domain.dangers import RATED_CLOCK, RATING_IN_DANGER, DangerTold
 from service.domain.errors import Invalid, Problem
 from service.domain.identities import identity_key, keyed
 from service.domain.instants import lies_ahead
@@ -33,7 +34,7 @@ from service.domain.people import (
     faults_in_birth,
 )
 
-START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", ACKNOWLEDGE_CLOCK)
+START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", ACKNOWLEDGE_CLOCK, RATED_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +359,12 @@ def as_contact(
     team_id: str,
     possible_duplicate_of: UUID | None,
     content_digest: str | None,
+    danger: DangerTold | None,
 ) -> Contact:
-    """The contact as it is logged: neither rated, nor assigned, nor acknowledged yet."""
+    """The contact as it is logged: not assigned, not acknowledged, and not rated unless by danger.
+
+    Danger makes it red as it is received, whoever has looked at it: `rated_by` stays empty.
+    """
     return Contact(
         id=id_,
         reference=reference,
@@ -383,9 +388,9 @@ def as_contact(
         address=new.address,
         town=new.town,
         postcode=new.postcode,
-        rating=None,
-        first_rated_at=None,
-        rated_at=None,
+        rating=None if danger is None else RATING_IN_DANGER,
+        first_rated_at=None if danger is None else logged_at,
+        rated_at=None if danger is None else logged_at,
         rated_by=None,
         rating_rationale=None,
         assignee_id=None,
@@ -402,6 +407,7 @@ def as_contact(
         decided_at=None,
         version=1,
         kept_as_told=new.kept_as_told,
+        danger=danger,
     )
 
 

@@ -28,6 +28,7 @@ from service.domain.contacts import (
 )
 from service.domain.corrections import IDENTITY, why_another
 from service.domain.daily_meetings import MEETING_CLOCK
+from service.domain.dangers import RATING_CLOCK, RATING_IN_DANGER, DangerTold
 from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
@@ -53,6 +54,12 @@ from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import Settled, follow_settled_children
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.domain_services.daily_meetings import put_added_on_agenda
+from service.domain_services.dangers import (
+    flag_danger,
+    heed_danger,
+    start_rating_clock,
+    why_no_rule_at_receipt,
+)
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
@@ -208,6 +215,7 @@ async def _amend(
     if children != list(file.children):
         await information_requests.renew_open(work, contact.id)
     await _restart_clocks(work, file, amended)
+    amended = await _heed_danger(work, who, file, amended)
     everybody = [*children, *fresh]
     everyone = [*adults, *fresh_adults]
     heard = await concerns_of_others_about(work, amended, everybody)
@@ -292,7 +300,7 @@ def _check(
         [*named, *fresh],
         [*at_adult, *changes.new_adults_at()],
         codes=work.policy.codes,
-        no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=amended.received_at),
+        no_rule=why_no_rule_at_receipt(work.policy, amended.received_at, amended.rating),
         now=work.now,
     )
     faults.add(
@@ -456,6 +464,15 @@ def _differences(
     return before, after
 
 
+async def _heed_danger(work: Work, who: Caller, file: WholeContact, amended: Contact) -> Contact:
+    """What an amendment tells of danger makes the contact red; of other times it is told anew."""
+    if amended.immediate_danger and not file.contact.immediate_danger:
+        return await heed_danger(work, who, amended, DangerTold.immediate_danger)
+    if amended.danger is not None and amended.rating is RATING_IN_DANGER:
+        await flag_danger(work, amended, RATING_CLOCK)
+    return amended
+
+
 async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> None:
     """Clocks that start at receipt start again when it turns out to have been another time.
 
@@ -464,7 +481,7 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
     running = {
         one.kind
         for one in file.deadlines
-        if one.kind in (*START_AT_RECEIPT, MEETING_CLOCK)
+        if one.kind in (*START_AT_RECEIPT, MEETING_CLOCK, RATING_CLOCK)
         and one.subject_id == amended.id
         and one.stopped_at is None
     }
@@ -479,4 +496,9 @@ async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> N
         because = "received_at_amended" if moved else "nobody_to_acknowledge"
         await stop_clocks(work, amended.id, amended.id, sorted(stopped), because)
     for kind in sorted(wanted if moved else wanted - running):
-        start_clock(work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at)
+        if kind == RATING_CLOCK and amended.rating is not None:
+            start_rating_clock(work, amended, amended.rating)
+        else:
+            start_clock(
+                work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at
+            )

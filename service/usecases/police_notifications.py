@@ -13,7 +13,9 @@ from service.domain.new_contacts import Faults, check_channel
 from service.domain.police_notifications import (
     NewNotification,
     PoliceNotification,
+    Risk,
     check_incident,
+    danger_of,
 )
 from service.domain.police_updates import PoliceUpdate
 from service.domain_services.daily_meetings import next_open_meeting, put_on_agenda
@@ -88,13 +90,19 @@ async def submit_police_notification(
     before = await police_notifications.of_incident(work, force.id, new.incident_number)
     if before is not None:
         if await is_news_of_incident(work, before, new):
-            check_contact(work, contact, faults, also_starting=ALSO_STARTING)
+            check_contact(work, contact, faults, danger_of(new), also_starting=ALSO_STARTING)
             faults.refuse()
             await keep_update(work, who, before, new, None)
         return await _taken(work, before, before=True)
     day = work.policy.first_daily_meeting(received_at, work.now)
     whole = await put_contact_on_file(
-        work, who, contact, faults, also_starting=ALSO_STARTING, sent_once=True
+        work,
+        who,
+        contact,
+        faults,
+        also_starting=ALSO_STARTING,
+        sent_once=True,
+        high_risk=new.risk is Risk.high,
     )
     day = await next_open_meeting(work, day)
     notification = new_notification(new, force, whole.contact.id, day, None)

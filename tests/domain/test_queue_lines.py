@@ -10,7 +10,7 @@ from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
 from service.domain.queue_lines import OF_HOLDING, MeetingInLine, ShownWithLines, line_of
-from service.domain.queues import NextAction, Queue, RunningClock, Waiting
+from service.domain.queues import IN_ITS_TURN, NextAction, Queue, RunningClock, Waiting
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingChild, MeetingState
 
@@ -55,6 +55,7 @@ def _waiting(kind: SubjectKind = SubjectKind.contact, subject_id: UUID = CONTACT
     return Waiting(
         subject_kind=kind,
         subject_id=subject_id,
+        rank=IN_ITS_TURN,
         due_at=NOW,
         returned=False,
         reference="C-1",
@@ -67,6 +68,7 @@ def _waiting(kind: SubjectKind = SubjectKind.contact, subject_id: UUID = CONTACT
         rating=Rating.red,
         town=None,
         immediate_danger=False,
+        danger=None,
         team_id="mash",
         worker_id=UUID(int=7),
         worker_name="Ann Archer",

@@ -247,7 +247,7 @@ async def page_of(
 ) -> list[OnAgenda]:
     """Items on the agenda of a day with what each is about, from after a place on.
 
-    Those left from earlier days first, the children of a notification together.
+    Danger first, then those left from earlier days, the children of a notification together.
     """
     on_agenda = _on_agenda(day, today)
     item_on = on_agenda.c
@@ -263,7 +263,9 @@ async def page_of(
     )
     if only is not None:
         statement = statement.where(item_on.id == only)
-    in_order = soonest_first(item_on.meeting_on, item_on.contact_id, item_on.id)
+    # As `AgendaItem.place` has it.
+    rank = case((CONTACT.c.danger.is_not(None), 0), else_=1)
+    in_order = soonest_first(rank, item_on.meeting_on, item_on.contact_id, item_on.id)
     found: list[OnAgenda] = []
     for row in await ask.all(in_order.page(statement, limit, after)):
         parts: list[Any] = []

@@ -194,13 +194,34 @@ async def claim_due(work: Work, severity: Severity, limit: int) -> list[Deadline
     return [one for one in found if one.id in ours and (one.id, one.due_at) not in before]
 
 
+async def was_raised(ask: Asking, deadline: Deadline, severity: Severity) -> bool:
+    """Whether the flag of a clock was raised for its limit, whatever became of it."""
+    row = await ask.first(
+        select(FLAG.c.id).where(
+            FLAG.c.deadline_id == deadline.id,
+            FLAG.c.severity == severity,
+            FLAG.c.due_at == deadline.due_at,
+        )
+    )
+    return row is not None
+
+
+async def mark_warned(work: Work, deadline: Deadline) -> None:
+    """Marks a clock of which somebody is told now: the sweep warns of it no more."""
+    await work.execute(
+        update(DEADLINE)
+        .where(DEADLINE.c.id == deadline.id)
+        .values(warned_at=func.coalesce(DEADLINE.c.warned_at, work.now))
+    )
+
+
 async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
-    """Clears the warnings of clocks whose limit has passed: the breach takes their place."""
+    """Clears what was flagged before the limit of clocks: the breach takes its place."""
     await work.execute(
         update(FLAG)
         .where(
             FLAG.c.deadline_id.in_(deadline_ids),
-            FLAG.c.severity == Severity.warning,
+            FLAG.c.severity != Severity.breach,
             FLAG.c.cleared_at.is_(None),
         )
         .values(cleared_at=work.now, cleared_because="breached", version=FLAG.c.version + 1)

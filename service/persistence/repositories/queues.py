@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     bindparam,
     case,
@@ -29,7 +28,7 @@ from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
 from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState, Contact
-from service.domain.deadlines import Deadline
+from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag, SubjectKind
@@ -39,7 +38,9 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.queue_lines import OF_HOLDING
 from service.domain.queues import (
+    BEFORE_ALL_ELSE,
     FIRST,
+    IN_ITS_TURN,
     OF_CLOCKS,
     Queue,
     QueueFilters,
@@ -56,6 +57,7 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Question
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
@@ -172,6 +174,29 @@ class _Part:
         return found
 
 
+def _ranked(rank: int) -> ColumnElement[int]:
+    return literal_column(str(rank), Integer())
+
+
+# Red, and not every child decided: what it waits for stands before all else.
+_RED = (
+    CONTACT.c.decided_at.is_(None),
+    CONTACT.c.rating == literal_column(f"'{Rating.red}'"),
+)
+_RED_CONTACTS = select(CONTACT.c.id).where(*_RED)
+# As the indexes of open contacts have it: what is not rated is not red.
+_NOT_RED = (
+    CONTACT.c.decided_at.is_(None),
+    or_(CONTACT.c.rating.is_(None), CONTACT.c.rating != literal_column(f"'{Rating.red}'")),
+)
+
+
+def _by_rank(contact_id: Any) -> Sequence[tuple[int, ColumnElement[bool]]]:
+    """What of a thing behind a contact says its rank."""
+    red = contact_id.in_(_RED_CONTACTS)
+    return ((BEFORE_ALL_ELSE, red), (IN_ITS_TURN, ~red))
+
+
 def _line(
     kind: SubjectKind,
     subject: Any,
@@ -183,12 +208,14 @@ def _line(
     organisation_id: Any = None,
     child_id: Any = None,
     returned: ColumnElement[bool] | None = None,
+    rank: int = IN_ITS_TURN,
 ) -> list[ColumnElement[Any]]:
     """The columns of `Waiting`, but for the worker's name, in one order for every queue."""
     own = CONTACT.c
     return [
         written(kind).label("subject_kind"),
         subject.label("subject_id"),
+        _ranked(rank).label("rank"),
         or_never(due_at).label("due_at"),
         (false() if returned is None else returned).label("returned"),
         (own.reference if reference is None else reference).label("reference"),
@@ -201,6 +228,7 @@ def _line(
         own.rating,
         own.town,
         own.immediate_danger,
+        own.danger,
         (own.team_id if team_id is None else team_id).label("team_id"),
         (own.assignee_id if worker_id is None else worker_id).label("worker_id"),
         (null() if organisation_id is None else organisation_id).label("organisation_id"),
@@ -256,29 +284,38 @@ def _contacts(asked: _Part) -> Any:
 
     Their referrer was told nothing yet, or the police have sent more of the incident since.
     """
-    undecided = _on_desk(asked, CONTACT.c.decided_at.is_(None))
     return union_all(
-        undecided,
+        _on_desk(asked, *_RED, rank=BEFORE_ALL_ELSE),
+        _on_desk(asked, *_NOT_RED),
         _on_desk(asked, *_UNACKNOWLEDGED),
         _on_desk(asked, *_DECIDED_AND_UNREAD, few=True),
     )
 
 
-def _on_desk(asked: _Part, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
-    """Contacts; `few` where there never are many of them."""
+def _on_desk(
+    asked: _Part, *waits: ColumnElement[bool], few: bool = False, rank: int = IN_ITS_TURN
+) -> Select[Any]:
+    """Contacts of one rank; `few` where there never are many of them."""
     which = (*waits, contacts_visible_to(asked.sight), *asked.on_desk())
     if few:
-        first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
+        due_at = soonest(CONTACT_CLOCKS, CONTACT)
+        first = first_by_subject(CONTACT, due_at, which, asked.page, rank)
     else:
-        first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
-    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+        kind = SubjectKind.contact
+        first = first_by_clocks(CONTACT, CONTACT.c.id, kind, which, asked.page, rank)
+    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at, rank=rank)).select_from(
         first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
     )
 
 
-def _sign_off(asked: _Part) -> Select[Any]:
+def _sign_off(asked: _Part) -> Any:
     """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
+    return union_all(*(_signing(asked, rank, of) for rank, of in _by_rank(DECISION.c.contact_id)))
+
+
+def _signing(asked: _Part, rank: int, of_rank: ColumnElement[bool]) -> Select[Any]:
     which = [
+        of_rank,
         DECISION.c.answered_at.is_(None),
         DECISION.c.superseded_at.is_(None),
         decisions_visible_to(asked.sight),
@@ -292,12 +329,13 @@ def _sign_off(asked: _Part) -> Select[Any]:
         ),
         DECISION,
     )
-    first = first_by_subject(DECISION, due_at, which, asked.page)
+    first = first_by_subject(DECISION, due_at, which, asked.page, rank)
     return select(
         *_line(
             SubjectKind.decision,
             DECISION.c.id,
             first.c.due_at,
+            rank=rank,
             worker_id=DECISION.c.drafted_by,
             child_id=DECISION.c.child_id,
         )
@@ -305,13 +343,19 @@ def _sign_off(asked: _Part) -> Select[Any]:
 
 
 def _first(
-    asked: _Part, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
+    asked: _Part,
+    table: Any,
+    kind: SubjectKind,
+    waits: Sequence[ColumnElement[bool]],
+    *,
+    few: bool,
+    rank: int = IN_ITS_TURN,
 ) -> FromClause:
     """The first places among what has clocks of its own; `few` where there never is much of it."""
     if not few:
-        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page)
+        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page, rank)
     due_at = soonest(own_clocks(table, table.c.contact_id), table)
-    return first_by_subject(table, due_at, waits, asked.page)
+    return first_by_subject(table, due_at, waits, asked.page, rank)
 
 
 def _cases(
@@ -366,13 +410,15 @@ def _information_requests(asked: _Part) -> Any:
     """What agencies have not answered, and what they answered after the decision, not yet read."""
     waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
     unread = (REQUEST.c.unread_since.is_not(None),)
+    ranks = _by_rank(REQUEST.c.contact_id)
     return union_all(
-        _requests(asked, *waiting, returned=false()), _requests(asked, *unread, returned=true())
+        *(_requests(asked, of, *waiting, returned=false(), rank=rank) for rank, of in ranks),
+        *(_requests(asked, of, *unread, returned=true(), rank=rank) for rank, of in ranks),
     )
 
 
 def _requests(
-    asked: _Part, *which: ColumnElement[bool], returned: ColumnElement[bool]
+    asked: _Part, *which: ColumnElement[bool], returned: ColumnElement[bool], rank: int
 ) -> Select[Any]:
     waits = [
         *which,
@@ -380,12 +426,13 @@ def _requests(
         *asked.behind(REQUEST.c.contact_id, CONTACT.c.assignee_id),
     ]
     kind = SubjectKind.information_request
-    first = _first(asked, REQUEST, kind, waits, few=False)
+    first = _first(asked, REQUEST, kind, waits, few=False, rank=rank)
     return select(
         *_line(
             kind,
             REQUEST.c.id,
             first.c.due_at,
+            rank=rank,
             organisation_id=REQUEST.c.organisation_id,
             returned=returned,
         )
@@ -548,21 +595,21 @@ def _mine(asked: _Part) -> Any:
         ),
         select(DECISION.c.contact_id).where(*returned),
     )
-    which = (
-        CONTACT.c.id.in_(mine),
-        CONTACT.c.decided_at.is_(None),
-        contacts_visible_to(sight),
-        *asked.on_desk(),
-    )
-    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
-    contacts = select(
-        *_line(
+
+    def contacts(rank: int, *waits: ColumnElement[bool]) -> Select[Any]:
+        which = (CONTACT.c.id.in_(mine), *waits, contacts_visible_to(sight), *asked.on_desk())
+        due_at = soonest(CONTACT_CLOCKS, CONTACT)
+        first = first_by_subject(CONTACT, due_at, which, asked.page, rank)
+        line = _line(
             SubjectKind.contact,
             CONTACT.c.id,
             first.c.due_at,
             returned=case((own, true()), else_=false()),
+            rank=rank,
         )
-    ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+        return select(*line).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+
+    on_desk = (contacts(BEFORE_ALL_ELSE, *_RED), contacts(IN_ITS_TURN, *_NOT_RED))
     cases = _both_cases(asked, lambda table: is_theirs(sight, table.c.worker_id), few=True)
     own_contact = is_theirs(sight, CONTACT.c.assignee_id)
     decided = [
@@ -570,7 +617,7 @@ def _mine(asked: _Part) -> Any:
         for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
     visits = [_first_visits(asked)] if asked.transfers else []
-    return union_all(contacts, *decided, *cases, *visits)
+    return union_all(*on_desk, *decided, *cases, *visits)
 
 
 def _pre_birth(asked: _Part) -> Any:
@@ -674,15 +721,16 @@ def _statement(queue: Queue, asked: _Part) -> Select[Any]:
         if column.name not in ("organisation_id", "expected_delivery_on")
     ]
     # As `QueueItem.place` has it.
-    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
+    by_limit: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
     if queue is Queue.pre_birth:
         first = bindparam("first", FIRST, DEADLINE.c.due_at.type, literal_execute=True)
         undated = line.c.expected_delivery_on.is_(None)
-        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
-    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
+        by_limit = (case((undated, first), else_=line.c.due_at), line.c.child_id)
+    by_place = (line.c.rank, *by_limit)
+    places = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
     return _with_workers(
-        select(*shown, line.c.organisation_id, first_of_all, then)
-        .where(*asked.of_line(line), *asked.page.beyond(*by_place))
+        select(*shown, line.c.organisation_id, *places)
+        .where(*asked.of_line(line), *asked.page.beyond_in_all(*by_place))
         .order_by(*by_place)
         .limit(asked.page.limit)
     )
@@ -695,15 +743,15 @@ async def soonest_first(
     filters: QueueFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
     transfers: bool,
 ) -> list[QueueItem]:
-    """The lines of a queue from after a place on: overdue on top, by the soonest running clock.
+    """The lines of a queue from after a place on: red on top, then by the soonest running clock.
 
     `transfers`: what somebody has to do for a transfer stands in the queue of what is theirs.
     """
-    asked = _Part(sight, Span(rounded(limit), after is not None), filters, transfers)
-    after_at, after_id = (None, None) if after is None else after
+    after_rank, after_at, after_id = (None, None, None) if after is None else after
+    asked = _Part(sight, Span(rounded(limit), after_rank), filters, transfers)
     rows = await ask.all(
         Question(
             ("queue", queue, asked.page, shape_of(filters), transfers),
@@ -734,7 +782,7 @@ async def soonest_first(
 
 
 # The columns by which a page is sorted, named apart from what a line shows.
-_PLACE = ("place_due_at", "place_id")
+_PLACE = ("place_rank", "place_due_at", "place_id")
 
 
 def _with_workers(statement: Select[Any]) -> Select[Any]:
