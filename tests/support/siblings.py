@@ -41,7 +41,7 @@ from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.files import new_decision
 from tests.support.houses import caller
-from tests.support.meetings import WHY, room_in
+from tests.support.meetings import WHY, office_in
 from tests.support.plain_statements import select_from
 from tests.support.protection import ANALYSIS, completion, seen
 from tests.support.steps import EVIDENCE, PLAN, Steps, steps_in
@@ -437,7 +437,7 @@ async def _accepted(write: _Author, down: Transfer) -> Transfer:
 
 async def _looked_into(write: _Author, referral: Referral) -> None:
     """A meeting about the child at risk, the enquiry that it began, and the assessment."""
-    room = await room_in(write.house, write.clock)
+    room = await office_in(write.house, write.clock)
     mark = write.mark("at_risk", "strategy_meeting")
     await room.met(referral, enquiry_reason=f"{WHY} {mark}.", told=f"The child knows: {mark}.")
     enquiry = await room.enquiry(referral)
