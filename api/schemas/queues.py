@@ -134,8 +134,10 @@ class QueueLine(WireOut):
     due_at: Annotated[
         Instant | None,
         Field(
-            description="The soonest limit that runs; null when none does. By it the queue stands, what is "
-            "red and not decided first."
+            description=(
+                "The soonest limit that runs; null when none does. What a red contact waits for "
+                "stands first, then the queue is in this order."
+            )
         ),
     ]
     overdue: Annotated[

@@ -31,10 +31,6 @@ class Channel(StrEnum):
     partner_system = "partner_system"
 
 
-# The more urgent, the smaller: which way a change of rating goes.
-URGENCY = {Rating.red: 0, Rating.amber: 1, Rating.green: 2}
-
-
 class AgreementState(StrEnum):
     """Whether the family agreed to a service. Never the lawful basis for sharing (rule 15)."""
 
@@ -479,20 +475,6 @@ class CannotRemove(Conflict):
 
     code = "child_cannot_be_removed"
     title = "The child cannot be taken off"
-
-
-class RatingUnchanged(Conflict):
-    """The contact already has this rating."""
-
-    code = "rating_unchanged"
-    title = "Already rated so"
-
-
-class RationaleNeeded(Invalid):
-    """A change of mind says why."""
-
-    code = "rationale_needed"
-    title = "Say why"
 
 
 ANONYMOUS = "9"

@@ -1,10 +1,10 @@
-"""Danger: what makes a contact red before anybody has rated it, and who may say that it is less."""
+"""Ratings, and danger: what makes a contact red by itself, and who may say that it is less."""
 
 from enum import StrEnum
 from typing import Final
 
 from service.domain.deadlines import Rating
-from service.domain.errors import Invalid, NotAllowed
+from service.domain.errors import Conflict, Invalid, NotAllowed
 
 RATED_CLOCK: Final = "rated"
 """The clock of a contact that waits for its rating."""
@@ -14,19 +14,36 @@ RATING_CLOCK: Final = "triage"
 
 RATING_IN_DANGER: Final = Rating.red
 
+# The more urgent, the smaller: which way a change of rating goes.
+URGENCY: Final = {Rating.red: 0, Rating.amber: 1, Rating.green: 2}
 
-class Danger(StrEnum):
+
+class DangerTold(StrEnum):
     """What was told that lets nobody wait: a child in danger now, or the police's high risk."""
 
     immediate_danger = "immediate_danger"
     police_high_risk = "police_high_risk"
 
 
-def danger_in(*, immediate: bool, high_risk: bool) -> Danger | None:
+def danger_in(*, immediate: bool, high_risk: bool) -> DangerTold | None:
     """The danger that is told; of two the nearer one."""
     if immediate:
-        return Danger.immediate_danger
-    return Danger.police_high_risk if high_risk else None
+        return DangerTold.immediate_danger
+    return DangerTold.police_high_risk if high_risk else None
+
+
+class RatingUnchanged(Conflict):
+    """The contact already has this rating."""
+
+    code = "rating_unchanged"
+    title = "Already rated so"
+
+
+class RationaleNeeded(Invalid):
+    """A change of mind says why."""
+
+    code = "rationale_needed"
+    title = "Say why"
 
 
 class DangerRatedDown(NotAllowed):

@@ -359,12 +359,8 @@ def as_contact(
     team_id: str,
     possible_duplicate_of: UUID | None,
     content_digest: str | None,
-    danger: DangerTold | None,
 ) -> Contact:
-    """The contact as it is logged: not assigned, not acknowledged, and not rated unless by danger.
-
-    Danger makes it red as it is received, whoever has looked at it: `rated_by` stays empty.
-    """
+    """The contact as it is logged: neither rated, nor assigned, nor acknowledged yet."""
     return Contact(
         id=id_,
         reference=reference,
@@ -388,9 +384,9 @@ def as_contact(
         address=new.address,
         town=new.town,
         postcode=new.postcode,
-        rating=None if danger is None else RATING_IN_DANGER,
-        first_rated_at=None if danger is None else logged_at,
-        rated_at=None if danger is None else logged_at,
+        rating=None,
+        first_rated_at=None,
+        rated_at=None,
         rated_by=None,
         rating_rationale=None,
         assignee_id=None,
@@ -407,8 +403,14 @@ def as_contact(
         decided_at=None,
         version=1,
         kept_as_told=new.kept_as_told,
-        danger=danger,
     )
+
+
+def red_at_receipt(contact: Contact, danger: DangerTold) -> Contact:
+    """A contact as it is logged of which danger is told: red, though nobody has rated it."""
+    at = contact.logged_at
+    rating = RATING_IN_DANGER
+    return replace(contact, danger=danger, rating=rating, first_rated_at=at, rated_at=at)
 
 
 def as_child(

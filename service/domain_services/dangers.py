@@ -1,63 +1,33 @@
 """Danger heeded: a contact is red from its receipt on, and its manager is told at once."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from service.domain.access import MANAGER_OF, Caller
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact, ContactAction, state_after
-from service.domain.dangers import RATED_CLOCK, RATING_CLOCK, RATING_IN_DANGER, Danger
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK, RATING_IN_DANGER, DangerTold
 from service.domain.deadlines import Deadline, Rating
 from service.domain.events import EventType, Whom
 from service.domain.flags import Severity, SubjectKind
-from service.domain.new_contacts import START_AT_RECEIPT
 from service.domain_services.flags import raise_flag
 from service.domain_services.lives import changed_to
 from service.persistence.clocks import Starting, start_clock, stop_clocks
 from service.persistence.repositories import deadlines, flags
 from service.persistence.units_of_work import Work
-from service.policy import Policy
 
 TOLD_OF_DANGER = MANAGER_OF[CareService.front_door]
 """Who is told of danger at once."""
 
 
-def why_no_rule_at_receipt(
-    policy: Policy, at: datetime, rating: Rating | None, also: Sequence[str] = ()
-) -> str | None:
-    """A sentence when no rule is in force for a clock that starts at a receipt; else None.
-
-    `rating` is that of the contact, where it is rated; `also` are clocks of this sort of contact.
-    """
-    found = policy.why_no_rule((*START_AT_RECEIPT, *also), at=at)
-    if found is None and rating is not None:
-        found = policy.why_no_rule([RATING_CLOCK], rating, at=at)
-    return found
-
-
 def start_rating_clock(work: Starting, contact: Contact, rating: Rating) -> Deadline:
-    """Starts the clock of a rating: from receipt, so that no rating gives time back.
-
-    Of danger the manager is told as it starts: it warns of nothing later.
-    """
-    told = contact.danger is not None and rating is RATING_IN_DANGER
-    return start_clock(
-        work,
-        RATING_CLOCK,
-        SubjectKind.contact,
-        contact.id,
-        contact.id,
-        contact.received_at,
-        rating,
-        warned_at=work.now if told else None,
-    )
+    """Starts the clock of a rating: from receipt, so that no rating gives time back."""
+    subject = (SubjectKind.contact, contact.id, contact.id)
+    return start_clock(work, RATING_CLOCK, *subject, contact.received_at, rating)
 
 
 async def heed_danger(
     work: Work,
     who: Caller | None,
     contact: Contact,
-    danger: Danger,
+    danger: DangerTold,
     *,
     once_decided: str = RATING_CLOCK,
 ) -> Contact:
@@ -82,12 +52,13 @@ async def flag_danger(work: Work, contact: Contact, kind: str) -> None:
             continue
         if await flags.was_raised(work, clock, Severity.danger):
             continue
-        await flags.mark_warned(work, clock)
         about = Whom.every_child_on_the_contact
         raise_flag(work, clock, Severity.danger, about, owner=TOLD_OF_DANGER)
 
 
-async def _made_red(work: Work, who: Caller | None, contact: Contact, danger: Danger) -> Contact:
+async def _made_red(
+    work: Work, who: Caller | None, contact: Contact, danger: DangerTold
+) -> Contact:
     was = contact.rating
     because = "rated" if was is None else "rated_again"
     await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)

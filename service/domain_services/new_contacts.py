@@ -37,6 +37,7 @@ from service.domain.new_contacts import (
     as_contact,
     as_person,
     check_told,
+    red_at_receipt,
     with_unclear_aside,
 )
 from service.domain.people import Person, learn
@@ -53,7 +54,6 @@ from service.domain_services.concerns import (
 from service.domain_services.dangers import (
     TOLD_OF_DANGER,
     start_rating_clock,
-    why_no_rule_at_receipt,
 )
 from service.domain_services.flags import raise_flag
 from service.domain_services.people import ToldOfPerson, change_people
@@ -83,6 +83,10 @@ def _soonest_first(clocks: Iterable[Deadline]) -> list[Deadline]:
     return sorted(clocks, key=lambda one: (one.due_at, one.id))
 
 
+def _of_contact(work: Work, contact: Contact) -> list[Deadline]:
+    return [one for one in work.added(Deadline) if one.contact_id == contact.id]
+
+
 async def put_contact_on_file(
     work: Work,
     who: Caller,
@@ -96,13 +100,12 @@ async def put_contact_on_file(
     """Puts a new contact on file: its children recognised, its clocks started, its event recorded.
 
     `also_starting` are clocks of this sort of contact that start at receipt as well; `sent_once`
-    says that its sender's own number tells when it is sent again, so that no other contact is
-    taken for the same; `high_risk`, that its sender sees a high risk. Raises what `faults` has
-    found already, together with all that is wrong with what was told.
+    says that its sender's number tells when it is sent again; `high_risk`, that its sender sees
+    one. Raises what `faults` has found already, with all that is wrong with what was told.
     """
     new = clear_contact(work, new)
     danger = danger_in(immediate=new.immediate_danger, high_risk=high_risk)
-    check_contact(work, new, faults, danger, also_starting=also_starting)
+    check_contact(work, new, faults, also_starting=also_starting)
     digest, duplicate = (None, None) if sent_once else await _sent_before(work, new)
     contact = contact_of(work, who.account_id, new, danger, digest=digest, duplicate=duplicate)
     adults = as_adults(new, contact.id)
@@ -138,9 +141,7 @@ async def put_contact_on_file(
         adults=made.adults,
         requests=[],
         decisions=[],
-        deadlines=_soonest_first(
-            one for one in work.added(Deadline) if one.contact_id == contact.id
-        ),
+        deadlines=_soonest_first(_of_contact(work, contact)),
         repeat_concern=concern if staff else None,
         possible_matches=made.matches if staff else (),
         linked_otherwise=_linked_otherwise(new, known) if staff else (),
@@ -155,7 +156,7 @@ async def sketch_contact(work: Work, who: Caller, new: NewContact, faults: Fault
     """
     new = clear_contact(work, new)
     danger = danger_in(immediate=new.immediate_danger, high_risk=False)
-    check_contact(work, new, faults, danger)
+    check_contact(work, new, faults)
     known = recognised(faults, at_children(new), {}, {}, from_partner=True)
     duplicate = await contacts.find_open_duplicate(
         work, new.sender_organisation_id or "", _digest(new)
@@ -211,16 +212,10 @@ def clear_contact(work: Present, new: NewContact) -> NewContact:
 
 
 def check_contact(
-    work: Present,
-    new: NewContact,
-    faults: Faults,
-    danger: DangerTold | None,
-    *,
-    also_starting: Sequence[str] = (),
+    work: Present, new: NewContact, faults: Faults, *, also_starting: Sequence[str] = ()
 ) -> None:
     """Adds to `faults` what is wrong with a contact by itself, whatever is on file."""
     received_at = new.received_at or work.now
-    rating = None if danger is None else RATING_IN_DANGER
     check_told(
         faults,
         new.source_code,
@@ -228,7 +223,7 @@ def check_contact(
         at_children(new),
         [(f"/adults/{position}", adult) for position, adult in enumerate(new.adults)],
         codes=work.policy.codes,
-        no_rule=why_no_rule_at_receipt(work.policy, received_at, rating, also_starting),
+        no_rule=work.policy.why_no_rule((*START_AT_RECEIPT, *also_starting), at=received_at),
         now=work.now,
     )
 
@@ -259,7 +254,7 @@ def contact_of(
     duplicate: UUID | None = None,
 ) -> Contact:
     """The record of a new contact; asks and writes nothing."""
-    return as_contact(
+    contact = as_contact(
         new,
         new_id(),
         new_reference(ReferenceKind.contact),
@@ -269,8 +264,8 @@ def contact_of(
         team_id=work.policy.teams_for(TeamWork.contact)[0].id,
         possible_duplicate_of=duplicate,
         content_digest=digest,
-        danger=danger,
     )
+    return contact if danger is None else red_at_receipt(contact, danger)
 
 
 def as_adults(new: NewContact, contact_id: UUID) -> list[Adult]:

@@ -22,10 +22,9 @@ FLAG = table_of(Flag)
 
 
 class Starting(Protocol):
-    """What starting a clock takes: a policy, the present, and somebody who takes the clock."""
+    """What starting a clock takes: a policy, and somebody who takes the clock."""
 
     policy: Policy
-    now: datetime
 
     def add(self, *records: Deadline) -> None:
         """Takes clocks that have started."""
@@ -34,6 +33,8 @@ class Starting(Protocol):
 
 class Moving(Starting, Protocol):
     """What a unit of work offers to whoever starts and stops clocks in it."""
+
+    now: datetime
 
     async def rows_changed(self, statement: Executable | Question, **values: Any) -> int:
         """Runs a statement that changes rows in the transaction."""
@@ -55,13 +56,11 @@ def start_clock(
     owner: str | None = None,
     *,
     expected_delivery_on: date | None = None,
-    warned_at: datetime | None = None,
 ) -> Deadline:
     """Starts a clock by the rule in force at `started_at`, with the sum that explains it.
 
     `owner` is the role that must act, where it is not always the one that the policy names;
-    `expected_delivery_on` is what weeks of pregnancy are counted from; `warned_at` is told of one
-    that is flagged as it starts, and needs no warning.
+    `expected_delivery_on` is what weeks of pregnancy are counted from.
     """
     timescale = work.policy.timescale(kind, rating, at=started_at)
     times = work.policy.due_times_by(
@@ -78,7 +77,7 @@ def start_clock(
         started_at=started_at,
         due_at=times.due_at,
         warn_at=times.warn_at,
-        warned_at=warned_at,
+        warned_at=None,
         breached_at=None,
         stopped_at=None,
         stopped_because=None,

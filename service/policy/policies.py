@@ -159,16 +159,14 @@ class Policy:
             "Check the date."
         )
 
-    def why_no_rule(
-        self, kinds: Iterable[str], rating: Rating | None = None, *, at: datetime
-    ) -> str | None:
+    def why_no_rule(self, kinds: Iterable[str], *, at: datetime) -> str | None:
         """A sentence when no rule is in force for one of these kinds at `at`, else None.
 
-        For kinds that are not told apart by rating, or for those of one. Raises TimescaleUnknown.
+        For kinds that are not told apart by rating. Raises TimescaleUnknown.
         """
         try:
             for kind in kinds:
-                self.timescale(kind, rating, at=at)
+                self.timescale(kind, at=at)
         except NoRuleInForce as refusal:
             return refusal.detail
         return None

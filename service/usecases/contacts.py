@@ -9,14 +9,11 @@ from service.domain.concern_strips import ConcernStrip
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
-    URGENCY,
     Contact,
     ContactAction,
     NobodyToTell,
     OutcomeTelling,
     OutcomeToldTooEarly,
-    RatingUnchanged,
-    RationaleNeeded,
     TellingWay,
     allowed_on,
     possible_now,
@@ -26,8 +23,11 @@ from service.domain.dangers import (
     RATED_CLOCK,
     RATING_CLOCK,
     RATING_IN_DANGER,
+    URGENCY,
     DangerRatedDown,
     DangerReasonNeeded,
+    RatingUnchanged,
+    RationaleNeeded,
 )
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem

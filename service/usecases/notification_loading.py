@@ -191,10 +191,9 @@ class _Checking:
         received_at = told.received_at or self._file.submitted_at
         told = replace(told, received_at=received_at)
         found = Faults()
-        danger = danger_of(new)
-        check_contact(present, told, found, danger, also_starting=ALSO_STARTING)
+        check_contact(present, told, found, also_starting=ALSO_STARTING)
         check_incident(found, new, received_at, present.now)
-        contact = contact_of(present, self._file.submitted_by, told, danger)
+        contact = contact_of(present, self._file.submitted_by, told, danger_of(new))
         adults = as_adults(told, contact.id)
         nobody = Recognised([None] * len(told.children), {}, [()] * len(told.children))
         prepare_contact(present, contact, told, adults, nobody, found)

@@ -15,7 +15,6 @@ from service.domain.police_notifications import (
     PoliceNotification,
     Risk,
     check_incident,
-    danger_of,
 )
 from service.domain.police_updates import PoliceUpdate
 from service.domain_services.daily_meetings import next_open_meeting, put_on_agenda
@@ -90,7 +89,7 @@ async def submit_police_notification(
     before = await police_notifications.of_incident(work, force.id, new.incident_number)
     if before is not None:
         if await is_news_of_incident(work, before, new):
-            check_contact(work, contact, faults, danger_of(new), also_starting=ALSO_STARTING)
+            check_contact(work, contact, faults, also_starting=ALSO_STARTING)
             faults.refuse()
             await keep_update(work, who, before, new, None)
         return await _taken(work, before, before=True)

@@ -51,7 +51,8 @@ async def test_the_desk_shows_overdue_contacts_on_top_and_the_time_left_to_the_m
         lines = answer.json()["items"]
         assert [line["contact_id"] for line in lines] == [first["id"], second["id"]]
         assert lines[0]["overdue"] is True
-        assert lines[0]["time_left"] == "7 min overdue"
+        # Nobody has rated it within the hour.
+        assert lines[0]["time_left"] == "23 h 7 min overdue"
         assert lines[1]["time_left"] == "19 h 53 min left"
         assert [clock["kind"] for clock in lines[0]["deadlines"]] == [
             "contact_to_referral",
