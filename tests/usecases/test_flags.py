@@ -250,7 +250,8 @@ async def test_the_sweep_claims_by_a_conditional_write_what_is_due_as_it_writes(
     assert len(anew) == 1
     marks = await rows(
         house,
-        "SELECT count(warned_at), count(breached_at) FROM deadline WHERE kind = 'contact_to_referral'",
+        "SELECT count(warned_at), count(breached_at) FROM deadline "
+        "WHERE kind = 'contact_to_referral'",
     )
     assert marks == [(1, 1 if severity is Severity.breach else 0)]
 
