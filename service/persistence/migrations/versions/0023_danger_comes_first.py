@@ -3,11 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
-oldest_reader = "0022"
+oldest_reader = "0023"
 
 _DANGER = "The danger that made it red by itself: immediate_danger, police_high_risk."
 
