@@ -14,7 +14,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
-    or_,
     select,
 )
 
@@ -104,10 +103,10 @@ RED = (
     CONTACT.c.rating == literal_column(f"'{Rating.red}'"),
 )
 RED_CONTACTS = select(CONTACT.c.id).where(*RED)
-# As the indexes of open contacts have it: what is not rated is not red.
+# What is not rated is not red either.
 NOT_RED = (
     CONTACT.c.decided_at.is_(None),
-    or_(CONTACT.c.rating.is_(None), CONTACT.c.rating != literal_column(f"'{Rating.red}'")),
+    CONTACT.c.rating.is_distinct_from(literal_column(f"'{Rating.red}'")),
 )
 
 
