@@ -26,8 +26,14 @@ _OF_HIGH_RISK = """
 """
 
 
+def _say_of_severity(words: str) -> None:
+    if op.get_bind().dialect.name != "sqlite":
+        op.alter_column("flag", "severity", comment=words)
+
+
 def upgrade() -> None:
     """Goes to this step."""
+    _say_of_severity("warning, danger or breach.")
     op.add_column("contact", sa.Column("danger", sa.String(), nullable=True, comment=_DANGER))
     op.execute(_OF_IMMEDIATE_DANGER)
     op.execute(_OF_HIGH_RISK)
@@ -35,4 +41,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Comes back from this step."""
+    _say_of_severity("warning or breach.")
     op.drop_column("contact", "danger")
