@@ -65,11 +65,14 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.contact_acknowledged: "The referrer was told that the contact arrived.",
         EventType.information_requested: "An agency was asked what it knows.",
         EventType.information_answered: "An agency answered, or declined to.",
-        EventType.decision_drafted: "A threshold decision for one child waits for sign-off.",
-        EventType.decision_returned: "A manager sent a decision back with words.",
+        EventType.decision_drafted: "A threshold decision waits for sign-off; of several children, "
+        "drafted in one act, it is the contact's, and `decisions` names each.",
+        EventType.decision_returned: "A manager sent a decision back with words; of several in one "
+        "act it is the contact's, and `decisions` names each.",
         EventType.decision_withdrawn: "A draft was withdrawn before anybody signed it, by who "
         "drafted it or by a manager; the reason is kept with it.",
-        EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
+        EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on. "
+        "Of several in one act it is the contact's, and `decisions` names each.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
         EventType.contact_outcome_told: "The referrer was told what came of the contact.",
@@ -164,6 +167,19 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.section_47_enquiry_conference_held: (
             "An initial child protection conference was held."
         ),
+        EventType.section_47_enquiry_no_conference_proposed: (
+            "It was proposed that no conference is needed, with the coded reason; the clocks go on."
+        ),
+        EventType.section_47_enquiry_no_conference_agreed: (
+            "Another manager agreed that no conference is needed; the enquiry ended."
+        ),
+        EventType.section_47_enquiry_no_conference_returned: (
+            "A manager did not agree that no conference is needed: it is owed as before."
+        ),
+        EventType.section_47_enquiry_start_put_right: (
+            "An enquiry that a later meeting had begun anew, under a release before 0.4.0, is "
+            "reckoned from the meeting that initiated it again; by the upgrade."
+        ),
         EventType.assessment_begun: "The single assessment of a referral was begun.",
         EventType.assessment_completed: (
             "A single assessment was completed and waits for a manager."
@@ -249,6 +265,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "cursor_invalid": "Start the list again without a cursor.",
         "decision_awaiting_sign_off": "Wait for the manager's answer, or name the waiting decision "
         "in `supersedes`.",
+        "decisions_not_possible": "Put right what `errors` names for each child, or leave a child "
+        "out and decide it alone; nothing was changed.",
         "header_malformed": "Give the header that `errors` names in its right form; a creation "
         "needs an `Idempotency-Key` that is a UUID.",
         "idempotency_key_used_before": "Make a new key for a new request; send the first request "
@@ -258,6 +276,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "not_your_draft": "Ask whoever drafted it, or a manager, to withdraw it; or return it.",
         "own_decision": "Another manager signs it off.",
         "path_unknown": "See `/openapi.json` for the paths there are.",
+        "sign_off_unclear": "Name in `otherwise` decisions that wait on this contact, each once; "
+        "nothing was signed.",
         "scope_missing": "Sign in asking for the scope, or have the application registered for it.",
         "too_many_at_once": "Wait for the answers that are due, and send it again: on fewer "
         "connections.",
@@ -278,8 +298,11 @@ def permissions() -> str:
         "**Sight is per child**, also where a contact tells of several. Early help sees the "
         "contacts by which a child came to early help, and there what was decided and done for "
         "that child: by an episode, by a decision that joined one, or by a transfer that is "
-        "accepted. Of the siblings it reads what the contact itself tells. "
-        "Social care likewise. Whatever an answer keeps from its reader is named in `not_shown` "
+        "accepted; and for as long as a child is open to it, every other contact about that child "
+        "as well. Of the siblings it reads what the contact itself tells, and who holds them. "
+        "Social care likewise. How much each side reads of the other's cases is the policy's rule "
+        "([why](decisions/0111-the-whole-story-opens-with-the-case.md)). "
+        "Whatever an answer keeps from its reader is named in `not_shown` "
         "there, and is null or left out, never 0 or false "
         "([why](decisions/0061-sight-follows-the-child-and-says-what-it-hides.md)).\n\n"
         "**Who acts is on the child's side**: seeing a child is not enough. A birth, a missing "
@@ -344,7 +367,7 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
     (
         "A section 47 enquiry",
         SECTION_47_ENQUIRY,
-        "A strategy meeting begins it, and a later one may begin it anew, which moves the date by "
+        "A strategy meeting begins it, and a later one may make it joint, which moves no date by "
         "which the conference is due. Only a continuing risk leads to a conference.",
     ),
     (

@@ -61,6 +61,14 @@ class WholeDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedTogether:
+    """What was drafted or answered in one act for children of a contact, and the contact then."""
+
+    contact: Contact
+    decisions: Sequence[WholeDecision]
+
+
+@dataclass(frozen=True, slots=True)
 class WholeRequest:
     """An information request with the children it is about, its clocks and its chasers."""
 
@@ -68,6 +76,14 @@ class WholeRequest:
     children: Sequence[Child]
     deadlines: Sequence[Deadline]
     chasers: Sequence[Chaser] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTogether:
+    """The questions that were asked in one act on a contact, and the contact then."""
+
+    contact: Contact
+    requests: Sequence[WholeRequest]
 
 
 def limit_of(clocks: Sequence[Deadline]) -> datetime | None:
@@ -173,12 +189,31 @@ class EarlierContact:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierCase:
+    """A referral or an early help episode of a child, as far as its reader may know of it.
+
+    `not_shown` names what is kept from them: what a side may know of the other's work without
+    reading it is that there was a case, since when, with which team, and how it ended.
+    """
+
+    id: UUID
+    person_id: UUID
+    reference: str
+    accepted_at: datetime
+    team_id: str
+    closed_at: datetime | None
+    closure_code: str | None
+    closure_reason: str | None
+    not_shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What is on file for a child, other than on one contact; newest first."""
 
     contacts: Sequence[EarlierContact]
-    referrals: Sequence[Referral]
-    episodes: Sequence[EarlyHelpEpisode]
+    referrals: Sequence[EarlierCase]
+    episodes: Sequence[EarlierCase]
 
     def __bool__(self) -> bool:
         told = any(one.tells_of_the_child for one in self.contacts)

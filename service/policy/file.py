@@ -18,6 +18,7 @@ from service.policy.tables import (
     ChallengesTable,
     DailyMeetingsTable,
     FamilyHelpTable,
+    InformationRequestsTable,
     NamedById,
     OrganisationTable,
     PartnersTable,
@@ -26,6 +27,7 @@ from service.policy.tables import (
     RemovedTeamTable,
     RepeatConcernTable,
     ReReferralTable,
+    SightTable,
     StrategyMeetingsTable,
     SweepTable,
     TeamTable,
@@ -58,7 +60,9 @@ class PolicyFile(Written):
     assessments: AssessmentsTable
     daily_meetings: DailyMeetingsTable
     repeat_concern: RepeatConcernTable
+    sight: SightTable
     partners: PartnersTable
+    information_requests: InformationRequestsTable
     receipt: ReceiptTable
     organisation: Annotated[tuple[OrganisationTable, ...], list_of_tables()] = ()
     team: Annotated[tuple[TeamTable, ...], list_of_tables(1), Wanted("at least 1")]

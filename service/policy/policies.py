@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import ClassVar
 
+from service.domain.access import SightRules
 from service.domain.authority import (
     AssessmentRules,
     ChallengeRules,
@@ -40,6 +41,7 @@ from service.domain.deadlines import (
 from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
 from service.domain.own_words import RationaleRules
+from service.domain.questions import QuestionRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import CodeLists
 
@@ -97,7 +99,9 @@ class Policy:
     assessments: AssessmentRules
     daily_meetings: DailyMeetingRules
     repeat_concern: RepeatConcernRules
+    sight: SightRules
     partners: PartnerRules
+    questions: QuestionRules
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]

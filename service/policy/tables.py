@@ -8,9 +8,10 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from service.domain.access import GRANTS, Permission, Role
+from service.domain.access import GRANTS, Permission, Role, Sharing
 from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.calendar import WorkingCalendar
+from service.domain.contacts import LawfulBasis
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.hearers import faults_of_stages
@@ -241,6 +242,13 @@ class RepeatConcernTable(Written):
     flag_within_days: Annotated[int, Field(ge=1, le=31), NUMBER]
 
 
+class SightTable(Written):
+    """[sight]: what each side reads of the other's cases about a child whom it holds."""
+
+    early_help_reads_of_social_care: Annotated[Sharing, chosen(Sharing), TEXT]
+    social_care_reads_of_early_help: Annotated[Sharing, chosen(Sharing), TEXT]
+
+
 class PartnersTable(Written):
     """[partners]: what partners may do, and for how long they see it."""
 
@@ -248,6 +256,13 @@ class PartnersTable(Written):
     withdrawn_in_sight_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     validations_an_hour: Annotated[int, Field(ge=1, le=100_000), NUMBER]
     source: Words
+
+
+class InformationRequestsTable(Written):
+    """[information_requests]: why agencies are asked, and on which basis, unless said otherwise."""
+
+    purpose: Words
+    lawful_basis: Annotated[LawfulBasis, chosen(LawfulBasis), TEXT]
 
 
 class ReceiptTable(Written):
