@@ -16,6 +16,7 @@ from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission
 from service.domain.accountabilities import CareService
 from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
+from service.domain.referrals import SECTION_47_ALLOCATION
 
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     {
@@ -42,6 +43,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "late_answer_read": SubjectKind.information_request,
         "sign_off": SubjectKind.decision,
         "allocation": SubjectKind.referral,
+        SECTION_47_ALLOCATION: SubjectKind.referral,
         "strategy_meeting": SubjectKind.referral,
         "single_assessment": SubjectKind.referral,
         "expected_delivery_known": SubjectKind.referral,
