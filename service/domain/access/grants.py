@@ -106,14 +106,8 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_referrals: _grant(
             Scope.cases_read,
-            (
-                *_MASH,
-                Role.early_help_spoc_manager,
-                *_ASSESSMENT,
-                Role.head_of_service,
-                Role.qa_auditor,
-            ),
-            "List and read referrals to children's social care.",
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "List and read referrals, as far as one's reach goes.",
         ),
         Permission.allocate_referral: _grant(
             Scope.cases_write,
@@ -127,8 +121,8 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
-            (*_MASH, *_EARLY_HELP, Role.head_of_service, Role.qa_auditor),
-            "List and read early help episodes.",
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "List and read early help episodes, as far as one's reach goes.",
         ),
         Permission.allocate_early_help_episode: _grant(
             Scope.cases_write,
