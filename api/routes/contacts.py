@@ -52,6 +52,10 @@ from service.domain.contacts import (
     ContactDecided,
     NobodyToTell,
     OutcomeToldTooEarly,
+)
+from service.domain.dangers import (
+    DangerRatedDown,
+    DangerReasonNeeded,
     RatingUnchanged,
     RationaleNeeded,
 )
@@ -123,7 +127,7 @@ def _reply(whole: WholeContact) -> Response:
     "",
     status_code=201,
     response_model=LoggedContact,
-    responses=problems(*_REFUSALS),
+    responses=problems(*_REFUSALS, *holders.REFUSALS, NobodyToTell, RationaleNeeded),
 )
 @counts_as(Errand.urgent)
 @needs(Permission.log_contact)
@@ -133,9 +137,16 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
     Its clocks start when the concern was received. What is missing comes back in `warnings`; an
     urgent concern is never refused for a missing postcode. `repeat_concern` says how often the
     children were spoken of before; a second concern within days from somebody else raises a flag.
+    With `at_once` it is rated, taken and acknowledged in the same act, or not logged.
     """
+    at_once = None if body.at_once is None else body.at_once.told()
     return await create(
-        request, who, key, body, lambda work: contacts.log_contact(work, who, body.told()), _answer
+        request,
+        who,
+        key,
+        body,
+        lambda work: contacts.log_contact(work, who, body.told(), at_once),
+        _answer,
     )
 
 
@@ -342,13 +353,19 @@ async def restore_contact(
 @router.post(
     "/{contact_id}/triage",
     response_model=Contact,
-    responses=problems(RatingUnchanged, RationaleNeeded, WrongState),
+    responses=problems(
+        DangerRatedDown, DangerReasonNeeded, RatingUnchanged, RationaleNeeded, WrongState
+    ),
 )
 @needs(Permission.triage_contact)
 async def triage_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: TriageIn
 ) -> Response:
-    """Rate a contact red, amber or green. A change of rating says why."""
+    """Rate a contact red, amber or green. A change of rating says why.
+
+    Every rating counts from receipt, so that none gives time back. A contact of which danger was
+    told is red by itself; a manager alone rates it down, in words of their own.
+    """
     return _reply(
         await change(
             request,

@@ -1,6 +1,6 @@
 """What the police send later of an incident: something else, or that it was sent in error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,11 @@ def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [name for name, digest in now.items() if before.get(name) != digest]
 
 
+def danger_told_anew(differs: Collection[str]) -> bool:
+    """Whether what differs from what was told before is how dangerous it is."""
+    return not {"risk", "immediate_danger"}.isdisjoint(differs)
+
+
 def is_news(
     updates: Sequence[PoliceUpdate], last: Mapping[str, str], now: Mapping[str, str]
 ) -> bool:
@@ -178,10 +183,10 @@ def told_last(updates: Sequence[PoliceUpdate]) -> PoliceUpdate | None:
     return next((one for one in reversed(updates) if one.kind is UpdateKind.sent_again), None)
 
 
-def risk_now(first: PoliceNotification, updates: Sequence[PoliceUpdate]) -> Risk:
-    """The risk that the police saw when they told of it last."""
+def risk_now(first: Risk, updates: Sequence[PoliceUpdate]) -> Risk:
+    """The risk that the police saw when they told of it last, of `first` and what came after."""
     last = told_last(updates)
-    return first.risk if last is None or last.risk is None else last.risk
+    return first if last is None or last.risk is None else last.risk
 
 
 def withdrawn_at(updates: Sequence[PoliceUpdate]) -> datetime | None:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from service.domain.contacts import (
-    URGENCY,
     Child,
     ChildState,
     Contact,
     ContactState,
     WithdrawalReason,
 )
+from service.domain.dangers import URGENCY
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.own_words import RationaleRules, own_words_faults
@@ -83,7 +83,9 @@ def _of_one_reason(new: NewWithdrawal, file: WholeContact) -> list[Problem]:
 
 def _is_urgent(file: WholeContact) -> bool:
     contact, notification = file.contact, file.notification
-    high = notification is not None and risk_now(notification, file.police_updates) is Risk.high
+    high = (
+        notification is not None and risk_now(notification.risk, file.police_updates) is Risk.high
+    )
     return contact.immediate_danger or contact.rating is Rating.red or high
 
 

@@ -8,11 +8,11 @@ from alembic import op
 
 from service.persistence.migrating import CannotGoBack
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
-oldest_reader = "0023"
+oldest_reader = "0024"
 
 _CLOCK = "kind = 'section_47_allocation'"
 
@@ -29,7 +29,7 @@ def downgrade() -> None:
     kept = sa.text("SELECT 1 FROM missing_episode_step WHERE action = 'attempt_interview' LIMIT 1")
     if op.get_bind().execute(kept).first() is not None:
         raise CannotGoBack(
-            "The database holds attempts at return home interviews, which schema step 0022 cannot "
+            "The database holds attempts at return home interviews, which schema step 0023 cannot "
             "hold. Nothing was changed. To go back, restore the backup made before the upgrade."
         )
     for table in ("flag", "deadline"):
