@@ -6,7 +6,7 @@ Nothing of a table changes. The release before knows neither the step nor the cl
 import sqlalchemy as sa
 from alembic import op
 
-from service.persistence.migrating import CannotGoBack
+from service.persistence.schema_steps import CannotGoBack
 
 revision = "0024"
 down_revision = "0023"
