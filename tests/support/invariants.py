@@ -341,8 +341,8 @@ def _clocks(record: Record) -> Iterator[str]:
         if contact.decided_at is None:
             wanted |= {(contact.id, "contact_to_referral"), (contact.id, "statutory_decision")}
             possible.add((contact.id, "repeat_concern"))
-        if contact.rating is not None and contact.decided_at is None:
-            wanted.add((contact.id, "triage"))
+        if contact.decided_at is None:
+            wanted.add((contact.id, "rated" if contact.rating is None else "triage"))
         if contact.acknowledged_at is None:
             wanted.add((contact.id, "acknowledge_referrer"))
     running = Counter(
