@@ -5,10 +5,12 @@ from uuid import uuid4
 
 from service.bootstrap import House, Work
 from service.domain.access import Role
+from service.domain.dangers import RATED_CLOCK
 from service.domain.deadlines import Deadline
 from service.domain.decisions import LevelOfNeed, Outcome
 from service.domain.flags import SubjectKind
 from service.domain.whole_contacts import WholeContact
+from service.persistence.clocks import stop_clocks
 from tests.support.situations import contact_about, decided, new_decision
 
 ANONYMOUS = "9"
@@ -20,6 +22,18 @@ async def log(
 ) -> WholeContact:
     """A contact about one child, as a MASH worker logs it."""
     return await contact_about(house, received_at=received_at, source_code=source_code)
+
+
+async def log_rated(
+    house: House, received_at: datetime | None = None, *, source_code: str = "1A"
+) -> WholeContact:
+    """The same, where no clock waits for a rating: for what is told of the others alone."""
+    file = await log(house, received_at, source_code=source_code)
+    contact_id = file.contact.id
+    await house.perform(
+        lambda work: stop_clocks(work, contact_id, contact_id, [RATED_CLOCK], "rated")
+    )
+    return file
 
 
 async def decide_and_sign(house: House, file: WholeContact) -> None:
