@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from service.domain.errors import Conflict, Invalid, NotAllowed
+from service.domain.errors import Conflict, NotAllowed
 from service.domain.fields import Id, Version, plain, sensitive
 
 
@@ -130,7 +130,7 @@ class NotTakenOn:
     message: str
 
 
-class FlagsNotTakenOn(Invalid):
+class FlagsNotTakenOn(Conflict):
     """Of several flags some cannot be taken on, so none was."""
 
     code = "flags_not_acknowledged"

@@ -229,6 +229,7 @@ async def acknowledge_flags(
             "None of these flags was acknowledged. Read again what `errors` names, leave out what "
             "is somebody else's, or send `those_that_can`.",
             problems=problems,
+            allowed=("acknowledge_flags",),
         )
     about = await people_behind_flags(work, [one.flag for one in possible])
     # In one order by everybody, so that two who take on the same do not wait for each other.

@@ -68,7 +68,7 @@ async def test_whatever_cannot_be_taken_on_is_named_and_then_none_is(desk: Desk)
     done(await desk.post(WORKER, path, rated, version=contact["version"]))
     nobodys = {"id": contact["id"], "version": 1}
     asked = [taken, {**stale, "version": 7}, good, gone, nobodys, good]
-    refused = expect_refusal(await take_on(desk, asked), 422, "flags_not_acknowledged")
+    refused = expect_refusal(await take_on(desk, asked), 409, "flags_not_acknowledged")
     assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [
         ("/flags/0", "flag_already_acknowledged"),
         ("/flags/1", "stale"),
@@ -92,10 +92,10 @@ async def test_danger_among_many_is_not_silenced_by_a_worker(desk: Desk) -> None
     danger = await desk.contact(immediate_danger=True)
     assert danger["rating"] == "red"
     flags = await standing(desk)
-    refused = expect_refusal(await take_on(desk, flags), 422, "flags_not_acknowledged")
+    refused = expect_refusal(await take_on(desk, flags), 409, "flags_not_acknowledged")
     assert [one["code"] for one in refused["errors"]] == ["flag_not_yours"]
     # Where none can be taken on, asking for those that can changes nothing.
-    expect_refusal(await take_on(desk, flags, those_that_can=True), 422, "flags_not_acknowledged")
+    expect_refusal(await take_on(desk, flags, those_that_can=True), 409, "flags_not_acknowledged")
     done(await take_on(desk, flags, MANAGER), 201)
 
 
