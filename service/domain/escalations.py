@@ -17,15 +17,18 @@ from service.domain.accountabilities import CareService
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
+from service.domain.referrals import SECTION_47_ALLOCATION
 
+_TOP = (Role.head_of_service, Role.director)
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     {
-        Role.mash_worker: (Role.mash_manager, Role.head_of_service),
-        Role.mash_manager: (Role.head_of_service,),
-        Role.early_help_worker: (Role.early_help_spoc_manager, Role.head_of_service),
-        Role.early_help_spoc_manager: (Role.head_of_service,),
-        Role.assessment_team_worker: (Role.assessment_team_manager, Role.head_of_service),
-        Role.assessment_team_manager: (Role.head_of_service,),
+        Role.mash_worker: (Role.mash_manager, *_TOP),
+        Role.mash_manager: _TOP,
+        Role.early_help_worker: (Role.early_help_spoc_manager, *_TOP),
+        Role.early_help_spoc_manager: _TOP,
+        Role.assessment_team_worker: (Role.assessment_team_manager, *_TOP),
+        Role.assessment_team_manager: _TOP,
+        Role.head_of_service: (Role.director,),
     }
 )
 """Who stands above a role, the nearest first. Who is not named has nobody above them here."""
@@ -44,6 +47,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "late_answer_read": SubjectKind.information_request,
         "sign_off": SubjectKind.decision,
         "allocation": SubjectKind.referral,
+        SECTION_47_ALLOCATION: SubjectKind.referral,
         "strategy_meeting": SubjectKind.referral,
         "single_assessment": SubjectKind.referral,
         "expected_delivery_known": SubjectKind.referral,
@@ -94,12 +98,12 @@ def next_place(steps: Sequence[EscalationStep], told: str | None, level: int) ->
     """Where in a chain the next step is, after `level` steps of which the last told `told`.
 
     Past the end when the chain has ended. A role that the chain no longer names was told by an
-    earlier policy: then it goes on as far along as it had come, and in any case to the last.
+    earlier policy: then it goes on after the first step, so that nobody above is left out.
     """
     roles = [step.role for step in steps]
     if told in roles:
         return roles.index(told) + 1
-    return min(level, max(len(steps) - 1, 0))
+    return min(level, 1, max(len(steps) - 1, 0))
 
 
 def runs_on(events: ClockEvents) -> SubjectKind:

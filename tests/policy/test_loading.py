@@ -13,7 +13,13 @@ import pytest
 
 from service.domain.access import Role
 from service.domain.authority import TeamWork
-from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
+from service.domain.deadlines import (
+    ElapsedLimit,
+    EscalationStep,
+    Rating,
+    SameDayLimit,
+    WorkingDaysLimit,
+)
 from service.domain.events import EventType
 from service.policy import PolicyFaulty, load_policy
 from service.policy.file import PolicyFile
@@ -73,6 +79,7 @@ def test_the_shipped_policy_has_no_fault_and_holds_what_the_service_needs() -> N
         ("acknowledge_referrer", None, WorkingDaysLimit(1), False),
         ("sign_off", None, ElapsedLimit(timedelta(hours=4)), True),
         ("allocation", None, WorkingDaysLimit(5), False),
+        ("section_47_allocation", None, SameDayLimit(), True),
         ("early_help_allocation", None, WorkingDaysLimit(5), True),
     ],
 )
@@ -84,11 +91,12 @@ def test_the_shipped_limits_are_those_of_the_domain_rules(
     assert rule.rating == (None if rating is None else Rating(rating))
 
 
-def test_every_flag_can_climb_to_somebody_other_than_its_owner_up_to_the_head_of_service() -> None:
+def test_every_flag_can_climb_to_somebody_other_than_its_owner_up_to_the_director() -> None:
     for rule in load_policy().timescales:
         assert rule.owner not in {step.role for step in rule.escalation}
+        assert rule.escalation[-1].role == Role.director, rule.kind
         if rule.owner != Role.head_of_service:
-            assert rule.escalation[-1].role == Role.head_of_service, rule.kind
+            assert rule.escalation[-2].role == Role.head_of_service, rule.kind
 
 
 def test_a_timescale_without_an_escalation_of_its_own_has_the_common_one_less_its_owner() -> None:
@@ -480,7 +488,7 @@ def test_a_byte_order_mark_of_a_windows_editor_does_no_harm(tmp_path: Path) -> N
                 "within the limit (24 hours).",
                 '[[timescale]] number 1 (contact_to_referral) owner: "assessment_team_worker" does '
                 "not see every contact on which this clock runs; use one of: mash_worker, "
-                "mash_manager, early_help_spoc_manager, head_of_service.",
+                "mash_manager, early_help_spoc_manager, head_of_service, director.",
             ],
         ),
         (

@@ -328,6 +328,8 @@ def _clocks(record: Record) -> Iterator[str]:
                 wanted.add((referral.id, "strategy_meeting"))
         if referral.closed_at is None and referral.allocated_at is None:
             wanted.add((referral.id, "allocation"))
+            if referral.statutory_basis is StatutoryBasis.section_47:
+                wanted.add((referral.id, "section_47_allocation"))
     for episode in record.episodes:
         if episode.closed_at is None and episode.allocated_at is None:
             wanted.add((episode.id, "early_help_allocation"))

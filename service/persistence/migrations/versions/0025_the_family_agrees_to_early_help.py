@@ -10,11 +10,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
-oldest_reader = "0023"
+oldest_reader = "0024"
 
 _EPISODE = "early_help_episode"
 _COLUMNS: dict[str, tuple[Any, str]] = {
