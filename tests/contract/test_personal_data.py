@@ -319,7 +319,7 @@ async def a_whole_case(
             "telephone": "01632 960002",
             "email": "priya@example.org",
         },
-        agreement={"state": "refused", "note": "Father objects."},
+        agreement={"state": "not_sought", "note": "Father objects."},
         lawful_basis={"basis": "public_task", "sharing_reason": "A child may be at risk."},
         address="1 The Street",
         town="Riverbourne",
@@ -709,6 +709,10 @@ async def both_ways(
     down = await move(down, "complete_transfer", manager, {"closure_code": "RC9", **words})
 
     await allocate("early_help_episode", spoc, episode_id, lead)
+    agreed = {"agreement": "given", **words}
+    await do(
+        "record_early_help_agreement", spoc, agreed, version=2, early_help_episode_id=episode_id
+    )
     step_up = {
         "direction": "step_up",
         "case_id": episode_id,
