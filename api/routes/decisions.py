@@ -32,6 +32,7 @@ from service.domain.decisions import (
     OwnDecision,
     OwnWordsNeeded,
 )
+from service.domain.passed_concerns import NobodyHoldsTheChild
 from service.domain.possible_matches import PossibleMatchUnresolved, TwoOpenCases
 from service.domain.recognition import PersonUnknown
 from service.domain.states import WrongState
@@ -110,6 +111,7 @@ async def read_decision(request: Request, who: Who, decision_id: DecisionId) -> 
     responses=problems(
         ChallengeOpen,
         ChildMovedOn,
+        NobodyHoldsTheChild,
         OpenToSocialCare,
         OwnDecision,
         OwnWordsNeeded,

@@ -26,6 +26,7 @@ from service.bootstrap import Work
 from service.domain import early_help_episodes, holders
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
+from service.domain.passed_concerns import ConcernWaits
 from service.domain.states import WrongState
 from service.domain.transfers import StepDownUnfinished
 from service.domain.whole_contacts import CaseFilters, WholeCase
@@ -114,6 +115,7 @@ async def allocate_early_help_episode(
     response_model=EarlyHelpEpisode,
     responses=problems(
         ChallengeOpen,
+        ConcernWaits,
         StepDownUnfinished,
         WrongState,
         cases.ClosureFaulty,

@@ -242,6 +242,10 @@ class Decision(WireOut):
     early_help_episode_id: Annotated[
         UUID | None, an_id("The early help episode that it led to or joined.")
     ]
+    passed_concern_id: Annotated[
+        UUID | None,
+        an_id("The concern as it was passed to who holds the child's case, where one is open."),
+    ]
     repeat_concern: Annotated[
         RepeatConcernCounts | None,
         Field(
@@ -299,6 +303,7 @@ class Decision(WireOut):
                 else None,
                 "referral_id": whole.referral_id,
                 "early_help_episode_id": whole.early_help_episode_id,
+                "passed_concern_id": decision.passed_concern_id,
                 "repeat_concern": RepeatConcernCounts.of(decision.repeat_concern)
                 if decision.repeat_concern
                 else None,
@@ -326,6 +331,7 @@ _OWN = tuple(
         "withdrawal",
         "referral_id",
         "early_help_episode_id",
+        "passed_concern_id",
         "repeat_concern",
         "deadlines",
     )

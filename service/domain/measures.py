@@ -54,6 +54,7 @@ class MeasureCode(StrEnum):
     conversion_rate = "conversion_rate"
     no_further_action_rate = "no_further_action_rate"
     contacts_withdrawn = "contacts_withdrawn"
+    passed_concerns_read_in_time = "passed_concerns_read_in_time"
 
 
 class Counted(StrEnum):
@@ -67,6 +68,7 @@ class Counted(StrEnum):
     section_47_enquiries = "section_47_enquiries"
     assessments = "assessments"
     missing_episodes = "missing_episodes"
+    passed_concerns = "passed_concerns"
 
 
 class Unit(StrEnum):

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, select, true
 
 from service.domain.access import Reach, Sight
+from service.domain.accountabilities import CareService
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
@@ -14,6 +15,7 @@ from service.domain.events import EventType
 from service.domain.flags import OF_SOCIAL_CARE, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest, StillInSight
 from service.domain.missing_episodes import MissingEpisode
+from service.domain.passed_concerns import PassedConcern
 from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.referrals import Referral
@@ -31,6 +33,7 @@ _TRANSFER = table_of(Transfer)
 _NOTIFICATION = table_of(PoliceNotification)
 _IMPORT = table_of(NotificationImport)
 _MISSING = table_of(MissingEpisode)
+_PASSED = table_of(PassedConcern)
 _PERSON = table_of(Person)
 _CHILD = table_of(Child)
 _FLAG = table_of(Flag)
@@ -41,10 +44,11 @@ _HELPED = _EPISODE.alias("helped")
 _REFERRED = _REFERRAL.alias("referred")
 _JOINED = _DECISION.alias("joined")
 _MOVING = _TRANSFER.alias("moving")
+_HANDED = _PASSED.alias("handed")
 
-_SIDES: tuple[tuple[Reach, Any, Outcome], ...] = (
-    (Reach.EARLY_HELP, _HELPED, Outcome.early_help),
-    (Reach.SOCIAL_CARE, _REFERRED, Outcome.referral),
+_SIDES: tuple[tuple[Reach, Any, Outcome, CareService], ...] = (
+    (Reach.EARLY_HELP, _HELPED, Outcome.early_help, CareService.early_help),
+    (Reach.SOCIAL_CARE, _REFERRED, Outcome.referral, CareService.social_care),
 )
 """Each side that a reach may be narrowed to: its cases, and the outcome that leads there."""
 
@@ -62,8 +66,9 @@ def _came_to_a_side(
 ) -> ColumnElement[bool]:
     """Whether a child came by a contact to a side that the caller reaches; any child, or this one.
 
-    By a case there; by a decision that joined one; or by a transfer that was accepted. Those who
-    answer a transfer see every child, so until then nobody else on the other side has to.
+    By a case there; by a decision that joined one, or that passed a concern to who holds one; or by
+    a transfer that was accepted. Those who answer a transfer see every child, so until then nobody
+    else on the other side has to.
     """
     ways: list[ColumnElement[bool]] = []
 
@@ -71,11 +76,12 @@ def _came_to_a_side(
         of_contact = [table.c.contact_id == contact_id]
         return of_contact if child_id is None else [*of_contact, table.c.child_id == child_id]
 
-    for reach, cases, outcome in _SIDES:
+    for reach, cases, outcome, side in _SIDES:
         if reach in sight.reach:
             ways.append(there_is(cases, *about(cases)))
             joined = (_JOINED.c.joined_case_id.is_not(None), _JOINED.c.outcome == outcome)
             ways.append(there_is(_JOINED, *about(_JOINED), *joined))
+            ways.append(there_is(_HANDED, *about(_HANDED), _HANDED.c.service == side))
     if not ways:
         return false()
     return or_(*ways, there_is(_MOVING, *about(_MOVING), _MOVING.c.accepted_at.is_not(None)))
@@ -129,7 +135,7 @@ def decisions_visible_to(sight: Sight) -> ColumnElement[bool]:
     """
     if sight.sees_all:
         return true()
-    outcomes = [outcome for reach, _, outcome in _SIDES if reach in sight.reach]
+    outcomes = [outcome for reach, _, outcome, _ in _SIDES if reach in sight.reach]
     if not outcomes:
         return false()
     return and_(
@@ -193,6 +199,14 @@ def missing_episodes_visible_to(sight: Sight) -> ColumnElement[bool]:
     return child_visible_to(sight, _MISSING)
 
 
+def passed_concerns_visible_to(sight: Sight) -> ColumnElement[bool]:
+    """The passed concerns that a caller may know of: those that a side of theirs was to read."""
+    if sight.sees_all:
+        return true()
+    sides = [side for reach, _, _, side in _SIDES if reach in sight.reach]
+    return _PASSED.c.service.in_(sides) if sides else false()
+
+
 def people_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The children that a caller may know of: those who came to the caller's side by any contact.
 
@@ -238,6 +252,7 @@ def _about_what_is_seen(sight: Sight, table: Any) -> ColumnElement[bool]:
         (SubjectKind.transfer, _TRANSFER, transfers_visible_to(sight)),
         (SubjectKind.challenge, _CHALLENGE, challenges_visible_to(sight)),
         (SubjectKind.missing_episode, _MISSING, missing_episodes_visible_to(sight)),
+        (SubjectKind.passed_concern, _PASSED, passed_concerns_visible_to(sight)),
     )
     return and_(
         _came_to_a_side(sight, table.c.contact_id),
@@ -289,6 +304,7 @@ def events_visible_to(sight: Sight, event: FromClause) -> ColumnElement[bool]:
         happened_to("transfer", _TRANSFER, transfers_visible_to(sight)),
         happened_to("challenge", _CHALLENGE, challenges_visible_to(sight)),
         happened_to("missing_episode", _MISSING, missing_episodes_visible_to(sight)),
+        happened_to("passed_concern", _PASSED, passed_concerns_visible_to(sight)),
         happened_to("information", _REQUEST, requests_visible_to(sight)),
         happened_to("information_request", _REQUEST, requests_visible_to(sight)),
         happened_to("person", _PERSON, people_visible_to(sight)),

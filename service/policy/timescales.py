@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
-from service.domain import challenges, transfers
+from service.domain import challenges, passed_concerns, transfers
 from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.deadlines import (
     ClockEvents,
@@ -57,6 +57,7 @@ NEEDED_KINDS = {
     "expected_delivery_known": False,
     "pre_birth_assessment_begun": False,
     "pre_birth_assessment_done": False,
+    **dict.fromkeys(passed_concerns.CLOCKS, True),
     **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""

@@ -42,6 +42,7 @@ from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import is_answered
+from service.domain.passed_concerns import faults_of_open_child
 from service.domain.possible_matches import (
     MatchOnFile,
     MatchSaid,
@@ -73,6 +74,7 @@ from service.persistence.repositories import (
     deadlines,
     decisions,
     histories,
+    passed_concerns,
     possible_matches,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
@@ -146,6 +148,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
     )
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
+    problems += await _faults_of_holder(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, matches, problems)
     if problems:
         raise DecisionIncomplete(
@@ -382,6 +385,23 @@ async def _team_of_another(
     ]
 
 
+async def _faults_of_holder(
+    work: Work, draft: Decision, answers: Accountability | None, standing: Decision | None
+) -> list[Problem]:
+    """What the outcome has against who holds the child's case, or against nobody holding it."""
+    if draft.outcome not in (Outcome.no_further_action, Outcome.passed_to_case_holder):
+        return []
+    if answers is None or await _replaces(work, answers.case_id, standing):
+        return faults_of_open_child(draft.outcome, None)
+    open_to = answers.service
+    if draft.outcome is Outcome.no_further_action:
+        whose = await accountabilities.whose(work, draft.person_id)
+        if CareService.social_care in whose.open_to:
+            # Also while it hands the child over, and early help answers already.
+            open_to = CareService.social_care
+    return faults_of_open_child(draft.outcome, open_to)
+
+
 _WORK_OF = {
     Outcome.referral: TeamWork.referral,
     Outcome.early_help: TeamWork.early_help_episode,
@@ -444,6 +464,10 @@ async def whole_decision(ask: Asking, decision: Decision) -> WholeDecision:
         if decision.outcome is Outcome.early_help:
             episode = await EPISODES.of_decision(ask, decision.id)
             episode_id = decision.joined_case_id if episode is None else episode.id
+        if decision.outcome is Outcome.passed_to_case_holder:
+            passed = await passed_concerns.of_decision(ask, decision.id)
+            if passed is not None:
+                referral_id, episode_id = passed.referral_id, passed.early_help_episode_id
     return WholeDecision(
         decision=decision,
         deadlines=await deadlines.of_subject(ask, decision.contact_id, decision.id),

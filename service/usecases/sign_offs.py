@@ -35,6 +35,7 @@ from service.domain.decisions import (
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
+from service.domain.passed_concerns import not_open_any_more, opened_meanwhile
 from service.domain.referrals import CaseAction, Referral
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import (
@@ -56,6 +57,7 @@ from service.domain_services.decisions import (
     supersede_decision,
 )
 from service.domain_services.lives import changed_to, refuse_stale
+from service.domain_services.passed_concerns import follow_child, pass_concern, settle_superseded
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.clocks import stop_clocks
@@ -94,7 +96,9 @@ async def sign_off(
     file = await contacts.whole(work, contact)
     child = next(one for one in file.children if one.id == decision.child_id)
     carried = await _agree(work, who, file, answered) if agreed else _CarriedOut()
-    answered = replace(answered, joined_case_id=carried.joined_id)
+    answered = replace(
+        answered, joined_case_id=carried.joined_id, passed_concern_id=carried.passed_id
+    )
     await changed_to(
         work,
         decision,
@@ -103,6 +107,7 @@ async def sign_off(
         answered_by=answered.answered_by,
         answer_words=answered.answer_words,
         joined_case_id=answered.joined_case_id,
+        passed_concern_id=answered.passed_concern_id,
     )
     contact_state = await _follow(work, file, child, agreed=agreed)
     work.record(
@@ -120,6 +125,7 @@ async def sign_off(
         settled_transfer_ids=list(carried.settled),
         overtaken_challenge_ids=list(carried.overtaken),
         changed_by_challenge_id=carried.changed_by_id,
+        passed_concern_id=carried.passed_id,
         contact_state=contact_state,
     )
     return answered
@@ -189,7 +195,8 @@ async def _moved_on(
 class _CarriedOut:
     """What a signed decision led to: a case that it opened, or one that it joined.
 
-    And the decision that it took the place of, with the challenge that had led to that.
+    And the decision that it took the place of, with the challenge that had led to that, and since
+    when nobody had read the concern that this one passed; and what it passed itself.
     """
 
     opened_id: UUID | None = None
@@ -199,6 +206,8 @@ class _CarriedOut:
     overtaken: Sequence[UUID] = ()
     superseded_id: UUID | None = None
     changed_by_id: UUID | None = None
+    unread_since: datetime | None = None
+    passed_id: UUID | None = None
 
 
 async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision) -> _CarriedOut:
@@ -218,13 +227,39 @@ async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision
         if before.closed_id is not None:
             answers = None
     done = await _carry_out(work, who, file, decision, answers)
+    if before.closed_id is not None or done.closed_id is not None:
+        await follow_child(work, decision.person_id)
+    passed = await _pass_to_holder(work, who, file, decision, answers, done, before.unread_since)
     return replace(
         done,
+        passed_id=passed,
         closed_id=done.closed_id or before.closed_id,
         settled=[*done.settled, *before.settled],
         superseded_id=before.superseded_id,
         changed_by_id=before.changed_by_id,
     )
+
+
+async def _pass_to_holder(
+    work: Work,
+    who: Caller,
+    file: WholeContact,
+    decision: Decision,
+    answers: Accountability | None,
+    done: _CarriedOut,
+    unread_since: datetime | None,
+) -> UUID | None:
+    """Passes the concern to who holds the child's case, whatever was decided, when one is open.
+
+    Not what opens a case: that goes to who is given it.
+    """
+    if answers is None or done.opened_id is not None:
+        return None
+    if done.closed_id is not None:
+        # Social care took the child back from early help.
+        answers = await accountabilities.of_person(work, decision.person_id) or answers
+    rating = file.contact.rating
+    return pass_concern(work, who, decision, rating, answers, unread_since).id
 
 
 async def _replace_standing(
@@ -238,6 +273,7 @@ async def _replace_standing(
     await refuse_if_moved_on(work, standing, answers)
     changing = await challenge_that_allows(work, standing)
     closed_id, settled = await _settle_superseded(work, who, standing, answers)
+    unread_since = await settle_superseded(work, standing) if answers is not None else None
     if changing is not None:
         # Before what is decided is done: social care taking over overtakes the other ones.
         await carry_out_challenge(work, who, changing, decision.id)
@@ -246,6 +282,7 @@ async def _replace_standing(
         settled=settled,
         superseded_id=standing.id,
         changed_by_id=None if changing is None else changing.id,
+        unread_since=unread_since,
     )
 
 
@@ -274,6 +311,13 @@ async def _carry_out(
         if answers.service is CareService.social_care:
             return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
         return await _take_over(work, who, file, decision, answers)
+    if decision.outcome is Outcome.passed_to_case_holder:
+        if answers is None:
+            raise not_open_any_more()
+        return _CarriedOut(joined_id=answers.case_id)
+    in_social_care = answers is not None and answers.service is CareService.social_care
+    if decision.outcome is Outcome.no_further_action and in_social_care:
+        raise opened_meanwhile()
     return _CarriedOut()
 
 

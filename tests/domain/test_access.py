@@ -98,6 +98,8 @@ EXPECTED = {
     "read_missing_episodes": "WMSeAaHQ",
     "record_missing_episode": "WMAa",
     "record_return_interview": "WMSeAa",
+    "read_passed_concerns": "WMSeAaHQ",
+    "answer_passed_concern": "SeAa",
     "record_birth": "WMSeAa",
     "read_queue_strategy": "WMAaH",
     "read_queue_pre_birth": "WMSeAaH",

@@ -357,6 +357,16 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             _CASEWORK,
             "Record that a return home interview was offered, accepted, declined or held.",
         ),
+        Permission.read_passed_concerns: _grant(
+            Scope.cases_read,
+            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            "List and read new concerns that were passed to who holds a child's case.",
+        ),
+        Permission.answer_passed_concern: _grant(
+            Scope.cases_write,
+            (*_EARLY_HELP, *_ASSESSMENT),
+            "Record that a concern about a child whose case one holds was read, and what follows.",
+        ),
         Permission.record_birth: _grant(
             Scope.cases_write,
             (*_MASH, *_EARLY_HELP, *_ASSESSMENT),

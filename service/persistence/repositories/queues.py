@@ -1,7 +1,7 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     literal_column,
-    null,
     or_,
     select,
     true,
@@ -41,6 +39,7 @@ from service.domain.queue_lines import OF_HOLDING
 from service.domain.queues import (
     FIRST,
     OF_CLOCKS,
+    OwnDesk,
     Queue,
     QueueFilters,
     QueueItem,
@@ -63,16 +62,16 @@ from service.persistence.repositories import (
     queue_lines,
 )
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.queue_concerns import concerns
+from service.persistence.repositories.queue_parts import QueuePart, line
 from service.persistence.repositories.queue_places import (
     Span,
     first_by_clocks,
     first_by_subject,
-    or_never,
     own_clocks,
     rounded,
     shape_of,
     soonest,
-    written,
 )
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.sights import is_theirs
@@ -109,102 +108,6 @@ UPDATE = table_of(PoliceUpdate)
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
 AT_RISK = REFERRAL.alias("at_risk")
 PERSON = table_of(Person)
-
-
-ASSIGNEE = bindparam("assignee", None, CONTACT.c.assignee_id.type)
-TOWN = bindparam("town", None, CONTACT.c.town.type)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Who asks for which part of a queue, as far as it makes a statement differ."""
-
-    sight: Sight
-    page: Span
-    filters: QueueFilters
-    transfers: bool
-
-    @property
-    def _of_contact(self) -> list[ColumnElement[bool]]:
-        """What the filters ask of the contact."""
-        found: list[ColumnElement[bool]] = []
-        if self.filters.source_codes:
-            found.append(CONTACT.c.source_code.in_(self.filters.source_codes))
-        if self.filters.ratings:
-            found.append(CONTACT.c.rating.in_(self.filters.ratings))
-        if self.filters.town is not None:
-            found.append(func.lower(CONTACT.c.town) == TOWN)
-        return found
-
-    def of_worker(self, worker_id: Any) -> list[ColumnElement[bool]]:
-        """What the filters ask of who works a line."""
-        found: list[ColumnElement[bool]] = []
-        if self.filters.assignee_id is not None:
-            found.append(worker_id == ASSIGNEE)
-        if self.filters.unassigned:
-            found.append(worker_id.is_(None))
-        if self.filters.worker_suspended:
-            found.append(worker_id.in_(accounts.suspended_ids()))
-        return found
-
-    def on_desk(self) -> list[ColumnElement[bool]]:
-        """What the filters ask of a contact itself."""
-        return [*self._of_contact, *self.of_worker(CONTACT.c.assignee_id)]
-
-    def behind(self, contact_id: Any, worker_id: Any) -> list[ColumnElement[bool]]:
-        """What the filters ask of a line with a contact behind it."""
-        asked, worked = self._of_contact, self.of_worker(worker_id)
-        if worker_id is CONTACT.c.assignee_id:
-            asked, worked = [*asked, *worked], []
-        if not asked:
-            return worked
-        return [exists().where(CONTACT.c.id == contact_id, *asked), *worked]
-
-    def of_line(self, line: Any) -> list[ColumnElement[bool]]:
-        """What the filters ask of a line, where it was not asked before."""
-        found = self.of_worker(line.c.worker_id)
-        if self.filters.source_codes:
-            found.append(line.c.source_code.in_(self.filters.source_codes))
-        if self.filters.ratings:
-            found.append(line.c.rating.in_(self.filters.ratings))
-        if self.filters.town is not None:
-            found.append(func.lower(line.c.town) == TOWN)
-        return found
-
-
-def _line(
-    kind: SubjectKind,
-    subject: Any,
-    due_at: Any,
-    *,
-    reference: Any = None,
-    team_id: Any = None,
-    worker_id: Any = None,
-    organisation_id: Any = None,
-    child_id: Any = None,
-    returned: ColumnElement[bool] | None = None,
-) -> list[ColumnElement[Any]]:
-    """The columns of `Waiting`, but for the worker's name, in one order for every queue."""
-    own = CONTACT.c
-    return [
-        written(kind).label("subject_kind"),
-        subject.label("subject_id"),
-        or_never(due_at).label("due_at"),
-        (false() if returned is None else returned).label("returned"),
-        (own.reference if reference is None else reference).label("reference"),
-        own.id.label("contact_id"),
-        (literal(None, own.id.type) if child_id is None else child_id).label("child_id"),
-        own.state.label("contact_state"),
-        own.channel,
-        own.received_at,
-        own.source_code,
-        own.rating,
-        own.town,
-        own.immediate_danger,
-        (own.team_id if team_id is None else team_id).label("team_id"),
-        (own.assignee_id if worker_id is None else worker_id).label("worker_id"),
-        (null() if organisation_id is None else organisation_id).label("organisation_id"),
-    ]
 
 
 def _behind(first: Any, table: Any) -> Any:
@@ -251,7 +154,7 @@ _DECIDED_AND_UNREAD = (
 )
 
 
-def _contacts(asked: _Part) -> Any:
+def _contacts(asked: QueuePart) -> Any:
     """The contacts with a child to decide for, and decided ones that somebody has to turn to.
 
     Their referrer was told nothing yet, or the police have sent more of the incident since.
@@ -264,19 +167,19 @@ def _contacts(asked: _Part) -> Any:
     )
 
 
-def _on_desk(asked: _Part, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
+def _on_desk(asked: QueuePart, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
     """Contacts; `few` where there never are many of them."""
     which = (*waits, contacts_visible_to(asked.sight), *asked.on_desk())
     if few:
         first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
     else:
         first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
-    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+    return select(*line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
         first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
     )
 
 
-def _sign_off(asked: _Part) -> Select[Any]:
+def _sign_off(asked: QueuePart) -> Select[Any]:
     """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
     which = [
         DECISION.c.answered_at.is_(None),
@@ -294,7 +197,7 @@ def _sign_off(asked: _Part) -> Select[Any]:
     )
     first = first_by_subject(DECISION, due_at, which, asked.page)
     return select(
-        *_line(
+        *line(
             SubjectKind.decision,
             DECISION.c.id,
             first.c.due_at,
@@ -305,7 +208,7 @@ def _sign_off(asked: _Part) -> Select[Any]:
 
 
 def _first(
-    asked: _Part, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
+    asked: QueuePart, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
 ) -> FromClause:
     """The first places among what has clocks of its own; `few` where there never is much of it."""
     if not few:
@@ -315,7 +218,7 @@ def _first(
 
 
 def _cases(
-    asked: _Part,
+    asked: QueuePart,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -331,7 +234,7 @@ def _cases(
     ]
     first = _first(asked, table, kind, waits, few=few)
     return select(
-        *_line(
+        *line(
             kind,
             table.c.id,
             first.c.due_at,
@@ -344,7 +247,7 @@ def _cases(
 
 
 def _both_cases(
-    asked: _Part, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
+    asked: QueuePart, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
 ) -> tuple[Select[Any], Select[Any]]:
     referral, episode = referrals_visible_to(asked.sight), episodes_visible_to(asked.sight)
     return (
@@ -353,7 +256,7 @@ def _both_cases(
     )
 
 
-def _allocation(asked: _Part) -> Any:
+def _allocation(asked: QueuePart) -> Any:
     """The cases that nobody holds, and those whose holder can work nothing any more."""
     unallocated = _both_cases(asked, lambda table: table.c.allocated_at.is_(None))
     with_the_suspended = _both_cases(
@@ -362,7 +265,7 @@ def _allocation(asked: _Part) -> Any:
     return union_all(*unallocated, *with_the_suspended)
 
 
-def _information_requests(asked: _Part) -> Any:
+def _information_requests(asked: QueuePart) -> Any:
     """What agencies have not answered, and what they answered after the decision, not yet read."""
     waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
     unread = (REQUEST.c.unread_since.is_not(None),)
@@ -372,7 +275,7 @@ def _information_requests(asked: _Part) -> Any:
 
 
 def _requests(
-    asked: _Part, *which: ColumnElement[bool], returned: ColumnElement[bool]
+    asked: QueuePart, *which: ColumnElement[bool], returned: ColumnElement[bool]
 ) -> Select[Any]:
     waits = [
         *which,
@@ -382,7 +285,7 @@ def _requests(
     kind = SubjectKind.information_request
     first = _first(asked, REQUEST, kind, waits, few=False)
     return select(
-        *_line(
+        *line(
             kind,
             REQUEST.c.id,
             first.c.due_at,
@@ -393,7 +296,7 @@ def _requests(
 
 
 def _of_open_child(
-    asked: _Part,
+    asked: QueuePart,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -425,7 +328,7 @@ def _of_child(
     worker_id = func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id)
     return (
         select(
-            *_line(
+            *line(
                 kind,
                 table.c.id,
                 due_at,
@@ -444,17 +347,17 @@ def _of_child(
     )
 
 
-def _transfers(asked: _Part, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
+def _transfers(asked: QueuePart, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
     seen = transfers_visible_to(asked.sight)
     return _of_open_child(asked, TRANSFER, SubjectKind.transfer, seen, *which, few=few)
 
 
-def _challenges(asked: _Part) -> Select[Any]:
+def _challenges(asked: QueuePart) -> Select[Any]:
     seen = challenges_visible_to(asked.sight)
     return _of_open_child(asked, CHALLENGE, SubjectKind.challenge, seen)
 
 
-def _strategy(asked: _Part) -> Any:
+def _strategy(asked: QueuePart) -> Any:
     """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
     kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.sight)
     return union_all(
@@ -462,7 +365,7 @@ def _strategy(asked: _Part) -> Any:
     )
 
 
-def _meetings_to_call(asked: _Part) -> Select[Any]:
+def _meetings_to_call(asked: QueuePart) -> Select[Any]:
     """The open referrals on which the clock of a meeting runs, and none has been called."""
     running = (
         DEADLINE.c.stopped_at.is_(None),
@@ -488,7 +391,7 @@ def _meetings_to_call(asked: _Part) -> Select[Any]:
     )
 
 
-def _meetings(asked: _Part) -> Select[Any]:
+def _meetings(asked: QueuePart) -> Select[Any]:
     """The meetings that are neither minuted nor cancelled, each with its first child.
 
     Until it is held, the limit is of holding it, on the referral of whichever child; then of the
@@ -521,7 +424,7 @@ def _meetings(asked: _Part) -> Select[Any]:
     )
 
 
-def _first_visits(asked: _Part) -> Select[Any]:
+def _first_visits(asked: QueuePart) -> Select[Any]:
     """The accepted step-downs whose named receiver has not visited yet."""
     return _transfers(
         asked,
@@ -533,7 +436,7 @@ def _first_visits(asked: _Part) -> Select[Any]:
     )
 
 
-def _mine(asked: _Part) -> Any:
+def _mine(asked: QueuePart) -> Any:
     sight = asked.sight
     returned = (
         is_theirs(sight, DECISION.c.drafted_by),
@@ -556,7 +459,7 @@ def _mine(asked: _Part) -> Any:
     )
     first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
     contacts = select(
-        *_line(
+        *line(
             SubjectKind.contact,
             CONTACT.c.id,
             first.c.due_at,
@@ -569,11 +472,12 @@ def _mine(asked: _Part) -> Any:
         _on_desk(asked, *waits, own_contact, few=True)
         for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
-    visits = [_first_visits(asked)] if asked.transfers else []
-    return union_all(contacts, *decided, *cases, *visits)
+    visits = [_first_visits(asked)] if asked.desk.transfers else []
+    passed = [concerns(asked)] if asked.desk.concerns else []
+    return union_all(contacts, *decided, *cases, *visits, *passed)
 
 
-def _pre_birth(asked: _Part) -> Any:
+def _pre_birth(asked: QueuePart) -> Any:
     """The unborn children who are open, a line each: by their case, else by the contact.
 
     Social care's referral before early help's episode: the pre-birth clocks run on it.
@@ -581,7 +485,7 @@ def _pre_birth(asked: _Part) -> Any:
     expected_on = PERSON.c.expected_delivery_on.label("expected_delivery_on")
     referrals = (
         select(
-            *_line(
+            *line(
                 SubjectKind.referral,
                 REFERRAL.c.id,
                 soonest(own_clocks(REFERRAL, REFERRAL.c.contact_id), REFERRAL),
@@ -607,7 +511,7 @@ def _pre_birth(asked: _Part) -> Any:
     )
     episodes = (
         select(
-            *_line(
+            *line(
                 SubjectKind.early_help_episode,
                 EPISODE.c.id,
                 soonest(own_clocks(EPISODE, EPISODE.c.contact_id), EPISODE),
@@ -626,7 +530,7 @@ def _pre_birth(asked: _Part) -> Any:
     earlier = CHILD.alias("earlier")
     contacts = (
         select(
-            *_line(
+            *line(
                 SubjectKind.contact,
                 CONTACT.c.id,
                 soonest(CONTACT_CLOCKS, CONTACT),
@@ -652,7 +556,7 @@ def _pre_birth(asked: _Part) -> Any:
     return union_all(referrals, episodes, contacts)
 
 
-_LINES: dict[Queue, Callable[[_Part], Any]] = {
+_LINES: dict[Queue, Callable[[QueuePart], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
     Queue.allocation: _allocation,
@@ -666,23 +570,23 @@ _LINES: dict[Queue, Callable[[_Part], Any]] = {
 }
 
 
-def _statement(queue: Queue, asked: _Part) -> Select[Any]:
-    line = _LINES[queue](asked).subquery("line")
+def _statement(queue: Queue, asked: QueuePart) -> Select[Any]:
+    lines = _LINES[queue](asked).subquery("line")
     shown = [
         column
-        for column in line.c
+        for column in lines.c
         if column.name not in ("organisation_id", "expected_delivery_on")
     ]
     # As `QueueItem.place` has it.
-    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
+    by_place: tuple[Any, Any] = (lines.c.due_at, lines.c.subject_id)
     if queue is Queue.pre_birth:
         first = bindparam("first", FIRST, DEADLINE.c.due_at.type, literal_execute=True)
-        undated = line.c.expected_delivery_on.is_(None)
-        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
+        undated = lines.c.expected_delivery_on.is_(None)
+        by_place = (case((undated, first), else_=lines.c.due_at), lines.c.child_id)
     first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
     return _with_workers(
-        select(*shown, line.c.organisation_id, first_of_all, then)
-        .where(*asked.of_line(line), *asked.page.beyond(*by_place))
+        select(*shown, lines.c.organisation_id, first_of_all, then)
+        .where(*asked.of_line(lines), *asked.page.beyond(*by_place))
         .order_by(*by_place)
         .limit(asked.page.limit)
     )
@@ -696,17 +600,17 @@ async def soonest_first(
     *,
     limit: int,
     after: tuple[datetime, UUID] | None = None,
-    transfers: bool,
+    desk: OwnDesk,
 ) -> list[QueueItem]:
     """The lines of a queue from after a place on: overdue on top, by the soonest running clock.
 
-    `transfers`: what somebody has to do for a transfer stands in the queue of what is theirs.
+    `desk` is what stands in the queue of what is somebody's own, beside what they hold.
     """
-    asked = _Part(sight, Span(rounded(limit), after is not None), filters, transfers)
+    asked = QueuePart(sight, Span(rounded(limit), after is not None), filters, desk)
     after_at, after_id = (None, None) if after is None else after
     rows = await ask.all(
         Question(
-            ("queue", queue, asked.page, shape_of(filters), transfers),
+            ("queue", queue, asked.page, shape_of(filters), desk.shape),
             sight,
             lambda: _statement(queue, asked),
         ),
@@ -714,6 +618,7 @@ async def soonest_first(
         after_id=after_id,
         assignee=filters.assignee_id,
         town=None if filters.town is None else filters.town.lower(),
+        team=desk.team_id,
     )
     waiting = [_waiting(row) for row in rows[:limit]]
     items = await queue_lines.with_clocks(ask, waiting, queue)

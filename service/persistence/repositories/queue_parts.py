@@ -1,0 +1,112 @@
+"""What every queue is made of: who asks for which part of it, and the columns of a line."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, false, func, literal, null
+
+from service.domain.access import Sight
+from service.domain.contacts import Contact
+from service.domain.flags import SubjectKind
+from service.domain.queues import OwnDesk, QueueFilters
+from service.domain.referrals import Referral
+from service.persistence.records import table_of
+from service.persistence.repositories import accounts
+from service.persistence.repositories.queue_places import Span, or_never, written
+
+CONTACT = table_of(Contact)
+ASSIGNEE = bindparam("assignee", None, CONTACT.c.assignee_id.type)
+TOWN = bindparam("town", None, CONTACT.c.town.type)
+TEAM = bindparam("team", None, table_of(Referral).c.team_id.type)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePart:
+    """Who asks for which part of a queue, as far as it makes a statement differ."""
+
+    sight: Sight
+    page: Span
+    filters: QueueFilters
+    desk: OwnDesk
+
+    @property
+    def _of_contact(self) -> list[ColumnElement[bool]]:
+        """What the filters ask of the contact."""
+        found: list[ColumnElement[bool]] = []
+        if self.filters.source_codes:
+            found.append(CONTACT.c.source_code.in_(self.filters.source_codes))
+        if self.filters.ratings:
+            found.append(CONTACT.c.rating.in_(self.filters.ratings))
+        if self.filters.town is not None:
+            found.append(func.lower(CONTACT.c.town) == TOWN)
+        return found
+
+    def of_worker(self, worker_id: Any) -> list[ColumnElement[bool]]:
+        """What the filters ask of who works a line."""
+        found: list[ColumnElement[bool]] = []
+        if self.filters.assignee_id is not None:
+            found.append(worker_id == ASSIGNEE)
+        if self.filters.unassigned:
+            found.append(worker_id.is_(None))
+        if self.filters.worker_suspended:
+            found.append(worker_id.in_(accounts.suspended_ids()))
+        return found
+
+    def on_desk(self) -> list[ColumnElement[bool]]:
+        """What the filters ask of a contact itself."""
+        return [*self._of_contact, *self.of_worker(CONTACT.c.assignee_id)]
+
+    def behind(self, contact_id: Any, worker_id: Any) -> list[ColumnElement[bool]]:
+        """What the filters ask of a line with a contact behind it."""
+        asked, worked = self._of_contact, self.of_worker(worker_id)
+        if worker_id is CONTACT.c.assignee_id:
+            asked, worked = [*asked, *worked], []
+        if not asked:
+            return worked
+        return [exists().where(CONTACT.c.id == contact_id, *asked), *worked]
+
+    def of_line(self, lines: Any) -> list[ColumnElement[bool]]:
+        """What the filters ask of a line, where it was not asked before."""
+        found = self.of_worker(lines.c.worker_id)
+        if self.filters.source_codes:
+            found.append(lines.c.source_code.in_(self.filters.source_codes))
+        if self.filters.ratings:
+            found.append(lines.c.rating.in_(self.filters.ratings))
+        if self.filters.town is not None:
+            found.append(func.lower(lines.c.town) == TOWN)
+        return found
+
+
+def line(
+    kind: SubjectKind,
+    subject: Any,
+    due_at: Any,
+    *,
+    reference: Any = None,
+    team_id: Any = None,
+    worker_id: Any = None,
+    organisation_id: Any = None,
+    child_id: Any = None,
+    returned: ColumnElement[bool] | None = None,
+) -> list[ColumnElement[Any]]:
+    """The columns of `Waiting`, but for the worker's name, in one order for every queue."""
+    own = CONTACT.c
+    return [
+        written(kind).label("subject_kind"),
+        subject.label("subject_id"),
+        or_never(due_at).label("due_at"),
+        (false() if returned is None else returned).label("returned"),
+        (own.reference if reference is None else reference).label("reference"),
+        own.id.label("contact_id"),
+        (literal(None, own.id.type) if child_id is None else child_id).label("child_id"),
+        own.state.label("contact_state"),
+        own.channel,
+        own.received_at,
+        own.source_code,
+        own.rating,
+        own.town,
+        own.immediate_danger,
+        (own.team_id if team_id is None else team_id).label("team_id"),
+        (own.assignee_id if worker_id is None else worker_id).label("worker_id"),
+        (null() if organisation_id is None else organisation_id).label("organisation_id"),
+    ]
