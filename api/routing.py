@@ -237,7 +237,7 @@ def _check_query(query: bytes, entry: Entry) -> FrontDoorError | None:
 
 
 class FrontDoorRoute(APIRoute):
-    """A route with manners.
+    """A route that refuses what is badly asked before it does anything.
 
     Who is calling is asked before any of a body is read, whether they ask too often, and whether
     they hold one of the permissions that the route needs. Then, when it is the request's turn and

@@ -45,7 +45,7 @@ router = APIRouter(
 )
 
 _LISTED = Listing(
-    "access-suspensions", lambda one: (one.id,), AccessSuspension.model_validate, SuspensionFilters
+    "access-suspensions", lambda one: (one.id,), AccessSuspension.of, SuspensionFilters
 )
 
 
@@ -100,7 +100,7 @@ async def list_suspensions(
 async def read_suspension(request: Request, who: Who, suspension_id: SuspensionId) -> Response:
     """Read a suspension."""
     found = await ask(request, lambda asking: accounts.read_suspension(asking, who, suspension_id))
-    return reply(AccessSuspension.model_validate(found), version=found.version)
+    return reply(AccessSuspension.of(found), version=found.version)
 
 
 @router.post(
@@ -116,4 +116,4 @@ async def lift_suspension(
         lambda work: accounts.lift_suspension(work, who, suspension_id, version, body.reason),
     )
     house_of(request).forget_suspensions()
-    return reply(AccessSuspension.model_validate(found), version=found.version)
+    return reply(AccessSuspension.of(found), version=found.version)

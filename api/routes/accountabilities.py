@@ -18,12 +18,12 @@ from service.usecases import accountabilities
 router = APIRouter(prefix="/v1", tags=["accountability"], route_class=FrontDoorRoute)
 
 _LISTED = Listing(
-    "accountability", lambda one: (one.person_id,), AccountableTeam.seen, AccountabilityFilters
+    "accountability", lambda one: (one.person_id,), AccountableTeam.of, AccountabilityFilters
 )
 _WITHOUT_A_TEAM = Listing(
     "children-without-an-accountable-team",
     lambda one: (one.person_id, one.subject_id),
-    ChildWithoutTeam.seen,
+    ChildWithoutTeam.of,
 )
 
 

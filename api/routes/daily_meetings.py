@@ -199,7 +199,7 @@ async def carry_item_over(
 
 def _concluded(meeting: DailyMeeting) -> Answer:
     return rendered(
-        DailyMeetingConclusion.model_validate(meeting),
+        DailyMeetingConclusion.of(meeting),
         201,
         version=meeting.version,
         location=f"/v1/daily-meetings/{meeting.meeting_on.isoformat()}",

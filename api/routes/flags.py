@@ -21,9 +21,7 @@ from service.usecases.flags import ExplainedFlag
 
 router = APIRouter(prefix="/v1/flags", tags=["flags"], route_class=FrontDoorRoute)
 
-_LISTED = Listing(
-    "flags", lambda one: (one.due_at, one.id), FlagSummary.model_validate, FlagFilters
-)
+_LISTED = Listing("flags", lambda one: (one.due_at, one.id), FlagSummary.of, FlagFilters)
 
 
 def _reply(explained: ExplainedFlag) -> Response:

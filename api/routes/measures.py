@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/measures", tags=["measures"], route_class=FrontDo
 async def read_measures(request: Request, who: Who) -> Response:
     """List the measures that can be read, and what each counts."""
     found = await ask(request, lambda asking: measures.read_measures(asking, who))
-    return page([Measure.model_validate(one) for one in found], request=request, cursor=None)
+    return page([Measure.of(one) for one in found], request=request, cursor=None)
 
 
 @router.get(

@@ -52,7 +52,7 @@ router = APIRouter(
 _LISTED = Listing(
     "missing-episodes",
     lambda one: (one.missing_from, one.id),
-    MissingEpisodeSummary.seen,
+    MissingEpisodeSummary.of,
     MissingFilters,
 )
 

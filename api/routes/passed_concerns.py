@@ -38,7 +38,7 @@ router = APIRouter(
 _LISTED = Listing(
     "passed-concerns",
     lambda one: (one.passed_at, one.id),
-    PassedConcernSummary.seen,
+    PassedConcernSummary.of,
     PassedConcernFilters,
 )
 

@@ -135,4 +135,4 @@ async def read_policy_version(request: Request, who: Who, stamp: PolicyStamp) ->
     found = await ask(
         request, lambda asking: reference_data.read_policy_version(asking, who, stamp)
     )
-    return reply_as_shown(PolicyVersionRead.model_validate(found))
+    return reply_as_shown(PolicyVersionRead.of(found))

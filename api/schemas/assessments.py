@@ -1,7 +1,7 @@
 """Single assessments on the wire: begun, completed, authorised or sent back."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Path, Query
@@ -21,7 +21,6 @@ from api.schemas.words import (
     a_reference,
     an_id,
 )
-from service.domain import assessments
 from service.domain.assessments import (
     ASSESSMENT,
     AssessmentAction,
@@ -258,7 +257,7 @@ class DatedAssessmentSummary(AssessmentSummary):
     @classmethod
     def of(cls, dated: DatedAssessment) -> Self:
         """As it stands in the list."""
-        return cls.model_validate(_own(cls, dated.assessment) | {"due_at": dated.due_at})
+        return cls.taken_from(dated.assessment, due_at=dated.due_at)
 
 
 class Assessment(AssessmentSummary):
@@ -334,39 +333,9 @@ class Assessment(AssessmentSummary):
     @classmethod
     def of(cls, whole: WholeAssessment) -> Self:
         """As it is seen by staff."""
-        assessment = whole.assessment
-        return cls.model_validate(
-            _own(cls, assessment)
-            | {
-                "possible_actions": list(ASSESSMENT.allowed(assessment.state)),
-                "tools": _tools(assessment.tools),
-                "steps": [_step(one) for one in whole.steps],
-                "deadlines": whole.deadlines,
-            }
+        return cls.taken_from(
+            whole.assessment,
+            possible_actions=ASSESSMENT.allowed(whole.assessment.state),
+            steps=whole.steps,
+            deadlines=whole.deadlines,
         )
-
-
-def _own(cls: type[AssessmentSummary], assessment: assessments.Assessment) -> dict[str, Any]:
-    return {
-        name: getattr(assessment, name) for name in cls.model_fields if hasattr(assessment, name)
-    }
-
-
-def _tools(used: Sequence[ToolUsed]) -> list[Tool]:
-    return [Tool.seen(one) for one in used]
-
-
-def _content(completed: Completion) -> AssessmentContent:
-    content = AssessmentContent.seen(completed)
-    return content.model_copy(update={"tools": _tools(completed.tools)})
-
-
-def _step(step: assessments.AssessmentStep) -> AssessmentStep:
-    return AssessmentStep(
-        action=step.action,
-        state=step.state,
-        at=step.at,
-        by=step.by,
-        words=step.words,
-        content=None if step.content is None else _content(step.content),
-    )

@@ -201,10 +201,7 @@ class ChallengeSummary(WireOut):
     @classmethod
     def of(cls, dated: DatedChallenge) -> Self:
         """As it stands in the list."""
-        names = (name for name in cls.model_fields if name != "due_at")
-        return cls.model_validate(
-            {**{name: getattr(dated.challenge, name) for name in names}, "due_at": dated.due_at}
-        )
+        return cls.taken_from(dated.challenge, due_at=dated.due_at)
 
 
 class ChallengeStep(WireOut):
@@ -261,17 +258,13 @@ class Challenge(ChallengeSummary):
     @classmethod
     def of_whole(cls, whole: WholeChallenge) -> Self:
         """As it is seen by staff."""
-        names = (name for name in ChallengeSummary.model_fields if name != "due_at")
-        return cls.model_validate(
-            {
-                **{name: getattr(whole.challenge, name) for name in names},
-                "due_at": next(
-                    (clock.due_at for clock in whole.deadlines if clock.stopped_at is None), None
-                ),
-                "allowed": whole.allowed,
-                "steps": whole.steps,
-                "deadlines": whole.deadlines,
-            }
+        running = (clock.due_at for clock in whole.deadlines if clock.stopped_at is None)
+        return cls.taken_from(
+            whole.challenge,
+            due_at=next(running, None),
+            allowed=whole.allowed,
+            steps=whole.steps,
+            deadlines=whole.deadlines,
         )
 
 

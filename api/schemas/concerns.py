@@ -96,7 +96,7 @@ class RepeatConcernCounts(WireOut):
             "months": counts.months,
         }
         for name in _BY_RELATION:
-            values[name] = CountedConcerns.seen(getattr(counts, name))
+            values[name] = CountedConcerns.of(getattr(counts, name))
         return cls.made_of(values)
 
 
@@ -219,7 +219,7 @@ class LoggedContact(Contact):
         shown = None if found is None else RepeatConcernAtReceipt.of(found)
         return cls.made_of(
             {
-                **Contact.of(whole).__dict__,
+                **dict(Contact.of(whole)),
                 "repeat_concern": shown,
                 "possible_matches": [PossibleMatch.of(one) for one in whole.possible_matches],
             }
@@ -273,7 +273,7 @@ class OutcomeThen(WireOut):
     @classmethod
     def of(cls, then: concern_strips.OutcomeThen) -> Self:
         """As it is seen by staff."""
-        return cls.made_of({**cls.seen(then).__dict__, "not_shown": list(then.not_shown)})
+        return cls.taken_from(then)
 
 
 class EarlierConcernOfChild(OtherConcern):
@@ -305,7 +305,7 @@ class EarlierConcernOfChild(OtherConcern):
         """As it is seen by staff."""
         return cls.made_of(
             {
-                **OtherConcern.of(earlier.related).__dict__,
+                **dict(OtherConcern.of(earlier.related)),
                 "source_code": earlier.related.teller.source_code,
                 "age": earlier.age,
                 "outcomes": [OutcomeThen.of(one) for one in earlier.outcomes],
@@ -370,11 +370,11 @@ class RepeatConcernOfChild(WireOut):
                 "person_id": strip.person_id,
                 "counts": None if strip.counts is None else RepeatConcernCounts.of(strip.counts),
                 "earlier": [EarlierConcernOfChild.of_earlier(one) for one in strip.earlier],
-                "referrals": [EarlierCase.seen(one) for one in strip.referrals],
-                "early_help_episodes": [EarlierCase.seen(one) for one in strip.episodes],
+                "referrals": [EarlierCase.of(one) for one in strip.referrals],
+                "early_help_episodes": [EarlierCase.of(one) for one in strip.episodes],
                 "re_referral": strip.re_referral,
                 "last_known_team_id": strip.last_known_team_id,
-                "open_case": None if strip.open_case is None else OpenCase.seen(strip.open_case),
+                "open_case": None if strip.open_case is None else OpenCase.of(strip.open_case),
                 "not_shown": list(strip.not_shown),
             }
         )

@@ -315,16 +315,18 @@ class Contact(WireOut):
             ),
             "decided_at": contact.every_child_decided_at,
             "outcome_known_at": outcome_known_at(contact),
-            "outcome_tellings": [OutcomeTold.seen(one) for one in whole.tellings],
+            "outcome_tellings": [OutcomeTold.of(one) for one in whole.tellings],
             "withdrawals": [ContactWithdrawal.of(one) for one in whole.withdrawals],
-            "police_notification": PolicePart.of(whole),
-            "children": [Child.seen(child) for child in whole.children],
-            "adults": [Adult.seen(adult) for adult in whole.adults],
-            "information_requests": [RequestSummary.seen(one) for one in whole.requests],
-            "decisions": [DecisionSummary.seen(one) for one in whole.decisions],
+            "police_notification": None
+            if whole.notification is None
+            else PolicePart.of(whole.notification, whole.police_updates),
+            "children": [Child.of(child) for child in whole.children],
+            "adults": [Adult.of(adult) for adult in whole.adults],
+            "information_requests": [RequestSummary.of(one) for one in whole.requests],
+            "decisions": [DecisionSummary.of(one) for one in whole.decisions],
             "deadlines": [Deadline.of(deadline) for deadline in whole.deadlines],
             "warnings": [
-                Warning.seen(warning)
+                Warning.of(warning)
                 for warning in (
                     *warnings_about(contact, whole.children, whole.adults),
                     *warnings_from_file(whole.children, whole.linked_otherwise),

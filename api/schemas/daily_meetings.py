@@ -353,45 +353,26 @@ class DailyMeetingItem(WireOut):
     def of(cls, found: daily_meetings.AgendaItem) -> Self:
         """As it is seen by staff."""
         item, notification, contact = found.item, found.notification, found.contact
-        return cls.model_validate(
-            {
-                **{name: getattr(item, name) for name in _OWN},
-                **{name: getattr(notification, name) for name in _OF_NOTIFICATION},
-                **{name: getattr(contact, name) for name in _OF_CONTACT},
-                "possible_actions": list(ITEM.allowed(item.state)),
-                "risk": risk_now(notification, found.police_updates),
-                "unread_updates": sum(one.unread_since is not None for one in found.police_updates),
-                "withdrawn_at": withdrawn_at(found.police_updates),
-                "overdue_from": found.overdue_from,
-                "child": _child(found.child, item),
-                "others": [_child(one, item) for one in found.others],
-                "history": MeetingHistory(
-                    short=MeetingCounts.of(found.short),
-                    long=MeetingCounts.of(found.long),
-                    months=MeetingCounts.of(found.months),
-                ),
-                "earlier_contacts": list(found.earlier),
-                "open_case": found.open_case,
-                "agencies": list(found.agencies),
-                "carried_from": found.carried_from,
-                "carried_to": found.carried_to,
-            }
+        return cls.taken_from(
+            item,
+            **{name: getattr(notification, name) for name in _OF_NOTIFICATION},
+            **{name: getattr(contact, name) for name in _OF_CONTACT},
+            possible_actions=ITEM.allowed(item.state),
+            risk=risk_now(notification, found.police_updates),
+            unread_updates=sum(one.unread_since is not None for one in found.police_updates),
+            withdrawn_at=withdrawn_at(found.police_updates),
+            overdue_from=found.overdue_from,
+            child=_child(found.child, item),
+            others=[_child(one, item) for one in found.others],
+            history=MeetingHistory.taken_from(found),
+            earlier_contacts=found.earlier,
+            open_case=found.open_case,
+            agencies=found.agencies,
+            carried_from=found.carried_from,
+            carried_to=found.carried_to,
         )
 
 
-_OWN = (
-    "id",
-    "version",
-    "meeting_on",
-    "state",
-    "notification_id",
-    "contact_id",
-    "times_carried",
-    "carried_over_because",
-    "decision_id",
-    "settled_at",
-    "settled_by",
-)
 _OF_NOTIFICATION = ("incident_number", "incident_at", "children_present")
 _OF_CONTACT = ("reference", "received_at", "agreement", "agreement_note", "concern")
 

@@ -117,6 +117,4 @@ class Deadline(WireOut):
         explanation = {name: told[name] for name in Explanation.model_fields}
         skipped = cast(list[dict[str, Any]], told["skipped"])
         explanation["skipped"] = [SkippedDay.made_of(dict(day)) for day in skipped]
-        shown = cls.seen(deadline)
-        shown.__dict__["explanation"] = Explanation.made_of(explanation)
-        return shown
+        return cls.taken_from(deadline, explanation=Explanation.made_of(explanation))

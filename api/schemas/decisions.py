@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Path
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.schemas.concerns import RepeatConcernCounts
 from api.schemas.deadlines import Deadline
-from api.schemas.fields import WireOut
+from api.schemas.fields import WireOut, made_of
 from api.schemas.new_decisions import (
     AGENCIES_EXAMPLE,
     PROMPTS_EXAMPLE,
@@ -28,17 +28,15 @@ from api.schemas.words import (
     PersonId,
     an_id,
 )
+from service.domain import decisions
 from service.domain.decisions import (
-    AgencyAsked,
     DecisionState,
     Outcome,
-    PromptAnswer,
     StatutoryBasis,
 )
 from service.domain.whole_contacts import WholeDecision
 from service.strict.fields import Instant, Text, Wire
 
-Line = TypeVar("Line", AgencyLine, PromptLine)
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "
     "level is statutory because the injuries are unexplained."
@@ -265,74 +263,59 @@ class Decision(WireOut):
         """As it is seen by staff."""
         decision = whole.decision
         withdrawn = decision.state is DecisionState.withdrawn
-        return cls.model_validate(
-            {
-                **{name: getattr(decision, name) for name in _OWN},
-                "history": History.model_construct(
-                    considered=decision.history_considered,
-                    last_closed_because=decision.last_closed_because,
-                ),
-                "agencies": [_as_told(AgencyLine, line) for line in decision.agencies],
-                "prompts": [_as_told(PromptLine, line) for line in decision.prompts],
-                "assessment": AssessmentTool.model_construct(
-                    tool=decision.assessment_tool, score=decision.assessment_score
-                ),
-                "supersedes": None
-                if decision.supersedes_id is None
-                else {
-                    "decision_id": decision.supersedes_id,
-                    "because": decision.supersedes_because,
+        return cls.taken_from(
+            decision,
+            history=made_of(
+                History,
+                {
+                    "considered": decision.history_considered,
+                    "last_closed_because": decision.last_closed_because,
                 },
-                "sign_off": None
-                if decision.answered_at is None
-                else {
-                    "outcome": SignOffOutcome.returned
-                    if decision.state is DecisionState.returned
-                    else SignOffOutcome.agreed,
-                    "words": decision.answer_words,
-                    "at": decision.answered_at,
-                    "by": decision.answered_by,
-                },
-                "superseded_at": None if withdrawn else decision.superseded_at,
-                "withdrawal": {
-                    "because": decision.withdrawn_because,
-                    "at": decision.superseded_at,
-                    "by": decision.withdrawn_by,
-                }
-                if withdrawn
-                else None,
-                "referral_id": whole.referral_id,
-                "early_help_episode_id": whole.early_help_episode_id,
-                "passed_concern_id": decision.passed_concern_id,
-                "repeat_concern": RepeatConcernCounts.of(decision.repeat_concern)
-                if decision.repeat_concern
-                else None,
-                "deadlines": whole.deadlines,
-            }
+            ),
+            agencies=[made_of(AgencyLine, asdict(line)) for line in decision.agencies],
+            prompts=[made_of(PromptLine, asdict(line)) for line in decision.prompts],
+            assessment=made_of(
+                AssessmentTool,
+                {"tool": decision.assessment_tool, "score": decision.assessment_score},
+            ),
+            supersedes=_superseded(decision),
+            sign_off=_sign_off(decision),
+            superseded_at=None if withdrawn else decision.superseded_at,
+            withdrawal=_withdrawal(decision) if withdrawn else None,
+            referral_id=whole.referral_id,
+            early_help_episode_id=whole.early_help_episode_id,
+            repeat_concern=decision.repeat_concern or None,
+            deadlines=whole.deadlines,
         )
 
 
-def _as_told(kind: type[Line], line: AgencyAsked | PromptAnswer) -> Line:
-    return kind.model_construct(**asdict(line))
-
-
-_OWN = tuple(
-    name
-    for name in Decision.model_fields
-    if name
-    not in (
-        "history",
-        "agencies",
-        "prompts",
-        "assessment",
-        "supersedes",
-        "sign_off",
-        "superseded_at",
-        "withdrawal",
-        "referral_id",
-        "early_help_episode_id",
-        "passed_concern_id",
-        "repeat_concern",
-        "deadlines",
+def _superseded(decision: decisions.Decision) -> SupersededDecision | None:
+    if decision.supersedes_id is None:
+        return None
+    return SupersededDecision.made_of(
+        {"decision_id": decision.supersedes_id, "because": decision.supersedes_because}
     )
-)
+
+
+def _sign_off(decision: decisions.Decision) -> SignOff | None:
+    if decision.answered_at is None:
+        return None
+    returned = decision.state is DecisionState.returned
+    return SignOff.made_of(
+        {
+            "outcome": SignOffOutcome.returned if returned else SignOffOutcome.agreed,
+            "words": decision.answer_words,
+            "at": decision.answered_at,
+            "by": decision.answered_by,
+        }
+    )
+
+
+def _withdrawal(decision: decisions.Decision) -> DecisionWithdrawal:
+    return DecisionWithdrawal.made_of(
+        {
+            "because": decision.withdrawn_because,
+            "at": decision.superseded_at,
+            "by": decision.withdrawn_by,
+        }
+    )

@@ -54,10 +54,7 @@ class EarlyHelpEpisode(WholeCaseOut):
     @classmethod
     def of(cls, whole: WholeCase[early_help_episodes.EarlyHelpEpisode]) -> Self:
         """As it is seen by staff."""
-        names = (name for name in cls.model_fields if name != "deadlines")
-        return cls.model_validate(
-            {**{name: getattr(whole.case, name) for name in names}, "deadlines": whole.deadlines}
-        )
+        return cls.taken_from(whole.case, deadlines=whole.deadlines)
 
 
 class EarlyHelpEpisodeSummary(DatedCaseSummary):
@@ -71,7 +68,4 @@ class EarlyHelpEpisodeSummary(DatedCaseSummary):
     @classmethod
     def of(cls, dated: DatedCase[early_help_episodes.EarlyHelpEpisode]) -> Self:
         """As it stands in the list."""
-        names = (name for name in cls.model_fields if name != "due_at")
-        return cls.model_validate(
-            {**{name: getattr(dated.case, name) for name in names}, "due_at": dated.due_at}
-        )
+        return cls.taken_from(dated.case, due_at=dated.due_at)

@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
+from types import UnionType
 from typing import (
     Annotated,
     Any,
     Final,
     Generic,
+    NamedTuple,
     Self,
     TypeVar,
+    Union,
+    get_args,
+    get_origin,
 )
 
 from pydantic import (
@@ -152,16 +157,75 @@ class WireOut(BaseModel):
         return made_of(cls, values)
 
     @classmethod
-    def seen(cls, record: Any) -> Self:
-        """An object of a record of the domain that bears all its fields, each of the same type."""
-        names, take = _fields_of(cls)
-        return cls.made_of(dict(zip(names, take(record), strict=True)))
+    def of(cls, record: Any, *_args: Any, **_kwargs: Any) -> Self:
+        """An object of the domain as it goes out. A class that shows more says its own `of`.
+
+        What was kept as a document is read as one: an earlier release may have said less in it.
+        """
+        return cls.model_validate(record) if type(record) is dict else cls.taken_from(record)
+
+    @classmethod
+    def taken_from(cls, record: object, **beside: Any) -> Self:
+        """An object whose fields are given `beside` the record, and else are the record's by name.
+
+        A part that is an object of the wire itself is made, by its own `of`, of what is in its
+        place, in a list as by itself.
+        """
+        shape = _shape_of(cls, frozenset(beside))
+        values = dict(zip(shape.names, shape.take(record), strict=True)) | beside
+        for name, part in shape.parts:
+            values[name] = part(values[name])
+        return cls.made_of({name: values[name] for name in cls.model_fields} if beside else values)
+
+
+class _Shape(NamedTuple):
+    """What is taken from a record by name, and what becomes an object of the wire in it."""
+
+    names: tuple[str, ...]
+    take: Callable[[Any], tuple[Any, ...]]
+    parts: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 @cache
-def _fields_of(kind: type[BaseModel]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    names = tuple(kind.model_fields)
-    return names, attrgetter(*names)
+def _shape_of(kind: type[WireOut], beside: frozenset[str]) -> _Shape:
+    names = tuple(name for name in kind.model_fields if name not in beside)
+    if len(names) > 1:
+        take: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+    else:
+        take = partial(_each, names)
+    parts = ((name, _part(field.annotation)) for name, field in kind.model_fields.items())
+    return _Shape(names, take, tuple((name, part) for name, part in parts if part is not None))
+
+
+def _each(names: tuple[str, ...], record: object) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in names)
+
+
+def _part(annotation: Any) -> Callable[[Any], Any] | None:
+    """What turns a value of a field into what goes out, None where it goes out as it is."""
+    if get_origin(annotation) is Annotated:
+        return _part(get_args(annotation)[0])
+    if get_origin(annotation) is list:
+        inner = _part(get_args(annotation)[0])
+        return list if inner is None else partial(_list_of, inner)
+    if get_origin(annotation) in (Union, UnionType):
+        found = [part for one in get_args(annotation) if (part := _part(one)) is not None]
+        return partial(_or_none, found[0]) if len(found) == 1 else None
+    if isinstance(annotation, type) and issubclass(annotation, WireOut):
+        return partial(_shown, annotation)
+    return None
+
+
+def _shown(kind: type[WireOut], value: Any) -> Any:
+    return value if isinstance(value, kind) else kind.of(value)
+
+
+def _list_of(part: Callable[[Any], Any], values: Any) -> list[Any]:
+    return [part(one) for one in values]
+
+
+def _or_none(part: Callable[[Any], Any], value: Any) -> Any:
+    return None if value is None else part(value)
 
 
 Item = TypeVar("Item", bound=BaseModel)

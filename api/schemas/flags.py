@@ -9,7 +9,6 @@ from pydantic import Field
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
 from api.schemas.words import EXAMPLE_ID, ContactBehindId, SubjectId, TimescaleName, Version, an_id
-from service.domain import flags
 from service.domain.flags import Severity, SubjectKind
 from service.strict.fields import LARGEST, Instant, Text, Wire
 from service.usecases.flags import ExplainedFlag
@@ -101,8 +100,4 @@ class Flag(FlagSummary):
     @classmethod
     def of(cls, explained: ExplainedFlag) -> Self:
         """As it is seen by staff."""
-        names = (name for name in cls.model_fields if name != "deadline")
-        flag: flags.Flag = explained.flag
-        return cls.model_validate(
-            {**{name: getattr(flag, name) for name in names}, "deadline": explained.deadline}
-        )
+        return cls.taken_from(explained.flag, deadline=explained.deadline)

@@ -58,6 +58,4 @@ class Ready(WireOut):
     @classmethod
     def of(cls, found: Readiness) -> Self:
         """As anybody may see it."""
-        return cls(
-            status=found.state, checks=[CheckRead.model_validate(one) for one in found.checks]
-        )
+        return cls(status=found.state, checks=[CheckRead.of(one) for one in found.checks])

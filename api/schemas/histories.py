@@ -107,21 +107,18 @@ class ContactHistory(WireOut):
     @classmethod
     def of(cls, contact_id: UUID, found: Sequence[ChildHistory]) -> Self:
         """As it is seen by staff."""
-        return cls.model_validate(
+        return cls.made_of(
             {
                 "contact_id": contact_id,
                 "children": [
-                    {
-                        "child_id": one.child.id,
-                        "person_id": one.child.person_id,
-                        "contacts": one.history.contacts,
-                        "referrals": one.history.referrals,
-                        "early_help_episodes": one.history.episodes,
-                        "possible_matches": [
-                            PossibleMatch.of(match) for match in one.possible_matches
-                        ],
-                        "not_shown": one.not_shown,
-                    }
+                    ChildOnFile.taken_from(
+                        one.history,
+                        child_id=one.child.id,
+                        person_id=one.child.person_id,
+                        early_help_episodes=one.history.episodes,
+                        possible_matches=one.possible_matches,
+                        not_shown=one.not_shown,
+                    )
                     for one in found
                 ],
             }

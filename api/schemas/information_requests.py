@@ -17,6 +17,7 @@ from api.schemas.words import (
     FamilyName,
     GivenNames,
     ItsContactId,
+    ReadBy,
     Version,
     an_id,
 )
@@ -274,7 +275,7 @@ class InformationRequest(WireOut):
         Field(description="Since when an answer after the decision waits to be read."),
     ]
     read_at: Annotated[Instant | None, Field(description="When that was read.")]
-    read_by: Annotated[UUID | None, an_id("Who read it.")]
+    read_by: ReadBy
     reading_words: Annotated[
         str | None,
         Field(
@@ -299,17 +300,7 @@ class InformationRequest(WireOut):
     @classmethod
     def of(cls, whole: WholeRequest) -> Self:
         """As it is seen by staff."""
-        return cls.model_validate(
-            {
-                **{
-                    name: getattr(whole.request, name)
-                    for name in cls.model_fields
-                    if name not in ("chasers", "deadlines")
-                },
-                "chasers": whole.chasers,
-                "deadlines": whole.deadlines,
-            }
-        )
+        return cls.taken_from(whole.request, chasers=whole.chasers, deadlines=whole.deadlines)
 
 
 class ChildAskedAbout(WireOut):
@@ -398,17 +389,11 @@ class AgencyInformationRequest(WireOut):
     @classmethod
     def of(cls, whole: WholeRequest) -> Self:
         """As it is seen by the agency that was asked."""
-        return cls.model_validate(
-            {
-                **{
-                    name: getattr(whole.request, name)
-                    for name in cls.model_fields
-                    if name not in ("children", "due_at", "chasers")
-                },
-                "children": whole.children,
-                "due_at": limit_of(whole.deadlines),
-                "chasers": len(whole.chasers),
-            }
+        return cls.taken_from(
+            whole.request,
+            children=whole.children,
+            due_at=limit_of(whole.deadlines),
+            chasers=len(whole.chasers),
         )
 
 
@@ -446,14 +431,7 @@ class AgencyInformationRequestSummary(WireOut):
     @classmethod
     def of(cls, dated: DatedRequest) -> Self:
         """As it stands in the list."""
-        names = (name for name in cls.model_fields if name not in ("due_at", "chasers"))
-        return cls.model_validate(
-            {
-                **{name: getattr(dated.request, name) for name in names},
-                "due_at": dated.due_at,
-                "chasers": dated.chasers,
-            }
-        )
+        return cls.taken_from(dated.request, due_at=dated.due_at, chasers=dated.chasers)
 
 
 class InformationRequestSummary(AgencyInformationRequestSummary):

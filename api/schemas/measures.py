@@ -112,11 +112,7 @@ class MeasureCasePaths(WireOut):
                 query |= {"by": by, "group": point.group}
             return f"/v1/{measure.counted.replace('_', '-')}?{urlencode(query)}"
 
-        return cls.model_construct(
-            denominator=path(Part.denominator),
-            numerator=path(Part.numerator),
-            missed=path(Part.missed),
-        )
+        return cls.made_of({part.value: path(part) for part in Part})
 
 
 class MeasurePoint(WireOut):
@@ -226,21 +222,12 @@ class MeasurePoint(WireOut):
     ) -> "MeasurePoint":
         """A figure as it goes out."""
         of_contacts = measure.counted is Counted.contacts
-        return cls.model_construct(
-            period=point.period,
-            begins_at=point.begins_at,
-            ends_at=point.ends_at,
-            as_at=point.as_at,
+        return cls.taken_from(
+            point,
             received_from=point.begins_at if of_contacts else None,
             received_to=point.ends_at if of_contacts else None,
             source_code=point.group if by is Breakdown.source else None,
-            group=point.group,
-            numerator=point.numerator,
-            denominator=point.denominator,
-            missed=point.missed,
             value=None if point.value is None else float(point.value),
-            median_minutes=point.median_minutes,
-            longest_minutes=point.longest_minutes,
             cases=MeasureCasePaths.of(measure, by, point),
         )
 
@@ -282,12 +269,8 @@ class MeasureReading(WireOut):
     def of(cls, reading: measures.MeasureReading) -> "MeasureReading":
         """A reading as it goes out."""
         measure, by = reading.measure, reading.by
-        return cls.model_construct(
-            measure=Measure.model_validate(measure),
-            as_at=reading.as_at,
-            from_on=reading.from_on,
-            to_on=reading.to_on,
-            by=by,
+        return cls.taken_from(
+            reading,
             points=[MeasurePoint.of(measure, by, point) for point in reading.points],
             total=MeasurePoint.of(measure, None, reading.total),
         )

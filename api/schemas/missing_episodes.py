@@ -254,16 +254,9 @@ class MissingEpisode(MissingEpisodeSummary):
     @classmethod
     def of(cls, whole: WholeMissingEpisode) -> Self:
         """As it is seen by staff."""
-        names = (
-            name
-            for name in cls.model_fields
-            if name not in ("possible_actions", "steps", "deadlines")
-        )
-        return cls.model_validate(
-            {
-                **{name: getattr(whole.episode, name) for name in names},
-                "possible_actions": list(MISSING_EPISODE.allowed(whole.episode.state)),
-                "steps": whole.steps,
-                "deadlines": whole.deadlines,
-            }
+        return cls.taken_from(
+            whole.episode,
+            possible_actions=MISSING_EPISODE.allowed(whole.episode.state),
+            steps=whole.steps,
+            deadlines=whole.deadlines,
         )

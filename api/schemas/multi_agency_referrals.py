@@ -275,7 +275,7 @@ def _next_steps(whole: WholeContact) -> list[NextStep]:
 
 def _warnings(whole: WholeContact) -> list[Warning]:
     found = warnings_about(whole.contact, whole.children, whole.adults)
-    return [Warning.model_validate(one) for one in found]
+    return [Warning.of(one) for one in found]
 
 
 class SentChild(WireOut):
@@ -354,7 +354,7 @@ class DisagreementReceipt(WireOut):
         """As its sender sees it."""
         return cls(
             id=found.referral_id,
-            disagreements=[Disagreement.model_validate(one) for one in found.disagreements],
+            disagreements=[Disagreement.of(one) for one in found.disagreements],
         )
 
 
@@ -428,8 +428,8 @@ class MultiAgencyReferral(WireOut):
             acknowledgement_due_at=sent.acknowledgement_due_at,
             acknowledged_at=contact.acknowledged_at,
             decided_at=contact.every_child_decided_at,
-            children=[SentChild.model_validate(child) for child in sent.children],
-            disagreements=[Disagreement.model_validate(one) for one in sent.disagreements],
+            children=[SentChild.of(child) for child in sent.children],
+            disagreements=[Disagreement.of(one) for one in sent.disagreements],
             immediate_danger=words.immediate_danger,
             questions=words.questions,
             disagreement=words.disagreement,

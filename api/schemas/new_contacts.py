@@ -225,7 +225,7 @@ class ContactCreate(ContactTold, TellsOfChildren):
 def new_contact(sent: Any, told_by: SenderPerson, **more: Any) -> NewContact:
     """A contact as told, for the use-case; `more` is what each way in says by itself."""
     facts = {name: getattr(sent, name) for name in _TOLD_AS_IT_IS}
-    facts |= {f"referrer_{name}": value for name, value in told_by.__dict__.items()}
+    facts |= {f"referrer_{name}": value for name, value in told_by}
     return NewContact(
         **with_unread_aside(facts),
         children=[child.told() for child in sent.children],

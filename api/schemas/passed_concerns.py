@@ -14,6 +14,7 @@ from api.schemas.words import (
     ChildOnContactId,
     ETagVersion,
     PersonId,
+    ReadBy,
     an_id,
 )
 from service.domain.accountabilities import CareService
@@ -78,7 +79,7 @@ class PassedConcernSummary(WireOut):
     answered_at: Annotated[
         Instant | None, Field(description="When it was read, with what will be done.")
     ]
-    answered_by: Annotated[UUID | None, an_id("Who read it.")]
+    answered_by: ReadBy
     words: Annotated[
         str | None,
         Field(max_length=8000, description="What they will do.", examples=[_WORDS]),
@@ -104,11 +105,8 @@ class PassedConcern(PassedConcernSummary):
     @classmethod
     def of(cls, whole: WholePassedConcern) -> Self:
         """As it is seen by staff."""
-        told = PassedConcernSummary.seen(whole.concern)
-        return cls.model_validate(
-            {
-                **told.__dict__,
-                "possible_actions": PASSED_CONCERN.allowed(whole.concern.state),
-                "deadlines": whole.deadlines,
-            }
+        return cls.taken_from(
+            whole.concern,
+            possible_actions=PASSED_CONCERN.allowed(whole.concern.state),
+            deadlines=whole.deadlines,
         )

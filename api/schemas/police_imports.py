@@ -200,26 +200,20 @@ class NotificationImportSummary(WireOut):
     ]
 
     @classmethod
-    def values(cls, found: NotificationImport) -> dict[str, object]:
-        """What is shown of a file."""
-        own = {
-            name: getattr(found, name)
-            for name in NotificationImportSummary.model_fields
-            if name != "in_words"
-        }
-        words = _IN_WORDS[found.state]
-        if found.updates_made or found.sent_before:
-            words += _OF_WHAT_IS_ON_FILE
-        if found.incidents_left_out:
-            words += _LEFT_OUT
-        if found.facts_kept_as_told:
-            words += _KEPT
-        return {**own, "in_words": words.format(**_numbers_of(found))}
-
-    @classmethod
     def of(cls, found: NotificationImport) -> Self:
         """As it is seen in a list."""
-        return cls.model_validate(cls.values(found))
+        return cls.taken_from(found, in_words=_in_words(found))
+
+
+def _in_words(found: NotificationImport) -> str:
+    words = _IN_WORDS[found.state]
+    if found.updates_made or found.sent_before:
+        words += _OF_WHAT_IS_ON_FILE
+    if found.incidents_left_out:
+        words += _LEFT_OUT
+    if found.facts_kept_as_told:
+        words += _KEPT
+    return words.format(**_numbers_of(found))
 
 
 class PoliceNotificationImport(NotificationImportSummary):
@@ -252,10 +246,6 @@ class PoliceNotificationImport(NotificationImportSummary):
     @classmethod
     def whole(cls, found: WholeImport) -> Self:
         """As it is read by itself."""
-        return cls.model_validate(
-            {
-                **cls.values(found.imported),
-                "version": found.imported.version,
-                "faults": [ImportFault.model_validate(one) for one in found.faults],
-            }
+        return cls.taken_from(
+            found.imported, in_words=_in_words(found.imported), faults=found.faults
         )

@@ -337,5 +337,5 @@ class PoliceNotificationReceipt(WireOut):
             decision_due_at=max(due, key=lambda one: one.id).due_at if due else None,
             immediate_danger=words.immediate_danger,
             questions=words.questions,
-            warnings=[Warning.model_validate(one) for one in found],
+            warnings=[Warning.of(one) for one in found],
         )

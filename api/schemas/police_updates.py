@@ -1,5 +1,6 @@
 """What the police told beyond the contact, and what they sent later, on the wire."""
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -7,17 +8,16 @@ from pydantic import Field
 
 from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
-from api.schemas.words import HappenedAt, ItsNotificationId, an_id
+from api.schemas.words import HappenedAt, ItsNotificationId, ReadBy, an_id
 from service.domain.contacts import AgreementState
 from service.domain.people import YesNo
-from service.domain.police_notifications import Risk
+from service.domain.police_notifications import PoliceNotification, Risk
 from service.domain.police_updates import (
     PoliceUpdate,
     UpdateKind,
     risk_now,
     withdrawn_at,
 )
-from service.domain.whole_contacts import WholeContact
 from service.strict.fields import LARGEST, Instant, Text, Wire
 
 
@@ -130,7 +130,7 @@ class PoliceUpdateSeen(WireOut):
         Instant | None, Field(description="Since when it waits to be read; null once it was.")
     ]
     read_at: Annotated[Instant | None, Field(description="When it was read; null until then.")]
-    read_by: Annotated[UUID | None, an_id("Who read it.")]
+    read_by: ReadBy
     reading_words: Annotated[
         str | None,
         Field(
@@ -139,13 +139,6 @@ class PoliceUpdateSeen(WireOut):
             examples=["Rated red, and the youngest is added."],
         ),
     ]
-
-    @classmethod
-    def of(cls, update: PoliceUpdate) -> Self:
-        """As it stands on the contact."""
-        own = {name: getattr(update, name) for name in cls.model_fields}
-        told = None if update.told is None else ToldLater.model_validate(update.told)
-        return cls.made_of({**own, "told": told})
 
 
 class PolicePart(WireOut):
@@ -173,19 +166,11 @@ class PolicePart(WireOut):
     ]
 
     @classmethod
-    def of(cls, whole: WholeContact) -> Self | None:
-        """That of a contact; None for one that is no notification."""
-        first = whole.notification
-        if first is None:
-            return None
-        return cls.made_of(
-            {
-                "id": first.id,
-                "incident_number": first.incident_number,
-                "incident_at": first.incident_at,
-                "risk": risk_now(first, whole.police_updates),
-                "children_present": first.children_present,
-                "withdrawn_at": withdrawn_at(whole.police_updates),
-                "updates": [PoliceUpdateSeen.of(one) for one in whole.police_updates],
-            }
+    def of(cls, first: PoliceNotification, updates: Sequence[PoliceUpdate]) -> Self:
+        """That of a contact which is a notification, with what was told of it later."""
+        return cls.taken_from(
+            first,
+            risk=risk_now(first, updates),
+            withdrawn_at=withdrawn_at(updates),
+            updates=updates,
         )

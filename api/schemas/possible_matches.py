@@ -101,7 +101,7 @@ class PossibleMatch(WireOut):
             "sex": person.sex,
             "reasons": [Reason(one) for one in match.reasons],
             "contradicts": [Fact(one) for one in match.contradicts],
-            "open_case": None if case is None else OpenCase.seen(case),
+            "open_case": None if case is None else OpenCase.of(case),
             "open_in_words": None
             if case is None
             else f"Open to {case.service.replace('_', ' ')} with {case.team_id} "

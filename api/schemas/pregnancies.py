@@ -244,33 +244,19 @@ class Pregnancy(UnbornInQueue):
         unborn = found.state is PregnancyState.unborn
         expected_on = person.expected_delivery_on
         at = gestation(expected_on, found.today) if unborn and expected_on is not None else None
-        return cls.model_validate(
-            {
-                "person_id": person.id,
-                "expected_delivery_on": expected_on,
-                "weeks": None if at is None else at.weeks,
-                "days": None if at is None else at.days,
-                "in_words": None if at is None else at.words,
-                "version": found.version,
-                "state": found.state,
-                "possible_actions": list(PREGNANCY.allowed(found.state)),
-                "given_name": person.given_name,
-                "family_name": person.family_name,
-                "sex": person.sex,
-                "date_of_birth": person.date_of_birth,
-                "ended_on": person.pregnancy_ended_on,
-                "alerts": [
-                    {
-                        "kind": one.kind,
-                        "title": one.title,
-                        "weeks": one.weeks,
-                        "on": one.on,
-                        "has_passed": one.on < found.today,
-                    }
-                    for one in (found.alerts if unborn else ())
-                ],
-                "steps": found.steps,
-                "deadlines": found.deadlines,
-                "not_shown": found.not_shown,
-            }
+        alerts = found.alerts if unborn else ()
+        return cls.taken_from(
+            person,
+            person_id=person.id,
+            weeks=None if at is None else at.weeks,
+            days=None if at is None else at.days,
+            in_words=None if at is None else at.words,
+            version=found.version,
+            state=found.state,
+            possible_actions=PREGNANCY.allowed(found.state),
+            ended_on=person.pregnancy_ended_on,
+            alerts=[WeekAlert.taken_from(one, has_passed=one.on < found.today) for one in alerts],
+            steps=found.steps,
+            deadlines=found.deadlines,
+            not_shown=found.not_shown,
         )

@@ -260,7 +260,7 @@ class QueueLine(WireOut):
                 else TransferInQueue.of(item.transfer, now, policy),
                 "challenge": None
                 if item.challenge is None
-                else ChallengeInQueue.seen(item.challenge),
+                else ChallengeInQueue.of(item.challenge),
                 "pregnancy": None
                 if item.pregnancy is None
                 else UnbornInQueue.of(item.pregnancy, today),

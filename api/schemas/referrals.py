@@ -64,10 +64,7 @@ class Referral(WholeCaseOut):
     @classmethod
     def of(cls, whole: WholeCase[referrals.Referral]) -> Self:
         """As it is seen by staff."""
-        names = (name for name in cls.model_fields if name != "deadlines")
-        return cls.model_validate(
-            {**{name: getattr(whole.case, name) for name in names}, "deadlines": whole.deadlines}
-        )
+        return cls.taken_from(whole.case, deadlines=whole.deadlines)
 
 
 class ReferralSummary(DatedCaseSummary):
@@ -87,7 +84,4 @@ class ReferralSummary(DatedCaseSummary):
     @classmethod
     def of(cls, dated: DatedCase[referrals.Referral]) -> Self:
         """As it stands in the list."""
-        names = (name for name in cls.model_fields if name != "due_at")
-        return cls.model_validate(
-            {**{name: getattr(dated.case, name) for name in names}, "due_at": dated.due_at}
-        )
+        return cls.taken_from(dated.case, due_at=dated.due_at)

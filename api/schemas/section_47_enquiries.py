@@ -1,7 +1,7 @@
 """Section 47 enquiries on the wire: the child seen, the outcome, the conference."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Path, Query
@@ -21,7 +21,6 @@ from api.schemas.words import (
     a_reference,
     an_id,
 )
-from service.domain import section_47_enquiries
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     DatedEnquiry,
@@ -262,7 +261,7 @@ class DatedSection47Enquiry(Section47EnquirySummary):
     @classmethod
     def of(cls, dated: DatedEnquiry) -> Self:
         """As it stands in the list."""
-        return cls.model_validate(_own(cls, dated.enquiry) | {"due_at": dated.due_at})
+        return cls.taken_from(dated.enquiry, due_at=dated.due_at)
 
 
 class Section47Enquiry(Section47EnquirySummary):
@@ -330,19 +329,11 @@ class Section47Enquiry(Section47EnquirySummary):
     @classmethod
     def of(cls, whole: WholeEnquiry) -> Self:
         """As it is seen by staff."""
-        return cls.model_validate(
-            _own(cls, whole.enquiry)
-            | {
-                "unborn": whole.unborn,
-                "possible_actions": list(allowed(whole.enquiry, unborn=whole.unborn)),
-                "meetings": whole.meetings,
-                "steps": whole.steps,
-                "deadlines": whole.deadlines,
-            }
+        return cls.taken_from(
+            whole.enquiry,
+            unborn=whole.unborn,
+            possible_actions=allowed(whole.enquiry, unborn=whole.unborn),
+            meetings=whole.meetings,
+            steps=whole.steps,
+            deadlines=whole.deadlines,
         )
-
-
-def _own(
-    cls: type[Section47EnquirySummary], enquiry: section_47_enquiries.Section47Enquiry
-) -> dict[str, Any]:
-    return {name: getattr(enquiry, name) for name in cls.model_fields if hasattr(enquiry, name)}

@@ -1,7 +1,7 @@
 """Strategy meetings on the wire: called, invited to, held, concluded and minuted; one story."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Path, Query
@@ -23,7 +23,6 @@ from api.schemas.words import (
     a_reference,
     an_id,
 )
-from service.domain import strategy_meetings
 from service.domain.strategy_meetings import (
     EnquiryDecision,
     Harm,
@@ -309,13 +308,7 @@ class StrategyMeetingSummary(_MeetingOut):
     @classmethod
     def of(cls, listed: ListedMeeting) -> Self:
         """As it stands in the list."""
-        return cls.made_of(
-            {
-                **_own(listed.meeting),
-                "children": [ListedChild.seen(one) for one in listed.children],
-                "due_at": listed.due_at,
-            }
-        )
+        return cls.taken_from(listed.meeting, children=listed.children, due_at=listed.due_at)
 
 
 class StrategyMeeting(_MeetingOut):
@@ -403,39 +396,13 @@ class StrategyMeeting(_MeetingOut):
     @classmethod
     def of(cls, whole: WholeMeeting) -> Self:
         """As it is seen by staff."""
-        meeting = whole.meeting
-        return cls.made_of(
-            {
-                **_own(meeting),
-                **{name: getattr(meeting, name) for name in _MORE},
-                "children": [MeetingChild.seen(one) for one in whole.children],
-                "invitations": [Invitation.seen(one) for one in whole.invitations],
-                "actions": [MeetingTaskOut.seen(one) for one in meeting.actions],
-                "possible_actions": list(whole.possible_actions),
-                "missing": [MissingOut.seen(one) for one in whole.missing],
-                "earlier": [_in_story(one) for one in whole.others],
-                "steps": [MeetingStep.seen(one) for one in whole.steps],
-                "deadlines": [Deadline.of(one) for one in whole.deadlines],
-            }
+        return cls.taken_from(
+            whole.meeting,
+            children=whole.children,
+            invitations=whole.invitations,
+            possible_actions=whole.possible_actions,
+            missing=whole.missing,
+            earlier=whole.others,
+            steps=whole.steps,
+            deadlines=whole.deadlines,
         )
-
-
-_MORE = (
-    "called_by",
-    "not_quorate_because",
-    "concluded_by",
-    "minutes",
-    "minutes_circulated_by",
-    "cancelled_by",
-    "cancelled_because",
-)
-
-
-def _own(meeting: strategy_meetings.StrategyMeeting) -> dict[str, Any]:
-    return {name: getattr(meeting, name) for name in _MeetingOut.model_fields}
-
-
-def _in_story(other: strategy_meetings.MeetingInStory) -> MeetingInStory:
-    shown = MeetingInStory.seen(other)
-    shown.__dict__["children"] = [ChildInStory.seen(one) for one in other.children]
-    return shown

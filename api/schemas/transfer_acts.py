@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from api.schemas.fields import made_of
 from api.schemas.words import an_id
 from service.domain import transfers
 from service.domain.acceptances import Acceptance
@@ -353,6 +354,7 @@ class TransferCompletion(Wire):
 
 def plan_line(line: transfers.PlanLine) -> PlanLine:
     """A line of a plan as it is seen."""
-    return PlanLine.model_construct(
-        outcome=line.outcome, action=line.action, who=line.who, by_on=line.by_on
+    return made_of(
+        PlanLine,
+        {"outcome": line.outcome, "action": line.action, "who": line.who, "by_on": line.by_on},
     )

@@ -133,7 +133,7 @@ class TransferInQueue(WireOut):
                 "waiting_since": listed.waiting_since,
                 "stuck_at": listed.stuck_at,
                 "stuck": listed.stuck(now),
-                "steps": StepTimes.seen(listed.times),
+                "steps": StepTimes.of(listed.times),
             }
         )
 
@@ -365,8 +365,8 @@ class ListedTransfer(WireOut):
                 "returned_at": one.returned_at,
                 "completed_at": one.completed_at,
                 "ended_at": one.ended_at,
-                "step_times": StepTimes.seen(listed.times),
-                "steps": [ListedStep.seen(step) for step in listed.steps],
-                "challenges": [ListedChallenge.seen(each) for each in listed.challenges],
+                "step_times": StepTimes.of(listed.times),
+                "steps": [ListedStep.of(step) for step in listed.steps],
+                "challenges": [ListedChallenge.of(each) for each in listed.challenges],
             }
         )

@@ -237,17 +237,15 @@ class Transfer(WireOut):
     def of(cls, whole: WholeTransfer) -> Self:
         """As both sides see it."""
         transfer = whole.transfer
-        return cls.model_validate(
-            {
-                **{name: getattr(transfer, name) for name in _OWN},
-                "plan": [plan_line(line) for line in transfer.plan],
-                "waits_for": waits_for(transfer),
-                "possible_actions": list(allowed(transfer)),
-                "accountable_party": accountable_party(transfer),
-                "steps": steps_out(whole.steps),
-                "deadlines": whole.deadlines,
-                "challenges": whole.challenges,
-            }
+        return cls.taken_from(
+            transfer,
+            plan=[plan_line(line) for line in transfer.plan],
+            waits_for=waits_for(transfer),
+            possible_actions=allowed(transfer),
+            accountable_party=accountable_party(transfer),
+            steps=steps_out(whole.steps),
+            deadlines=whole.deadlines,
+            challenges=whole.challenges,
         )
 
 
@@ -273,19 +271,3 @@ def _with_the_last(
     steps: Sequence[transfers.TransferStep],
 ) -> Iterator[tuple[transfers.TransferStep | None, transfers.TransferStep]]:
     return zip(chain([None], steps), steps, strict=False)
-
-
-_OWN = tuple(
-    name
-    for name in Transfer.model_fields
-    if name
-    not in (
-        "waits_for",
-        "possible_actions",
-        "accountable_party",
-        "plan",
-        "steps",
-        "deadlines",
-        "challenges",
-    )
-)

@@ -28,7 +28,7 @@ OF_HOLDING = "strategy_meeting"
 
 @dataclass(frozen=True, slots=True)
 class MeetingInLine:
-    """As much of a strategy meeting as says what it waits for, and about whom it is."""
+    """What a queue reads of a strategy meeting: what it waits for, and about which children."""
 
     state: MeetingState
     unanswered: bool

@@ -200,7 +200,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """As much of a running deadline as a line shows."""
+    """What a line of a queue shows of a running deadline."""
 
     kind: str
     due_at: datetime
@@ -208,7 +208,7 @@ class RunningClock:
 
 @dataclass(frozen=True, slots=True)
 class UnbornChild:
-    """As much of an unborn child as a line shows."""
+    """What a line of a queue shows of an unborn child."""
 
     person_id: UUID
     expected_delivery_on: date | None

@@ -270,7 +270,7 @@ def accountable_party(transfer: Transfer) -> Party | None:
 
 
 class AwaitsSomebody(Protocol):
-    """As much of a transfer as says what it waits for."""
+    """What `waits_for` reads of a transfer: any record that has these fields will do."""
 
     @property
     def state(self) -> TransferState:

@@ -312,7 +312,10 @@ def _linked_otherwise(new: NewContact, known: Recognised) -> list[tuple[int, Seq
 
 
 def add_contact(work: Work, made: PreparedContact) -> None:
-    """Keeps a prepared contact with those on it. Its people are kept apart."""
+    """Add a prepared contact, its children, adults and matches to the work.
+
+    Not the people on file: whether they are new is known before, and they are added there.
+    """
     work.add(made.contact, *made.children, *made.adults, *(one.match for one in made.matches))
 
 

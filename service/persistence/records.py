@@ -66,7 +66,10 @@ def read(record: type[Record], row: Sequence[Any]) -> Record:
 def writing(
     record: type, dialect: Dialect
 ) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[int, Callable[[Any], Any]], ...]]:
-    """What takes the values out of a record, and what turns some of them into the driver's."""
+    """Return what reads the values of a record in the order of its columns, and the converters.
+
+    Each converter stands with the place of its column: it turns that value into the driver's.
+    """
     columns = columns_of(record)
     found = (
         (place, column.type.dialect_impl(dialect).bind_processor(dialect))

@@ -147,8 +147,7 @@ async def decide(work: Work, who: Caller, contact_id: UUID, new: NewDecision) ->
         rationale_rules=work.policy.rationale,
     )
     problems += _unknown_codes(work, draft)
-    problems += await _team_of_another(work, draft, answers, standing)
-    problems += await _faults_of_holder(work, draft, answers, standing)
+    problems += await _faults_of_open_case(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, matches, problems)
     if problems:
         raise DecisionIncomplete(
@@ -382,6 +381,16 @@ async def _team_of_another(
             "out, and the decision joins that case.",
             "child_has_a_team",
         )
+    ]
+
+
+async def _faults_of_open_case(
+    work: Work, draft: Decision, answers: Accountability | None, standing: Decision | None
+) -> list[Problem]:
+    """What is wrong with a draft because of the case that is open for the child, or of none."""
+    return [
+        *await _team_of_another(work, draft, answers, standing),
+        *await _faults_of_holder(work, draft, answers, standing),
     ]
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -22,12 +20,10 @@ from service.usecases.accountabilities import (
 from service.usecases.cases import close_referral
 from service.usecases.contacts import assign_contact
 from tests.support.cases import decide_and_sign, log
-from tests.support.clocks import FixedClock
-from tests.support.houses import caller, client_of, open_house, token
+from tests.support.desks import Desk, open_desk
+from tests.support.houses import caller
 from tests.support.steps import Steps, steps_in
-from tests.support.tampering import tamper
 
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 LIST = "/v1/accountability"
 WITHOUT = "/v1/children-without-an-accountable-team"
 
@@ -36,12 +32,12 @@ WITHOUT = "/v1/children-without-an-accountable-team"
 class Office:
     """A front door with children open on every side, and managers who ask."""
 
+    desk: Desk
     steps: Steps
-    client: httpx.AsyncClient
 
     @property
     def house(self) -> House:
-        return self.steps.house
+        return self.desk.house
 
     async def rows(
         self,
@@ -50,14 +46,12 @@ class Office:
         role: Role = Role.head_of_service,
     ) -> list[dict[str, Any]]:
         """All rows of a list, by the page."""
-        bearer = {"Authorization": f"Bearer {token(self.house, role)}"}
         found: list[dict[str, Any]] = []
         following: str | None = f"{path}?{urlencode(query or {}, doseq=True)}"
         while following is not None:
-            answer = await self.client.get(following, headers=bearer)
-            assert answer.status_code == 200, answer.text
-            found += answer.json()["items"]
-            following = answer.json()["next"]
+            page = await self.desk.read(role, following)
+            found += page["items"]
+            following = page["next"]
         return found
 
     async def of(self, person_id: UUID) -> dict[str, Any] | None:
@@ -65,17 +59,11 @@ class Office:
         assert len(found) <= 1
         return found[0] if found else None
 
-    async def tamper(self, statement: str) -> None:
-        await tamper(self.house.database, statement)
-
 
 @pytest.fixture
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    async with (
-        open_house(database_url, FixedClock(FRIDAY), tmp_path) as house,
-        client_of(house) as client,
-    ):
-        yield Office(await steps_in(house), client)
+    async with open_desk(database_url, tmp_path) as desk:
+        yield Office(desk, await steps_in(desk.house))
 
 
 async def test_every_open_child_is_listed_once_with_the_one_team_that_answers(
@@ -212,7 +200,7 @@ async def test_a_child_with_two_open_contacts_counts_with_the_first(office: Offi
     }
     assert len(rows) == 2
     # Decided on the first, the child still waits on the second.
-    await office.tamper(
+    await office.desk.tamper(
         f"UPDATE contact SET decided_at = received_at WHERE id = '{first.contact.id.hex}'"  # noqa: S608 - an id of our own
     )
     row = await office.of(one)
@@ -222,7 +210,7 @@ async def test_a_child_with_two_open_contacts_counts_with_the_first(office: Offi
 
 async def same_child(office: Office, known_as: UUID, also: UUID) -> None:
     """Makes one child of two."""
-    await office.tamper(
+    await office.desk.tamper(
         f"UPDATE contact_child SET person_id = '{also.hex}' "  # noqa: S608 - ids of our own
         f"WHERE person_id = '{known_as.hex}'"
     )
@@ -232,9 +220,9 @@ async def test_a_child_who_is_decided_while_a_sibling_waits_is_open_no_more(
     office: Office,
 ) -> None:
     file = await log(office.house)
-    await office.tamper("UPDATE contact_child SET state = 'awaiting_sign_off'")
+    await office.desk.tamper("UPDATE contact_child SET state = 'awaiting_sign_off'")
     assert len(await office.rows()) == 1
-    await office.tamper("UPDATE contact_child SET state = 'decided'")
+    await office.desk.tamper("UPDATE contact_child SET state = 'decided'")
     assert await office.of(file.children[0].person_id) is None
 
 
@@ -289,7 +277,7 @@ async def test_a_child_without_a_team_would_be_listed(office: Office, name: str)
     }
     assert await office.rows(WITHOUT) == []
     statement, whose, why = LIFTED[name]
-    await office.tamper(
+    await office.desk.tamper(
         statement.format(**{key: f"'{value.hex}'" for key, value in people.items()})
     )
     found = await office.rows(WITHOUT, {"limit": 1})
@@ -346,6 +334,5 @@ async def test_no_open_child_is_in_neither_list_and_none_twice(office: Office) -
 
 @pytest.mark.parametrize("path", [LIST, WITHOUT])
 async def test_it_is_for_managers(office: Office, path: str) -> None:
-    bearer = {"Authorization": f"Bearer {token(office.house, Role.early_help_worker)}"}
-    answer = await office.client.get(path, headers=bearer)
+    answer = await office.desk.get(Role.early_help_worker, path)
     assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")

@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.access import Role
 from tests.support.builders import Body, headers
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.protection import ANALYSIS, WORDS
 
 WORKER, MANAGER = Role.assessment_team_worker, Role.assessment_team_manager
@@ -123,7 +123,7 @@ async def test_what_an_assessment_leaves_out_is_named_by_pointer(
 ) -> None:
     found = await begun(desk)
     refused = await act(desk, found, "completion", {**COMPLETE, **changes})
-    assert pointers(expect_refusal(refused, 422, "assessment_incomplete")) == expected
+    assert faults(expect_refusal(refused, 422, "assessment_incomplete")) == expected
     assert done(await desk.get(WORKER, f"{PATH}/{found['id']}")) == found
 
 
@@ -135,7 +135,7 @@ async def test_who_completed_it_does_not_authorise_it_and_words_are_ones_own(des
     bare = {"agreed": True, "words": "Agreed."}
     refused = await act(desk, found, "authorisation", bare, MANAGER, name="Another manager")
     problem = expect_refusal(refused, 422, "assessment_incomplete")
-    assert pointers(problem) == [("/words", "boiler_plate")]
+    assert faults(problem) == [("/words", "boiler_plate")]
 
 
 async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from api.schemas.challenges import (
 )
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body, headers
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 REASONS = "The school saw new bruises on Monday, and nobody asked the child how they came about."
 EARLY_HELP, SPOC = Role.early_help_worker, Role.early_help_spoc_manager
@@ -184,7 +184,7 @@ async def test_words_that_say_nothing_are_pointed_at(desk: Desk) -> None:
     problem = expect_refusal(
         await desk.post(EARLY_HELP, path, {"words": "As above"}), 422, "challenge_incomplete"
     )
-    assert pointers(problem) == [("/words", "boiler_plate")]
+    assert faults(problem) == [("/words", "boiler_plate")]
 
 
 async def test_what_is_not_signed_is_not_challenged(desk: Desk) -> None:

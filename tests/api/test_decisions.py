@@ -23,7 +23,7 @@ from tests.support.builders import (
     siblings,
     sign_off_body,
 )
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 WORKER, MANAGER = Role.mash_worker, Role.mash_manager
 
@@ -184,8 +184,8 @@ async def test_the_same_decision_sent_twice_under_one_key_is_drafted_once(desk: 
     body = decision_body(contact["children"][0]["id"])
     path = f"/v1/contacts/{contact['id']}/decisions"
     key = uuid4()
-    first = await desk.client.post(path, json=body, headers=headers(desk.house, WORKER, key=key))
-    second = await desk.client.post(path, json=body, headers=headers(desk.house, WORKER, key=key))
+    first = await desk.post(WORKER, path, body, key=key)
+    second = await desk.post(WORKER, path, body, key=key)
     assert done(first, 201) == done(second, 201)
     assert second.headers["idempotent-replayed"] == "true"
     file = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
@@ -227,7 +227,7 @@ async def test_every_gap_of_a_decision_is_named_at_once(desk: Desk) -> None:
         },
     )
     problem = expect_refusal(answer, 422, "decision_incomplete")
-    assert pointers(problem) == [
+    assert faults(problem) == [
         ("/level_of_need", "level_does_not_fit_outcome"),
         ("/statutory_basis", "statutory_basis_missing"),
         ("/assessment/tool", "tool_missing"),
@@ -281,7 +281,7 @@ async def test_a_decision_that_leaves_something_out_is_refused(
     contact = await desk.contact()
     body = decision_body(contact["children"][0]["id"], **changes)
     answer = await desk.post(WORKER, f"/v1/contacts/{contact['id']}/decisions", body)
-    assert fault in pointers(expect_refusal(answer, 422, "decision_incomplete"))
+    assert fault in faults(expect_refusal(answer, 422, "decision_incomplete"))
     unchanged = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
     assert unchanged["version"] == 1 and unchanged["decisions"] == []
 
@@ -291,7 +291,7 @@ async def test_a_decision_without_a_rationale_is_refused_where_it_is_missing(des
     for rationale in (None, "", "   "):
         body = decision_body(contact["children"][0]["id"], rationale=rationale)
         answer = await desk.post(WORKER, f"/v1/contacts/{contact['id']}/decisions", body)
-        assert pointers(expect_refusal(answer, 422, "invalid"))[0][0] == "/rationale"
+        assert faults(expect_refusal(answer, 422, "invalid"))[0][0] == "/rationale"
 
 
 async def test_the_account_of_who_was_asked_agrees_with_the_record(desk: Desk) -> None:
@@ -325,7 +325,7 @@ async def test_the_account_of_who_was_asked_agrees_with_the_record(desk: Desk) -
         f"{path}/decisions",
         decision_body(contact["children"][0]["id"], agencies=agencies),
     )
-    assert pointers(expect_refusal(answer, 422, "decision_incomplete")) == [
+    assert faults(expect_refusal(answer, 422, "decision_incomplete")) == [
         ("/agencies/0/answered", "has_not_answered"),
         ("/agencies/1/answered", "has_answered"),
         ("/agencies/1/reason", "boiler_plate"),
@@ -351,7 +351,7 @@ async def test_history_on_file_must_be_considered_and_the_next_referral_is_a_re_
     assert contact["children"][0]["person_id"] == before["children"][0]["person_id"]
     path = f"/v1/contacts/{contact['id']}/decisions"
     body = decision_body(contact["children"][0]["id"])
-    assert pointers(
+    assert faults(
         expect_refusal(await desk.post(WORKER, path, body), 422, "decision_incomplete")
     ) == [
         ("/history/considered", "history_not_considered"),
@@ -432,7 +432,7 @@ async def test_a_second_decision_for_a_signed_child_says_which_it_supersedes_and
         422,
         "cannot_supersede",
     )
-    assert pointers(problem) == [("/supersedes/decision_id", "not_the_latest_decision")]
+    assert faults(problem) == [("/supersedes/decision_id", "not_the_latest_decision")]
 
     because = wrong | {"decision_id": first["id"]}
     second = await desk.draft(contact, 0, "referral", supersedes=because)
@@ -548,7 +548,7 @@ async def test_a_sign_off_is_in_the_managers_own_words(desk: Desk) -> None:
     problem = expect_refusal(
         await desk.try_to_sign(draft, words="Agreed. OK."), 422, "own_words_needed"
     )
-    assert pointers(problem) == [("/words", "boiler_plate")]
+    assert faults(problem) == [("/words", "boiler_plate")]
     expect_refusal(await desk.try_to_sign(draft, words=""), 422, "invalid")
     expect_refusal(await desk.try_to_sign(draft, outcome="agreed", words=None), 422, "invalid")
 

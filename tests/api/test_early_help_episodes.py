@@ -7,7 +7,7 @@ import httpx
 
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 MANAGER, WORKER = Role.early_help_spoc_manager, Role.early_help_worker
 REASON = "All four outcomes of the plan were met by the summer."
@@ -76,7 +76,7 @@ async def test_an_episode_is_given_to_a_worker_and_its_clock_stops(desk: Desk) -
         422,
         "team_cannot_receive",
     )
-    assert pointers(problem) == [("/team_id", "team_cannot_receive")]
+    assert faults(problem) == [("/team_id", "team_cannot_receive")]
 
 
 async def test_an_episode_closes_with_a_code_and_words(desk: Desk) -> None:
@@ -86,7 +86,7 @@ async def test_an_episode_closes_with_a_code_and_words(desk: Desk) -> None:
     # These follow from something else, and nobody gives them as a reason.
     for code in ("decision_superseded", "stepped_up", "returned_to_social_care"):
         problem = expect_refusal(await close(desk, case, code=code), 422, "closure_not_possible")
-        assert pointers(problem) == [("/closure_code", "closure_code_not_possible")]
+        assert faults(problem) == [("/closure_code", "closure_code_not_possible")]
     expect_refusal(await close(desk, case, code="no_longer_needed"), 422, "invalid")
     expect_refusal(await close(desk, case, reason="N/A"), 422, "closure_not_possible")
     closed = done(await close(desk, case))

@@ -30,7 +30,7 @@ from tests.api.test_transfers import (
     told,
 )
 from tests.support.builders import Body, allocation_body
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.operations import operations
 
 WORKER, ADMIN, HEAD = Role.mash_worker, Role.system_administrator, Role.head_of_service
@@ -127,7 +127,7 @@ async def test_only_who_may_hold_such_work_is_given_it(desk: Desk, way: str) -> 
             assert answer.status_code in (200, 201), answer.text
         else:
             problem = expect_refusal(answer, 422, "worker_may_not_hold")
-            assert pointers(problem) == [(pointer, "worker_may_not_hold")]
+            assert faults(problem) == [(pointer, "worker_may_not_hold")]
             assert f"may_hold={work}" in problem["detail"]
 
 
@@ -139,7 +139,7 @@ async def test_nobody_without_access_or_unseen_or_unknown_is_given_anything(
     partner = await desk.account_of(Role.partner_system, organisation="riverbourne-police")
     for nobody in (str(uuid4()), str(partner)):
         problem = expect_refusal(await give(desk, nobody), 422, "worker_unknown")
-        assert pointers(problem) == [(pointer, "worker_unknown")]
+        assert faults(problem) == [(pointer, "worker_unknown")]
     gone = await desk.account_of(ABLE[work], name="Gone")
     await suspend(desk, gone)
     expect_refusal(await give(desk, str(gone)), 422, "worker_suspended")
@@ -321,7 +321,7 @@ async def refused_until_another_is_named(
     desk: Desk, transfer: Body, code: str, **another: str
 ) -> Body:
     problem = expect_refusal(await accept(desk, transfer), 422, "transfer_incomplete")
-    assert pointers(problem) == [("/receiving_worker_id", code)]
+    assert faults(problem) == [("/receiving_worker_id", code)]
     assert "name" in problem["errors"][0]["message"]
     return done(await accept(desk, transfer, **another))
 
@@ -375,7 +375,7 @@ async def test_who_gives_up_a_case_names_another_only_for_one_who_cannot_take_it
     problem = expect_refusal(
         await act(desk, seen, "accept", ASSESSMENT, body), 422, "transfer_incomplete"
     )
-    assert pointers(problem) == [("/receiving_worker_id", "surplus")]
+    assert faults(problem) == [("/receiving_worker_id", "surplus")]
     await suspend(desk, named)
     accepted = done(await act(desk, seen, "accept", ASSESSMENT, body))
     assert accepted["receiver_worker_id"] == other
@@ -391,7 +391,7 @@ async def test_a_child_goes_back_to_who_had_it_unless_they_have_lost_access(desk
     await suspend(desk, case["worker_id"])
     body = acceptance(UP)
     problem = expect_refusal(await act(desk, up, "accept", MASH, body), 422, "transfer_incomplete")
-    assert pointers(problem) == [("/receiving_worker_id", "worker_suspended")]
+    assert faults(problem) == [("/receiving_worker_id", "worker_suspended")]
     other = str(await desk.account_of(SOCIAL_WORKER, name="Stays"))
     done(await act(desk, up, "accept", MASH, body | {"receiving_worker_id": other}))
     back = done(await desk.get(ASSESSMENT, f"/v1/referrals/{case['id']}"))

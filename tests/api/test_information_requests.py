@@ -13,13 +13,12 @@ from tests.support.builders import (
     child_body,
     contact_body,
     decision_body,
-    headers,
     information_request_body,
     siblings,
     sign_off_body,
     unborn_body,
 )
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 WORKER, PARTNER = Role.mash_worker, Role.partner_system
 SCHOOL, POLICE = "mill-lane-primary", "riverbourne-police"
@@ -284,13 +283,7 @@ async def test_a_child_set_right_gives_the_agency_a_new_version_to_read(desk: De
         "reason": "The school spells it so.",
         "children": [{"id": contact["children"][0]["id"], "given_name": "Amarachi"}],
     }
-    done(
-        await desk.client.patch(
-            f"/v1/contacts/{contact['id']}",
-            json=changes,
-            headers=headers(desk.house, WORKER, version=2),
-        )
-    )
+    done(await desk.patch(WORKER, f"/v1/contacts/{contact['id']}", changes, version=2))
     expect_refusal(await answer(desk, asked, PARTNER), 412, "stale")
     seen = await desk.get(PARTNER, f"/v1/information-requests/{asked['id']}", organisation=SCHOOL)
     assert seen.headers["etag"] == '"2"'
@@ -311,7 +304,7 @@ async def test_an_answer_and_its_words_must_fit(
     contact = await desk.contact()
     asked = done(await ask(desk, contact), 201)
     problem = expect_refusal(await answer(desk, asked, PARTNER, **sent), 422, "answer_incomplete")
-    assert pointers(problem) == [fault]
+    assert faults(problem) == [fault]
     done(await answer(desk, asked, PARTNER, answer="known_not_relevant", information=None))
 
 
@@ -324,14 +317,14 @@ async def test_a_question_goes_to_a_known_agency_about_children_on_the_contact(
         422,
         "information_request_not_possible",
     )
-    assert pointers(problem) == [
+    assert faults(problem) == [
         ("/organisation_id", "organisation_unknown"),
         ("/child_ids/1", "not_on_this_contact"),
     ]
     without = information_request_body(purpose=None, lawful_basis=None)
     path = f"/v1/contacts/{contact['id']}/information-requests"
     problem = expect_refusal(await desk.post(WORKER, path, without), 422, "invalid")
-    assert [pointer for pointer, _ in pointers(problem)] == ["/purpose", "/lawful_basis"]
+    assert [pointer for pointer, _ in faults(problem)] == ["/purpose", "/lawful_basis"]
     expect_refusal(
         await desk.post(
             WORKER, f"/v1/contacts/{uuid4()}/information-requests", information_request_body()

@@ -80,8 +80,8 @@ async def test_whatever_cannot_be_read_is_kept_as_it_was_told(desk: Desk) -> Non
             *(f"/referrer/{name}" for name in OF_WHO_TOLD),
             *(f"/{name}" for name in OF_THE_HOME),
         }
-        pointers = [one["pointer"] for one in seen["warnings"]]
-        assert len(pointers) == len(set(pointers)), "one word for each of them"
+        faults = [one["pointer"] for one in seen["warnings"]]
+        assert len(faults) == len(set(faults)), "one word for each of them"
 
 
 async def test_what_can_be_read_is_not_kept_twice(desk: Desk) -> None:
@@ -137,10 +137,8 @@ async def test_an_unread_fact_alone_identifies_nobody(desk: Desk) -> None:
 
 
 async def amend(desk: Desk, told: Body, changes: Body) -> httpx.Response:
-    return await desk.client.patch(
-        f"/v1/contacts/{told['id']}",
-        json=changes,
-        headers=desk.headers(Role.mash_worker, version=told["version"]),
+    return await desk.patch(
+        Role.mash_worker, f"/v1/contacts/{told['id']}", changes, version=told["version"]
     )
 
 
@@ -179,12 +177,12 @@ async def test_a_partner_is_told_what_could_not_be_read(desk: Desk) -> None:
         children=[{**child_body("Amara"), "unique_pupil_number": "T838200021009"}],
         postcode="TBC",
     )
-    pointers = {"/children/0/unique_pupil_number", "/postcode"}
+    faults = {"/children/0/unique_pupil_number", "/postcode"}
     path = "/v1/multi-agency-referrals"
     school = {"organisation": "mill-lane-primary"}
     checked = await desk.post(Role.partner_system, f"{path}/validation", body, **school)
-    assert kept(done(checked, 200)) == pointers
-    assert kept(done(await desk.post(Role.partner_system, path, body, **school), 201)) == pointers
+    assert kept(done(checked, 200)) == faults
+    assert kept(done(await desk.post(Role.partner_system, path, body, **school), 201)) == faults
     # The same once more is known for the same, and with the number read it is another.
     again = done(await desk.post(Role.partner_system, path, body, **school), 201)
     assert again["possible_duplicate_of"] is not None

@@ -15,7 +15,7 @@ from tests.support.builders import (
     decision_body,
     information_request_body,
 )
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 WORKER, PARTNER = Role.mash_worker, Role.partner_system
 SCHOOL, POLICE = "mill-lane-primary", "riverbourne-police"
@@ -153,7 +153,7 @@ async def test_a_stock_phrase_withdraws_nothing_and_nothing_is_done_to_an_old_ve
 ) -> None:
     asked = await ask(desk, await desk.contact())
     problem = expect_refusal(await withdraw(desk, asked, "As above."), 422, "words_needed")
-    assert pointers(problem) == [("/because", "boiler_plate")]
+    assert faults(problem) == [("/because", "boiler_plate")]
     stale = await do(desk, asked, "withdrawal", {"because": BECAUSE}, version=9)
     expect_refusal(stale, 412, "stale")
     assert (await read(desk, asked))["state"] == "asked"
@@ -193,7 +193,7 @@ async def test_a_withdrawn_request_was_asked_and_a_decision_accounts_for_it(desk
         ),
     ):
         refused = await desk.post(WORKER, path, decision_body(child_id, agencies=agencies))
-        assert fault in pointers(expect_refusal(refused, 422, "decision_incomplete"))
+        assert fault in faults(expect_refusal(refused, 422, "decision_incomplete"))
     # Asked again and answered, it has answered: the one that was withdrawn waits for nothing.
     done(await answer(desk, await ask(desk, contact)))
     good = decision_body(child_id, agencies=[{**line, "answered": True}])
@@ -219,14 +219,14 @@ async def test_asked_only_whether_it_knows_the_family_an_agency_may_say_just_tha
     if fault is None:
         assert done(given)["answer"] == told["answer"]
     else:
-        assert pointers(expect_refusal(given, 422, "answer_incomplete")) == [fault]
+        assert faults(expect_refusal(given, 422, "answer_incomplete")) == [fault]
 
 
 async def test_asked_what_it_knows_an_agency_has_to_say_it(desk: Desk) -> None:
     asked = await ask(desk, await desk.contact())
     given = await answer(desk, asked, information=None)
     problem = expect_refusal(given, 422, "answer_incomplete")
-    assert pointers(problem) == [("/information", "information_missing")]
+    assert faults(problem) == [("/information", "information_missing")]
 
 
 async def test_silence_is_never_read_as_nothing_known(desk: Desk) -> None:
@@ -273,7 +273,7 @@ async def test_an_answer_after_the_decision_waits_until_somebody_has_read_it(des
     problem = expect_refusal(
         await do(desk, asked, "reading", {"words": "As above."}), 422, "words_needed"
     )
-    assert pointers(problem) == [("/words", "boiler_plate")]
+    assert faults(problem) == [("/words", "boiler_plate")]
     done_reading = done(await do(desk, asked, "reading", {"words": READ}))
     assert (done_reading["unread_since"], done_reading["reading_words"]) == (None, READ)
     assert done_reading["read_by"] == str(await desk.account_of(WORKER))

@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from service.bootstrap import House
@@ -23,14 +21,12 @@ from service.usecases.contacts import log_contact
 from service.usecases.decisions import NewDecision, decide
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
-from tests.support.houses import caller, client_of, open_house, token
+from tests.support.desks import Desk, open_desk
+from tests.support.houses import caller
 
 APRIL = datetime(2018, 3, 31, 23, 30, tzinfo=UTC)  # half past midnight of 1 April in London
+MANAGER = Role.mash_manager
 YEAR = "/v1/measures/PI1?from=2018-01-01&to=2019-01-01"
-
-
-def signed_in(house: House, role: Role) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token(house, role)}"}
 
 
 async def accepted(
@@ -68,37 +64,27 @@ async def accepted(
     )
 
 
-Front = tuple[House, httpx.AsyncClient, FixedClock]
-
-
 @pytest.fixture
-async def front(database_url: str, tmp_path: Path) -> AsyncIterator[Front]:
+async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
     """Three referrals of April 2018, one of them late, seen from the year after."""
     clock = FixedClock(APRIL)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        await accepted(house, clock, APRIL, 3, "2A")
-        await accepted(house, clock, APRIL + timedelta(days=9), 30, "6")
-        await accepted(house, clock, APRIL + timedelta(days=10), 24, "6")
+    async with open_desk(database_url, tmp_path, clock) as opened:
+        await accepted(opened.house, clock, APRIL, 3, "2A")
+        await accepted(opened.house, clock, APRIL + timedelta(days=9), 30, "6")
+        await accepted(opened.house, clock, APRIL + timedelta(days=10), 24, "6")
         clock.set(datetime(2019, 1, 31, 12, tzinfo=UTC))
-        yield house, client, clock
+        yield opened
 
 
-async def get(front: Front, path: str, role: Role = Role.mash_manager) -> Any:
-    house, client, _ = front
-    answer = await client.get(path, headers=signed_in(house, role))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def test_the_measures_say_what_they_count(front: Front) -> None:
-    listed = await get(front, "/v1/measures")
+async def test_the_measures_say_what_they_count(desk: Desk) -> None:
+    listed = await desk.read(MANAGER, "/v1/measures")
     assert "PI1" in [one["code"] for one in listed["items"]]
     pi1 = next(one for one in listed["items"] if one["code"] == "PI1")
     assert "24 hours" in pi1["definition"]
 
 
-async def test_a_measure_reads_month_by_month(front: Front) -> None:
-    reading = await get(front, YEAR)
+async def test_a_measure_reads_month_by_month(desk: Desk) -> None:
+    reading = await desk.read(MANAGER, YEAR)
     assert (reading["from"], reading["to"], reading["by"]) == ("2018-01-01", "2019-01-01", None)
     assert reading["as_at"] == "2019-01-31T12:00:00Z"
     assert len(reading["points"]) == 12
@@ -111,36 +97,35 @@ async def test_a_measure_reads_month_by_month(front: Front) -> None:
     assert reading["total"]["denominator"] == 3
 
 
-async def test_each_figure_leads_to_its_very_cases(front: Front) -> None:
+async def test_each_figure_leads_to_its_very_cases(desk: Desk) -> None:
     for path in (YEAR, f"{YEAR}&by=source"):
-        for point in (await get(front, path))["points"]:
+        for point in (await desk.read(MANAGER, path))["points"]:
             for part in ("numerator", "denominator", "missed"):
-                listed = await get(front, point["cases"][part])
+                listed = await desk.read(MANAGER, point["cases"][part])
                 assert len(listed["items"]) == point[part]
                 if point["source_code"]:
                     assert {one["source_code"] for one in listed["items"]} <= {point["source_code"]}
 
 
-async def test_the_cases_come_page_by_page(front: Front) -> None:
-    april = (await get(front, YEAR))["points"][3]
-    first = await get(front, f"{april['cases']['denominator']}&limit=2")
-    second = await get(front, first["next"])
+async def test_the_cases_come_page_by_page(desk: Desk) -> None:
+    april = (await desk.read(MANAGER, YEAR))["points"][3]
+    first = await desk.read(MANAGER, f"{april['cases']['denominator']}&limit=2")
+    second = await desk.read(MANAGER, first["next"])
     assert [len(first["items"]), len(second["items"])] == [2, 1]
     assert second["next"] is None
 
 
-async def test_a_measure_reads_as_at_an_instant_of_the_past(front: Front) -> None:
-    reading = await get(front, f"{YEAR}&as_at=2018-04-01T12:00:00%2B01:00")
+async def test_a_measure_reads_as_at_an_instant_of_the_past(desk: Desk) -> None:
+    reading = await desk.read(MANAGER, f"{YEAR}&as_at=2018-04-01T12:00:00%2B01:00")
     assert (reading["points"][3]["numerator"], reading["points"][3]["denominator"]) == (1, 1)
-    listed = await get(front, reading["total"]["cases"]["denominator"])
+    listed = await desk.read(MANAGER, reading["total"]["cases"]["denominator"])
     assert len(listed["items"]) == 1
 
 
-async def test_an_analyst_reads_figures_and_opens_no_case(front: Front) -> None:
-    house, client, _ = front
-    reading = await get(front, YEAR, Role.performance_analyst)
-    headers = signed_in(house, Role.performance_analyst)
-    answer = await client.get(reading["total"]["cases"]["missed"], headers=headers)
+async def test_an_analyst_reads_figures_and_opens_no_case(desk: Desk) -> None:
+    reading = await desk.read(Role.performance_analyst, YEAR)
+    missed = reading["total"]["cases"]["missed"]
+    answer = await desk.get(Role.performance_analyst, missed)
     assert answer.status_code == 403
 
 
@@ -158,16 +143,14 @@ async def test_an_analyst_reads_figures_and_opens_no_case(front: Front) -> None:
     ],
 )
 async def test_what_cannot_be_counted_is_refused(
-    front: Front, path: str, status: int, code: str
+    desk: Desk, path: str, status: int, code: str
 ) -> None:
-    house, client, _ = front
-    answer = await client.get(path, headers=signed_in(house, Role.mash_manager))
+    answer = await desk.get(MANAGER, path)
     assert answer.status_code == status, answer.text
     assert answer.json()["code"] == code
 
 
-async def test_a_worker_without_the_permission_reads_no_measures(front: Front) -> None:
-    house, client, _ = front
+async def test_a_worker_without_the_permission_reads_no_measures(desk: Desk) -> None:
     for path in ("/v1/measures", YEAR):
-        answer = await client.get(path, headers=signed_in(house, Role.mash_worker))
+        answer = await desk.get(Role.mash_worker, path)
         assert answer.status_code == 403

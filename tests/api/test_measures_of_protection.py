@@ -3,17 +3,14 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.decisions import StatutoryBasis
 from tests.support.clocks import FixedClock
+from tests.support.desks import Desk, open_desk
 from tests.support.generated import generator_in
-from tests.support.houses import client_of, open_house, token
 
 NOW = datetime(2018, 12, 14, 12, tzinfo=UTC)
 YEAR = "from=2018-01-01&to=2019-01-01"
@@ -24,15 +21,15 @@ AT_RISK = {
     "assessments",
     "missing_episodes",
 }
-Front = tuple[House, httpx.AsyncClient]
+MANAGER = Role.mash_manager
 
 
 @pytest.fixture
-async def front(database_url: str, tmp_path: Path) -> AsyncIterator[Front]:
+async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
     """Two children unallocated too long and one not yet; referrals again, one of a known team."""
     clock = FixedClock(datetime(2017, 6, 1, 12, tzinfo=UTC))
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        generator = await generator_in(house)
+    async with open_desk(database_url, tmp_path, clock) as opened:
+        generator = await generator_in(opened.house)
         weeks_ago, lately = NOW - timedelta(days=20), NOW - timedelta(days=2)
         await generator.keep(
             [
@@ -52,22 +49,11 @@ async def front(database_url: str, tmp_path: Path) -> AsyncIterator[Front]:
             ]
         )
         clock.set(NOW)
-        yield house, client
+        yield opened
 
 
-async def asked(front: Front, path: str, role: Role = Role.mash_manager) -> httpx.Response:
-    house, client = front
-    return await client.get(path, headers={"Authorization": f"Bearer {token(house, role)}"})
-
-
-async def get(front: Front, path: str) -> Any:
-    answer = await asked(front, path)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def test_children_unallocated_are_a_number_with_the_time_that_they_wait(front: Front) -> None:
-    reading = await get(front, f"/v1/measures/PI5?{YEAR}")
+async def test_children_unallocated_are_a_number_with_the_time_that_they_wait(desk: Desk) -> None:
+    reading = await desk.read(MANAGER, f"/v1/measures/PI5?{YEAR}")
     assert (reading["measure"]["unit"], reading["measure"]["standing"]) == ("number", True)
     total = reading["total"]
     assert (total["value"], total["numerator"], total["denominator"]) == (2, 2, 3)
@@ -78,23 +64,23 @@ async def test_children_unallocated_are_a_number_with_the_time_that_they_wait(fr
     assert reading["points"][0]["value"] == 0
 
 
-async def test_each_figure_lists_its_very_cases(front: Front) -> None:
-    listing = (await get(front, "/v1/measures"))["items"]
+async def test_each_figure_lists_its_very_cases(desk: Desk) -> None:
+    listing = (await desk.read(MANAGER, "/v1/measures"))["items"]
     told: set[str] = set()
     for measure in (one for one in listing if one["counted"] in AT_RISK):
         for by in ("", *(f"&by={one}" for one in measure["breakdowns"])):
-            reading = await get(front, f"/v1/measures/{measure['code']}?{YEAR}{by}")
+            reading = await desk.read(MANAGER, f"/v1/measures/{measure['code']}?{YEAR}{by}")
             for point in (*reading["points"][-2:], reading["total"]):
                 for part in ("numerator", "denominator", "missed"):
-                    listed = await get(front, point["cases"][part])
+                    listed = await desk.read(MANAGER, point["cases"][part])
                     assert len(listed["items"]) == point[part], (measure["code"], part)
             told |= {measure["code"]} if reading["total"]["denominator"] else set()
     assert told >= {"PI3", "PI4", "PI5", "PI9", "re_referrals", "strategy_meetings_quorate"}
 
 
-async def test_the_cases_of_a_figure_come_page_by_page(front: Front) -> None:
-    first = await get(front, "/v1/referrals?measure=PI5&limit=2")
-    second = await get(front, first["next"])
+async def test_the_cases_of_a_figure_come_page_by_page(desk: Desk) -> None:
+    first = await desk.read(MANAGER, "/v1/referrals?measure=PI5&limit=2")
+    second = await desk.read(MANAGER, first["next"])
     assert [len(first["items"]), len(second["items"]), second["next"]] == [2, 1, None]
 
 
@@ -109,9 +95,9 @@ async def test_the_cases_of_a_figure_come_page_by_page(front: Front) -> None:
     ],
 )
 async def test_a_figure_leads_to_the_list_of_what_it_counts(
-    front: Front, code: str, path: str
+    desk: Desk, code: str, path: str
 ) -> None:
-    point = (await get(front, f"/v1/measures/{code}?{YEAR}"))["points"][-1]
+    point = (await desk.read(MANAGER, f"/v1/measures/{code}?{YEAR}"))["points"][-1]
     begins, ends = "2018-12-01T00%3A00%3A00Z", "2019-01-01T00%3A00%3A00Z"
     word = "received" if path == "/v1/contacts" else "began"
     assert point["cases"]["missed"] == (
@@ -134,6 +120,6 @@ async def test_a_figure_leads_to_the_list_of_what_it_counts(
         ("/v1/referrals?measure=PI5&as_at=2018-12-14T12:00:01Z", "period_not_possible"),
     ],
 )
-async def test_what_a_measure_does_not_count_is_refused(front: Front, path: str, code: str) -> None:
-    answer = await asked(front, path)
+async def test_what_a_measure_does_not_count_is_refused(desk: Desk, path: str, code: str) -> None:
+    answer = await desk.get(MANAGER, path)
     assert (answer.status_code, answer.json()["code"]) == (422, code)

@@ -1,17 +1,13 @@
 """Missing children over HTTP: reported, returned, interviewed; and what is refused, with why."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-
-import pytest
 
 from service.domain.access import Role
 from service.domain.missing_episodes import MissingEpisode
 from tests.support.builders import Body, headers
-from tests.support.desks import FRIDAY, Desk, done, expect_refusal, open_desk, pointers
+from tests.support.desks import FRIDAY, Desk, done, expect_refusal, faults
 
 WORKER, MANAGER, HELPER = Role.mash_worker, Role.mash_manager, Role.early_help_worker
 LEFT = "Amara left after an argument about her telephone and did not come home by ten."
@@ -22,12 +18,6 @@ HELD: Body = {
     "independent": True,
     "where": "At school",
 }
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as found:
-        yield found
 
 
 def at(hours: float) -> str:
@@ -141,7 +131,7 @@ async def test_a_wrong_order_is_refused_with_what_is_possible(desk: Desk) -> Non
     early = expect_refusal(
         await act(desk, episode, "return", back(-3)), 422, "missing_episode_incomplete"
     )
-    assert ("/returned_at", "return_before_missing") in pointers(early)
+    assert ("/returned_at", "return_before_missing") in faults(early)
     returned = done(await act(desk, episode, "return", back()))
     stale = await act(desk, episode | {"version": 1}, "return-interview", offered)
     expect_refusal(stale, 412, "stale")
@@ -160,7 +150,7 @@ async def test_every_fault_of_a_report_is_named_at_once(desk: Desk) -> None:
     problem = expect_refusal(
         await desk.post(WORKER, "/v1/missing-episodes", body), 422, "missing_episode_incomplete"
     )
-    assert set(pointers(problem)) == {
+    assert set(faults(problem)) == {
         ("/missing_from", "in_the_future"),
         ("/reported_at", "before_missing"),
         ("/returned/returned_at", "in_the_future"),

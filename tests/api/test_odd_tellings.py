@@ -1,7 +1,5 @@
 """What was taken as it was told and looks like a slip is said back, and refuses nothing."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +12,8 @@ from tests.support.builders import (
     information_request_body,
     multi_agency_referral_body,
 )
-from tests.support.desks import Desk, done, expect_refusal, open_desk
+from tests.support.desks import Desk, done, expect_refusal
 from tests.support.notifications import FORCE, notification_body
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as opened:
-        yield opened
 
 
 def warned(told: Body) -> dict[str, str]:

@@ -1,22 +1,13 @@
 """Rule 16: the referrer is told that it arrived, and the outcome; until then it stays on a desk."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from service.domain.access import Role
 from tests.support.builders import Body, child_body
-from tests.support.desks import Desk, done, expect_refusal, open_desk, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.notifications import FORCE, notification_body
 
 WORDS = "Rang the school: early help will call them, and how to disagree."
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as opened:
-        yield opened
 
 
 async def queue(desk: Desk, name: str, role: Role = Role.mash_worker) -> list[Body]:
@@ -168,7 +159,7 @@ async def test_an_outcome_is_told_neither_before_it_was_signed_nor_in_time_to_co
         version=(await again(desk, contact))["version"],
     )
     problem = expect_refusal(refused, 422, "time_not_possible")
-    assert pointers(problem) == [("/told_at", "time_not_possible")]
+    assert faults(problem) == [("/told_at", "time_not_possible")]
 
 
 async def test_nothing_is_told_of_an_outcome_before_every_child_is_decided(desk: Desk) -> None:

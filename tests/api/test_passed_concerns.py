@@ -7,7 +7,7 @@ import pytest
 from service.domain.access import Role
 from service.usecases.flags import sweep
 from tests.support.builders import Body, allocation_body, child_body, decision_body
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 MANAGER, SOCIAL_WORKER = Role.assessment_team_manager, Role.assessment_team_worker
 SPOC, FAMILY_WORKER = Role.early_help_spoc_manager, Role.early_help_worker
@@ -137,7 +137,7 @@ async def test_a_red_concern_is_read_on_the_same_day(desk: Desk) -> None:
 async def test_no_further_action_is_no_outcome_for_a_child_open_to_social_care(desk: Desk) -> None:
     await open_child(desk)
     problem = await refused_draft(desk, await told_again(desk), "no_further_action")
-    assert pointers(problem) == [("/outcome", "child_open_to_social_care")]
+    assert faults(problem) == [("/outcome", "child_open_to_social_care")]
     assert "passed_to_case_holder" in problem["errors"][0]["message"]
 
 
@@ -151,7 +151,7 @@ async def refused_draft(desk: Desk, contact: Body, outcome: str, **changes: Any)
 async def test_a_concern_is_passed_to_nobody_where_nobody_holds_the_child(desk: Desk) -> None:
     contact = await desk.contact(children=[ROSA])
     problem = await refused_draft(desk, contact, "passed_to_case_holder")
-    assert pointers(problem) == [("/outcome", "child_held_by_nobody")]
+    assert faults(problem) == [("/outcome", "child_held_by_nobody")]
 
 
 async def test_what_was_drafted_before_the_child_was_opened_is_not_signed_as_nothing(

@@ -11,7 +11,7 @@ from service.domain.access import Role
 from service.domain.police_notifications import MOST_BYTES
 from service.usecases.notification_loading import load_notifications
 from tests.support.builders import child_body, decision_body
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.effort import effort
 from tests.support.houses import token
 from tests.support.matches import others_named
@@ -52,11 +52,11 @@ async def test_an_incident_sent_again_comes_back_with_200(desk: Desk) -> None:
 async def test_whether_agreement_was_sought_is_always_said(desk: Desk) -> None:
     for agreement in ({}, {"note": "Nobody asked."}):
         problem = expect_refusal(await send(desk, agreement=agreement), 422, "invalid")
-        assert pointers(problem) == [("/agreement/state", "missing")]
+        assert faults(problem) == [("/agreement/state", "missing")]
     body = notification_body()
     del body["agreement"]
     answer = await desk.post(POLICE, PATH, body, organisation=FORCE)
-    assert pointers(expect_refusal(answer, 422, "invalid")) == [("/agreement", "missing")]
+    assert faults(expect_refusal(answer, 422, "invalid")) == [("/agreement", "missing")]
 
 
 async def test_another_force_or_agency_does_not_see_it(desk: Desk) -> None:
@@ -171,7 +171,7 @@ async def test_an_agenda_is_read_decided_carried_over_and_concluded(desk: Desk) 
     problem = expect_refusal(
         await desk.post(MASH, f"{path}/outcome", wrong), 422, "item_of_another_child"
     )
-    assert pointers(problem) == [("/child_id", "another_child")]
+    assert faults(problem) == [("/child_id", "another_child")]
     body = decision_body(first["child"]["child_id"], "no_further_action")
     # The other incidents are told of children of the same name: of others, as it turns out.
     refused = await desk.post(MASH, f"{path}/outcome", body)

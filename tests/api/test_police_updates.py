@@ -1,18 +1,15 @@
 """What the police send later of an incident is kept, and told to whoever works it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from service.domain.access import Role
 from service.usecases.flags import sweep
 from service.usecases.notification_loading import load_notifications
 from tests.support.builders import Body, child_body
-from tests.support.desks import Desk, done, expect_refusal, open_desk
+from tests.support.desks import Desk, done, expect_refusal
 from tests.support.houses import token
 from tests.support.notifications import FORCE, notification_body, notification_file
 from tests.support.tampering import tamper
@@ -23,12 +20,6 @@ WORSE: dict[str, Any] = {
     "concern": "He came back with a knife; the youngest, who was not there before, saw it.",
     "children": [child_body("Amara"), child_body("Chidi", date_of_birth="2021-01-01")],
 }
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as opened:
-        yield opened
 
 
 def first(**changes: Any) -> Body:

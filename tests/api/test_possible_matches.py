@@ -1,7 +1,5 @@
 """Possible matches: answered before a decision, at any time after it, and not asked again."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +7,7 @@ from sqlalchemy import text
 
 from service.domain.access import Role
 from tests.support.builders import child_body, decision_body, unborn_body
-from tests.support.desks import Body, Desk, done, expect_refusal, open_desk
+from tests.support.desks import Body, Desk, done, expect_refusal
 
 WORKER = Role.mash_worker
 HOME = {"address": "28 Barge Street", "postcode": "ZZ99 3CZ"}
@@ -20,12 +18,6 @@ HISTORY = {
     }
 }
 COUSIN = "The school knows both: this is the cousin of the same name."
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as opened:
-        yield opened
 
 
 async def opened_to(desk: Desk, outcome: str, **child: Any) -> tuple[Body, Body]:
@@ -298,10 +290,8 @@ async def test_a_link_is_taken_back_and_the_child_gets_a_record_of_its_own(desk:
     assert person_of(contact) == person_of(before)
     path = f"/v1/contacts/{contact['id']}"
     change = {"id": contact["children"][0]["id"], "person_id": None}
-    answered = await desk.client.patch(
-        path,
-        json={"reason": "The school meant another girl.", "children": [change]},
-        headers=desk.headers(WORKER, version=1),
+    answered = await desk.patch(
+        WORKER, path, {"reason": "The school meant another girl.", "children": [change]}, version=1
     )
     undone = done(answered)
     assert person_of(undone) != person_of(before)
@@ -391,10 +381,11 @@ async def test_a_child_is_not_emptied_by_an_amendment(desk: Desk) -> None:
         "family_name": None,
         "date_of_birth": None,
     }
-    answered = await desk.client.patch(
+    answered = await desk.patch(
+        WORKER,
         f"/v1/contacts/{contact['id']}",
-        json={"reason": "Kit is not of this family.", "children": [nothing]},
-        headers=desk.headers(WORKER, version=1),
+        {"reason": "Kit is not of this family.", "children": [nothing]},
+        version=1,
     )
     refused = expect_refusal(answered, 422, "child_of_nothing")
     assert refused["errors"][0]["pointer"] == "/children/0"

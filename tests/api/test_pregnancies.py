@@ -1,16 +1,13 @@
 """Unborn children over HTTP: by week, by the expected date, one child before and after birth."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from service.domain.access import Role
 from tests.support.builders import Body, unborn_body
-from tests.support.desks import Desk, done, expect_refusal, open_desk, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 WORKER, ASSESSOR, HELPER = (
     Role.mash_worker,
@@ -19,12 +16,6 @@ WORKER, ASSESSOR, HELPER = (
 )
 BECAUSE = "The dating scan of last Tuesday puts the pregnancy a fortnight further on."
 BIRTH = {"born_on": "2026-10-22", "given_name": "Adaeze", "family_name": "Okafor", "sex": "F"}
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as found:
-        yield found
 
 
 async def unborn(desk: Desk, **told: Any) -> tuple[Body, str]:
@@ -80,7 +71,7 @@ async def test_the_date_changes_with_a_reason_and_the_birth_ends_the_count(desk:
     problem = expect_refusal(
         await learn(desk, person_id, "expected-delivery", other), 422, "pregnancy_incomplete"
     )
-    assert pointers(problem) == [("/because", "missing")]
+    assert faults(problem) == [("/because", "missing")]
     answer = await learn(desk, person_id, "expected-delivery", other | {"because": BECAUSE})
     found = done(answer)
     assert answer.headers["etag"] == '"2"'
@@ -133,7 +124,7 @@ async def test_what_cannot_be_is_refused_by_name(desk: Desk) -> None:
         problem = expect_refusal(
             await learn(desk, person_id, what, body), 422, "pregnancy_incomplete"
         )
-        assert pointers(problem) == [fault]
+        assert faults(problem) == [fault]
     unversioned = await desk.post(WORKER, f"/v1/people/{person_id}/birth", BIRTH)
     expect_refusal(unversioned, 428, "precondition_missing")
 

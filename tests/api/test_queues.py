@@ -2,16 +2,13 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import update
 
-from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.challenges import ChallengeAnswer
 from service.domain.deadlines import Deadline
@@ -21,15 +18,14 @@ from service.usecases.challenges import answer_challenge
 from service.usecases.step_downs import decide_returned_transfer
 from tests.support.challenges import sides_of
 from tests.support.clocks import FixedClock
-from tests.support.desks import Desk, done, open_desk
-from tests.support.houses import client_of, open_house, token
+from tests.support.desks import FRIDAY, Desk, done, open_desk
 from tests.support.steps import EVIDENCE, WORDS, Steps, steps_in
 
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
+WORKER = Role.mash_worker
 DEADLINE = table_of(Deadline)
 
 
-async def log(client: httpx.AsyncClient, house: House, **fields: object) -> dict[str, object]:
+async def log(desk: Desk, **fields: object) -> dict[str, Any]:
     body = {
         "concern": "A neighbour hears shouting at night.",
         "source_code": "1B",
@@ -38,30 +34,19 @@ async def log(client: httpx.AsyncClient, house: House, **fields: object) -> dict
         "children": [{"given_name": "Kit", "family_name": "Vale"}],
         **fields,
     }
-    answer = await client.post(
-        "/v1/contacts",
-        json=body,
-        headers=worker(house) | {"Idempotency-Key": str(uuid4())},
-    )
-    assert answer.status_code == 201, answer.text
-    found: dict[str, object] = answer.json()
-    return found
-
-
-def worker(house: House) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token(house, Role.mash_worker)}"}
+    return await desk.made(WORKER, "/v1/contacts", body)
 
 
 async def test_the_desk_shows_overdue_contacts_on_top_and_the_time_left_to_the_minute(
     database_url: str, tmp_path: Path
 ) -> None:
     clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        first = await log(client, house)
+    async with open_desk(database_url, tmp_path, clock) as desk:
+        first = await log(desk)
         clock.forward(hours=20)
-        second = await log(client, house)
+        second = await log(desk)
         clock.forward(hours=4, minutes=7)
-        answer = await client.get("/v1/queues/contacts", headers=worker(house))
+        answer = await desk.get(WORKER, "/v1/queues/contacts")
         assert answer.status_code == 200, answer.text
         lines = answer.json()["items"]
         assert [line["contact_id"] for line in lines] == [first["id"], second["id"]]
@@ -83,19 +68,18 @@ async def test_the_desk_is_narrowed_by_source_rating_worker_and_town(
     database_url: str, tmp_path: Path
 ) -> None:
     clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        plain = await log(client, house)
-        school = await log(client, house, source_code="2A", town="Weir End")
-        rated = await client.post(
-            f"/v1/contacts/{school['id']}/triage",
-            json={"rating": "red"},
-            headers=worker(house) | {"If-Match": '"1"'},
+    async with open_desk(database_url, tmp_path, clock) as desk:
+        plain = await log(desk)
+        school = await log(desk, source_code="2A", town="Weir End")
+        rated = await desk.post(
+            WORKER, f"/v1/contacts/{school['id']}/triage", {"rating": "red"}, version=1
         )
-        me = (await house.caller(token(house, Role.mash_worker))).account_id
-        await client.post(
+        me = await desk.account_of(WORKER)
+        await desk.post(
+            WORKER,
             f"/v1/contacts/{school['id']}/assignment",
-            json={"worker_id": str(me)},
-            headers=worker(house) | {"If-Match": rated.headers["etag"]},
+            {"worker_id": str(me)},
+            version=done(rated)["version"],
         )
         for query, expected in (
             ("source_code=2A", [school["id"]]),
@@ -106,10 +90,10 @@ async def test_the_desk_is_narrowed_by_source_rating_worker_and_town(
             ("town=weir%20end", [school["id"]]),
             ("town=Nowhere", []),
         ):
-            answer = await client.get(f"/v1/queues/contacts?{query}", headers=worker(house))
+            answer = await desk.get(WORKER, f"/v1/queues/contacts?{query}")
             assert answer.status_code == 200, answer.text
             assert [line["contact_id"] for line in answer.json()["items"]] == expected, query
-        mine = await client.get("/v1/queues/mine", headers=worker(house))
+        mine = await desk.get(WORKER, "/v1/queues/mine")
         assert [line["contact_id"] for line in mine.json()["items"]] == [school["id"]]
         assert mine.json()["items"][0]["worker_name"] == "Development MASH worker"
 
@@ -118,14 +102,14 @@ async def test_a_queue_is_read_by_page_and_each_line_comes_once(
     database_url: str, tmp_path: Path
 ) -> None:
     clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
+    async with open_desk(database_url, tmp_path, clock) as desk:
         logged = []
         for _ in range(7):
-            logged.append((await log(client, house))["id"])
+            logged.append((await log(desk))["id"])
         seen: list[str] = []
         path: str | None = "/v1/queues/contacts?limit=3"
         while path is not None:
-            answer = await client.get(path, headers=worker(house))
+            answer = await desk.get(WORKER, path)
             assert answer.status_code == 200, answer.text
             seen += [line["contact_id"] for line in answer.json()["items"]]
             path = answer.json()["next"]
@@ -140,15 +124,14 @@ async def test_what_has_no_running_clock_stands_last_on_every_page(
     The two that were logged first are those without a clock.
     """
     clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        desk = Desk(house, client, clock)
+    async with open_desk(database_url, tmp_path, clock) as desk:
         logged, drafted = [], []
         for _ in range(4):
             contact = await desk.contact()
             logged.append(contact["id"])
             drafted.append((await desk.draft(contact, 0, "no_further_action"))["id"])
             clock.forward(minutes=1)
-        async with house.database.writing() as connection:
+        async with desk.house.database.writing() as connection:
             for contact_id in logged[:2]:
                 await connection.execute(
                     update(DEADLINE)
@@ -211,13 +194,8 @@ async def test_a_superseded_draft_leaves_the_sign_off_queue(
 async def test_each_role_has_its_own_queues(
     database_url: str, tmp_path: Path, queue: str, role: Role, status: int
 ) -> None:
-    async with (
-        open_house(database_url, FixedClock(FRIDAY), tmp_path) as house,
-        client_of(house) as client,
-    ):
-        answer = await client.get(
-            f"/v1/queues/{queue}", headers={"Authorization": f"Bearer {token(house, role)}"}
-        )
+    async with open_desk(database_url, tmp_path) as desk:
+        answer = await desk.get(role, f"/v1/queues/{queue}")
         assert answer.status_code == status, answer.text
 
 
@@ -225,17 +203,19 @@ async def test_each_role_has_its_own_queues(
 class Queues:
     """A front door with steps under way, its clock, and its queues as managers read them."""
 
-    clock: FixedClock
+    desk: Desk
     steps: Steps
-    client: httpx.AsyncClient
+
+    @property
+    def clock(self) -> FixedClock:
+        return self.desk.clock
 
     async def lines(
         self, queue: str, role: Role = Role.early_help_spoc_manager, query: str = "", **who: Any
     ) -> list[dict[str, Any]]:
-        bearer = {"Authorization": f"Bearer {token(self.steps.house, role, **who)}"}
-        answer = await self.client.get(f"/v1/queues/{queue}{query}", headers=bearer)
-        assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()["items"]
+        found: list[dict[str, Any]] = (
+            await self.desk.read(role, f"/v1/queues/{queue}{query}", **who)
+        )["items"]
         return found
 
     async def line(self, queue: str, transfer: Transfer) -> dict[str, Any]:
@@ -246,8 +226,8 @@ class Queues:
 @pytest.fixture
 async def queues(database_url: str, tmp_path: Path) -> AsyncIterator[Queues]:
     clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        yield Queues(clock, await steps_in(house), client)
+    async with open_desk(database_url, tmp_path, clock) as desk:
+        yield Queues(desk, await steps_in(desk.house))
 
 
 async def test_a_step_up_is_in_its_queue_at_once_and_says_what_it_waits_for(
@@ -427,9 +407,9 @@ async def test_a_challenged_decision_waits_in_the_queue_of_challenges_until_it_e
     database_url: str, tmp_path: Path
 ) -> None:
     clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        queues = Queues(clock, await steps_in(house), client)
-        sides = await sides_of(house)
+    async with open_desk(database_url, tmp_path, clock) as desk:
+        queues = Queues(desk, await steps_in(desk.house))
+        sides = await sides_of(desk.house)
         helped = await sides.challenged()
         [line] = await queues.lines("challenges")
         assert (line["subject_id"], line["challenge"]["thing"]) == (str(helped.id), "decision")
@@ -456,7 +436,7 @@ async def test_a_queue_of_steps_has_overdue_ones_on_top_and_is_read_by_page(
     seen: list[str] = []
     path: str | None = "/v1/queues/step-up?limit=1"
     while path is not None:
-        answer = await queues.client.get(path, headers=worker(steps.house))
+        answer = await queues.desk.get(WORKER, path)
         seen += [line["subject_id"] for line in answer.json()["items"]]
         path = answer.json()["next"]
     assert seen == [one["subject_id"] for one in found]

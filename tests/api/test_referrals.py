@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body, child_body
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.houses import token
 
 MANAGER = Role.assessment_team_manager
@@ -107,11 +107,11 @@ async def test_a_referral_goes_to_a_worker_who_is_known_and_a_team_that_takes_it
 ) -> None:
     case = await referral(desk)
     problem = expect_refusal(await allocate(desk, case, worker_id=uuid4()), 422, "worker_unknown")
-    assert pointers(problem) == [("/worker_id", "worker_unknown")]
+    assert faults(problem) == [("/worker_id", "worker_unknown")]
     partner = await desk.account_of(Role.partner_system, organisation="riverbourne-police")
     expect_refusal(await allocate(desk, case, worker_id=partner), 422, "worker_unknown")
     problem = expect_refusal(await allocate(desk, case, team_id="mash"), 422, "team_cannot_receive")
-    assert pointers(problem) == [("/team_id", "team_cannot_receive")]
+    assert faults(problem) == [("/team_id", "team_cannot_receive")]
     unchanged = done(await desk.get(MANAGER, f"/v1/referrals/{case['id']}"))
     assert unchanged == case
 
@@ -146,7 +146,7 @@ async def test_a_referral_is_never_closed_to_early_help_or_by_an_unknown_code(
         expect_refusal(answer, 422, "invalid")
     else:
         problem = expect_refusal(answer, 422, "closure_not_possible")
-        assert pointers(problem) == [("/closure_code", "closure_code_not_possible")]
+        assert faults(problem) == [("/closure_code", "closure_code_not_possible")]
         assert "step-down" in problem["errors"][0]["message"]
 
 
@@ -154,7 +154,7 @@ async def test_a_stock_phrase_closes_nothing(desk: Desk) -> None:
     case = await referral(desk)
     done(await allocate(desk, case))
     problem = expect_refusal(await close(desk, case, reason="NFA."), 422, "closure_not_possible")
-    assert pointers(problem) == [("/reason", "boiler_plate")]
+    assert faults(problem) == [("/reason", "boiler_plate")]
 
 
 async def test_a_change_names_the_version_that_was_read(desk: Desk) -> None:

@@ -11,22 +11,22 @@ from service.domain.access import Role
 from tests.api.manners.conftest import lines
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
+from tests.support.desks import Desk, open_desk
 from tests.support.houses import token
-from tests.support.rooms import Room, open_room
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def room(sqlite: SqliteFiles, tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(sqlite.create_database(), FixedClock(NOW), tmp_path) as opened:
+async def desk(sqlite: SqliteFiles, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(sqlite.create_database(), tmp_path, FixedClock(NOW)) as opened:
         yield opened
 
 
 async def test_the_log_says_why_a_token_was_refused_and_the_answer_does_not(
-    room: Room, logged: io.StringIO
+    desk: Desk, logged: io.StringIO
 ) -> None:
-    good = token(room.house, Role.mash_worker)
+    good = token(desk.house, Role.mash_worker)
     head, claims, signature = good.split(".")
     other = ("B" if signature[0] == "A" else "A") + signature[1:]
     sent: dict[str, dict[str, str]] = {
@@ -40,8 +40,8 @@ async def test_the_log_says_why_a_token_was_refused_and_the_answer_does_not(
     answers = set()
     for reason, headers in sent.items():
         if reason == "expired":
-            room.clock.forward(hours=2)
-        answer = await room.client.get("/v1/contacts", headers=headers)
+            desk.clock.forward(hours=2)
+        answer = await desk.client.get("/v1/contacts", headers=headers)
         assert answer.status_code == 401, reason
         said = answer.json()
         answers.add((said["code"], said["detail"]))
@@ -52,6 +52,6 @@ async def test_the_log_says_why_a_token_was_refused_and_the_answer_does_not(
     assert len(answers) == 1
 
 
-async def test_a_good_token_leaves_no_reason_in_the_log(room: Room, logged: io.StringIO) -> None:
-    assert (await room.get("/v1/contacts")).status_code == 200
+async def test_a_good_token_leaves_no_reason_in_the_log(desk: Desk, logged: io.StringIO) -> None:
+    assert (await desk.get(Role.mash_worker, "/v1/contacts")).status_code == 200
     assert "token" not in lines(logged)[-1]

@@ -11,7 +11,7 @@ from service.domain.access import Role
 from service.domain.referrals import Referral
 from service.persistence.repositories.cases import REFERRALS
 from tests.support.builders import Body, unborn_body
-from tests.support.desks import FRIDAY, Desk, done, expect_refusal, pointers
+from tests.support.desks import FRIDAY, Desk, done, expect_refusal, faults
 from tests.support.houses import caller
 from tests.support.protection import FINDING, enquiry_begun
 
@@ -109,7 +109,7 @@ async def test_what_a_visit_leaves_out_is_named_by_pointer(
 ) -> None:
     refused = await act(desk, await enquiry(desk), "child-seen", body)
     problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
-    assert pointers(problem) == expected
+    assert faults(problem) == expected
 
 
 async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(desk: Desk) -> None:
@@ -125,7 +125,7 @@ async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(de
     before = (FRIDAY - timedelta(minutes=1)).isoformat()
     refused = await act(desk, found, "conference", {**CONFERENCE, "held_at": before})
     problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
-    assert pointers(problem) == [("/held_at", "before_the_meeting")]
+    assert faults(problem) == [("/held_at", "before_the_meeting")]
     ended = done(await act(desk, found, "conference", CONFERENCE))
     refused = await act(desk, ended, "child-seen", SEEN)
     assert expect_refusal(refused, 409, "wrong_state")["allowed"] == []
@@ -153,7 +153,7 @@ async def test_unknown_fields_and_wrong_kinds_are_refused(desk: Desk) -> None:
     found = await enquiry(desk)
     refused = await act(desk, found, "child-seen", {**SEEN, "seen": "yes", "mood": "sad"})
     assert refused.status_code == 422
-    assert {one for one, _ in pointers(refused.json())} == {"/seen", ""}
+    assert {one for one, _ in faults(refused.json())} == {"/seen", ""}
     refused = await act(desk, found, "outcome", {**RISK, "outcome": "unclear"}, MANAGER)
     assert refused.status_code == 422
 

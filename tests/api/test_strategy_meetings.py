@@ -1,29 +1,20 @@
 """Strategy meetings over HTTP: called, invited to, held, concluded, minuted; and who may see."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 
 from service.domain.access import Role
 from tests.support.builders import Body, allocation_body, child_body, headers, unborn_body
-from tests.support.desks import Desk, done, expect_refusal, open_desk, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 MANAGER, WORKER = Role.mash_manager, Role.mash_worker
 ASSESSMENT, SOCIAL_WORKER = Role.assessment_team_manager, Role.assessment_team_worker
 PATH = "/v1/strategy-meetings"
 WHY = "Two bruises of different ages, nobody explains them, and the school has seen both of them."
 SECRET = "kanarie the bruise on her cheek"
-
-
-@pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(database_url, tmp_path) as found:
-        yield found
 
 
 async def referred(desk: Desk, *children: Body) -> list[Body]:
@@ -176,13 +167,13 @@ async def test_a_conclusion_names_by_pointer_what_it_lacks(desk: Desk) -> None:
     empty = expect_refusal(
         await act(desk, meeting, "conclusion", {}), 422, "strategy_meeting_incomplete"
     )
-    assert pointers(empty) == [("/children", "child_missing"), ("/actions", "actions_missing")]
+    assert faults(empty) == [("/children", "child_missing"), ("/actions", "actions_missing")]
     referral_id = meeting["children"][0]["referral_id"]
     nothing = {"children": [{"referral_id": referral_id}], "actions": [{}]}
     refused = expect_refusal(
         await act(desk, meeting, "conclusion", nothing), 422, "strategy_meeting_incomplete"
     )
-    assert pointers(refused) == [
+    assert faults(refused) == [
         ("/children/0/enquiry", "enquiry_missing"),
         ("/children/0/enquiry_reason", "enquiry_reason_missing"),
         ("/children/0/medical", "medical_decision_missing"),

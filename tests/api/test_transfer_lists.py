@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,11 +31,10 @@ from service.usecases.transfers import (
     withdraw_transfer,
 )
 from tests.support.clocks import FixedClock
-from tests.support.houses import client_of, open_house, token
+from tests.support.desks import Desk, open_desk
 from tests.support.sources import ROOT
 from tests.support.steps import EVIDENCE, PLAN, WORDS, Steps, steps_in
 
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 TOWNS = (
     "Weir",
     '=HYPERLINK("http://elsewhere")',
@@ -60,13 +59,16 @@ TOWNS = (
 class Office:
     """A front door with steps under way, and managers who ask."""
 
-    clock: FixedClock
+    desk: Desk
     steps: Steps
-    client: httpx.AsyncClient
 
     @property
     def house(self) -> House:
-        return self.steps.house
+        return self.desk.house
+
+    @property
+    def clock(self) -> FixedClock:
+        return self.desk.clock
 
     async def ask(
         self,
@@ -75,9 +77,8 @@ class Office:
         role: Role = Role.early_help_spoc_manager,
         **who: Any,
     ) -> httpx.Response:
-        bearer = {"Authorization": f"Bearer {token(self.house, role, **who)}"}
         asked = urlencode(query or {}, doseq=True)
-        return await self.client.get(f"{path}?{asked}" if asked else path, headers=bearer)
+        return await self.desk.get(role, f"{path}?{asked}" if asked else path, **who)
 
     async def rows(self, query: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """All rows of the list, by the page."""
@@ -130,9 +131,8 @@ class Office:
 
 @pytest.fixture
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, tmp_path) as house, client_of(house) as client:
-        yield Office(clock, await steps_in(house), client)
+    async with open_desk(database_url, tmp_path) as desk:
+        yield Office(desk, await steps_in(desk.house))
 
 
 async def walk(office: Office, chance: random.Random) -> Transfer:
@@ -433,12 +433,7 @@ async def test_a_question_is_refused_like_any_other_that_is_not_understood(
 ) -> None:
     for path in ("/v1/transfers", "/v1/exports/transfers"):
         for query in ("direction=sideways", "waiting_over_working_days=-1", "colour=red", "open=1"):
-            answer = await office.client.get(
-                f"{path}?{query}",
-                headers={
-                    "Authorization": f"Bearer {token(office.house, Role.early_help_spoc_manager)}"
-                },
-            )
+            answer = await office.ask(f"{path}?{query}")
             assert answer.status_code == 422, (path, query, answer.text)
             assert answer.headers["content-type"] == "application/problem+json"
 
@@ -498,10 +493,10 @@ async def test_an_export_is_a_download_with_a_tag_and_is_on_record(office: Offic
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert answer.content.count(b"\r\n") == 3
     assert not answer.content.startswith(b"\xef\xbb\xbf")
-    again = await office.client.get(
+    again = await office.desk.client.get(
         "/v1/exports/transfers?direction=step_up&open=true",
         headers={
-            "Authorization": f"Bearer {token(office.house, Role.early_help_spoc_manager)}",
+            **office.desk.headers(Role.early_help_spoc_manager),
             "If-None-Match": answer.headers["etag"],
         },
     )

@@ -29,9 +29,8 @@ from service.domain.transfers import MANNERS, Direction, Party
 from service.integrations.development_issuer import ALGORITHM, KEY_FILE
 from service.integrations.tokens import sign_token
 from tests.support.builders import Body, allocation_body, child_body, headers
-from tests.support.clocks import FixedClock
-from tests.support.desks import FRIDAY, Desk, done, expect_refusal, pointers
-from tests.support.houses import client_of, open_house, token
+from tests.support.desks import Desk, done, expect_refusal, faults, open_desk
+from tests.support.houses import token
 from tests.support.operations import operations
 from tests.support.sources import ROOT
 
@@ -265,18 +264,11 @@ async def test_asked_for_twice_it_is_the_open_one_that_comes_back(
 async def test_the_same_request_sent_twice_under_one_key_is_made_once(desk: Desk) -> None:
     body = await told(desk, UP, await allocated(desk, UP))
     key = uuid4()
-    answers = [
-        await desk.client.post(
-            "/v1/transfers", json=body, headers=headers(desk.house, EARLY_HELP, key=key)
-        )
-        for _ in range(2)
-    ]
+    answers = [await desk.post(EARLY_HELP, "/v1/transfers", body, key=key) for _ in range(2)]
     assert done(answers[0], 201) == done(answers[1], 201)
     assert answers[1].headers["idempotent-replayed"] == "true"
-    other = await desk.client.post(
-        "/v1/transfers",
-        json=body | {"reason_code": "harm_disclosed"},
-        headers=headers(desk.house, EARLY_HELP, key=key),
+    other = await desk.post(
+        EARLY_HELP, "/v1/transfers", body | {"reason_code": "harm_disclosed"}, key=key
     )
     expect_refusal(other, 422, "idempotency_key_used_before")
 
@@ -320,7 +312,7 @@ async def test_a_refusal_that_is_not_agreed_to_is_challenged_in_the_open(
     agreeing = SORTS[direction, asked_by][2]
     path = "refusal-agreement"
     thin = await act(desk, pending, path, agreeing, {"agreed": False, "words": "I do not agree."})
-    assert pointers(expect_refusal(thin, 422, "transfer_incomplete")) == [("/words", "too_short")]
+    assert faults(expect_refusal(thin, 422, "transfer_incomplete")) == [("/words", "too_short")]
     body = {"agreed": False, "words": EVIDENCE}
     challenged = done(await act(desk, pending, path, agreeing, body))
     assert challenged["state"] == "refusal_challenged"
@@ -470,7 +462,7 @@ async def test_a_step_down_goes_from_its_plan_to_its_completion_and_social_care_
     )
     assert problem["allowed"] == ["record_family_agreement", "complete"]
     unknown = await act(desk, seen, "completion", ASSESSMENT, completion | {"closure_code": "RC0"})
-    assert pointers(expect_refusal(unknown, 422, "transfer_incomplete")) == [
+    assert faults(expect_refusal(unknown, 422, "transfer_incomplete")) == [
         ("/closure_code", "code_unknown")
     ]
     complete = done(await act(desk, seen, "completion", ASSESSMENT, completion))
@@ -542,7 +534,7 @@ async def test_early_help_asks_for_a_case_and_social_care_gives_it_up_with_a_pla
     transfer = await asked(desk, DOWN, asked_by="receiver", plan=[])
     seen = await opened(desk, transfer)
     bare = await act(desk, seen, "accept", ASSESSMENT, {"words": WORDS})
-    assert pointers(expect_refusal(bare, 422, "transfer_incomplete")) == [("/plan", "missing")]
+    assert faults(expect_refusal(bare, 422, "transfer_incomplete")) == [("/plan", "missing")]
     given = done(await act(desk, seen, "accept", ASSESSMENT, {"words": WORDS, "plan": PLAN}))
     assert (given["state"], given["plan"]) == ("accepted", PLAN)
     assert (await episode_of(desk, given))["team_id"] == "family-centres"
@@ -556,9 +548,7 @@ async def test_who_asked_takes_it_back_before_it_is_answered(
     seen = await opened(desk, await asked(desk, direction, asked_by=asked_by))
     asker = SORTS[direction, asked_by][0]
     stock = await act(desk, seen, "withdraw", asker, {"words": "N/A"})
-    assert pointers(expect_refusal(stock, 422, "transfer_incomplete")) == [
-        ("/words", "boiler_plate")
-    ]
+    assert faults(expect_refusal(stock, 422, "transfer_incomplete")) == [("/words", "boiler_plate")]
     words = {"words": "The grandmother has moved in, and things are calmer."}
     ended = done(await act(desk, seen, "withdraw", asker, words))
     assert (ended["state"], running(ended)) == ("withdrawn", set())
@@ -617,7 +607,7 @@ async def test_only_a_step_down_has_an_agreement_a_first_visit_a_return_and_a_co
 
 
 @pytest.mark.parametrize(
-    ("direction", "changes", "faults"),
+    ("direction", "changes", "expected"),
     [
         (UP, {"evidence": "NFA."}, [("/evidence", "boiler_plate")]),
         (UP, {"evidence": "More bruises."}, [("/evidence", "too_short")]),
@@ -654,12 +644,12 @@ async def test_only_a_step_down_has_an_agreement_a_first_visit_a_return_and_a_co
     ],
 )
 async def test_every_gap_of_a_request_is_named_at_once(
-    desk: Desk, direction: str, changes: Body, faults: list[tuple[str, str]]
+    desk: Desk, direction: str, changes: Body, expected: list[tuple[str, str]]
 ) -> None:
     case = await allocated(desk, direction)
     answer = await try_to_ask(desk, direction, case, **changes)
     problem = expect_refusal(answer, 422, "transfer_incomplete")
-    assert pointers(problem) == faults
+    assert faults(problem) == expected
     assert "Amara" not in answer.text
     assert "bruise" not in answer.text
 
@@ -689,7 +679,7 @@ async def test_what_is_not_in_the_form_of_a_request_is_refused_by_its_place(
 ) -> None:
     body = await told(desk, DOWN, {"id": str(uuid4())})
     answer = await desk.post(SOCIAL_WORKER, "/v1/transfers", body | changes)
-    assert fault in pointers(expect_refusal(answer, 422, "invalid")), answer.text
+    assert fault in faults(expect_refusal(answer, 422, "invalid")), answer.text
 
 
 async def test_a_case_and_a_worker_have_to_be_there(desk: Desk) -> None:
@@ -701,7 +691,7 @@ async def test_a_case_and_a_worker_have_to_be_there(desk: Desk) -> None:
     expect_refusal(await try_to_ask(desk, DOWN, episode), 404, "referral_not_found")
     referral = await allocated(desk, DOWN)
     somebody = await try_to_ask(desk, DOWN, referral, receiving_worker_id=str(uuid4()))
-    assert pointers(expect_refusal(somebody, 422, "worker_unknown")) == [
+    assert faults(expect_refusal(somebody, 422, "worker_unknown")) == [
         ("/receiving_worker_id", "worker_unknown")
     ]
 
@@ -744,7 +734,7 @@ async def test_an_answer_says_who_takes_the_child_on_or_why_not(
 ) -> None:
     seen = await opened(desk, await asked(desk, UP))
     problem = expect_refusal(await act(desk, seen, name, role, body), 422, "transfer_incomplete")
-    assert pointers(problem) == [fault]
+    assert faults(problem) == [fault]
     assert await read(desk, seen) == seen
 
 
@@ -779,13 +769,13 @@ async def test_an_agreement_and_a_visit_have_to_be_possible(desk: Desk) -> None:
         422,
         "transfer_incomplete",
     )
-    assert pointers(problem) == [("/agreement", "agreement_not_possible")]
+    assert faults(problem) == [("/agreement", "agreement_not_possible")]
     for at in ("2026-10-23T14:59:59Z", "2026-10-23T15:00:01Z"):
         visit = {"visited_at": at, "words": WORDS}
         problem = expect_refusal(
             await act(desk, transfer, "first-visit", EARLY_HELP, visit), 422, "transfer_incomplete"
         )
-        assert pointers(problem) == [("/visited_at", "time_not_possible")]
+        assert faults(problem) == [("/visited_at", "time_not_possible")]
 
 
 def _mover(name: str) -> tuple[str, Body]:
@@ -895,12 +885,8 @@ accepts = ["early_help_episode", "referral"]
     policy = tmp_path / "policy.toml"
     text = shipped.replace("one_service = false", "one_service = true") + team
     policy.write_text(text, encoding="utf-8")
-    clock = FixedClock(FRIDAY)
-    async with (
-        open_house(database_url, clock, tmp_path, policy_file=policy) as house,
-        client_of(house) as client,
-    ):
-        yield Desk(house, client, clock)
+    async with open_desk(database_url, tmp_path, policy_file=policy) as desk:
+        yield desk
 
 
 async def test_in_one_family_help_service_the_team_and_the_lead_practitioner_stay(
@@ -957,7 +943,7 @@ async def test_in_one_family_help_service_another_lead_may_be_named(one_service:
     other = str(await desk.account_of(SOCIAL_WORKER))
     # The sender's team takes no referrals, so a receiving team is named as ever.
     bare = await act(desk, seen, "accept", MASH, {"words": WORDS, "statutory_basis": "section_17"})
-    assert pointers(expect_refusal(bare, 422, "transfer_incomplete")) == [
+    assert faults(expect_refusal(bare, 422, "transfer_incomplete")) == [
         ("/receiving_team_id", "missing")
     ]
     body = acceptance(UP, receiving_worker_id=other)

@@ -20,7 +20,7 @@ from tests.support.builders import (
     information_request_body,
     multi_agency_referral_body,
 )
-from tests.support.desks import Desk, done, expect_refusal, pointers
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.notifications import FORCE, notification_body
 
 WORKER, MANAGER, PARTNER = Role.mash_worker, Role.mash_manager, Role.partner_system
@@ -203,7 +203,7 @@ async def test_what_was_passed_on_is_a_worry_that_the_next_decision_considers(de
         WORKER, f"/v1/contacts/{kept['id']}/decisions", decision_body(child_id, "early_help")
     )
     assert "/history/considered" in dict(
-        pointers(expect_refusal(refused, 422, "decision_incomplete"))
+        faults(expect_refusal(refused, 422, "decision_incomplete"))
     )
 
 
@@ -291,7 +291,7 @@ async def test_a_withdrawal_says_where_the_worry_went(
     desk: Desk, body: Body, at: str, code: str
 ) -> None:
     refused = await withdraw(desk, await desk.contact(), body)
-    assert (at, code) in pointers(expect_refusal(refused, 422, "withdrawal_incomplete"))
+    assert (at, code) in faults(expect_refusal(refused, 422, "withdrawal_incomplete"))
 
 
 async def test_what_is_urgent_is_passed_on_by_word_of_mouth(desk: Desk) -> None:
@@ -306,7 +306,7 @@ async def test_what_is_urgent_is_passed_on_by_word_of_mouth(desk: Desk) -> None:
     for contact in (danger, red, high):
         refused = await withdraw(desk, contact, ELSEWHERE)
         problem = expect_refusal(refused, 422, "withdrawal_incomplete")
-        assert pointers(problem) == [("/told", "missing")]
+        assert faults(problem) == [("/told", "missing")]
         gone = done(await withdraw(desk, contact, {**ELSEWHERE, "told": told}))
         assert gone["withdrawals"][0]["told"] == told
 
@@ -337,13 +337,14 @@ async def test_what_does_not_repeat_another_contact_is_not_put_away_as_a_repetit
         assert (await file_of(desk, contact))["state"] == "received"
     # The child who was missing there is put there, and then nothing is lost by it.
     version = (await file_of(desk, kept))["version"]
-    added = await desk.client.patch(
+    added = await desk.patch(
+        WORKER,
         f"/v1/contacts/{kept['id']}",
-        json={
+        {
             "reason": "The brother was told of in the second call.",
             "children": [ben(person_id=more["children"][1]["person_id"])],
         },
-        headers=desk.headers(WORKER, version=version),
+        version=version,
     )
     done(added)
     done(await withdraw(desk, more, repeating(kept), WORKER))

@@ -21,9 +21,9 @@ from service.settings import PREFIX, Settings, load_settings
 from service.surroundings import FROM_FILES, of_the_platform
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
+from tests.support.desks import open_desk
 from tests.support.patience import PATIENCE
 from tests.support.processes import environment, with_frontdoor
-from tests.support.rooms import open_room
 from tests.support.servers import serve
 from tests.support.sources import ROOT, project_files, read
 
@@ -156,10 +156,10 @@ async def test_the_alarms_and_the_meters_on_the_page_are_those_that_are_scraped(
 ) -> None:
     """Read from /metrics itself: a counter is scraped under another name than it was made with."""
     clock = FixedClock(datetime(2026, 3, 6, 16, 0, tzinfo=UTC))
-    async with open_room(sqlite.create_database(), clock, tmp_path) as room:
-        assert (await room.get("/v1/contacts")).status_code == 200
-        assert (await room.client.get("/v1/contacts")).status_code == 401
-        text = (await room.client.get("/metrics")).text
+    async with open_desk(sqlite.create_database(), tmp_path, clock) as desk:
+        assert (await desk.get(Role.mash_worker, "/v1/contacts")).status_code == 200
+        assert (await desk.client.get("/v1/contacts")).status_code == 401
+        text = (await desk.client.get("/metrics")).text
     scraped: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

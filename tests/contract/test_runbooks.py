@@ -10,13 +10,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Executable, text
 
 from service import readiness
+from service.domain.access import Role
 from service.domain.job_runs import JobAlarm
 from service.persistence.repositories import impossibilities
 from service.usecases.jobs import CLOCKS_UNTIL_DECIDED
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
+from tests.support.desks import open_desk
 from tests.support.houses import open_house
-from tests.support.rooms import open_room
 from tests.support.sources import ROOT
 
 PAGE = (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8")
@@ -62,8 +63,8 @@ def states_in_the_code() -> dict[str, set[str]]:
 
 async def jobs_on_readyz(sqlite: SqliteFiles, folder: Path) -> set[str]:
     """Under which names the jobs are told: in a new database none has ever run."""
-    async with open_room(sqlite.create_database(), FixedClock(NOW), folder) as room:
-        answer = await room.client.get("/readyz")
+    async with open_desk(sqlite.create_database(), folder, FixedClock(NOW)) as desk:
+        answer = await desk.client.get("/readyz")
     checks = answer.json()["checks"]
     return {one["name"] for one in checks if "is a worker running?" in one["says"]}
 
@@ -138,9 +139,9 @@ async def test_the_statements_on_the_page_can_be_asked_and_find_nothing_in_a_sou
 async def test_the_meters_and_the_words_on_the_page_are_those_of_the_service(
     sqlite: SqliteFiles, tmp_path: Path
 ) -> None:
-    async with open_room(sqlite.create_database(), FixedClock(NOW), tmp_path) as room:
-        assert (await room.get("/v1/contacts")).status_code == 200
-        meters = (await room.client.get("/metrics")).text
+    async with open_desk(sqlite.create_database(), tmp_path, FixedClock(NOW)) as desk:
+        assert (await desk.get(Role.mash_worker, "/v1/contacts")).status_code == 200
+        meters = (await desk.client.get("/metrics")).text
     scraped = {
         sample.name
         for family in text_string_to_metric_families(meters)

@@ -1,4 +1,4 @@
-"""One word, one meaning: a class's name stands once, or in the domain and on the wire alike."""
+"""One word, one meaning: a name of a class stands once; two verbs lead between wire and domain."""
 
 import ast
 from collections import defaultdict
@@ -51,3 +51,35 @@ def test_no_name_of_a_class_has_two_meanings() -> None:
 )
 def test_a_second_meaning_is_found_out(places: list[str], has_several: bool) -> None:
     assert (_with_several_meanings({"Contact": places}) != {}) is has_several
+
+
+OTHER_WAYS = ("model_validate", "model_construct", "__dict__")
+"""How pydantic would turn one object into another: `told` and `of` are the two ways of the API."""
+
+
+def _turned_otherwise(source: str) -> list[int]:
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute)
+        and node.attr in OTHER_WAYS
+        # To read one's own fields is no turning.
+        and not (
+            node.attr == "__dict__" and isinstance(node.value, ast.Name) and node.value.id == "self"
+        )
+    ]
+
+
+def test_two_verbs_lead_between_the_wire_and_the_domain() -> None:
+    schemas = sorted((ROOT / "api" / "schemas").glob("*.py"))
+    assert len(schemas) > 40
+    # Where the two ways are made.
+    schemas.remove(ROOT / "api" / "schemas" / "fields.py")
+    found = {path.name: _turned_otherwise(path.read_text(encoding="utf-8")) for path in schemas}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_a_third_verb_is_found_out() -> None:
+    assert _turned_otherwise("Contact.model_validate(found)")
+    assert _turned_otherwise('shown.__dict__["children"] = []')
+    assert not _turned_otherwise("Contact.of(found)")

@@ -26,7 +26,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.dispose()
 
 
-class Desk:
+class Bench:
     """Opens units of work, and says what a stranger to them sees."""
 
     def __init__(self, database: Database, policy: Policy) -> None:
@@ -42,5 +42,5 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database: Database, policy: Policy) -> Desk:
-    return Desk(database, policy)
+def bench(database: Database, policy: Policy) -> Bench:
+    return Bench(database, policy)

@@ -18,7 +18,7 @@ from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere
 from service.persistence.ids import new_id
 from service.persistence.records import table_of
-from tests.persistence.conftest import NOW, Desk
+from tests.persistence.conftest import NOW, Bench
 from tests.support.records import one_of_each
 
 ACCOUNTABILITY, REFERRAL, EPISODE = (
@@ -76,7 +76,7 @@ def answers(child: Person, case: Referral | EarlyHelpEpisode) -> Any:
 
 
 @pytest.fixture
-async def children(desk: Desk) -> Children:
+async def children(bench: Bench) -> Children:
     sample = {type(one): one for one in one_of_each(full=False)}
     people = [
         replace(sample[Person], id=new_id(), nhs_number=None, unique_pupil_number=None)
@@ -94,10 +94,10 @@ async def children(desk: Desk) -> Children:
             "person_id": person.id,
             "decision_id": decision.id,
         }
-    async with desk.work() as work:
+    async with bench.work() as work:
         work.add(*rows)
         await work.commit()
-    return Children(desk.database, people[0], people[1], cases)
+    return Children(bench.database, people[0], people[1], cases)
 
 
 Change = Callable[[Children], Awaitable[None]]

@@ -7,7 +7,7 @@ from service.persistence.engines import Database
 from service.persistence.places import Migrated
 from service.persistence.sealing import seal_events
 from service.persistence.tables import metadata
-from tests.persistence.conftest import Desk
+from tests.persistence.conftest import Bench
 from tests.support.plain_statements import change_in, select_from
 from tests.support.records import one_of_each
 
@@ -29,12 +29,12 @@ ROWS = {"event_subject": 2}
 
 
 @pytest.fixture
-async def kept(desk: Desk) -> Database:
-    async with desk.work() as work:
+async def kept(bench: Bench) -> Database:
+    async with bench.work() as work:
         work.add(*one_of_each(full=True))
         await work.commit()
-    await seal_events(Migrated(desk.database))
-    return desk.database
+    await seal_events(Migrated(bench.database))
+    return bench.database
 
 
 async def must_refuse(database: Database, statement: str) -> None:
@@ -113,7 +113,7 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
     }
 
 
-async def test_the_managers_answer_is_given_once(kept: Database, desk: Desk) -> None:
+async def test_the_managers_answer_is_given_once(kept: Database, bench: Bench) -> None:
     for column in ("answered_at", "answered_by", "answer_words"):
         await must_refuse(kept, change_in("decision", f"{column} = {column}"))
         await must_refuse(kept, change_in("decision", f"{column} = NULL"))
@@ -129,30 +129,30 @@ async def test_a_draft_is_withdrawn_once(kept: Database) -> None:
         await must_refuse(kept, change_in("decision", f"{column} = NULL"))
 
 
-async def test_a_draft_can_be_answered(desk: Desk) -> None:
-    async with desk.work() as work:
+async def test_a_draft_can_be_answered(bench: Bench) -> None:
+    async with bench.work() as work:
         work.add(*one_of_each(full=False))
         await work.commit()
-    async with desk.database.writing() as connection:
+    async with bench.database.writing() as connection:
         await connection.execute(
             text("UPDATE decision SET state = 'signed', answer_words = 'Agreed', answered_at = :at")
-            if desk.database.is_sqlite
+            if bench.database.is_sqlite
             else text(
                 "UPDATE decision SET state = 'signed', answer_words = 'Agreed', answered_at = now()"
             ),
-            {"at": "2026-03-06 16:00:00.000000"} if desk.database.is_sqlite else {},
+            {"at": "2026-03-06 16:00:00.000000"} if bench.database.is_sqlite else {},
         )
         await connection.commit()
-    assert await _count(desk.database, "decision WHERE state = 'signed'") == 1
+    assert await _count(bench.database, "decision WHERE state = 'signed'") == 1
 
 
-async def test_a_policy_that_was_in_force_stays_as_it_was(desk: Desk) -> None:
+async def test_a_policy_that_was_in_force_stays_as_it_was(bench: Bench) -> None:
     from service.persistence.repositories import policy_versions
 
-    async with desk.work() as work:
+    async with bench.work() as work:
         await policy_versions.keep(work, "2026.1", "digest", "text")
         await policy_versions.keep(work, "2026.1", "digest", "text")
         await work.commit()
-    await must_refuse(desk.database, "UPDATE policy_version SET text = 'other'")
-    await must_refuse(desk.database, "DELETE FROM policy_version")
-    assert await _count(desk.database, "policy_version WHERE text = 'text'") == 1
+    await must_refuse(bench.database, "UPDATE policy_version SET text = 'other'")
+    await must_refuse(bench.database, "DELETE FROM policy_version")
+    assert await _count(bench.database, "policy_version WHERE text = 'text'") == 1

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy import event, exc, make_url, text
 
+from service.domain.access import Role
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway
 from service.persistence.migrating import migrate
@@ -19,9 +20,9 @@ from service.persistence.reasons import reason_of
 from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
 from tests.support.databases import NAMED_SERVER, PostgresServer, postgres_server
+from tests.support.desks import open_desk
 from tests.support.processes import until
 from tests.support.refusing_servers import ENDS_AT_ONCE, refusing_server
-from tests.support.rooms import open_room
 
 
 async def _look(database: Database) -> None:
@@ -176,21 +177,26 @@ async def test_a_full_server_is_503_for_everybody_and_passes_by_itself(
 ) -> None:
     url = small_server.create_database()
     clock = FixedClock(datetime(2026, 10, 23, 15, 0, tzinfo=UTC))
-    async with open_room(url, clock, tmp_path, database_pool_size=2) as room:
-        made = await room.made("/v1/contacts", contact_body())
-        await room.house.database.engine.dispose()  # as after a restart of the server
+    async with open_desk(url, tmp_path, clock, database_pool_size=2) as desk:
+        made = await desk.made(Role.mash_worker, "/v1/contacts", contact_body())
+        await desk.house.database.engine.dispose()  # as after a restart of the server
         async with filled(url):
             wanted: list[Any] = [
-                await room.post("/v1/contacts", contact_body()),
-                await room.post(f"/v1/contacts/{made['id']}/triage", {"rating": "red"}, version=1),
-                await room.get("/v1/queues/contacts"),
-                await room.get(f"/v1/contacts/{made['id']}"),
-                await room.get("/v1/measures"),
+                await desk.post(Role.mash_worker, "/v1/contacts", contact_body()),
+                await desk.post(
+                    Role.mash_worker,
+                    f"/v1/contacts/{made['id']}/triage",
+                    {"rating": "red"},
+                    version=1,
+                ),
+                await desk.get(Role.mash_worker, "/v1/queues/contacts"),
+                await desk.get(Role.mash_worker, f"/v1/contacts/{made['id']}"),
+                await desk.get(Role.mash_worker, "/v1/measures"),
             ]
             for answer in wanted:
                 assert answer.status_code == 503, answer.text
                 assert answer.json()["code"] == "unavailable"
                 assert int(answer.headers["retry-after"]) > 0
-        await room.made("/v1/contacts", contact_body())
-        assert await room.count("contact") == 2
+        await desk.made(Role.mash_worker, "/v1/contacts", contact_body())
+        assert await desk.count("contact") == 2
     small_server.drop_database(url)

@@ -17,7 +17,7 @@ from service.domain.strategy_meetings import Harm, MeetingTask
 from service.domain.transfers import PlanLine
 from service.persistence.documents import Typed, ways_of
 from service.persistence.records import TABLE_OF, columns_of
-from tests.persistence.conftest import Desk
+from tests.persistence.conftest import Bench
 from tests.support.records import one_of_each
 
 NONE = WindowCounts(0, 0, 0)
@@ -148,12 +148,12 @@ def test_what_is_plain_as_it_is_goes_through_no_hands() -> None:
         ways_of(Sequence[bytes])
 
 
-async def test_a_document_that_was_never_written_stands_as_one_of_nothing(desk: Desk) -> None:
+async def test_a_document_that_was_never_written_stands_as_one_of_nothing(bench: Bench) -> None:
     """As older releases read it: the column is never empty itself."""
-    async with desk.work() as work:
+    async with bench.work() as work:
         work.add(*one_of_each(full=False))
         await work.commit()
-    async with desk.database.reading() as connection:
+    async with bench.database.reading() as connection:
         for table, column in (
             ("decision", "repeat_concern"),
             ("assessment_step", "content"),

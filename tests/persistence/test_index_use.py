@@ -37,7 +37,7 @@ from service.persistence.records import table_of
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.missing_clocks import WITHOUT_CLOCKS
 from service.persistence.repositories.unborn import UNBORN
-from tests.persistence.conftest import NOW, Desk
+from tests.persistence.conftest import NOW, Bench
 from tests.support.years import counted, fill
 
 (
@@ -594,12 +594,12 @@ async def plan(database: Database, question: Select[Any]) -> str:
 FOR_THE_RELEASE_BEFORE = {"ix_person_identity_key"}
 
 
-async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
-    await fill(desk.database, desk.policy, range(3000), open_every=100)
-    await counted(desk.database)
+async def test_each_question_is_answered_from_its_index(bench: Bench) -> None:
+    await fill(bench.database, bench.policy, range(3000), open_every=100)
+    await counted(bench.database)
     wrong = []
     for name, (question, index) in QUESTIONS.items():
-        found = await plan(desk.database, question)
+        found = await plan(bench.database, question)
         if not re.search(rf"\b({index})\b", found):
             wrong.append(f"{name}: wanted {index}\n{found}")
     assert not wrong, "\n\n".join(wrong)
@@ -614,7 +614,7 @@ async def test_each_question_is_answered_from_its_index(desk: Desk) -> None:
     )
 
 
-async def test_a_question_without_an_index_would_be_seen(desk: Desk) -> None:
-    found = await plan(desk.database, select(CONTACT.c.id).where(CONTACT.c.town == "x"))
+async def test_a_question_without_an_index_would_be_seen(bench: Bench) -> None:
+    found = await plan(bench.database, select(CONTACT.c.id).where(CONTACT.c.town == "x"))
     assert re.search(r"SCAN contact|Seq Scan", found), found
     assert "ix_contact_open" not in found

@@ -21,7 +21,7 @@ from service.persistence.ids import new_id
 from service.persistence.prepared import Question, Shelf
 from service.persistence.repositories.queue_places import FEW
 from service.usecases.queues import PERMISSION_OF, read_queue
-from tests.persistence.conftest import NOW, Desk
+from tests.persistence.conftest import NOW, Bench
 from tests.support.years import SAMPLE, SOMEBODY, counted, fill
 
 SHORT, LONG = 60, 700
@@ -132,15 +132,15 @@ async def _weighed(database: Database) -> dict[str, Weighing]:
     return found
 
 
-async def test_a_long_desk_costs_what_a_short_one_costs(desk: Desk) -> None:
-    on_sqlite = desk.database.is_sqlite
-    await fill(desk.database, desk.policy, range(SHORT), open_every=1)
-    short = await _weighed(desk.database)
-    await fill(desk.database, desk.policy, range(SHORT, LONG), open_every=1)
+async def test_a_long_desk_costs_what_a_short_one_costs(bench: Bench) -> None:
+    on_sqlite = bench.database.is_sqlite
+    await fill(bench.database, bench.policy, range(SHORT), open_every=1)
+    short = await _weighed(bench.database)
+    await fill(bench.database, bench.policy, range(SHORT, LONG), open_every=1)
     # SQLite is never asked to count what there is, and PostgreSQL has not yet, after an import.
-    uncounted = await _weighed(desk.database)
-    await counted(desk.database)
-    long = await _weighed(desk.database)
+    uncounted = await _weighed(bench.database)
+    await counted(bench.database)
+    long = await _weighed(bench.database)
     assert {Queue(name) for name in short if name in list(Queue)} == set(Queue)
     told = {
         name: (short[name].cost, uncounted[name].cost, long[name].cost, long[name].lines)
@@ -159,10 +159,10 @@ async def test_a_long_desk_costs_what_a_short_one_costs(desk: Desk) -> None:
     assert not dear
 
 
-async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(desk: Desk) -> None:
+async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(bench: Bench) -> None:
     """By several clocks each, many of one limit, some stopped, some contacts without any."""
     order: list[tuple[datetime, UUID]] = []
-    async with desk.work() as work:
+    async with bench.work() as work:
         work.add(SAMPLE[Account])
         for number in range(FEW + 60):
             contact = replace(
@@ -197,7 +197,7 @@ async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(desk: Desk)
     for limit in (7, 100):
         found: list[tuple[datetime, UUID]] = []
         while True:
-            async with desk.database.reading() as connection:
+            async with bench.database.reading() as connection:
                 page = await read_queue(
                     Reading(connection),
                     MANAGER,

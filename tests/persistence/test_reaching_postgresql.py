@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
+from service.domain.access import Role
 from service.persistence.engines import Database
 from service.persistence.failures import DatabaseAway
 from service.persistence.leadership import leadership_on
@@ -19,9 +20,9 @@ from tests.support.authorities import Authority, new_authority
 from tests.support.builders import contact_body
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer
+from tests.support.desks import open_desk
 from tests.support.neighbours import needed, running
 from tests.support.processes import until
-from tests.support.rooms import open_room
 from tests.support.servers import free_port
 
 _ASKS_FOR_TLS = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
@@ -187,9 +188,9 @@ async def test_a_real_pooler_in_session_mode_is_spoken_through_and_limits_are_ke
     with pooler(place) as url:
         assert await answers(url)
         clock = FixedClock(datetime(2026, 3, 6, 16, 0, tzinfo=UTC))
-        async with open_room(url, clock, tmp_path, database_pool_size=2) as room:
-            made = await room.made("/v1/contacts", contact_body())
-            read = await room.get(f"/v1/contacts/{made['id']}")
+        async with open_desk(url, tmp_path, clock, database_pool_size=2) as desk:
+            made = await desk.made(Role.mash_worker, "/v1/contacts", contact_body())
+            read = await desk.get(Role.mash_worker, f"/v1/contacts/{made['id']}")
             assert (read.status_code, read.json()["id"]) == (200, made["id"])
         # What the last client told a session of the server's is told anew to the next one.
         assert await answers(url)

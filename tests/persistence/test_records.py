@@ -18,7 +18,7 @@ from service.persistence.failures import DatabaseAway
 from service.persistence.record_tables import table_for
 from service.persistence.records import TABLE_OF, columns_of, read, table_of
 from service.persistence.tables import metadata
-from tests.persistence.conftest import Desk
+from tests.persistence.conftest import Bench
 from tests.support.records import one_of_each, unset_in
 
 
@@ -109,9 +109,9 @@ def test_every_column_says_what_it_holds_and_how_sensitive_that_is() -> None:
 
 @pytest.mark.parametrize("how", ["added", "inserted"])
 @pytest.mark.parametrize("full", [True, False], ids=["every field set", "as few as may be"])
-async def test_what_was_kept_comes_back_as_it_was(desk: Desk, full: bool, how: str) -> None:
+async def test_what_was_kept_comes_back_as_it_was(bench: Bench, full: bool, how: str) -> None:
     given = one_of_each(full=full)
-    async with desk.work() as work:
+    async with bench.work() as work:
         if how == "inserted":
             # The way of a statement through SQLAlchemy, beside the driver's own.
             for record in given:
@@ -123,7 +123,7 @@ async def test_what_was_kept_comes_back_as_it_was(desk: Desk, full: bool, how: s
             # In the wrong order on purpose: parents are written before children all the same.
             work.add(*reversed(given))
         await work.commit()
-    async with desk.database.reading() as connection:
+    async with bench.database.reading() as connection:
         for record in given:
             kind = type(record)
             rows = (await connection.execute(select(*columns_of(kind)))).all()
@@ -151,22 +151,22 @@ async def test_every_kind_of_record_is_tried_with_every_field_set() -> None:
         assert empty == [], type(record)
 
 
-async def test_an_instant_without_a_zone_is_refused_on_every_way_in(desk: Desk) -> None:
+async def test_an_instant_without_a_zone_is_refused_on_every_way_in(bench: Bench) -> None:
     naive = datetime(2026, 3, 6, 16, 0)  # noqa: DTZ001 - what must be refused
-    account = desk.account()
-    async with desk.work() as work:
+    account = bench.account()
+    async with bench.work() as work:
         work.add(dataclasses.replace(account, first_seen_at=naive))
         with pytest.raises(ValueError, match="without a zone"):
             await work.commit()
     table = table_of(type(account))
     values = {field.name: getattr(account, field.name) for field in dataclasses.fields(account)}
-    async with desk.work() as work:
+    async with bench.work() as work:
         with pytest.raises(Exception, match="without a zone"):
             await work.execute(insert(table).values({**values, "first_seen_at": naive}))
-    async with desk.work() as work:
+    async with bench.work() as work:
         with pytest.raises(Exception, match="without a zone"):
             await work.all(select(table.c.id).where(table.c.first_seen_at < naive))
-    async with desk.work() as work:
+    async with bench.work() as work:
         assert await work.all(select(table.c.id)) == []
 
 
@@ -182,17 +182,17 @@ async def test_an_instant_without_a_zone_is_refused_on_every_way_in(desk: Desk) 
     ids=str,
 )
 async def test_an_instant_comes_back_as_the_same_instant_and_sorts_by_time(
-    desk: Desk, instant: datetime
+    bench: Bench, instant: datetime
 ) -> None:
     before, account, after = (
-        dataclasses.replace(desk.account(), first_seen_at=instant + timedelta(microseconds=by))
+        dataclasses.replace(bench.account(), first_seen_at=instant + timedelta(microseconds=by))
         for by in (-1, 0, 1)
     )
     table = table_of(type(account))
-    async with desk.work() as work:
+    async with bench.work() as work:
         work.add(after, before, account)
         await work.commit()
-    async with desk.work() as work:
+    async with bench.work() as work:
         rows = await work.all(select(table.c.id, table.c.first_seen_at).order_by("first_seen_at"))
         assert [row[0] for row in rows] == [before.id, account.id, after.id]
         assert rows[1][1] == instant

@@ -23,16 +23,16 @@ from service.persistence.sealing import seal_events
 from service.persistence.tables import metadata
 from service.persistence.units_of_work import Work
 from service.policy import Policy
-from tests.persistence.conftest import NOW, Desk
+from tests.persistence.conftest import NOW, Bench
 from tests.support.databases import PostgresServer
 
 EVENT = table_of(Event)
 SEALING = metadata.tables["event_sealing"]
 
 
-async def written(desk: Desk, *abouts: Sequence[UUID], subject: UUID | None = None) -> list[UUID]:
+async def written(bench: Bench, *abouts: Sequence[UUID], subject: UUID | None = None) -> list[UUID]:
     """So many events, each about some children; returns their ids, in order."""
-    async with desk.work() as work:
+    async with bench.work() as work:
         for about in abouts:
             work.record(EventType.decision_drafted, None, subject or new_id(), about=about)
         ids = [one.id for one in work.added(Event)]
@@ -62,45 +62,45 @@ async def settled(database: Database) -> int:
         return await events.settled_now(Reading(connection))
 
 
-async def test_each_event_gets_one_position_in_order_and_without_gaps(desk: Desk) -> None:
-    ids = await written(desk, *([new_id()] for _ in range(7)))
-    assert await read_after(desk.database, None) == []
-    assert await sealed(desk.database, at_once=3) == 7
-    assert await sealed(desk.database) == 0
-    async with desk.database.reading() as connection:
+async def test_each_event_gets_one_position_in_order_and_without_gaps(bench: Bench) -> None:
+    ids = await written(bench, *([new_id()] for _ in range(7)))
+    assert await read_after(bench.database, None) == []
+    assert await sealed(bench.database, at_once=3) == 7
+    assert await sealed(bench.database) == 0
+    async with bench.database.reading() as connection:
         found = await events.after(Reading(connection), THE_RECORD, None, 100)
     assert [one.event.id for one in found] == ids
     assert [one.position for one in found] == list(range(1, 8))
     assert [list(one.people) for one in found] == [list(one.event.people or ()) for one in found]
-    assert await read_after(desk.database, found[3].bookmark) == ids[4:]
-    assert await read_after(desk.database, found[3].bookmark, limit=2) == ids[4:6]
+    assert await read_after(bench.database, found[3].bookmark) == ids[4:]
+    assert await read_after(bench.database, found[3].bookmark, limit=2) == ids[4:6]
 
 
-async def test_two_that_seal_at_once_give_each_event_one_position(desk: Desk) -> None:
-    ids = await written(desk, *([new_id()] for _ in range(40)))
-    places = Migrated(desk.database)
+async def test_two_that_seal_at_once_give_each_event_one_position(bench: Bench) -> None:
+    ids = await written(bench, *([new_id()] for _ in range(40)))
+    places = Migrated(bench.database)
     done = await asyncio.gather(*(seal_events(places, at_once=7) for _ in range(3)))
     assert sum(done) == 40
-    assert await read_after(desk.database, None) == ids
+    assert await read_after(bench.database, None) == ids
 
 
 async def test_how_far_all_is_settled_goes_along_so_that_no_run_looks_through_everything(
-    desk: Desk,
+    bench: Bench,
 ) -> None:
-    await written(desk, *([new_id()] for _ in range(5)))
-    await sealed(desk.database)
-    await written(desk, [new_id()])
-    await sealed(desk.database)
-    assert await settled(desk.database) == 5
-    await written(desk, [new_id()])
-    await sealed(desk.database)
-    assert await settled(desk.database) == 6
+    await written(bench, *([new_id()] for _ in range(5)))
+    await sealed(bench.database)
+    await written(bench, [new_id()])
+    await sealed(bench.database)
+    assert await settled(bench.database) == 5
+    await written(bench, [new_id()])
+    await sealed(bench.database)
+    assert await settled(bench.database) == 6
 
 
 @pytest.fixture
-async def postgres_desk(postgres: PostgresServer, policy: Policy) -> AsyncIterator[Desk]:
+async def postgres_desk(postgres: PostgresServer, policy: Policy) -> AsyncIterator[Bench]:
     database = Database(postgres.create_database(), pool_size=12)
-    yield Desk(database, policy)
+    yield Bench(database, policy)
     await database.dispose()
 
 
@@ -127,7 +127,7 @@ def kept_as(event: Event, **more: object) -> Insert:
 
 
 async def test_an_event_that_is_committed_late_is_read_by_who_has_read_later_ones(
-    postgres_desk: Desk,
+    postgres_desk: Bench,
 ) -> None:
     """Its number was drawn first; others were committed, sealed, read and settled meanwhile."""
     database = postgres_desk.database
@@ -155,7 +155,7 @@ async def test_an_event_that_is_committed_late_is_read_by_who_has_read_later_one
 
 
 async def test_a_number_that_was_drawn_and_not_used_yet_is_waited_for(
-    postgres_desk: Desk,
+    postgres_desk: Bench,
 ) -> None:
     """Between its number and its first row a transaction has none of its own: no snapshot tells."""
     database = postgres_desk.database
@@ -175,7 +175,7 @@ async def test_a_number_that_was_drawn_and_not_used_yet_is_waited_for(
 
 
 async def test_of_many_writers_at_once_a_reader_misses_none_and_reads_none_twice(
-    postgres_desk: Desk,
+    postgres_desk: Bench,
 ) -> None:
     """Some commit late, some give up; two seal and one reads all the while."""
     database, chance = postgres_desk.database, random.Random(7)
@@ -230,15 +230,15 @@ async def test_of_many_writers_at_once_a_reader_misses_none_and_reads_none_twice
 
 
 async def test_what_happened_a_moment_ago_is_found_by_its_child_before_it_has_a_position(
-    desk: Desk,
+    bench: Bench,
 ) -> None:
     ada, bea, subject = new_id(), new_id(), new_id()
-    [both] = await written(desk, [ada, bea])
-    await sealed(desk.database)
-    [alone] = await written(desk, [ada], subject=subject)
+    [both] = await written(bench, [ada, bea])
+    await sealed(bench.database)
+    [alone] = await written(bench, [ada], subject=subject)
 
     async def about(person_id: UUID, **which: int) -> list[tuple[UUID, int | None]]:
-        async with desk.database.reading() as connection:
+        async with bench.database.reading() as connection:
             found = await events.about_person(
                 Reading(connection), THE_RECORD, person_id, limit=10, **which
             )
@@ -247,57 +247,57 @@ async def test_what_happened_a_moment_ago_is_found_by_its_child_before_it_has_a_
     assert await about(ada) == [(alone, None), (both, 1)]
     assert await about(bea) == [(both, 1)]
     assert await about(ada, before=2) == [(both, 1)]
-    await sealed(desk.database)
+    await sealed(bench.database)
     assert await about(ada) == [(alone, 2), (both, 1)]
-    async with desk.database.reading() as connection:
+    async with bench.database.reading() as connection:
         of_subject = await events.about_subject(Reading(connection), THE_RECORD, subject, limit=10)
     assert [one.event.id for one in of_subject] == [alone]
 
 
-async def test_a_reader_of_another_record_is_told_so(desk: Desk) -> None:
+async def test_a_reader_of_another_record_is_told_so(bench: Bench) -> None:
     """As after a restoration: the position is there, and is that of another event."""
-    await written(desk, [new_id()], [new_id()])
-    await sealed(desk.database)
+    await written(bench, [new_id()], [new_id()])
+    await sealed(bench.database)
     for bookmark in (Bookmark(2, new_id()), Bookmark(3, new_id())):
         with pytest.raises(events.AnotherRecord):
-            await read_after(desk.database, bookmark)
+            await read_after(bench.database, bookmark)
 
 
-async def test_who_sees_nothing_of_a_child_reads_no_event_of_it(desk: Desk) -> None:
+async def test_who_sees_nothing_of_a_child_reads_no_event_of_it(bench: Bench) -> None:
     ada = new_id()
-    await written(desk, [ada])
-    await sealed(desk.database)
+    await written(bench, [ada])
+    await sealed(bench.database)
     nobody = Sight(frozenset({Reach.EARLY_HELP}), None, new_id())
 
     async def ask(reading: Asking) -> tuple[int, int]:
         every = await events.after(reading, nobody, None, 10)
         return len(every), len(await events.about_person(reading, nobody, ada, limit=10))
 
-    async with desk.database.reading() as connection:
+    async with bench.database.reading() as connection:
         assert await ask(Reading(connection)) == (0, 0)
 
 
-async def test_the_oldest_without_a_position_tells_how_far_readers_are_behind(desk: Desk) -> None:
+async def test_the_oldest_without_a_position_tells_how_far_readers_are_behind(bench: Bench) -> None:
     async def oldest() -> object:
-        async with desk.database.reading() as connection:
+        async with bench.database.reading() as connection:
             return await events.oldest_without_position(Reading(connection))
 
     assert await oldest() is None
-    await written(desk, [new_id()])
-    async with Work(desk.database, now=NOW + timedelta(hours=1), policy=desk.policy) as later:
+    await written(bench, [new_id()])
+    async with Work(bench.database, now=NOW + timedelta(hours=1), policy=bench.policy) as later:
         later.record(EventType.access_suspended, None, new_id(), about=Whom.nobody)
         await later.commit()
     assert await oldest() == NOW
-    await sealed(desk.database)
+    await sealed(bench.database)
     assert await oldest() is None
 
 
 async def test_an_event_of_the_release_before_gets_its_children_with_its_position(
-    desk: Desk,
+    bench: Bench,
 ) -> None:
     ada = new_id()
     before = replace(an_event(), people=None, person_id=ada)
-    async with desk.database.writing() as connection:
+    async with bench.database.writing() as connection:
         values = {
             str(one.name): getattr(before, str(one.name))
             for one in columns_of(Event)
@@ -305,8 +305,8 @@ async def test_an_event_of_the_release_before_gets_its_children_with_its_positio
         }
         await connection.execute(insert(EVENT).values(**values))
         await connection.commit()
-    await sealed(desk.database)
-    async with desk.database.reading() as connection:
+    await sealed(bench.database)
+    async with bench.database.reading() as connection:
         [found] = await events.about_person(Reading(connection), THE_RECORD, ada, limit=10)
         kept = (await connection.execute(select(EVENT.c.people))).scalar_one()
     assert (found.event.id, list(found.people)) == (before.id, [ada])

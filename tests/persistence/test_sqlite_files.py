@@ -22,14 +22,14 @@ from service.persistence.failures import (
 from service.persistence.schema_steps import SchemaUnknown, require_known
 from service.persistence.sqlite_files import index_of, locked_alone, log_of, mark_of
 from service.policy import Policy
-from tests.persistence.conftest import Desk
+from tests.persistence.conftest import Bench
 from tests.persistence.test_failures import WAYS_TO_WRITE, keep
 from tests.persistence.test_units_of_work import seen, settle
 from tests.support.databases import SqliteFiles
 from tests.support.patience import PATIENCE
 from tests.support.plain_statements import select_from
 
-Opened = tuple[Desk, Path]
+Opened = tuple[Bench, Path]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def opened(sqlite: SqliteFiles, policy: Policy, tmp_path: Path) -> Iterator[Open
     path = tmp_path / "live" / "frontdoor.sqlite3"
     path.parent.mkdir()
     shutil.copyfile(str(make_url(made).database), path)
-    yield Desk(Database(f"sqlite:///{path}", pool_size=2, busy_seconds=1), policy), path
+    yield Bench(Database(f"sqlite:///{path}", pool_size=2, busy_seconds=1), policy), path
 
 
 def beside(path: Path) -> list[Path]:
@@ -56,25 +56,25 @@ def damage(path: Path) -> None:
             file.write(chance.randbytes(4096))
 
 
-async def must_refuse_everything(desk: Desk, failure: type[DatabaseUnusable], words: str) -> None:
+async def must_refuse_everything(bench: Bench, failure: type[DatabaseUnusable], words: str) -> None:
     """Whatever is asked or sent is refused, and the refusal says why."""
     ways = (
-        desk.database.reading,
-        desk.database.long_reading,
-        desk.database.reading_at_one_instant,
-        desk.database.writing,
-        desk.database.straight,
+        bench.database.reading,
+        bench.database.long_reading,
+        bench.database.reading_at_one_instant,
+        bench.database.writing,
+        bench.database.straight,
     )
     for way in ways:
         with pytest.raises(failure, match=words):
             async with way():
                 pytest.fail(f"{way} was opened")
     with pytest.raises(failure, match=words):
-        await desk.database.look("SELECT 1", [])
-    account = desk.account()
+        await bench.database.look("SELECT 1", [])
+    account = bench.account()
     for order in WAYS_TO_WRITE:
         with pytest.raises(failure, match=words):
-            await keep(desk, order, account)
+            await keep(bench, order, account)
 
 
 def deleted(path: Path) -> None:
@@ -117,65 +117,65 @@ def log_replaced(path: Path) -> None:
 async def test_nothing_is_read_or_kept_once_the_file_is_another(
     opened: Opened, happened: Callable[[Path], None], words: str
 ) -> None:
-    desk, path = opened
-    known = await settle(desk)
-    await keep(desk, ("add",), known)
+    bench, path = opened
+    known = await settle(bench)
+    await keep(bench, ("add",), known)
     happened(path)
-    await must_refuse_everything(desk, DatabaseGone, words)
-    await desk.database.dispose()
+    await must_refuse_everything(bench, DatabaseGone, words)
+    await bench.database.dispose()
 
 
 async def test_a_connection_opened_later_is_to_the_file_opened_first_or_to_none(
     opened: Opened,
 ) -> None:
     """The pool opens connections when they are wanted: half of them would see another file."""
-    desk, path = opened
-    known = await settle(desk)
-    async with desk.database.reading():
+    bench, path = opened
+    known = await settle(bench)
+    async with bench.database.reading():
         replaced(path)
         with pytest.raises(DatabaseGone):
-            async with desk.database.reading():
+            async with bench.database.reading():
                 pytest.fail("a second connection was opened, to another file")
     with pytest.raises(DatabaseGone):
-        await keep(desk, ("add",), known)
-    await desk.database.dispose()
+        await keep(bench, ("add",), known)
+    await bench.database.dispose()
 
 
 async def test_a_file_moved_away_and_back_is_the_same_file(opened: Opened) -> None:
-    desk, path = opened
-    known = await settle(desk)
-    before = await seen(desk)
+    bench, path = opened
+    known = await settle(bench)
+    before = await seen(bench)
     path.rename(path.with_name("aside"))
     with pytest.raises(DatabaseGone):
-        await keep(desk, ("add",), known)
+        await keep(bench, ("add",), known)
     path.with_name("aside").rename(path)
-    assert await seen(desk) == before
-    await keep(desk, ("add",), known)
-    await desk.database.dispose()
+    assert await seen(bench) == before
+    await keep(bench, ("add",), known)
+    await bench.database.dispose()
 
 
 async def test_nobody_is_told_that_a_write_was_taken_when_the_file_went_away_under_it(
     opened: Opened,
 ) -> None:
     """It begins in good order, and the file is deleted before the commit."""
-    desk, path = opened
-    await settle(desk)
+    bench, path = opened
+    await settle(bench)
     with pytest.raises(DatabaseGone):
-        async with desk.database.writing() as connection:
+        async with bench.database.writing() as connection:
             await connection.execute(text("UPDATE account SET name = 'x'"))
             deleted(path)
             await connection.commit()
-    await desk.database.dispose()
+    await bench.database.dispose()
 
 
 async def test_an_addition_alone_is_not_acknowledged_either(opened: Opened) -> None:
-    desk, path = opened
-    await settle(desk)
+    bench, path = opened
+    await settle(bench)
     with pytest.raises(DatabaseGone):
-        async with desk.database.straight() as driver:
+        async with bench.database.straight() as driver:
             driver.execute("UPDATE account SET name = 'x'")
             deleted(path)
-    await desk.database.dispose()
+    await bench.database.dispose()
 
 
 async def test_a_file_that_is_not_there_is_not_made_by_starting(
@@ -193,16 +193,16 @@ async def test_a_file_that_is_not_there_is_not_made_by_starting(
 async def test_damage_that_any_request_meets_stops_everything_until_a_start(
     opened: Opened, policy: Policy
 ) -> None:
-    desk, path = opened
-    await settle(desk)
+    bench, path = opened
+    await settle(bench)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    other = Desk(Database(f"sqlite:///{path}", pool_size=2), policy)
+    other = Bench(Database(f"sqlite:///{path}", pool_size=2), policy)
     await other.database.look("SELECT 1", [])
     whole = path.read_bytes()
     damage(path)
     with pytest.raises(DatabaseDamaged, match=r"damaged.*frontdoor restore"):
-        async with desk.database.reading() as connection:
+        async with bench.database.reading() as connection:
             for table in ("contact", "account", "event", "deadline"):
                 # The cache of this connection is older than the damage.
                 await connection.execute(text("PRAGMA shrink_memory"))
@@ -213,19 +213,19 @@ async def test_damage_that_any_request_meets_stops_everything_until_a_start(
     # And for those who met it, it is not over because the disk now reads well.
     path.write_bytes(whole)
     mark_of(path).unlink()
-    await must_refuse_everything(desk, DatabaseDamaged, "damaged")
+    await must_refuse_everything(bench, DatabaseDamaged, "damaged")
     await other.database.dispose()
-    await desk.database.dispose()
+    await bench.database.dispose()
 
 
 async def test_a_start_looks_for_damage_and_what_was_marked_and_is_whole_is_no_longer_marked(
     opened: Opened, policy: Policy
 ) -> None:
-    desk, path = opened
-    await settle(desk)
-    await desk.database.dispose()
+    bench, path = opened
+    await settle(bench)
+    await bench.database.dispose()
     mark_of(path).touch()
-    again = Desk(Database(f"sqlite:///{path}"), policy)
+    again = Bench(Database(f"sqlite:///{path}"), policy)
     assert again.database.look_over(seconds=0), (
         "what is marked is read whole, however long it takes"
     )
@@ -234,7 +234,7 @@ async def test_a_start_looks_for_damage_and_what_was_marked_and_is_whole_is_no_l
     await again.database.dispose()
 
     damage(path)
-    last = Desk(Database(f"sqlite:///{path}"), policy)
+    last = Bench(Database(f"sqlite:///{path}"), policy)
     with pytest.raises(DatabaseDamaged):
         last.database.look_over()
     await must_refuse_everything(last, DatabaseDamaged, "damaged")
@@ -244,21 +244,21 @@ async def test_a_start_looks_for_damage_and_what_was_marked_and_is_whole_is_no_l
 async def test_a_look_for_damage_ends_when_its_seconds_are_over_or_it_is_given_up(
     opened: Opened,
 ) -> None:
-    desk, path = opened
-    await desk.database.look("SELECT 1", [])
+    bench, path = opened
+    await bench.database.look("SELECT 1", [])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE wide (a NOT NULL, b NOT NULL)")
         connection.executemany(
             "INSERT INTO wide VALUES (?, ?)", ((n, "x" * 50) for n in range(40_000))
         )
         connection.commit()
-    assert desk.database.look_over()
-    assert not desk.database.look_over(seconds=0)
+    assert bench.database.look_over()
+    assert not bench.database.look_over(seconds=0)
     given_up = threading.Event()
     given_up.set()
-    assert not desk.database.look_over(given_up=given_up)
-    await desk.database.look_over_aside()
-    await desk.database.dispose()
+    assert not bench.database.look_over(given_up=given_up)
+    await bench.database.look_over_aside()
+    await bench.database.dispose()
 
 
 @contextmanager
@@ -296,24 +296,24 @@ def in_wal_mode(path: Path) -> None:
 
 async def test_nobody_opens_a_file_whose_log_was_deleted_under_others(opened: Opened) -> None:
     """A second log beside theirs would be the end of one of the two, and of what it holds."""
-    desk, path = opened
+    bench, path = opened
     in_wal_mode(path)
     with another_process(path) as other:
         log_deleted(path)
         with pytest.raises(DatabaseUnusable, match="SIGTERM"):
-            await desk.database.look("SELECT 1", [])
+            await bench.database.look("SELECT 1", [])
         assert not log_of(path).exists()
         other.communicate("\n", timeout=PATIENCE)
-    assert await desk.database.look("SELECT count(*) FROM other", []) == [(1,)]
-    await desk.database.dispose()
+    assert await bench.database.look("SELECT count(*) FROM other", []) == [(1,)]
+    await bench.database.dispose()
 
 
 async def test_a_file_that_others_have_open_in_good_order_is_opened_by_all(opened: Opened) -> None:
-    desk, path = opened
+    bench, path = opened
     in_wal_mode(path)
     with another_process(path):
-        assert await desk.database.look("SELECT count(*) FROM other", []) == [(1,)]
-    await desk.database.dispose()
+        assert await bench.database.look("SELECT count(*) FROM other", []) == [(1,)]
+    await bench.database.dispose()
 
 
 async def test_who_has_the_file_open_can_be_told(opened: Opened) -> None:
@@ -333,19 +333,19 @@ async def test_a_log_of_another_file_beside_a_backup_is_never_used(
     opened: Opened, policy: Policy
 ) -> None:
     """The restoration by hand that forgets the -wal: SQLite would take it for its own."""
-    desk, path = opened
-    await settle(desk)
+    bench, path = opened
+    await settle(bench)
     backup = path.with_name("backup")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM INTO ?", [str(backup)])
     for _ in range(20):
-        await keep(desk, ("add",), desk.account())
+        await keep(bench, ("add",), bench.account())
     stale = log_of(path).read_bytes()
-    await desk.database.dispose()
+    await bench.database.dispose()
     assert len(stale) > 4096
     shutil.copyfile(backup, path)
     log_of(path).write_bytes(stale)
-    again = Desk(Database(f"sqlite:///{path}"), policy)
+    again = Bench(Database(f"sqlite:///{path}"), policy)
     with pytest.raises(DatabaseUnusable, match=r"does not belong .*frontdoor restore"):
         await seen(again)
     with pytest.raises(DatabaseUnusable, match="does not belong"):

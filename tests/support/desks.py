@@ -1,4 +1,4 @@
-"""The front door as its people use it over HTTP: who sends what, and what comes back."""
+"""The front door as its people use it over HTTP: who asks, where, and with what."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import text
 
 from service.bootstrap import DatabaseAway, House
 from service.domain.access import Role
@@ -17,9 +18,13 @@ from tests.support.clocks import FixedClock
 from tests.support.houses import client_of, open_house, token
 from tests.support.matches import others_named
 from tests.support.named import unnamed
+from tests.support.plain_statements import select_from
+from tests.support.tampering import tamper
 
 # A Friday afternoon in British Summer Time: 16:00 in London.
 FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
+POLICE = "riverbourne-police"
+HOSPITAL = "riverbourne-hospital"
 
 
 @dataclass
@@ -29,23 +34,47 @@ class Desk:
     house: House
     client: httpx.AsyncClient
     clock: FixedClock
+    tampered: bool = False
 
     async def post(
-        self, role: Role, path: str, body: Body, *, version: int | None = None, **who: Any
+        self,
+        role: Role,
+        path: str,
+        body: object = None,
+        *,
+        version: int | None = None,
+        key: str | UUID | None = None,
+        **who: Any,
     ) -> httpx.Response:
-        """Sends a body as a caller of a role, under a new Idempotency-Key."""
-        return await self.client.post(
-            path, json=body, headers=headers(self.house, role, version=version, **who)
-        )
+        """Sends a body as a caller of a role, under a new Idempotency-Key when none is given."""
+        sent = self.headers(role, version=version, key=key, **who)
+        return await self.client.post(path, json=body, headers=sent)
 
-    def headers(self, role: Role, *, version: int | None = None) -> dict[str, str]:
-        """What a caller of a role sends with a change."""
-        return headers(self.house, role, version=version)
+    async def patch(
+        self, role: Role, path: str, body: object, *, version: int, **who: Any
+    ) -> httpx.Response:
+        """Changes what was read in a version, as a caller of a role."""
+        sent = self.headers(role, version=version, **who)
+        return await self.client.patch(path, json=body, headers=sent)
 
-    async def get(self, role: Role, path: str, **who: Any) -> httpx.Response:
+    async def get(
+        self, role: Role, path: str, *, params: Mapping[str, Any] | None = None, **who: Any
+    ) -> httpx.Response:
         """Reads as a caller of a role."""
         bearer = {"Authorization": f"Bearer {token(self.house, role, **who)}"}
-        return await self.client.get(path, headers=bearer)
+        return await self.client.get(path, params=params, headers=bearer)
+
+    async def made(self, role: Role, path: str, body: object = None, **sent: Any) -> Body:
+        """What a POST made, which must go well."""
+        return done(await self.post(role, path, body, **sent), 201)
+
+    async def read(self, role: Role, path: str, **sent: Any) -> Body:
+        """What a GET reads, which must go well."""
+        return done(await self.get(role, path, **sent))
+
+    def headers(self, role: Role, **sent: Any) -> dict[str, str]:
+        """What a caller of a role sends with a change; for what is sent twice, or oddly."""
+        return headers(self.house, role, **sent)
 
     async def account_of(self, role: Role, **who: Any) -> UUID:
         """The account of a caller of a role."""
@@ -53,12 +82,17 @@ class Desk:
 
     async def contact(self, **changes: Any) -> Body:
         """A contact as a worker logs it."""
-        return done(await self.post(Role.mash_worker, "/v1/contacts", contact_body(**changes)), 201)
+        return await self.made(Role.mash_worker, "/v1/contacts", contact_body(**changes))
 
     async def draft(self, contact: Body, place: int, outcome: str, **changes: Any) -> Body:
         """A decision that a worker drafts for the child at a place on the contact."""
-        child_id = contact["children"][place]["id"]
-        path = f"/v1/contacts/{contact['id']}/decisions"
+        return await self.draft_for(
+            contact["id"], contact["children"][place]["id"], outcome, **changes
+        )
+
+    async def draft_for(self, contact_id: str, child_id: str, outcome: str, **changes: Any) -> Body:
+        """A decision that a worker drafts for a child on a contact."""
+        path = f"/v1/contacts/{contact_id}/decisions"
         body = decision_body(child_id, outcome, **changes)
         answer = await self.post(Role.mash_worker, path, body)
         if others := others_named(answer):
@@ -82,10 +116,30 @@ class Desk:
             **({} if name is None else {"name": name}),
         )
 
+    async def decide_for(
+        self, contact_id: str, child_id: str, outcome: str, **changes: Any
+    ) -> Body:
+        """The decision for a child on a contact, drafted and signed."""
+        return await self.sign(await self.draft_for(contact_id, child_id, outcome, **changes))
+
     async def decided(self, outcome: str, **changes: Any) -> tuple[Body, Body]:
         """A contact about one child, and its decision, drafted and signed."""
         contact = await self.contact()
         return contact, await self.sign(await self.draft(contact, 0, outcome, **changes))
+
+    async def tamper(self, statement: str) -> None:
+        """Changes what no use-case would; the events then name whom they named before."""
+        self.tampered = True
+        await tamper(self.house.database, statement)
+
+    async def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a statement finds in the database."""
+        async with self.house.database.reading() as connection:
+            return [tuple(row) for row in await connection.execute(text(statement))]
+
+    async def count(self, table: str) -> int:
+        """How many rows a table holds."""
+        return int((await self.rows(select_from(table, "count(*)")))[0][0])
 
 
 def done(answer: httpx.Response, status: int = 200) -> Body:
@@ -104,17 +158,35 @@ def expect_refusal(answer: httpx.Response, status: int, code: str) -> Body:
     return found
 
 
-def pointers(problem: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Where the faults are, and of which kind."""
-    return [(fault["pointer"], fault["code"]) for fault in problem["errors"]]
+def faults(problem: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where the faults of a problem are, and of which kind, in their order."""
+    return [(fault["pointer"], fault["code"]) for fault in problem.get("errors", [])]
+
+
+def pointers(answer: httpx.Response) -> set[str]:
+    """Where the faults are that a refusal names."""
+    return {pointer for pointer, _ in faults(answer.json())}
+
+
+def codes(answer: httpx.Response) -> set[str]:
+    """What kinds of fault a refusal names."""
+    return {code for _, code in faults(answer.json())}
 
 
 @asynccontextmanager
-async def open_desk(database_url: str, folder: Path) -> AsyncIterator[Desk]:
-    """A front door on a Friday at 16:00."""
-    clock = FixedClock(FRIDAY)
-    async with open_house(database_url, clock, folder) as house, client_of(house) as client:
-        yield Desk(house, client, clock)
+async def open_desk(
+    database_url: str, folder: Path, clock: FixedClock | None = None, **given: Any
+) -> AsyncIterator[Desk]:
+    """A front door on a Friday at 16:00, or by another clock; `given` are settings of the house."""
+    clock = clock or FixedClock(FRIDAY)
+    async with (
+        open_house(database_url, clock, folder, **given) as house,
+        client_of(house) as client,
+    ):
+        desk = Desk(house, client, clock)
+        yield desk
         # A test may have taken its database away.
         with suppress(DatabaseAway):
-            assert await unnamed(house) == [], "events do not name the children whom they concern"
+            assert desk.tampered or await unnamed(house) == [], (
+                "events do not name the children whom they concern"
+            )

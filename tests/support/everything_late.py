@@ -11,7 +11,7 @@ from tests.support.builders import answer_body, child_body, information_request_
 from tests.support.challenges import sides_of
 from tests.support.desks import Desk, done
 from tests.support.houses import caller
-from tests.support.meetings import room_in
+from tests.support.meetings import office_in
 from tests.support.notifications import FORCE, notification_body
 from tests.support.protection import FINDING, seen
 from tests.support.steps import steps_in
@@ -126,11 +126,11 @@ async def _challenges(desk: Desk) -> None:
 
 
 async def _protection(desk: Desk) -> None:
-    room = await room_in(desk.house, desk.clock)
-    await room.referred(allocated=False)
-    [referral] = await room.referred()
-    await room.met(referral)
-    enquiry = await room.enquiry(referral)
+    office = await office_in(desk.house, desk.clock)
+    await office.referred(allocated=False)
+    [referral] = await office.referred()
+    await office.met(referral)
+    enquiry = await office.enquiry(referral)
     assert enquiry is not None
     who = await caller(desk.house, Role.assessment_team_manager, name="assessment manager")
     at = desk.clock.now
@@ -147,8 +147,8 @@ async def _protection(desk: Desk) -> None:
             words=FINDING,
         )
     )
-    [unseen] = await room.referred()
-    await room.met(unseen)
+    [unseen] = await office.referred()
+    await office.met(unseen)
     await referred(desk.house, [unborn()])
     await referred(desk.house, [unborn(desk.clock.now.date() + timedelta(weeks=10))])
     help_ = await desk.contact(children=[child_body("Child helped")])

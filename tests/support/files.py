@@ -18,9 +18,11 @@ from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
+from service.domain.whole_contacts import WholeContact
 from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.challenges import challenge_decision
+from service.usecases.contacts import log_contact
 from service.usecases.decisions import NewDecision
 from service.usecases.information_requests import NewInformationRequest, ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
@@ -114,6 +116,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
     ids["missing_episode"] = await _missing_episode(house, contact_id, file.children[0].id)
+    ids["passed_concern"] = await _passed_concern(house, worker, manager, file)
     unborn_child = (await told_of(house, [unborn(date(2027, 2, 28))])).children[0]
     ids["unborn"] = unborn_child.person_id
     ids["strategy_meeting"] = await _strategy_meeting(house, manager, ids["referral"])
@@ -143,6 +146,36 @@ async def _decided(
         )
     )
     return draft.id
+
+
+async def _passed_concern(
+    house: House, worker: Caller, manager: Caller, file: WholeContact
+) -> UUID:
+    """The child in early help is spoken of once more, and who holds the case is to read it."""
+    new = NewContact(
+        concern="She came to school without a coat, and said that nobody was at home.",
+        source_code="2A",
+        channel=Channel.telephone,
+        referrer_role="Head teacher",
+        children=[NewChild(given_name="Ada", person_id=file.children[1].person_id)],
+    )
+    told = await house.perform(lambda work: log_contact(work, worker, new))
+    child_id = told.children[0].id
+    said = new_decision(
+        house,
+        child_id,
+        Outcome.passed_to_case_holder,
+        history_considered="The episode that is open, and what was said then.",
+        last_closed_because="It is still open.",
+    )
+    draft = await house.perform(lambda work: decide_apart(work, worker, told.contact.id, said))
+    words = "Her worker has to hear of this today."
+    signed = await house.perform(
+        lambda work: sign_off(work, manager, draft.id, draft.version, agreed=True, words=words)
+    )
+    if signed.passed_concern_id is None:
+        raise LookupError("nothing was passed to who holds the case")
+    return signed.passed_concern_id
 
 
 async def _challenge(house: House, decision_id: UUID) -> UUID:

@@ -50,7 +50,7 @@ Found = TypeVar("Found")
 
 
 @dataclass
-class Room:
+class Office:
     """A house, its clock, and everybody who has a hand in a strategy meeting."""
 
     house: House
@@ -269,9 +269,9 @@ def task(at: datetime, **changes: Any) -> MeetingTask:
     return MeetingTask(**{**told, "due_at": at + timedelta(hours=2), **changes})
 
 
-async def room_in(house: House, clock: FixedClock) -> Room:
+async def office_in(house: House, clock: FixedClock) -> Office:
     """Everybody who has a hand in a strategy meeting, in this house."""
-    return Room(
+    return Office(
         house,
         clock,
         await caller(house, Role.mash_worker, name="mash worker"),

@@ -15,9 +15,8 @@ from service.usecases.flags import sweep
 from tests.support.clocks import FixedClock
 from tests.support.databases import SqliteFiles
 from tests.support.days import DAYS, instant
-from tests.support.desks import Desk
+from tests.support.desks import Desk, open_desk
 from tests.support.everything_late import let_every_clock_run
-from tests.support.houses import client_of, open_house
 
 DEADLINE = table_of(Deadline)
 LAST_SECOND = time(23, 59, 59)
@@ -39,8 +38,7 @@ async def desk(
     """A front door on one of the days, at which a clock of every kind has just been started."""
     url = sqlite.create_database()
     clock = FixedClock(instant(request.param))
-    async with open_house(url, clock, tmp_path) as house, client_of(house) as client:
-        found = Desk(house, client, clock)
+    async with open_desk(url, tmp_path, clock) as found:
         await let_every_clock_run(found)
         yield found
     sqlite.drop_database(url)

@@ -60,7 +60,7 @@ EARLY_HELP = AssessmentOutcome.early_help
 
 
 @dataclass
-class Desk:
+class Office:
     """A house, its clock, and the two who work on assessments."""
 
     house: House
@@ -148,10 +148,10 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, tmp_path) as house:
-        yield Desk(
+        yield Office(
             house,
             clock,
             await caller(house, Role.assessment_team_manager, name="assessment manager"),
@@ -168,34 +168,36 @@ def faults(refused: pytest.ExceptionInfo[Any]) -> list[tuple[str, str]]:
 # ---- Begun --------------------------------------------------------------------------------------
 
 
-async def test_from_the_beginning_to_the_authorisation_and_every_clock_stops(desk: Desk) -> None:
-    referral = await desk.referral()
-    desk.clock.forward(days=2)
-    assessment = await desk.begun(referral)
-    clock = await desk.clock_on(assessment, "single_assessment")
+async def test_from_the_beginning_to_the_authorisation_and_every_clock_stops(
+    office: Office,
+) -> None:
+    referral = await office.referral()
+    office.clock.forward(days=2)
+    assessment = await office.begun(referral)
+    clock = await office.clock_on(assessment, "single_assessment")
     assert (clock.started_at, clock.stopped_at) == (FRIDAY, None)
-    desk.clock.forward(days=20)
-    assessment = await desk.complete(assessment)
+    office.clock.forward(days=20)
+    assessment = await office.complete(assessment)
     assert assessment.state is AssessmentState.awaiting_authorisation
     assert (assessment.completed_at, assessment.completed_by) == (
-        desk.clock.now,
-        desk.worker.account_id,
+        office.clock.now,
+        office.worker.account_id,
     )
-    assert (await desk.clock_on(assessment, "single_assessment")).stopped_at is None
-    desk.clock.forward(days=1)
-    assessment = await desk.answer(assessment)
+    assert (await office.clock_on(assessment, "single_assessment")).stopped_at is None
+    office.clock.forward(days=1)
+    assessment = await office.answer(assessment)
     assert (assessment.state, assessment.ended_at) == (
         AssessmentState.authorised,
-        desk.clock.now,
+        office.clock.now,
     )
-    assert (await desk.clock_on(assessment, "single_assessment")).stopped_because == "authorised"
-    whole = await desk.whole(assessment)
+    assert (await office.clock_on(assessment, "single_assessment")).stopped_because == "authorised"
+    whole = await office.whole(assessment)
     assert whole.assessment == assessment
     assert [(step.action, step.state, step.words) for step in whole.steps] == [
         ("complete", "awaiting_authorisation", None),
         ("authorise", "authorised", WORDS),
     ]
-    found = await desk.events(assessment.id)
+    found = await office.events(assessment.id)
     assert [one.type for one in found] == [
         "assessment.begun",
         "assessment.completed",
@@ -204,36 +206,42 @@ async def test_from_the_beginning_to_the_authorisation_and_every_clock_stops(des
     assert "father" not in str([one.data for one in found])
 
 
-async def test_begun_again_the_one_under_way_comes_back_until_it_is_authorised(desk: Desk) -> None:
-    referral = await desk.referral()
-    first = await desk.begun(referral)
-    again = await desk.house.perform(lambda work: begin_assessment(work, desk.worker, referral.id))
+async def test_begun_again_the_one_under_way_comes_back_until_it_is_authorised(
+    office: Office,
+) -> None:
+    referral = await office.referral()
+    first = await office.begun(referral)
+    again = await office.house.perform(
+        lambda work: begin_assessment(work, office.worker, referral.id)
+    )
     assert (again.assessment, again.before) == (first, True)
-    completed = await desk.complete(first)
-    again = await desk.house.perform(lambda work: begin_assessment(work, desk.worker, referral.id))
+    completed = await office.complete(first)
+    again = await office.house.perform(
+        lambda work: begin_assessment(work, office.worker, referral.id)
+    )
     assert (again.assessment, again.before) == (completed, True)
-    await desk.answer(completed)
-    desk.clock.forward(days=100)
-    second = await desk.begun(referral)
+    await office.answer(completed)
+    office.clock.forward(days=100)
+    second = await office.begun(referral)
     assert second.id != first.id
     # A second assessment in the same referral has a clock of its own, from when it began.
-    clock = await desk.clock_on(referral, "single_assessment")
-    assert (clock.started_at, clock.stopped_at) == (desk.clock.now, None)
+    clock = await office.clock_on(referral, "single_assessment")
+    assert (clock.started_at, clock.stopped_at) == (office.clock.now, None)
 
 
-async def test_an_enquiry_shares_the_assessment_that_is_under_way(desk: Desk) -> None:
-    referral = await desk.referral(basis=StatutoryBasis.section_47)
-    assessment = await desk.begun(referral)
-    enquiry = await enquiry_begun(desk.house, referral)
+async def test_an_enquiry_shares_the_assessment_that_is_under_way(office: Office) -> None:
+    referral = await office.referral(basis=StatutoryBasis.section_47)
+    assessment = await office.begun(referral)
+    enquiry = await enquiry_begun(office.house, referral)
     assert enquiry.assessment_id == assessment.id
 
 
 async def test_a_closed_referral_is_not_assessed_and_closing_ends_what_is_unfinished(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    assessment = await desk.complete(await desk.begun())
-    await desk.close(assessment.referral_id)
-    whole = await desk.whole(assessment)
+    assessment = await office.complete(await office.begun())
+    await office.close(assessment.referral_id)
+    whole = await office.whole(assessment)
     assert (whole.assessment.state, whole.assessment.ended_at) == (
         AssessmentState.ended_unfinished,
         FRIDAY,
@@ -241,18 +249,18 @@ async def test_a_closed_referral_is_not_assessed_and_closing_ends_what_is_unfini
     assert [step.action for step in whole.steps] == ["complete", "end_with_referral"]
     assert [one.stopped_because for one in whole.deadlines] == ["closed"]
     with pytest.raises(WrongState, match="nothing more"):
-        await desk.answer(whole.assessment)
+        await office.answer(whole.assessment)
     with pytest.raises(ReferralNotOpen) as refused:
-        await desk.house.perform(
-            lambda work: begin_assessment(work, desk.worker, assessment.referral_id)
+        await office.house.perform(
+            lambda work: begin_assessment(work, office.worker, assessment.referral_id)
         )
     assert (refused.value.state, refused.value.allowed) == ("closed", ())
 
 
-async def test_an_authorised_assessment_stays_so_when_the_referral_closes(desk: Desk) -> None:
-    assessment = await desk.answer(await desk.complete(await desk.begun()))
-    await desk.close(assessment.referral_id)
-    assert (await desk.whole(assessment)).assessment == assessment
+async def test_an_authorised_assessment_stays_so_when_the_referral_closes(office: Office) -> None:
+    assessment = await office.answer(await office.complete(await office.begun()))
+    await office.close(assessment.referral_id)
+    assert (await office.whole(assessment)).assessment == assessment
 
 
 @pytest.mark.parametrize(
@@ -267,24 +275,24 @@ async def test_an_authorised_assessment_stays_so_when_the_referral_closes(desk: 
     ids=["over Christmas", "over Easter", "the clocks change", "leap day"],
 )
 async def test_an_assessment_is_due_forty_five_working_days_after_the_referral(
-    desk: Desk, accepted_at: datetime, due_on: date
+    office: Office, accepted_at: datetime, due_on: date
 ) -> None:
-    desk.clock.set(accepted_at)
-    referral = await desk.referral()
-    desk.clock.forward(days=9)
-    assessment = await desk.begun(referral)
-    clock = await desk.clock_on(assessment, "single_assessment")
+    office.clock.set(accepted_at)
+    referral = await office.referral()
+    office.clock.forward(days=9)
+    assessment = await office.begun(referral)
+    clock = await office.clock_on(assessment, "single_assessment")
     assert (clock.started_at, london_date(clock.due_at)) == (accepted_at, due_on)
 
 
 async def test_begun_in_a_referral_without_a_clock_it_is_reckoned_from_the_acceptance(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    referral = await desk.referral()
-    await desk.forget_clocks("single_assessment")
-    desk.clock.forward(days=9)
-    await desk.begun(referral)
-    assert (await desk.clock_on(referral, "single_assessment")).started_at == FRIDAY
+    referral = await office.referral()
+    await office.forget_clocks("single_assessment")
+    office.clock.forward(days=9)
+    await office.begun(referral)
+    assert (await office.clock_on(referral, "single_assessment")).started_at == FRIDAY
 
 
 # ---- Completed ----------------------------------------------------------------------------------
@@ -393,13 +401,13 @@ DASH = ToolUsed("dash", "11 of 24", TODAY)
     ],
 )
 async def test_every_gap_of_an_assessment_is_named_and_nothing_is_kept(
-    desk: Desk, changes: dict[str, Any], expected: list[tuple[str, str]]
+    office: Office, changes: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    assessment = await desk.begun()
+    assessment = await office.begun()
     with pytest.raises(AssessmentIncomplete) as refused:
-        await desk.complete(assessment, **changes)
+        await office.complete(assessment, **changes)
     assert faults(refused) == expected
-    whole = await desk.whole(assessment)
+    whole = await office.whole(assessment)
     assert (whole.assessment, whole.steps) == (assessment, [])
 
 
@@ -427,10 +435,10 @@ async def test_every_gap_of_an_assessment_is_named_and_nothing_is_kept(
     ],
 )
 async def test_what_leaves_nothing_out_waits_for_a_manager(
-    desk: Desk, changes: dict[str, Any]
+    office: Office, changes: dict[str, Any]
 ) -> None:
-    completed = await desk.complete(await desk.begun(), **changes)
-    assert (await desk.whole(completed)).assessment == completed
+    completed = await office.complete(await office.begun(), **changes)
+    assert (await office.whole(completed)).assessment == completed
     assert completed.state is AssessmentState.awaiting_authorisation
     told: Completion = completion(FRIDAY, **changes)
     assert list(completed.factors) == list(told.factors)
@@ -438,40 +446,40 @@ async def test_what_leaves_nothing_out_waits_for_a_manager(
     assert (completed.outcome, completed.closure_code) == (told.outcome, told.closure_code)
 
 
-async def test_an_unborn_child_has_no_view_to_tell(desk: Desk) -> None:
-    assessment = await desk.begun(unborn=True, expected_delivery_on=date(2026, 8, 20))
-    assert (await desk.complete(assessment, childs_view=None)).childs_view is None
+async def test_an_unborn_child_has_no_view_to_tell(office: Office) -> None:
+    assessment = await office.begun(unborn=True, expected_delivery_on=date(2026, 8, 20))
+    assert (await office.complete(assessment, childs_view=None)).childs_view is None
 
 
 # ---- Authorised or sent back --------------------------------------------------------------------
 
 
-async def test_who_completed_an_assessment_does_not_authorise_it(desk: Desk) -> None:
-    both = Desk(desk.house, desk.clock, desk.manager, desk.manager)
+async def test_who_completed_an_assessment_does_not_authorise_it(office: Office) -> None:
+    both = Office(office.house, office.clock, office.manager, office.manager)
     completed = await both.complete(await both.begun())
     for agreed in (True, False):
         with pytest.raises(OwnAssessment, match="somebody else"):
             await both.answer(completed, agreed=agreed)
-    other = await caller(desk.house, Role.assessment_team_manager, name="another manager")
-    assert (await desk.answer(completed, who=other)).state is AssessmentState.authorised
+    other = await caller(office.house, Role.assessment_team_manager, name="another manager")
+    assert (await office.answer(completed, who=other)).state is AssessmentState.authorised
 
 
-async def test_sent_back_it_is_under_way_again_and_both_versions_are_kept(desk: Desk) -> None:
-    first = await desk.complete(await desk.begun(), childs_view="Ada did not want to speak.")
-    back = await desk.answer(first, agreed=False, words="See Ada again, and at school this time.")
+async def test_sent_back_it_is_under_way_again_and_both_versions_are_kept(office: Office) -> None:
+    first = await office.complete(await office.begun(), childs_view="Ada did not want to speak.")
+    back = await office.answer(first, agreed=False, words="See Ada again, and at school this time.")
     assert (back.state, back.ended_at) == (AssessmentState.under_way, None)
     assert (back.answered_by, back.childs_view) == (
-        desk.manager.account_id,
+        office.manager.account_id,
         "Ada did not want to speak.",
     )
-    assert (await desk.clock_on(back, "single_assessment")).stopped_at is None
+    assert (await office.clock_on(back, "single_assessment")).stopped_at is None
     with pytest.raises(WrongState, match="authorise is not possible") as refused:
-        await desk.answer(back)
+        await office.answer(back)
     assert refused.value.allowed == ("complete",)
-    second = await desk.complete(back, childs_view="Ada says that she is frightened at night.")
+    second = await office.complete(back, childs_view="Ada says that she is frightened at night.")
     assert (second.answered_at, second.answered_by, second.answer_words) == (None, None, None)
-    done = await desk.answer(second)
-    steps = (await desk.whole(done)).steps
+    done = await office.answer(second)
+    steps = (await office.whole(done)).steps
     assert [(step.action, step.content and step.content.childs_view) for step in steps] == [
         ("complete", "Ada did not want to speak."),
         ("send_back", None),
@@ -479,7 +487,7 @@ async def test_sent_back_it_is_under_way_again_and_both_versions_are_kept(desk: 
         ("authorise", None),
     ]
     assert steps[1].words == "See Ada again, and at school this time."
-    assert [one.type for one in await desk.events(done.id)] == [
+    assert [one.type for one in await office.events(done.id)] == [
         "assessment.begun",
         "assessment.completed",
         "assessment.returned",
@@ -489,17 +497,17 @@ async def test_sent_back_it_is_under_way_again_and_both_versions_are_kept(desk: 
 
 
 @pytest.mark.parametrize("agreed", [True, False])
-async def test_a_manager_answers_in_words_of_their_own(desk: Desk, agreed: bool) -> None:
-    completed = await desk.complete(await desk.begun())
+async def test_a_manager_answers_in_words_of_their_own(office: Office, agreed: bool) -> None:
+    completed = await office.complete(await office.begun())
     with pytest.raises(AssessmentIncomplete) as refused:
-        await desk.answer(completed, agreed=agreed, words="Agreed.")
+        await office.answer(completed, agreed=agreed, words="Agreed.")
     assert faults(refused) == [("/words", "boiler_plate")]
-    assert (await desk.whole(completed)).assessment == completed
+    assert (await office.whole(completed)).assessment == completed
 
 
-async def test_what_is_not_complete_is_not_authorised(desk: Desk) -> None:
+async def test_what_is_not_complete_is_not_authorised(office: Office) -> None:
     with pytest.raises(WrongState) as refused:
-        await desk.answer(await desk.begun())
+        await office.answer(await office.begun())
     assert refused.value.allowed == ASSESSMENT.allowed(AssessmentState.under_way)
 
 
@@ -514,7 +522,7 @@ async def test_of_two_managers_who_answer_at_once_one_wins_and_one_is_told(
         ]
         manager = await caller(houses[0], Role.assessment_team_manager)
         worker = await caller(houses[0], Role.assessment_team_worker)
-        desks = [Desk(house, clock, manager, worker) for house in houses]
+        desks = [Office(house, clock, manager, worker) for house in houses]
         completed = await desks[0].complete(await desks[0].begun())
         results = await asyncio.gather(
             desks[0].answer(completed),
@@ -539,60 +547,60 @@ async def test_of_two_who_begin_at_once_both_get_the_same(
             for name in ("one", "other")
         ]
         worker = await caller(houses[0], Role.assessment_team_worker)
-        desks = [Desk(house, clock, worker, worker) for house in houses]
+        desks = [Office(house, clock, worker, worker) for house in houses]
         referral = await desks[0].referral()
-        first, second = await asyncio.gather(*(desk.begun(referral) for desk in desks))
+        first, second = await asyncio.gather(*(office.begun(referral) for office in desks))
         assert first == second
 
 
-async def test_who_read_an_older_version_is_told_so(desk: Desk) -> None:
-    first = await desk.begun()
-    completed = await desk.complete(first)
-    back = await desk.answer(completed, agreed=False)
+async def test_who_read_an_older_version_is_told_so(office: Office) -> None:
+    first = await office.begun()
+    completed = await office.complete(first)
+    back = await office.answer(completed, agreed=False)
     with pytest.raises(Stale) as refused:
-        await desk.complete(first)
+        await office.complete(first)
     assert refused.value.version == back.version
 
 
 @pytest.mark.parametrize(
     "role", [Role.mash_worker, Role.mash_manager, Role.early_help_spoc_manager, Role.qa_auditor]
 )
-async def test_those_who_read_assessments_do_not_act_on_them(desk: Desk, role: Role) -> None:
-    completed = await desk.complete(await desk.begun())
-    reader = await caller(desk.house, role)
-    whole = await desk.house.ask(lambda ask: read_assessment(ask, reader, completed.id))
+async def test_those_who_read_assessments_do_not_act_on_them(office: Office, role: Role) -> None:
+    completed = await office.complete(await office.begun())
+    reader = await caller(office.house, role)
+    whole = await office.house.ask(lambda ask: read_assessment(ask, reader, completed.id))
     assert whole.assessment == completed
-    acting = Desk(desk.house, desk.clock, reader, reader)
-    referral = await desk.referral()
+    acting = Office(office.house, office.clock, reader, reader)
+    referral = await office.referral()
     for doing in (acting.begun(referral), acting.complete(completed), acting.answer(completed)):
         with pytest.raises(RoleMissing):
             await doing
 
 
-async def test_a_worker_does_not_authorise_and_early_help_does_not_see(desk: Desk) -> None:
-    completed = await desk.complete(await desk.begun())
+async def test_a_worker_does_not_authorise_and_early_help_does_not_see(office: Office) -> None:
+    completed = await office.complete(await office.begun())
     with pytest.raises(RoleMissing):
-        await desk.answer(completed, who=desk.worker)
-    early_help = await caller(desk.house, Role.early_help_worker)
+        await office.answer(completed, who=office.worker)
+    early_help = await caller(office.house, Role.early_help_worker)
     with pytest.raises(RoleMissing):
-        await desk.house.ask(lambda ask: read_assessment(ask, early_help, completed.id))
+        await office.house.ask(lambda ask: read_assessment(ask, early_help, completed.id))
 
 
-async def test_an_assessment_of_nothing_is_not_found(desk: Desk) -> None:
+async def test_an_assessment_of_nothing_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
-        await desk.house.ask(lambda ask: read_assessment(ask, desk.manager, uuid4()))
+        await office.house.ask(lambda ask: read_assessment(ask, office.manager, uuid4()))
     with pytest.raises(NotFound):
-        await desk.house.perform(lambda work: begin_assessment(work, desk.worker, uuid4()))
+        await office.house.perform(lambda work: begin_assessment(work, office.worker, uuid4()))
 
 
-async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(desk: Desk) -> None:
-    first = await desk.answer(await desk.complete(await desk.begun()))
-    desk.clock.forward(hours=1)
-    second = await desk.begun()
+async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(office: Office) -> None:
+    first = await office.answer(await office.complete(await office.begun()))
+    office.clock.forward(hours=1)
+    second = await office.begun()
 
     async def listed(**filters: Any) -> list[UUID]:
-        found = await desk.house.ask(
-            lambda ask: list_assessments(ask, desk.worker, AssessmentFilters(**filters), limit=9)
+        found = await office.house.ask(
+            lambda ask: list_assessments(ask, office.worker, AssessmentFilters(**filters), limit=9)
         )
         return [one.assessment.id for one in found]
 
@@ -601,15 +609,15 @@ async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(desk: D
     assert await listed(person_id=second.person_id) == [second.id]
     assert await listed(referral_id=first.referral_id) == [first.id]
     assert await listed(referral_id=uuid4()) == []
-    found = await desk.house.ask(
-        lambda ask: list_assessments(ask, desk.worker, AssessmentFilters(), limit=9)
+    found = await office.house.ask(
+        lambda ask: list_assessments(ask, office.worker, AssessmentFilters(), limit=9)
     )
-    running = await desk.clock_on(second, "single_assessment")
+    running = await office.clock_on(second, "single_assessment")
     assert [one.due_at for one in found] == [running.due_at, None]
-    rest = await desk.house.ask(
+    rest = await office.house.ask(
         lambda ask: list_assessments(
             ask,
-            desk.worker,
+            office.worker,
             AssessmentFilters(),
             limit=9,
             after=(second.begun_at, second.id),
@@ -622,17 +630,17 @@ async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(desk: D
 
 
 async def test_the_clocks_before_birth_stop_when_it_is_begun_and_when_it_is_authorised(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    referral = await desk.referral(unborn=True, expected_delivery_on=date(2026, 8, 20))
+    referral = await office.referral(unborn=True, expected_delivery_on=date(2026, 8, 20))
     for kind in ("pre_birth_assessment_begun", "pre_birth_assessment_done"):
-        assert (await desk.clock_on(referral, kind)).stopped_at is None
-    assessment = await desk.begun(referral)
-    begun = await desk.clock_on(referral, "pre_birth_assessment_begun")
+        assert (await office.clock_on(referral, kind)).stopped_at is None
+    assessment = await office.begun(referral)
+    begun = await office.clock_on(referral, "pre_birth_assessment_begun")
     assert begun.stopped_because == "begun"
-    assert (await desk.clock_on(referral, "pre_birth_assessment_done")).stopped_at is None
-    await desk.answer(await desk.complete(assessment))
-    done = await desk.clock_on(referral, "pre_birth_assessment_done")
+    assert (await office.clock_on(referral, "pre_birth_assessment_done")).stopped_at is None
+    await office.answer(await office.complete(assessment))
+    done = await office.clock_on(referral, "pre_birth_assessment_done")
     assert done.stopped_because == "authorised"
 
 
@@ -645,63 +653,65 @@ BEFORE_BIRTH = (
 )
 
 
-async def test_what_was_open_before_gets_its_clock_from_the_acceptance_once(desk: Desk) -> None:
-    referral = await desk.referral()
-    closed = await desk.referral()
-    await desk.close(closed.id)
-    other = await desk.referral()
-    await desk.forget_clocks("single_assessment")
-    desk.clock.forward(days=100)
-    assert await start_missing_clocks(desk.house) == 2
+async def test_what_was_open_before_gets_its_clock_from_the_acceptance_once(office: Office) -> None:
+    referral = await office.referral()
+    closed = await office.referral()
+    await office.close(closed.id)
+    other = await office.referral()
+    await office.forget_clocks("single_assessment")
+    office.clock.forward(days=100)
+    assert await start_missing_clocks(office.house) == 2
     for one in (referral, other):
-        clock = await desk.clock_on(one, "single_assessment")
+        clock = await office.clock_on(one, "single_assessment")
         assert (clock.started_at, clock.stopped_at) == (FRIDAY, None)
-    assert await desk.clock_on(closed, "single_assessment") is None
-    assert await start_missing_clocks(desk.house) == 0
+    assert await office.clock_on(closed, "single_assessment") is None
+    assert await start_missing_clocks(office.house) == 0
     # What is late by then shows as late.
-    await sweep(desk.house)
-    assert (await desk.clock_on(referral, "single_assessment")).breached_at is not None
+    await sweep(office.house)
+    assert (await office.clock_on(referral, "single_assessment")).breached_at is not None
 
 
-async def test_it_goes_on_from_batch_to_batch(desk: Desk) -> None:
+async def test_it_goes_on_from_batch_to_batch(office: Office) -> None:
     for _ in range(3):
-        await desk.referral()
-    await desk.forget_clocks("single_assessment")
-    assert await start_missing_clocks(desk.house, batch=1) == 3
-    assert await start_missing_clocks(desk.house, batch=1) == 0
+        await office.referral()
+    await office.forget_clocks("single_assessment")
+    assert await start_missing_clocks(office.house, batch=1) == 3
+    assert await start_missing_clocks(office.house, batch=1) == 0
 
 
-async def test_what_has_its_clock_or_its_authorised_assessment_waits_for_none(desk: Desk) -> None:
-    running = await desk.begun()
-    authorised = await desk.answer(await desk.complete(await desk.begun()))
-    assert await start_missing_clocks(desk.house) == 0
+async def test_what_has_its_clock_or_its_authorised_assessment_waits_for_none(
+    office: Office,
+) -> None:
+    running = await office.begun()
+    authorised = await office.answer(await office.complete(await office.begun()))
+    assert await start_missing_clocks(office.house) == 0
 
     async def forget(work: Work) -> None:
         await work.execute(delete(DEADLINE).where(DEADLINE.c.subject_id == authorised.referral_id))
 
-    await desk.house.perform(forget)
-    assert await start_missing_clocks(desk.house) == 0
-    assert await desk.clock_on(authorised, "single_assessment") is None
-    assert (await desk.clock_on(running, "single_assessment")).stopped_at is None
+    await office.house.perform(forget)
+    assert await start_missing_clocks(office.house) == 0
+    assert await office.clock_on(authorised, "single_assessment") is None
+    assert (await office.clock_on(running, "single_assessment")).stopped_at is None
 
 
-async def test_an_unborn_child_gets_the_clocks_before_birth_too(desk: Desk) -> None:
-    known = await desk.referral(unborn=True, expected_delivery_on=date(2026, 8, 20))
-    not_known = await desk.referral(unborn=True)
-    begun = await desk.begun(unborn=True, expected_delivery_on=date(2026, 8, 20))
-    before = await desk.clock_on(known, "pre_birth_assessment_done")
-    await desk.forget_clocks("single_assessment", *BEFORE_BIRTH)
-    desk.clock.forward(days=3)
-    assert await start_missing_clocks(desk.house) == 3
-    assert (await desk.clock_on(known, "pre_birth_assessment_begun")).stopped_at is None
-    after = await desk.clock_on(known, "pre_birth_assessment_done")
+async def test_an_unborn_child_gets_the_clocks_before_birth_too(office: Office) -> None:
+    known = await office.referral(unborn=True, expected_delivery_on=date(2026, 8, 20))
+    not_known = await office.referral(unborn=True)
+    begun = await office.begun(unborn=True, expected_delivery_on=date(2026, 8, 20))
+    before = await office.clock_on(known, "pre_birth_assessment_done")
+    await office.forget_clocks("single_assessment", *BEFORE_BIRTH)
+    office.clock.forward(days=3)
+    assert await start_missing_clocks(office.house) == 3
+    assert (await office.clock_on(known, "pre_birth_assessment_begun")).stopped_at is None
+    after = await office.clock_on(known, "pre_birth_assessment_done")
     assert (after.started_at, after.due_at) == (before.started_at, before.due_at)
-    assert (await desk.clock_on(not_known, "expected_delivery_known")).started_at == FRIDAY
-    assert await desk.clock_on(not_known, "pre_birth_assessment_done") is None
-    stopped = await desk.clock_on(begun, "pre_birth_assessment_begun")
+    assert (await office.clock_on(not_known, "expected_delivery_known")).started_at == FRIDAY
+    assert await office.clock_on(not_known, "pre_birth_assessment_done") is None
+    stopped = await office.clock_on(begun, "pre_birth_assessment_begun")
     assert (stopped.stopped_because, stopped.happened_at) == ("begun", FRIDAY)
-    assert (await desk.clock_on(begun, "pre_birth_assessment_done")).stopped_at is None
-    assert await start_missing_clocks(desk.house) == 0
+    assert (await office.clock_on(begun, "pre_birth_assessment_done")).stopped_at is None
+    assert await start_missing_clocks(office.house) == 0
 
 
 async def test_two_jobs_at_once_start_each_clock_once(database_url: str, tmp_path: Path) -> None:
@@ -712,22 +722,22 @@ async def test_two_jobs_at_once_start_each_clock_once(database_url: str, tmp_pat
             for name in ("one", "other")
         ]
         manager = await caller(houses[0], Role.assessment_team_manager)
-        desk = Desk(houses[0], clock, manager, manager)
+        office = Office(houses[0], clock, manager, manager)
         for _ in range(4):
-            await desk.referral()
-        await desk.forget_clocks("single_assessment")
+            await office.referral()
+        await office.forget_clocks("single_assessment")
         started = await asyncio.gather(*(start_missing_clocks(house) for house in houses))
         assert sum(started) == 4
-        [count] = await desk.house.ask(
+        [count] = await office.house.ask(
             lambda ask: ask.all(select(func.count()).where(DEADLINE.c.kind == "single_assessment"))
         )
         assert count[0] == 4
 
 
-async def test_the_job_is_on_the_schedule_hourly(desk: Desk) -> None:
+async def test_the_job_is_on_the_schedule_hourly(office: Office) -> None:
     job = job_named(JobName.start_missing_clocks)
     assert job is not None
-    assert job.every(desk.house.policy) == timedelta(hours=1)
-    await desk.referral()
-    await desk.forget_clocks("single_assessment")
-    assert await job.run(desk.house) == 1
+    assert job.every(office.house.policy) == timedelta(hours=1)
+    await office.referral()
+    await office.forget_clocks("single_assessment")
+    assert await job.run(office.house) == 1

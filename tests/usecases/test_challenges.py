@@ -63,8 +63,8 @@ from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import log
 from tests.support.challenges import REASONS, WORDS, Sides, sides_of
 from tests.support.clocks import FixedClock
+from tests.support.desks import POLICE
 from tests.support.houses import caller, open_house
-from tests.support.rooms import POLICE
 from workers.running import run_once
 from workers.schedule import job_named
 

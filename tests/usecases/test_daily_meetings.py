@@ -50,7 +50,7 @@ HISTORY = {
 }
 
 
-class Desk:
+class Office:
     """A front door with somebody of each role that a daily meeting needs."""
 
     def __init__(self, house: House, clock: FixedClock, worker: Caller, manager: Caller) -> None:
@@ -116,22 +116,22 @@ class Desk:
 
 
 @pytest.fixture()
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, tmp_path) as house:
         worker = await caller(house, Role.mash_worker)
         manager = await caller(house, Role.mash_manager)
-        yield Desk(house, clock, worker, manager)
+        yield Office(house, clock, worker, manager)
         await house.ask(lambda ask: check_impossible(ask, house.policy))
 
 
 async def test_the_agenda_shows_each_child_with_age_agreement_risk_and_siblings(
-    desk: Desk,
+    office: Office,
 ) -> None:
     taken = await notify(
-        desk.house, "RVB-1", children=2, date_of_birth=date(2018, 3, 7), school="Mill Lane"
+        office.house, "RVB-1", children=2, date_of_birth=date(2018, 3, 7), school="Mill Lane"
     )
-    agenda = await desk.agenda()
+    agenda = await office.agenda()
     assert (agenda.waiting, agenda.decided, agenda.carried_over) == (2, 0, 0)
     assert agenda.is_working_day
     first, second = agenda.items
@@ -143,22 +143,24 @@ async def test_the_agenda_shows_each_child_with_age_agreement_risk_and_siblings(
 
 
 async def test_history_is_counted_in_days_and_months_with_outcomes_and_why_they_closed(
-    desk: Desk,
+    office: Office,
 ) -> None:
     number = nhs_number(1)
     before: list[TakenNotification] = []
     for days, name in ((400, "a"), (200, "b"), (20, "c"), (3, "d")):
         received = FRIDAY - timedelta(days=days)
         before.append(
-            await notify(desk.house, f"RVB-{name}", nhs_number=number, received_at=received)
+            await notify(office.house, f"RVB-{name}", nhs_number=number, received_at=received)
         )
     referred = next(
-        one for one in (await desk.agenda()).items if one.contact.id == before[2].contact.id
+        one for one in (await office.agenda()).items if one.contact.id == before[2].contact.id
     )
-    await desk.answered(await desk.decided(referred, outcome=Outcome.referral))
-    await notify(desk.house, "RVB-now", nhs_number=number)
+    await office.answered(await office.decided(referred, outcome=Outcome.referral))
+    await notify(office.house, "RVB-now", nhs_number=number)
     now = next(
-        one for one in (await desk.agenda()).items if one.notification.incident_number == "RVB-now"
+        one
+        for one in (await office.agenda()).items
+        if one.notification.incident_number == "RVB-now"
     )
     counts = [(one.contacts, one.notifications) for one in (now.short, now.long, now.months)]
     assert counts == [(1, 1), (2, 2), (3, 3)]
@@ -169,181 +171,183 @@ async def test_history_is_counted_in_days_and_months_with_outcomes_and_why_they_
     assert now.agencies == ["riverbourne-police"]
 
 
-async def test_an_agenda_and_the_strip_count_the_same_months(desk: Desk) -> None:
+async def test_an_agenda_and_the_strip_count_the_same_months(office: Office) -> None:
     # A year before by the clock on the wall; by the clock in UTC it would be an hour less.
     received = datetime(2026, 10, 25, 12, 0, tzinfo=UTC)
-    desk.clock.set(received)
+    office.clock.set(received)
     number = nhs_number(1)
     for name, at in (("in", "2025-10-25T11:30:00"), ("out", "2025-10-25T11:00:00")):
         earlier = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        await notify(desk.house, f"RVB-{name}", nhs_number=number, received_at=earlier)
-    taken = await notify(desk.house, "RVB-now", nhs_number=number, received_at=received)
-    strip = await desk.house.ask(
+        await notify(office.house, f"RVB-{name}", nhs_number=number, received_at=earlier)
+    taken = await notify(office.house, "RVB-now", nhs_number=number, received_at=received)
+    strip = await office.house.ask(
         lambda ask: contacts.read_repeat_concern(
-            ask, desk.worker, taken.contact.id, policy=desk.house.policy, now=received
+            ask, office.worker, taken.contact.id, policy=office.house.policy, now=received
         )
     )
-    agenda = await desk.agenda(date(2026, 10, 26))
+    agenda = await office.agenda(date(2026, 10, 26))
     [item] = [one for one in agenda.items if one.notification.incident_number == "RVB-now"]
     assert item.months.contacts == strip.children[0].counts.child.in_months == 1
 
 
-async def test_a_decision_settles_the_item_and_the_last_one_stops_the_clock(desk: Desk) -> None:
-    taken = await notify(desk.house, "RVB-1", children=2)
-    first, second = (await desk.agenda()).items
-    decision = await desk.decided(first)
-    assert await desk.clock_runs(taken.contact.id)
+async def test_a_decision_settles_the_item_and_the_last_one_stops_the_clock(office: Office) -> None:
+    taken = await notify(office.house, "RVB-1", children=2)
+    first, second = (await office.agenda()).items
+    decision = await office.decided(first)
+    assert await office.clock_runs(taken.contact.id)
     # One drafted outside the meeting settles it as well: there is no second door.
-    new = new_decision(desk.house, second.child.id, Outcome.information_and_advice)
-    await desk.house.perform(lambda work: decide(work, desk.worker, taken.contact.id, new))
-    assert not await desk.clock_runs(taken.contact.id)
-    agenda = await desk.agenda()
+    new = new_decision(office.house, second.child.id, Outcome.information_and_advice)
+    await office.house.perform(lambda work: decide(work, office.worker, taken.contact.id, new))
+    assert not await office.clock_runs(taken.contact.id)
+    agenda = await office.agenda()
     assert [one.item.state for one in agenda.items] == [ItemState.decided] * 2
     assert agenda.items[0].item.decision_id == decision.id
     assert (agenda.waiting, agenda.decided) == (0, 2)
     with pytest.raises(WrongState) as refused:
-        await desk.decided(first)
+        await office.decided(first)
     assert refused.value.state == "decided"
 
 
-async def test_a_returned_decision_does_not_bring_the_item_back(desk: Desk) -> None:
-    await notify(desk.house, "RVB-1")
-    one = await desk.item()
-    await desk.answered(await desk.decided(one), agreed=False)
-    again = await desk.item()
+async def test_a_returned_decision_does_not_bring_the_item_back(office: Office) -> None:
+    await notify(office.house, "RVB-1")
+    one = await office.item()
+    await office.answered(await office.decided(one), agreed=False)
+    again = await office.item()
     assert again.item.state is ItemState.decided
-    assert (await desk.concluded()).state is DailyMeetingState.concluded
+    assert (await office.concluded()).state is DailyMeetingState.concluded
 
 
-async def test_an_outcome_for_another_child_is_refused(desk: Desk) -> None:
-    await notify(desk.house, "RVB-1", children=2)
-    first, second = (await desk.agenda()).items
-    new = new_decision(desk.house, second.child.id, Outcome.information_and_advice, **HISTORY)
+async def test_an_outcome_for_another_child_is_refused(office: Office) -> None:
+    await notify(office.house, "RVB-1", children=2)
+    first, second = (await office.agenda()).items
+    new = new_decision(office.house, second.child.id, Outcome.information_and_advice, **HISTORY)
     with pytest.raises(ItemOfAnotherChild):
-        await desk.house.perform(
-            lambda work: record_meeting_outcome(work, desk.worker, TODAY, first.item.id, new)
+        await office.house.perform(
+            lambda work: record_meeting_outcome(work, office.worker, TODAY, first.item.id, new)
         )
-    assert {one.item.state for one in (await desk.agenda()).items} == {ItemState.waiting}
+    assert {one.item.state for one in (await office.agenda()).items} == {ItemState.waiting}
 
 
 async def test_carried_over_a_child_is_on_the_next_agenda_with_the_reason_and_how_often(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    taken = await notify(desk.house, "RVB-1")
-    one = await desk.item()
-    await desk.carried(one)
-    left = await desk.item()
+    taken = await notify(office.house, "RVB-1")
+    one = await office.item()
+    await office.carried(one)
+    left = await office.item()
     assert left.item.state is ItemState.carried_over
     assert left.carried_to is not None
     assert left.carried_to.meeting_on == MONDAY
-    assert await desk.clock_runs(taken.contact.id)
-    desk.clock.now += timedelta(days=3)
-    again = await desk.item(MONDAY)
+    assert await office.clock_runs(taken.contact.id)
+    office.clock.now += timedelta(days=3)
+    again = await office.item(MONDAY)
     assert again.item.id == left.carried_to.item_id
     assert again.carried_from is not None
     assert (again.carried_from.because, again.carried_from.meeting_on) == (BECAUSE, TODAY)
-    await desk.carried(again, MONDAY)
-    third = await desk.item(date(2026, 3, 10))
+    await office.carried(again, MONDAY)
+    third = await office.item(date(2026, 3, 10))
     assert third.item.times_carried == 2
     with pytest.raises(WrongState):
-        await desk.decided(again, MONDAY)
+        await office.decided(again, MONDAY)
 
 
-async def test_nothing_is_carried_over_in_silence_twice_or_ahead(desk: Desk) -> None:
-    await notify(desk.house, "RVB-1")
-    one = await desk.item()
+async def test_nothing_is_carried_over_in_silence_twice_or_ahead(office: Office) -> None:
+    await notify(office.house, "RVB-1")
+    one = await office.item()
     with pytest.raises(CarryingOverIncomplete) as refused:
-        await desk.carried(one, because="As above.")
+        await office.carried(one, because="As above.")
     assert [fault.pointer for fault in refused.value.problems] == ["/because"]
     with pytest.raises(Stale):
-        await desk.carried(one, version=9)
-    await desk.carried(one)
+        await office.carried(one, version=9)
+    await office.carried(one)
     with pytest.raises(WrongState):
-        await desk.carried(one)
+        await office.carried(one)
     with pytest.raises(MeetingAhead):
-        await desk.carried(await desk.item(MONDAY), MONDAY)
+        await office.carried(await office.item(MONDAY), MONDAY)
 
 
-async def test_two_who_carry_over_at_once_carry_over_once(desk: Desk) -> None:
-    await notify(desk.house, "RVB-1")
-    one = await desk.item()
-    found = await asyncio.gather(desk.carried(one), desk.carried(one), return_exceptions=True)
+async def test_two_who_carry_over_at_once_carry_over_once(office: Office) -> None:
+    await notify(office.house, "RVB-1")
+    one = await office.item()
+    found = await asyncio.gather(office.carried(one), office.carried(one), return_exceptions=True)
     assert sum(isinstance(each, WrongState) for each in found) == 1
-    assert (await desk.agenda(MONDAY)).waiting == 1
+    assert (await office.agenda(MONDAY)).waiting == 1
 
 
-async def test_a_meeting_is_not_concluded_while_a_child_waits(desk: Desk) -> None:
-    await notify(desk.house, "RVB-1", children=3)
-    first, second, third = (await desk.agenda()).items
-    await desk.decided(first)
+async def test_a_meeting_is_not_concluded_while_a_child_waits(office: Office) -> None:
+    await notify(office.house, "RVB-1", children=3)
+    first, second, third = (await office.agenda()).items
+    await office.decided(first)
     with pytest.raises(ItemsWaiting) as refused:
-        await desk.concluded()
+        await office.concluded()
     assert refused.value.detail.startswith("2 children wait")
-    await desk.decided(second)
-    await desk.carried(third)
-    meeting = await desk.concluded()
+    await office.decided(second)
+    await office.carried(third)
+    meeting = await office.concluded()
     assert (meeting.state, meeting.concluded_by) == (
         DailyMeetingState.concluded,
-        desk.manager.account_id,
+        office.manager.account_id,
     )
     with pytest.raises(WrongState):
-        await desk.concluded()
+        await office.concluded()
 
 
-async def test_after_the_conclusion_what_arrives_is_heard_at_the_next_meeting(desk: Desk) -> None:
-    await desk.concluded()
-    taken = await notify(desk.house, "RVB-1")
+async def test_after_the_conclusion_what_arrives_is_heard_at_the_next_meeting(
+    office: Office,
+) -> None:
+    await office.concluded()
+    taken = await notify(office.house, "RVB-1")
     assert taken.notification.meeting_on == MONDAY
-    await load_file(desk.house, notification_file(2))
-    assert (await desk.agenda(MONDAY)).waiting == 3
+    await load_file(office.house, notification_file(2))
+    assert (await office.agenda(MONDAY)).waiting == 3
 
 
-async def test_what_arrives_while_a_meeting_is_concluded_is_on_an_open_one(desk: Desk) -> None:
+async def test_what_arrives_while_a_meeting_is_concluded_is_on_an_open_one(office: Office) -> None:
     found = await asyncio.gather(
-        desk.concluded(),
-        *(notify(desk.house, f"RVB-{number}") for number in range(5)),
+        office.concluded(),
+        *(notify(office.house, f"RVB-{number}") for number in range(5)),
         return_exceptions=True,
     )
-    concluded = (await desk.agenda()).meeting
+    concluded = (await office.agenda()).meeting
     assert concluded is not None
     if concluded.state is DailyMeetingState.concluded:
-        assert (await desk.agenda()).waiting == 0
+        assert (await office.agenda()).waiting == 0
     else:
         assert isinstance(found[0], ItemsWaiting)
 
 
-async def test_no_meeting_is_concluded_before_its_day_or_where_nobody_meets(desk: Desk) -> None:
+async def test_no_meeting_is_concluded_before_its_day_or_where_nobody_meets(office: Office) -> None:
     with pytest.raises(MeetingAhead):
-        await desk.concluded(MONDAY)
-    desk.clock.now += timedelta(days=2)
+        await office.concluded(MONDAY)
+    office.clock.now += timedelta(days=2)
     with pytest.raises(NoMeetingThatDay):
-        await desk.concluded(SATURDAY)
-    agenda = await desk.agenda(SATURDAY)
+        await office.concluded(SATURDAY)
+    agenda = await office.agenda(SATURDAY)
     assert (agenda.is_working_day, agenda.items) == (False, [])
 
 
-async def test_what_was_left_waiting_is_on_the_later_agendas_and_marked(desk: Desk) -> None:
-    await notify(desk.house, "RVB-1")
-    assert (await desk.agenda(MONDAY)).items == []
-    desk.clock.now += timedelta(days=3)
-    left = await desk.item(MONDAY)
+async def test_what_was_left_waiting_is_on_the_later_agendas_and_marked(office: Office) -> None:
+    await notify(office.house, "RVB-1")
+    assert (await office.agenda(MONDAY)).items == []
+    office.clock.now += timedelta(days=3)
+    left = await office.item(MONDAY)
     assert (left.item.meeting_on, left.overdue_from) == (TODAY, TODAY)
     with pytest.raises(ItemsWaiting):
-        await desk.concluded(MONDAY)
-    await desk.carried(left, MONDAY)
-    [again] = (await desk.agenda(date(2026, 3, 10))).items
+        await office.concluded(MONDAY)
+    await office.carried(left, MONDAY)
+    [again] = (await office.agenda(date(2026, 3, 10))).items
     assert again.item.times_carried == 1
-    assert (await desk.concluded(MONDAY)).state is DailyMeetingState.concluded
+    assert (await office.concluded(MONDAY)).state is DailyMeetingState.concluded
     with pytest.raises(MeetingItemNotFound):
-        await desk.carried(again, MONDAY)
+        await office.carried(again, MONDAY)
 
 
-async def test_an_agenda_is_read_page_by_page(desk: Desk) -> None:
-    await load_file(desk.house, notification_file(25))
+async def test_an_agenda_is_read_page_by_page(office: Office) -> None:
+    await load_file(office.house, notification_file(25))
     seen: list[UUID] = []
     after = None
     while True:
-        page = await desk.agenda(limit=10, after=after)
+        page = await office.agenda(limit=10, after=after)
         seen += [one.item.id for one in page.items]
         if not page.more:
             break
@@ -352,35 +356,37 @@ async def test_an_agenda_is_read_page_by_page(desk: Desk) -> None:
     assert len(seen) == len(set(seen)) == 25
 
 
-async def test_a_child_who_is_added_to_a_notification_is_on_the_agenda_as_well(desk: Desk) -> None:
-    taken = await notify(desk.house, "RVB-1")
+async def test_a_child_who_is_added_to_a_notification_is_on_the_agenda_as_well(
+    office: Office,
+) -> None:
+    taken = await notify(office.house, "RVB-1")
     changes = ContactChanges(
         reason="The mother told the school of another child.",
         new_children=[NewChild(given_name="Chidi")],
     )
-    await desk.house.perform(
+    await office.house.perform(
         lambda work: amend_contact(
-            work, desk.worker, taken.contact.id, taken.contact.version, changes
+            work, office.worker, taken.contact.id, taken.contact.version, changes
         )
     )
-    agenda = await desk.agenda()
+    agenda = await office.agenda()
     assert [one.child.given_name for one in agenda.items] == ["Amara", "Chidi"]
 
 
 async def test_amending_when_it_was_received_starts_the_clock_of_the_meeting_anew(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    taken = await notify(desk.house, "RVB-1")
+    taken = await notify(office.house, "RVB-1")
     changes = ContactChanges(
         reason="The force sent it the day before.",
         fields={"received_at": FRIDAY - timedelta(days=1)},
     )
-    await desk.house.perform(
+    await office.house.perform(
         lambda work: amend_contact(
-            work, desk.worker, taken.contact.id, taken.contact.version, changes
+            work, office.worker, taken.contact.id, taken.contact.version, changes
         )
     )
-    found = await desk.house.ask(lambda ask: deadlines.of_contact(ask, taken.contact.id))
+    found = await office.house.ask(lambda ask: deadlines.of_contact(ask, taken.contact.id))
     of_meeting = [one for one in found if one.kind == "daily_meeting"]
     assert sorted(one.started_at for one in of_meeting if one.stopped_at is None) == [
         FRIDAY - timedelta(days=1)

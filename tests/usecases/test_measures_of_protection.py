@@ -79,7 +79,7 @@ from tests.support.cases import decide_for, log
 from tests.support.clocks import FixedClock
 from tests.support.generated import CONFERENCE, Case, Generator, generator_in, smallest_share
 from tests.support.houses import caller, open_house
-from tests.support.meetings import Room, medical, room_in
+from tests.support.meetings import Office, medical, office_in
 from tests.support.protection import FINDING, completion, seen
 
 LONG_AFTER = datetime(2019, 6, 1, 12, tzinfo=UTC)
@@ -698,55 +698,55 @@ async def test_a_measure_without_breakdowns_says_so(records: Records) -> None:
 class Town:
     """Children who may be at risk, each one going through it at a time of its own."""
 
-    def __init__(self, room: Room, chance: random.Random) -> None:
-        self.room = room
+    def __init__(self, office: Office, chance: random.Random) -> None:
+        self.office = office
         self.chance = chance
 
     def lately(self) -> datetime:
         """When it happened, which is recorded now: at once, or some time after."""
-        return self.room.clock.now - timedelta(minutes=self.chance.choice((0, 30, 59)))
+        return self.office.clock.now - timedelta(minutes=self.chance.choice((0, 30, 59)))
 
     async def life(self) -> AsyncIterator[None]:
         """One child, from the referral to the conference; not every one comes so far."""
-        room, chance = self.room, self.chance
-        [referral] = await room.referred(SCHOOL_CHILD, allocated=False)
+        office, chance = self.office, self.chance
+        [referral] = await office.referred(SCHOOL_CHILD, allocated=False)
         yield
         harm = chance.choice((Harm.injury, Harm.neglect))
-        meeting = await room.call(referral, alleged=[harm])
+        meeting = await office.call(referral, alleged=[harm])
         yield
         if chance.random() < 0.7:
-            await room.allocated(await room.referral(referral.id))
+            await office.allocated(await office.referral(referral.id))
             yield
-        meeting = await room.hold(await room.invited(meeting), self.lately())
+        meeting = await office.hold(await office.invited(meeting), self.lately())
         yield
         decided = medical() if harm is Harm.injury else {}
-        await room.conclude(meeting, **decided)
+        await office.conclude(meeting, **decided)
         yield
         if chance.random() < 0.8:
-            await room.minuted(meeting, self.lately())
+            await office.minuted(meeting, self.lately())
             yield
         async for _ in self._enquiry(referral, decided):
             yield
 
     async def _enquiry(self, referral: Referral, decided: dict[str, Any]) -> AsyncIterator[None]:
-        room, chance, who = self.room, self.chance, self.room.social_worker
-        enquiry = await room.enquiry(referral)
+        office, chance, who = self.office, self.chance, self.office.social_worker
+        enquiry = await office.enquiry(referral)
         assert enquiry is not None
         if chance.random() < 0.3:
-            await room.met(referral, held_at=self.lately(), **decided)
-            enquiry = await room.enquiry(referral)
+            await office.met(referral, held_at=self.lately(), **decided)
+            enquiry = await office.enquiry(referral)
             yield
         at = enquiry.assessment_id
-        done = await room.do(
+        done = await office.do(
             lambda work: record_child_seen(
                 work, who, enquiry.id, enquiry.version, seen(self.lately())
             )
         )
         yield
-        found = await room.do(
+        found = await office.do(
             lambda work: record_enquiry_outcome(
                 work,
-                room.assessment,
+                office.assessment,
                 done.id,
                 done.version,
                 outcome=EnquiryOutcome.continuing_risk,
@@ -754,10 +754,10 @@ class Town:
             )
         )
         yield
-        await room.do(
+        await office.do(
             lambda work: record_conference(
                 work,
-                room.assessment,
+                office.assessment,
                 found.id,
                 found.version,
                 held_at=self.lately(),
@@ -767,35 +767,35 @@ class Town:
             )
         )
         yield
-        made = await room.do(
+        made = await office.do(
             lambda work: complete_assessment(work, who, at, 1, completion(work.now))
         )
         yield
-        await room.do(
+        await office.do(
             lambda work: authorise_assessment(
-                work, room.assessment, at, made.version, agreed=True, words=FINDING
+                work, office.assessment, at, made.version, agreed=True, words=FINDING
             )
         )
 
     async def missing(self) -> AsyncIterator[None]:
         """One child who goes missing, comes back, and is asked about it."""
-        room, worker, chance = self.room, self.room.worker, self.chance
-        [referral] = await room.referred(SCHOOL_CHILD)
+        office, worker, chance = self.office, self.office.worker, self.chance
+        [referral] = await office.referred(SCHOOL_CHILD)
         yield
         new = NewMissingEpisode(
             contact_id=referral.contact_id,
             child_id=referral.child_id,
             missing_from=self.lately(),
-            reported_at=room.clock.now,
+            reported_at=office.clock.now,
             circumstances=FINDING,
         )
-        episode = await room.do(lambda work: record_missing_episode(work, worker, new))
+        episode = await office.do(lambda work: record_missing_episode(work, worker, new))
         yield
         # It may be days before anybody tells the front door that the child is back.
         back_at = episode.reported_at + chance.choice((0.01, 1)) * (
-            room.clock.now - episode.reported_at
+            office.clock.now - episode.reported_at
         )
-        episode = await room.do(
+        episode = await office.do(
             lambda work: record_return(
                 work, worker, episode.id, episode.version, Return(back_at, "At home", FINDING)
             )
@@ -815,7 +815,7 @@ class Town:
         )
         for step in ({"step": InterviewStep.offered}, last):
             told = Interview(happened_at=self.lately(), **step)
-            episode = await room.do(
+            episode = await office.do(
                 lambda work, told=told, episode=episode: record_return_interview(
                     work, worker, episode.id, episode.version, told
                 )
@@ -833,10 +833,10 @@ async def test_a_figure_of_the_past_stays_what_it_was_when_the_case_goes_on(
     chance = random.Random(seed)
     clock = FixedClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
     async with open_house(database_url, clock, tmp_path) as house:
-        room = await room_in(house, clock)
-        town = Town(room, chance)
+        office = await office_in(house, clock)
+        town = Town(office, chance)
         lives = [town.life() if number % 3 else town.missing() for number in range(9)]
-        records = Records(house, Generator(house, room.manager.account_id, [None] * 5, seed))
+        records = Records(house, Generator(house, office.manager.account_id, [None] * 5, seed))
 
         async def figures(as_at: datetime) -> dict[str, MeasureReading]:
             return {

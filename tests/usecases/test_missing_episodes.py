@@ -59,7 +59,7 @@ ADA = NewChild(given_name="Ada", family_name="Okafor")
 
 
 @dataclass
-class Room:
+class Office:
     """A house, its clock, and who works there."""
 
     house: House
@@ -127,13 +127,13 @@ class Room:
 
 
 @pytest.fixture
-async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, tmp_path) as house:
         file = await told_of(house, [ADA, unborn()])
         child = file.children[0]
         worker = await caller(house, Role.mash_worker)
-        yield Room(house, clock, worker, file.contact.id, child.id, child.person_id)
+        yield Office(house, clock, worker, file.contact.id, child.id, child.person_id)
 
 
 def codes(refusal: MissingEpisodeIncomplete) -> list[tuple[str, str]]:
@@ -141,33 +141,35 @@ def codes(refusal: MissingEpisodeIncomplete) -> list[tuple[str, str]]:
 
 
 async def test_a_whole_life_from_missing_to_the_interview_with_every_step_on_file(
-    room: Room,
+    office: Office,
 ) -> None:
-    episode = await room.missing(police_reference="MP-4471")
-    assert (episode.state, episode.person_id) == (MissingState.missing, room.person_id)
-    assert (await room.whole(episode)).deadlines == []
-    room.clock.forward(hours=5)
-    back_at = room.clock.now - HOUR
-    episode = await room.returned(episode, room.back(back_at))
-    running = await room.interview_clock(episode)
+    episode = await office.missing(police_reference="MP-4471")
+    assert (episode.state, episode.person_id) == (MissingState.missing, office.person_id)
+    assert (await office.whole(episode)).deadlines == []
+    office.clock.forward(hours=5)
+    back_at = office.clock.now - HOUR
+    episode = await office.returned(episode, office.back(back_at))
+    running = await office.interview_clock(episode)
     assert (running.kind, running.subject_kind) == (
         "return_home_interview",
         SubjectKind.missing_episode,
     )
     assert (running.started_at, running.due_at) == (back_at, back_at + 72 * HOUR)
-    room.clock.forward(hours=20)
-    episode = await room.step(episode, InterviewStep.offered)
-    episode = await room.step(episode, InterviewStep.accepted)
-    assert (await room.interview_clock(episode)).stopped_at is None
-    room.clock.forward(hours=20)
-    held_at = room.clock.now - 3 * HOUR
-    episode = await room.step(episode, InterviewStep.held, held_at, words="She spoke of a friend.")
+    office.clock.forward(hours=20)
+    episode = await office.step(episode, InterviewStep.offered)
+    episode = await office.step(episode, InterviewStep.accepted)
+    assert (await office.interview_clock(episode)).stopped_at is None
+    office.clock.forward(hours=20)
+    held_at = office.clock.now - 3 * HOUR
+    episode = await office.step(
+        episode, InterviewStep.held, held_at, words="She spoke of a friend."
+    )
     assert episode.state is MissingState.interview_held
     assert (episode.interview_held_at, episode.interviewer) == (held_at, "Dele Ade, youth worker")
-    stopped = await room.interview_clock(episode)
-    assert (stopped.stopped_at, stopped.happened_at) == (room.clock.now, held_at)
+    stopped = await office.interview_clock(episode)
+    assert (stopped.stopped_at, stopped.happened_at) == (office.clock.now, held_at)
     assert stopped.stopped_because == "held"
-    whole = await room.whole(episode)
+    whole = await office.whole(episode)
     assert [(one.action, one.state) for one in whole.steps] == [
         (MissingAction.report, MissingState.missing),
         (MissingAction.record_return, MissingState.returned),
@@ -177,15 +179,15 @@ async def test_a_whole_life_from_missing_to_the_interview_with_every_step_on_fil
     ]
     assert [one.happened_at for one in whole.steps][:2] == [FRIDAY - 2 * HOUR, back_at]
     assert whole.steps[-1].words == "She spoke of a friend."
-    await room.house.ask(lambda ask: check_impossible(ask, room.house.policy))
+    await office.house.ask(lambda ask: check_impossible(ask, office.house.policy))
 
 
-async def test_events_tell_times_and_steps_and_never_a_word(room: Room) -> None:
-    episode = await room.returned(await room.missing())
-    episode = await room.step(episode, InterviewStep.offered)
-    await room.step(episode, InterviewStep.declined)
+async def test_events_tell_times_and_steps_and_never_a_word(office: Office) -> None:
+    episode = await office.returned(await office.missing())
+    episode = await office.step(episode, InterviewStep.offered)
+    await office.step(episode, InterviewStep.declined)
 
-    async with room.house.database.reading() as connection:
+    async with office.house.database.reading() as connection:
         rows = (await connection.execute(select(*columns_of(Event)))).all()
     told = [
         one for one in (read(Event, row) for row in rows) if one.type.startswith("missing_episode.")
@@ -197,103 +199,108 @@ async def test_events_tell_times_and_steps_and_never_a_word(room: Room) -> None:
         "missing_episode.interview_recorded",
     ]
     assert all(one.subject_id == episode.id for one in told)
-    assert all(one.person_id == room.person_id for one in told)
+    assert all(one.person_id == office.person_id for one in told)
     for words in (LEFT, BACK, "Ada", "bus station", "did not want"):
         assert not any(words in str(one.data) for one in told)
 
 
 async def test_a_return_that_nobody_had_reported_before_starts_the_clock_when_the_child_was_back(
-    room: Room,
+    office: Office,
 ) -> None:
-    back_at = room.clock.now - 80 * HOUR
-    episode = await room.missing(
+    back_at = office.clock.now - 80 * HOUR
+    episode = await office.missing(
         missing_from=back_at - 10 * HOUR,
         reported_at=back_at - 9 * HOUR,
-        returned=room.back(back_at),
+        returned=office.back(back_at),
     )
     assert (episode.state, episode.returned_at) == (MissingState.returned, back_at)
-    whole = await room.whole(episode)
+    whole = await office.whole(episode)
     assert [one.action for one in whole.steps] == [
         MissingAction.report,
         MissingAction.record_return,
     ]
-    clock = await room.interview_clock(episode)
+    clock = await office.interview_clock(episode)
     assert (clock.started_at, clock.due_at) == (back_at, back_at + 72 * HOUR)
     # Told after the limit, it is late at once.
-    await sweep(room.house)
-    manager = await caller(room.house, Role.mash_manager)
-    flags = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
+    await sweep(office.house)
+    manager = await caller(office.house, Role.mash_manager)
+    flags = await office.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
     assert ("return_home_interview", episode.id) in {(one.kind, one.subject_id) for one in flags}
 
 
-async def test_declined_stops_the_clock_and_held_after_all_starts_none(room: Room) -> None:
-    episode = await room.returned(await room.missing())
-    room.clock.forward(hours=1)
-    episode = await room.step(episode, InterviewStep.offered)
-    room.clock.forward(hours=1)
-    episode = await room.step(episode, InterviewStep.declined)
-    declined = await room.interview_clock(episode)
-    assert (declined.stopped_because, declined.happened_at) == ("declined", room.clock.now)
-    room.clock.forward(days=10)
-    episode = await room.step(episode, InterviewStep.held)
+async def test_declined_stops_the_clock_and_held_after_all_starts_none(office: Office) -> None:
+    episode = await office.returned(await office.missing())
+    office.clock.forward(hours=1)
+    episode = await office.step(episode, InterviewStep.offered)
+    office.clock.forward(hours=1)
+    episode = await office.step(episode, InterviewStep.declined)
+    declined = await office.interview_clock(episode)
+    assert (declined.stopped_because, declined.happened_at) == ("declined", office.clock.now)
+    office.clock.forward(days=10)
+    episode = await office.step(episode, InterviewStep.held)
     assert episode.state is MissingState.interview_held
     assert episode.interview_answer is InterviewAnswer.declined
-    assert await room.interview_clock(episode) == declined
+    assert await office.interview_clock(episode) == declined
 
 
 async def test_a_child_who_goes_missing_again_has_a_new_episode_and_the_interview_stays_owed(
-    room: Room,
+    office: Office,
 ) -> None:
-    first = await room.returned(await room.missing())
-    room.clock.forward(hours=30)
-    again = await room.missing()
+    first = await office.returned(await office.missing())
+    office.clock.forward(hours=30)
+    again = await office.missing()
     assert again.id != first.id
-    assert (await room.interview_clock(first)).stopped_at is None
-    assert [one.id for one in await listed(room, person_id=room.person_id)] == [again.id, first.id]
-    first = await room.step(first, InterviewStep.offered)
-    await room.step(first, InterviewStep.held)
-    assert (await room.whole(again)).episode.state is MissingState.missing
+    assert (await office.interview_clock(first)).stopped_at is None
+    assert [one.id for one in await listed(office, person_id=office.person_id)] == [
+        again.id,
+        first.id,
+    ]
+    first = await office.step(first, InterviewStep.offered)
+    await office.step(first, InterviewStep.held)
+    assert (await office.whole(again)).episode.state is MissingState.missing
 
 
-async def listed(room: Room, **filters: Any) -> list[MissingEpisode]:
-    return await room.house.ask(
-        lambda ask: list_missing_episodes(ask, room.worker, MissingFilters(**filters), limit=50)
+async def listed(office: Office, **filters: Any) -> list[MissingEpisode]:
+    return await office.house.ask(
+        lambda ask: list_missing_episodes(ask, office.worker, MissingFilters(**filters), limit=50)
     )
 
 
-async def test_a_list_is_narrowed_by_state_child_and_contact(room: Room) -> None:
-    episode = await room.missing()
+async def test_a_list_is_narrowed_by_state_child_and_contact(office: Office) -> None:
+    episode = await office.missing()
     for filters, found in (
         ({}, True),
         ({"states": [MissingState.missing]}, True),
         ({"states": [MissingState.returned]}, False),
-        ({"person_id": room.person_id}, True),
-        ({"person_id": room.child_id}, False),
-        ({"contact_id": room.contact_id}, True),
-        ({"contact_id": room.person_id}, False),
+        ({"person_id": office.person_id}, True),
+        ({"person_id": office.child_id}, False),
+        ({"contact_id": office.contact_id}, True),
+        ({"contact_id": office.person_id}, False),
     ):
-        assert ([one.id for one in await listed(room, **filters)] == [episode.id]) is found, filters
+        assert ([one.id for one in await listed(office, **filters)] == [episode.id]) is found, (
+            filters
+        )
 
 
-async def test_a_second_episode_while_one_is_open_is_refused_with_which(room: Room) -> None:
-    episode = await room.missing()
+async def test_a_second_episode_while_one_is_open_is_refused_with_which(office: Office) -> None:
+    episode = await office.missing()
     with pytest.raises(MissingAlready, match=episode.reference) as refused:
-        await room.missing()
+        await office.missing()
     assert refused.value.allowed == (MissingAction.record_return,)
 
 
-async def test_of_many_who_report_a_child_at_once_one_wins(room: Room) -> None:
-    outcomes = await asyncio.gather(*(room.missing() for _ in range(8)), return_exceptions=True)
+async def test_of_many_who_report_a_child_at_once_one_wins(office: Office) -> None:
+    outcomes = await asyncio.gather(*(office.missing() for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(one, MissingEpisode) for one in outcomes) == 1, outcomes
     assert sum(isinstance(one, MissingAlready) for one in outcomes) == 7, outcomes
 
 
 async def test_of_two_who_record_the_return_at_once_the_loser_is_told_the_state(
-    room: Room,
+    office: Office,
 ) -> None:
-    episode = await room.missing()
+    episode = await office.missing()
     outcomes = await asyncio.gather(
-        *(room.returned(episode) for _ in range(4)), return_exceptions=True
+        *(office.returned(episode) for _ in range(4)), return_exceptions=True
     )
     assert sum(isinstance(one, MissingEpisode) for one in outcomes) == 1, outcomes
     lost = [one for one in outcomes if isinstance(one, WrongState)]
@@ -319,114 +326,114 @@ POSSIBLE = {
 
 @pytest.mark.parametrize("state", list(IN_STATES))
 async def test_what_comes_out_of_its_order_is_refused_with_what_is_possible(
-    room: Room, state: str
+    office: Office, state: str
 ) -> None:
-    episode = await room.returned(await room.missing())
+    episode = await office.returned(await office.missing())
     for step in IN_STATES[state]:
-        episode = await room.step(episode, step)
+        episode = await office.step(episode, step)
     assert episode.state == state
     with pytest.raises(WrongState):
-        await room.returned(episode)
+        await office.returned(episode)
     for step in InterviewStep:
         if step not in POSSIBLE[state]:
             with pytest.raises(WrongState, match="not possible now") as refused:
-                await room.step(episode, step)
+                await office.step(episode, step)
             assert len(refused.value.allowed or ()) == len(POSSIBLE[state])
-    assert (await room.whole(episode)).episode == episode
+    assert (await office.whole(episode)).episode == episode
 
 
 @pytest.mark.parametrize("step", list(InterviewStep))
-async def test_no_interview_before_the_return(room: Room, step: InterviewStep) -> None:
-    episode = await room.missing()
+async def test_no_interview_before_the_return(office: Office, step: InterviewStep) -> None:
+    episode = await office.missing()
     with pytest.raises(WrongState, match="record_return"):
-        await room.step(episode, step)
+        await office.step(episode, step)
 
 
-async def test_an_old_version_is_refused_after_the_state_was_looked_at(room: Room) -> None:
-    episode = await room.returned(await room.missing())
-    await room.step(episode, InterviewStep.offered)
+async def test_an_old_version_is_refused_after_the_state_was_looked_at(office: Office) -> None:
+    episode = await office.returned(await office.missing())
+    await office.step(episode, InterviewStep.offered)
     with pytest.raises(Stale):
-        await room.step(episode, InterviewStep.accepted)
+        await office.step(episode, InterviewStep.accepted)
 
 
-WRONG: dict[str, tuple[Callable[[Room], dict[str, Any]], tuple[str, str]]] = {
+WRONG: dict[str, tuple[Callable[[Office], dict[str, Any]], tuple[str, str]]] = {
     "missing in the future": (
-        lambda room: {"missing_from": room.clock.now + HOUR, "reported_at": None},
+        lambda office: {"missing_from": office.clock.now + HOUR, "reported_at": None},
         ("/missing_from", "in_the_future"),
     ),
     "reported in the future": (
-        lambda room: {"reported_at": room.clock.now + HOUR},
+        lambda office: {"reported_at": office.clock.now + HOUR},
         ("/reported_at", "in_the_future"),
     ),
     "reported before missing": (
-        lambda room: {"reported_at": room.clock.now - 3 * HOUR},
+        lambda office: {"reported_at": office.clock.now - 3 * HOUR},
         ("/reported_at", "before_missing"),
     ),
     "back before missing": (
-        lambda room: {"returned": room.back(room.clock.now - 3 * HOUR)},
+        lambda office: {"returned": office.back(office.clock.now - 3 * HOUR)},
         ("/returned/returned_at", "return_before_missing"),
     ),
     "back in the future": (
-        lambda room: {"returned": room.back(room.clock.now + HOUR)},
+        lambda office: {"returned": office.back(office.clock.now + HOUR)},
         ("/returned/returned_at", "in_the_future"),
     ),
     "back before any rule": (
-        lambda room: {
+        lambda office: {
             "missing_from": datetime(2001, 1, 1, tzinfo=UTC),
             "reported_at": datetime(2001, 1, 1, tzinfo=UTC),
-            "returned": room.back(datetime(2001, 1, 2, tzinfo=UTC)),
+            "returned": office.back(datetime(2001, 1, 2, tzinfo=UTC)),
         },
         ("/returned/returned_at", "too_long_ago"),
     ),
-    "a stock phrase": (lambda room: {"circumstances": "n/a"}, ("/circumstances", "boiler_plate")),
+    "a stock phrase": (lambda office: {"circumstances": "n/a"}, ("/circumstances", "boiler_plate")),
     "a stock phrase of the return": (
-        lambda room: {"returned": room.back(circumstances="n/a")},
+        lambda office: {"returned": office.back(circumstances="n/a")},
         ("/returned/circumstances", "boiler_plate"),
     ),
     "a child of another contact": (
-        lambda room: {"child_id": room.contact_id},
+        lambda office: {"child_id": office.contact_id},
         ("/child_id", "not_on_this_contact"),
     ),
 }
 
 
 @pytest.mark.parametrize("name", list(WRONG))
-async def test_what_cannot_be_so_of_a_report_is_named(room: Room, name: str) -> None:
+async def test_what_cannot_be_so_of_a_report_is_named(office: Office, name: str) -> None:
     changes, fault = WRONG[name]
     with pytest.raises(MissingEpisodeIncomplete) as refused:
-        await room.missing(**changes(room))
+        await office.missing(**changes(office))
     assert fault in codes(refused.value)
-    assert await listed(room) == []
+    assert await listed(office) == []
 
 
-async def test_an_unborn_child_does_not_go_missing(room: Room) -> None:
-    file = await told_of(room.house, [unborn()])
+async def test_an_unborn_child_does_not_go_missing(office: Office) -> None:
+    file = await told_of(office.house, [unborn()])
     with pytest.raises(MissingEpisodeIncomplete) as refused:
-        await room.missing(contact_id=file.contact.id, child_id=file.children[0].id)
+        await office.missing(contact_id=file.contact.id, child_id=file.children[0].id)
     assert codes(refused.value) == [("/child_id", "unborn")]
 
 
-async def test_two_episodes_of_a_child_never_overlap(room: Room) -> None:
-    room.clock.forward(days=3)
-    now = room.clock.now
-    first = await room.missing(
-        missing_from=now - 20 * HOUR, returned=room.back(now - 10 * HOUR), reported_at=None
+async def test_two_episodes_of_a_child_never_overlap(office: Office) -> None:
+    office.clock.forward(days=3)
+    now = office.clock.now
+    first = await office.missing(
+        missing_from=now - 20 * HOUR, returned=office.back(now - 10 * HOUR), reported_at=None
     )
     for missing_from, back_at in ((-25, -15), (-15, -5), (-25, -5), (-15, None)):
         with pytest.raises(MissingEpisodeIncomplete) as refused:
-            await room.missing(
+            await office.missing(
                 missing_from=now + missing_from * HOUR,
                 reported_at=None,
-                returned=None if back_at is None else room.back(now + back_at * HOUR),
+                returned=None if back_at is None else office.back(now + back_at * HOUR),
             )
         assert ("/missing_from", "overlaps") in codes(refused.value)
     # One that had ended before, told late, is another; and so is one from that return on.
-    await room.missing(
-        missing_from=now - 40 * HOUR, returned=room.back(now - 20 * HOUR), reported_at=None
+    await office.missing(
+        missing_from=now - 40 * HOUR, returned=office.back(now - 20 * HOUR), reported_at=None
     )
-    await room.missing(missing_from=now - 10 * HOUR, reported_at=None)
-    assert len(await listed(room)) == 3
-    assert first.id in {one.id for one in await listed(room)}
+    await office.missing(missing_from=now - 10 * HOUR, reported_at=None)
+    assert len(await listed(office)) == 3
+    assert first.id in {one.id for one in await listed(office)}
 
 
 TOLD_WRONG: dict[str, tuple[InterviewStep, dict[str, Any], tuple[str, str]]] = {
@@ -482,22 +489,24 @@ TOLD_WRONG: dict[str, tuple[InterviewStep, dict[str, Any], tuple[str, str]]] = {
 
 @pytest.mark.parametrize("name", list(TOLD_WRONG))
 async def test_what_cannot_be_so_of_an_interview_is_named_and_nothing_is_stored(
-    room: Room, name: str
+    office: Office, name: str
 ) -> None:
     step, told, fault = TOLD_WRONG[name]
-    episode = await room.returned(await room.missing())
-    room.clock.forward(hours=2)
-    episode = await room.step(episode, InterviewStep.offered)
+    episode = await office.returned(await office.missing())
+    office.clock.forward(hours=2)
+    episode = await office.step(episode, InterviewStep.offered)
     with pytest.raises(MissingEpisodeIncomplete) as refused:
-        await room.step(episode, step, **told)
+        await office.step(episode, step, **told)
     assert codes(refused.value) == [fault]
-    assert (await room.whole(episode)).episode == episode
-    assert (await room.interview_clock(episode)).stopped_at is None
+    assert (await office.whole(episode)).episode == episode
+    assert (await office.interview_clock(episode)).stopped_at is None
 
 
-async def test_an_interview_by_somebody_who_is_not_independent_says_why(room: Room) -> None:
-    episode = await room.step(await room.returned(await room.missing()), InterviewStep.offered)
-    episode = await room.step(
+async def test_an_interview_by_somebody_who_is_not_independent_says_why(office: Office) -> None:
+    episode = await office.step(
+        await office.returned(await office.missing()), InterviewStep.offered
+    )
+    episode = await office.step(
         episode,
         InterviewStep.held,
         independent=False,
@@ -506,63 +515,66 @@ async def test_an_interview_by_somebody_who_is_not_independent_says_why(room: Ro
     assert episode.interview_held_independently is False
 
 
-async def test_whoever_may_see_the_contact_may_see_the_episode_and_nobody_else(room: Room) -> None:
-    episode = await room.missing()
-    assessor = await caller(room.house, Role.assessment_team_worker)
-    helper = await caller(room.house, Role.early_help_worker)
+async def test_whoever_may_see_the_contact_may_see_the_episode_and_nobody_else(
+    office: Office,
+) -> None:
+    episode = await office.missing()
+    assessor = await caller(office.house, Role.assessment_team_worker)
+    helper = await caller(office.house, Role.early_help_worker)
     for who in (assessor, helper):
         with pytest.raises(MissingEpisodeNotFound):
-            await room.whole(episode, who)
-        seen = await room.house.ask(
+            await office.whole(episode, who)
+        seen = await office.house.ask(
             lambda ask, who=who: list_missing_episodes(ask, who, MissingFilters(), limit=50)
         )
         assert seen == []
-    file = await told_of(room.house, [ADA])
-    await decide_for(room.house, file, "referral")
-    other = await room.missing(contact_id=file.contact.id, child_id=file.children[0].id)
-    assert (await room.whole(other, assessor)).episode == other
+    file = await told_of(office.house, [ADA])
+    await decide_for(office.house, file, "referral")
+    other = await office.missing(contact_id=file.contact.id, child_id=file.children[0].id)
+    assert (await office.whole(other, assessor)).episode == other
     with pytest.raises(MissingEpisodeNotFound):
-        await room.whole(other, helper)
+        await office.whole(other, helper)
 
 
-async def test_a_role_without_the_permission_is_refused(room: Room) -> None:
-    helper = await caller(room.house, Role.early_help_worker)
+async def test_a_role_without_the_permission_is_refused(office: Office) -> None:
+    helper = await caller(office.house, Role.early_help_worker)
     with pytest.raises(RoleMissing):
-        await room.house.perform(lambda work: record_missing_episode(work, helper, room.told()))
+        await office.house.perform(lambda work: record_missing_episode(work, helper, office.told()))
 
 
 async def test_an_episode_follows_the_child_who_turns_out_to_be_somebody_on_file(
-    room: Room,
+    office: Office,
 ) -> None:
-    episode = await room.missing()
-    other = (await told_of(room.house, [ADA])).children[0]
+    episode = await office.missing()
+    other = (await told_of(office.house, [ADA])).children[0]
 
     async def link() -> None:
         changes = ContactChanges(
-            reason="It is the same child.", children={room.child_id: {"person_id": other.person_id}}
+            reason="It is the same child.",
+            children={office.child_id: {"person_id": other.person_id}},
         )
-        await room.house.perform(
-            lambda work: amend_contact(work, room.worker, room.contact_id, version, changes)
+        await office.house.perform(
+            lambda work: amend_contact(work, office.worker, office.contact_id, version, changes)
         )
 
     version = 2
     await link()
-    moved = (await room.whole(episode)).episode
+    moved = (await office.whole(episode)).episode
     assert (moved.person_id, moved.version) == (other.person_id, 2)
     with pytest.raises(MissingAlready):
-        await room.missing(contact_id=other.contact_id, child_id=other.id)
+        await office.missing(contact_id=other.contact_id, child_id=other.id)
 
 
-async def test_two_who_are_missing_do_not_turn_out_to_be_one(room: Room) -> None:
-    await room.missing()
-    other = (await told_of(room.house, [ADA])).children[0]
-    await room.missing(contact_id=other.contact_id, child_id=other.id)
+async def test_two_who_are_missing_do_not_turn_out_to_be_one(office: Office) -> None:
+    await office.missing()
+    other = (await told_of(office.house, [ADA])).children[0]
+    await office.missing(contact_id=other.contact_id, child_id=other.id)
     changes = ContactChanges(
-        reason="It is the same child.", children={room.child_id: {"person_id": other.person_id}}
+        reason="It is the same child.", children={office.child_id: {"person_id": other.person_id}}
     )
     with pytest.raises(MissingAlready):
-        await room.house.perform(
-            lambda work: amend_contact(work, room.worker, room.contact_id, 2, changes)
+        await office.house.perform(
+            lambda work: amend_contact(work, office.worker, office.contact_id, 2, changes)
         )
 
 
@@ -580,9 +592,9 @@ LONDON = ZoneInfo("Europe/London")
     ids=["clocks forward", "clocks back", "Christmas", "leap day"],
 )
 async def test_seventy_two_hours_run_day_and_night(
-    room: Room, back: datetime, due: datetime
+    office: Office, back: datetime, due: datetime
 ) -> None:
-    room.clock.set(back + 2 * HOUR)
-    episode = await room.missing(missing_from=back.astimezone(UTC) - 5 * HOUR, reported_at=None)
-    episode = await room.returned(episode, room.back(back.astimezone(UTC)))
-    assert (await room.interview_clock(episode)).due_at == due.astimezone(UTC)
+    office.clock.set(back + 2 * HOUR)
+    episode = await office.missing(missing_from=back.astimezone(UTC) - 5 * HOUR, reported_at=None)
+    episode = await office.returned(episode, office.back(back.astimezone(UTC)))
+    assert (await office.interview_clock(episode)).due_at == due.astimezone(UTC)

@@ -11,9 +11,7 @@ from service.domain.access import Role
 from service.policy.loading import DEFAULT_POLICY
 from service.usecases.flags import sweep
 from tests.support.builders import contact_body
-from tests.support.clocks import FixedClock
-from tests.support.desks import FRIDAY, Desk, done
-from tests.support.houses import client_of, open_house
+from tests.support.desks import Desk, done, open_desk
 
 HEARD = """
 [[timescale]]
@@ -64,12 +62,8 @@ async def desk_with(database_url: str, folder: Path, added: str) -> AsyncIterato
     """A front door whose policy file says more than the shipped one, and nothing else differs."""
     file = folder / "policy.toml"
     file.write_text(DEFAULT_POLICY.read_text(encoding="utf-8") + added, encoding="utf-8")
-    clock = FixedClock(FRIDAY)
-    async with (
-        open_house(database_url, clock, folder, policy_file=file) as house,
-        client_of(house) as client,
-    ):
-        yield Desk(house, client, clock)
+    async with open_desk(database_url, folder, policy_file=file) as desk:
+        yield desk
 
 
 def of_kind(body: dict[str, Any], kind: str) -> list[dict[str, Any]]:

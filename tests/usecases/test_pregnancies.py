@@ -61,7 +61,7 @@ PRE_BIRTH = {BEGUN, DONE, ASKING}
 
 
 @dataclass
-class Room:
+class Office:
     """A house, its clock, and a worker of it."""
 
     house: House
@@ -172,10 +172,10 @@ class Room:
 
 
 @pytest.fixture
-async def room(database_url: str, tmp_path: Path) -> AsyncIterator[Room]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, tmp_path) as house:
-        yield Room(house, clock, await caller(house, Role.mash_worker))
+        yield Office(house, clock, await caller(house, Role.mash_worker))
 
 
 def codes(refusal: PregnancyIncomplete) -> list[tuple[str, str]]:
@@ -186,51 +186,51 @@ def codes(refusal: PregnancyIncomplete) -> list[tuple[str, str]]:
 
 
 async def test_a_first_date_stops_the_asking_and_starts_the_clocks_from_the_referral(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house)
-    assert await room.pre_birth(referral) == {ASKING}
-    await room.possible()
-    room.clock.forward(hours=3)
-    await room.expect(referral.person_id, EXPECTED)
-    running = await clocks(room.house, referral.contact_id)
+    referral = await referred(office.house)
+    assert await office.pre_birth(referral) == {ASKING}
+    await office.possible()
+    office.clock.forward(hours=3)
+    await office.expect(referral.person_id, EXPECTED)
+    running = await clocks(office.house, referral.contact_id)
     assert PRE_BIRTH & set(running) == {BEGUN, DONE}
     # Twenty and thirty-two weeks of a pregnancy that is expected on Friday 11 September 2026.
     assert running[BEGUN].due_at == datetime(2026, 4, 24, 22, 59, 59, tzinfo=UTC)
     assert running[DONE].due_at == datetime(2026, 7, 17, 22, 59, 59, tzinfo=UTC)
     assert {running[BEGUN].started_at, running[DONE].started_at} == {referral.accepted_at}
-    asked = (await clocks(room.house, referral.contact_id, running=False))[ASKING]
+    asked = (await clocks(office.house, referral.contact_id, running=False))[ASKING]
     assert asked.stopped_because == "expected_delivery_known"
-    found = await room.read(referral.person_id)
+    found = await office.read(referral.person_id)
     assert (found.version, found.state) == (2, PregnancyState.unborn)
     [step] = found.steps
     assert (step.expected_before_on, step.expected_after_on) == (None, EXPECTED)
     assert [one.weeks for one in found.alerts] == [20, 32]
-    await room.possible()
+    await office.possible()
 
 
 async def test_another_date_says_why_and_the_clocks_go_by_it_from_the_same_start(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    room.clock.forward(days=7)
+    referral = await referred(office.house, expected=EXPECTED)
+    office.clock.forward(days=7)
     with pytest.raises(PregnancyIncomplete) as refused:
-        await room.expect(referral.person_id, EXPECTED + timedelta(days=14))
+        await office.expect(referral.person_id, EXPECTED + timedelta(days=14))
     assert codes(refused.value) == [("/because", "missing")]
-    await room.expect(referral.person_id, EXPECTED + timedelta(days=14), SCAN)
-    running = await clocks(room.house, referral.contact_id)
+    await office.expect(referral.person_id, EXPECTED + timedelta(days=14), SCAN)
+    running = await clocks(office.house, referral.contact_id)
     assert running[BEGUN].due_at == datetime(2026, 5, 8, 22, 59, 59, tzinfo=UTC)
     assert running[BEGUN].started_at == referral.accepted_at
-    stopped = (await clocks(room.house, referral.contact_id, running=False))[BEGUN]
+    stopped = (await clocks(office.house, referral.contact_id, running=False))[BEGUN]
     assert stopped.stopped_because == "expected_delivery_changed"
-    [step] = (await room.read(referral.person_id)).steps
-    assert (step.words, step.by) == (SCAN, room.worker.account_id)
+    [step] = (await office.read(referral.person_id)).steps
+    assert (step.words, step.by) == (SCAN, office.worker.account_id)
 
 
-async def test_told_late_in_a_pregnancy_there_are_working_days_all_the_same(room: Room) -> None:
+async def test_told_late_in_a_pregnancy_there_are_working_days_all_the_same(office: Office) -> None:
     # 38 weeks: both weeks have passed. Friday 6 March and five, and twenty, working days.
-    referral = await referred(room.house, expected=date(2026, 3, 20))
-    running = await clocks(room.house, referral.contact_id)
+    referral = await referred(office.house, expected=date(2026, 3, 20))
+    running = await clocks(office.house, referral.contact_id)
     assert running[BEGUN].due_at == datetime(2026, 3, 13, 23, 59, 59, tzinfo=UTC)
     assert running[DONE].due_at == datetime(2026, 4, 7, 22, 59, 59, tzinfo=UTC)
     assert running[BEGUN].warn_at == referral.accepted_at
@@ -240,41 +240,43 @@ async def test_told_late_in_a_pregnancy_there_are_working_days_all_the_same(room
     ("kind", "days"), [(BEGUN, 20 * 7), (DONE, 32 * 7)], ids=["20 weeks", "32 weeks"]
 )
 async def test_a_warning_comes_a_fortnight_before_the_week_and_a_breach_after_it(
-    room: Room, kind: str, days: int
+    office: Office, kind: str, days: int
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
+    referral = await referred(office.house, expected=EXPECTED)
     week_on = EXPECTED - timedelta(days=280 - days)
-    manager = await caller(room.house, Role.assessment_team_manager)
+    manager = await caller(office.house, Role.assessment_team_manager)
 
     async def flags() -> set[str]:
-        await sweep(room.house)
-        found = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
+        await sweep(office.house)
+        found = await office.house.ask(
+            lambda ask: list_flags(ask, manager, FlagFilters(), limit=100)
+        )
         return {one.severity.value for one in found if one.kind == kind}
 
     end = datetime(week_on.year, week_on.month, week_on.day, 22, 59, 59, tzinfo=UTC)
-    room.clock.set(end - timedelta(days=14, seconds=1))
+    office.clock.set(end - timedelta(days=14, seconds=1))
     assert await flags() == set()
-    room.clock.set(end - timedelta(days=14))
+    office.clock.set(end - timedelta(days=14))
     assert await flags() == {"warning"}
-    room.clock.set(end + timedelta(seconds=1))
+    office.clock.set(end + timedelta(seconds=1))
     assert "breach" in await flags()
     assert referral.person_id
 
 
-async def test_what_was_met_is_not_asked_for_again_by_another_date(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.begin_assessment(referral)
-    assert await room.pre_birth(referral) == {DONE}
-    await room.expect(referral.person_id, EXPECTED + timedelta(days=7), SCAN)
-    assert await room.pre_birth(referral) == {DONE}
-    await room.possible()
+async def test_what_was_met_is_not_asked_for_again_by_another_date(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.begin_assessment(referral)
+    assert await office.pre_birth(referral) == {DONE}
+    await office.expect(referral.person_id, EXPECTED + timedelta(days=7), SCAN)
+    assert await office.pre_birth(referral) == {DONE}
+    await office.possible()
 
 
-async def test_an_assessment_begun_while_no_date_was_known_is_begun(room: Room) -> None:
-    referral = await referred(room.house)
-    await room.begin_assessment(referral)
-    await room.expect(referral.person_id, EXPECTED)
-    assert await room.pre_birth(referral) == {DONE}
+async def test_an_assessment_begun_while_no_date_was_known_is_begun(office: Office) -> None:
+    referral = await referred(office.house)
+    await office.begin_assessment(referral)
+    await office.expect(referral.person_id, EXPECTED)
+    assert await office.pre_birth(referral) == {DONE}
 
 
 DATES: dict[str, tuple[date, str]] = {
@@ -285,38 +287,38 @@ DATES: dict[str, tuple[date, str]] = {
 
 
 @pytest.mark.parametrize("name", list(DATES))
-async def test_a_date_that_cannot_be_is_refused(room: Room, name: str) -> None:
+async def test_a_date_that_cannot_be_is_refused(office: Office, name: str) -> None:
     on, code = DATES[name]
-    referral = await referred(room.house, expected=EXPECTED)
+    referral = await referred(office.house, expected=EXPECTED)
     with pytest.raises(PregnancyIncomplete) as refused:
-        await room.expect(referral.person_id, on, SCAN)
+        await office.expect(referral.person_id, on, SCAN)
     assert codes(refused.value) == [("/expected_delivery_on", code)]
-    assert (await room.read(referral.person_id)).steps == []
+    assert (await office.read(referral.person_id)).steps == []
 
 
 @pytest.mark.parametrize("days", [42 * 7, -28], ids=["42 weeks ahead", "four weeks past"])
-async def test_a_date_at_the_edge_is_taken(room: Room, days: int) -> None:
-    referral = await referred(room.house)
+async def test_a_date_at_the_edge_is_taken(office: Office, days: int) -> None:
+    referral = await referred(office.house)
     on = FRIDAY.date() + timedelta(days=days)
-    assert (await room.expect(referral.person_id, on)).expected_delivery_on == on
+    assert (await office.expect(referral.person_id, on)).expected_delivery_on == on
 
 
-async def test_a_stock_phrase_is_no_reason(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
+async def test_a_stock_phrase_is_no_reason(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
     with pytest.raises(PregnancyIncomplete) as refused:
-        await room.expect(referral.person_id, EXPECTED + timedelta(days=7), "n/a")
+        await office.expect(referral.person_id, EXPECTED + timedelta(days=7), "n/a")
     assert codes(refused.value) == [("/because", "boiler_plate")]
 
 
 # ---- The birth ----------------------------------------------------------------------------------
 
 
-async def test_one_child_before_and_after_the_birth(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.begin_assessment(referral)
-    room.clock.set(datetime(2026, 9, 9, 10, tzinfo=UTC))
-    person = await room.born(referral.person_id, date(2026, 9, 8), nhs_number="9434765919")
-    assert person == await on_file(room.house, referral.person_id)
+async def test_one_child_before_and_after_the_birth(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.begin_assessment(referral)
+    office.clock.set(datetime(2026, 9, 9, 10, tzinfo=UTC))
+    person = await office.born(referral.person_id, date(2026, 9, 8), nhs_number="9434765919")
+    assert person == await on_file(office.house, referral.person_id)
     assert (person.id, person.date_of_birth) == (referral.person_id, date(2026, 9, 8))
     assert (person.birth_knowledge, person.expected_delivery_on) == (BirthKnowledge.known, None)
     assert (person.given_name, person.sex, person.nhs_number) == (
@@ -324,39 +326,39 @@ async def test_one_child_before_and_after_the_birth(room: Room) -> None:
         Sex.female,
         "9434765919",
     )
-    assert await room.pre_birth(referral) == set()
-    stopped = (await clocks(room.house, referral.contact_id, running=False))[DONE]
-    assert (stopped.stopped_because, stopped.stopped_at) == ("born", room.clock.now)
+    assert await office.pre_birth(referral) == set()
+    stopped = (await clocks(office.house, referral.contact_id, running=False))[DONE]
+    assert (stopped.stopped_because, stopped.stopped_at) == ("born", office.clock.now)
     assert stopped.happened_at == datetime(2026, 9, 8, 22, 59, 59, tzinfo=UTC)
     # The case, its assessment and its other clocks go on; the contact tells what was told.
-    still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker.sight, referral.id))
+    still = await office.house.ask(lambda ask: REFERRALS.get(ask, office.worker.sight, referral.id))
     assert still.closed_at is None
-    assert "single_assessment" in await clocks(room.house, referral.contact_id)
-    assert await room.house.ask(lambda ask: assessments.open_of_referral(ask, referral.id))
-    [told] = await room.house.ask(lambda ask: contacts.children(ask, referral.contact_id))
+    assert "single_assessment" in await clocks(office.house, referral.contact_id)
+    assert await office.house.ask(lambda ask: assessments.open_of_referral(ask, referral.id))
+    [told] = await office.house.ask(lambda ask: contacts.children(ask, referral.contact_id))
     assert told.birth_knowledge is BirthKnowledge.unborn
-    found = await room.read(referral.person_id)
+    found = await office.read(referral.person_id)
     assert (found.state, found.version) == (PregnancyState.born, 2)
     [step] = found.steps
     assert (step.action, step.happened_on) == (PregnancyAction.record_birth, date(2026, 9, 8))
     assert (step.expected_before_on, step.expected_after_on) == (EXPECTED, None)
-    await room.possible()
+    await office.possible()
 
 
-async def test_names_that_are_not_told_stay_as_they_are_on_file(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    person = await room.born(
+async def test_names_that_are_not_told_stay_as_they_are_on_file(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    person = await office.born(
         referral.person_id, given_name=None, family_name=None, sex="U", on=FRIDAY.date()
     )
     assert (person.given_name, person.family_name, person.sex) == (None, "Okafor", Sex.unknown)
 
 
 async def test_the_next_contact_knows_the_child_by_the_number_that_came_with_the_birth(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.born(referral.person_id, nhs_number="9434765919")
-    file = await told_of(room.house, [NewChild(nhs_number="9434765919")])
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.born(referral.person_id, nhs_number="9434765919")
+    file = await told_of(office.house, [NewChild(nhs_number="9434765919")])
     assert file.children[0].person_id == referral.person_id
 
 
@@ -369,68 +371,70 @@ async def test_the_next_contact_knows_the_child_by_the_number_that_came_with_the
     ids=["on the day", "two days later"],
 )
 async def test_an_open_enquiry_has_to_see_the_new_born_child(
-    room: Room, recorded: datetime, starts: datetime
+    office: Office, recorded: datetime, starts: datetime
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    enquiry = await enquiry_about(room.house, referral)
-    assert "child_seen" not in await clocks(room.house, referral.contact_id)
-    room.clock.set(recorded)
-    await room.born(referral.person_id, date(2026, 9, 8))
-    seen = (await clocks(room.house, referral.contact_id))["child_seen"]
+    referral = await referred(office.house, expected=EXPECTED)
+    enquiry = await enquiry_about(office.house, referral)
+    assert "child_seen" not in await clocks(office.house, referral.contact_id)
+    office.clock.set(recorded)
+    await office.born(referral.person_id, date(2026, 9, 8))
+    seen = (await clocks(office.house, referral.contact_id))["child_seen"]
     assert (seen.subject_id, seen.started_at) == (enquiry.id, starts)
     assert seen.due_at == starts + timedelta(hours=24)
 
 
-async def test_a_birth_before_the_meeting_counts_from_the_meeting(room: Room) -> None:
-    referral = await referred(room.house, expected=date(2026, 3, 10))
-    room.clock.forward(days=2)
-    await enquiry_about(room.house, referral)
-    met_at = room.clock.now
-    room.clock.forward(hours=1)
-    await room.born(referral.person_id, FRIDAY.date())
-    assert (await clocks(room.house, referral.contact_id))["child_seen"].started_at == met_at
+async def test_a_birth_before_the_meeting_counts_from_the_meeting(office: Office) -> None:
+    referral = await referred(office.house, expected=date(2026, 3, 10))
+    office.clock.forward(days=2)
+    await enquiry_about(office.house, referral)
+    met_at = office.clock.now
+    office.clock.forward(hours=1)
+    await office.born(referral.person_id, FRIDAY.date())
+    assert (await clocks(office.house, referral.contact_id))["child_seen"].started_at == met_at
 
 
-async def test_without_an_enquiry_no_clock_waits_for_the_child_to_be_seen(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.born(referral.person_id)
-    assert "child_seen" not in await clocks(room.house, referral.contact_id)
+async def test_without_an_enquiry_no_clock_waits_for_the_child_to_be_seen(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.born(referral.person_id)
+    assert "child_seen" not in await clocks(office.house, referral.contact_id)
 
 
-async def test_a_birth_after_closure_is_to_be_logged_as_a_contact(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.close(referral)
+async def test_a_birth_after_closure_is_to_be_logged_as_a_contact(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.close(referral)
     for doing in (
-        lambda: room.born(referral.person_id),
-        lambda: room.ended(referral.person_id),
-        lambda: room.expect(referral.person_id, EXPECTED + timedelta(days=7), SCAN),
+        lambda: office.born(referral.person_id),
+        lambda: office.ended(referral.person_id),
+        lambda: office.expect(referral.person_id, EXPECTED + timedelta(days=7), SCAN),
     ):
         with pytest.raises(ChildNotOpen, match="as a contact") as refused:
             await doing()
         assert refused.value.allowed == ("log_contact",)
     # And so it is: the contact that tells of it opens the same child again.
-    file = await told_of(room.house, [NewChild(given_name="Adaeze", person_id=referral.person_id)])
-    await room.born(referral.person_id)
+    file = await told_of(
+        office.house, [NewChild(given_name="Adaeze", person_id=referral.person_id)]
+    )
+    await office.born(referral.person_id)
     assert file.children[0].person_id == referral.person_id
 
 
-async def test_a_birth_while_the_contact_waits_for_its_decision(room: Room) -> None:
-    file = await told_of(room.house, [unborn(EXPECTED)])
+async def test_a_birth_while_the_contact_waits_for_its_decision(office: Office) -> None:
+    file = await told_of(office.house, [unborn(EXPECTED)])
     person_id = file.children[0].person_id
-    await room.born(person_id)
-    await decide_for(room.house, file, "referral")
-    [referral] = await room.house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id))
-    assert await room.pre_birth(referral) == set()
-    await room.possible()
+    await office.born(person_id)
+    await decide_for(office.house, file, "referral")
+    [referral] = await office.house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id))
+    assert await office.pre_birth(referral) == set()
+    await office.possible()
 
 
-async def test_who_is_born_is_not_born_again_and_expected_no_more(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.born(referral.person_id)
+async def test_who_is_born_is_not_born_again_and_expected_no_more(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.born(referral.person_id)
     for doing in (
-        lambda: room.born(referral.person_id, version=2),
-        lambda: room.ended(referral.person_id, version=2),
-        lambda: room.expect(referral.person_id, EXPECTED, SCAN, version=2),
+        lambda: office.born(referral.person_id, version=2),
+        lambda: office.ended(referral.person_id, version=2),
+        lambda: office.expect(referral.person_id, EXPECTED, SCAN, version=2),
     ):
         with pytest.raises(NotUnborn) as refused:
             await doing()
@@ -438,15 +442,15 @@ async def test_who_is_born_is_not_born_again_and_expected_no_more(room: Room) ->
         assert (refused.value.state, refused.value.allowed) == ("born", ("record_another_birth",))
 
 
-async def test_a_child_who_never_was_unborn_here_has_no_pregnancy(room: Room) -> None:
-    file = await told_of(room.house, [NewChild(given_name="Ada", date_of_birth=date(2018, 4, 9))])
+async def test_a_child_who_never_was_unborn_here_has_no_pregnancy(office: Office) -> None:
+    file = await told_of(office.house, [NewChild(given_name="Ada", date_of_birth=date(2018, 4, 9))])
     person_id = file.children[0].person_id
     with pytest.raises(PersonNotFound):
-        await room.read(person_id)
+        await office.read(person_id)
     with pytest.raises(PersonNotFound):
-        await room.born(person_id)
+        await office.born(person_id)
     with pytest.raises(PersonNotFound):
-        await room.read(uuid4())
+        await office.read(uuid4())
 
 
 BIRTHS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
@@ -464,41 +468,41 @@ BIRTHS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 
 @pytest.mark.parametrize("name", list(BIRTHS))
 async def test_a_birth_that_cannot_be_is_refused_and_nothing_is_stored(
-    room: Room, name: str
+    office: Office, name: str
 ) -> None:
     told, fault = BIRTHS[name]
-    await told_of(room.house, [NewChild(given_name="Ada", nhs_number="9434765919")])
-    referral = await referred(room.house, expected=EXPECTED)
-    before = await on_file(room.house, referral.person_id)
+    await told_of(office.house, [NewChild(given_name="Ada", nhs_number="9434765919")])
+    referral = await referred(office.house, expected=EXPECTED)
+    before = await on_file(office.house, referral.person_id)
     with pytest.raises(PregnancyIncomplete) as refused:
-        await room.born(referral.person_id, **told)
+        await office.born(referral.person_id, **told)
     assert codes(refused.value) == [fault]
-    assert await on_file(room.house, referral.person_id) == before
-    assert await room.pre_birth(referral) == {BEGUN, DONE}
+    assert await on_file(office.house, referral.person_id) == before
+    assert await office.pre_birth(referral) == {BEGUN, DONE}
 
 
 async def test_of_many_who_record_the_birth_at_once_one_wins_and_the_others_are_told(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await enquiry_about(room.house, referral)
+    referral = await referred(office.house, expected=EXPECTED)
+    await enquiry_about(office.house, referral)
     outcomes = await asyncio.gather(
-        *(room.born(referral.person_id, given_name=f"Name {n}") for n in range(8)),
+        *(office.born(referral.person_id, given_name=f"Name {n}") for n in range(8)),
         return_exceptions=True,
     )
     won = [one for one in outcomes if isinstance(one, Person)]
     assert len(won) == 1, outcomes
     assert sum(isinstance(one, NotUnborn) for one in outcomes) == 7, outcomes
-    assert await on_file(room.house, referral.person_id) == won[0]
-    assert len((await room.read(referral.person_id)).steps) == 1
-    await room.possible()
+    assert await on_file(office.house, referral.person_id) == won[0]
+    assert len((await office.read(referral.person_id)).steps) == 1
+    await office.possible()
 
 
-async def test_of_two_dates_at_once_one_is_stale(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
+async def test_of_two_dates_at_once_one_is_stale(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
     outcomes = await asyncio.gather(
         *(
-            room.expect(referral.person_id, EXPECTED + timedelta(days=days), SCAN)
+            office.expect(referral.person_id, EXPECTED + timedelta(days=days), SCAN)
             for days in (7, 14)
         ),
         return_exceptions=True,
@@ -511,42 +515,44 @@ async def test_of_two_dates_at_once_one_is_stale(room: Room) -> None:
 
 
 async def test_a_pregnancy_that_ends_stops_the_clocks_quietly_and_leaves_the_case_to_people(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await enquiry_about(room.house, referral)
-    room.clock.set(datetime(2026, 5, 1, 9, tzinfo=UTC))
-    await sweep(room.house)
-    person = await room.ended(referral.person_id, date(2026, 4, 29))
+    referral = await referred(office.house, expected=EXPECTED)
+    await enquiry_about(office.house, referral)
+    office.clock.set(datetime(2026, 5, 1, 9, tzinfo=UTC))
+    await sweep(office.house)
+    person = await office.ended(referral.person_id, date(2026, 4, 29))
     assert (person.pregnancy_ended_on, person.birth_knowledge) == (
         date(2026, 4, 29),
         BirthKnowledge.unborn,
     )
-    assert await room.pre_birth(referral) == set()
-    stopped = (await clocks(room.house, referral.contact_id, running=False))[DONE]
+    assert await office.pre_birth(referral) == set()
+    stopped = (await clocks(office.house, referral.contact_id, running=False))[DONE]
     assert stopped.stopped_because == "pregnancy_ended"
-    assert "child_seen" not in await clocks(room.house, referral.contact_id)
-    manager = await caller(room.house, Role.assessment_team_manager)
-    flags = await room.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
+    assert "child_seen" not in await clocks(office.house, referral.contact_id)
+    manager = await caller(office.house, Role.assessment_team_manager)
+    flags = await office.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
     assert PRE_BIRTH & {one.kind for one in flags} == set()
-    still = await room.house.ask(lambda ask: REFERRALS.get(ask, room.worker.sight, referral.id))
+    still = await office.house.ask(lambda ask: REFERRALS.get(ask, office.worker.sight, referral.id))
     assert still.closed_at is None
-    found = await room.read(referral.person_id)
+    found = await office.read(referral.person_id)
     assert (found.state, found.steps[0].words) == (PregnancyState.ended, ENDED)
-    assert await room.queue() == []
+    assert await office.queue() == []
     with pytest.raises(NotUnborn):
-        await room.born(referral.person_id, version=2)
-    await room.possible()
+        await office.born(referral.person_id, version=2)
+    await office.possible()
 
 
 async def test_what_a_contact_tells_later_does_not_bring_an_ended_pregnancy_back(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    ended = await room.ended(referral.person_id)
-    await told_of(room.house, [NewChild(person_id=referral.person_id, date_of_birth=FRIDAY.date())])
-    assert (await on_file(room.house, referral.person_id)).date_of_birth is None
-    assert (await on_file(room.house, referral.person_id)).pregnancy_ended_on == (
+    referral = await referred(office.house, expected=EXPECTED)
+    ended = await office.ended(referral.person_id)
+    await told_of(
+        office.house, [NewChild(person_id=referral.person_id, date_of_birth=FRIDAY.date())]
+    )
+    assert (await on_file(office.house, referral.person_id)).date_of_birth is None
+    assert (await on_file(office.house, referral.person_id)).pregnancy_ended_on == (
         ended.pregnancy_ended_on
     )
 
@@ -554,90 +560,92 @@ async def test_what_a_contact_tells_later_does_not_bring_an_ended_pregnancy_back
 # ---- What contacts tell -------------------------------------------------------------------------
 
 
-async def test_a_contact_that_tells_the_expected_date_moves_the_clocks(room: Room) -> None:
-    referral = await referred(room.house)
+async def test_a_contact_that_tells_the_expected_date_moves_the_clocks(office: Office) -> None:
+    referral = await referred(office.house)
     version = (
-        await room.house.ask(lambda ask: contacts.get(ask, room.worker.sight, referral.contact_id))
+        await office.house.ask(
+            lambda ask: contacts.get(ask, office.worker.sight, referral.contact_id)
+        )
     ).version
-    room.clock.forward(hours=2)
-    file = await told_of(room.house, [unborn(EXPECTED, person_id=referral.person_id)])
-    running = await clocks(room.house, referral.contact_id)
+    office.clock.forward(hours=2)
+    file = await told_of(office.house, [unborn(EXPECTED, person_id=referral.person_id)])
+    running = await clocks(office.house, referral.contact_id)
     assert PRE_BIRTH & set(running) == {BEGUN, DONE}
     assert running[BEGUN].started_at == referral.accepted_at
-    found = await room.read(referral.person_id)
+    found = await office.read(referral.person_id)
     assert (found.person.expected_delivery_on, found.steps[0].contact_id) == (
         EXPECTED,
         file.contact.id,
     )
-    renewed = await room.house.ask(
-        lambda ask: contacts.get(ask, room.worker.sight, referral.contact_id)
+    renewed = await office.house.ask(
+        lambda ask: contacts.get(ask, office.worker.sight, referral.contact_id)
     )
     assert renewed.version == version + 1
-    await room.possible()
+    await office.possible()
 
 
 async def test_a_contact_that_tells_of_the_birth_stops_the_clocks_and_starts_the_seeing(
-    room: Room,
+    office: Office,
 ) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await enquiry_about(room.house, referral)
-    room.clock.set(datetime(2026, 9, 9, 10, tzinfo=UTC))
+    referral = await referred(office.house, expected=EXPECTED)
+    await enquiry_about(office.house, referral)
+    office.clock.set(datetime(2026, 9, 9, 10, tzinfo=UTC))
     await told_of(
-        room.house,
+        office.house,
         [
             NewChild(
                 given_name="Adaeze", date_of_birth=date(2026, 9, 8), person_id=referral.person_id
             )
         ],
     )
-    assert await room.pre_birth(referral) == set()
-    seen = (await clocks(room.house, referral.contact_id))["child_seen"]
+    assert await office.pre_birth(referral) == set()
+    seen = (await clocks(office.house, referral.contact_id))["child_seen"]
     assert seen.started_at == datetime(2026, 9, 8, 22, 59, 59, tzinfo=UTC)
-    found = await room.read(referral.person_id)
+    found = await office.read(referral.person_id)
     assert (found.state, found.steps[0].action) == (
         PregnancyState.born,
         PregnancyAction.record_birth,
     )
     with pytest.raises(NotUnborn):
-        await room.born(referral.person_id, version=2)
+        await office.born(referral.person_id, version=2)
 
 
-async def amended(room: Room, contact_id: UUID, **facts: Any) -> None:
+async def amended(office: Office, contact_id: UUID, **facts: Any) -> None:
     """One fact of the only child on a contact, put right."""
-    contact = await room.house.ask(lambda ask: contacts.get(ask, room.worker.sight, contact_id))
-    [child] = await room.house.ask(lambda ask: contacts.children(ask, contact_id))
+    contact = await office.house.ask(lambda ask: contacts.get(ask, office.worker.sight, contact_id))
+    [child] = await office.house.ask(lambda ask: contacts.children(ask, contact_id))
     changes = ContactChanges(reason="The midwife rang back.", children={child.id: facts})
-    await room.house.perform(
-        lambda work: amend_contact(work, room.worker, contact_id, contact.version, changes)
+    await office.house.perform(
+        lambda work: amend_contact(work, office.worker, contact_id, contact.version, changes)
     )
 
 
-async def test_an_amended_contact_moves_the_clocks_of_the_case_that_is_open(room: Room) -> None:
-    referral = await referred(room.house)
-    file = await told_of(room.house, [unborn(EXPECTED, person_id=referral.person_id)])
+async def test_an_amended_contact_moves_the_clocks_of_the_case_that_is_open(office: Office) -> None:
+    referral = await referred(office.house)
+    file = await told_of(office.house, [unborn(EXPECTED, person_id=referral.person_id)])
     # The file follows the correction of what this contact had told.
-    await amended(room, file.contact.id, expected_delivery_on=EXPECTED + timedelta(days=14))
-    running = await clocks(room.house, referral.contact_id)
+    await amended(office, file.contact.id, expected_delivery_on=EXPECTED + timedelta(days=14))
+    running = await clocks(office.house, referral.contact_id)
     assert running[BEGUN].due_at == datetime(2026, 5, 8, 22, 59, 59, tzinfo=UTC)
-    await amended(room, file.contact.id, expected_delivery_on=None)
-    assert await room.pre_birth(referral) == {ASKING}
-    await amended(room, file.contact.id, expected_delivery_on=EXPECTED)
-    assert await room.pre_birth(referral) == {BEGUN, DONE}
+    await amended(office, file.contact.id, expected_delivery_on=None)
+    assert await office.pre_birth(referral) == {ASKING}
+    await amended(office, file.contact.id, expected_delivery_on=EXPECTED)
+    assert await office.pre_birth(referral) == {BEGUN, DONE}
     await amended(
-        room,
+        office,
         file.contact.id,
         birth_knowledge=BirthKnowledge.not_known,
         expected_delivery_on=None,
     )
-    assert await room.pre_birth(referral) == set()
+    assert await office.pre_birth(referral) == set()
     await amended(
-        room,
+        office,
         file.contact.id,
         birth_knowledge=BirthKnowledge.unborn,
         expected_delivery_on=EXPECTED,
     )
-    assert await room.pre_birth(referral) == {BEGUN, DONE}
-    assert [one.action for one in (await room.read(referral.person_id)).steps] == [
+    assert await office.pre_birth(referral) == {BEGUN, DONE}
+    assert [one.action for one in (await office.read(referral.person_id)).steps] == [
         PregnancyAction.change_expected_delivery,
         PregnancyAction.change_expected_delivery,
         PregnancyAction.change_expected_delivery,
@@ -645,84 +653,87 @@ async def test_an_amended_contact_moves_the_clocks_of_the_case_that_is_open(room
         PregnancyAction.correct,
         PregnancyAction.correct,
     ]
-    await room.possible()
+    await office.possible()
 
 
-async def test_a_contact_that_adds_nothing_leaves_everything_as_it_is(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    before = await clocks(room.house, referral.contact_id)
-    await told_of(room.house, [unborn(EXPECTED, person_id=referral.person_id)])
-    assert await clocks(room.house, referral.contact_id) == before
-    assert (await room.read(referral.person_id)).version == 1
+async def test_a_contact_that_adds_nothing_leaves_everything_as_it_is(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    before = await clocks(office.house, referral.contact_id)
+    await told_of(office.house, [unborn(EXPECTED, person_id=referral.person_id)])
+    assert await clocks(office.house, referral.contact_id) == before
+    assert (await office.read(referral.person_id)).version == 1
 
 
-async def test_a_birth_and_a_contact_that_tells_of_it_at_once_are_one_birth(room: Room) -> None:
-    referral = await referred(room.house)
+async def test_a_birth_and_a_contact_that_tells_of_it_at_once_are_one_birth(office: Office) -> None:
+    referral = await referred(office.house)
     outcomes = await asyncio.gather(
-        room.born(referral.person_id),
-        *(told_of(room.house, [unborn(EXPECTED, person_id=referral.person_id)]) for _ in range(4)),
+        office.born(referral.person_id),
+        *(
+            told_of(office.house, [unborn(EXPECTED, person_id=referral.person_id)])
+            for _ in range(4)
+        ),
         return_exceptions=True,
     )
-    person = await on_file(room.house, referral.person_id)
+    person = await on_file(office.house, referral.person_id)
     if isinstance(outcomes[0], Person):
         assert (person.date_of_birth, person.expected_delivery_on) == (FRIDAY.date(), None)
-        assert await room.pre_birth(referral) == set()
+        assert await office.pre_birth(referral) == set()
     else:
         # The date came first: whoever records the birth reads it before.
         assert isinstance(outcomes[0], Stale), outcomes
         assert person.expected_delivery_on == EXPECTED
-        assert await room.pre_birth(referral) == {BEGUN, DONE}
+        assert await office.pre_birth(referral) == {BEGUN, DONE}
     assert [one for one in outcomes[1:] if isinstance(one, BaseException)] == []
 
 
 # ---- Who may -----------------------------------------------------------------------------------
 
 
-async def test_a_child_is_seen_by_who_sees_a_contact_or_a_case_of_it(room: Room) -> None:
-    assessor = await caller(room.house, Role.assessment_team_worker)
-    helper = await caller(room.house, Role.early_help_worker)
-    file = await told_of(room.house, [unborn(EXPECTED)])
+async def test_a_child_is_seen_by_who_sees_a_contact_or_a_case_of_it(office: Office) -> None:
+    assessor = await caller(office.house, Role.assessment_team_worker)
+    helper = await caller(office.house, Role.early_help_worker)
+    file = await told_of(office.house, [unborn(EXPECTED)])
     person_id = file.children[0].person_id
     for who in (assessor, helper):
         with pytest.raises(PersonNotFound):
-            await room.read(person_id, who)
-    await decide_for(room.house, file, "referral")
-    assert (await room.read(person_id, assessor)).state is PregnancyState.unborn
+            await office.read(person_id, who)
+    await decide_for(office.house, file, "referral")
+    assert (await office.read(person_id, assessor)).state is PregnancyState.unborn
     with pytest.raises(PersonNotFound):
-        await room.read(person_id, helper)
-    helped = await told_of(room.house, [unborn(EXPECTED)])
-    await decide_for(room.house, helped, "early_help_episode")
-    assert (await room.read(helped.children[0].person_id, helper)).deadlines == []
+        await office.read(person_id, helper)
+    helped = await told_of(office.house, [unborn(EXPECTED)])
+    await decide_for(office.house, helped, "early_help_episode")
+    assert (await office.read(helped.children[0].person_id, helper)).deadlines == []
     with pytest.raises(PersonNotFound):
-        await room.read(helped.children[0].person_id, assessor)
+        await office.read(helped.children[0].person_id, assessor)
 
 
-async def test_who_may_not_see_the_child_may_not_record_its_birth_either(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    helper = await caller(room.house, Role.early_help_worker)
-    other = Room(room.house, room.clock, helper)
+async def test_who_may_not_see_the_child_may_not_record_its_birth_either(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    helper = await caller(office.house, Role.early_help_worker)
+    other = Office(office.house, office.clock, helper)
     with pytest.raises(NotFound):
         await other.born(referral.person_id)
-    auditor = await caller(room.house, Role.qa_auditor)
+    auditor = await caller(office.house, Role.qa_auditor)
     with pytest.raises(RoleMissing):
-        await Room(room.house, room.clock, auditor).born(referral.person_id)
-    assert (await room.read(referral.person_id, auditor)).state is PregnancyState.unborn
+        await Office(office.house, office.clock, auditor).born(referral.person_id)
+    assert (await office.read(referral.person_id, auditor)).state is PregnancyState.unborn
 
 
 # ---- The tracker --------------------------------------------------------------------------------
 
 
 async def test_the_tracker_has_those_without_a_date_first_and_then_the_soonest_clock(
-    room: Room,
+    office: Office,
 ) -> None:
-    late = await referred(room.house, expected=date(2026, 3, 20))
-    early = await referred(room.house, expected=EXPECTED)
-    asked = await told_of(room.house, [unborn()])
-    undated = await referred(room.house)
-    born = await referred(room.house, expected=EXPECTED)
-    await room.born(born.person_id)
-    await told_of(room.house, [NewChild(given_name="Ada")])
-    found = await room.queue()
+    late = await referred(office.house, expected=date(2026, 3, 20))
+    early = await referred(office.house, expected=EXPECTED)
+    asked = await told_of(office.house, [unborn()])
+    undated = await referred(office.house)
+    born = await referred(office.house, expected=EXPECTED)
+    await office.born(born.person_id)
+    await told_of(office.house, [NewChild(given_name="Ada")])
+    found = await office.queue()
     assert {one.waiting.child_id for one in found[:2]} == {asked.children[0].id, undated.child_id}
     rest = [(one.waiting.subject_id, one.next_action_on(FRIDAY.date())) for one in found[2:]]
     assert {one for one, _ in rest} == {late.id, early.id}
@@ -734,29 +745,29 @@ async def test_the_tracker_has_those_without_a_date_first_and_then_the_soonest_c
         assert one.next_action_on(FRIDAY.date()) is NextAction.ask_expected_delivery
 
 
-async def test_the_next_action_goes_with_the_pregnancy(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
+async def test_the_next_action_goes_with_the_pregnancy(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
 
     async def action() -> NextAction:
-        [line] = await room.queue()
-        return line.next_action_on(room.clock.now.date())
+        [line] = await office.queue()
+        return line.next_action_on(office.clock.now.date())
 
     assert await action() is NextAction.begin_assessment
-    await room.begin_assessment(referral)
+    await office.begin_assessment(referral)
     assert await action() is NextAction.authorise_assessment
-    room.clock.set(datetime(2026, 9, 11, 12, tzinfo=UTC))
+    office.clock.set(datetime(2026, 9, 11, 12, tzinfo=UTC))
     assert await action() is NextAction.authorise_assessment
-    room.clock.forward(days=1)
+    office.clock.forward(days=1)
     assert await action() is NextAction.ask_whether_born
-    await room.born(referral.person_id)
-    assert await room.queue() == []
+    await office.born(referral.person_id)
+    assert await office.queue() == []
 
 
-async def test_twins_are_two_lines_on_pages_of_one(room: Room) -> None:
-    file = await told_of(room.house, [unborn(EXPECTED), unborn(EXPECTED), unborn()])
+async def test_twins_are_two_lines_on_pages_of_one(office: Office) -> None:
+    file = await told_of(office.house, [unborn(EXPECTED), unborn(EXPECTED), unborn()])
     seen: list[UUID | None] = []
     after: Any = None
-    while page := await room.queue(limit=1, after=after):
+    while page := await office.queue(limit=1, after=after):
         [line] = page
         seen.append(line.waiting.child_id)
         after = line.place
@@ -765,58 +776,60 @@ async def test_twins_are_two_lines_on_pages_of_one(room: Room) -> None:
     assert len(seen) == 3
 
 
-async def test_a_child_is_one_line_whatever_is_open_about_it(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await told_of(room.house, [unborn(EXPECTED, person_id=referral.person_id)])
-    [line] = await room.queue()
+async def test_a_child_is_one_line_whatever_is_open_about_it(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await told_of(office.house, [unborn(EXPECTED, person_id=referral.person_id)])
+    [line] = await office.queue()
     assert (line.waiting.subject_id, line.waiting.team_id) == (referral.id, referral.team_id)
-    first = await told_of(room.house, [unborn(EXPECTED)])
-    await told_of(room.house, [unborn(EXPECTED, person_id=first.children[0].person_id)])
-    lines = await room.queue()
+    first = await told_of(office.house, [unborn(EXPECTED)])
+    await told_of(office.house, [unborn(EXPECTED, person_id=first.children[0].person_id)])
+    lines = await office.queue()
     assert [one.waiting.subject_id for one in lines] == [first.contact.id, referral.id] or [
         one.waiting.subject_id for one in lines
     ] == [referral.id, first.contact.id]
 
 
-async def test_each_side_sees_the_unborn_children_that_it_may(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    helped = await told_of(room.house, [unborn(EXPECTED)])
-    await decide_for(room.house, helped, "early_help_episode")
-    [episode] = await room.house.ask(lambda ask: EPISODES.of_contact(ask, helped.contact.id))
-    waiting = await told_of(room.house, [unborn(EXPECTED)])
+async def test_each_side_sees_the_unborn_children_that_it_may(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    helped = await told_of(office.house, [unborn(EXPECTED)])
+    await decide_for(office.house, helped, "early_help_episode")
+    [episode] = await office.house.ask(lambda ask: EPISODES.of_contact(ask, helped.contact.id))
+    waiting = await told_of(office.house, [unborn(EXPECTED)])
     for role, ids in (
         (Role.assessment_team_worker, {referral.id}),
         (Role.early_help_worker, {episode.id}),
         (Role.mash_worker, {referral.id, episode.id, waiting.contact.id}),
     ):
-        who = await caller(room.house, role)
-        assert {one.waiting.subject_id for one in await room.queue(who)} == ids, role
+        who = await caller(office.house, role)
+        assert {one.waiting.subject_id for one in await office.queue(who)} == ids, role
 
 
-async def test_a_line_of_any_queue_names_the_child_as_it_is_since_the_birth(room: Room) -> None:
-    referral = await referred(room.house, [unborn(EXPECTED, family_name=None, description="Bump")])
+async def test_a_line_of_any_queue_names_the_child_as_it_is_since_the_birth(office: Office) -> None:
+    referral = await referred(
+        office.house, [unborn(EXPECTED, family_name=None, description="Bump")]
+    )
 
     async def named() -> list[str]:
-        manager = await caller(room.house, Role.assessment_team_manager)
-        [line] = await room.house.ask(
+        manager = await caller(office.house, Role.assessment_team_manager)
+        [line] = await office.house.ask(
             lambda ask: read_queue(ask, manager, Queue.allocation, QueueFilters(), limit=5)
         )
         return list(line.children)
 
     assert await named() == ["Unborn child"]
-    await room.born(referral.person_id)
+    await office.born(referral.person_id)
     assert await named() == ["Adaeze Okafor"]
 
 
 # ---- What should be impossible ------------------------------------------------------------------
 
 
-async def test_an_unborn_child_in_social_care_without_a_clock_is_found(room: Room) -> None:
-    referral = await referred(room.house, expected=EXPECTED)
-    await room.possible()
-    async with room.house.database.writing() as connection:
+async def test_an_unborn_child_in_social_care_without_a_clock_is_found(office: Office) -> None:
+    referral = await referred(office.house, expected=EXPECTED)
+    await office.possible()
+    async with office.house.database.writing() as connection:
         await connection.execute(text("DELETE FROM deadline WHERE kind LIKE '%birth%'"))
         await connection.commit()
     with pytest.raises(ImpossibleFound, match="unborn_child_in_social_care"):
-        await room.possible()
+        await office.possible()
     assert referral.person_id

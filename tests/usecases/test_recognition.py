@@ -53,7 +53,7 @@ MIA = NewChild(
 )
 
 
-class Desk:
+class Office:
     """A front door with somebody of each role that is needed here."""
 
     def __init__(self, house: House, worker: Caller, manager: Caller) -> None:
@@ -112,11 +112,11 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as house:
         worker = await caller(house, Role.mash_worker)
         manager = await caller(house, Role.mash_manager)
-        yield Desk(house, worker, manager)
+        yield Office(house, worker, manager)
 
 
 def told(*children: NewChild, **changes: Any) -> NewContact:
@@ -141,17 +141,17 @@ def warnings_of(file: WholeContact) -> list[tuple[str, str]]:
 # ---- Joined by nothing against everything else, at every door -----------------------------------
 
 
-async def by_a_worker(desk: Desk, child: NewChild) -> UUID:
-    return (await desk.log(child)).contact.id
+async def by_a_worker(office: Office, child: NewChild) -> UUID:
+    return (await office.log(child)).contact.id
 
 
-async def by_a_partner(desk: Desk, child: NewChild) -> UUID:
-    return (await desk.send(child)).contact.id
+async def by_a_partner(office: Office, child: NewChild) -> UUID:
+    return (await office.send(child)).contact.id
 
 
-async def by_the_police(desk: Desk, child: NewChild) -> UUID:
+async def by_the_police(office: Office, child: NewChild) -> UUID:
     taken = await notify(
-        desk.house,
+        office.house,
         "RVB-1",
         given_name=child.given_name,
         family_name=child.family_name,
@@ -163,7 +163,7 @@ async def by_the_police(desk: Desk, child: NewChild) -> UUID:
     return taken.contact.id
 
 
-async def by_a_file_of_the_police(desk: Desk, child: NewChild) -> UUID:
+async def by_a_file_of_the_police(office: Office, child: NewChild) -> UUID:
     [row] = rows(1)
     row |= {
         "child_given_name": child.given_name or "",
@@ -174,8 +174,8 @@ async def by_a_file_of_the_police(desk: Desk, child: NewChild) -> UUID:
         "child_unique_pupil_number": child.unique_pupil_number or "",
     }
     columns = (*FILE_COLUMNS, "child_unique_pupil_number")
-    taken = await load_file(desk.house, as_file([row], columns))
-    async with desk.house.database.reading() as connection:
+    taken = await load_file(office.house, as_file([row], columns))
+    async with office.house.database.reading() as connection:
         state = (
             await connection.execute(text("SELECT state FROM police_notification_import"))
         ).scalar_one()
@@ -193,20 +193,20 @@ DOORS = [by_a_worker, by_a_partner, by_the_police, by_a_file_of_the_police]
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 @pytest.mark.parametrize("number", ["nhs_number", "unique_pupil_number"])
 async def test_a_number_joins_nobody_against_name_birth_and_sex(
-    desk: Desk, door: Any, number: str
+    office: Office, door: Any, number: str
 ) -> None:
     value = {"nhs_number": NHS, "unique_pupil_number": PUPIL}[number]
     ben = replace(BEN, **{"nhs_number": None, number: value})
     mia = replace(MIA, **{"nhs_number": None, number: value})
-    his = await desk.log(ben)
-    referral = await desk.referred(his)
-    hers = await desk.read(await door(desk, mia))
+    his = await office.log(ben)
+    referral = await office.referred(his)
+    hers = await office.read(await door(office, mia))
     [girl] = hers.children
     assert girl.person_id != his.children[0].person_id
     # Kept as told on her contact, and not of her: it is his until somebody has looked.
     assert (getattr(girl, number), girl.set_aside) == (value, [number])
-    assert getattr(await desk.person(girl.person_id), number) is None
-    assert getattr(await desk.person(his.children[0].person_id), number) == value
+    assert getattr(await office.person(girl.person_id), number) is None
+    assert getattr(await office.person(his.children[0].person_id), number) == value
     assert warnings_of(hers) == [
         (f"/children/0/{number}", "number_of_another_child"),
         ("/children/0", "possible_match"),
@@ -215,24 +215,26 @@ async def test_a_number_joins_nobody_against_name_birth_and_sex(
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
-async def test_a_number_with_a_slip_in_the_rest_is_of_the_same_child(desk: Desk, door: Any) -> None:
-    his = await desk.log(BEN)
+async def test_a_number_with_a_slip_in_the_rest_is_of_the_same_child(
+    office: Office, door: Any
+) -> None:
+    his = await office.log(BEN)
     slip = replace(BEN, given_name="Benn", date_of_birth=date(2012, 1, 30))
-    again = await desk.read(await door(desk, slip))
+    again = await office.read(await door(office, slip))
     assert again.children[0].person_id == his.children[0].person_id
     assert (again.children[0].set_aside, warnings_of(again)) == ([], [])
 
 
-async def test_two_numbers_of_two_children_join_the_one_whose_name_it_is(desk: Desk) -> None:
-    his = await desk.log(BEN)
-    hers = await desk.log(replace(MIA, nhs_number=None, unique_pupil_number=PUPIL))
-    mixed = await desk.log(replace(MIA, nhs_number=NHS, unique_pupil_number=PUPIL))
+async def test_two_numbers_of_two_children_join_the_one_whose_name_it_is(office: Office) -> None:
+    his = await office.log(BEN)
+    hers = await office.log(replace(MIA, nhs_number=None, unique_pupil_number=PUPIL))
+    mixed = await office.log(replace(MIA, nhs_number=NHS, unique_pupil_number=PUPIL))
     [child] = mixed.children
     assert child.person_id == hers.children[0].person_id != his.children[0].person_id
     assert child.set_aside == ["nhs_number"]
 
 
-async def test_a_twins_number_does_not_make_her_the_other(desk: Desk) -> None:
+async def test_a_twins_number_does_not_make_her_the_other(office: Office) -> None:
     amina = NewChild(
         given_name="Amina",
         family_name="Noor",
@@ -241,25 +243,25 @@ async def test_a_twins_number_does_not_make_her_the_other(desk: Desk) -> None:
         nhs_number=NHS,
     )
     amira = replace(amina, given_name="Amira", nhs_number=OTHER_NHS)
-    both = await desk.log(amina, amira)
-    mixed = await desk.log(replace(amira, nhs_number=NHS))
+    both = await office.log(amina, amira)
+    mixed = await office.log(replace(amira, nhs_number=NHS))
     assert mixed.children[0].person_id != both.children[0].person_id
     assert mixed.children[0].set_aside == ["nhs_number"]
 
 
-async def test_a_partner_learns_nothing_of_whose_the_number_is(desk: Desk) -> None:
-    await desk.log(BEN)
-    sent = await desk.send(MIA)
+async def test_a_partner_learns_nothing_of_whose_the_number_is(office: Office) -> None:
+    await office.log(BEN)
+    sent = await office.send(MIA)
     assert (sent.possible_matches, sent.repeat_concern) == ((), None)
 
 
 # ---- Putting it right moves only the child it is about ------------------------------------------
 
 
-async def joined_by_mistake(desk: Desk) -> tuple[WholeContact, WholeContact]:
+async def joined_by_mistake(office: Office) -> tuple[WholeContact, WholeContact]:
     """A girl who was taken for the boy: by his number, when nothing else was told of her."""
-    his = await desk.log(replace(BEN, unique_pupil_number=PUPIL))
-    hers = await desk.log(NewChild(nhs_number=NHS))
+    his = await office.log(replace(BEN, unique_pupil_number=PUPIL))
+    hers = await office.log(NewChild(nhs_number=NHS))
     assert hers.children[0].person_id == his.children[0].person_id
     return his, hers
 
@@ -276,97 +278,99 @@ async def joined_by_mistake(desk: Desk) -> tuple[WholeContact, WholeContact]:
     ids=lambda changes: "+".join(changes),
 )
 async def test_a_correction_moves_only_the_child_it_is_about(
-    desk: Desk, correction: dict[str, object]
+    office: Office, correction: dict[str, object]
 ) -> None:
-    his, hers = await joined_by_mistake(desk)
-    before = await desk.person(his.children[0].person_id)
-    after = await desk.amend(hers, correction)
+    his, hers = await joined_by_mistake(office)
+    before = await office.person(his.children[0].person_id)
+    after = await office.amend(hers, correction)
     [girl] = after.children
     assert girl.person_id != his.children[0].person_id
-    assert await desk.person(his.children[0].person_id) == before
-    own = await desk.person(girl.person_id)
+    assert await office.person(his.children[0].person_id) == before
+    own = await office.person(girl.person_id)
     assert own.nhs_number == correction.get("nhs_number")
     # His next contact is his: by his number, with what was told of him before.
-    again = await desk.log(BEN)
+    again = await office.log(BEN)
     assert again.children[0].person_id == his.children[0].person_id
-    history = await desk.house.ask(
-        lambda ask: histories.of_child(ask, desk.worker.sight, girl.person_id, but=after.contact.id)
+    history = await office.house.ask(
+        lambda ask: histories.of_child(
+            ask, office.worker.sight, girl.person_id, but=after.contact.id
+        )
     )
     assert not history
-    of_him = await desk.house.ask(
+    of_him = await office.house.ask(
         lambda ask: histories.of_child(
-            ask, desk.worker.sight, his.children[0].person_id, but=again.contact.id
+            ask, office.worker.sight, his.children[0].person_id, but=again.contact.id
         )
     )
     assert [one.contact_id for one in of_him.contacts] == [his.contact.id]
 
 
 async def test_what_a_child_who_leaves_had_told_is_taken_back_and_nothing_else(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    his = await desk.log(replace(BEN, date_of_birth=None, sex=Sex.unknown))
-    hers = await desk.log(replace(BEN, date_of_birth=date(2019, 6, 2), sex=Sex.female))
+    his = await office.log(replace(BEN, date_of_birth=None, sex=Sex.unknown))
+    hers = await office.log(replace(BEN, date_of_birth=date(2019, 6, 2), sex=Sex.female))
     boy = his.children[0].person_id
     assert hers.children[0].person_id == boy
-    assert (await desk.person(boy)).date_of_birth == date(2019, 6, 2)
-    await desk.amend(hers, {"given_name": "Mia", "nhs_number": OTHER_NHS})
-    now = await desk.person(boy)
+    assert (await office.person(boy)).date_of_birth == date(2019, 6, 2)
+    await office.amend(hers, {"given_name": "Mia", "nhs_number": OTHER_NHS})
+    now = await office.person(boy)
     assert (now.date_of_birth, now.sex) == (None, Sex.unknown)
     assert (now.given_name, now.family_name, now.nhs_number) == ("Ben", "Vale", NHS)
 
 
-async def test_a_corrected_number_that_names_another_child_moves_her_there(desk: Desk) -> None:
-    his, hers = await joined_by_mistake(desk)
-    known = await desk.log(replace(MIA, nhs_number=OTHER_NHS))
-    after = await desk.amend(hers, {"nhs_number": OTHER_NHS})
+async def test_a_corrected_number_that_names_another_child_moves_her_there(office: Office) -> None:
+    his, hers = await joined_by_mistake(office)
+    known = await office.log(replace(MIA, nhs_number=OTHER_NHS))
+    after = await office.amend(hers, {"nhs_number": OTHER_NHS})
     assert after.children[0].person_id == known.children[0].person_id
-    assert (await desk.person(his.children[0].person_id)).nhs_number == NHS
+    assert (await office.person(his.children[0].person_id)).nhs_number == NHS
 
 
-async def test_a_corrected_number_of_somebody_else_is_set_aside(desk: Desk) -> None:
-    his = await desk.log(BEN)
-    hers = await desk.log(replace(MIA, nhs_number=None))
-    after = await desk.amend(hers, {"nhs_number": NHS})
+async def test_a_corrected_number_of_somebody_else_is_set_aside(office: Office) -> None:
+    his = await office.log(BEN)
+    hers = await office.log(replace(MIA, nhs_number=None))
+    after = await office.amend(hers, {"nhs_number": NHS})
     [girl] = after.children
     assert girl.person_id == hers.children[0].person_id
     assert girl.set_aside == ["nhs_number"]
-    assert (await desk.person(his.children[0].person_id)).nhs_number == NHS
+    assert (await office.person(his.children[0].person_id)).nhs_number == NHS
 
 
-async def test_a_slip_put_right_is_put_right_on_the_file(desk: Desk) -> None:
-    his = await desk.log(replace(BEN, given_name="Bne", date_of_birth=date(2012, 1, 13)))
-    after = await desk.amend(his, {"given_name": "Ben", "date_of_birth": date(2012, 1, 31)})
+async def test_a_slip_put_right_is_put_right_on_the_file(office: Office) -> None:
+    his = await office.log(replace(BEN, given_name="Bne", date_of_birth=date(2012, 1, 13)))
+    after = await office.amend(his, {"given_name": "Ben", "date_of_birth": date(2012, 1, 31)})
     assert after.children[0].person_id == his.children[0].person_id
-    person = await desk.person(his.children[0].person_id)
+    person = await office.person(his.children[0].person_id)
     assert (person.given_name, person.date_of_birth) == ("Ben", date(2012, 1, 31))
 
 
-async def test_what_another_contact_told_too_stays_when_one_is_put_right(desk: Desk) -> None:
-    his = await desk.log(BEN)
-    again = await desk.log(BEN)
-    await desk.amend(again, {"given_name": "Benjamin"})
-    assert (await desk.person(his.children[0].person_id)).given_name == "Ben"
+async def test_what_another_contact_told_too_stays_when_one_is_put_right(office: Office) -> None:
+    his = await office.log(BEN)
+    again = await office.log(BEN)
+    await office.amend(again, {"given_name": "Benjamin"})
+    assert (await office.person(his.children[0].person_id)).given_name == "Ben"
 
 
 async def test_a_number_given_up_goes_to_the_child_of_whom_it_was_told_and_set_aside(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    hers = await desk.log(MIA)
-    his = await desk.log(BEN)
+    hers = await office.log(MIA)
+    his = await office.log(BEN)
     assert his.children[0].set_aside == ["nhs_number"]
-    await desk.amend(hers, {"nhs_number": OTHER_NHS})
-    assert (await desk.person(his.children[0].person_id)).nhs_number == NHS
-    now = await desk.read(his.contact.id)
+    await office.amend(hers, {"nhs_number": OTHER_NHS})
+    assert (await office.person(his.children[0].person_id)).nhs_number == NHS
+    now = await office.read(his.contact.id)
     assert now.children[0].set_aside == []
-    assert (await desk.person(hers.children[0].person_id)).nhs_number == OTHER_NHS
-    again = await desk.log(BEN)
+    assert (await office.person(hers.children[0].person_id)).nhs_number == OTHER_NHS
+    again = await office.log(BEN)
     assert again.children[0].person_id == his.children[0].person_id
 
 
-async def test_the_move_is_an_event_with_both_records(desk: Desk) -> None:
-    his, hers = await joined_by_mistake(desk)
-    after = await desk.amend(hers, {"given_name": "Mia", "family_name": "Oakes"})
-    async with desk.house.database.reading() as connection:
+async def test_the_move_is_an_event_with_both_records(office: Office) -> None:
+    his, hers = await joined_by_mistake(office)
+    after = await office.amend(hers, {"given_name": "Mia", "family_name": "Oakes"})
+    async with office.house.database.reading() as connection:
         [row] = await connection.execute(
             select(EVENT.c.people, EVENT.c.data).where(
                 EVENT.c.type == EventType.contact_child_moved.value
@@ -377,25 +381,32 @@ async def test_the_move_is_an_event_with_both_records(desk: Desk) -> None:
     assert (row[1]["to"], row[1]["was"]) == (str(here), str(there))
 
 
-async def test_her_referral_is_hers(desk: Desk) -> None:
+async def test_her_referral_is_hers(office: Office) -> None:
     """Rule 9: her decision opens her case, and does not join his."""
-    his = await desk.log(BEN)
-    of_him = await desk.referred(his)
-    hers = await desk.log(replace(MIA, nhs_number=NHS))
+    his = await office.log(BEN)
+    of_him = await office.referred(his)
+    hers = await office.log(replace(MIA, nhs_number=NHS))
     new = new_decision(
-        desk.house,
+        office.house,
         hers.children[0].id,
         Outcome.referral,
         statutory_basis=StatutoryBasis.section_47,
         matches=[another(his.children[0].person_id)],
     )
-    draft = await desk.house.perform(lambda work: decide(work, desk.worker, hers.contact.id, new))
-    await desk.house.perform(
+    draft = await office.house.perform(
+        lambda work: decide(work, office.worker, hers.contact.id, new)
+    )
+    await office.house.perform(
         lambda work: sign_off(
-            work, desk.manager, draft.id, draft.version, agreed=True, words="I agree: she is hurt."
+            work,
+            office.manager,
+            draft.id,
+            draft.version,
+            agreed=True,
+            words="I agree: she is hurt.",
         )
     )
-    found = await desk.house.ask(lambda ask: read_decision(ask, desk.worker, draft.id))
+    found = await office.house.ask(lambda ask: read_decision(ask, office.worker, draft.id))
     assert found.referral_id is not None
     assert found.referral_id != of_him
     assert found.decision.joined_case_id is None
@@ -408,18 +419,18 @@ def another(person_id: UUID) -> MatchSaid:
 # ---- One child told of twice, and twins ---------------------------------------------------------
 
 
-async def test_twins_and_newborns_without_names_are_two_at_every_door(desk: Desk) -> None:
+async def test_twins_and_newborns_without_names_are_two_at_every_door(office: Office) -> None:
     unborn = NewChild(family_name="Noor", expected_delivery_on=date(2026, 12, 1))
     newborn = NewChild(family_name="Noor", date_of_birth=date(2026, 10, 20))
     ada = NewChild(given_name="Ada", family_name="Noor", date_of_birth=date(2019, 6, 2))
     for one, other in ((unborn, unborn), (newborn, newborn), (ada, replace(ada, given_name="Ife"))):
-        file = await desk.log(one, other)
+        file = await office.log(one, other)
         assert len({child.person_id for child in file.children}) == 2
-        sent = await desk.send(one, other)
+        sent = await office.send(one, other)
         assert len({child.person_id for child in sent.children}) == 2
 
 
-async def test_twins_in_a_file_of_the_police_are_two(desk: Desk) -> None:
+async def test_twins_in_a_file_of_the_police_are_two(office: Office) -> None:
     found = rows(2)
     for row in found:
         row |= {
@@ -430,26 +441,26 @@ async def test_twins_in_a_file_of_the_police_are_two(desk: Desk) -> None:
             "child_nhs_number": "",
             "child_expected_delivery_on": "2026-05-01",
         }
-    await load_file(desk.house, as_file(found, (*FILE_COLUMNS, "child_expected_delivery_on")))
-    async with desk.house.database.reading() as connection:
+    await load_file(office.house, as_file(found, (*FILE_COLUMNS, "child_expected_delivery_on")))
+    async with office.house.database.reading() as connection:
         people_made = await connection.execute(text("SELECT count(*) FROM person"))
         assert people_made.scalar_one() == 2
 
 
-async def test_a_child_named_twice_on_one_contact_is_said_where_it_stands(desk: Desk) -> None:
+async def test_a_child_named_twice_on_one_contact_is_said_where_it_stands(office: Office) -> None:
     again = replace(BEN, nhs_number=None, given_name="BÉN")
-    whole = await desk.log(replace(BEN, nhs_number=None), MIA, again)
+    whole = await office.log(replace(BEN, nhs_number=None), MIA, again)
     said = warnings_about(whole.contact, whole.children, whole.adults)
     assert [one.pointer for one in said if one.code == "child_told_twice"] == ["/children/2"]
 
 
-async def test_a_child_on_file_linked_to_somebody_else_is_warned_of(desk: Desk) -> None:
-    his = await desk.log(BEN)
-    linked = await desk.log(
+async def test_a_child_on_file_linked_to_somebody_else_is_warned_of(office: Office) -> None:
+    his = await office.log(BEN)
+    linked = await office.log(
         replace(MIA, nhs_number=None, person_id=his.children[0].person_id),
         adults=[NewAdult(given_name="Sam")],
     )
     assert ("/children/0/person_id", "linked_to_another") in warnings_of(linked)
-    stays = await desk.read(linked.contact.id)
+    stays = await office.read(linked.contact.id)
     assert stays.children[0].person_id == his.children[0].person_id
-    assert await desk.house.ask(lambda ask: contacts.children(ask, linked.contact.id))
+    assert await office.house.ask(lambda ask: contacts.children(ask, linked.contact.id))

@@ -64,7 +64,7 @@ PLAN = ConferenceOutcome.child_protection_plan
 
 
 @dataclass
-class Desk:
+class Office:
     """A house, its clock, and the two who work on enquiries."""
 
     house: House
@@ -134,10 +134,10 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     clock = FixedClock(FRIDAY)
     async with open_house(database_url, clock, tmp_path) as house:
-        yield Desk(
+        yield Office(
             house,
             clock,
             await caller(house, Role.assessment_team_manager, name="assessment manager"),
@@ -155,27 +155,27 @@ def faults(refused: pytest.ExceptionInfo[Any]) -> list[tuple[str, str]]:
 
 
 async def test_from_the_meeting_to_the_conference_with_every_clock_and_every_step(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    enquiry = await desk.enquiry()
-    assert (await desk.clock_on(enquiry, "child_seen")).due_at == FRIDAY + timedelta(hours=24)
-    desk.clock.forward(hours=3)
-    enquiry = await desk.visit(enquiry, seen(FRIDAY + timedelta(hours=2)))
-    stopped = await desk.clock_on(enquiry, "child_seen")
+    enquiry = await office.enquiry()
+    assert (await office.clock_on(enquiry, "child_seen")).due_at == FRIDAY + timedelta(hours=24)
+    office.clock.forward(hours=3)
+    enquiry = await office.visit(enquiry, seen(FRIDAY + timedelta(hours=2)))
+    stopped = await office.clock_on(enquiry, "child_seen")
     assert (stopped.stopped_because, stopped.happened_at) == ("seen", FRIDAY + timedelta(hours=2))
-    assert stopped.stopped_at == desk.clock.now
-    desk.clock.forward(days=5)
-    enquiry = await desk.find(enquiry)
+    assert stopped.stopped_at == office.clock.now
+    office.clock.forward(days=5)
+    enquiry = await office.find(enquiry)
     assert enquiry.state is EnquiryState.awaiting_conference
-    assert (await desk.clock_on(enquiry, CONFERENCE)).stopped_at is None
-    desk.clock.forward(days=7)
-    held_at = desk.clock.now - timedelta(days=1)
-    enquiry = await desk.confer(enquiry, held_at)
-    assert (enquiry.state, enquiry.ended_at) == (EnquiryState.ended, desk.clock.now)
+    assert (await office.clock_on(enquiry, CONFERENCE)).stopped_at is None
+    office.clock.forward(days=7)
+    held_at = office.clock.now - timedelta(days=1)
+    enquiry = await office.confer(enquiry, held_at)
+    assert (enquiry.state, enquiry.ended_at) == (EnquiryState.ended, office.clock.now)
     assert (enquiry.conference_outcome, enquiry.category_of_abuse_code) == (PLAN, "PHY")
-    held = await desk.clock_on(enquiry, CONFERENCE)
+    held = await office.clock_on(enquiry, CONFERENCE)
     assert (held.stopped_because, held.happened_at) == ("conference_held", held_at)
-    whole = await desk.whole(enquiry)
+    whole = await office.whole(enquiry)
     assert [(step.action, step.code, step.happened_at) for step in whole.steps] == [
         ("begin", "joint", FRIDAY),
         ("record_child_seen", "seen_alone", FRIDAY + timedelta(hours=2)),
@@ -184,7 +184,7 @@ async def test_from_the_meeting_to_the_conference_with_every_clock_and_every_ste
     ]
     assert [one.meeting_id for one in whole.meetings] == [enquiry.meeting_id]
     assert allowed(enquiry, unborn=False) == ()
-    found = await desk.events(enquiry.id)
+    found = await office.events(enquiry.id)
     assert [one.type for one in found] == [
         "section_47_enquiry.child_seen",
         "section_47_enquiry.outcome_recorded",
@@ -193,26 +193,26 @@ async def test_from_the_meeting_to_the_conference_with_every_clock_and_every_ste
     assert not [one for one in found if "Tom Baker" in str(one.data) or FINDING in str(one.data)]
 
 
-async def test_every_enquiry_has_the_single_assessment_of_its_referral(desk: Desk) -> None:
-    enquiry = await desk.enquiry()
-    whole = await desk.house.ask(
-        lambda ask: read_assessment(ask, desk.manager, enquiry.assessment_id)
+async def test_every_enquiry_has_the_single_assessment_of_its_referral(office: Office) -> None:
+    enquiry = await office.enquiry()
+    whole = await office.house.ask(
+        lambda ask: read_assessment(ask, office.manager, enquiry.assessment_id)
     )
     assert whole.assessment.referral_id == enquiry.referral_id
     assert [one.kind for one in whole.deadlines if one.stopped_at is None] == ["single_assessment"]
 
 
-async def test_a_child_who_was_not_seen_keeps_the_clock_running(desk: Desk) -> None:
-    enquiry = await desk.visit(await desk.enquiry(), NOT_SEEN)
+async def test_a_child_who_was_not_seen_keeps_the_clock_running(office: Office) -> None:
+    enquiry = await office.visit(await office.enquiry(), NOT_SEEN)
     assert (enquiry.seen_at, enquiry.not_seen_because) == (None, NOT_SEEN.not_seen_because)
-    assert (await desk.clock_on(enquiry, "child_seen")).stopped_at is None
-    assert [one.type for one in await desk.events(enquiry.id)] == [
+    assert (await office.clock_on(enquiry, "child_seen")).stopped_at is None
+    assert [one.type for one in await office.events(enquiry.id)] == [
         "section_47_enquiry.child_not_seen"
     ]
-    enquiry = await desk.visit(enquiry, seen(FRIDAY))
+    enquiry = await office.visit(enquiry, seen(FRIDAY))
     assert (enquiry.seen_at, enquiry.not_seen_because) == (FRIDAY, None)
-    assert (await desk.clock_on(enquiry, "child_seen")).happened_at == FRIDAY
-    assert [step.code for step in (await desk.whole(enquiry)).steps] == [
+    assert (await office.clock_on(enquiry, "child_seen")).happened_at == FRIDAY
+    assert [step.code for step in (await office.whole(enquiry)).steps] == [
         "joint",
         "not_seen",
         "seen_alone",
@@ -220,21 +220,21 @@ async def test_a_child_who_was_not_seen_keeps_the_clock_running(desk: Desk) -> N
 
 
 async def test_the_first_visit_stays_and_a_later_one_alone_makes_up_for_one_not_alone(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    enquiry = await desk.visit(await desk.enquiry(), seen(FRIDAY, alone=False))
+    enquiry = await office.visit(await office.enquiry(), seen(FRIDAY, alone=False))
     assert enquiry.seen_alone is False
     assert enquiry.not_alone_because
-    desk.clock.forward(days=1)
-    later = seen(desk.clock.now, seen_by="Mia Cole, social worker")
-    enquiry = await desk.visit(enquiry, later)
+    office.clock.forward(days=1)
+    later = seen(office.clock.now, seen_by="Mia Cole, social worker")
+    enquiry = await office.visit(enquiry, later)
     assert (enquiry.seen_at, enquiry.seen_by) == (FRIDAY, "Tom Baker, social worker")
     assert (enquiry.seen_alone, enquiry.not_alone_because) == (True, None)
-    for visit in (seen(desk.clock.now, alone=False), NOT_SEEN):
-        enquiry = await desk.visit(enquiry, visit)
+    for visit in (seen(office.clock.now, alone=False), NOT_SEEN):
+        enquiry = await office.visit(enquiry, visit)
         assert (enquiry.seen_at, enquiry.seen_alone) == (FRIDAY, True)
         assert (enquiry.not_alone_because, enquiry.not_seen_because) == (None, None)
-    steps = (await desk.whole(enquiry)).steps
+    steps = (await office.whole(enquiry)).steps
     assert [(step.code, step.seen_by) for step in steps[1:]] == [
         ("seen_not_alone", "Tom Baker, social worker"),
         ("seen_alone", "Mia Cole, social worker"),
@@ -245,17 +245,17 @@ async def test_the_first_visit_stays_and_a_later_one_alone_makes_up_for_one_not_
 
 
 async def test_a_visit_on_the_morning_before_the_meeting_counts_and_one_before_the_contact_not(
-    desk: Desk,
+    office: Office,
 ) -> None:
     morning = FRIDAY - timedelta(hours=7)
-    enquiry = await desk.enquiry(received_at=morning)
+    enquiry = await office.enquiry(received_at=morning)
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.visit(enquiry, seen(morning - timedelta(seconds=1)))
+        await office.visit(enquiry, seen(morning - timedelta(seconds=1)))
     assert faults(refused) == [("/seen_at", "time_not_possible")]
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.visit(enquiry, seen(FRIDAY + timedelta(seconds=1)))
+        await office.visit(enquiry, seen(FRIDAY + timedelta(seconds=1)))
     assert faults(refused) == [("/seen_at", "time_not_possible")]
-    enquiry = await desk.visit(enquiry, seen(morning))
+    enquiry = await office.visit(enquiry, seen(morning))
     assert enquiry.seen_at == morning
 
 
@@ -297,30 +297,30 @@ async def test_a_visit_on_the_morning_before_the_meeting_counts_and_one_before_t
     ],
 )
 async def test_every_gap_of_a_visit_is_named_and_nothing_is_kept(
-    desk: Desk, visit: Visit, expected: list[tuple[str, str]]
+    office: Office, visit: Visit, expected: list[tuple[str, str]]
 ) -> None:
-    enquiry = await desk.enquiry()
+    enquiry = await office.enquiry()
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.visit(enquiry, visit)
+        await office.visit(enquiry, visit)
     assert faults(refused) == expected
-    assert (await desk.whole(enquiry)).enquiry == enquiry
-    assert await desk.events(enquiry.id) == []
+    assert (await office.whole(enquiry)).enquiry == enquiry
+    assert await office.events(enquiry.id) == []
 
 
-async def test_an_unborn_child_is_not_seen_and_not_waited_for(desk: Desk) -> None:
-    enquiry = await desk.enquiry(unborn=True, expected_delivery_on=date(2026, 8, 20))
-    assert await desk.clock_on(enquiry, "child_seen") is None
-    whole = await desk.whole(enquiry)
+async def test_an_unborn_child_is_not_seen_and_not_waited_for(office: Office) -> None:
+    enquiry = await office.enquiry(unborn=True, expected_delivery_on=date(2026, 8, 20))
+    assert await office.clock_on(enquiry, "child_seen") is None
+    whole = await office.whole(enquiry)
     assert whole.unborn
     assert EnquiryAction.record_child_seen not in allowed(enquiry, unborn=True)
     with pytest.raises(ChildUnborn, match="unborn child cannot be seen") as refused:
-        await desk.visit(enquiry, seen(FRIDAY))
+        await office.visit(enquiry, seen(FRIDAY))
     assert refused.value.allowed == ("find_continuing_risk", "find_no_continuing_risk")
-    assert (await desk.find(enquiry)).state is EnquiryState.awaiting_conference
+    assert (await office.find(enquiry)).state is EnquiryState.awaiting_conference
 
 
-async def test_once_born_the_child_is_to_be_seen(desk: Desk) -> None:
-    enquiry = await desk.enquiry(unborn=True, expected_delivery_on=date(2026, 8, 20))
+async def test_once_born_the_child_is_to_be_seen(office: Office) -> None:
+    enquiry = await office.enquiry(unborn=True, expected_delivery_on=date(2026, 8, 20))
     person = table_of(Person)
 
     async def born(work: Any) -> None:
@@ -330,43 +330,43 @@ async def test_once_born_the_child_is_to_be_seen(desk: Desk) -> None:
             .values(birth_knowledge=BirthKnowledge.known, date_of_birth=date(2026, 3, 6))
         )
 
-    await desk.house.perform(born)
+    await office.house.perform(born)
     with pytest.raises(SightNotRecorded):
-        await desk.find(enquiry)
-    assert (await desk.visit(enquiry, seen(FRIDAY))).seen_at == FRIDAY
+        await office.find(enquiry)
+    assert (await office.visit(enquiry, seen(FRIDAY))).seen_at == FRIDAY
 
 
 # ---- The outcome --------------------------------------------------------------------------------
 
 
 async def test_no_outcome_before_it_is_recorded_that_the_child_was_seen_or_why_not(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    enquiry = await desk.enquiry()
+    enquiry = await office.enquiry()
     for outcome in EnquiryOutcome:
         with pytest.raises(SightNotRecorded, match="or why not") as refused:
-            await desk.find(enquiry, outcome)
+            await office.find(enquiry, outcome)
         assert refused.value.state == "under_way"
         assert refused.value.allowed == ("record_child_seen",)
-    enquiry = await desk.visit(enquiry, NOT_SEEN)
-    assert (await desk.find(enquiry)).state is EnquiryState.awaiting_conference
+    enquiry = await office.visit(enquiry, NOT_SEEN)
+    assert (await office.find(enquiry)).state is EnquiryState.awaiting_conference
 
 
 @pytest.mark.parametrize(
     "outcome", [EnquiryOutcome.no_continuing_risk, EnquiryOutcome.not_substantiated]
 )
 async def test_without_a_continuing_risk_no_conference_is_held_and_the_enquiry_ends(
-    desk: Desk, outcome: EnquiryOutcome
+    office: Office, outcome: EnquiryOutcome
 ) -> None:
-    enquiry = await desk.find(await desk.visit(await desk.enquiry(), NOT_SEEN), outcome)
+    enquiry = await office.find(await office.visit(await office.enquiry(), NOT_SEEN), outcome)
     assert (enquiry.state, enquiry.ended_at) == (EnquiryState.ended, FRIDAY)
-    assert (await desk.clock_on(enquiry, CONFERENCE)).stopped_because == "no_conference"
+    assert (await office.clock_on(enquiry, CONFERENCE)).stopped_because == "no_conference"
     # A child who was not seen by then is waited for no more.
-    assert (await desk.clock_on(enquiry, "child_seen")).stopped_because == "enquiry_ended"
+    assert (await office.clock_on(enquiry, "child_seen")).stopped_because == "enquiry_ended"
     for doing in (
-        desk.visit(enquiry, seen(FRIDAY)),
-        desk.find(enquiry),
-        desk.confer(enquiry),
+        office.visit(enquiry, seen(FRIDAY)),
+        office.find(enquiry),
+        office.confer(enquiry),
     ):
         with pytest.raises(WrongState, match="nothing more") as refused:
             await doing
@@ -378,28 +378,28 @@ async def test_without_a_continuing_risk_no_conference_is_held_and_the_enquiry_e
     [("No further action.", "boiler_plate"), ("He hit her.", "too_short")],
     ids=["stock phrase", "too short"],
 )
-async def test_the_outcome_is_in_ones_own_words(desk: Desk, words: str, code: str) -> None:
-    enquiry = await desk.visit(await desk.enquiry(), NOT_SEEN)
+async def test_the_outcome_is_in_ones_own_words(office: Office, words: str, code: str) -> None:
+    enquiry = await office.visit(await office.enquiry(), NOT_SEEN)
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.find(enquiry, words=words)
+        await office.find(enquiry, words=words)
     assert faults(refused) == [("/words", code)]
-    assert (await desk.whole(enquiry)).enquiry.outcome is None
+    assert (await office.whole(enquiry)).enquiry.outcome is None
 
 
-async def test_the_child_can_be_seen_while_the_conference_is_awaited(desk: Desk) -> None:
-    enquiry = await desk.find(await desk.visit(await desk.enquiry(), NOT_SEEN))
-    enquiry = await desk.visit(enquiry, seen(FRIDAY))
+async def test_the_child_can_be_seen_while_the_conference_is_awaited(office: Office) -> None:
+    enquiry = await office.find(await office.visit(await office.enquiry(), NOT_SEEN))
+    enquiry = await office.visit(enquiry, seen(FRIDAY))
     assert (enquiry.state, enquiry.seen_at) == (EnquiryState.awaiting_conference, FRIDAY)
-    assert (await desk.clock_on(enquiry, "child_seen")).stopped_because == "seen"
+    assert (await office.clock_on(enquiry, "child_seen")).stopped_because == "seen"
 
 
 # ---- The conference -----------------------------------------------------------------------------
 
 
-async def test_a_conference_before_an_outcome_is_refused_with_the_reason(desk: Desk) -> None:
-    enquiry = await desk.visit(await desk.enquiry(), seen(FRIDAY))
+async def test_a_conference_before_an_outcome_is_refused_with_the_reason(office: Office) -> None:
+    enquiry = await office.visit(await office.enquiry(), seen(FRIDAY))
     with pytest.raises(WrongState, match="follows an outcome of continuing risk") as refused:
-        await desk.confer(enquiry)
+        await office.confer(enquiry)
     assert refused.value.allowed == (
         "record_child_seen",
         "find_continuing_risk",
@@ -407,20 +407,20 @@ async def test_a_conference_before_an_outcome_is_refused_with_the_reason(desk: D
     )
 
 
-async def test_a_conference_lies_between_the_meeting_and_now(desk: Desk) -> None:
-    enquiry = await desk.find(await desk.visit(await desk.enquiry(), seen(FRIDAY)))
+async def test_a_conference_lies_between_the_meeting_and_now(office: Office) -> None:
+    enquiry = await office.find(await office.visit(await office.enquiry(), seen(FRIDAY)))
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.confer(enquiry, FRIDAY - timedelta(minutes=1))
+        await office.confer(enquiry, FRIDAY - timedelta(minutes=1))
     assert faults(refused) == [("/held_at", "before_the_meeting")]
     with pytest.raises(EnquiryIncomplete) as refused:
         late = FRIDAY + CLOCK_TOLERANCE + timedelta(seconds=1)
-        await desk.confer(enquiry, late, code=None, words="Agreed.")
+        await office.confer(enquiry, late, code=None, words="Agreed.")
     assert faults(refused) == [
         ("/held_at", "time_not_possible"),
         ("/category_of_abuse_code", "missing"),
         ("/words", "boiler_plate"),
     ]
-    assert (await desk.confer(enquiry, FRIDAY)).state is EnquiryState.ended
+    assert (await office.confer(enquiry, FRIDAY)).state is EnquiryState.ended
 
 
 @pytest.mark.parametrize(
@@ -433,14 +433,14 @@ async def test_a_conference_lies_between_the_meeting_and_now(desk: Desk) -> None
     ],
 )
 async def test_a_child_protection_plan_alone_has_a_category(
-    desk: Desk, outcome: ConferenceOutcome, code: str | None, expected: str
+    office: Office, outcome: ConferenceOutcome, code: str | None, expected: str
 ) -> None:
-    enquiry = await desk.find(await desk.visit(await desk.enquiry(), seen(FRIDAY)))
+    enquiry = await office.find(await office.visit(await office.enquiry(), seen(FRIDAY)))
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.confer(enquiry, outcome=outcome, code=code)
+        await office.confer(enquiry, outcome=outcome, code=code)
     assert faults(refused) == [("/category_of_abuse_code", expected)]
     right = "NEG" if outcome is PLAN else None
-    held = await desk.confer(enquiry, outcome=outcome, code=right)
+    held = await office.confer(enquiry, outcome=outcome, code=right)
     assert (held.conference_outcome, held.category_of_abuse_code) == (outcome, right)
 
 
@@ -456,31 +456,31 @@ async def test_a_child_protection_plan_alone_has_a_category(
     ids=["over Christmas", "over Easter", "the clocks change", "leap day"],
 )
 async def test_the_conference_is_due_fifteen_working_days_after_the_meeting(
-    desk: Desk, held_at: datetime, due_on: date
+    office: Office, held_at: datetime, due_on: date
 ) -> None:
-    desk.clock.set(held_at - timedelta(hours=2))
-    referral = await referred(desk.house)
+    office.clock.set(held_at - timedelta(hours=2))
+    referral = await referred(office.house)
     # Recorded three days after it was held: the clock starts when the meeting was held.
-    desk.clock.set(held_at + timedelta(days=3))
-    enquiry = await enquiry_begun(desk.house, referral, held_at)
-    clock = await desk.clock_on(enquiry, CONFERENCE)
+    office.clock.set(held_at + timedelta(days=3))
+    enquiry = await enquiry_begun(office.house, referral, held_at)
+    clock = await office.clock_on(enquiry, CONFERENCE)
     assert (clock.started_at, london_date(clock.due_at)) == (held_at, due_on)
-    assert (await desk.clock_on(enquiry, "child_seen")).due_at == held_at + timedelta(hours=24)
+    assert (await office.clock_on(enquiry, "child_seen")).due_at == held_at + timedelta(hours=24)
 
 
 async def test_the_last_meeting_that_began_the_enquiry_sets_the_conference_date(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    desk.clock.set(datetime(2025, 12, 12, 11, 0, tzinfo=UTC))
-    referral = await referred(desk.house)
-    first = await enquiry_begun(desk.house, referral, kind=EnquiryDecision.single_agency)
-    first = await desk.find(await desk.visit(first, seen(desk.clock.now)))
-    desk.clock.set(datetime(2025, 12, 19, 11, 0, tzinfo=UTC))
-    again = await enquiry_begun(desk.house, referral)
+    office.clock.set(datetime(2025, 12, 12, 11, 0, tzinfo=UTC))
+    referral = await referred(office.house)
+    first = await enquiry_begun(office.house, referral, kind=EnquiryDecision.single_agency)
+    first = await office.find(await office.visit(first, seen(office.clock.now)))
+    office.clock.set(datetime(2025, 12, 19, 11, 0, tzinfo=UTC))
+    again = await enquiry_begun(office.house, referral)
     assert (again.id, again.kind) == (first.id, EnquiryDecision.joint)
     assert (again.state, again.outcome) == (EnquiryState.under_way, None)
     assert again.seen_at == first.seen_at
-    whole = await desk.whole(again)
+    whole = await office.whole(again)
     assert [one.kind for one in whole.meetings] == ["single_agency", "joint"]
     assert whole.meetings[1].meeting_id == again.meeting_id
     clocks = [one for one in whole.deadlines if one.kind == CONFERENCE]
@@ -489,25 +489,25 @@ async def test_the_last_meeting_that_began_the_enquiry_sets_the_conference_date(
         ("begun_again", date(2026, 1, 7)),
     ]
     # The conference is of the last meeting, so one before it is refused.
-    again = await desk.find(again)
+    again = await office.find(again)
     with pytest.raises(EnquiryIncomplete) as refused:
-        await desk.confer(again, datetime(2025, 12, 18, 11, 0, tzinfo=UTC))
+        await office.confer(again, datetime(2025, 12, 18, 11, 0, tzinfo=UTC))
     assert faults(refused) == [("/held_at", "before_the_meeting")]
 
 
 async def test_begun_anew_an_enquiry_has_no_outcome_and_the_one_before_stays_in_its_history(
-    desk: Desk,
+    office: Office,
 ) -> None:
-    referral = await referred(desk.house)
-    first = await enquiry_begun(desk.house, referral)
-    first = await desk.find(await desk.visit(first, seen(desk.clock.now)))
+    referral = await referred(office.house)
+    first = await enquiry_begun(office.house, referral)
+    first = await office.find(await office.visit(first, seen(office.clock.now)))
     assert first.outcome_words == FINDING
-    desk.clock.forward(days=3)
-    again = (await desk.whole(await enquiry_begun(desk.house, referral))).enquiry
+    office.clock.forward(days=3)
+    again = (await office.whole(await enquiry_begun(office.house, referral))).enquiry
     assert again.id == first.id
     told = (again.outcome, again.outcome_words, again.outcome_at, again.outcome_by)
     assert told == (None, None, None, None)
-    steps = (await desk.whole(again)).steps
+    steps = (await office.whole(again)).steps
     assert [one.words for one in steps if one.code == EnquiryOutcome.continuing_risk] == [FINDING]
 
 
@@ -524,8 +524,8 @@ async def test_of_two_who_record_the_outcome_at_once_one_wins_and_one_is_told(
             for name in ("one", "other")
         ]
         manager = await caller(houses[0], Role.assessment_team_manager)
-        desk = Desk(houses[0], clock, manager, manager)
-        enquiry = await desk.visit(await desk.enquiry(), NOT_SEEN)
+        office = Office(houses[0], clock, manager, manager)
+        enquiry = await office.visit(await office.enquiry(), NOT_SEEN)
 
         async def find(house: House, outcome: EnquiryOutcome) -> Section47Enquiry:
             return await house.perform(
@@ -543,72 +543,72 @@ async def test_of_two_who_record_the_outcome_at_once_one_wins_and_one_is_told(
         [lost] = [one for one in results if isinstance(one, BaseException)]
         assert isinstance(lost, WrongState)
         assert lost.state == won[0].state
-        whole = await desk.whole(enquiry)
+        whole = await office.whole(enquiry)
         assert whole.enquiry == won[0]
         assert len([one for one in whole.steps if one.code == won[0].outcome]) == 1
         assert len(whole.steps) == 3
 
 
-async def test_who_read_an_older_version_is_told_so(desk: Desk) -> None:
-    enquiry = await desk.enquiry()
-    await desk.visit(enquiry, NOT_SEEN)
+async def test_who_read_an_older_version_is_told_so(office: Office) -> None:
+    enquiry = await office.enquiry()
+    await office.visit(enquiry, NOT_SEEN)
     with pytest.raises(Stale) as refused:
-        await desk.visit(enquiry, seen(FRIDAY))
+        await office.visit(enquiry, seen(FRIDAY))
     assert refused.value.version == enquiry.version + 1
 
 
-async def test_the_contact_shows_anew_when_a_clock_stops(desk: Desk) -> None:
-    enquiry = await desk.enquiry()
+async def test_the_contact_shows_anew_when_a_clock_stops(office: Office) -> None:
+    enquiry = await office.enquiry()
     contact = "SELECT version FROM contact"
-    before = (await desk.house.ask(lambda ask: ask.first(text(contact))))[0]
-    await desk.visit(enquiry, seen(FRIDAY))
-    after = (await desk.house.ask(lambda ask: ask.first(text(contact))))[0]
+    before = (await office.house.ask(lambda ask: ask.first(text(contact))))[0]
+    await office.visit(enquiry, seen(FRIDAY))
+    after = (await office.house.ask(lambda ask: ask.first(text(contact))))[0]
     assert after == before + 1
 
 
 @pytest.mark.parametrize(
     "role", [Role.mash_worker, Role.mash_manager, Role.early_help_spoc_manager, Role.qa_auditor]
 )
-async def test_those_who_read_enquiries_do_not_act_on_them(desk: Desk, role: Role) -> None:
-    enquiry = await desk.enquiry()
-    reader = await caller(desk.house, role)
-    whole = await desk.house.ask(lambda ask: read_section_47_enquiry(ask, reader, enquiry.id))
+async def test_those_who_read_enquiries_do_not_act_on_them(office: Office, role: Role) -> None:
+    enquiry = await office.enquiry()
+    reader = await caller(office.house, role)
+    whole = await office.house.ask(lambda ask: read_section_47_enquiry(ask, reader, enquiry.id))
     assert whole.enquiry == enquiry
-    acting = Desk(desk.house, desk.clock, reader, reader)
+    acting = Office(office.house, office.clock, reader, reader)
     for doing in (acting.visit(enquiry, NOT_SEEN), acting.find(enquiry), acting.confer(enquiry)):
         with pytest.raises(RoleMissing):
             await doing
 
 
-async def test_a_worker_does_not_conclude_and_early_help_does_not_see(desk: Desk) -> None:
-    enquiry = await desk.visit(await desk.enquiry(), NOT_SEEN)
-    acting = Desk(desk.house, desk.clock, desk.worker, desk.worker)
+async def test_a_worker_does_not_conclude_and_early_help_does_not_see(office: Office) -> None:
+    enquiry = await office.visit(await office.enquiry(), NOT_SEEN)
+    acting = Office(office.house, office.clock, office.worker, office.worker)
     with pytest.raises(RoleMissing):
         await acting.find(enquiry)
-    early_help = await caller(desk.house, Role.early_help_worker)
+    early_help = await caller(office.house, Role.early_help_worker)
     with pytest.raises(RoleMissing):
-        await desk.house.ask(lambda ask: read_section_47_enquiry(ask, early_help, enquiry.id))
+        await office.house.ask(lambda ask: read_section_47_enquiry(ask, early_help, enquiry.id))
 
 
-async def test_an_enquiry_of_nothing_is_not_found(desk: Desk) -> None:
+async def test_an_enquiry_of_nothing_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
-        await desk.house.ask(lambda ask: read_section_47_enquiry(ask, desk.manager, uuid4()))
+        await office.house.ask(lambda ask: read_section_47_enquiry(ask, office.manager, uuid4()))
     with pytest.raises(NotFound):
-        await desk.house.perform(
-            lambda work: record_child_seen(work, desk.worker, uuid4(), 1, NOT_SEEN)
+        await office.house.perform(
+            lambda work: record_child_seen(work, office.worker, uuid4(), 1, NOT_SEEN)
         )
 
 
-async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(desk: Desk) -> None:
-    first = await desk.visit(await desk.enquiry(), NOT_SEEN)
-    ended = await desk.find(first, EnquiryOutcome.not_substantiated)
-    desk.clock.forward(hours=1)
-    second = await desk.enquiry()
+async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(office: Office) -> None:
+    first = await office.visit(await office.enquiry(), NOT_SEEN)
+    ended = await office.find(first, EnquiryOutcome.not_substantiated)
+    office.clock.forward(hours=1)
+    second = await office.enquiry()
 
     async def listed(**filters: Any) -> list[UUID]:
-        found = await desk.house.ask(
+        found = await office.house.ask(
             lambda ask: list_section_47_enquiries(
-                ask, desk.worker, EnquiryFilters(**filters), limit=10
+                ask, office.worker, EnquiryFilters(**filters), limit=10
             )
         )
         return [one.enquiry.id for one in found]
@@ -618,39 +618,39 @@ async def test_the_list_is_newest_first_with_the_next_limit_and_narrowed(desk: D
     assert await listed(person_id=second.person_id) == [second.id]
     assert await listed(referral_id=first.referral_id) == [first.id]
     assert await listed(contact_id=uuid4()) == []
-    found = await desk.house.ask(
-        lambda ask: list_section_47_enquiries(ask, desk.worker, EnquiryFilters(), limit=10)
+    found = await office.house.ask(
+        lambda ask: list_section_47_enquiries(ask, office.worker, EnquiryFilters(), limit=10)
     )
     assert [one.due_at for one in found] == [second.began_at + timedelta(hours=24), None]
     after = (second.opened_at, second.id)
-    rest = await desk.house.ask(
+    rest = await office.house.ask(
         lambda ask: list_section_47_enquiries(
-            ask, desk.worker, EnquiryFilters(), limit=10, after=after
+            ask, office.worker, EnquiryFilters(), limit=10, after=after
         )
     )
     assert [one.enquiry.id for one in rest] == [first.id]
 
 
-async def test_a_referral_does_not_close_before_its_enquiry_has_ended(desk: Desk) -> None:
-    enquiry = await desk.enquiry()
+async def test_a_referral_does_not_close_before_its_enquiry_has_ended(office: Office) -> None:
+    enquiry = await office.enquiry()
 
     async def close() -> Referral:
-        return await desk.house.perform(
+        return await office.house.perform(
             lambda work: close_referral(
-                work, desk.manager, enquiry.referral_id, 2, "RC8", "All is well by now, as seen."
+                work, office.manager, enquiry.referral_id, 2, "RC8", "All is well by now, as seen."
             )
         )
 
-    referral = await desk.house.ask(
-        lambda ask: REFERRALS.get(ask, desk.manager.sight, enquiry.referral_id)
+    referral = await office.house.ask(
+        lambda ask: REFERRALS.get(ask, office.manager.sight, enquiry.referral_id)
     )
-    await desk.house.perform(
+    await office.house.perform(
         lambda work: allocate_referral(
-            work, desk.manager, referral.id, referral.version, desk.worker.account_id, None
+            work, office.manager, referral.id, referral.version, office.worker.account_id, None
         )
     )
     with pytest.raises(ProtectionUnderWay):
         await close()
-    enquiry = await desk.visit(enquiry, seen(FRIDAY))
-    await desk.find(enquiry, EnquiryOutcome.not_substantiated)
+    enquiry = await office.visit(enquiry, seen(FRIDAY))
+    await office.find(enquiry, EnquiryOutcome.not_substantiated)
     assert (await close()).closed_at == FRIDAY

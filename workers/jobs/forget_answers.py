@@ -5,5 +5,5 @@ from service.usecases.jobs import forget_answers
 
 
 async def run(house: Performing) -> int:
-    """Forgets them. Returns how many."""
+    """Delete the answers whose time is over, and return how many."""
     return await house.perform(forget_answers)

@@ -208,7 +208,12 @@ def _sign_off(asked: QueuePart) -> Select[Any]:
 
 
 def _first(
-    asked: QueuePart, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
+    asked: QueuePart,
+    table: Any,
+    kind: SubjectKind,
+    waits: Sequence[ColumnElement[bool]],
+    *,
+    few: bool,
 ) -> FromClause:
     """The first places among what has clocks of its own; `few` where there never is much of it."""
     if not few:

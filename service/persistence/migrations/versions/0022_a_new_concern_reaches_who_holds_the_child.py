@@ -66,6 +66,10 @@ def upgrade() -> None:
             comment="The concern as it was passed to who holds the child's case.",
         ),
     )
+    _make_indexes()
+
+
+def _make_indexes() -> None:
     op.create_index("ux_passed_concern_decision", _PASSED, ["decision_id"], unique=True)
     op.create_index("ix_passed_concern_contact", _PASSED, ["contact_id"])
     op.create_index("ix_passed_concern_child", _PASSED, ["child_id"])
