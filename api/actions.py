@@ -91,6 +91,9 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
                 "record_enquiry_outcome", outcome="no_continuing_risk"
             ),
             EnquiryAction.hold_conference: _by("record_conference"),
+            EnquiryAction.propose_no_conference: _by("propose_no_conference"),
+            EnquiryAction.agree_no_conference: _by("sign_off_no_conference", agreed=True),
+            EnquiryAction.return_no_conference: _by("sign_off_no_conference", agreed=False),
         },
         InformationRequestAction: {
             InformationRequestAction.chase: _by("chase_agency"),

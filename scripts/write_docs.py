@@ -165,6 +165,19 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.section_47_enquiry_conference_held: (
             "An initial child protection conference was held."
         ),
+        EventType.section_47_enquiry_no_conference_proposed: (
+            "It was proposed that no conference is needed, with the coded reason; the clocks go on."
+        ),
+        EventType.section_47_enquiry_no_conference_agreed: (
+            "Another manager agreed that no conference is needed; the enquiry ended."
+        ),
+        EventType.section_47_enquiry_no_conference_returned: (
+            "A manager did not agree that no conference is needed: it is owed as before."
+        ),
+        EventType.section_47_enquiry_start_put_right: (
+            "An enquiry that a later meeting had begun anew, under a release before 0.4.0, is "
+            "reckoned from the meeting that initiated it again; by the upgrade."
+        ),
         EventType.assessment_begun: "The single assessment of a referral was begun.",
         EventType.assessment_completed: (
             "A single assessment was completed and waits for a manager."
@@ -348,7 +361,7 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
     (
         "A section 47 enquiry",
         SECTION_47_ENQUIRY,
-        "A strategy meeting begins it, and a later one may begin it anew, which moves the date by "
+        "A strategy meeting begins it, and a later one may make it joint, which moves no date by "
         "which the conference is due. Only a continuing risk leads to a conference.",
     ),
     (

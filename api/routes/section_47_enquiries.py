@@ -19,6 +19,8 @@ from api.schemas.section_47_enquiries import (
     ConferenceIn,
     DatedSection47Enquiry,
     EnquiryOutcomeIn,
+    NoConferenceIn,
+    NoConferenceSignOffIn,
     Section47Enquiry,
     Section47EnquiryId,
 )
@@ -29,6 +31,7 @@ from service.domain.section_47_enquiries import (
     ChildUnborn,
     EnquiryFilters,
     EnquiryIncomplete,
+    OwnProposal,
     SightNotRecorded,
     WholeEnquiry,
 )
@@ -174,7 +177,8 @@ async def record_conference(
 ) -> Response:
     """Record the initial child protection conference and what it decided; the enquiry ends.
 
-    It follows an outcome of continuing risk. In time is judged by when it was held.
+    It follows an outcome of continuing risk, and is held on a working day. In time is judged by
+    when it was held.
     """
 
     async def held(work: Work) -> WholeEnquiry:
@@ -193,3 +197,74 @@ async def record_conference(
         )
 
     return _reply(await change(request, held))
+
+
+@router.post(
+    "/{section_47_enquiry_id}/no-conference",
+    response_model=Section47Enquiry,
+    responses=problems(
+        EnquiryIncomplete, SightNotRecorded, WrongState, section_47_enquiries.EnquiryNotFound
+    ),
+)
+@needs(Permission.propose_no_conference)
+async def propose_no_conference(
+    request: Request,
+    who: Who,
+    section_47_enquiry_id: Section47EnquiryId,
+    version: Version,
+    body: NoConferenceIn,
+) -> Response:
+    """Propose that no child protection conference is needed, with the coded reason.
+
+    The enquiry goes on, with its clocks, until another manager agrees.
+    """
+
+    async def proposed(work: Work) -> WholeEnquiry:
+        return await section_47_enquiries.whole_enquiry(
+            work,
+            await section_47_enquiries.propose_no_conference(
+                work, who, section_47_enquiry_id, version, body.told()
+            ),
+        )
+
+    return _reply(await change(request, proposed))
+
+
+@router.post(
+    "/{section_47_enquiry_id}/no-conference/sign-off",
+    response_model=Section47Enquiry,
+    responses=problems(
+        EnquiryIncomplete,
+        OwnProposal,
+        SightNotRecorded,
+        WrongState,
+        section_47_enquiries.EnquiryNotFound,
+    ),
+)
+@needs(Permission.sign_off_no_conference)
+async def sign_off_no_conference(
+    request: Request,
+    who: Who,
+    section_47_enquiry_id: Section47EnquiryId,
+    version: Version,
+    body: NoConferenceSignOffIn,
+) -> Response:
+    """Agree that no conference is needed, which ends the enquiry; or return the proposal.
+
+    Somebody else than who proposed it, in their own words.
+    """
+
+    async def signed(work: Work) -> WholeEnquiry:
+        return await section_47_enquiries.whole_enquiry(
+            work,
+            await section_47_enquiries.sign_off_no_conference(
+                work,
+                who,
+                section_47_enquiry_id,
+                version,
+                agreed=body.agreed,
+                words=body.words,
+            ),
+        )
+
+    return _reply(await change(request, signed))

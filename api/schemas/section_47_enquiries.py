@@ -21,18 +21,20 @@ from api.schemas.words import (
     a_reference,
     an_id,
 )
+from service.domain.conferences import NoConference
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     DatedEnquiry,
     EnquiryAction,
     EnquiryOutcome,
     EnquiryState,
+    NoConferenceBecause,
     Visit,
     WholeEnquiry,
     allowed,
 )
 from service.domain.strategy_meetings import EnquiryDecision
-from service.strict.fields import Flag, Id, Instant, Line, Text, Wire
+from service.strict.fields import DateOn, Flag, Id, Instant, Line, Text, Wire
 
 _SEEN_BY = "Tom Baker, social worker"
 _NOT_ALONE = (
@@ -42,6 +44,11 @@ _OUTCOME = (
     "The bruises were caused by an adult in the home, who is still there, and the mother cannot "
     "keep him away: the risk of significant harm goes on."
 )
+_NO_CONFERENCE = (
+    "Amara came into care on Tuesday under an interim care order and lives with foster carers; a "
+    "conference would add nothing to her care plan, which the court reads next week."
+)
+_AGREED = "I read the order and spoke with her social worker: her care plan keeps her safe."
 _CONFERENCE = (
     "All agencies agreed that Amara is at risk of significant harm through physical abuse; the "
     "first core group meets on Thursday."
@@ -149,8 +156,58 @@ class ConferenceIn(Wire):
     ]
 
 
+class NoConferenceIn(Wire):
+    """That no initial child protection conference is needed."""
+
+    because: Annotated[
+        NoConferenceBecause,
+        Field(
+            description=(
+                "`looked_after`, `moved_away` and `died` come with the day; `has_a_plan` is a "
+                "child under a child protection plan already; `manager_decided` that the risk is "
+                "met otherwise. Before the outcome of an enquiry only `moved_away` and `died`."
+            ),
+            examples=["looked_after"],
+        ),
+    ]
+    since_on: Annotated[
+        DateOn | None,
+        Field(
+            description="Since which day, in London. Needed where something happened on a day.",
+            examples=["2026-11-10"],
+        ),
+    ] = None
+    words: Annotated[
+        Annotated[str, Text(20_000)],
+        Field(
+            description="What the facts are and why they mean this. Stock phrases are refused.",
+            examples=[_NO_CONFERENCE],
+        ),
+    ]
+
+    def told(self) -> NoConference:
+        """As the use-case takes it."""
+        return NoConference(**dict(self))
+
+
+class NoConferenceSignOffIn(Wire):
+    """A manager's answer to the proposal of somebody else that no conference is needed."""
+
+    agreed: Annotated[
+        Flag,
+        Field(
+            description="true ends the enquiry; false returns it: the conference stays owed.",
+            examples=[True],
+        ),
+    ]
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(description="Why, in own words. Stock phrases are refused.", examples=[_AGREED]),
+    ]
+
+
 class MeetingBehind(WireOut):
-    """A strategy meeting that began an enquiry, or began it anew."""
+    """A strategy meeting that initiated an enquiry, or made it joint."""
 
     meeting_id: Annotated[UUID, an_id("The meeting.")]
     reference: Annotated[str, a_reference("Human reference.", "M-7K3MA-9TQ4R")]
@@ -190,7 +247,7 @@ class EnquiryStep(WireOut):
             max_length=64,
             description=(
                 "What came of it: seen_alone, seen_not_alone or not_seen; the outcome; what the "
-                "conference decided; single_agency or joint."
+                "conference decided, or why none is needed; single_agency or joint."
             ),
             examples=["seen_alone"],
         ),
@@ -212,7 +269,7 @@ class Section47EnquirySummary(WireOut):
     contact_id: ContactItCameOfId
     child_id: ChildOnContactId
     person_id: PersonId
-    meeting_id: Annotated[UUID, an_id("The strategy meeting that began it, the last one.")]
+    meeting_id: Annotated[UUID, an_id("The strategy meeting that initiated it.")]
     kind: Annotated[
         EnquiryDecision,
         Field(description="single_agency, or joint with the police.", examples=["joint"]),
@@ -227,8 +284,8 @@ class Section47EnquirySummary(WireOut):
     began_at: Annotated[
         Instant,
         Field(
-            description="When the meeting that began it last was held: the conference is due from "
-            "here."
+            description="When the meeting that initiated it was held: the conference is due from "
+            "here, whatever later meetings say."
         ),
     ]
     seen_at: Annotated[
@@ -246,6 +303,18 @@ class Section47EnquirySummary(WireOut):
     ]
     conference_outcome: Annotated[
         ConferenceOutcome | None, Field(description="What the conference decided.", examples=[None])
+    ]
+    no_conference_because: Annotated[
+        NoConferenceBecause | None,
+        Field(
+            description="Why no conference is needed, as proposed, or agreed to.", examples=[None]
+        ),
+    ]
+    no_conference_proposed_at: Annotated[
+        Instant | None, Field(description="When it was proposed that no conference is needed.")
+    ]
+    no_conference_agreed_at: Annotated[
+        Instant | None, Field(description="When another manager agreed to that; the enquiry ended.")
     ]
     ended_at: Annotated[Instant | None, Field(description="When it ended; null while open.")]
 
@@ -274,7 +343,7 @@ class Section47Enquiry(Section47EnquirySummary):
     possible_actions: Annotated[
         list[EnquiryAction],
         Field(
-            max_length=6,
+            max_length=9,
             description=what_can_be_done(EnquiryAction),
             examples=[["record_child_seen"]],
         ),
@@ -311,10 +380,31 @@ class Section47Enquiry(Section47EnquirySummary):
             max_length=20_000, description="Why the conference decided so.", examples=[_CONFERENCE]
         ),
     ]
+    no_conference_since_on: Annotated[
+        DateOn | None,
+        Field(
+            description="Since which day the child is looked after, away or dead.", examples=[None]
+        ),
+    ]
+    no_conference_words: Annotated[
+        str | None,
+        Field(
+            max_length=20_000,
+            description="Why no conference is needed, in words.",
+            examples=[_NO_CONFERENCE],
+        ),
+    ]
+    no_conference_proposed_by: Annotated[UUID | None, an_id("Who proposed it.")]
+    no_conference_agreed_by: Annotated[UUID | None, an_id("Which manager agreed to it.")]
+    no_conference_agreed_words: Annotated[
+        str | None, Field(max_length=4000, description="The manager's words.", examples=[_AGREED])
+    ]
     meetings: Annotated[
         list[MeetingBehind],
         Field(
-            max_length=100, description="The meetings that began it, oldest first.", examples=[[]]
+            max_length=100,
+            description="The meeting that initiated it, and one that made it joint.",
+            examples=[[]],
         ),
     ]
     steps: Annotated[

@@ -12,6 +12,7 @@ from frontdoor.demonstration.narratives import RISK, Danger
 from frontdoor.demonstration.targets import Slots
 from service.bootstrap import Work
 from service.domain.access import Caller
+from service.domain.calendar import london_time
 from service.domain.section_47_enquiries import (
     ConferenceOutcome,
     EnquiryOutcome,
@@ -19,6 +20,7 @@ from service.domain.section_47_enquiries import (
     Visit,
 )
 from service.persistence.repositories import section_47_enquiries, unborn
+from service.policy import Policy
 from service.usecases.section_47_enquiries import (
     record_child_seen,
     record_conference,
@@ -26,6 +28,8 @@ from service.usecases.section_47_enquiries import (
 )
 
 CONFERENCE: Final = "initial_child_protection_conference"
+_FROM: Final = 9
+_TO: Final = 16
 
 SoFar = Mapping[str, float]
 """What has been done about a child of today, and how many hours ago."""
@@ -41,6 +45,12 @@ class Enquirers:
     worker: Caller
     danger: Danger
     course: SoFar | None
+
+
+def in_working_hours(policy: Policy, at: datetime) -> bool:
+    """Whether a conference would be held then: on a working day, from nine to four."""
+    there = london_time(at)
+    return policy.is_working_day(there.date()) and _FROM <= there.hour < _TO
 
 
 class Enquiry:

@@ -4,12 +4,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from frontdoor.demonstration.calls import schedule
 from frontdoor.demonstration.caseload import Caseload
 from frontdoor.demonstration.children import MissingChildren
 from frontdoor.demonstration.desk import Desk
+from frontdoor.demonstration.enquiries import in_working_hours
 from frontdoor.demonstration.families import Family, NhsNumbers
 from frontdoor.demonstration.plans import Plan
 from frontdoor.demonstration.police import (
@@ -45,7 +47,9 @@ def prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     plans[first] = replace(plans[first], by_partner=True, sender_reference=mark)
     town = Town(chance, numbers, schools)
     scripts = Scripts(*(deck(chance, one) for one in (UPS, DOWNS, DISPUTES, CHANGED_DECISIONS)))
-    conferences = Slots(chance, year, CONFERENCES, first_day=12)
+    conferences = Slots(
+        chance, year, CONFERENCES, first_day=12, suits=partial(in_working_hours, desk.policy)
+    )
     protection = Protection(desk, chance, conferences)
     shared = Year(scripts, Caseload(desk, chance, year), MissingChildren(desk, chance, year))
     stories: list[Story] = []

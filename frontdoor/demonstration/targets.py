@@ -1,7 +1,7 @@
 """What the demonstration year has to show, month by month, and who is chosen to show it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -102,11 +102,31 @@ class _Month:
     left: dict[bool, int]
 
 
-class Slots:
-    """What a year has to show of things that take weeks; each child who comes takes a slot."""
+def _at_any_time(at: datetime) -> bool:
+    return True
 
-    def __init__(self, chance: random.Random, year: int, series: Series, *, first_day: int) -> None:
+
+_TRIES: Final = 60
+"""How many instants of a window are looked at for one that suits."""
+
+
+class Slots:
+    """What a year has to show of things that take weeks; each child who comes takes a slot.
+
+    `suits` says at which instants such a thing happens.
+    """
+
+    def __init__(
+        self,
+        chance: random.Random,
+        year: int,
+        series: Series,
+        *,
+        first_day: int,
+        suits: Callable[[datetime], bool] = _at_any_time,
+    ) -> None:
         self.chance = chance
+        self.suits = suits
         self.months = [
             _Month(begins_at, ends_at, {True: in_time, False: of - in_time})
             for (begins_at, ends_at), (in_time, of) in zip(
@@ -126,14 +146,22 @@ class Slots:
                     min(due_at + at_most_late, month.ends_at) - margin,
                 ),
             }
-            possible = [
-                in_time
-                for in_time, (after, before) in windows.items()
-                if month.left[in_time] and after < before
-            ]
+            possible = {
+                in_time: at
+                for in_time, window in windows.items()
+                if month.left[in_time] and (at := self._within(*window)) is not None
+            }
             if possible:
-                [in_time] = self.chance.choices(possible, [month.left[one] for one in possible])
+                [in_time] = self.chance.choices(
+                    list(possible), [month.left[one] for one in possible]
+                )
                 month.left[in_time] -= 1
-                at = between(self.chance, *windows[in_time]).replace(microsecond=0)
-                return Slot(at, in_time)
+                return Slot(possible[in_time], in_time)
         return None
+
+    def _within(self, after: datetime, before: datetime) -> datetime | None:
+        """An instant of a window that suits; None when there is none."""
+        if after >= before:
+            return None
+        tried = (between(self.chance, after, before).replace(microsecond=0) for _ in range(_TRIES))
+        return next((at for at in tried if at >= after and self.suits(at)), None)

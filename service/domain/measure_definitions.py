@@ -217,9 +217,10 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Initial child protection conferences within 15 working days",
                 "Of the initial child protection conferences that were held in the month and on "
                 "the record at the instant of the reading: the share held by the end of the 15th "
-                "working day after the strategy meeting that began the enquiry, the last one where "
-                "the enquiry was begun anew. It goes by when the conference was held and not by "
-                "when that was recorded. Enquiries without a conference are not counted.",
+                "working day after the strategy meeting at which the enquiry was initiated, "
+                "whatever later meetings said. It goes by when the conference was held and not by "
+                "when that was recorded. Enquiries without a conference, because none was needed "
+                "or for any other reason, are not counted.",
                 Counted.section_47_enquiries,
             ),
             _published(

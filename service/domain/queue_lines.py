@@ -36,11 +36,19 @@ class MeetingInLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EnquiryInLine:
+    """As much of a section 47 enquiry as says what it waits for."""
+
+    state: EnquiryState
+    waits_for_agreement: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShownWithLines:
     """What is shown with the lines of a page, by the id of what it hangs on."""
 
     meetings: Mapping[UUID, MeetingInLine]
-    enquiries: Mapping[UUID, EnquiryState]
+    enquiries: Mapping[UUID, EnquiryInLine]
     running: Mapping[UUID, Sequence[RunningClock]]
     children: Mapping[UUID, Sequence[tuple[UUID, str, int]]]
     flags: Mapping[UUID, Mapping[str, int]]
@@ -107,7 +115,10 @@ def _next_action(
         meeting = shown.meetings[subject_id]
         return next_action_of_meeting(meeting.state, unanswered=meeting.unanswered)
     if subject_id in shown.enquiries:
-        return next_action_of_enquiry(shown.enquiries[subject_id], clocks)
+        enquiry = shown.enquiries[subject_id]
+        return next_action_of_enquiry(
+            enquiry.state, clocks, waits_for_agreement=enquiry.waits_for_agreement
+        )
     if queue is Queue.strategy:
         return NextAction.call_strategy_meeting
     if subject_id in shown.transfers:

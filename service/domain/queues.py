@@ -73,6 +73,7 @@ class NextAction(StrEnum):
     see_child = "see_child"
     record_enquiry_outcome = "record_enquiry_outcome"
     hold_conference = "hold_conference"
+    sign_off_no_conference = "sign_off_no_conference"
     ask_expected_delivery = "ask_expected_delivery"
     ask_whether_born = "ask_whether_born"
     begin_assessment = "begin_assessment"
@@ -115,6 +116,9 @@ IN_WORDS = {
     NextAction.see_child: "See the child and speak to the child alone, or record why not.",
     NextAction.record_enquiry_outcome: "Record what the section 47 enquiry found.",
     NextAction.hold_conference: "Hold the initial child protection conference, and record it.",
+    NextAction.sign_off_no_conference: (
+        "Another manager agrees that no conference is needed, or returns it."
+    ),
     NextAction.ask_expected_delivery: "Ask for the expected date of delivery, and record it.",
     NextAction.ask_whether_born: "The date has passed: ask whether the child is born, record it.",
     NextAction.begin_assessment: "Begin the pre-birth assessment.",
@@ -320,8 +324,15 @@ def next_action_of_meeting(state: MeetingState, *, unanswered: bool) -> NextActi
     return NextAction.work_case
 
 
-def next_action_of_enquiry(state: EnquiryState, clocks: Sequence[RunningClock]) -> NextAction:
-    """What somebody has to do next about a section 47 enquiry: the child is seen first of all."""
+def next_action_of_enquiry(
+    state: EnquiryState, clocks: Sequence[RunningClock], *, waits_for_agreement: bool
+) -> NextAction:
+    """What somebody has to do next about a section 47 enquiry: the child is seen first of all.
+
+    `waits_for_agreement`: it is proposed that no conference is needed.
+    """
+    if waits_for_agreement:
+        return NextAction.sign_off_no_conference
     if any(clock.kind == "child_seen" for clock in clocks):
         return NextAction.see_child
     if state is EnquiryState.under_way:

@@ -1,22 +1,23 @@
 """Section 47 enquiries: the child seen, the outcome, and the child protection conference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from service.domain.deadlines import Deadline
-from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
-from service.domain.instants import lies_ahead
 from service.domain.measure_cases import CountedFilters
 from service.domain.measures import Counted
 from service.domain.states import StateTable, WrongState
 from service.domain.strategy_meetings import EnquiryDecision
 
-CLOCKS = ("child_seen", "initial_child_protection_conference")
+CONFERENCE_CLOCK = "initial_child_protection_conference"
+CLOCKS = ("child_seen", CONFERENCE_CLOCK)
 
 
 class EnquiryOutcome(StrEnum):
@@ -43,6 +44,19 @@ class VisitOutcome(StrEnum):
     not_seen = "not_seen"
 
 
+class NoConferenceBecause(StrEnum):
+    """Why no initial child protection conference is needed though the risk goes on, or is unknown.
+
+    The census calls it ICPCnotRequired.
+    """
+
+    looked_after = "looked_after"
+    moved_away = "moved_away"
+    died = "died"
+    has_a_plan = "has_a_plan"
+    manager_decided = "manager_decided"
+
+
 class EnquiryState(StrEnum):
     """Where an enquiry stands."""
 
@@ -58,7 +72,12 @@ class EnquiryAction(StrEnum):
     find_continuing_risk = "find_continuing_risk"
     find_no_continuing_risk = "find_no_continuing_risk"
     hold_conference = "hold_conference"
+    propose_no_conference = "propose_no_conference"
+    agree_no_conference = "agree_no_conference"
+    return_no_conference = "return_no_conference"
     begin = "begin"
+    become_joint = "become_joint"
+    # Stands in histories alone: until 0.4.0 a later meeting began an enquiry anew.
     begin_again = "begin_again"
 
 
@@ -68,15 +87,21 @@ SECTION_47_ENQUIRY = StateTable(
     start=_S.under_way,
     moves={
         (_S.under_way, _A.record_child_seen): _S.under_way,
-        (_S.under_way, _A.begin_again): _S.under_way,
+        (_S.under_way, _A.become_joint): _S.under_way,
         (_S.under_way, _A.find_continuing_risk): _S.awaiting_conference,
         (_S.under_way, _A.find_no_continuing_risk): _S.ended,
+        (_S.under_way, _A.propose_no_conference): _S.under_way,
+        (_S.under_way, _A.agree_no_conference): _S.ended,
+        (_S.under_way, _A.return_no_conference): _S.under_way,
         (_S.awaiting_conference, _A.record_child_seen): _S.awaiting_conference,
-        (_S.awaiting_conference, _A.begin_again): _S.under_way,
+        (_S.awaiting_conference, _A.become_joint): _S.awaiting_conference,
         (_S.awaiting_conference, _A.hold_conference): _S.ended,
+        (_S.awaiting_conference, _A.propose_no_conference): _S.awaiting_conference,
+        (_S.awaiting_conference, _A.agree_no_conference): _S.ended,
+        (_S.awaiting_conference, _A.return_no_conference): _S.awaiting_conference,
     },
     final=frozenset({_S.ended}),
-    by_itself=frozenset({_A.begin_again}),
+    by_itself=frozenset({_A.become_joint}),
 )
 
 
@@ -84,15 +109,16 @@ SECTION_47_ENQUIRY = StateTable(
 class Section47Enquiry:
     """One enquiry about one child, with its single assessment (rule 14).
 
-    `meeting_id` is the meeting that began it, the last one when it was begun anew, and `began_at`
-    when that meeting was held: the conference is reckoned from it. `kind` is single_agency or
-    joint. `seen_at` is when the child was first seen; `seen_alone` whether the child was spoken to
-    alone.
+    `meeting_id` is the meeting that initiated it, and `began_at` when that meeting was held: the
+    conference is reckoned from it, whatever later meetings say. `kind` is single_agency, which a
+    later meeting may make joint, or joint. `seen_at` is when the child was first seen; `seen_alone`
+    whether the child was spoken to alone. That no conference is needed is proposed with a coded
+    reason, and the enquiry ends by it when another manager agrees.
     """
 
     id: Id
     reference: Reference
-    meeting_id: Annotated[UUID, plain("The strategy meeting that began it last.")]
+    meeting_id: Annotated[UUID, plain("The strategy meeting that initiated it.")]
     referral_id: Annotated[UUID, plain("Social care's case.")]
     assessment_id: Annotated[UUID, plain("Its single assessment.")]
     contact_id: Annotated[UUID, plain("The contact behind that case.")]
@@ -102,7 +128,7 @@ class Section47Enquiry:
     state: Annotated[EnquiryState, plain("under_way, awaiting_conference, ended.")]
     opened_at: Annotated[datetime, plain("When it was first opened.")]
     began_at: Annotated[
-        datetime, plain("When the meeting that began it was held: its clocks start here.")
+        datetime, plain("When the meeting that initiated it was held: its clocks start here.")
     ]
     seen_at: Annotated[datetime | None, plain("When the child was first seen.")]
     seen_by: Annotated[str | None, personal("Who saw the child.")]
@@ -119,8 +145,39 @@ class Section47Enquiry:
     conference_outcome: Annotated[ConferenceOutcome | None, sensitive("What it decided.")]
     category_of_abuse_code: Annotated[str | None, sensitive("Category of abuse of the plan.")]
     conference_words: Annotated[str | None, sensitive("Why, in words.")]
+    no_conference_because: Annotated[
+        NoConferenceBecause | None, sensitive("Why no conference is needed, coded.")
+    ]
+    no_conference_since_on: Annotated[
+        date | None, sensitive("Since when the child is looked after, away or dead.")
+    ]
+    no_conference_words: Annotated[str | None, sensitive("Why no conference is needed, in words.")]
+    no_conference_proposed_at: Annotated[datetime | None, plain("When that was proposed.")]
+    no_conference_proposed_by: Annotated[UUID | None, plain("Who proposed it.")]
+    no_conference_agreed_at: Annotated[datetime | None, plain("When a manager agreed to it.")]
+    no_conference_agreed_by: Annotated[UUID | None, plain("Which manager agreed to it.")]
+    no_conference_agreed_words: Annotated[str | None, sensitive("The manager's own words.")]
     ended_at: Annotated[datetime | None, plain("When it ended.")]
     version: Version
+
+    @property
+    def waits_for_agreement(self) -> bool:
+        """It is proposed that no conference is needed, and no manager has answered."""
+        return self.ended_at is None and self.no_conference_proposed_at is not None
+
+
+NO_PROPOSAL: Mapping[str, None] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "no_conference_because",
+            "no_conference_since_on",
+            "no_conference_words",
+            "no_conference_proposed_at",
+            "no_conference_proposed_by",
+        )
+    )
+)
+"""What an enquiry says of a proposal that was returned, or that something else has overtaken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +212,13 @@ class SightNotRecorded(Conflict):
 
     code = "child_seen_not_recorded"
     title = "Record first whether the child was seen"
+
+
+class OwnProposal(NotAllowed):
+    """Somebody tried to agree to what they proposed themselves."""
+
+    code = "own_proposal"
+    title = "Proposed by yourself"
 
 
 class ChildUnborn(Conflict):
@@ -205,7 +269,7 @@ class DatedEnquiry:
 
 @dataclass(frozen=True, slots=True)
 class MeetingBehind:
-    """A strategy meeting that began an enquiry, or began it anew."""
+    """A strategy meeting that initiated an enquiry, or made it joint."""
 
     meeting_id: UUID
     reference: str
@@ -224,18 +288,37 @@ class WholeEnquiry:
     deadlines: Sequence[Deadline]
 
 
+_WAIT_FOR_SIGHT = frozenset(
+    {
+        _A.find_continuing_risk,
+        _A.find_no_continuing_risk,
+        _A.propose_no_conference,
+        _A.agree_no_conference,
+    }
+)
+
+
 def allowed(enquiry: Section47Enquiry, *, unborn: bool) -> tuple[EnquiryAction, ...]:
     """The actions that somebody can do now.
 
-    An unborn child is not seen; of any other an outcome waits until it is recorded that the child
-    was seen, or why not (rule 14).
+    An unborn child is not seen; of any other what ends an enquiry waits until it is recorded that
+    the child was seen, or why not (rule 14). That no conference is needed is proposed once, and
+    then agreed to or returned.
     """
     not_now: set[EnquiryAction] = set()
     if unborn:
         not_now.add(_A.record_child_seen)
     elif enquiry.seen_at is None and enquiry.not_seen_because is None:
-        not_now |= {_A.find_continuing_risk, _A.find_no_continuing_risk}
+        not_now |= _WAIT_FOR_SIGHT
+    if enquiry.waits_for_agreement:
+        not_now.add(_A.propose_no_conference)
+    else:
+        not_now |= {_A.agree_no_conference, _A.return_no_conference}
     return tuple(one for one in SECTION_47_ENQUIRY.allowed(enquiry.state) if one not in not_now)
+
+
+_ANSWERS = frozenset({_A.agree_no_conference, _A.return_no_conference})
+_OF_A_PROPOSAL = frozenset({*_ANSWERS, _A.propose_no_conference})
 
 
 def action_of(outcome: EnquiryOutcome) -> EnquiryAction:
@@ -261,6 +344,15 @@ def after(enquiry: Section47Enquiry, action: EnquiryAction, *, unborn: bool) -> 
     state = SECTION_47_ENQUIRY.after(enquiry.state, action, could=possible)
     if action in possible:
         return state
+    if action in _OF_A_PROPOSAL and (action in _ANSWERS) is not enquiry.waits_for_agreement:
+        raise WrongState(
+            "Nothing waits for an answer: propose first that no conference is needed."
+            if action in _ANSWERS
+            else "It is proposed already that no conference is needed: another manager agrees, or "
+            "returns it.",
+            state=enquiry.state,
+            allowed=possible,
+        )
     if unborn:
         raise ChildUnborn(
             "An unborn child cannot be seen, and is not waited for. Record the birth first; the "
@@ -316,53 +408,6 @@ def faults_in_visit(visit: Visit, *, now: datetime, received_at: datetime) -> li
         surplus("not_alone_because")
     elif visit.not_alone_because is None:
         problems.append(Problem("/not_alone_because", "Say why not alone.", "missing"))
-    return problems
-
-
-def faults_in_conference(
-    *,
-    held_at: datetime,
-    outcome: ConferenceOutcome,
-    category_of_abuse_code: str | None,
-    now: datetime,
-    began_at: datetime,
-    categories: Sequence[str],
-) -> list[Problem]:
-    """What a conference leaves out or cannot be, all at once."""
-    problems: list[Problem] = []
-    if lies_ahead(held_at, now):
-        problems.append(
-            Problem(
-                "/held_at",
-                "A conference is recorded when it has been held. Check the time.",
-                "time_not_possible",
-            )
-        )
-    elif held_at < began_at:
-        problems.append(
-            Problem(
-                "/held_at",
-                "A conference is held after the strategy meeting that began the enquiry. Check "
-                "the time.",
-                "before_the_meeting",
-            )
-        )
-    pointer = "/category_of_abuse_code"
-    if outcome is not ConferenceOutcome.child_protection_plan:
-        if category_of_abuse_code is not None:
-            problems.append(
-                Problem(pointer, "Only a child protection plan has a category.", "surplus")
-            )
-    elif category_of_abuse_code is None:
-        problems.append(
-            Problem(
-                pointer,
-                f"A child protection plan names its category: {', '.join(categories)}.",
-                "missing",
-            )
-        )
-    elif category_of_abuse_code not in categories:
-        problems.append(Problem(pointer, f"Use one of: {', '.join(categories)}.", "code_unknown"))
     return problems
 
 

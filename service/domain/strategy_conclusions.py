@@ -47,13 +47,13 @@ class Conclusion:
 class OnFileOfChild:
     """What is on file of a child whom a meeting is about.
 
-    `before` is what was alleged at earlier meetings, `under_way` whether an enquiry is open,
-    `began_at` when the meeting was held that last began one, be it open or ended.
+    `before` is what was alleged at earlier meetings, `under_way` the kind of the enquiry that is
+    open, `began_at` when the meeting was held that last initiated one, be it open or ended.
     """
 
     child: MeetingChild
     before: frozenset[str]
-    under_way: bool
+    under_way: EnquiryDecision | None
     began_at: datetime | None
 
     @property
@@ -190,14 +190,14 @@ def _faults_in_enquiry(
             "Decide on a section 47 enquiry: single_agency, joint, continues or none.",
             "enquiry_missing",
         )
-    elif decided is EnquiryDecision.none and standing.under_way:
+    elif decided is EnquiryDecision.none and standing.under_way is not None:
         fault(
             "enquiry",
             "An enquiry about this child is under way. It ends by its outcome: say continues, or "
             "record its outcome.",
             "enquiry_under_way",
         )
-    elif decided is EnquiryDecision.continues and not standing.under_way:
+    elif decided is EnquiryDecision.continues and standing.under_way is None:
         fault("enquiry", "No enquiry about this child is under way.", "no_enquiry_under_way")
     elif (
         decided in BEGINS_AN_ENQUIRY
@@ -206,9 +206,16 @@ def _faults_in_enquiry(
     ):
         fault(
             "enquiry",
-            "This meeting was held before the one that began the enquiry, so it cannot begin it "
-            "anew: say continues while it is under way, or none.",
+            "This meeting was held before the one that began the enquiry, so it changes nothing "
+            "of it: say continues while it is under way, or none.",
             "held_before_enquiry_began",
+        )
+    elif decided is EnquiryDecision.single_agency and standing.under_way is EnquiryDecision.joint:
+        fault(
+            "enquiry",
+            "The enquiry under way is joint with the police, and that stays on record. Say "
+            "continues.",
+            "enquiry_is_joint",
         )
     if told.enquiry_reason is None:
         fault("enquiry_reason", "Say why this was decided.", "enquiry_reason_missing")

@@ -70,7 +70,7 @@ TAKES_A_MEDICAL_DECISION = frozenset({Harm.injury, Harm.sexual_abuse})
 class EnquiryDecision(StrEnum):
     """Whether a section 47 enquiry begins for a child, and by whom it is made.
 
-    `continues`: one is under way, and this meeting neither begins it anew nor ends it.
+    `continues`: one is under way, and this meeting neither makes it joint nor ends it.
     """
 
     single_agency = "single_agency"
@@ -175,8 +175,8 @@ class StrategyMeeting:
 class MeetingChild:
     """One child whom a meeting is about: what is alleged, and what was decided for that child.
 
-    `told` is what the child will be told. `enquiry_id` is the enquiry that the meeting began, began
-    anew, or that it let go on.
+    `told` is what the child will be told. `enquiry_id` is the enquiry that the meeting began, or
+    that it let go on.
     """
 
     id: Id

@@ -1,6 +1,5 @@
 """Section 47 enquiries: begun by a strategy meeting, and what they keep from closing."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
     CLOCKS,
+    CONFERENCE_CLOCK,
     SECTION_47_ENQUIRY,
     EnquiryAction,
     EnquiryState,
@@ -21,7 +21,7 @@ from service.domain.strategy_meetings import EnquiryDecision, ProtectionUnderWay
 from service.domain_services.assessments import ensure_assessment
 from service.domain_services.lives import Ending, Life, Moves
 from service.persistence.asking import Asking
-from service.persistence.clocks import is_running, stop_clocks
+from service.persistence.clocks import is_running
 from service.persistence.ids import new_id
 from service.persistence.repositories import (
     section_47_enquiries,
@@ -29,16 +29,6 @@ from service.persistence.repositories import (
     unborn,
 )
 from service.persistence.units_of_work import Work
-
-_CONFERENCE = "initial_child_protection_conference"
-_BY_A_MEETING = (EnquiryAction.begin, EnquiryAction.begin_again)
-
-
-def _of_a_meeting(
-    who: Caller | None, enquiry: Section47Enquiry, action: EnquiryAction
-) -> Mapping[str, Any]:
-    return {"meeting_id": enquiry.meeting_id if action in _BY_A_MEETING else None}
-
 
 ENQUIRIES = Life(
     section_47_enquiries.ENQUIRIES,
@@ -51,7 +41,6 @@ ENQUIRIES = Life(
             lambda action, state: "enquiry_ended" if state is EnquiryState.ended else None,
             dated=True,
         ),
-        _of_a_meeting,
     ),
     SubjectKind.section_47_enquiry,
 )
@@ -66,28 +55,55 @@ async def begin_enquiry(
     referral: Referral,
     kind: EnquiryDecision,
 ) -> Section47Enquiry:
-    """Begins the enquiry that a strategy meeting decided on, or begins the open one anew.
+    """Begins the enquiry that a strategy meeting decided on, or lets the open one go on.
 
-    The conference is reckoned from the last meeting that began the enquiry (Working Together); the
-    child is to be seen within the limit from the first. The caller holds the child and has added
-    the meeting.
+    The conference is reckoned from the meeting that initiated the enquiry, and the child is to be
+    seen within the limit from it: a later one may make a single agency's enquiry joint, and moves
+    neither (Working Together). The caller holds the child and has added the meeting.
     """
     found = await section_47_enquiries.open_of_person(work, referral.person_id)
     if found is not None:
-        return await _begin_again(work, who, found, meeting_id, held_at, kind)
+        return await _go_on(work, who, found, meeting_id, held_at, kind)
     assessment = await ensure_assessment(work, who, referral)
-    enquiry = Section47Enquiry(
+    enquiry = _new_enquiry(referral, assessment.id, meeting_id, held_at, kind, opened_at=work.now)
+    work.add(enquiry)
+    ENQUIRIES.moves.keep_step(
+        work,
+        who,
+        enquiry,
+        EnquiryAction.begin,
+        happened_at=held_at,
+        code=kind,
+        meeting_id=meeting_id,
+    )
+    if not await unborn.is_unborn(work, referral.person_id):
+        _start(work, enquiry, "child_seen")
+    _start(work, enquiry, CONFERENCE_CLOCK)
+    return enquiry
+
+
+def _new_enquiry(
+    referral: Referral,
+    assessment_id: UUID,
+    meeting_id: UUID,
+    held_at: datetime,
+    kind: EnquiryDecision,
+    *,
+    opened_at: datetime,
+) -> Section47Enquiry:
+    """An enquiry as it begins: nobody has seen the child, and nothing is found."""
+    return Section47Enquiry(
         id=new_id(),
         reference=new_reference(ReferenceKind.section_47_enquiry),
         meeting_id=meeting_id,
         referral_id=referral.id,
-        assessment_id=assessment.id,
+        assessment_id=assessment_id,
         contact_id=referral.contact_id,
         child_id=referral.child_id,
         person_id=referral.person_id,
         kind=kind,
         state=SECTION_47_ENQUIRY.start,
-        opened_at=work.now,
+        opened_at=opened_at,
         began_at=held_at,
         seen_at=None,
         seen_by=None,
@@ -102,17 +118,17 @@ async def begin_enquiry(
         conference_outcome=None,
         category_of_abuse_code=None,
         conference_words=None,
+        no_conference_because=None,
+        no_conference_since_on=None,
+        no_conference_words=None,
+        no_conference_proposed_at=None,
+        no_conference_proposed_by=None,
+        no_conference_agreed_at=None,
+        no_conference_agreed_by=None,
+        no_conference_agreed_words=None,
         ended_at=None,
         version=1,
     )
-    work.add(enquiry)
-    ENQUIRIES.moves.keep_step(
-        work, who, enquiry, EnquiryAction.begin, happened_at=held_at, code=kind
-    )
-    if not await unborn.is_unborn(work, referral.person_id):
-        _start(work, enquiry, "child_seen")
-    _start(work, enquiry, _CONFERENCE)
-    return enquiry
 
 
 async def start_clock_to_see(work: Work, person_id: UUID, born_at: datetime) -> None:
@@ -129,7 +145,7 @@ async def start_clock_to_see(work: Work, person_id: UUID, born_at: datetime) -> 
         _start(work, found, "child_seen", max(born_at, found.began_at))
 
 
-async def _begin_again(
+async def _go_on(
     work: Work,
     who: Caller,
     enquiry: Section47Enquiry,
@@ -137,23 +153,17 @@ async def _begin_again(
     held_at: datetime,
     kind: EnquiryDecision,
 ) -> Section47Enquiry:
-    again = await ENQUIRIES.moves.move(
+    """An enquiry that is open, as a later meeting leaves it: joint from now on, or as it was."""
+    if kind is enquiry.kind:
+        return enquiry
+    return await ENQUIRIES.moves.move(
         work,
         who,
         enquiry,
-        EnquiryAction.begin_again,
-        line={"happened_at": held_at, "code": kind},
-        meeting_id=meeting_id,
-        began_at=held_at,
+        EnquiryAction.become_joint,
+        line={"happened_at": held_at, "code": kind, "meeting_id": meeting_id},
         kind=kind,
-        outcome=None,
-        outcome_words=None,
-        outcome_at=None,
-        outcome_by=None,
     )
-    await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "begun_again")
-    _start(work, again, _CONFERENCE)
-    return again
 
 
 def _start(
@@ -233,8 +243,9 @@ async def refuse_while_protection_is_under_way(ask: Asking | Work, person_id: UU
     if enquiry is not None:
         raise ProtectionUnderWay(
             f"Section 47 enquiry {enquiry.reference} about the child has not ended. Record its "
-            "outcome, and the conference where there is to be one, before the child leaves social "
-            "care.",
+            "outcome, and the conference or that none is needed, before the child leaves social "
+            "care. Of a child who died or moved away propose that no conference is needed: another "
+            "manager agrees.",
             state=enquiry.state,
             allowed=SECTION_47_ENQUIRY.allowed(enquiry.state),
         )

@@ -1,24 +1,33 @@
 """Section 47 enquiries: the child seen, the outcome, and the conference (rules 13 and 14)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.calendar import london_date
+from service.domain.conferences import (
+    NoConference,
+    faults_in_conference,
+    faults_in_no_conference,
+)
 from service.domain.events import EventType
 from service.domain.own_words import own_words_faults, rationale_faults
 from service.domain.section_47_enquiries import (
+    CONFERENCE_CLOCK,
+    NO_PROPOSAL,
     ConferenceOutcome,
     DatedEnquiry,
     EnquiryAction,
     EnquiryFilters,
     EnquiryOutcome,
+    OwnProposal,
     Section47Enquiry,
     Visit,
     VisitOutcome,
     WholeEnquiry,
     action_of,
-    faults_in_conference,
     faults_in_visit,
     incomplete,
 )
@@ -35,8 +44,6 @@ from service.persistence.units_of_work import Work
 
 # Refusals from below that routes name in the contract.
 EnquiryNotFound = section_47_enquiries.EnquiryNotFound
-
-_CONFERENCE = "initial_child_protection_conference"
 
 
 async def record_child_seen(
@@ -144,8 +151,10 @@ async def record_enquiry_outcome(
     faults = rationale_faults(work.policy.rationale, "/words", words)
     if faults:
         raise incomplete(faults)
+    overtaken: Mapping[str, None] = {}
     if outcome is not EnquiryOutcome.continuing_risk:
-        await stop_clocks(work, enquiry.contact_id, enquiry.id, [_CONFERENCE], "no_conference")
+        overtaken = NO_PROPOSAL
+        await stop_clocks(work, enquiry.contact_id, enquiry.id, [CONFERENCE_CLOCK], "no_conference")
     moved = await move_enquiry(
         work,
         who,
@@ -158,6 +167,7 @@ async def record_enquiry_outcome(
         outcome_words=words,
         outcome_at=work.now,
         outcome_by=who.account_id,
+        **overtaken,
     )
     record_enquiry_event(
         work, who, EventType.section_47_enquiry_outcome_recorded, moved, outcome=outcome
@@ -178,8 +188,9 @@ async def record_conference(
 ) -> Section47Enquiry:
     """Records the initial child protection conference and what it decided; the enquiry ends.
 
-    In time is judged by `held_at`. A child protection plan names its category of abuse. Raises
-    WrongState before an outcome of continuing risk, EnquiryIncomplete naming every gap.
+    In time is judged by `held_at`, which lies on a working day. A child protection plan names its
+    category of abuse. Raises WrongState before an outcome of continuing risk, EnquiryIncomplete
+    naming every gap.
     """
     who.require(Permission.record_conference)
     action = EnquiryAction.hold_conference
@@ -190,12 +201,13 @@ async def record_conference(
         category_of_abuse_code=category_of_abuse_code,
         now=work.now,
         began_at=enquiry.began_at,
+        on_a_working_day=work.policy.is_working_day(london_date(held_at)),
         categories=list(work.policy.codes.category_of_abuse),
     )
     problems += rationale_faults(work.policy.rationale, "/words", words)
     if problems:
         raise incomplete(problems)
-    contact_id, clocks = enquiry.contact_id, [_CONFERENCE]
+    contact_id, clocks = enquiry.contact_id, [CONFERENCE_CLOCK]
     await stop_clocks(work, contact_id, enquiry.id, clocks, "conference_held", happened_at=held_at)
     moved = await move_enquiry(
         work,
@@ -209,6 +221,7 @@ async def record_conference(
         conference_outcome=outcome,
         category_of_abuse_code=category_of_abuse_code,
         conference_words=words,
+        **NO_PROPOSAL,
     )
     record_enquiry_event(
         work,
@@ -218,6 +231,91 @@ async def record_conference(
         held_at,
         held_at=held_at,
         outcome=outcome,
+    )
+    return moved
+
+
+async def propose_no_conference(
+    work: Work, who: Caller, enquiry_id: UUID, version: int, told: NoConference
+) -> Section47Enquiry:
+    """Proposes that no conference is needed: the child died, moved, came into care, and so on.
+
+    The enquiry goes on, with its clocks, until another manager agrees. Raises SightNotRecorded
+    while nobody has said that the child was seen or why not, EnquiryIncomplete naming every gap.
+    """
+    who.require(Permission.propose_no_conference)
+    action = EnquiryAction.propose_no_conference
+    enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
+    today, began_on = london_date(work.now), london_date(enquiry.began_at)
+    problems = faults_in_no_conference(enquiry, told, today=today, began_on=began_on)
+    problems += rationale_faults(work.policy.rationale, "/words", told.words)
+    if problems:
+        raise incomplete(problems)
+    moved = await move_enquiry(
+        work,
+        who,
+        enquiry,
+        action,
+        work.now,
+        code=told.because,
+        words=told.words,
+        no_conference_because=told.because,
+        no_conference_since_on=told.since_on,
+        no_conference_words=told.words,
+        no_conference_proposed_at=work.now,
+        no_conference_proposed_by=who.account_id,
+    )
+    record_enquiry_event(
+        work,
+        who,
+        EventType.section_47_enquiry_no_conference_proposed,
+        moved,
+        because=told.because,
+    )
+    return moved
+
+
+async def sign_off_no_conference(
+    work: Work, who: Caller, enquiry_id: UUID, version: int, *, agreed: bool, words: str
+) -> Section47Enquiry:
+    """A manager other than who proposed it agrees that no conference is needed, or returns it.
+
+    In their own words. Agreed, the enquiry ends and its clocks stop. Returned, the conference is
+    owed as before; what was proposed stays in the history. Raises OwnProposal.
+    """
+    who.require(Permission.sign_off_no_conference)
+    action = EnquiryAction.agree_no_conference if agreed else EnquiryAction.return_no_conference
+    enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
+    if enquiry.no_conference_proposed_by == who.account_id:
+        raise OwnProposal(
+            "You proposed this, so another manager must agree to it or return it. It stays as it "
+            "is; ask one."
+        )
+    faults = rationale_faults(work.policy.rationale, "/words", words)
+    if faults:
+        raise incomplete(faults)
+    changed: dict[str, Any] = dict(NO_PROPOSAL)
+    if agreed:
+        await stop_clocks(
+            work, enquiry.contact_id, enquiry.id, [CONFERENCE_CLOCK], "no_conference_needed"
+        )
+        changed = {
+            "no_conference_agreed_at": work.now,
+            "no_conference_agreed_by": who.account_id,
+            "no_conference_agreed_words": words,
+        }
+    because = enquiry.no_conference_because
+    moved = await move_enquiry(
+        work, who, enquiry, action, work.now, code=because, words=words, **changed
+    )
+    record_enquiry_event(
+        work,
+        who,
+        EventType.section_47_enquiry_no_conference_agreed
+        if agreed
+        else EventType.section_47_enquiry_no_conference_returned,
+        moved,
+        because=because,
     )
     return moved
 

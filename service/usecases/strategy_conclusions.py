@@ -50,8 +50,9 @@ async def conclude_strategy_meeting(
 ) -> StrategyMeeting:
     """Concludes a meeting, for every child: the enquiry, a medical, what the child will be told.
 
-    And what happens next. A single or joint enquiry begins now, or begins anew by when the meeting
-    was held. Raises MeetingIncomplete naming every gap.
+    And what happens next. A single or joint enquiry begins by when the meeting was held; one that
+    is open goes on, joint from now on where that is decided. Raises MeetingIncomplete naming every
+    gap.
     """
     who.require(Permission.conclude_strategy_meeting)
     held = await hold_meeting(work, who, meeting_id, version, MeetingAction.conclude)
@@ -122,7 +123,7 @@ async def _standing(
     return OnFileOfChild(
         child=child,
         before=alleged_before(meeting, child.person_id, others),
-        under_way=enquiry is not None,
+        under_way=None if enquiry is None else enquiry.kind,
         began_at=await strategy_meetings.last_begun_at(work, child.person_id),
     )
 

@@ -25,6 +25,7 @@ SEEN = {
 }
 NOT_SEEN = {"seen": False, "not_seen_because": "Nobody opened; the police look for the family."}
 RISK = {"outcome": "continuing_risk", "words": FINDING}
+AGREED = {"agreed": True, "words": FINDING}
 CONFERENCE = {
     "held_at": "2026-10-23T15:00:00Z",
     "outcome": "child_protection_plan",
@@ -73,9 +74,14 @@ async def test_a_child_is_seen_and_the_conference_follows(desk: Desk) -> None:
         "record_child_seen",
         "find_continuing_risk",
         "find_no_continuing_risk",
+        "propose_no_conference",
     ]
     found = done(await act(desk, found, "outcome", RISK, MANAGER))
-    assert found["possible_actions"] == ["record_child_seen", "hold_conference"]
+    assert found["possible_actions"] == [
+        "record_child_seen",
+        "hold_conference",
+        "propose_no_conference",
+    ]
     answer = await act(desk, found, "conference", CONFERENCE)
     held = done(answer)
     assert answer.headers["etag"] == f'"{held["version"]}"' == '"4"'
@@ -131,13 +137,64 @@ async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(de
     assert expect_refusal(refused, 409, "wrong_state")["allowed"] == []
 
 
+NONE_NEEDED = {"because": "looked_after", "since_on": "2026-10-23", "words": FINDING}
+
+
+async def test_no_conference_is_needed_when_another_manager_agrees(desk: Desk) -> None:
+    found = done(await act(desk, await enquiry(desk), "child-seen", SEEN))
+    early = await act(desk, found, "no-conference", NONE_NEEDED)
+    problem = expect_refusal(early, 422, "section_47_enquiry_incomplete")
+    assert faults(problem) == [("/because", "outcome_first")]
+    found = done(await act(desk, found, "outcome", RISK, MANAGER))
+    proposed = done(await act(desk, found, "no-conference", NONE_NEEDED, MANAGER))
+    assert (proposed["state"], proposed["no_conference_because"]) == (
+        "awaiting_conference",
+        "looked_after",
+    )
+    assert proposed["possible_actions"] == [
+        "record_child_seen",
+        "hold_conference",
+        "agree_no_conference",
+        "return_no_conference",
+    ]
+    own = await act(desk, proposed, "no-conference/sign-off", AGREED, MANAGER)
+    expect_refusal(own, 403, "own_proposal")
+    thin = {"agreed": True, "words": "Fine."}
+    refused = await act(desk, proposed, "no-conference/sign-off", thin, Role.head_of_service)
+    problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
+    assert faults(problem) == [("/words", "too_short")]
+    returned = done(
+        await act(
+            desk,
+            proposed,
+            "no-conference/sign-off",
+            {**AGREED, "agreed": False},
+            Role.head_of_service,
+        )
+    )
+    assert (returned["no_conference_because"], returned["no_conference_words"]) == (None, None)
+    again = done(await act(desk, returned, "no-conference", NONE_NEEDED))
+    ended = done(await act(desk, again, "no-conference/sign-off", AGREED, MANAGER))
+    assert (ended["state"], ended["no_conference_since_on"]) == ("ended", "2026-10-23")
+    assert ended["no_conference_agreed_words"] == FINDING
+    assert ended["possible_actions"] == []
+    assert [one["stopped_because"] for one in ended["deadlines"]] == [
+        "seen",
+        "no_conference_needed",
+    ]
+
+
 async def test_an_unborn_child_is_not_seen(desk: Desk) -> None:
     found = await enquiry(desk, children=[unborn_body()])
     assert found["unborn"] is True
     assert [one["kind"] for one in found["deadlines"]] == ["initial_child_protection_conference"]
     refused = await act(desk, found, "child-seen", SEEN)
     problem = expect_refusal(refused, 409, "child_unborn")
-    assert problem["allowed"] == ["find_continuing_risk", "find_no_continuing_risk"]
+    assert problem["allowed"] == [
+        "find_continuing_risk",
+        "find_no_continuing_risk",
+        "propose_no_conference",
+    ]
 
 
 async def test_without_a_version_or_with_an_old_one_nothing_is_changed(desk: Desk) -> None:

@@ -516,13 +516,17 @@ async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referr
     await do("record_child_seen", worker, not_seen, version=2, **value)
     risk = {"outcome": "continuing_risk", "words": FINDING}
     await do("record_enquiry_outcome", manager, risk, version=3, **value)
+    none = {"because": "has_a_plan", "words": FINDING}
+    await do("propose_no_conference", worker, none, version=4, **value)
+    returned = {"agreed": False, "words": FINDING}
+    await do("sign_off_no_conference", manager, returned, version=5, **value)
     conference = {
         "held_at": now.isoformat(),
         "outcome": "child_protection_plan",
         "category_of_abuse_code": "PHY",
         "words": FINDING,
     }
-    await do("record_conference", worker, conference, version=4, **value)
+    await do("record_conference", worker, conference, version=6, **value)
     assessment = await do("begin_assessment", worker, {"referral_id": referral_id})
     value = {"assessment_id": assessment["id"]}
     complete = {

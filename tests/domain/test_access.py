@@ -85,6 +85,8 @@ EXPECTED = {
     "record_child_seen": "Aa",
     "conclude_section_47_enquiry": "A",
     "record_conference": "Aa",
+    "propose_no_conference": "Aa",
+    "sign_off_no_conference": "AH",
     "read_assessments": "WMSAaHQ",
     "assess": "Aa",
     "authorise_assessment": "A",

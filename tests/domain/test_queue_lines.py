@@ -9,7 +9,13 @@ import pytest
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
-from service.domain.queue_lines import OF_HOLDING, MeetingInLine, ShownWithLines, line_of
+from service.domain.queue_lines import (
+    OF_HOLDING,
+    EnquiryInLine,
+    MeetingInLine,
+    ShownWithLines,
+    line_of,
+)
 from service.domain.queues import NextAction, Queue, RunningClock, Waiting
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingChild, MeetingState
@@ -142,7 +148,7 @@ def test_a_child_at_risk_without_a_meeting_waits_for_one_to_be_called() -> None:
 def test_an_enquiry_waits_first_of_all_for_the_child_to_be_seen() -> None:
     seeing = RunningClock("child_seen", NOW)
     one = _waiting(SubjectKind.section_47_enquiry, SUBJECT)
-    shown = replace(NOTHING, enquiries={SUBJECT: EnquiryState.under_way})
+    shown = replace(NOTHING, enquiries={SUBJECT: EnquiryInLine(EnquiryState.under_way, False)})
     line = line_of(one, shown, Queue.strategy)
     assert line.next_action is NextAction.record_enquiry_outcome
     seen = line_of(one, replace(shown, running={SUBJECT: [seeing]}), Queue.strategy)

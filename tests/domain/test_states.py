@@ -61,7 +61,12 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (NOTIFICATION_IMPORT, ImportState, ImportAction),
     (CHALLENGE, ChallengeState, set(ChallengeAction) - {ChallengeAction.raise_}),
     (STRATEGY_MEETING, MeetingState, set(MeetingAction) - {MeetingAction.call}),
-    (SECTION_47_ENQUIRY, EnquiryState, set(EnquiryAction) - {EnquiryAction.begin}),
+    # A release before 0.4.0 began an enquiry anew; that stands in histories, and is done no more.
+    (
+        SECTION_47_ENQUIRY,
+        EnquiryState,
+        set(EnquiryAction) - {EnquiryAction.begin, EnquiryAction.begin_again},
+    ),
     (ASSESSMENT, AssessmentState, AssessmentAction),
     (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
     (PASSED_CONCERN, PassedConcernState, set(PassedConcernAction)),

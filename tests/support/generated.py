@@ -35,6 +35,7 @@ from service.domain.people import Person
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import CaseState, Referral
 from service.domain.section_47_enquiries import (
+    NO_PROPOSAL,
     ConferenceOutcome,
     EnquiryOutcome,
     EnquiryState,
@@ -226,6 +227,8 @@ class Generator:
             **dict.fromkeys(
                 ("seen_at", "seen_by", "seen_alone", "not_alone_because", "not_seen_because")
             ),
+            **NO_PROPOSAL,
+            **dict.fromkeys(f"no_conference_agreed_{name}" for name in ("at", "by", "words")),
         )
         clocks = [
             self.clock(
@@ -233,10 +236,15 @@ class Generator:
             )
         ]
         if self.chance.random() < 0.2:
-            # It was begun anew: the clock of the first meeting counts no more.
-            first_at = met_at - timedelta(days=self.chance.randint(1, 40))
-            stopped = {"stopped_at": met_at, "stopped_because": "begun_again"}
-            clocks.append(self.clock(CONFERENCE, started_at=first_at, **clock, **stopped))
+            # A release before 0.4.0 began it anew: the clock of the later meeting counts for
+            # nothing.
+            later_at = met_at + (held_at - met_at) / 2
+            stopped = {"stopped_at": later_at, "stopped_because": "begun_again"}
+            recorded = self.recorded(held_at, "conference_held")
+            clocks = [
+                self.clock(CONFERENCE, started_at=met_at, **clock, **stopped),
+                self.clock(CONFERENCE, started_at=later_at, **clock, **recorded),
+            ]
         return enquiry.id, Case(referral, (*case.records, meeting, assessment, enquiry, *clocks))
 
     def meeting(self, case: Case, held_at: datetime) -> StrategyMeeting:

@@ -1,6 +1,6 @@
 """Children who may be at risk, for tests: a section 47 referral, a meeting held, its enquiry."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -186,8 +186,12 @@ async def looked_into(house: House, referral_id: UUID) -> dict[str, UUID]:
     manager = await caller(house, Role.assessment_team_manager, name="assessment manager")
     worker = await caller(house, Role.assessment_team_worker, name="social worker")
     referral = await house.ask(lambda ask: REFERRALS.get(ask, manager.sight, referral_id))
-    enquiry = await enquiry_begun(house, referral)
-    id_, now = enquiry.id, house.clock()
+    now = house.clock()
+    conference_at = now
+    while not house.policy.is_working_day(london_date(conference_at)):
+        conference_at -= timedelta(days=1)
+    enquiry = await enquiry_begun(house, referral, min(now, conference_at))
+    id_ = enquiry.id
     await house.perform(lambda work: record_child_seen(work, worker, id_, 1, seen(now)))
     await house.perform(
         lambda work: record_enquiry_outcome(
@@ -200,7 +204,7 @@ async def looked_into(house: House, referral_id: UUID) -> dict[str, UUID]:
             worker,
             id_,
             3,
-            held_at=now,
+            held_at=conference_at,
             outcome=ConferenceOutcome.child_protection_plan,
             category_of_abuse_code="PHY",
             words=FINDING,

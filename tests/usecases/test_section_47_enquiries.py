@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from service.bootstrap import House
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.calendar import london_date
+from service.domain.conferences import NoConference
 from service.domain.errors import Invalid, NotFound, Stale
 from service.domain.events import Event
 from service.domain.instants import CLOCK_TOLERANCE
@@ -28,6 +29,8 @@ from service.domain.section_47_enquiries import (
     EnquiryIncomplete,
     EnquiryOutcome,
     EnquiryState,
+    NoConferenceBecause,
+    OwnProposal,
     Section47Enquiry,
     SightNotRecorded,
     Visit,
@@ -42,10 +45,12 @@ from service.usecases.assessments import read_assessment
 from service.usecases.cases import allocate_referral, close_referral
 from service.usecases.section_47_enquiries import (
     list_section_47_enquiries,
+    propose_no_conference,
     read_section_47_enquiry,
     record_child_seen,
     record_conference,
     record_enquiry_outcome,
+    sign_off_no_conference,
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
@@ -71,6 +76,8 @@ class Office:
     clock: FixedClock
     manager: Caller
     worker: Caller
+    # Another manager of the assessment teams.
+    colleague: Caller
 
     async def enquiry(self, **changes: Any) -> Section47Enquiry:
         return await enquiry_begun(self.house, await referred(self.house, **changes))
@@ -113,6 +120,28 @@ class Office:
             )
         )
 
+    async def propose(self, enquiry: Section47Enquiry, told: NoConference) -> Section47Enquiry:
+        return await self.house.perform(
+            lambda work: propose_no_conference(
+                work, self.colleague, enquiry.id, enquiry.version, told
+            )
+        )
+
+    async def answer(
+        self,
+        enquiry: Section47Enquiry,
+        *,
+        agreed: bool = True,
+        words: str = FINDING,
+        by: Caller | None = None,
+    ) -> Section47Enquiry:
+        who = by or self.manager
+        return await self.house.perform(
+            lambda work: sign_off_no_conference(
+                work, who, enquiry.id, enquiry.version, agreed=agreed, words=words
+            )
+        )
+
     async def whole(self, enquiry: Section47Enquiry) -> WholeEnquiry:
         return await self.house.ask(
             lambda ask: read_section_47_enquiry(ask, self.manager, enquiry.id)
@@ -142,6 +171,7 @@ async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
             clock,
             await caller(house, Role.assessment_team_manager, name="assessment manager"),
             await caller(house, Role.assessment_team_worker, name="social worker"),
+            await caller(house, Role.assessment_team_manager, name="another manager"),
         )
 
 
@@ -315,7 +345,11 @@ async def test_an_unborn_child_is_not_seen_and_not_waited_for(office: Office) ->
     assert EnquiryAction.record_child_seen not in allowed(enquiry, unborn=True)
     with pytest.raises(ChildUnborn, match="unborn child cannot be seen") as refused:
         await office.visit(enquiry, seen(FRIDAY))
-    assert refused.value.allowed == ("find_continuing_risk", "find_no_continuing_risk")
+    assert refused.value.allowed == (
+        "find_continuing_risk",
+        "find_no_continuing_risk",
+        "propose_no_conference",
+    )
     assert (await office.find(enquiry)).state is EnquiryState.awaiting_conference
 
 
@@ -404,6 +438,7 @@ async def test_a_conference_before_an_outcome_is_refused_with_the_reason(office:
         "record_child_seen",
         "find_continuing_risk",
         "find_no_continuing_risk",
+        "propose_no_conference",
     )
 
 
@@ -468,7 +503,7 @@ async def test_the_conference_is_due_fifteen_working_days_after_the_meeting(
     assert (await office.clock_on(enquiry, "child_seen")).due_at == held_at + timedelta(hours=24)
 
 
-async def test_the_last_meeting_that_began_the_enquiry_sets_the_conference_date(
+async def test_the_meeting_that_initiated_the_enquiry_sets_the_conference_date_and_no_later_one(
     office: Office,
 ) -> None:
     office.clock.set(datetime(2025, 12, 12, 11, 0, tzinfo=UTC))
@@ -478,37 +513,174 @@ async def test_the_last_meeting_that_began_the_enquiry_sets_the_conference_date(
     office.clock.set(datetime(2025, 12, 19, 11, 0, tzinfo=UTC))
     again = await enquiry_begun(office.house, referral)
     assert (again.id, again.kind) == (first.id, EnquiryDecision.joint)
-    assert (again.state, again.outcome) == (EnquiryState.under_way, None)
-    assert again.seen_at == first.seen_at
+    assert (again.state, again.outcome) == (first.state, EnquiryOutcome.continuing_risk)
+    assert (again.began_at, again.meeting_id) == (first.began_at, first.meeting_id)
     whole = await office.whole(again)
     assert [one.kind for one in whole.meetings] == ["single_agency", "joint"]
-    assert whole.meetings[1].meeting_id == again.meeting_id
-    clocks = [one for one in whole.deadlines if one.kind == CONFERENCE]
-    assert sorted((one.stopped_because or "", london_date(one.due_at)) for one in clocks) == [
-        ("", date(2026, 1, 14)),
-        ("begun_again", date(2026, 1, 7)),
-    ]
-    # The conference is of the last meeting, so one before it is refused.
-    again = await office.find(again)
-    with pytest.raises(EnquiryIncomplete) as refused:
-        await office.confer(again, datetime(2025, 12, 18, 11, 0, tzinfo=UTC))
-    assert faults(refused) == [("/held_at", "before_the_meeting")]
+    assert [one.action for one in whole.steps][-1] == "become_joint"
+    [clock] = [one for one in whole.deadlines if one.kind == CONFERENCE]
+    assert (clock.stopped_at, london_date(clock.due_at)) == (None, date(2026, 1, 7))
+    # Between the two meetings the conference may have been held.
+    held = await office.confer(again, datetime(2025, 12, 18, 11, 0, tzinfo=UTC))
+    assert held.state is EnquiryState.ended
 
 
-async def test_begun_anew_an_enquiry_has_no_outcome_and_the_one_before_stays_in_its_history(
+async def test_a_later_meeting_that_decides_as_the_first_changes_nothing(
     office: Office,
 ) -> None:
     referral = await referred(office.house)
     first = await enquiry_begun(office.house, referral)
     first = await office.find(await office.visit(first, seen(office.clock.now)))
-    assert first.outcome_words == FINDING
     office.clock.forward(days=3)
-    again = (await office.whole(await enquiry_begun(office.house, referral))).enquiry
-    assert again.id == first.id
-    told = (again.outcome, again.outcome_words, again.outcome_at, again.outcome_by)
-    assert told == (None, None, None, None)
-    steps = (await office.whole(again)).steps
-    assert [one.words for one in steps if one.code == EnquiryOutcome.continuing_risk] == [FINDING]
+    before = await office.whole(first)
+    await enquiry_begun(office.house, referral)
+    assert await office.whole(first) == before
+
+
+@pytest.mark.parametrize(
+    "held_at",
+    [
+        datetime(2026, 4, 5, 11, 0, tzinfo=UTC),
+        datetime(2026, 4, 3, 11, 0, tzinfo=UTC),
+        datetime(2026, 3, 28, 11, 0, tzinfo=UTC),
+        # After midnight in London it is Sunday, though not yet in UTC.
+        datetime(2026, 3, 29, 23, 30, tzinfo=UTC) - timedelta(days=1, minutes=-40),
+    ],
+    ids=["Easter Sunday", "Good Friday", "a Saturday", "the night to Sunday"],
+)
+async def test_a_conference_is_held_on_a_working_day(office: Office, held_at: datetime) -> None:
+    enquiry = await office.find(await office.visit(await office.enquiry(), seen(FRIDAY)))
+    office.clock.set(datetime(2026, 4, 7, 9, 0, tzinfo=UTC))
+    with pytest.raises(EnquiryIncomplete, match="Put right") as refused:
+        await office.confer(enquiry, held_at)
+    assert faults(refused) == [("/held_at", "not_a_working_day")]
+    tuesday = datetime(2026, 4, 7, 8, 0, tzinfo=UTC)
+    assert (await office.confer(enquiry, tuesday)).conference_held_at == tuesday
+
+
+# ---- No conference needed -----------------------------------------------------------------------
+
+
+DIED = NoConference(NoConferenceBecause.died, FRIDAY.date(), FINDING)
+IN_CARE = NoConference(NoConferenceBecause.looked_after, FRIDAY.date(), FINDING)
+
+
+async def at_risk(office: Office) -> Section47Enquiry:
+    return await office.find(await office.visit(await office.enquiry(), seen(FRIDAY)))
+
+
+async def test_no_conference_is_needed_once_another_manager_agrees_and_the_referral_can_close(
+    office: Office,
+) -> None:
+    enquiry = await at_risk(office)
+    office.clock.forward(days=3)
+    proposed = await office.propose(enquiry, IN_CARE)
+    assert proposed.state is EnquiryState.awaiting_conference
+    assert proposed.waits_for_agreement
+    assert (await office.clock_on(enquiry, CONFERENCE)).stopped_at is None
+    possible = allowed(proposed, unborn=False)
+    assert {EnquiryAction.agree_no_conference, EnquiryAction.return_no_conference} <= set(possible)
+    assert EnquiryAction.propose_no_conference not in possible
+    with pytest.raises(WrongState, match="proposed already"):
+        await office.propose(proposed, IN_CARE)
+    with pytest.raises(OwnProposal, match="another manager"):
+        await office.answer(proposed, by=office.colleague)
+    ended = await office.answer(proposed)
+    assert (ended.state, ended.ended_at) == (EnquiryState.ended, office.clock.now)
+    assert not ended.waits_for_agreement
+    assert ended.no_conference_because is NoConferenceBecause.looked_after
+    assert ended.no_conference_agreed_by == office.manager.account_id
+    assert ended.outcome is EnquiryOutcome.continuing_risk
+    clock = await office.clock_on(enquiry, CONFERENCE)
+    assert clock.stopped_because == "no_conference_needed"
+    assert [(one.action, one.code) for one in (await office.whole(ended)).steps][-2:] == [
+        ("propose_no_conference", "looked_after"),
+        ("agree_no_conference", "looked_after"),
+    ]
+    found = await office.events(enquiry.id)
+    assert [one.type for one in found][-2:] == [
+        "section_47_enquiry.no_conference_proposed",
+        "section_47_enquiry.no_conference_agreed",
+    ]
+    assert not [one for one in found if FINDING in str(one.data)]
+
+
+async def test_returned_the_conference_is_owed_as_before_and_may_be_proposed_again_or_held(
+    office: Office,
+) -> None:
+    enquiry = await office.propose(await at_risk(office), IN_CARE)
+    returned = await office.answer(enquiry, agreed=False)
+    assert (returned.state, returned.no_conference_because) == (
+        EnquiryState.awaiting_conference,
+        None,
+    )
+    with pytest.raises(WrongState, match="propose first"):
+        await office.answer(returned)
+    assert (await office.clock_on(enquiry, CONFERENCE)).stopped_at is None
+    again = await office.propose(returned, IN_CARE)
+    held = await office.confer(again)
+    assert (held.state, held.no_conference_because) == (EnquiryState.ended, None)
+    assert (await office.clock_on(enquiry, CONFERENCE)).stopped_because == "conference_held"
+
+
+async def test_a_child_who_died_before_the_outcome_is_waited_for_no_more(office: Office) -> None:
+    enquiry = await office.enquiry()
+    with pytest.raises(SightNotRecorded):
+        await office.propose(enquiry, DIED)
+    enquiry = await office.visit(enquiry, NOT_SEEN)
+    with pytest.raises(EnquiryIncomplete) as refused:
+        await office.propose(enquiry, IN_CARE)
+    assert faults(refused) == [("/because", "outcome_first")]
+    ended = await office.answer(await office.propose(enquiry, DIED))
+    assert (ended.state, ended.outcome) == (EnquiryState.ended, None)
+    [case] = await office.house.ask(lambda ask: REFERRALS.of_contact(ask, enquiry.contact_id))
+    case = await office.house.perform(
+        lambda work: allocate_referral(
+            work, office.manager, case.id, case.version, office.worker.account_id, None
+        )
+    )
+    closed = await office.house.perform(
+        lambda work: close_referral(work, office.manager, case.id, case.version, "RC2", FINDING)
+    )
+    assert closed.closure_code == "RC2"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (NoConference(NoConferenceBecause.died, None, FINDING), [("/since_on", "missing")]),
+        (
+            NoConference(NoConferenceBecause.died, date(2026, 3, 7), FINDING),
+            [("/since_on", "in_the_future")],
+        ),
+        (
+            NoConference(NoConferenceBecause.moved_away, date(2026, 3, 5), "As above."),
+            [("/since_on", "before_the_meeting"), ("/words", "boiler_plate")],
+        ),
+        (
+            NoConference(NoConferenceBecause.manager_decided, date(2026, 3, 6), "Fine."),
+            [("/since_on", "surplus"), ("/words", "too_short")],
+        ),
+    ],
+    ids=["no day", "a day to come", "gone before, for a stock phrase", "a day for nothing"],
+)
+async def test_every_gap_of_a_proposal_is_named_and_nothing_is_kept(
+    office: Office, told: NoConference, expected: list[tuple[str, str]]
+) -> None:
+    enquiry = await at_risk(office)
+    with pytest.raises(EnquiryIncomplete) as refused:
+        await office.propose(enquiry, told)
+    assert faults(refused) == expected
+    assert (await office.whole(enquiry)).enquiry == enquiry
+
+
+async def test_a_manager_agrees_in_words_that_say_something(office: Office) -> None:
+    enquiry = await office.propose(await at_risk(office), IN_CARE)
+    with pytest.raises(EnquiryIncomplete) as refused:
+        await office.answer(enquiry, words="Agreed.")
+    assert faults(refused) == [("/words", "boiler_plate")]
+    with pytest.raises(RoleMissing):
+        await office.answer(enquiry, by=office.worker)
 
 
 # ---- Who, at once, and what closes --------------------------------------------------------------
@@ -524,7 +696,7 @@ async def test_of_two_who_record_the_outcome_at_once_one_wins_and_one_is_told(
             for name in ("one", "other")
         ]
         manager = await caller(houses[0], Role.assessment_team_manager)
-        office = Office(houses[0], clock, manager, manager)
+        office = Office(houses[0], clock, manager, manager, manager)
         enquiry = await office.visit(await office.enquiry(), NOT_SEEN)
 
         async def find(house: House, outcome: EnquiryOutcome) -> Section47Enquiry:
@@ -574,7 +746,7 @@ async def test_those_who_read_enquiries_do_not_act_on_them(office: Office, role:
     reader = await caller(office.house, role)
     whole = await office.house.ask(lambda ask: read_section_47_enquiry(ask, reader, enquiry.id))
     assert whole.enquiry == enquiry
-    acting = Office(office.house, office.clock, reader, reader)
+    acting = Office(office.house, office.clock, reader, reader, reader)
     for doing in (acting.visit(enquiry, NOT_SEEN), acting.find(enquiry), acting.confer(enquiry)):
         with pytest.raises(RoleMissing):
             await doing
@@ -582,7 +754,7 @@ async def test_those_who_read_enquiries_do_not_act_on_them(office: Office, role:
 
 async def test_a_worker_does_not_conclude_and_early_help_does_not_see(office: Office) -> None:
     enquiry = await office.visit(await office.enquiry(), NOT_SEEN)
-    acting = Office(office.house, office.clock, office.worker, office.worker)
+    acting = Office(office.house, office.clock, office.worker, office.worker, office.worker)
     with pytest.raises(RoleMissing):
         await acting.find(enquiry)
     early_help = await caller(office.house, Role.early_help_worker)

@@ -296,6 +296,16 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             _ASSESSMENT,
             "Record the initial child protection conference and what it decided.",
         ),
+        Permission.propose_no_conference: _grant(
+            Scope.section_47_enquiries_write,
+            _ASSESSMENT,
+            "Propose that no child protection conference is needed, with the coded reason.",
+        ),
+        Permission.sign_off_no_conference: _grant(
+            Scope.section_47_enquiries_write,
+            (Role.assessment_team_manager, Role.head_of_service),
+            "Agree another person's proposal that no conference is needed, or return it.",
+        ),
         Permission.read_assessments: _grant(
             Scope.assessments_read, _PROTECTION_READERS, "List and read single assessments."
         ),

@@ -118,6 +118,8 @@ class Permission(StrEnum):
     record_child_seen = "record_child_seen"
     conclude_section_47_enquiry = "conclude_section_47_enquiry"
     record_conference = "record_conference"
+    propose_no_conference = "propose_no_conference"
+    sign_off_no_conference = "sign_off_no_conference"
     read_assessments = "read_assessments"
     assess = "assess"
     authorise_assessment = "authorise_assessment"

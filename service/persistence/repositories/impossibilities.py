@@ -24,6 +24,11 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.possible_matches import PossibleMatch
 from service.domain.pregnancies import ALL_CLOCKS
 from service.domain.referrals import Referral
+from service.domain.section_47_enquiries import (
+    CONFERENCE_CLOCK,
+    EnquiryOutcome,
+    Section47Enquiry,
+)
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
@@ -41,6 +46,7 @@ CHALLENGE = table_of(Challenge)
 PERSON = table_of(Person)
 REFERRAL = table_of(Referral)
 MISSING = table_of(MissingEpisode)
+ENQUIRY = table_of(Section47Enquiry)
 CASES = {"referral": table_of(Referral), "early_help_episode": table_of(EarlyHelpEpisode)}
 MEETING = table_of(DailyMeeting)
 MEETING_ITEM = table_of(MeetingItem)
@@ -114,6 +120,7 @@ def _questions(
         **_of_clocks(),
         **_of_concerns(),
         **_of_risk(),
+        **_of_enquiries(),
         **_of_daily_meetings(),
     }
 
@@ -313,6 +320,36 @@ def _of_risk() -> dict[str, Select[int]]:
         ),
         "return_interview_owed_without_a_running_clock": (
             select(func.count()).select_from(MISSING).where(owed, ~running)
+        ),
+    }
+
+
+def _of_enquiries() -> dict[str, Select[int]]:
+    """What section 47 enquiries owe: a conference, from the meeting that initiated them."""
+    unsigned = or_(
+        ENQUIRY.c.no_conference_agreed_by.is_(None),
+        ENQUIRY.c.no_conference_agreed_by == ENQUIRY.c.no_conference_proposed_by,
+    )
+    return {
+        "enquiry_ended_without_the_conference_it_owed": (
+            select(func.count())
+            .select_from(ENQUIRY)
+            .where(
+                ENQUIRY.c.ended_at.is_not(None),
+                ENQUIRY.c.outcome == EnquiryOutcome.continuing_risk,
+                ENQUIRY.c.conference_held_at.is_(None),
+                unsigned,
+            )
+        ),
+        "conference_reckoned_from_another_meeting": (
+            select(func.count())
+            .select_from(DEADLINE)
+            .join(ENQUIRY, ENQUIRY.c.id == DEADLINE.c.subject_id)
+            .where(
+                DEADLINE.c.stopped_at.is_(None),
+                DEADLINE.c.kind == CONFERENCE_CLOCK,
+                DEADLINE.c.started_at != ENQUIRY.c.began_at,
+            )
         ),
     }
 

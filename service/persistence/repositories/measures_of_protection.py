@@ -35,7 +35,7 @@ from service.domain.missing_episodes import (
 )
 from service.domain.passed_concerns import CLOCKS, PassedConcern
 from service.domain.referrals import Referral
-from service.domain.section_47_enquiries import Section47Enquiry
+from service.domain.section_47_enquiries import CONFERENCE_CLOCK, Section47Enquiry
 from service.domain.strategy_meetings import (
     TAKES_A_MEDICAL_DECISION,
     Invitation,
@@ -120,11 +120,8 @@ def _never_late(clock: ColumnElement[bool]) -> Predicate:
 
 # ---- Enquiries, conferences and assessments -----------------------------------------------------
 
-# The clocks of earlier meetings were stopped when a later one began the enquiry anew.
-_CONFERENCE = and_(
-    _of(ENQUIRY, "initial_child_protection_conference"),
-    DEADLINE.c.stopped_because == "conference_held",
-)
+_CONFERENCE_CLOCKS = _of(ENQUIRY, CONFERENCE_CLOCK)
+_CONFERENCE = and_(_CONFERENCE_CLOCKS, DEADLINE.c.stopped_because == "conference_held")
 _CHILD_SEEN = _of(ENQUIRY, "child_seen")
 
 
@@ -137,8 +134,13 @@ def conference_held(as_at: datetime) -> ColumnElement[bool]:
 
 
 def conference_in_time(_: datetime) -> ColumnElement[bool]:
-    """The conference was held within its limit, from the meeting that began the enquiry last."""
-    return _some(_CONFERENCE, _kept())
+    """The conference was held within its limit, from the meeting that initiated the enquiry.
+
+    A later meeting could begin an enquiry anew until 0.4.0, and it started another clock: it is the
+    limit of the first that counts, whichever of them the conference stopped.
+    """
+    first = select(func.min(DEADLINE.c.due_at)).where(_CONFERENCE_CLOCKS).scalar_subquery()
+    return func.coalesce(first >= ENQUIRY.c.conference_held_at, false())
 
 
 _SEEN_OR_LATE = _answered_or_late(_CHILD_SEEN, ["seen"])

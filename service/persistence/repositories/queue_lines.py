@@ -17,7 +17,7 @@ from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.flags import Flag, SubjectKind
 from service.domain.people import BirthKnowledge, Person
-from service.domain.queue_lines import MeetingInLine, ShownWithLines, line_of
+from service.domain.queue_lines import EnquiryInLine, MeetingInLine, ShownWithLines, line_of
 from service.domain.queues import (
     Queue,
     QueueItem,
@@ -190,14 +190,19 @@ async def _meetings_of(ask: Asking, meeting_ids: Sequence[UUID]) -> Mapping[UUID
 
 @made_once
 def _enquiries_in_lines() -> Makeable:
-    return select(ENQUIRY.c.id, ENQUIRY.c.state).where(any_of(ENQUIRY.c.id, "ids"))
+    return select(ENQUIRY.c.id, ENQUIRY.c.state, ENQUIRY.c.no_conference_proposed_at).where(
+        any_of(ENQUIRY.c.id, "ids")
+    )
 
 
-async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUID, EnquiryState]:
+async def _enquiries_of(ask: Asking, enquiry_ids: Sequence[UUID]) -> Mapping[UUID, EnquiryInLine]:
     if not enquiry_ids:
         return {}
     rows = await ask.all(_enquiries_in_lines(), ids=enquiry_ids)
-    return {id_: EnquiryState(state) for id_, state in rows}
+    return {
+        id_: EnquiryInLine(EnquiryState(state), proposed_at is not None)
+        for id_, state, proposed_at in rows
+    }
 
 
 def _of(waiting: Sequence[Waiting], kind: SubjectKind) -> list[UUID]:

@@ -23,6 +23,8 @@ Section47EnquiryRow = table_for(
         "child_id": "contact_child.id",
         "person_id": "person.id",
         "outcome_by": "account.id",
+        "no_conference_proposed_by": "account.id",
+        "no_conference_agreed_by": "account.id",
     },
 )
 

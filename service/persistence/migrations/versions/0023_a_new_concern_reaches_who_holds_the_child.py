@@ -5,11 +5,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
-oldest_reader = "0022"
+oldest_reader = "0023"
 
 _PASSED = "passed_concern"
 
