@@ -1,5 +1,6 @@
 """Passed concerns: passed to who holds the child's case, and following the child from there."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -21,18 +22,18 @@ from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, passed_concerns
 from service.persistence.units_of_work import Work
 
+_STOPS: Mapping[PassedConcernAction, str] = {
+    PassedConcernAction.answer: "read",
+    PassedConcernAction.go_along: "passed_on",
+    PassedConcernAction.settle: "settled",
+}
+
 PASSED_CONCERNS = Life(
     passed_concerns.PASSED_CONCERNS,
     Moves(PASSED_CONCERN, ending=Ending(CLOCKS, lambda action, state: _STOPS[action])),
     SubjectKind.passed_concern,
     says=("decision_id", "service", "referral_id", "early_help_episode_id"),
 )
-
-_STOPS = {
-    PassedConcernAction.answer: "read",
-    PassedConcernAction.go_along: "passed_on",
-    PassedConcernAction.settle: "settled",
-}
 
 
 def pass_concern(

@@ -375,7 +375,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.answer_passed_concern: _grant(
             Scope.cases_write,
             (*_EARLY_HELP, *_ASSESSMENT),
-            "Record that a concern about a child whose case one holds was read, and what follows.",
+            "Say what one does about such a concern.",
         ),
         Permission.record_birth: _grant(
             Scope.cases_write,
