@@ -326,6 +326,7 @@ class House:
             team_id=identity.team_id,
             roles=identity.roles,
             scopes=identity.scopes,
+            sight_rules=self.policy.sight,
         )
         await self._refuse_suspended(caller)
         return caller

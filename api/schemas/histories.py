@@ -73,6 +73,7 @@ class EarlierCase(WireOut):
             examples=["Assessment found no unmet need."],
         ),
     ]
+    not_shown: NotShown
 
 
 class ChildOnFile(WireOut):

@@ -10,9 +10,9 @@ from service.domain.calendar import london_date
 from service.domain.concerns import MOST_LISTED, ConcernCounts, Related
 from service.domain.contacts import Child
 from service.domain.decisions import Outcome
-from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import age_in_years
-from service.domain.referrals import Referral, is_re_referral
+from service.domain.referrals import is_re_referral
+from service.domain.whole_contacts import EarlierCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class ChildConcern:
     person_id: UUID
     counts: ConcernCounts | None
     earlier: Sequence[EarlierConcern]
-    referrals: Sequence[Referral]
-    episodes: Sequence[EarlyHelpEpisode]
+    referrals: Sequence[EarlierCase]
+    episodes: Sequence[EarlierCase]
     re_referral: bool | None
     last_known_team_id: str | None
     open_case: OpenCase | None
@@ -151,7 +151,7 @@ def _contacts(related: Sequence[Related]) -> list[UUID]:
     return [one.contact_id for one in related]
 
 
-def _ids(cases: Sequence[Referral] | Sequence[EarlyHelpEpisode]) -> list[UUID]:
+def _ids(cases: Sequence[EarlierCase]) -> list[UUID]:
     return [one.id for one in cases]
 
 
@@ -160,14 +160,14 @@ def concern_of_child(
     counts: ConcernCounts,
     listed: Sequence[Related],
     outcomes: Mapping[UUID, Sequence[tuple[UUID, OutcomeThen]]],
-    referrals: Sequence[Referral],
-    episodes: Sequence[EarlyHelpEpisode],
+    referrals: Sequence[EarlierCase],
+    episodes: Sequence[EarlierCase],
     open_case: OpenCase | None,
     months: int,
     received_at: datetime,
 ) -> ChildConcern:
     """What is shown of one child: what was told before, what came of it, and what is open."""
-    known: list[Referral | EarlyHelpEpisode] = [*referrals[:1], *episodes[:1]]
+    known = [*referrals[:1], *episodes[:1]]
     last = max(known, key=lambda one: one.accepted_at, default=None)
     return ChildConcern(
         child_id=child.id,

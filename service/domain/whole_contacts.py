@@ -173,12 +173,31 @@ class EarlierContact:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierCase:
+    """A referral or an early help episode of a child, as far as its reader may know of it.
+
+    `not_shown` names what is kept from them: what a side may know of the other's work without
+    reading it is that there was a case, since when, with which team, and how it ended.
+    """
+
+    id: UUID
+    person_id: UUID
+    reference: str
+    accepted_at: datetime
+    team_id: str
+    closed_at: datetime | None
+    closure_code: str | None
+    closure_reason: str | None
+    not_shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What is on file for a child, other than on one contact; newest first."""
 
     contacts: Sequence[EarlierContact]
-    referrals: Sequence[Referral]
-    episodes: Sequence[EarlyHelpEpisode]
+    referrals: Sequence[EarlierCase]
+    episodes: Sequence[EarlierCase]
 
     def __bool__(self) -> bool:
         told = any(one.tells_of_the_child for one in self.contacts)

@@ -17,6 +17,8 @@ from service.domain.concerns import (
     windows,
 )
 from service.domain.contacts import Adult, Child, Contact
+from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.referrals import Referral
 from service.domain_services.concerns import concerns_as_of_now
 from service.persistence.asking import Asking
 from service.persistence.repositories import concern_strips, on_file
@@ -76,8 +78,10 @@ async def _strip(
         ask, sight, sorted({one.contact_id for those in listed.values() for one in those})
     )
     people = sorted({child.person_id for child in children})
-    referrals = await concern_strips.referrals_of(ask, sight, people, contact.id)
-    episodes = await concern_strips.episodes_of(ask, sight, people, contact.id)
+    referrals, episodes = [
+        await concern_strips.cases_of(ask, sight, record, people, contact.id)
+        for record in (Referral, EarlyHelpEpisode)
+    ]
     open_cases = await concern_strips.open_cases_of(ask, sight, people)
     return ConcernStrip(
         contact_id=contact.id,

@@ -16,7 +16,7 @@ def shape_of(sight: Sight) -> Hashable:
 
     Whose account and which organisation it is stand in the text as values: it serves them all.
     """
-    return sight.reach, sight.organisation_id is None, sight.lists_requests
+    return sight.reach, sight.organisation_id is None, sight.lists_requests, sight.rules
 
 
 def values_of(sight: Sight) -> dict[str, Any]:

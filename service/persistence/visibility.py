@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, select, true
 
-from service.domain.access import Reach, Sight
+from service.domain.access import Reach, Sharing, Sight
 from service.domain.accountabilities import CareService
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
@@ -46,11 +46,18 @@ _JOINED = _DECISION.alias("joined")
 _MOVING = _TRANSFER.alias("moving")
 _HANDED = _PASSED.alias("handed")
 
-_SIDES: tuple[tuple[Reach, Any, Outcome, CareService], ...] = (
-    (Reach.EARLY_HELP, _HELPED, Outcome.early_help, CareService.early_help),
-    (Reach.SOCIAL_CARE, _REFERRED, Outcome.referral, CareService.social_care),
+_SIDES: tuple[tuple[Reach, Any, Outcome], ...] = (
+    (Reach.EARLY_HELP, _HELPED, Outcome.early_help),
+    (Reach.SOCIAL_CARE, _REFERRED, Outcome.referral),
 )
 """Each side that a reach may be narrowed to: its cases, and the outcome that leads there."""
+
+_SIDE_OF = {
+    Reach.EARLY_HELP: CareService.early_help,
+    Reach.SOCIAL_CARE: CareService.social_care,
+}
+
+_HERE = _CHILD.alias("here")
 
 
 def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -58,11 +65,28 @@ def there_is(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnEleme
     return select(literal(1)).select_from(table).where(*conditions).correlate_except(table).exists()
 
 
-# ---- The one predicate: whose side a child came to ----------------------------------------------
+# ---- The one predicate: whose side a child came to, or is open to -------------------------------
 
 
 def _came_to_a_side(
     sight: Sight, contact_id: ColumnElement[Any], child_id: ColumnElement[Any] | None = None
+) -> ColumnElement[bool]:
+    """Whether a contact is of the caller's side, for any child on it or for this one.
+
+    The child came to the side by it; or is open to the side now, and came by another: who holds a
+    child's case reads the whole of the child's story, for as long as they hold it (rule 23).
+    """
+    if not sight.sees_one_side:
+        return false()
+    on_it = _HERE.c.contact_id == contact_id if child_id is None else _HERE.c.id == child_id
+    return or_(
+        _came_by(sight, contact_id, child_id),
+        there_is(_HERE, on_it, _is_open_to(sight, _HERE.c.person_id)),
+    )
+
+
+def _came_by(
+    sight: Sight, contact_id: ColumnElement[Any], child_id: ColumnElement[Any] | None
 ) -> ColumnElement[bool]:
     """Whether a child came by a contact to a side that the caller reaches; any child, or this one.
 
@@ -76,15 +100,24 @@ def _came_to_a_side(
         of_contact = [table.c.contact_id == contact_id]
         return of_contact if child_id is None else [*of_contact, table.c.child_id == child_id]
 
-    for reach, cases, outcome, side in _SIDES:
+    for reach, cases, outcome in _SIDES:
         if reach in sight.reach:
             ways.append(there_is(cases, *about(cases)))
             joined = (_JOINED.c.joined_case_id.is_not(None), _JOINED.c.outcome == outcome)
             ways.append(there_is(_JOINED, *about(_JOINED), *joined))
-            ways.append(there_is(_HANDED, *about(_HANDED), _HANDED.c.service == side))
-    if not ways:
-        return false()
+            ways.append(there_is(_HANDED, *about(_HANDED), _HANDED.c.service == _SIDE_OF[reach]))
     return or_(*ways, there_is(_MOVING, *about(_MOVING), _MOVING.c.accepted_at.is_not(None)))
+
+
+def _is_open_to(sight: Sight, person_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a child is open now to a side that the caller reaches."""
+    return or_(
+        *(
+            there_is(cases, cases.c.open_person_id == person_id)
+            for reach, cases, _ in _SIDES
+            if reach in sight.reach
+        )
+    )
 
 
 def child_visible_to(sight: Sight, of: FromClause) -> ColumnElement[bool]:
@@ -102,8 +135,8 @@ def child_visible_to(sight: Sight, of: FromClause) -> ColumnElement[bool]:
 def contacts_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The contacts that a caller may know of.
 
-    Early help sees contacts by which a child came to early help, assessment teams those by which
-    one came to social care, a partner those that its own organisation sent.
+    Early help sees contacts by which a child came to early help, and every contact of a child who
+    is open to it; assessment teams likewise; a partner those that its own organisation sent.
     """
     if sight.sees_all:
         return true()
@@ -131,35 +164,74 @@ def decisions_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The decisions that a caller may know of.
 
     Of the contacts that the caller may see: those that send a child to a side that the caller
-    reaches, and those for a child who came to that side.
+    reaches, and those for a child who came to that side or is open to it. How far they read those
+    that sent such a child to the other side, by another contact, is the authority's rule.
     """
     if sight.sees_all:
         return true()
-    outcomes = [outcome for reach, _, outcome, _ in _SIDES if reach in sight.reach]
+    outcomes = [outcome for reach, _, outcome in _SIDES if reach in sight.reach]
     if not outcomes:
         return false()
+    kept = [
+        outcome
+        for reach, _, outcome in _SIDES
+        if reach not in sight.reach and sight.reads_of_other_side(reach) is not Sharing.whole
+    ]
+    seen = child_visible_to(sight, _DECISION)
+    if kept:
+        by_it = _came_by(sight, _DECISION.c.contact_id, _DECISION.c.child_id)
+        seen = and_(seen, or_(_DECISION.c.outcome.not_in(kept), by_it))
     return and_(
         _came_to_a_side(sight, _DECISION.c.contact_id),
-        or_(_DECISION.c.outcome.in_(outcomes), child_visible_to(sight, _DECISION)),
+        or_(_DECISION.c.outcome.in_(outcomes), seen),
     )
 
 
 def referrals_visible_to(sight: Sight) -> ColumnElement[bool]:
-    """The referrals that a caller may know of: everyone who reaches social care or all."""
-    return true() if sight.sees_social_care else false()
+    """The referrals that a caller may read: everyone who reaches social care or all.
+
+    And early help, as far as the authority lets it, those of the children who are open to it.
+    """
+    return _cases_visible_to(sight, _REFERRAL, Reach.SOCIAL_CARE, Sharing.whole)
+
+
+def referrals_known_to(sight: Sight) -> ColumnElement[bool]:
+    """The referrals that a caller may know to be: those they may read, and of how many no more."""
+    return _cases_visible_to(sight, _REFERRAL, Reach.SOCIAL_CARE, Sharing.that_it_was)
+
+
+def episodes_visible_to(sight: Sight) -> ColumnElement[bool]:
+    """The early help episodes that a caller may read: everyone who reaches early help or all.
+
+    And social care, as far as the authority lets it, those of the children who are open to it.
+    """
+    return _cases_visible_to(sight, _EPISODE, Reach.EARLY_HELP, Sharing.whole)
+
+
+def episodes_known_to(sight: Sight) -> ColumnElement[bool]:
+    """The early help episodes that a caller may know to be, readable or not."""
+    return _cases_visible_to(sight, _EPISODE, Reach.EARLY_HELP, Sharing.that_it_was)
+
+
+def _cases_visible_to(sight: Sight, cases: Any, side: Reach, least: Sharing) -> ColumnElement[bool]:
+    if sight.sees_all or side in sight.reach:
+        return true()
+    if sight.reads_of_other_side(side) in (least, Sharing.whole):
+        return _is_open_to(sight, cases.c.person_id)
+    return false()
+
+
+def worked_by(sight: Sight, side: Reach) -> ColumnElement[bool]:
+    """Whether a side's work is the caller's own to look after, as its queues and clocks are."""
+    return true() if sight.sees_all or side in sight.reach else false()
 
 
 def protection_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The strategy meetings, section 47 enquiries and assessments that a caller may know of.
 
-    They are social care's work: whoever may know of a referral may know of them.
+    They are social care's work.
     """
-    return referrals_visible_to(sight)
-
-
-def episodes_visible_to(sight: Sight) -> ColumnElement[bool]:
-    """The early help episodes that a caller may know of."""
-    return true() if sight.sees_early_help else false()
+    return worked_by(sight, Reach.SOCIAL_CARE)
 
 
 def transfers_visible_to(sight: Sight) -> ColumnElement[bool]:
@@ -203,7 +275,7 @@ def passed_concerns_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The passed concerns that a caller may know of: those that a side of theirs was to read."""
     if sight.sees_all:
         return true()
-    sides = [side for reach, _, _, side in _SIDES if reach in sight.reach]
+    sides = [side for reach, side in _SIDE_OF.items() if reach in sight.reach]
     return _PASSED.c.service.in_(sides) if sides else false()
 
 
@@ -216,8 +288,14 @@ def people_visible_to(sight: Sight) -> ColumnElement[bool]:
         return true()
     return or_(
         there_is(_CHILD, _CHILD.c.person_id == _PERSON.c.id, child_visible_to(sight, _CHILD)),
-        there_is(_REFERRAL, _REFERRAL.c.person_id == _PERSON.c.id, referrals_visible_to(sight)),
-        there_is(_EPISODE, _EPISODE.c.person_id == _PERSON.c.id, episodes_visible_to(sight)),
+        there_is(
+            _REFERRAL,
+            _REFERRAL.c.person_id == _PERSON.c.id,
+            worked_by(sight, Reach.SOCIAL_CARE),
+        ),
+        there_is(
+            _EPISODE, _EPISODE.c.person_id == _PERSON.c.id, worked_by(sight, Reach.EARLY_HELP)
+        ),
     )
 
 
@@ -243,8 +321,8 @@ def _about_what_is_seen(sight: Sight, table: Any) -> ColumnElement[bool]:
         return true()
     subject, kind = table.c.subject_id, table.c.subject_kind
     of_cases = {
-        SubjectKind.early_help_episode: episodes_visible_to(sight),
-        **dict.fromkeys(OF_SOCIAL_CARE, referrals_visible_to(sight)),
+        SubjectKind.early_help_episode: worked_by(sight, Reach.EARLY_HELP),
+        **dict.fromkeys(OF_SOCIAL_CARE, worked_by(sight, Reach.SOCIAL_CARE)),
     }
     of_others = (
         (SubjectKind.decision, _DECISION, decisions_visible_to(sight)),

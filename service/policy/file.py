@@ -26,6 +26,7 @@ from service.policy.tables import (
     RemovedTeamTable,
     RepeatConcernTable,
     ReReferralTable,
+    SightTable,
     StrategyMeetingsTable,
     SweepTable,
     TeamTable,
@@ -58,6 +59,7 @@ class PolicyFile(Written):
     assessments: AssessmentsTable
     daily_meetings: DailyMeetingsTable
     repeat_concern: RepeatConcernTable
+    sight: SightTable
     partners: PartnersTable
     receipt: ReceiptTable
     organisation: Annotated[tuple[OrganisationTable, ...], list_of_tables()] = ()

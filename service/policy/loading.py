@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
 
+from service.domain.access import SightRules
 from service.domain.authority import (
     AssessmentRules,
     ChallengeRules,
@@ -111,6 +112,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         assessments=file.assessments.made(AssessmentRules),
         daily_meetings=file.daily_meetings.made(DailyMeetingRules),
         repeat_concern=file.repeat_concern.made(RepeatConcernRules),
+        sight=file.sight.made(SightRules),
         partners=file.partners.made(PartnerRules),
         receipt=file.receipt.made(ReceiptWords),
         organisations=tuple(one.made(Organisation) for one in file.organisation),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import ClassVar
 
+from service.domain.access import SightRules
 from service.domain.authority import (
     AssessmentRules,
     ChallengeRules,
@@ -97,6 +98,7 @@ class Policy:
     assessments: AssessmentRules
     daily_meetings: DailyMeetingRules
     repeat_concern: RepeatConcernRules
+    sight: SightRules
     partners: PartnerRules
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from service.domain.access import GRANTS, Permission, Role
+from service.domain.access import GRANTS, Permission, Role, Sharing
 from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.calendar import WorkingCalendar
 from service.domain.strategy_meetings import Agency
@@ -239,6 +239,13 @@ class RepeatConcernTable(Written):
     long_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     months: Annotated[int, Field(ge=1, le=120), NUMBER]
     flag_within_days: Annotated[int, Field(ge=1, le=31), NUMBER]
+
+
+class SightTable(Written):
+    """[sight]: what each side reads of the other's cases about a child whom it holds."""
+
+    early_help_reads_of_social_care: Annotated[Sharing, chosen(Sharing), TEXT]
+    social_care_reads_of_early_help: Annotated[Sharing, chosen(Sharing), TEXT]
 
 
 class PartnersTable(Written):

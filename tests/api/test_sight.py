@@ -1,12 +1,14 @@
 """Sight is per child, and what is hidden is said to be hidden: never 0, never false, never none."""
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from service.domain.access import Role
+from service.policy.loading import DEFAULT_POLICY
 from tests.support.builders import (
     Body,
     answer_body,
@@ -15,7 +17,7 @@ from tests.support.builders import (
     information_request_body,
     unborn_body,
 )
-from tests.support.desks import Desk, done, expect_refusal
+from tests.support.desks import Desk, done, expect_refusal, open_desk
 
 WORKER, MANAGER, HELPER = Role.mash_worker, Role.mash_manager, Role.early_help_worker
 ASSESSOR, SPOC, HEAD = (
@@ -105,17 +107,22 @@ async def test_what_an_agency_answered_is_for_who_may_read_requests(desk: Desk) 
         assert seen["not_shown"] == hidden, role
 
 
+async def close_referral(desk: Desk, referral_id: str) -> None:
+    """Social care closes a referral that nobody held yet."""
+    referral = f"/v1/referrals/{referral_id}"
+    worker_id = str(await desk.account_of(Role.assessment_team_worker))
+    done(await desk.post(ASSESSOR, f"{referral}/allocation", {"worker_id": worker_id}, version=1))
+    reason = {"closure_code": "RC8", "reason": "The assessment found that the family manages."}
+    done(await desk.post(ASSESSOR, f"{referral}/closure", reason, version=2))
+
+
 async def known_before(desk: Desk) -> Body:
     """A child referred months ago, whom a new contact sends to early help's side as well."""
     earlier = await desk.contact(
         children=[child_body(nhs_number=NHS)], received_at="2026-07-01T09:00:00Z"
     )
     [referred] = await decided(desk, earlier, "referral")
-    referral = f"/v1/referrals/{referred['referral_id']}"
-    worker_id = str(await desk.account_of(Role.assessment_team_worker))
-    done(await desk.post(ASSESSOR, f"{referral}/allocation", {"worker_id": worker_id}, version=1))
-    reason = {"closure_code": "RC8", "reason": "The assessment found that the family manages."}
-    done(await desk.post(ASSESSOR, f"{referral}/closure", reason, version=2))
+    await close_referral(desk, referred["referral_id"])
     contact = await desk.contact(
         children=[child_body(nhs_number=NHS), ben()],
         referrer={"name": "Jo Mensah", "role": "Health visitor"},
@@ -124,31 +131,114 @@ async def known_before(desk: Desk) -> Body:
     return contact
 
 
-async def test_the_strip_says_not_shown_where_a_no_would_be_false(desk: Desk) -> None:
+async def test_who_holds_a_childs_case_reads_what_was_told_of_the_child_before(
+    desk: Desk,
+) -> None:
+    """And of the other side's work, as shipped, that it was and how it ended (rule 23)."""
     contact = await known_before(desk)
-    path = f"/v1/contacts/{contact['id']}/repeat-concern"
-    whole = done(await desk.get(WORKER, path))["children"][0]
-    assert (whole["re_referral"], whole["last_known_team_id"]) == (True, "assessment-north")
-    assert whole["counts"]["child"]["in_months"] == 1
-    assert whole["not_shown"] == []
-    seen = done(await desk.get(HELPER, path))
-    child, sibling = seen["children"]
-    assert child["re_referral"] is None
-    assert child["counts"] is None
-    assert child["last_known_team_id"] is None
-    assert child["open_case"]["service"] == "early_help"
-    assert (child["earlier"], child["referrals"]) == ([], [])
-    assert child["not_shown"] == [
-        "counts",
-        "re_referral",
-        "last_known_team_id",
-        "earlier",
-        "referrals",
-    ]
-    # That the sibling was never spoken of alone is not known to early help either.
-    assert sibling["counts"] is None
-    assert sibling["re_referral"] is False
-    assert sibling["not_shown"] == ["counts", "earlier"]
+    path = f"/v1/contacts/{contact['id']}"
+    whole = done(await desk.get(WORKER, f"{path}/repeat-concern"))["children"][0]
+    child, sibling = done(await desk.get(HELPER, f"{path}/repeat-concern"))["children"]
+    [before] = whole["earlier"]
+    assert done(await desk.get(HELPER, f"/v1/contacts/{before['contact_id']}"))["concern"]
+    for name in ("counts", "re_referral", "last_known_team_id", "open_case"):
+        assert child[name] == whole[name], name
+    assert child["counts"]["child"]["in_months"] == 1
+    assert child["not_shown"] == []
+    assert sibling["not_shown"] == []
+    # What was decided there sent the child to social care, and is theirs to read.
+    [told] = child["earlier"]
+    assert (told["outcomes"], told["not_shown"]) == ([], ["outcomes"])
+    history = done(await desk.get(HELPER, f"{path}/history"))["children"][0]
+    assert history["not_shown"] == []
+    [earlier] = history["contacts"]
+    assert earlier["not_shown"] == ["outcome", "decided_at"]
+    for shown in (child, history):
+        [referral] = shown["referrals"]
+        assert referral["closure_code"] == "RC8"
+        assert (referral["closure_reason"], referral["not_shown"]) == (None, ["closure_reason"])
+        expect_refusal(
+            await desk.get(HELPER, f"/v1/referrals/{referral['id']}"), 404, "referral_not_found"
+        )
+    assert done(await desk.get(HELPER, "/v1/referrals"))["items"] == []
+
+
+@pytest.mark.parametrize("reads", ["nothing", "whole"])
+async def test_how_much_early_help_reads_of_social_care_is_the_authoritys_rule(
+    database_url: str, tmp_path: Path, reads: str
+) -> None:
+    policy = tmp_path / "policy.toml"
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    as_shipped, key = "that_it_was", "early_help_reads_of_social_care"
+    text = shipped.replace(f'{key} = "{as_shipped}"', f'{key} = "{reads}"')
+    assert text != shipped
+    policy.write_text(text, encoding="utf-8")
+    async with open_desk(database_url, tmp_path, policy_file=policy) as desk:
+        contact = await known_before(desk)
+        path = f"/v1/contacts/{contact['id']}"
+        history = done(await desk.get(HELPER, f"{path}/history"))["children"][0]
+        strip = done(await desk.get(HELPER, f"{path}/repeat-concern"))["children"][0]
+        listed = done(await desk.get(HELPER, "/v1/referrals"))["items"]
+        if reads == "nothing":
+            assert (history["referrals"], history["not_shown"]) == ([], ["referrals"])
+            assert strip["re_referral"] is None
+            assert strip["not_shown"] == ["re_referral", "last_known_team_id", "referrals"]
+            assert listed == []
+            return
+        [referral] = history["referrals"]
+        assert referral["closure_reason"] == "The assessment found that the family manages."
+        assert referral["not_shown"] == []
+        [told] = strip["earlier"]
+        assert [one["outcome"] for one in told["outcomes"]] == ["referral"]
+        read = done(await desk.get(HELPER, f"/v1/referrals/{referral['id']}"))
+        assert [one["id"] for one in listed] == [read["id"]]
+
+
+async def test_the_social_worker_reads_the_childs_whole_story_for_as_long_as_the_child_is_theirs(
+    desk: Desk,
+) -> None:
+    """Three worries that came to nothing, early help that ended, then a referral."""
+    told_before = []
+    for month in ("03", "04", "05"):
+        contact = await desk.contact(
+            children=[child_body(nhs_number=NHS)], received_at=f"2026-{month}-02T09:00:00Z"
+        )
+        more = {} if not told_before else {"history": CONSIDERED}
+        await decided(desk, contact, "no_further_action", **more)
+        told_before.append(contact)
+    helped = await desk.contact(
+        children=[child_body(nhs_number=NHS)], received_at="2026-06-01T09:00:00Z"
+    )
+    [help_given] = await decided(desk, helped, "early_help", history=CONSIDERED)
+    told_before.append(helped)
+    for contact in told_before:
+        expect_refusal(
+            await desk.get(ASSESSOR, f"/v1/contacts/{contact['id']}"), 404, "contact_not_found"
+        )
+    episode = f"/v1/early-help-episodes/{help_given['early_help_episode_id']}"
+    expect_refusal(await desk.get(ASSESSOR, episode), 404, "early_help_episode_not_found")
+    contact = await desk.contact(children=[child_body(nhs_number=NHS)])
+    [referred] = await decided(desk, contact, "referral", history=CONSIDERED)
+    path = f"/v1/contacts/{contact['id']}"
+    for role in (Role.assessment_team_worker, ASSESSOR):
+        for part in ("history", "repeat-concern"):
+            seen = done(await desk.get(role, f"{path}/{part}"))
+            assert seen == done(await desk.get(WORKER, f"{path}/{part}")), (role, part)
+            assert len(seen["children"][0]["contacts" if part == "history" else "earlier"]) == 4
+        for one in told_before:
+            read = done(await desk.get(role, f"/v1/contacts/{one['id']}"))
+            assert (len(read["decisions"]), read["concern"]) == (1, one["concern"])
+        assert done(await desk.get(role, episode))["id"] == help_given["early_help_episode_id"]
+        listed = done(await desk.get(role, "/v1/early-help-episodes"))["items"]
+        assert [one["id"] for one in listed] == [help_given["early_help_episode_id"]]
+    # The child is open to them no more: what came by other contacts goes out of their sight.
+    await close_referral(desk, referred["referral_id"])
+    for one in told_before:
+        refused = await desk.get(ASSESSOR, f"/v1/contacts/{one['id']}")
+        expect_refusal(refused, 404, "contact_not_found")
+    expect_refusal(await desk.get(ASSESSOR, episode), 404, "early_help_episode_not_found")
+    seen = done(await desk.get(ASSESSOR, f"{path}/history"))["children"][0]
+    assert seen["not_shown"] == ["contacts", "early_help_episodes"]
 
 
 async def test_the_last_known_team_is_not_said_to_be_none_or_another_when_it_is_hidden(
@@ -165,20 +255,18 @@ async def test_the_last_known_team_is_not_said_to_be_none_or_another_when_it_is_
         "social_care",
     )
     other = done(await desk.get(HELPER, path))["children"][1]
-    assert (other["last_known_team_id"], other["open_case"]) == (None, None)
-    assert {"last_known_team_id", "open_case", "referrals"} <= set(other["not_shown"])
-    assert referred["referral_id"] not in (await desk.get(HELPER, path)).text
-
-
-async def test_the_history_says_which_parts_of_it_are_not_shown(desk: Desk) -> None:
-    contact = await known_before(desk)
-    path = f"/v1/contacts/{contact['id']}/history"
-    whole = done(await desk.get(WORKER, path))["children"][0]
-    assert (len(whole["contacts"]), len(whole["referrals"]), whole["not_shown"]) == (1, 1, [])
-    child, sibling = done(await desk.get(HELPER, path))["children"]
-    assert (child["contacts"], child["referrals"]) == ([], [])
-    assert child["not_shown"] == ["contacts", "referrals"]
-    assert sibling["not_shown"] == []
+    assert other["last_known_team_id"] is None
+    assert set(other["not_shown"]) == {
+        "counts",
+        "re_referral",
+        "last_known_team_id",
+        "earlier",
+        "referrals",
+    }
+    # That the sibling has a case, and with whom to speak about it, they know; no more of it.
+    assert other["open_case"] == team["open_case"]
+    refused = await desk.get(HELPER, f"/v1/referrals/{referred['referral_id']}")
+    expect_refusal(refused, 404, "referral_not_found")
 
 
 async def test_an_earlier_contact_that_one_sees_hides_what_was_decided_for_another_child(

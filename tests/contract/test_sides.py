@@ -104,15 +104,23 @@ def came_to(child: str | None) -> frozenset[str]:
     return frozenset({SOCIAL_CARE}) if child == BEFORE else LIVES[child or ""].came_to
 
 
+def held_by(child: str | None) -> frozenset[str]:
+    """Which sides the child is open to; what was told before was of the helped child."""
+    return LIVES["helped" if child == BEFORE else child or ""].held_by
+
+
 def sees(role: Role, kind: str, child: str | None) -> bool:
     """Whether a role sees what is on file of a kind about a child."""
     reach = REACH[role]
     if reach in (ALL, None):
         return reach == ALL
     if kind == "contact":
-        return child is None or reach in came_to(child)
-    if kind in OF_SOCIAL_CARE or kind in OF_EARLY_HELP:
-        return reach == (SOCIAL_CARE if kind in OF_SOCIAL_CARE else EARLY_HELP)
+        return child is None or reach in came_to(child) | held_by(child)
+    if kind in OF_SOCIAL_CARE:
+        return reach == SOCIAL_CARE
+    if kind in OF_EARLY_HELP:
+        # Who holds a child's case reads what early help did with the child.
+        return reach == EARLY_HELP or SOCIAL_CARE in held_by(child)
     if kind == "decision":
         outcome = Outcome.referral if child == BEFORE else LIVES[child or ""].outcome
         return reach in came_to(child) or RECEIVED_BY.get(outcome) == reach

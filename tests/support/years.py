@@ -20,6 +20,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
+from service.domain.passed_concerns import PassedConcern, PassedConcernState
 from service.domain.people import BirthKnowledge, Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.possible_matches import PossibleMatch
@@ -313,7 +314,15 @@ class _Place:
             returned_at=None if self.place % 200 == 100 else self._at,
             **of_child,
         )
-        yield from (meeting, assessment, enquiry, missing)
+        passed = _another(
+            PassedConcern,
+            state=PassedConcernState.waiting if self.left else PassedConcernState.answered,
+            referral_id=referral_id,
+            early_help_episode_id=None,
+            passed_at=self._at,
+            **of_child,
+        )
+        yield from (meeting, assessment, enquiry, missing, passed)
         yield _another(
             MeetingChild,
             meeting_id=meeting.id,

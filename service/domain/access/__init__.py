@@ -11,10 +11,11 @@ from service.domain.access.callers import (
 )
 from service.domain.access.duties import DUTIES, MANAGER_OF
 from service.domain.access.grants import GRANTS
-from service.domain.access.sights import THE_RECORD, Sight
+from service.domain.access.sights import AS_SHIPPED, THE_RECORD, Sharing, Sight, SightRules
 from service.domain.access.words import Duty, Grant, Permission, Reach, Role, Scope
 
 __all__ = [
+    "AS_SHIPPED",
     "DUTIES",
     "GRANTS",
     "MANAGER_OF",
@@ -29,7 +30,9 @@ __all__ = [
     "RoleMissing",
     "Scope",
     "ScopeMissing",
+    "Sharing",
     "Sight",
+    "SightRules",
     "permission_matrix",
     "refuse_gaps",
     "scopes_for",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.domain.access.duties import DUTIES, EVERY_SIDE
 from service.domain.access.grants import GRANTS
-from service.domain.access.sights import Sight
+from service.domain.access.sights import AS_SHIPPED, Sight, SightRules
 from service.domain.access.words import Duty, Grant, Permission, Reach, Role, Scope
 from service.domain.accountabilities import CareService
 from service.domain.errors import NotAllowed
@@ -74,6 +74,7 @@ class Caller:
     team_id: str | None
     roles: frozenset[Role]
     scopes: frozenset[Scope]
+    sight_rules: SightRules = field(default=AS_SHIPPED, repr=False, compare=False)
     sight: Sight = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +83,7 @@ class Caller:
             organisation_id=self.organisation_id,
             account_id=self.account_id,
             lists_requests=self.has_role_for(Permission.read_information_requests),
+            rules=self.sight_rules,
         )
         object.__setattr__(self, "sight", sight)
 

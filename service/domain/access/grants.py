@@ -15,6 +15,7 @@ _MANAGERS = (
     Role.head_of_service,
 )
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
+_CASE_READERS = (*_CASEWORK, Role.head_of_service, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
 _PROTECTION_READERS = (
     *_MASH,
@@ -37,7 +38,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_contacts: _grant(
             Scope.contacts_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "List and read contacts, as far as one's reach goes.",
         ),
         Permission.amend_contact: _grant(
@@ -101,19 +102,13 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_decisions: _grant(
             Scope.decisions_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "Read decisions and their earlier versions, as far as one's reach goes.",
         ),
         Permission.read_referrals: _grant(
             Scope.cases_read,
-            (
-                *_MASH,
-                Role.early_help_spoc_manager,
-                *_ASSESSMENT,
-                Role.head_of_service,
-                Role.qa_auditor,
-            ),
-            "List and read referrals to children's social care.",
+            _CASE_READERS,
+            "List and read referrals, as far as one's reach goes.",
         ),
         Permission.allocate_referral: _grant(
             Scope.cases_write,
@@ -127,8 +122,8 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
-            (*_MASH, *_EARLY_HELP, Role.head_of_service, Role.qa_auditor),
-            "List and read early help episodes.",
+            _CASE_READERS,
+            "List and read early help episodes, as far as one's reach goes.",
         ),
         Permission.allocate_early_help_episode: _grant(
             Scope.cases_write,
@@ -147,7 +142,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_transfers: _grant(
             Scope.transfers_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "List and read step-ups and step-downs with their history.",
         ),
         Permission.export_transfers: _grant(
@@ -217,7 +212,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_challenges: _grant(
             Scope.challenges_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "List and read challenges with every answer.",
         ),
         Permission.challenge_decision: _grant(
@@ -354,7 +349,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_missing_episodes: _grant(
             Scope.missing_episodes_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "List and read missing episodes, as far as one's reach goes.",
         ),
         Permission.record_missing_episode: _grant(
@@ -369,7 +364,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_passed_concerns: _grant(
             Scope.cases_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "List and read new concerns that were passed to who holds a child's case.",
         ),
         Permission.answer_passed_concern: _grant(
@@ -389,7 +384,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_pregnancy: _grant(
             Scope.cases_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "Read of an unborn child: weeks, alerts and history, as far as one's reach goes.",
         ),
         Permission.read_queue_pre_birth: _grant(
@@ -431,7 +426,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_flags: _grant(
             Scope.flags_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            _CASE_READERS,
             "See breaches and warnings, and why each is raised.",
         ),
         Permission.acknowledge_flag: _grant(

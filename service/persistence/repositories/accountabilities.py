@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.access import Sight
+from service.domain.access import Reach, Sight
 from service.domain.accountabilities import (
     Accountability,
     AccountabilityFilters,
@@ -44,8 +45,7 @@ from service.persistence.repositories import accounts
 from service.persistence.units_of_work import Work
 from service.persistence.visibility import (
     child_visible_to,
-    episodes_visible_to,
-    referrals_visible_to,
+    worked_by,
 )
 
 ACCOUNTABILITY = table_of(Accountability)
@@ -56,8 +56,18 @@ CONTACT = table_of(Contact)
 CHILD = table_of(Child)
 ACCOUNT = table_of(Account)
 _CASES = (
-    (CareService.social_care, REFERRAL, ACCOUNTABILITY.c.referral_id, referrals_visible_to),
-    (CareService.early_help, EPISODE, ACCOUNTABILITY.c.early_help_episode_id, episodes_visible_to),
+    (
+        CareService.social_care,
+        REFERRAL,
+        ACCOUNTABILITY.c.referral_id,
+        partial(worked_by, side=Reach.SOCIAL_CARE),
+    ),
+    (
+        CareService.early_help,
+        EPISODE,
+        ACCOUNTABILITY.c.early_help_episode_id,
+        partial(worked_by, side=Reach.EARLY_HELP),
+    ),
 )
 
 
@@ -321,7 +331,7 @@ def _faults(sight: Sight, teams: Collection[str]) -> list[Select[Any]]:
             literal(None, CONTACT.c.id.type).label("contact_id"),
             literal(None, CONTACT.c.reference.type).label("reference"),
             literal(None, CONTACT.c.team_id.type).label("team_id"),
-        ).where(nothing, referrals_visible_to(sight))
+        ).where(nothing, worked_by(sight, Reach.SOCIAL_CARE))
     )
     found.append(
         select(

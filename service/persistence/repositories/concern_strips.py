@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, case, null, or_, select
 
 from service.domain.access import Sight
 from service.domain.accountabilities import Accountability, CareService, OpenCase
@@ -14,11 +14,15 @@ from service.domain.contacts import Child
 from service.domain.decisions import Decision, DecisionState, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.referrals import Referral
+from service.domain.whole_contacts import EarlierCase
 from service.persistence.asking import Asking
-from service.persistence.records import columns_of, read, table_of
+from service.persistence.records import table_of
+from service.persistence.repositories.histories import earlier_case, earlier_cases
 from service.persistence.visibility import (
     decisions_visible_to,
+    episodes_known_to,
     episodes_visible_to,
+    referrals_known_to,
     referrals_visible_to,
 )
 
@@ -38,11 +42,12 @@ async def outcomes_on(
         return found
     referral, episode = (
         and_(
-            or_(table.c.decision_id == DECISION.c.id, table.c.id == DECISION.c.joined_case_id), seen
+            or_(table.c.decision_id == DECISION.c.id, table.c.id == DECISION.c.joined_case_id),
+            known,
         )
-        for table, seen in (
-            (REFERRAL, referrals_visible_to(sight)),
-            (EPISODE, episodes_visible_to(sight)),
+        for table, known in (
+            (REFERRAL, referrals_known_to(sight)),
+            (EPISODE, episodes_known_to(sight)),
         )
     )
     rows = await ask.all(
@@ -54,11 +59,8 @@ async def outcomes_on(
             DECISION.c.answered_at,
             DECISION.c.rationale,
             DECISION.c.last_closed_because,
-            *(
-                column
-                for table in (REFERRAL, EPISODE)
-                for column in (table.c.closed_at, table.c.closure_code, table.c.closure_reason)
-            ),
+            *_ended(REFERRAL, referrals_visible_to(sight)),
+            *_ended(EPISODE, episodes_visible_to(sight)),
         )
         .select_from(DECISION)
         .join(CHILD, CHILD.c.id == DECISION.c.child_id)
@@ -85,54 +87,39 @@ async def outcomes_on(
     return found
 
 
-async def referrals_of(
-    ask: Asking, sight: Sight, people: Sequence[UUID], but: UUID
-) -> list[Referral]:
-    rows = await ask.all(
-        select(*columns_of(Referral))
-        .where(
-            REFERRAL.c.person_id.in_(people),
-            REFERRAL.c.contact_id != but,
-            referrals_visible_to(sight),
-        )
-        .order_by(REFERRAL.c.accepted_at.desc(), REFERRAL.c.id.desc())
-        .limit(MOST_LISTED * len(people))
-    )
-    return [read(Referral, row) for row in rows]
+def _ended(table: Any, readable: ColumnElement[bool]) -> tuple[ColumnElement[Any], ...]:
+    """How a case ended: why, in words, to those alone who may read it."""
+    words = case((readable, table.c.closure_reason), else_=null())
+    return table.c.closed_at, table.c.closure_code, words
 
 
-async def episodes_of(
-    ask: Asking, sight: Sight, people: Sequence[UUID], but: UUID
-) -> list[EarlyHelpEpisode]:
+async def cases_of(
+    ask: Asking, sight: Sight, record: type, people: Sequence[UUID], but: UUID
+) -> list[EarlierCase]:
+    """The referrals, or the episodes, of some children that the caller may know to be."""
+    table = table_of(record)
     rows = await ask.all(
-        select(*columns_of(EarlyHelpEpisode))
-        .where(
-            EPISODE.c.person_id.in_(people), EPISODE.c.contact_id != but, episodes_visible_to(sight)
-        )
-        .order_by(EPISODE.c.accepted_at.desc(), EPISODE.c.id.desc())
+        earlier_cases(sight, record)
+        .where(table.c.person_id.in_(people), table.c.contact_id != but)
         .limit(MOST_LISTED * len(people))
     )
-    return [read(EarlyHelpEpisode, row) for row in rows]
+    return [earlier_case(row) for row in rows]
 
 
 async def open_cases_of(ask: Asking, sight: Sight, people: Sequence[UUID]) -> dict[UUID, OpenCase]:
-    """The case that answers for each child now, where the caller may know of it."""
+    """The case that answers for each child of a contact now.
+
+    Everybody who works on a side knows of it where they see the contact: that a sibling has a case
+    with the other side, and with whom to speak about it (rule 23).
+    """
     found: dict[UUID, OpenCase] = {}
-    sides: tuple[tuple[Any, ColumnElement[Any], CareService, ColumnElement[bool]], ...] = (
-        (
-            REFERRAL,
-            ACCOUNTABILITY.c.referral_id,
-            CareService.social_care,
-            referrals_visible_to(sight),
-        ),
-        (
-            EPISODE,
-            ACCOUNTABILITY.c.early_help_episode_id,
-            CareService.early_help,
-            episodes_visible_to(sight),
-        ),
+    if not (sight.sees_all or sight.sees_one_side):
+        return found
+    sides: tuple[tuple[Any, ColumnElement[Any], CareService], ...] = (
+        (REFERRAL, ACCOUNTABILITY.c.referral_id, CareService.social_care),
+        (EPISODE, ACCOUNTABILITY.c.early_help_episode_id, CareService.early_help),
     )
-    for table, held, service, seen in sides:
+    for table, held, service in sides:
         rows = await ask.all(
             select(
                 ACCOUNTABILITY.c.person_id,
@@ -142,8 +129,8 @@ async def open_cases_of(ask: Asking, sight: Sight, people: Sequence[UUID]) -> di
                 table.c.worker_id,
             )
             .join(table, table.c.id == held)
-            .where(ACCOUNTABILITY.c.person_id.in_(people), seen)
+            .where(ACCOUNTABILITY.c.person_id.in_(people))
         )
-        for person_id, *case in rows:
-            found[person_id] = OpenCase(service, *case)
+        for person_id, *held_by in rows:
+            found[person_id] = OpenCase(service, *held_by)
     return found

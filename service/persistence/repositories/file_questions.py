@@ -20,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.domain.access import Sight
+from service.domain.access import Reach, Sight
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.concerns import MOST_COUNTED, Relation
 from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
@@ -31,9 +31,8 @@ from service.persistence.prepared import Makeable, any_of, made_once_for_sight
 from service.persistence.records import columns_of, table_of
 from service.persistence.visibility import (
     contacts_visible_to,
-    episodes_visible_to,
     people_visible_to,
-    referrals_visible_to,
+    worked_by,
 )
 
 CONTACT = table_of(Contact)
@@ -184,8 +183,8 @@ def _with_case(table: Any, sight: Sight) -> Any:
     episode = EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id
     return (
         table.outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
-        .outerjoin(REFERRAL, and_(referral, referrals_visible_to(sight)))
-        .outerjoin(EPISODE, and_(episode, episodes_visible_to(sight)))
+        .outerjoin(REFERRAL, and_(referral, worked_by(sight, Reach.SOCIAL_CARE)))
+        .outerjoin(EPISODE, and_(episode, worked_by(sight, Reach.EARLY_HELP)))
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
-from service.domain.access import Sight
+from service.domain.access import Reach, Sight
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.contacts import Child, ChildState
 from service.domain.deadlines import Deadline
@@ -20,7 +20,7 @@ from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories.things import Steps
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.units_of_work import Work
-from service.persistence.visibility import referrals_visible_to
+from service.persistence.visibility import worked_by
 
 PERSON = table_of(Person)
 REFERRAL = table_of(Referral)
@@ -67,7 +67,7 @@ async def clocks_of(ask: Asking | Work, sight: Sight, person_id: UUID) -> list[D
     """The pre-birth clocks of a child's referrals that the caller may know of, soonest first."""
     rows = await ask.all(
         _clocks(person_id, *columns_of(Deadline))
-        .where(referrals_visible_to(sight))
+        .where(worked_by(sight, Reach.SOCIAL_CARE))
         .order_by(DEADLINE.c.due_at, DEADLINE.c.id)
     )
     return [read(Deadline, row) for row in rows]

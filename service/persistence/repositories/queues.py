@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from service.domain.access import Sight
+from service.domain.access import Reach, Sight
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
@@ -80,11 +80,10 @@ from service.persistence.visibility import (
     child_visible_to,
     contacts_visible_to,
     decisions_visible_to,
-    episodes_visible_to,
     protection_visible_to,
-    referrals_visible_to,
     requests_visible_to,
     transfers_visible_to,
+    worked_by,
 )
 
 CONTACT = table_of(Contact)
@@ -254,7 +253,8 @@ def _cases(
 def _both_cases(
     asked: QueuePart, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
 ) -> tuple[Select[Any], Select[Any]]:
-    referral, episode = referrals_visible_to(asked.sight), episodes_visible_to(asked.sight)
+    referral = worked_by(asked.sight, Reach.SOCIAL_CARE)
+    episode = worked_by(asked.sight, Reach.EARLY_HELP)
     return (
         _cases(asked, REFERRAL, SubjectKind.referral, referral, which(REFERRAL), few=few),
         _cases(asked, EPISODE, SubjectKind.early_help_episode, episode, which(EPISODE), few=few),
@@ -509,10 +509,10 @@ def _pre_birth(asked: QueuePart) -> Any:
         .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == PERSON.c.id)
         # Early help's, while social care is handing the child over.
         .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
-        .where(*UNBORN, referrals_visible_to(asked.sight))
+        .where(*UNBORN, worked_by(asked.sight, Reach.SOCIAL_CARE))
     )
     in_social_care = exists().where(
-        REFERRAL.c.open_person_id == PERSON.c.id, referrals_visible_to(asked.sight)
+        REFERRAL.c.open_person_id == PERSON.c.id, worked_by(asked.sight, Reach.SOCIAL_CARE)
     )
     episodes = (
         select(
@@ -530,7 +530,7 @@ def _pre_birth(asked: QueuePart) -> Any:
         .select_from(PERSON)
         .join(EPISODE, EPISODE.c.open_person_id == PERSON.c.id)
         .join(CONTACT, CONTACT.c.id == EPISODE.c.contact_id)
-        .where(*UNBORN, episodes_visible_to(asked.sight), ~in_social_care)
+        .where(*UNBORN, worked_by(asked.sight, Reach.EARLY_HELP), ~in_social_care)
     )
     earlier = CHILD.alias("earlier")
     contacts = (
