@@ -242,6 +242,15 @@ class _Place:
         at_risk = "strategy_meeting" if self.place % 300 == 0 else "single_assessment"
         yield self._clock(contact_id, SubjectKind.referral, referral.id, at_risk)
         yield self._clock(contact_id, SubjectKind.early_help_episode, episode.id)
+        yield _another(
+            PassedConcern,
+            state=PassedConcernState.waiting if self.left else PassedConcernState.answered,
+            decision_id=decision.id,
+            referral_id=referral.id,
+            early_help_episode_id=None,
+            passed_at=self._at,
+            **of_child,
+        )
         yield from self._steps(of_child, referral.id, episode.id)
         yield from self._protection(of_child, referral.id)
 
@@ -314,15 +323,7 @@ class _Place:
             returned_at=None if self.place % 200 == 100 else self._at,
             **of_child,
         )
-        passed = _another(
-            PassedConcern,
-            state=PassedConcernState.waiting if self.left else PassedConcernState.answered,
-            referral_id=referral_id,
-            early_help_episode_id=None,
-            passed_at=self._at,
-            **of_child,
-        )
-        yield from (meeting, assessment, enquiry, missing, passed)
+        yield from (meeting, assessment, enquiry, missing)
         yield _another(
             MeetingChild,
             meeting_id=meeting.id,
