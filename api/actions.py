@@ -62,24 +62,26 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ChallengeAction.withdraw: _by("withdraw_challenge", "withdraw_disagreement"),
         },
         ChildAction: {
-            ChildAction.decide: _by("decide", "record_meeting_outcome"),
-            ChildAction.sign_off: _by("sign_off", outcome="agreed"),
-            ChildAction.return_decision: _by("sign_off", outcome="returned"),
+            ChildAction.decide: _by("decide", "decide_together", "record_meeting_outcome"),
+            ChildAction.sign_off: _by("sign_off", "sign_off_together", outcome="agreed"),
+            ChildAction.return_decision: _by("sign_off", "sign_off_together", outcome="returned"),
             ChildAction.withdraw_decision: _by("withdraw_decision"),
         },
         ContactAction: {
             ContactAction.amend: _by("amend_contact"),
             ContactAction.assign: _by("assign_contact"),
             ContactAction.triage: _by("triage_contact"),
-            ContactAction.ask_agency: _by("ask_agency"),
+            ContactAction.ask_agency: _by("ask_agency", "ask_agencies_together"),
             ContactAction.withdraw: _by("withdraw_contact"),
             ContactAction.restore: _by("restore_contact"),
         },
         DailyMeetingAction: {DailyMeetingAction.conclude: _by("conclude_daily_meeting")},
         DecisionAction: {
-            DecisionAction.agree: _by("sign_off", outcome="agreed"),
-            DecisionAction.return_to_decider: _by("sign_off", outcome="returned"),
-            DecisionAction.supersede: _by("decide", "record_meeting_outcome"),
+            DecisionAction.agree: _by("sign_off", "sign_off_together", outcome="agreed"),
+            DecisionAction.return_to_decider: _by(
+                "sign_off", "sign_off_together", outcome="returned"
+            ),
+            DecisionAction.supersede: _by("decide", "decide_together", "record_meeting_outcome"),
             DecisionAction.withdraw: _by("withdraw_decision"),
         },
         EnquiryAction: {
@@ -101,7 +103,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             InformationRequestAction.answer: _by("answer_information_request"),
         },
         ItemAction: {
-            ItemAction.decide: _by("record_meeting_outcome", "decide"),
+            ItemAction.decide: _by("record_meeting_outcome", "decide", "decide_together"),
             ItemAction.carry_over: _by("carry_item_over"),
         },
         MeetingAction: {

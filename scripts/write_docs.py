@@ -66,11 +66,14 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.contact_acknowledged: "The referrer was told that the contact arrived.",
         EventType.information_requested: "An agency was asked what it knows.",
         EventType.information_answered: "An agency answered, or declined to.",
-        EventType.decision_drafted: "A threshold decision for one child waits for sign-off.",
-        EventType.decision_returned: "A manager sent a decision back with words.",
+        EventType.decision_drafted: "A threshold decision waits for sign-off; of several children, "
+        "drafted in one act, it is the contact's, and `decisions` names each.",
+        EventType.decision_returned: "A manager sent a decision back with words; of several in one "
+        "act it is the contact's, and `decisions` names each.",
         EventType.decision_withdrawn: "A draft was withdrawn before anybody signed it, by who "
         "drafted it or by a manager; the reason is kept with it.",
-        EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on.",
+        EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on. "
+        "Of several in one act it is the contact's, and `decisions` names each.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
         EventType.contact_outcome_told: "The referrer was told what came of the contact.",
@@ -266,6 +269,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "cursor_invalid": "Start the list again without a cursor.",
         "decision_awaiting_sign_off": "Wait for the manager's answer, or name the waiting decision "
         "in `supersedes`.",
+        "decisions_not_possible": "Put right what `errors` names for each child, or leave a child "
+        "out and decide it alone; nothing was changed.",
         "header_malformed": "Give the header that `errors` names in its right form; a creation "
         "needs an `Idempotency-Key` that is a UUID.",
         "idempotency_key_used_before": "Make a new key for a new request; send the first request "
@@ -275,6 +280,8 @@ _BY_CODE: Mapping[str, str] = MappingProxyType(
         "not_your_draft": "Ask whoever drafted it, or a manager, to withdraw it; or return it.",
         "own_decision": "Another manager signs it off.",
         "path_unknown": "See `/openapi.json` for the paths there are.",
+        "sign_off_unclear": "Name in `otherwise` decisions that wait on this contact, each once; "
+        "nothing was signed.",
         "scope_missing": "Sign in asking for the scope, or have the application registered for it.",
         "too_many_at_once": "Wait for the answers that are due, and send it again: on fewer "
         "connections.",

@@ -123,7 +123,7 @@ def _reply(whole: WholeContact) -> Response:
     "",
     status_code=201,
     response_model=LoggedContact,
-    responses=problems(*_REFUSALS),
+    responses=problems(*_REFUSALS, *holders.REFUSALS, NobodyToTell, RationaleNeeded),
 )
 @counts_as(Errand.urgent)
 @needs(Permission.log_contact)
@@ -133,9 +133,16 @@ async def log_contact(request: Request, who: Who, key: Key, body: ContactCreate)
     Its clocks start when the concern was received. What is missing comes back in `warnings`; an
     urgent concern is never refused for a missing postcode. `repeat_concern` says how often the
     children were spoken of before; a second concern within days from somebody else raises a flag.
+    With `at_once` it is rated, taken and acknowledged in the same act, or not logged.
     """
+    at_once = None if body.at_once is None else body.at_once.told()
     return await create(
-        request, who, key, body, lambda work: contacts.log_contact(work, who, body.told()), _answer
+        request,
+        who,
+        key,
+        body,
+        lambda work: contacts.log_contact(work, who, body.told(), at_once),
+        _answer,
     )
 
 

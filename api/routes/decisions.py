@@ -1,4 +1,4 @@
-"""Threshold decisions over HTTP: draft, read, sign off or return one, withdraw a draft."""
+"""Threshold decisions over HTTP: drafted and signed, one or a family's; read, withdrawn."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -16,6 +16,11 @@ from api.schemas.decisions import (
     SignOffIn,
     SignOffOutcome,
 )
+from api.schemas.decisions_together import (
+    DecisionsTogether,
+    DecisionsTogetherCreate,
+    SignOffTogetherIn,
+)
 from api.schemas.new_decisions import DecisionCreate
 from service.bootstrap import Work
 from service.domain.access import Permission
@@ -32,15 +37,43 @@ from service.domain.decisions import (
     OwnDecision,
     OwnWordsNeeded,
 )
+from service.domain.drafts import DraftsIncomplete
 from service.domain.passed_concerns import NobodyHoldsTheChild
 from service.domain.possible_matches import PossibleMatchUnresolved, TwoOpenCases
 from service.domain.recognition import PersonUnknown
+from service.domain.sign_offs import SignOffUnclear
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
-from service.domain.whole_contacts import WholeDecision
+from service.domain.whole_contacts import DecidedTogether, WholeDecision
 from service.usecases import decisions, sign_offs, withdrawals
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=FrontDoorRoute)
+
+_REFUSED = (
+    CannotSupersede,
+    ChallengeOpen,
+    ChildAlreadyDecided,
+    ChildMovedOn,
+    DecisionIncomplete,
+    DecisionWaiting,
+    OpenToSocialCare,
+    WrongState,
+    ChildNotOnContact,
+    PersonUnknown,
+    PossibleMatchUnresolved,
+    TwoOpenCases,
+    decisions.ContactNotFound,
+)
+_UNSIGNED = (
+    ChallengeOpen,
+    ChildMovedOn,
+    NobodyHoldsTheChild,
+    OpenToSocialCare,
+    OwnDecision,
+    OwnWordsNeeded,
+    ProtectionUnderWay,
+    WrongState,
+)
 
 
 def _answer(whole: WholeDecision) -> Answer:
@@ -52,6 +85,15 @@ def _answer(whole: WholeDecision) -> Answer:
     )
 
 
+def _answer_together(decided: DecidedTogether) -> Answer:
+    return rendered(
+        DecisionsTogether.of(decided),
+        201,
+        version=decided.contact.version,
+        location=f"/v1/contacts/{decided.contact.id}",
+    )
+
+
 def _reply(whole: WholeDecision) -> Response:
     return reply(Decision.of(whole), version=whole.decision.version)
 
@@ -60,21 +102,7 @@ def _reply(whole: WholeDecision) -> Response:
     "/contacts/{contact_id}/decisions",
     status_code=201,
     response_model=Decision,
-    responses=problems(
-        CannotSupersede,
-        ChallengeOpen,
-        ChildAlreadyDecided,
-        ChildMovedOn,
-        DecisionIncomplete,
-        DecisionWaiting,
-        OpenToSocialCare,
-        WrongState,
-        ChildNotOnContact,
-        PersonUnknown,
-        PossibleMatchUnresolved,
-        TwoOpenCases,
-        decisions.ContactNotFound,
-    ),
+    responses=problems(*_REFUSED),
 )
 @needs(Permission.decide)
 async def decide(
@@ -93,6 +121,64 @@ async def decide(
     return await create(request, who, key, body, drafted, _answer)
 
 
+@router.post(
+    "/contacts/{contact_id}/decisions/together",
+    status_code=201,
+    response_model=DecisionsTogether,
+    responses=problems(*_REFUSED, DraftsIncomplete),
+)
+@needs(Permission.decide)
+async def decide_together(
+    request: Request, who: Who, key: Key, contact_id: ContactId, body: DecisionsTogetherCreate
+) -> Response:
+    """Draft the decisions for a family in one act: what is said of all once, what differs by child.
+
+    All are drafted or none: whatever is wrong for any child is named at once, at its place. Each
+    child has a decision of its own, as if drafted alone; `POST /v1/contacts/{contact_id}/sign-off`
+    answers all of them.
+    """
+
+    async def drafted(work: Work) -> DecidedTogether:
+        children = [child.told() for child in body.children]
+        made = await decisions.decide_together(work, who, contact_id, body.said(), children)
+        return await decisions.whole_together(work, who, contact_id, made)
+
+    return await create(request, who, key, body, drafted, _answer_together)
+
+
+@router.post(
+    "/contacts/{contact_id}/sign-off",
+    response_model=DecisionsTogether,
+    responses=problems(*_UNSIGNED, DraftsIncomplete, SignOffUnclear, decisions.ContactNotFound),
+)
+@needs(Permission.sign_off)
+async def sign_off_together(
+    request: Request, who: Who, contact_id: ContactId, version: Version, body: SignOffTogetherIn
+) -> Response:
+    """Answer every decision that waits on a contact in one act: agree all, or return all.
+
+    Those in `otherwise` are answered as is said there, each in words of its own. `If-Match` with
+    the version of the contact that showed them: what came since is not signed unread. All of it
+    happens or nothing.
+    """
+    agreed = body.outcome is SignOffOutcome.agreed
+
+    async def answered(work: Work) -> DecidedTogether:
+        made = await sign_offs.sign_off_together(
+            work,
+            who,
+            contact_id,
+            version,
+            agreed=agreed,
+            words=body.words,
+            otherwise=body.told(),
+        )
+        return await decisions.whole_together(work, who, contact_id, made)
+
+    done = await change(request, answered)
+    return reply(DecisionsTogether.of(done), version=done.contact.version)
+
+
 @router.get(
     "/decisions/{decision_id}",
     response_model=Decision,
@@ -108,17 +194,7 @@ async def read_decision(request: Request, who: Who, decision_id: DecisionId) -> 
 @router.post(
     "/decisions/{decision_id}/sign-off",
     response_model=Decision,
-    responses=problems(
-        ChallengeOpen,
-        ChildMovedOn,
-        NobodyHoldsTheChild,
-        OpenToSocialCare,
-        OwnDecision,
-        OwnWordsNeeded,
-        ProtectionUnderWay,
-        WrongState,
-        decisions.DecisionNotFound,
-    ),
+    responses=problems(*_UNSIGNED, decisions.DecisionNotFound),
 )
 @needs(Permission.sign_off)
 async def sign_off(

@@ -37,16 +37,25 @@ from api.schemas.information_requests import (
     InformationResponseIn,
     LateAnswerReadingIn,
 )
+from api.schemas.questions import InformationRequestsTogether, InformationRequestsTogetherCreate
 from service.bootstrap import Work
 from service.domain.access import Caller, Permission
 from service.domain.answers import Answer
+from service.domain.drafts import DraftsIncomplete
 from service.domain.information_requests import (
     AnswerIncomplete,
     NothingToRead,
     WordsNeeded,
 )
+from service.domain.questions import AlreadyAsked, QuestionFaulty
 from service.domain.states import WrongState
-from service.domain.whole_contacts import DatedRequest, RequestFilters, RequestOrder, WholeRequest
+from service.domain.whole_contacts import (
+    AskedTogether,
+    DatedRequest,
+    RequestFilters,
+    RequestOrder,
+    WholeRequest,
+)
 from service.usecases import information_requests
 
 router = APIRouter(prefix="/v1", tags=["information-requests"], route_class=FrontDoorRoute)
@@ -74,6 +83,15 @@ def _answer(whole: WholeRequest) -> Answer:
     )
 
 
+def _answer_together(asked: AskedTogether) -> Answer:
+    return rendered(
+        InformationRequestsTogether.of(asked),
+        201,
+        version=asked.contact.version,
+        location=f"/v1/contacts/{asked.contact.id}",
+    )
+
+
 def _reply(who: Caller, whole: WholeRequest) -> Response:
     shape = InformationRequest if _is_staff(who) else AgencyInformationRequest
     return reply(shape.of(whole), version=whole.request.version)
@@ -85,9 +103,9 @@ def _reply(who: Caller, whole: WholeRequest) -> Response:
     response_model=InformationRequest,
     responses=problems(
         WrongState,
-        information_requests.AlreadyAsked,
+        AlreadyAsked,
         information_requests.ContactNotFound,
-        information_requests.QuestionFaulty,
+        QuestionFaulty,
     ),
 )
 @needs(Permission.ask_agency)
@@ -104,6 +122,41 @@ async def ask_agency(
         return await information_requests.whole_request(work, made)
 
     return await create(request, who, key, body, asked, _answer)
+
+
+@router.post(
+    "/contacts/{contact_id}/information-requests/together",
+    status_code=201,
+    response_model=InformationRequestsTogether,
+    responses=problems(
+        WrongState,
+        AlreadyAsked,
+        AnswerIncomplete,
+        DraftsIncomplete,
+        QuestionFaulty,
+        information_requests.ContactNotFound,
+    ),
+)
+@needs(Permission.ask_agency)
+async def ask_agencies_together(
+    request: Request,
+    who: Who,
+    key: Key,
+    contact_id: ContactId,
+    body: InformationRequestsTogetherCreate,
+) -> Response:
+    """Ask several agencies in one act, with what they said where they were asked by telephone.
+
+    All are asked or none: whatever is wrong with any question is named at once. Purpose and basis
+    are the policy's when left out. An agency whose answer is given is waited for no more; each of
+    the others has its own clock.
+    """
+
+    async def asked(work: Work) -> AskedTogether:
+        made = await information_requests.ask_agencies_together(work, who, contact_id, body.told())
+        return await information_requests.whole_together(work, who, contact_id, made)
+
+    return await create(request, who, key, body, asked, _answer_together)
 
 
 @router.get(

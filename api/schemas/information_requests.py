@@ -29,9 +29,10 @@ from service.domain.information_requests import (
     InformationScope,
 )
 from service.domain.people import BirthKnowledge
+from service.domain.questions import NewAnswer, NewInformationRequest
 from service.domain.whole_contacts import DatedRequest, WholeRequest, limit_of
 from service.strict.fields import LARGEST, DateOn, Id, Instant, Line, Text, Wire
-from service.usecases.information_requests import NewAnswer, NewChaser, NewInformationRequest
+from service.usecases.information_requests import NewChaser
 
 _PURPOSE = "To decide whether the children are at risk of harm."
 _QUESTIONS = "How is attendance, and what have the children said at school?"
@@ -50,13 +51,25 @@ class InformationRequestCreate(Wire):
         Field(description="The agency, from the policy.", examples=["mill-lane-primary"]),
     ]
     purpose: Annotated[
-        Annotated[str, Text(2000)],
-        Field(description="Why it is asked; the agency reads this.", examples=[_PURPOSE]),
-    ]
+        Annotated[str, Text(2000)] | None,
+        Field(
+            description=(
+                "Why it is asked; the agency reads this. As the authority's policy has it, when "
+                "left out."
+            ),
+            examples=[_PURPOSE],
+        ),
+    ] = None
     lawful_basis: Annotated[
-        LawfulBasis,
-        Field(description="The lawful basis for sharing.", examples=["public_task"]),
-    ]
+        LawfulBasis | None,
+        Field(
+            description=(
+                "The lawful basis for sharing. As the contact or the authority's policy has it, "
+                "when left out."
+            ),
+            examples=["public_task"],
+        ),
+    ] = None
     scope: Annotated[
         InformationScope,
         Field(

@@ -10,10 +10,12 @@ from api.schemas.people import (
     TellsOfChildren,
 )
 from api.schemas.words import ArrivedBy
+from service.domain.contact_acts import AtOnce
 from service.domain.contacts import (
     AgreementState,
     LawfulBasis,
 )
+from service.domain.deadlines import Rating
 from service.domain.kept_as_told import with_unread_aside
 from service.domain.new_contacts import NewContact
 from service.strict.fields import (
@@ -183,6 +185,37 @@ class ContactTold(ContactWords):
     ] = Field(default_factory=list)
 
 
+class AtOnceIn(Wire):
+    """What is done with a contact as it is logged: rated, taken, and its teller told."""
+
+    rating: Annotated[
+        Rating | None,
+        Field(description="How soon this must be decided.", examples=["amber"]),
+    ] = None
+    rationale: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(description="Why it is rated so.", examples=["School reports a second bruise."]),
+    ] = None
+    take: Annotated[
+        Flag,
+        Field(
+            description="Whether you work it yourself from now on; yes, unless you say otherwise.",
+            examples=[True],
+        ),
+    ] = True
+    acknowledgement: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="How whoever told was told that it arrived, and what.",
+            examples=["Told on the telephone: received, will decide by tomorrow 16:00."],
+        ),
+    ] = None
+
+    def told(self) -> AtOnce:
+        """As the use-case takes it."""
+        return AtOnce(self.rating, self.rationale, self.take, self.acknowledgement)
+
+
 class ContactCreate(ContactTold, TellsOfChildren):
     """A contact to be logged.
 
@@ -216,6 +249,16 @@ class ContactCreate(ContactTold, TellsOfChildren):
         ),
     ] = Field(default_factory=lambda: ReferrerIn())
     channel: ArrivedBy
+    at_once: Annotated[
+        AtOnceIn | None,
+        Field(
+            description=(
+                "What is done with it in the same act: rated, taken and acknowledged, as by "
+                "`/triage`, `/assignment` and `/acknowledgement` after it."
+            ),
+            examples=[None],
+        ),
+    ] = None
 
     def told(self) -> NewContact:
         """As the use-case takes it."""

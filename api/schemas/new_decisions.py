@@ -7,19 +7,39 @@ from pydantic import Field
 from api.schemas.possible_matches import MatchLine
 from api.schemas.words import an_id
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision, Where, places_of
 from service.strict.fields import Flag, Id, Line, Text, Whole, Wire
-from service.usecases.decisions import NewDecision
 
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "
     "level is statutory because the injuries are unexplained."
 )
+
+
+AGENCIES_EXAMPLE = [
+    {
+        "organisation_id": "riverbourne-police",
+        "asked": False,
+        "answered": False,
+        "reason": "No crime is suspected.",
+    }
+]
+PROMPTS_EXAMPLE = [
+    {"prompt": "child_voice", "answer": "Amara says that she is afraid to go home."},
+    {
+        "prompt": "father_and_significant_adults",
+        "not_known_because": "The mother does not say who the father is.",
+    },
+    {"prompt": "culture_disability_language", "answer": "English at home; no disability known."},
+    {"prompt": "domestic_abuse", "answer": "Police know of no incident at this address."},
+    {"prompt": "neglect_and_tool", "answer": "Graded Care Profile 2, level 4 for supervision."},
+]
 
 
 class History(Wire):
@@ -61,6 +81,42 @@ class AgencyLine(Wire):
     ] = None
 
 
+class AgencyLineIn(Wire):
+    """What is said of one agency. No answer never means nothing known.
+
+    What is on record is not said again: who was asked on this contact and has answered need not be
+    listed, and whoever was asked here is listed with the reason alone.
+    """
+
+    organisation_id: Annotated[
+        Annotated[str, Line(64)], Field(description="The agency.", examples=["riverbourne-police"])
+    ]
+    asked: Annotated[
+        Flag | None,
+        Field(
+            description="Whether it was asked; as on record, when left out.",
+            examples=[False],
+        ),
+    ] = None
+    answered: Annotated[
+        Flag | None,
+        Field(
+            description="Whether it answered; as on record, when left out.",
+            examples=[False],
+        ),
+    ] = None
+    reason: Annotated[
+        Annotated[str, Text(2000)] | None,
+        Field(
+            description=(
+                "Why it was not asked, why the decision does not wait for its answer, or, where no "
+                "information request is on the record, how it was asked and what it said."
+            ),
+            examples=["The risk does not allow to wait for the answer."],
+        ),
+    ] = None
+
+
 class PromptLine(Wire):
     """One of the things that decisions keep missing: answered, or not known and why."""
 
@@ -79,6 +135,85 @@ class PromptLine(Wire):
             examples=["Nobody has seen the child alone yet."],
         ),
     ] = None
+
+
+class PromptAnswersIn(Wire):
+    """The answers to the prompts that every policy has, by their keys: shorter than `prompts`.
+
+    What is not known, and why, is said in `prompts`, and so is what an authority asks besides.
+    """
+
+    child_voice: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="What the child says, and what daily life is like for the child.",
+            examples=["Amara says that she is afraid to go home."],
+        ),
+    ] = None
+    father_and_significant_adults: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="Who the father and the other significant adults are.",
+            examples=["Her father left in June; the mother's partner moved in a month ago."],
+        ),
+    ] = None
+    culture_disability_language: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="What culture, disability and language mean for child and family.",
+            examples=["Igbo and English at home; no disability known."],
+        ),
+    ] = None
+    domestic_abuse: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="Whether there is domestic abuse, and what it means for the child.",
+            examples=["Police know of no incident at this address."],
+        ),
+    ] = None
+    neglect_and_tool: Annotated[
+        Annotated[str, Text(4000)] | None,
+        Field(
+            description="Whether there is neglect, and which tool was used, with what score.",
+            examples=["Graded Care Profile 2, level 4 for supervision."],
+        ),
+    ] = None
+
+    def lines(self) -> list[PromptAnswer]:
+        """As the use-case takes them."""
+        return [
+            PromptAnswer(key, answer, None)
+            for key, answer in self.__dict__.items()
+            if answer is not None
+        ]
+
+
+class ToldPrompts(Wire):
+    """The prompts of the policy, answered in one form or the other."""
+
+    prompts: Annotated[
+        Annotated[list[PromptLine], Field(max_length=50)],
+        Field(
+            description="Each prompt of the policy, answered, or not known and why.",
+            examples=[PROMPTS_EXAMPLE],
+        ),
+    ] = Field(default_factory=list)
+    answers: Annotated[
+        PromptAnswersIn,
+        Field(
+            description="Answers by the prompt's key, in place of lines in `prompts`.",
+            examples=[{}],
+        ),
+    ] = Field(default_factory=lambda: PromptAnswersIn())
+
+    def prompt_lines(self) -> list[PromptAnswer]:
+        """Every prompt that is answered, as the use-case takes it."""
+        return [PromptAnswer(**dict(line)) for line in self.prompts] + self.answers.lines()
+
+    def prompts_stand(self) -> list[str]:
+        """Where each of them stands."""
+        listed = [f"/prompts/{place}" for place in range(len(self.prompts))]
+        return listed + [f"/answers/{line.prompt}" for line in self.answers.lines()]
 
 
 class AssessmentTool(Wire):
@@ -106,27 +241,7 @@ class Supersedes(Wire):
     ]
 
 
-AGENCIES_EXAMPLE = [
-    {
-        "organisation_id": "riverbourne-police",
-        "asked": False,
-        "answered": False,
-        "reason": "No crime is suspected.",
-    }
-]
-PROMPTS_EXAMPLE = [
-    {"prompt": "child_voice", "answer": "Amara says that she is afraid to go home."},
-    {
-        "prompt": "father_and_significant_adults",
-        "not_known_because": "The mother does not say who the father is.",
-    },
-    {"prompt": "culture_disability_language", "answer": "English at home; no disability known."},
-    {"prompt": "domestic_abuse", "answer": "Police know of no incident at this address."},
-    {"prompt": "neglect_and_tool", "answer": "Graded Care Profile 2, level 4 for supervision."},
-]
-
-
-class DecisionCreate(Wire):
+class DecisionCreate(ToldPrompts):
     """A threshold decision for one child, as drafted. Nothing in it has a default."""
 
     child_id: Annotated[Id, an_id("The child on this contact, by its id there.")]
@@ -164,15 +279,14 @@ class DecisionCreate(Wire):
         ),
     ] = Field(default_factory=lambda: History())
     agencies: Annotated[
-        Annotated[list[AgencyLine], Field(max_length=50)],
+        Annotated[list[AgencyLineIn], Field(max_length=50)],
         Field(
-            description="Who was asked, who answered, who was not asked and why.",
+            description=(
+                "Who was asked, who answered, who was not asked and why. Who was asked on this "
+                "contact and has answered is on record, and need not be listed."
+            ),
             examples=[AGENCIES_EXAMPLE],
         ),
-    ] = Field(default_factory=list)
-    prompts: Annotated[
-        Annotated[list[PromptLine], Field(max_length=50)],
-        Field(description="Each prompt of the policy, answered.", examples=[PROMPTS_EXAMPLE]),
     ] = Field(default_factory=list)
     assessment: Annotated[
         AssessmentTool,
@@ -227,8 +341,8 @@ class DecisionCreate(Wire):
             primary_need_code=self.primary_need_code,
             history_considered=self.history.considered,
             last_closed_because=self.history.last_closed_because,
-            agencies=[AgencyAsked(**dict(line)) for line in self.agencies],
-            prompts=[PromptAnswer(**dict(line)) for line in self.prompts],
+            agencies=[AgencySaid(**dict(line)) for line in self.agencies],
+            prompts=self.prompt_lines(),
             assessment_tool=self.assessment.tool,
             assessment_score=self.assessment.score,
             receiving_team_id=self.receiving_team_id,
@@ -236,4 +350,5 @@ class DecisionCreate(Wire):
             supersedes_id=None if self.supersedes is None else self.supersedes.decision_id,
             supersedes_because=None if self.supersedes is None else self.supersedes.because,
             matches=[line.told() for line in self.matches],
+            where=Where(elsewhere=places_of("/prompts", self.prompts_stand())),
         )

@@ -23,6 +23,7 @@ from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.calendar import london_date, london_midnight
 from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
+from service.domain.drafts import NewDecision
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.referrals import CaseState, Referral
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
@@ -34,7 +35,7 @@ from service.usecases.cases import (
     allocate_referral,
     close_early_help_episode,
 )
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 
 
 async def look_for_cases(story: Story, work: Work) -> None:

@@ -15,12 +15,13 @@ from service.bootstrap import Work
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Child
 from service.domain.decisions import Decision, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
+from service.domain.drafts import NewDecision
 from service.domain.people import BirthKnowledge
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.persistence.repositories import accountabilities
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
 
 _OF_ANOTHER_POLICY = PromptWords(known=(WORDS.prompt_of_another_policy,), not_known=())

@@ -8,12 +8,11 @@ from frontdoor.demonstration.stories import Asked, Story
 from service.bootstrap import Work
 from service.domain.authority import Organisation
 from service.domain.contacts import LawfulBasis
-from service.domain.decisions import AgencyAsked
+from service.domain.decisions import AgencySaid
 from service.domain.information_requests import AnswerKind, ChaserMeans, InformationScope
+from service.domain.questions import NewAnswer, NewInformationRequest
 from service.usecases.information_requests import (
-    NewAnswer,
     NewChaser,
-    NewInformationRequest,
     answer_information_request,
     ask_agency,
     chase_agency,
@@ -111,10 +110,10 @@ def _answer_at(story: Story, answered_at: datetime, asked: Asked) -> None:
     story.desk.at(answered_at, answer)
 
 
-def account_of_agencies(story: Story) -> list[AgencyAsked]:
+def account_of_agencies(story: Story) -> list[AgencySaid]:
     """Who was asked and has answered, and somebody who was not asked, and why."""
     lines = [
-        AgencyAsked(
+        AgencySaid(
             one.organisation_id,
             asked=True,
             answered=one.answered,
@@ -126,5 +125,5 @@ def account_of_agencies(story: Story) -> list[AgencyAsked]:
     left = [one for one in story.desk.policy.organisations if one.id not in asked]
     if left:
         reason = story.words(WORDS.not_asked)
-        lines.append(AgencyAsked(story.chance.choice(left).id, False, False, reason))
+        lines.append(AgencySaid(story.chance.choice(left).id, False, False, reason))
     return lines

@@ -94,6 +94,19 @@ class AgencyAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class AgencySaid:
+    """What a worker says of one agency; whether it was asked and answered, where that is said.
+
+    Of an agency that was asked on this contact the record knows both; see `accounted`.
+    """
+
+    organisation_id: str
+    asked: bool | None = None
+    answered: bool | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PromptAnswer:
     """What decisions keep missing, answered, or marked not known with the reason (rule 5)."""
 
@@ -331,6 +344,48 @@ _WHY_NOT_ASKED = (
 )
 
 
+def accounted(
+    said: Sequence[AgencySaid], asked: Mapping[str, bool]
+) -> tuple[list[AgencyAsked], list[Problem]]:
+    """The account of who was asked: what is said, and what the record of this contact knows.
+
+    An agency that was asked here and has answered need not be said; of one that is said, what is
+    left out is as the record has it. With what the record does not know and nobody says.
+    """
+    lines: list[AgencyAsked] = []
+    problems: list[Problem] = []
+    for position, line in enumerate(said):
+        on_record = asked.get(line.organisation_id)
+        was_asked = line.asked if line.asked is not None else on_record is not None or None
+        if was_asked is None:
+            problems.append(
+                Problem(
+                    f"/agencies/{position}/asked",
+                    "No request to this agency is on the record: say whether it was asked.",
+                    "asked_missing",
+                )
+            )
+        answered = line.answered
+        if answered is None:
+            answered = bool(on_record)
+            if was_asked and on_record is None:
+                problems.append(
+                    Problem(
+                        f"/agencies/{position}/answered",
+                        "No request to this agency is on the record: say whether it answered.",
+                        "answered_missing",
+                    )
+                )
+        lines.append(AgencyAsked(line.organisation_id, bool(was_asked), answered, line.reason))
+    named = {line.organisation_id for line in said}
+    lines += [
+        AgencyAsked(organisation_id, True, True, None)
+        for organisation_id, has_answered in sorted(asked.items())
+        if has_answered and organisation_id not in named
+    ]
+    return lines, problems
+
+
 def _faults_in_agencies(
     draft: Decision, asked: Mapping[str, bool], rules: RationaleRules
 ) -> list[Problem]:
@@ -381,7 +436,8 @@ def _faults_in_agencies(
     for organisation_id in sorted(set(asked) - listed):
         fault(
             "/agencies",
-            f"{organisation_id} was asked: list it, and say whether it answered.",
+            f"{organisation_id} was asked and has not answered: list it, and say why you decide "
+            "without its answer.",
             "agency_not_listed",
         )
     return problems

@@ -1,10 +1,10 @@
 """Events: what happened; one row is audit line, chronology entry and message at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
-from typing import Annotated, Final, Protocol, TypeAlias
+from typing import Annotated, Any, Final, Protocol, TypeAlias
 from uuid import UUID
 
 from service.domain.fields import Id, plain
@@ -157,6 +157,11 @@ def people_named(
     if type_ in CONCERNS_NOBODY:
         raise ConcernsUnclear(f"{type_} stands among the kinds that concern nobody")
     return tuple(dict.fromkeys(about))
+
+
+def of_each(noun: str, lines: Sequence[Mapping[str, object]]) -> Mapping[str, Any]:
+    """What an event says of several things done in one act: a list; of one alone, as it is."""
+    return lines[0] if len(lines) == 1 else {noun: list(lines)}
 
 
 class Doer(Protocol):

@@ -61,6 +61,14 @@ class WholeDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedTogether:
+    """What was drafted or answered in one act for children of a contact, and the contact then."""
+
+    contact: Contact
+    decisions: Sequence[WholeDecision]
+
+
+@dataclass(frozen=True, slots=True)
 class WholeRequest:
     """An information request with the children it is about, its clocks and its chasers."""
 
@@ -68,6 +76,14 @@ class WholeRequest:
     children: Sequence[Child]
     deadlines: Sequence[Deadline]
     chasers: Sequence[Chaser] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTogether:
+    """The questions that were asked in one act on a contact, and the contact then."""
+
+    contact: Contact
+    requests: Sequence[WholeRequest]
 
 
 def limit_of(clocks: Sequence[Deadline]) -> datetime | None:

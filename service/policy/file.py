@@ -18,6 +18,7 @@ from service.policy.tables import (
     ChallengesTable,
     DailyMeetingsTable,
     FamilyHelpTable,
+    InformationRequestsTable,
     NamedById,
     OrganisationTable,
     PartnersTable,
@@ -61,6 +62,7 @@ class PolicyFile(Written):
     repeat_concern: RepeatConcernTable
     sight: SightTable
     partners: PartnersTable
+    information_requests: InformationRequestsTable
     receipt: ReceiptTable
     organisation: Annotated[tuple[OrganisationTable, ...], list_of_tables()] = ()
     team: Annotated[tuple[TeamTable, ...], list_of_tables(1), Wanted("at least 1")]

@@ -26,6 +26,7 @@ from service.domain.authority import (
 from service.domain.deadlines import EscalationStep, Timescale
 from service.domain.escalations import upward
 from service.domain.own_words import RationaleRules
+from service.domain.questions import QuestionRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import england
 from service.policy.file import PolicyFile
@@ -114,6 +115,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         repeat_concern=file.repeat_concern.made(RepeatConcernRules),
         sight=file.sight.made(SightRules),
         partners=file.partners.made(PartnerRules),
+        questions=file.information_requests.made(QuestionRules),
         receipt=file.receipt.made(ReceiptWords),
         organisations=tuple(one.made(Organisation) for one in file.organisation),
         teams=tuple(one.made(Team) for one in file.team),

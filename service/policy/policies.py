@@ -41,6 +41,7 @@ from service.domain.deadlines import (
 from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
 from service.domain.own_words import RationaleRules
+from service.domain.questions import QuestionRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import CodeLists
 
@@ -100,6 +101,7 @@ class Policy:
     repeat_concern: RepeatConcernRules
     sight: SightRules
     partners: PartnerRules
+    questions: QuestionRules
     receipt: ReceiptWords
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from service.domain.access import GRANTS, Permission, Role, Sharing
 from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.calendar import WorkingCalendar
+from service.domain.contacts import LawfulBasis
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.hearers import faults_of_stages
@@ -255,6 +256,13 @@ class PartnersTable(Written):
     withdrawn_in_sight_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     validations_an_hour: Annotated[int, Field(ge=1, le=100_000), NUMBER]
     source: Words
+
+
+class InformationRequestsTable(Written):
+    """[information_requests]: why agencies are asked, and on which basis, unless said otherwise."""
+
+    purpose: Words
+    lawful_basis: Annotated[LawfulBasis, chosen(LawfulBasis), TEXT]
 
 
 class ReceiptTable(Written):

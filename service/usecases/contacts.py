@@ -1,11 +1,13 @@
 """Contacts: log one, rate it, take it or give it, tell the referrer it arrived, read it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.amendments import SeenAmendment, as_seen
 from service.domain.concern_strips import ConcernStrip
+from service.domain.contact_acts import AtOnce
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
@@ -58,18 +60,47 @@ class AlreadyAssigned(Conflict):
     title = "Somebody works this contact"
 
 
-async def log_contact(work: Work, who: Caller, new: NewContact) -> WholeContact:
+async def log_contact(
+    work: Work, who: Caller, new: NewContact, at_once: AtOnce | None = None
+) -> WholeContact:
     """Logs a contact: the clocks start when the sender says that it was received.
 
     An urgent concern is never refused for a missing postcode: the minimum is a concern, something
     that identifies a child, and a referrer. Raises MinimumMissing, CodeUnknown,
     ReceivedInTheFuture, ReceivedTooLongAgo, Contradictory, ChannelNotYours or PersonUnknown;
-    Invalid with the problems of all when there are several.
+    Invalid with the problems of all when there are several. What is done with it at once, while
+    whoever told is on the telephone, happens in the same act: it is rated, taken, acknowledged.
     """
     who.require(Permission.log_contact)
     faults = Faults()
     check_channel(faults, None, new.channel)
-    return await put_contact_on_file(work, who, new, faults)
+    file = await put_contact_on_file(work, who, new, faults)
+    return file if at_once is None else await _done_at_once(work, who, file, at_once)
+
+
+async def _done_at_once(
+    work: Work, who: Caller, file: WholeContact, at_once: AtOnce
+) -> WholeContact:
+    """Does with a contact that was just logged what its one act says beside it.
+
+    Raises what doing each by itself raises, with its place in the act.
+    """
+    contact = file.contact
+    with at_once.told_there():
+        if at_once.rating is not None and at_once.rating is not contact.rating:
+            who.require(Permission.triage_contact)
+            contact = await _rate(work, who, contact, at_once.rating, at_once.rationale)
+        if at_once.take:
+            who.require(Permission.assign_contact)
+            contact = await _give(work, who, contact, who.account_id)
+        if at_once.acknowledgement is not None:
+            who.require(Permission.acknowledge_referrer)
+            contact = await _acknowledge(work, who, contact, at_once.acknowledgement)
+    return replace(
+        file,
+        contact=contact,
+        deadlines=(await contacts.whole(work, contact)).deadlines,
+    )
 
 
 async def triage_contact(
@@ -82,6 +113,15 @@ async def triage_contact(
     """
     who.require(Permission.triage_contact)
     contact = await contacts.held(work, who.sight, contact_id, version)
+    contact = await _rate(work, who, contact, rating, rationale)
+    await start_concern_clock_if_missed(work, contact, await contacts.children(work, contact.id))
+    return await contacts.whole(work, contact)
+
+
+async def _rate(
+    work: Work, who: Caller, contact: Contact, rating: Rating, rationale: str | None
+) -> Contact:
+    """Rates a contact that is held: its clock, its event. Returns it as it is then."""
     state = state_after(contact, ContactAction.triage)
     if contact.rating is rating:
         raise RatingUnchanged(
@@ -104,7 +144,7 @@ async def triage_contact(
         if any(URGENCY[rating] >= URGENCY[before] for before in earlier):
             started_at = contact.first_rated_at
         await stop_clocks(work, contact.id, contact.id, ["triage"], "rated_again")
-    await changed_to(
+    rated = await changed_to(
         work,
         contact,
         state=state,
@@ -115,7 +155,6 @@ async def triage_contact(
         rating_rationale=rationale,
     )
     start_clock(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
-    await start_concern_clock_if_missed(work, contact, await contacts.children(work, contact.id))
     work.record(
         EventType.contact_triaged,
         who,
@@ -125,7 +164,7 @@ async def triage_contact(
         rating=rating,
         was=contact.rating,
     )
-    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
+    return rated
 
 
 async def assign_contact(
@@ -134,6 +173,11 @@ async def assign_contact(
     """Gives a contact to a worker, takes it oneself, or hands it back (`worker_id` None)."""
     who.require(Permission.assign_contact)
     contact = await contacts.held(work, who.sight, contact_id, version)
+    return await contacts.whole(work, await _give(work, who, contact, worker_id))
+
+
+async def _give(work: Work, who: Caller, contact: Contact, worker_id: UUID | None) -> Contact:
+    """Gives a contact that is held to a worker, or hands it back. Returns it as it is then."""
     state_after(contact, ContactAction.assign)
     if worker_id is None and contact.assignee_id is None:
         raise AlreadyAssigned(
@@ -143,10 +187,9 @@ async def assign_contact(
         )
     if worker_id is not None:
         holder(await accounts.staff(work, worker_id), HeldWork.contact, "/worker_id")
-    await work.change(
-        Contact,
-        contact.id,
-        contact.version,
+    given = await changed_to(
+        work,
+        contact,
         assignee_id=worker_id,
         assigned_at=None if worker_id is None else work.now,
     )
@@ -160,7 +203,7 @@ async def assign_contact(
         worker_id=worker_id,
         was=contact.assignee_id,
     )
-    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
+    return given
 
 
 async def acknowledge_referrer(
@@ -169,6 +212,11 @@ async def acknowledge_referrer(
     """Records that the referrer was told that the contact arrived (rule 16; Working Together)."""
     who.require(Permission.acknowledge_referrer)
     contact = await contacts.held(work, who.sight, contact_id, version)
+    return await contacts.whole(work, await _acknowledge(work, who, contact, words))
+
+
+async def _acknowledge(work: Work, who: Caller, contact: Contact, words: str) -> Contact:
+    """Records on a contact that is held that its referrer was told. Returns it as it is then."""
     _somebody_to_tell(contact)
     if contact.acknowledged_at is not None:
         raise AlreadyAcknowledged(
@@ -176,8 +224,7 @@ async def acknowledge_referrer(
             state=contact.state,
             allowed=allowed_on(contact),
         )
-    values = await _acknowledged(work, who, contact, words)
-    await work.change(Contact, contact.id, contact.version, **values)
+    told = await changed_to(work, contact, **await _acknowledged(work, who, contact, words))
     work.record(
         EventType.contact_acknowledged,
         who,
@@ -185,7 +232,7 @@ async def acknowledge_referrer(
         contact_id=contact.id,
         about=Whom.every_child_on_the_contact,
     )
-    return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
+    return told
 
 
 def _somebody_to_tell(contact: Contact) -> None:

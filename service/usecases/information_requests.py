@@ -1,43 +1,37 @@
 """Information requests: ask an agency, record what it answers, read and list what was asked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.calendar import london_date
 from service.domain.contacts import (
     CONTACT,
     ChildState,
     Contact,
     ContactAction,
     ContactState,
-    LawfulBasis,
-    state_after,
 )
-from service.domain.deadlines import Rating
-from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import (
     INFORMATION_REQUEST,
     THE_ANSWER,
     THE_READING,
-    AnswerIncomplete,
-    AnswerKind,
     Chaser,
     ChaserMeans,
     InformationRequest,
     InformationRequestAction,
     InformationRequestState,
-    InformationScope,
     NothingToRead,
     StillInSight,
     WordsNeeded,
 )
 from service.domain.own_words import require_own_words
+from service.domain.questions import NewAnswer, NewInformationRequest, require_answer_complete
 from service.domain.whole_contacts import (
+    AskedTogether,
     DatedRequest,
     RequestFilters,
     RequestOrder,
@@ -46,6 +40,7 @@ from service.domain.whole_contacts import (
 )
 from service.domain_services.information_requests import REQUESTS, asked_about, withdraw_request
 from service.domain_services.lives import changed_to, refuse_stale
+from service.domain_services.questions import ask_agencies
 from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
@@ -60,27 +55,6 @@ InformationRequestNotFound = information_requests.InformationRequestNotFound
 
 
 @dataclass(frozen=True, slots=True)
-class NewInformationRequest:
-    """A question to one agency about children on a contact; none named means all of them."""
-
-    organisation_id: str
-    purpose: str
-    lawful_basis: LawfulBasis
-    scope: InformationScope = InformationScope.content
-    questions: str | None = None
-    child_ids: Sequence[UUID] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewAnswer:
-    """What the agency says."""
-
-    answer: AnswerKind
-    information: str | None = None
-    answered_by_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NewChaser:
     """How an agency was chased."""
 
@@ -89,157 +63,29 @@ class NewChaser:
     note: str | None = None
 
 
-class AlreadyAsked(Conflict):
-    """The agency has an open question about the same children."""
-
-    code = "agency_asked_already"
-    title = "This agency is asked already"
-
-
-class QuestionFaulty(Invalid):
-    """A question goes to an agency of the policy, about children on the contact."""
-
-    code = "information_request_not_possible"
-    title = "This cannot be asked so"
-
-
-def _new_request(
-    work: Work,
-    who: Caller,
-    contact: Contact,
-    new: NewInformationRequest,
-    about: Sequence[UUID],
-) -> InformationRequest:
-    """A request as it is when the agency is asked, about some children of the contact."""
-    return InformationRequest(
-        id=new_id(),
-        contact_id=contact.id,
-        organisation_id=new.organisation_id,
-        scope=new.scope,
-        child_ids=list(about),
-        purpose=new.purpose,
-        lawful_basis=new.lawful_basis,
-        questions=new.questions,
-        state=INFORMATION_REQUEST.start,
-        asked_at=work.now,
-        asked_by=who.account_id,
-        answer=None,
-        information=None,
-        answered_at=None,
-        answered_by=None,
-        answered_by_name=None,
-        late=None,
-        after_withdrawal=None,
-        after_decision=None,
-        withdrawn_at=None,
-        withdrawn_by=None,
-        withdrawn_because=None,
-        unread_since=None,
-        read_at=None,
-        read_by=None,
-        reading_words=None,
-        version=1,
-    )
-
-
-async def _not_asked_already(
-    work: Work, contact: Contact, organisation_id: str, wanted: Collection[UUID]
-) -> None:
-    """Refuses a question that an agency has not answered yet: a decision would wait for both."""
-    for one in await information_requests.open_to(work, contact.id, organisation_id):
-        if set(wanted) <= set(one.child_ids):
-            raise AlreadyAsked(
-                f"This agency was asked about the same children on "
-                f"{london_date(one.asked_at).isoformat()} and has not answered yet: it is on "
-                "the contact, under `information_requests`. Chase it, or withdraw it first and "
-                "ask anew.",
-                state=one.state,
-                allowed=INFORMATION_REQUEST.allowed(one.state),
-            )
-
-
 async def ask_agency(
     work: Work, who: Caller, contact_id: UUID, new: NewInformationRequest
 ) -> InformationRequest:
     """Asks an agency what it knows, with purpose and lawful basis; its clock goes by the rating.
 
-    A contact not rated yet is asked about as if amber. Raises WrongState once every child on it
-    has a decision, QuestionFaulty for an unknown agency or child, AlreadyAsked.
+    A contact not rated yet is asked about as if amber. With an answer it was asked and answered on
+    the telephone. Raises WrongState once every child on it has a decision,
+    QuestionFaulty for an unknown agency or child, AlreadyAsked, AnswerIncomplete.
     """
     who.require(Permission.ask_agency)
-    contact = await contacts.held(work, who.sight, contact_id)
-    state = state_after(contact, ContactAction.ask_agency)
-    problems: list[Problem] = []
-    if work.policy.find_organisation(new.organisation_id) is None:
-        problems.append(
-            Problem(
-                "/organisation_id",
-                "Use an organisation of the policy: GET /v1/organisations lists them.",
-                "organisation_unknown",
-            )
-        )
-    there = {child.id: child.person_id for child in await contacts.children(work, contact.id)}
-    problems += [
-        Problem(
-            f"/child_ids/{position}", "This child is not on this contact.", "not_on_this_contact"
-        )
-        for position, child_id in enumerate(new.child_ids)
-        if child_id not in there
-    ]
-    wanted = set(new.child_ids or there)
-    if problems:
-        raise QuestionFaulty("Put right what is named and send it again.", problems=problems)
-    await _not_asked_already(work, contact, new.organisation_id, wanted)
-    about = [child_id for child_id in there if child_id in wanted]
-    request = _new_request(work, who, contact, new, about)
-    await changed_to(work, contact, state=state)
-    work.add(request)
-    start_clock(
-        work,
-        THE_ANSWER,
-        SubjectKind.information_request,
-        request.id,
-        contact.id,
-        request.asked_at,
-        contact.rating or Rating.amber,
-    )
-    work.record(
-        EventType.information_requested,
-        who,
-        request.id,
-        contact_id=contact.id,
-        about=[there[child_id] for child_id in about],
-        asked_organisation_id=request.organisation_id,
-        scope=request.scope,
-    )
+    [request] = await ask_agencies(work, who, contact_id, [new])
     return request
 
 
-def _check_answer(new: NewAnswer, scope: InformationScope) -> None:
-    """Whether the kind of answer and its words fit together.
+async def ask_agencies_together(
+    work: Work, who: Caller, contact_id: UUID, questions: Sequence[NewInformationRequest]
+) -> list[InformationRequest]:
+    """Asks several agencies in one act, and writes down what was answered on the telephone.
 
-    Asked only whether it knows the family, an agency has said enough by saying that it does.
+    All are asked or none. Raises what `ask_agency` raises, naming every fault of every question.
     """
-    problems: list[Problem] = []
-    says_enough = scope is InformationScope.existence_only
-    if new.answer is AnswerKind.information and not (new.information or says_enough):
-        problems.append(
-            Problem("/information", "Write down what the agency knows.", "information_missing")
-        )
-    if new.answer is AnswerKind.declined and not new.information:
-        problems.append(
-            Problem("/information", "Write down why the agency declines.", "reason_missing")
-        )
-    if new.answer is AnswerKind.nothing_known and new.information:
-        problems.append(
-            Problem(
-                "/information",
-                "Nothing known has nothing to add: use another kind of answer, or leave this out.",
-                "not_expected",
-            )
-        )
-    if problems:
-        raise AnswerIncomplete("Put right what is named and send it again.", problems=problems)
+    who.require(Permission.ask_agency)
+    return await ask_agencies(work, who, contact_id, questions)
 
 
 async def answer_information_request(
@@ -260,7 +106,7 @@ async def answer_information_request(
     refuse_stale(request, version)
     action = InformationRequestAction.answer
     INFORMATION_REQUEST.after(request.state, action)
-    _check_answer(new, request.scope)
+    require_answer_complete(new, request.scope)
     by_agency = who.organisation_id == request.organisation_id
     clocks = await deadlines.of_subject(work, contact.id, request.id)
     late = any(work.now > clock.due_at for clock in clocks)
@@ -495,3 +341,11 @@ async def whole_request(ask: Asking, request: InformationRequest) -> WholeReques
         deadlines=await deadlines.of_subject(ask, request.contact_id, request.id),
         chasers=await information_requests.chasers_of(ask, request.id),
     )
+
+
+async def whole_together(
+    ask: Asking, who: Caller, contact_id: UUID, made: Sequence[InformationRequest]
+) -> AskedTogether:
+    """What hangs on questions that were asked in one act, and the contact as it is then."""
+    contact = await contacts.get(ask, who.sight, contact_id)
+    return AskedTogether(contact, [await whole_request(ask, one) for one in made])

@@ -15,9 +15,9 @@ from service.domain.authority import TeamWork
 from service.domain.contacts import (
     CHILD,
     REPEAT_CONCERN,
-    Child,
     ChildAction,
     ChildState,
+    Contact,
     ContactAction,
     ContactState,
     state_after,
@@ -28,15 +28,20 @@ from service.domain.decisions import (
     DecisionAction,
     DecisionState,
     Outcome,
-    OwnDecision,
     OwnWordsNeeded,
     StatutoryBasis,
 )
+from service.domain.drafts import Refusals
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
-from service.domain.events import EventType
+from service.domain.events import EventType, of_each
 from service.domain.own_words import require_own_words
-from service.domain.passed_concerns import not_open_any_more, opened_meanwhile
+from service.domain.passed_concerns import (
+    PassedConcern,
+    not_open_any_more,
+    opened_meanwhile,
+)
 from service.domain.referrals import CaseAction, Referral
+from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import (
     Origin,
@@ -73,6 +78,25 @@ from service.persistence.units_of_work import Work
 _CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
 
 
+@dataclass(frozen=True, slots=True)
+class _CarriedOut:
+    """What a signed decision led to: a case that it opened, or one that it joined.
+
+    And the decision that it took the place of, with the challenge that had led to that and since
+    when nobody had read what that one passed; and what this one passed to who holds the case.
+    """
+
+    opened_id: UUID | None = None
+    joined_id: UUID | None = None
+    closed_id: UUID | None = None
+    settled: Sequence[UUID] = ()
+    overtaken: Sequence[UUID] = ()
+    superseded_id: UUID | None = None
+    changed_by_id: UUID | None = None
+    unread_since: datetime | None = None
+    passed_id: UUID | None = None
+
+
 async def sign_off(
     work: Work, who: Caller, decision_id: UUID, version: int, *, agreed: bool, words: str
 ) -> Decision:
@@ -89,125 +113,180 @@ async def sign_off(
     contact = await contacts.held(work, who.sight, found.contact_id)
     decision = await decisions.get(work, who.sight, decision_id)
     refuse_stale(decision, version)
-    answered = _answered(work, who, decision, agreed=agreed, words=words)
-    await stop_clocks(
-        work, contact.id, decision.id, ["sign_off"], "signed" if agreed else "returned"
-    )
-    file = await contacts.whole(work, contact)
-    child = next(one for one in file.children if one.id == decision.child_id)
-    carried = await _agree(work, who, file, answered) if agreed else _CarriedOut()
-    answered = replace(
-        answered, joined_case_id=carried.joined_id, passed_concern_id=carried.passed_id
-    )
-    await changed_to(
-        work,
-        decision,
-        state=answered.state,
-        answered_at=answered.answered_at,
-        answered_by=answered.answered_by,
-        answer_words=answered.answer_words,
-        joined_case_id=answered.joined_case_id,
-        passed_concern_id=answered.passed_concern_id,
-    )
-    contact_state = await _follow(work, file, child, agreed=agreed)
-    work.record(
-        EventType.decision_signed if agreed else EventType.decision_returned,
-        who,
-        decision.id,
-        contact_id=contact.id,
-        about=[child.person_id],
-        child_id=child.id,
-        outcome=decision.outcome,
-        led_to=carried.opened_id,
-        joined_id=carried.joined_id,
-        superseded_id=carried.superseded_id,
-        closed_id=carried.closed_id,
-        settled_transfer_ids=list(carried.settled),
-        overtaken_challenge_ids=list(carried.overtaken),
-        changed_by_challenge_id=carried.changed_by_id,
-        passed_concern_id=carried.passed_id,
-        contact_state=contact_state,
+    [answered] = await _answer_all(
+        work, who, contact, [(decision, SignOffSaid(decision.id, agreed, words))]
     )
     return answered
 
 
-def _answered(work: Work, who: Caller, decision: Decision, *, agreed: bool, words: str) -> Decision:
-    """The decision as it is once answered. Raises WrongState, OwnDecision, OwnWordsNeeded."""
-    action = DecisionAction.agree if agreed else DecisionAction.return_to_decider
-    state = DECISION.after(decision.state, action)
-    if decision.drafted_by == who.account_id:
-        raise OwnDecision(
-            "You drafted this decision, so somebody else must sign it off. It stays in the "
-            "sign-off queue; ask another manager."
+async def sign_off_together(
+    work: Work,
+    who: Caller,
+    contact_id: UUID,
+    version: int,
+    *,
+    agreed: bool,
+    words: str,
+    otherwise: Sequence[SignOffSaid] = (),
+) -> list[Decision]:
+    """Answers every decision that waits on a contact in one act: all agreed, or all returned.
+
+    Those in `otherwise` are answered as is said there, each in words of its own. All of it happens
+    or nothing. Raises WrongState when none waits, SignOffUnclear, and what `sign_off` raises.
+    """
+    who.require(Permission.sign_off)
+    contact = await contacts.get(work, who.sight, contact_id)
+    refuse_stale(contact, version)
+    waiting = waiting_on(contact, (await contacts.whole(work, contact)).decisions)
+    answers = answers_to(waiting, agreed, words, otherwise)
+    moved = [one.person_id for one in waiting if answers[one.id].agreed]
+    if moved:
+        await contacts.renew_with_others(work, contact.id, *moved)
+        version += 1
+    # Whoever was quicker has given the contact another version: what waits is what was read.
+    contact = await contacts.held(work, who.sight, contact.id, version)
+    return await _answer_all(work, who, contact, [(one, answers[one.id]) for one in waiting])
+
+
+async def _answer_all(
+    work: Work, who: Caller, contact: Contact, answers: Sequence[tuple[Decision, SignOffSaid]]
+) -> list[Decision]:
+    """Answers decisions on a contact that is held: all of them or none.
+
+    One event is of all that was agreed, and one of all that was returned.
+    """
+    for decision, said in answers:
+        DECISION.after(decision.state, _action_of(said))
+    refuse_own([decision for decision, _ in answers], who.account_id)
+    refusals = Refusals([said.where for _, said in answers])
+    given: list[tuple[Decision, Decision]] = []
+    for decision, said in answers:
+        with refusals.of(said.where):
+            given.append((decision, _answered(work, who, decision, said)))
+    refusals.refuse()
+    for decision, after in given:
+        because = "signed" if after.state is DecisionState.signed else "returned"
+        await stop_clocks(work, contact.id, decision.id, ["sign_off"], because)
+    file = await contacts.whole(work, contact)
+    carried: dict[UUID, _CarriedOut] = {}
+    # In one order by everybody, since each child is held in turn.
+    for _, after in sorted(given, key=lambda one: one[1].person_id):
+        carried[after.id] = _CarriedOut()
+        if after.state is DecisionState.signed:
+            carried[after.id] = await _agree(work, who, file, after)
+    done: list[Decision] = []
+    for decision, after in given:
+        done.append(
+            await changed_to(
+                work,
+                decision,
+                state=after.state,
+                answered_at=after.answered_at,
+                answered_by=after.answered_by,
+                answer_words=after.answer_words,
+                joined_case_id=carried[after.id].joined_id,
+                passed_concern_id=carried[after.id].passed_id,
+            )
         )
+    state = await _follow(work, file, done)
+    for signed in (True, False):
+        of_kind = [one for one in done if (one.state is DecisionState.signed) is signed]
+        if of_kind:
+            _record(work, who, state, signed, [(one, carried[one.id]) for one in of_kind])
+    return done
+
+
+def _record(
+    work: Work,
+    who: Caller,
+    contact_state: ContactState,
+    signed: bool,
+    answered: Sequence[tuple[Decision, _CarriedOut]],
+) -> None:
+    """Keeps the event: of the decision, or of the contact where it is of several."""
+    first = answered[0][0]
+    work.record(
+        EventType.decision_signed if signed else EventType.decision_returned,
+        who,
+        first.id if len(answered) == 1 else first.contact_id,
+        contact_id=first.contact_id,
+        about=[decision.person_id for decision, _ in answered],
+        contact_state=contact_state,
+        **of_each(
+            "decisions",
+            [
+                {
+                    "decision_id": decision.id,
+                    "child_id": decision.child_id,
+                    "outcome": decision.outcome,
+                    "led_to": carried.opened_id,
+                    "joined_id": carried.joined_id,
+                    "superseded_id": carried.superseded_id,
+                    "closed_id": carried.closed_id,
+                    "settled_transfer_ids": list(carried.settled),
+                    "overtaken_challenge_ids": list(carried.overtaken),
+                    "changed_by_challenge_id": carried.changed_by_id,
+                    "passed_concern_id": carried.passed_id,
+                }
+                for decision, carried in answered
+            ],
+        ),
+    )
+
+
+def _action_of(said: SignOffSaid) -> DecisionAction:
+    return DecisionAction.agree if said.agreed else DecisionAction.return_to_decider
+
+
+def _answered(work: Work, who: Caller, decision: Decision, said: SignOffSaid) -> Decision:
+    """The decision as it is once answered. Raises OwnWordsNeeded."""
     require_own_words(
         work.policy.rationale,
         "/words",
-        words,
+        said.words,
         OwnWordsNeeded,
         "A stock phrase does not tell what you looked at. Say it in your own words.",
     )
     return replace(
         decision,
-        state=state,
+        state=DECISION.after(decision.state, _action_of(said)),
         answered_at=work.now,
         answered_by=who.account_id,
-        answer_words=words,
+        answer_words=said.words,
         version=decision.version + 1,
     )
 
 
-async def _follow(work: Work, file: WholeContact, child: Child, *, agreed: bool) -> ContactState:
-    """Lets the child and the contact follow the answer; the state of the contact from then on.
+async def _follow(work: Work, file: WholeContact, answered: Sequence[Decision]) -> ContactState:
+    """Lets children and contact follow the answers; the state of the contact from then on.
 
     A child for whom another decision had been signed stays decided, whatever is answered.
     """
-    contact = file.contact
+    contact, decided = file.contact, {one.id: one.state for one in file.children}
     state, decided_at = contact.state, contact.decided_at
-    if child.state is not ChildState.decided:
-        state, decided_at = await _moved_on(work, file, child, agreed=agreed)
+    # What is returned goes first: what is signed then finds the contact as it will be.
+    for decision in sorted(answered, key=lambda one: one.state is DecisionState.signed):
+        child = next(one for one in file.children if one.id == decision.child_id)
+        if child.state is ChildState.decided:
+            continue
+        signed = decision.state is DecisionState.signed
+        decided[child.id] = CHILD.after(
+            child.state, ChildAction.sign_off if signed else ChildAction.return_decision
+        )
+        await contacts.set_child(work, child.id, decided[child.id], work.now if signed else None)
+        last = all(one is ChildState.decided for one in decided.values())
+        state = state_after(replace(contact, state=state), _action(signed, last))
+        decided_at = work.now if last else None
+    if decided_at is not None and contact.decided_at is None:
+        await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
     await changed_to(work, contact, state=state, decided_at=decided_at)
     return state
 
 
-async def _moved_on(
-    work: Work, file: WholeContact, child: Child, *, agreed: bool
-) -> tuple[ContactState, datetime | None]:
-    contact = file.contact
-    if not agreed:
-        state = state_after(contact, ContactAction.return_a_decision)
-        undecided = CHILD.after(child.state, ChildAction.return_decision)
-        await contacts.set_child(work, child.id, undecided)
-        return state, None
-    rest = [one for one in file.children if one.id != child.id]
-    last = all(one.state is ChildState.decided for one in rest)
-    state = state_after(
-        contact, ContactAction.sign_last_decision if last else ContactAction.sign_a_decision
-    )
-    decided = CHILD.after(child.state, ChildAction.sign_off)
-    await contacts.set_child(work, child.id, decided, work.now)
-    if last:
-        await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
-    return state, work.now if last else None
-
-
-@dataclass(frozen=True, slots=True)
-class _CarriedOut:
-    """What a signed decision led to: a case that it opened, or one that it joined.
-
-    And the decision that it took the place of, with the challenge that had led to that, and since
-    when nobody had read the concern that this one passed; and what it passed itself.
-    """
-
-    opened_id: UUID | None = None
-    joined_id: UUID | None = None
-    closed_id: UUID | None = None
-    settled: Sequence[UUID] = ()
-    overtaken: Sequence[UUID] = ()
-    superseded_id: UUID | None = None
-    changed_by_id: UUID | None = None
-    unread_since: datetime | None = None
-    passed_id: UUID | None = None
+def _action(signed: bool, last: bool) -> ContactAction:
+    if not signed:
+        return ContactAction.return_a_decision
+    return ContactAction.sign_last_decision if last else ContactAction.sign_a_decision
 
 
 async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision) -> _CarriedOut:
@@ -227,39 +306,23 @@ async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision
         if before.closed_id is not None:
             answers = None
     done = await _carry_out(work, who, file, decision, answers)
-    if before.closed_id is not None or done.closed_id is not None:
+    moved = before.closed_id is not None or done.closed_id is not None
+    if moved:
         await follow_child(work, decision.person_id)
-    passed = await _pass_to_holder(work, who, file, decision, answers, done, before.unread_since)
+    if moved and answers is not None:
+        answers = await accountabilities.of_person(work, decision.person_id)
+    passed: PassedConcern | None = None
+    if answers is not None and done.opened_id is None:
+        rating = file.contact.rating
+        passed = pass_concern(work, who, decision, rating, answers, before.unread_since)
     return replace(
         done,
-        passed_id=passed,
+        passed_id=None if passed is None else passed.id,
         closed_id=done.closed_id or before.closed_id,
         settled=[*done.settled, *before.settled],
         superseded_id=before.superseded_id,
         changed_by_id=before.changed_by_id,
     )
-
-
-async def _pass_to_holder(
-    work: Work,
-    who: Caller,
-    file: WholeContact,
-    decision: Decision,
-    answers: Accountability | None,
-    done: _CarriedOut,
-    unread_since: datetime | None,
-) -> UUID | None:
-    """Passes the concern to who holds the child's case, whatever was decided, when one is open.
-
-    Not what opens a case: that goes to who is given it.
-    """
-    if answers is None or done.opened_id is not None:
-        return None
-    if done.closed_id is not None:
-        # Social care took the child back from early help.
-        answers = await accountabilities.of_person(work, decision.person_id) or answers
-    rating = file.contact.rating
-    return pass_concern(work, who, decision, rating, answers, unread_since).id
 
 
 async def _replace_standing(

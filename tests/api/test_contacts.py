@@ -24,7 +24,7 @@ from tests.support.builders import (
 )
 from tests.support.clocks import FixedClock
 from tests.support.databases import DatabaseServer
-from tests.support.desks import FRIDAY, Desk, codes, open_desk, pointers
+from tests.support.desks import FRIDAY, Desk, codes, expect_refusal, faults, open_desk, pointers
 from tests.support.houses import caller
 
 NHS = "9434765919"
@@ -783,3 +783,48 @@ async def test_sharing_without_agreement_asks_for_its_reason_and_is_never_refuse
     basis = {"basis": "public_task", "sharing_reason": "Asking would have put Amara at risk."}
     made = await desk.made(Role.mash_worker, "/v1/contacts", without | {"lawful_basis": basis})
     assert "sharing_reason_missing" not in {one["code"] for one in made["warnings"]}
+
+
+AT_ONCE = {
+    "rating": "red",
+    "rationale": "A second bruise within the week.",
+    "acknowledgement": "Told on the telephone that it is with us and decided tonight.",
+}
+
+
+async def test_logged_rated_taken_and_acknowledged_in_one_act(desk: Desk) -> None:
+    contact = await desk.contact(at_once=AT_ONCE)
+    worker = str(await desk.account_of(Role.mash_worker))
+    assert (contact["state"], contact["rating"], contact["assignee_id"]) == (
+        "in_triage",
+        "red",
+        worker,
+    )
+    assert contact["rating_rationale"] == AT_ONCE["rationale"]
+    assert contact["acknowledgement"] == AT_ONCE["acknowledgement"]
+    clocks = {one["kind"]: one for one in contact["deadlines"]}
+    assert clocks["acknowledge_referrer"]["stopped_because"] == "acknowledged"
+    assert clocks["triage"]["stopped_at"] is None
+    read = await desk.read(Role.mash_worker, f"/v1/contacts/{contact['id']}")
+    assert {name: read[name] for name in read if name in contact} == {
+        name: contact[name] for name in contact if name in read
+    }
+    kinds = await desk.rows("SELECT type FROM event ORDER BY id")
+    assert [kind for (kind,) in kinds] == [
+        "contact.received",
+        "contact.triaged",
+        "contact.assigned",
+        "contact.acknowledged",
+    ]
+
+
+async def test_what_is_done_at_once_is_done_or_nothing_is_logged(desk: Desk) -> None:
+    body = contact_body(source_code="9", referrer={}, at_once=AT_ONCE)
+    problem = expect_refusal(
+        await desk.post(Role.mash_worker, "/v1/contacts", body), 409, "nobody_to_tell"
+    )
+    assert faults(problem) == [("/at_once", "nobody_to_tell")]
+    assert await desk.count("contact") == 0
+    body["at_once"] = {"take": False, "rating": "green"}
+    contact = await desk.made(Role.mash_worker, "/v1/contacts", body)
+    assert (contact["rating"], contact["assignee_id"]) == ("green", None)

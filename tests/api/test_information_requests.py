@@ -321,10 +321,6 @@ async def test_a_question_goes_to_a_known_agency_about_children_on_the_contact(
         ("/organisation_id", "organisation_unknown"),
         ("/child_ids/1", "not_on_this_contact"),
     ]
-    without = information_request_body(purpose=None, lawful_basis=None)
-    path = f"/v1/contacts/{contact['id']}/information-requests"
-    problem = expect_refusal(await desk.post(WORKER, path, without), 422, "invalid")
-    assert [pointer for pointer, _ in faults(problem)] == ["/purpose", "/lawful_basis"]
     expect_refusal(
         await desk.post(
             WORKER, f"/v1/contacts/{uuid4()}/information-requests", information_request_body()
@@ -332,6 +328,19 @@ async def test_a_question_goes_to_a_known_agency_about_children_on_the_contact(
         404,
         "contact_not_found",
     )
+
+
+async def test_purpose_and_basis_are_those_on_record_where_nobody_says_them(desk: Desk) -> None:
+    without = {"organisation_id": "mill-lane-primary"}
+    rules = desk.house.policy.questions
+    contact = await desk.contact()
+    path = f"/v1/contacts/{contact['id']}/information-requests"
+    asked = await desk.made(WORKER, path, without)
+    assert (asked["purpose"], asked["lawful_basis"]) == (rules.purpose, rules.lawful_basis)
+    shared = await desk.contact(lawful_basis={"basis": "legal_obligation"})
+    path = f"/v1/contacts/{shared['id']}/information-requests"
+    asked = await desk.made(WORKER, path, without)
+    assert asked["lawful_basis"] == "legal_obligation"
 
 
 async def test_nothing_is_asked_any_more_once_every_child_has_a_decision(desk: Desk) -> None:

@@ -10,15 +10,16 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.contacts import Channel
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.domain.new_contacts import NewChild, NewContact
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.desks import Desk, open_desk
@@ -52,7 +53,7 @@ async def accepted(
         statutory_basis=StatutoryBasis.section_17,
         primary_need_code="N1",
         rationale="The injury, its place and the account given of it were weighed together.",
-        agencies=[AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+        agencies=[AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
         prompts=[
             PromptAnswer(prompt.key, "Asked and answered.", None)
             for prompt in house.policy.decision_prompts

@@ -451,6 +451,9 @@ def _body(name: str, operation: Operation, file: Siblings, thing: Thing) -> Json
     if name == "decide":
         name_of = "waiting" if thing.subject_child is None else thing.subject_child
         return {**body, "child_id": str(file.children[name_of])}
+    if name == "decide_together":
+        name_of = "waiting" if thing.subject_child is None else thing.subject_child
+        return {**body, "children": [{"child_id": str(file.children[name_of])}]}
     if name == "begin_assessment":
         return {**body, "referral_id": str(thing.id)}
     if name == "call_strategy_meeting":

@@ -8,14 +8,16 @@ from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, LawfulBasis
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
+from service.domain.questions import NewInformationRequest
 from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
 from service.domain.whole_contacts import WholeContact
@@ -23,8 +25,7 @@ from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.challenges import challenge_decision
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import NewDecision
-from service.usecases.information_requests import NewInformationRequest, ask_agency
+from service.usecases.information_requests import ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.sign_offs import sign_off
@@ -56,7 +57,7 @@ def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: obje
         "statutory_basis": StatutoryBasis.section_17 if referral else None,
         "primary_need_code": "N1" if referral else None,
         "advice_given": "Call again." if outcome is Outcome.information_and_advice else None,
-        "agencies": [AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+        "agencies": [AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
         "prompts": [
             PromptAnswer(prompt.key, "Asked, and written down.", None)
             for prompt in house.policy.decision_prompts
@@ -102,7 +103,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
         "account": partner.account_id,
         "worker": worker.account_id,
     }
-    asked = [AgencyAsked(organisation, True, False, "Waiting would be unsafe.")]
+    asked = [AgencySaid(organisation, True, False, "Waiting would be unsafe.")]
     for child, outcome in zip(file.children, (Outcome.referral, Outcome.early_help), strict=False):
         decision = await _decided(house, worker, manager, contact_id, child.id, outcome, asked)
         ids[f"decision_{outcome}"] = decision
@@ -131,7 +132,7 @@ async def _decided(
     contact_id: UUID,
     child_id: UUID,
     outcome: Outcome,
-    agencies: list[AgencyAsked],
+    agencies: list[AgencySaid],
 ) -> UUID:
     new = new_decision(house, child_id, outcome, agencies=agencies)
     draft = await house.perform(lambda work: decide_apart(work, worker, contact_id, new))

@@ -9,10 +9,11 @@ import httpx
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.decisions import Decision
+from service.domain.drafts import NewDecision
 from service.domain.possible_matches import MatchSaid
 from service.domain_services.possible_matches import refresh_matches
 from service.persistence.repositories import contacts
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 
 BECAUSE = "Another child of the name: the school knows both of them."
 _PERSON = re.compile(r"person_id ([0-9a-f-]{36})")

@@ -12,6 +12,7 @@ from service.domain.access import Caller, Role
 from service.domain.challenges import ChallengeAction, ChallengeAnswer
 from service.domain.contacts import Channel
 from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
+from service.domain.drafts import NewDecision
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.transfers import (
     Direction,
@@ -27,7 +28,6 @@ from service.usecases.challenges import (
     escalate_challenge,
     withdraw_challenge,
 )
-from service.usecases.decisions import NewDecision
 from service.usecases.step_downs import (
     complete_transfer,
     decide_returned_transfer,

@@ -82,6 +82,14 @@ def _expected(rows: Rows, event: Event) -> set[UUID]:
         return rows.on_agenda(str(data["meeting_on"]))
     if event.type is EventType.daily_meeting_item_carried_over:
         return {rows.children[UUID(str(data["child_id"]))].person_id}
+    if noun == "information" and "requests" in data:
+        assert event.subject_id == event.contact_id
+        lines = [UUID(str(one["request_id"])) for one in data["requests"]]
+        return set().union(*(rows.of_thing(noun, one, None) for one in lines))
+    if noun == "decision" and "decisions" in data:
+        # Of several children in one act: then it is of the contact, and names each of them.
+        assert event.subject_id == event.contact_id
+        return {rows.children[UUID(str(one["child_id"]))].person_id for one in data["decisions"]}
     if noun == "person":
         return {event.subject_id}
     if noun == "flag":

@@ -15,12 +15,13 @@ from sqlalchemy import text
 from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, LawfulBasis
-from service.domain.decisions import AgencyAsked, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
+from service.domain.decisions import AgencySaid, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.information_requests import AnswerKind
 from service.domain.missing_episodes import Return
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.people import BirthKnowledge
+from service.domain.questions import NewAnswer, NewInformationRequest
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.persistence.repositories.cases import EPISODES, REFERRALS
@@ -31,8 +32,6 @@ from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.information_requests import (
-    NewAnswer,
-    NewInformationRequest,
     answer_information_request,
     ask_agency,
 )
@@ -235,7 +234,7 @@ def _told() -> NewContact:
 
 def _decision(write: _Author, name: str, child_id: UUID, life: Life, **more: Any) -> Any:
     mark = write.mark(name, "decision")
-    agencies = [AgencyAsked(POLICE, True, True, mark), AgencyAsked(SCHOOL, True, True, mark)]
+    agencies = [AgencySaid(POLICE, True, True, mark), AgencySaid(SCHOOL, True, True, mark)]
     return new_decision(
         write.house,
         child_id,
@@ -302,7 +301,7 @@ async def _earlier(write: _Author) -> tuple[Referral, UUID]:
     helped, known = file.children
     opened: dict[UUID, Referral] = {}
     for child in file.children:
-        asked = [AgencyAsked(POLICE, False, False, write.mark(BEFORE, "decision"))]
+        asked = [AgencySaid(POLICE, False, False, write.mark(BEFORE, "decision"))]
         new = _decision(write, BEFORE, child.id, life, agencies=asked)
         await _decide(write, file.contact.id, new, BEFORE, life)
     for one in await house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id)):

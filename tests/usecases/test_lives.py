@@ -33,10 +33,11 @@ from service.bootstrap import House, Work
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.contacts import AgreementState, Channel, ContactState, LawfulBasis
 from service.domain.deadlines import Rating
-from service.domain.decisions import AgencyAsked, DecisionState, Outcome, OwnDecision
+from service.domain.decisions import AgencySaid, DecisionState, Outcome, OwnDecision
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed
 from service.domain.information_requests import AnswerKind
 from service.domain.new_contacts import NewChild, NewContact
+from service.domain.questions import NewAnswer, NewInformationRequest
 from service.domain.whole_contacts import WholeContact
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import (
@@ -49,8 +50,6 @@ from service.usecases.contacts import (
 from service.usecases.decisions import decide
 from service.usecases.flags import sweep
 from service.usecases.information_requests import (
-    NewAnswer,
-    NewInformationRequest,
     answer_information_request,
     ask_agency,
 )
@@ -325,12 +324,12 @@ class Life(RuleBasedStateMachine):
             self.phase = "in_triage"  # where it goes back to when a decision is returned
         return done.id
 
-    def account_of_agencies(self) -> list[AgencyAsked]:
+    def account_of_agencies(self) -> list[AgencySaid]:
         asked: dict[str, bool] = {}
         for request, agency in self.asked.items():
             asked[agency] = asked.get(agency, True) and request in self.answered
         return [
-            AgencyAsked(
+            AgencySaid(
                 agency,
                 agency in asked,
                 asked.get(agency, False),

@@ -14,13 +14,14 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, Child
 from service.domain.decisions import (
-    AgencyAsked,
+    AgencySaid,
     Decision,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
     StatutoryBasis,
 )
+from service.domain.drafts import NewDecision
 from service.domain.errors import NotAllowed
 from service.domain.measure_cases import MeasureCases
 from service.domain.measures import (
@@ -35,7 +36,7 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.contacts import list_contacts, log_contact
-from service.usecases.decisions import NewDecision, decide
+from service.usecases.decisions import decide
 from service.usecases.measures import read_measure, read_measures
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
@@ -94,7 +95,7 @@ class Office:
             rationale="The injury, its place and the account given of it were weighed together.",
             history_considered="One earlier contact, for the same family.",
             last_closed_because="The school gave the support that was wanted.",
-            agencies=[AgencyAsked("riverbourne-police", False, False, "No crime is suspected.")],
+            agencies=[AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
             prompts=self.prompts,
             supersedes_id=None if superseding is None else superseding.id,
             supersedes_because=None if superseding is None else "The hospital's report arrived.",

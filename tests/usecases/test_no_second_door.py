@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -31,6 +31,7 @@ from hypothesis.stateful import (
 from service.bootstrap import House
 from service.domain.challenges import ChallengeAction, NotYoursToChallenge
 from service.domain.decisions import StatutoryBasis
+from service.domain.drafts import SaidOfChild, SaidOfDecision
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed, NotFound, Stale
 from service.domain.states import WrongState
@@ -53,10 +54,10 @@ from service.usecases.cases import (
 )
 from service.usecases.challenges import Raised, challenge_decision, move_challenges
 from service.usecases.contacts import log_contact
-from service.usecases.decisions import decide
+from service.usecases.decisions import decide, decide_together
 from service.usecases.flags import sweep
 from service.usecases.jobs import check_impossible
-from service.usecases.sign_offs import sign_off
+from service.usecases.sign_offs import sign_off, sign_off_together
 from service.usecases.transfer_answers import accept_transfer
 from service.usecases.transfers import Requested, TransferNotFound, request_transfer
 from tests.support.clocks import FixedClock
@@ -93,7 +94,9 @@ KINDS = (
     "time passes and the sweep comes",
 )
 Found = TypeVar("Found")
-Refusal = type[FrontDoorError]
+Refusal = type[FrontDoorError] | tuple[type[FrontDoorError], ...]
+# Not theirs to do; or of a child who never came to their side, so that nothing of it is there.
+NOT_THEIRS: Refusal = (NotAllowed, NotFound)
 
 _HELP = ("draft early help", "sign early help", "allocate")
 _CARE = ("draft child in need", "sign child in need", "allocate")
@@ -301,6 +304,7 @@ class Doors(RuleBasedStateMachine):
         yield from self.moves_by_contact(person)
         for said in person.said:
             yield from self.moves_by_decision(person, said)
+            yield from self.moves_of_family(person, said)
         for case in person.cases[-3:]:
             yield from self.moves_of_case(person, case)
             yield from self.requests(person, case)
@@ -368,6 +372,94 @@ class Doors(RuleBasedStateMachine):
             lambda _: lambda work: decide(work, self.people[by], said.contact_id, new),
             refusal,
             drafted,
+        )
+
+    def moves_of_family(self, person: Person, said: Said) -> Iterator[Move]:
+        """All children of a contact in one act: where the rules allow each, and else nothing."""
+        family = [
+            (one, told)
+            for one in self.children
+            for told in one.said
+            if told.contact_id == said.contact_id
+        ]
+        if len(family) < 2 or family[0][0] is not person:
+            return
+        for leads_to in OUTCOMES:
+            alone = [
+                self.draft(one, told, leads_to, told.one("waits") or told.one("signed"))
+                for one, told in family
+            ]
+            yield self.draft_together(leads_to, said.contact_id, family, alone)
+        waiting = [(one, told, found) for one, told in family if (found := told.one("waits"))]
+        for who in ("manager", "second manager", "worker"):
+            for agreed in (True, False):
+                answers = [self.sign(*one, who, agreed=agreed) for one in waiting]
+                yield self.sign_together(said.contact_id, answers, who, agreed=agreed)
+
+    def draft_together(
+        self,
+        leads_to: str,
+        contact_id: UUID,
+        family: list[tuple[Person, Said]],
+        alone: list[Move],
+    ) -> Move:
+        by = "manager" if leads_to == "words of advice" else "worker"
+        children = []
+        for _, told in family:
+            named = told.one("waits") or told.one("signed")
+            new = decision(self.house, told.id, leads_to, None if named is None else named.id)
+            own = {field.name: getattr(new, field.name) for field in fields(SaidOfDecision)}
+            children.append(
+                SaidOfChild(
+                    told.id, SaidOfDecision(**own), new.supersedes_id, new.supersedes_because
+                )
+            )
+        refused = {move.refusal for move in alone if move.refusal is not None}
+
+        def drafted(done: Any) -> None:
+            for move, one in zip(alone, done, strict=True):
+                move.after(one)
+
+        return Move(
+            f"draft {leads_to} together",
+            lambda _: (
+                lambda work: decide_together(
+                    work, self.people[by], contact_id, SaidOfDecision(), children
+                )
+            ),
+            FrontDoorError if refused else None,
+            drafted,
+        )
+
+    def sign_together(
+        self, contact_id: UUID, answers: list[Move], who: str, *, agreed: bool
+    ) -> Move:
+        refused = {move.refusal for move in answers if move.refusal is not None}
+        refusal: Refusal | None = FrontDoorError if refused else None
+        if who == "worker" or NotAllowed in refused:
+            refusal = NotAllowed
+        elif not answers:
+            refusal = WrongState
+
+        def signed(done: Any) -> None:
+            for move in answers:
+                move.after(done)
+
+        return Move(
+            "sign together" if agreed else "return together",
+            lambda off: (
+                lambda work: sign_off_together(
+                    work,
+                    self.people[who],
+                    contact_id,
+                    self.version(self.record.contacts, contact_id) + off,
+                    agreed=agreed,
+                    words=WORDS,
+                )
+            ),
+            refusal,
+            signed,
+            versioned=True,
         )
 
     def may_change(self, person: Person, stands: Decided) -> bool:
@@ -901,7 +993,7 @@ class Doors(RuleBasedStateMachine):
                         action,
                         self.version(self.record.challenges, dispute.id) + off,
                     ),
-                    (NotAllowed if who in (old, "social worker") else None)
+                    (NOT_THEIRS if who in (old, "social worker") else None)
                     if possible
                     else FrontDoorError
                     if who in (old, "social worker")
