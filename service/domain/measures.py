@@ -55,6 +55,8 @@ class MeasureCode(StrEnum):
     no_further_action_rate = "no_further_action_rate"
     contacts_withdrawn = "contacts_withdrawn"
     passed_concerns_read_in_time = "passed_concerns_read_in_time"
+    contacts_rated_in_time = "contacts_rated_in_time"
+    red_decided_in_time = "red_decided_in_time"
 
 
 class Counted(StrEnum):

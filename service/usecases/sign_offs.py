@@ -22,6 +22,7 @@ from service.domain.contacts import (
     ContactState,
     state_after,
 )
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.decisions import (
     DECISION,
     Decision,
@@ -75,7 +76,13 @@ from service.persistence.repositories import (
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 
-_CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
+_CONTACT_CLOCKS = (
+    "contact_to_referral",
+    "statutory_decision",
+    RATED_CLOCK,
+    RATING_CLOCK,
+    REPEAT_CONCERN,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,7 +24,7 @@ from service.domain.access import Reach, Sight
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
-from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState, Contact
+from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -37,7 +35,9 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.queue_lines import OF_HOLDING
 from service.domain.queues import (
+    BEFORE_ALL_ELSE,
     FIRST,
+    IN_ITS_TURN,
     OF_CLOCKS,
     OwnDesk,
     Queue,
@@ -55,6 +55,7 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Question
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
@@ -63,7 +64,17 @@ from service.persistence.repositories import (
 )
 from service.persistence.repositories.accountabilities import is_open
 from service.persistence.repositories.queue_concerns import concerns
-from service.persistence.repositories.queue_parts import QueuePart, line
+from service.persistence.repositories.queue_parts import (
+    CONTACT,
+    CONTACT_CLOCKS,
+    NOT_RED,
+    RED,
+    At,
+    PartAsked,
+    a_line,
+    by_rank,
+    with_contact,
+)
 from service.persistence.repositories.queue_places import (
     Span,
     first_by_clocks,
@@ -86,7 +97,6 @@ from service.persistence.visibility import (
     worked_by,
 )
 
-CONTACT = table_of(Contact)
 CHILD = table_of(Child)
 DECISION = table_of(Decision)
 REFERRAL = table_of(Referral)
@@ -107,19 +117,6 @@ UPDATE = table_of(PoliceUpdate)
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
 AT_RISK = REFERRAL.alias("at_risk")
 PERSON = table_of(Person)
-
-
-def _behind(first: Any, table: Any) -> Any:
-    """The first places, each with its row and the contact behind it.
-
-    Outer joins, though there always is one: so no planner begins with all the rows there are.
-    """
-    return first.outerjoin(table, table.c.id == first.c.id).outerjoin(
-        CONTACT, CONTACT.c.id == table.c.contact_id
-    )
-
-
-CONTACT_CLOCKS = own_clocks(CONTACT, CONTACT.c.id)
 
 
 # Decided, while the clock of telling the referrer that it arrived runs on.
@@ -153,34 +150,43 @@ _DECIDED_AND_UNREAD = (
 )
 
 
-def _contacts(asked: QueuePart) -> Any:
+def _contacts(asked: PartAsked) -> Any:
     """The contacts with a child to decide for, and decided ones that somebody has to turn to.
 
     Their referrer was told nothing yet, or the police have sent more of the incident since.
     """
-    undecided = _on_desk(asked, CONTACT.c.decided_at.is_(None))
     return union_all(
-        undecided,
+        _on_desk(asked, *RED, rank=BEFORE_ALL_ELSE),
+        _on_desk(asked, *NOT_RED),
         _on_desk(asked, *_UNACKNOWLEDGED),
         _on_desk(asked, *_DECIDED_AND_UNREAD, few=True),
     )
 
 
-def _on_desk(asked: QueuePart, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
-    """Contacts; `few` where there never are many of them."""
+def _on_desk(
+    asked: PartAsked, *waits: ColumnElement[bool], few: bool = False, rank: int = IN_ITS_TURN
+) -> Select[Any]:
+    """Contacts of one rank; `few` where there never are many of them."""
     which = (*waits, contacts_visible_to(asked.sight), *asked.on_desk())
     if few:
-        first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
+        due_at = soonest(CONTACT_CLOCKS, CONTACT)
+        first = first_by_subject(CONTACT, due_at, which, asked.page, rank)
     else:
-        first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
-    return select(*line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+        kind = SubjectKind.contact
+        first = first_by_clocks(CONTACT, CONTACT.c.id, kind, which, asked.page, rank)
+    return select(*a_line(SubjectKind.contact, CONTACT.c.id, At(first.c.due_at, rank))).select_from(
         first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
     )
 
 
-def _sign_off(asked: QueuePart) -> Select[Any]:
+def _sign_off(asked: PartAsked) -> Any:
     """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
+    return union_all(*(_signing(asked, rank, of) for rank, of in by_rank(DECISION.c.contact_id)))
+
+
+def _signing(asked: PartAsked, rank: int, of_rank: ColumnElement[bool]) -> Select[Any]:
     which = [
+        of_rank,
         DECISION.c.answered_at.is_(None),
         DECISION.c.superseded_at.is_(None),
         decisions_visible_to(asked.sight),
@@ -194,35 +200,36 @@ def _sign_off(asked: QueuePart) -> Select[Any]:
         ),
         DECISION,
     )
-    first = first_by_subject(DECISION, due_at, which, asked.page)
+    first = first_by_subject(DECISION, due_at, which, asked.page, rank)
     return select(
-        *line(
+        *a_line(
             SubjectKind.decision,
             DECISION.c.id,
-            first.c.due_at,
+            At(first.c.due_at, rank),
             worker_id=DECISION.c.drafted_by,
             child_id=DECISION.c.child_id,
         )
-    ).select_from(_behind(first, DECISION))
+    ).select_from(with_contact(first, DECISION))
 
 
 def _first(
-    asked: QueuePart,
+    asked: PartAsked,
     table: Any,
     kind: SubjectKind,
     waits: Sequence[ColumnElement[bool]],
     *,
     few: bool,
+    rank: int = IN_ITS_TURN,
 ) -> FromClause:
     """The first places among what has clocks of its own; `few` where there never is much of it."""
     if not few:
-        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page)
+        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page, rank)
     due_at = soonest(own_clocks(table, table.c.contact_id), table)
-    return first_by_subject(table, due_at, waits, asked.page)
+    return first_by_subject(table, due_at, waits, asked.page, rank)
 
 
 def _cases(
-    asked: QueuePart,
+    asked: PartAsked,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -238,20 +245,20 @@ def _cases(
     ]
     first = _first(asked, table, kind, waits, few=few)
     return select(
-        *line(
+        *a_line(
             kind,
             table.c.id,
-            first.c.due_at,
+            At(first.c.due_at),
             reference=table.c.reference,
             team_id=table.c.team_id,
             worker_id=table.c.worker_id,
             child_id=table.c.child_id,
         )
-    ).select_from(_behind(first, table))
+    ).select_from(with_contact(first, table))
 
 
 def _both_cases(
-    asked: QueuePart, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
+    asked: PartAsked, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
 ) -> tuple[Select[Any], Select[Any]]:
     referral = worked_by(asked.sight, Reach.SOCIAL_CARE)
     episode = worked_by(asked.sight, Reach.EARLY_HELP)
@@ -261,7 +268,7 @@ def _both_cases(
     )
 
 
-def _allocation(asked: QueuePart) -> Any:
+def _allocation(asked: PartAsked) -> Any:
     """The cases that nobody holds, and those whose holder can work nothing any more."""
     unallocated = _both_cases(asked, lambda table: table.c.allocated_at.is_(None))
     with_the_suspended = _both_cases(
@@ -270,17 +277,19 @@ def _allocation(asked: QueuePart) -> Any:
     return union_all(*unallocated, *with_the_suspended)
 
 
-def _information_requests(asked: QueuePart) -> Any:
+def _information_requests(asked: PartAsked) -> Any:
     """What agencies have not answered, and what they answered after the decision, not yet read."""
     waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
     unread = (REQUEST.c.unread_since.is_not(None),)
+    ranks = by_rank(REQUEST.c.contact_id)
     return union_all(
-        _requests(asked, *waiting, returned=false()), _requests(asked, *unread, returned=true())
+        *(_requests(asked, of, *waiting, returned=false(), rank=rank) for rank, of in ranks),
+        *(_requests(asked, of, *unread, returned=true(), rank=rank) for rank, of in ranks),
     )
 
 
 def _requests(
-    asked: QueuePart, *which: ColumnElement[bool], returned: ColumnElement[bool]
+    asked: PartAsked, *which: ColumnElement[bool], returned: ColumnElement[bool], rank: int
 ) -> Select[Any]:
     waits = [
         *which,
@@ -288,20 +297,19 @@ def _requests(
         *asked.behind(REQUEST.c.contact_id, CONTACT.c.assignee_id),
     ]
     kind = SubjectKind.information_request
-    first = _first(asked, REQUEST, kind, waits, few=False)
+    first = _first(asked, REQUEST, kind, waits, few=False, rank=rank)
     return select(
-        *line(
+        *a_line(
             kind,
             REQUEST.c.id,
-            first.c.due_at,
+            At(first.c.due_at, rank, returned),
             organisation_id=REQUEST.c.organisation_id,
-            returned=returned,
         )
-    ).select_from(_behind(first, REQUEST))
+    ).select_from(with_contact(first, REQUEST))
 
 
 def _of_open_child(
-    asked: QueuePart,
+    asked: PartAsked,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -333,10 +341,10 @@ def _of_child(
     worker_id = func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id)
     return (
         select(
-            *line(
+            *a_line(
                 kind,
                 table.c.id,
-                due_at,
+                At(due_at),
                 reference=table.c.reference,
                 team_id=func.coalesce(REFERRAL.c.team_id, EPISODE.c.team_id, CONTACT.c.team_id),
                 worker_id=case((held, worker_id), else_=CONTACT.c.assignee_id),
@@ -352,17 +360,17 @@ def _of_child(
     )
 
 
-def _transfers(asked: QueuePart, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
+def _transfers(asked: PartAsked, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
     seen = transfers_visible_to(asked.sight)
     return _of_open_child(asked, TRANSFER, SubjectKind.transfer, seen, *which, few=few)
 
 
-def _challenges(asked: QueuePart) -> Select[Any]:
+def _challenges(asked: PartAsked) -> Select[Any]:
     seen = challenges_visible_to(asked.sight)
     return _of_open_child(asked, CHALLENGE, SubjectKind.challenge, seen)
 
 
-def _strategy(asked: QueuePart) -> Any:
+def _strategy(asked: PartAsked) -> Any:
     """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
     kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.sight)
     return union_all(
@@ -370,7 +378,7 @@ def _strategy(asked: QueuePart) -> Any:
     )
 
 
-def _meetings_to_call(asked: QueuePart) -> Select[Any]:
+def _meetings_to_call(asked: PartAsked) -> Select[Any]:
     """The open referrals on which the clock of a meeting runs, and none has been called."""
     running = (
         DEADLINE.c.stopped_at.is_(None),
@@ -396,7 +404,7 @@ def _meetings_to_call(asked: QueuePart) -> Select[Any]:
     )
 
 
-def _meetings(asked: QueuePart) -> Select[Any]:
+def _meetings(asked: PartAsked) -> Select[Any]:
     """The meetings that are neither minuted nor cancelled, each with its first child.
 
     Until it is held, the limit is of holding it, on the referral of whichever child; then of the
@@ -429,7 +437,7 @@ def _meetings(asked: QueuePart) -> Select[Any]:
     )
 
 
-def _first_visits(asked: QueuePart) -> Select[Any]:
+def _first_visits(asked: PartAsked) -> Select[Any]:
     """The accepted step-downs whose named receiver has not visited yet."""
     return _transfers(
         asked,
@@ -441,7 +449,7 @@ def _first_visits(asked: QueuePart) -> Select[Any]:
     )
 
 
-def _mine(asked: QueuePart) -> Any:
+def _mine(asked: PartAsked) -> Any:
     sight = asked.sight
     returned = (
         is_theirs(sight, DECISION.c.drafted_by),
@@ -456,21 +464,19 @@ def _mine(asked: QueuePart) -> Any:
         ),
         select(DECISION.c.contact_id).where(*returned),
     )
-    which = (
-        CONTACT.c.id.in_(mine),
-        CONTACT.c.decided_at.is_(None),
-        contacts_visible_to(sight),
-        *asked.on_desk(),
-    )
-    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
-    contacts = select(
-        *line(
+
+    def contacts(rank: int, *waits: ColumnElement[bool]) -> Select[Any]:
+        which = (CONTACT.c.id.in_(mine), *waits, contacts_visible_to(sight), *asked.on_desk())
+        due_at = soonest(CONTACT_CLOCKS, CONTACT)
+        first = first_by_subject(CONTACT, due_at, which, asked.page, rank)
+        line = a_line(
             SubjectKind.contact,
             CONTACT.c.id,
-            first.c.due_at,
-            returned=case((own, true()), else_=false()),
+            At(first.c.due_at, rank, case((own, true()), else_=false())),
         )
-    ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+        return select(*line).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+
+    on_desk = (contacts(BEFORE_ALL_ELSE, *RED), contacts(IN_ITS_TURN, *NOT_RED))
     cases = _both_cases(asked, lambda table: is_theirs(sight, table.c.worker_id), few=True)
     own_contact = is_theirs(sight, CONTACT.c.assignee_id)
     decided = [
@@ -478,11 +484,10 @@ def _mine(asked: QueuePart) -> Any:
         for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
     visits = [_first_visits(asked)] if asked.desk.transfers else []
-    passed = [concerns(asked)] if asked.desk.concerns else []
-    return union_all(contacts, *decided, *cases, *visits, *passed)
+    return union_all(*on_desk, *decided, *cases, *visits, *concerns(asked))
 
 
-def _pre_birth(asked: QueuePart) -> Any:
+def _pre_birth(asked: PartAsked) -> Any:
     """The unborn children who are open, a line each: by their case, else by the contact.
 
     Social care's referral before early help's episode: the pre-birth clocks run on it.
@@ -490,10 +495,10 @@ def _pre_birth(asked: QueuePart) -> Any:
     expected_on = PERSON.c.expected_delivery_on.label("expected_delivery_on")
     referrals = (
         select(
-            *line(
+            *a_line(
                 SubjectKind.referral,
                 REFERRAL.c.id,
-                soonest(own_clocks(REFERRAL, REFERRAL.c.contact_id), REFERRAL),
+                At(soonest(own_clocks(REFERRAL, REFERRAL.c.contact_id), REFERRAL)),
                 reference=REFERRAL.c.reference,
                 team_id=func.coalesce(EPISODE.c.team_id, REFERRAL.c.team_id),
                 worker_id=case(
@@ -516,10 +521,10 @@ def _pre_birth(asked: QueuePart) -> Any:
     )
     episodes = (
         select(
-            *line(
+            *a_line(
                 SubjectKind.early_help_episode,
                 EPISODE.c.id,
-                soonest(own_clocks(EPISODE, EPISODE.c.contact_id), EPISODE),
+                At(soonest(own_clocks(EPISODE, EPISODE.c.contact_id), EPISODE)),
                 reference=EPISODE.c.reference,
                 team_id=EPISODE.c.team_id,
                 worker_id=EPISODE.c.worker_id,
@@ -535,10 +540,10 @@ def _pre_birth(asked: QueuePart) -> Any:
     earlier = CHILD.alias("earlier")
     contacts = (
         select(
-            *line(
+            *a_line(
                 SubjectKind.contact,
                 CONTACT.c.id,
-                soonest(CONTACT_CLOCKS, CONTACT),
+                At(soonest(CONTACT_CLOCKS, CONTACT)),
                 child_id=CHILD.c.id,
             ),
             expected_on,
@@ -561,7 +566,7 @@ def _pre_birth(asked: QueuePart) -> Any:
     return union_all(referrals, episodes, contacts)
 
 
-_LINES: dict[Queue, Callable[[QueuePart], Any]] = {
+_LINES: dict[Queue, Callable[[PartAsked], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
     Queue.allocation: _allocation,
@@ -575,23 +580,24 @@ _LINES: dict[Queue, Callable[[QueuePart], Any]] = {
 }
 
 
-def _statement(queue: Queue, asked: QueuePart) -> Select[Any]:
-    lines = _LINES[queue](asked).subquery("line")
+def _statement(queue: Queue, asked: PartAsked) -> Select[Any]:
+    line = _LINES[queue](asked).subquery("line")
     shown = [
         column
-        for column in lines.c
+        for column in line.c
         if column.name not in ("organisation_id", "expected_delivery_on")
     ]
     # As `QueueItem.place` has it.
-    by_place: tuple[Any, Any] = (lines.c.due_at, lines.c.subject_id)
+    by_limit: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
     if queue is Queue.pre_birth:
         first = bindparam("first", FIRST, DEADLINE.c.due_at.type, literal_execute=True)
-        undated = lines.c.expected_delivery_on.is_(None)
-        by_place = (case((undated, first), else_=lines.c.due_at), lines.c.child_id)
-    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
+        undated = line.c.expected_delivery_on.is_(None)
+        by_limit = (case((undated, first), else_=line.c.due_at), line.c.child_id)
+    by_place = (line.c.rank, *by_limit)
+    places = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
     return _with_workers(
-        select(*shown, lines.c.organisation_id, first_of_all, then)
-        .where(*asked.of_line(lines), *asked.page.beyond(*by_place))
+        select(*shown, line.c.organisation_id, *places)
+        .where(*asked.of_line(line), *asked.page.beyond_in_all(*by_place))
         .order_by(*by_place)
         .limit(asked.page.limit)
     )
@@ -604,15 +610,12 @@ async def soonest_first(
     filters: QueueFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
     desk: OwnDesk,
 ) -> list[QueueItem]:
-    """The lines of a queue from after a place on: overdue on top, by the soonest running clock.
-
-    `desk` is what stands in the queue of what is somebody's own, beside what they hold.
-    """
-    asked = QueuePart(sight, Span(rounded(limit), after is not None), filters, desk)
-    after_at, after_id = (None, None) if after is None else after
+    """The lines of a queue from after a place on: red on top, then by the soonest running clock."""
+    after_rank, after_at, after_id = (None, None, None) if after is None else after
+    asked = PartAsked(sight, Span(rounded(limit), after_rank), filters, desk)
     rows = await ask.all(
         Question(
             ("queue", queue, asked.page, shape_of(filters), desk.shape),
@@ -644,7 +647,7 @@ async def soonest_first(
 
 
 # The columns by which a page is sorted, named apart from what a line shows.
-_PLACE = ("place_due_at", "place_id")
+_PLACE = ("place_rank", "place_due_at", "place_id")
 
 
 def _with_workers(statement: Select[Any]) -> Select[Any]:

@@ -5,11 +5,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
-oldest_reader = "0023"
+oldest_reader = "0024"
 
 _PASSED = "passed_concern"
 
