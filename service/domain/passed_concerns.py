@@ -159,22 +159,20 @@ def faults_of_open_child(outcome: Outcome, open_to: CareService | None) -> list[
     return []
 
 
-def not_open_any_more() -> NobodyHoldsTheChild:
-    """The refusal of signing what would pass a concern to nobody."""
-    return NobodyHoldsTheChild(
-        "Since this was drafted the child's case has closed, so that nobody holds it. Return the "
-        "decision, and have it decided anew what happens next for the child.",
-        state=CareService.front_door,
-        allowed=(),
-    )
-
-
-def opened_meanwhile() -> OpenToSocialCare:
-    """The refusal of signing no further action for a child who is open to social care."""
-    return OpenToSocialCare(
-        "Since this was drafted the child has been opened to children's social care, and a new "
-        "concern about such a child is never no further action. Return the decision, and have it "
-        "passed to the case holder.",
-        state=CareService.social_care,
-        allowed=(Outcome.passed_to_case_holder, Outcome.referral),
-    )
+def refuse_if_held_otherwise(outcome: Outcome, held_by: CareService | None) -> None:
+    """Raises NobodyHoldsTheChild, OpenToSocialCare where a case closed or opened since the draft."""
+    if outcome is Outcome.passed_to_case_holder and held_by is None:
+        raise NobodyHoldsTheChild(
+            "Since this was drafted the child's case has closed, so that nobody holds it. Return "
+            "the decision, and have it decided anew what happens next for the child.",
+            state=CareService.front_door,
+            allowed=(),
+        )
+    if outcome is Outcome.no_further_action and held_by is CareService.social_care:
+        raise OpenToSocialCare(
+            "Since this was drafted the child has been opened to children's social care, and a new "
+            "concern about such a child is never no further action. Return the decision, and have "
+            "it passed to the case holder.",
+            state=CareService.social_care,
+            allowed=(Outcome.passed_to_case_holder, Outcome.referral),
+        )

@@ -36,11 +36,7 @@ from service.domain.drafts import Refusals
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.events import EventType, of_each
 from service.domain.own_words import require_own_words
-from service.domain.passed_concerns import (
-    PassedConcern,
-    not_open_any_more,
-    opened_meanwhile,
-)
+from service.domain.passed_concerns import refuse_if_held_otherwise
 from service.domain.referrals import CaseAction, Referral
 from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
 from service.domain.whole_contacts import WholeContact
@@ -318,10 +314,11 @@ async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision
         await follow_child(work, decision.person_id)
     if moved and answers is not None:
         answers = await accountabilities.of_person(work, decision.person_id)
-    passed: PassedConcern | None = None
+    passed = None
     if answers is not None and done.opened_id is None:
-        rating = file.contact.rating
-        passed = pass_concern(work, who, decision, rating, answers, before.unread_since)
+        passed = pass_concern(
+            work, who, decision, file.contact.rating, answers, before.unread_since
+        )
     return replace(
         done,
         passed_id=None if passed is None else passed.id,
@@ -381,13 +378,9 @@ async def _carry_out(
         if answers.service is CareService.social_care:
             return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
         return await _take_over(work, who, file, decision, answers)
-    if decision.outcome is Outcome.passed_to_case_holder:
-        if answers is None:
-            raise not_open_any_more()
+    refuse_if_held_otherwise(decision.outcome, None if answers is None else answers.service)
+    if decision.outcome is Outcome.passed_to_case_holder and answers is not None:
         return _CarriedOut(joined_id=answers.case_id)
-    in_social_care = answers is not None and answers.service is CareService.social_care
-    if decision.outcome is Outcome.no_further_action and in_social_care:
-        raise opened_meanwhile()
     return _CarriedOut()
 
 

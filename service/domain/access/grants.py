@@ -368,9 +368,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Record that a return home interview was offered, accepted, declined or held.",
         ),
         Permission.read_passed_concerns: _grant(
-            Scope.cases_read,
-            _CASE_READERS,
-            "List and read new concerns that were passed to who holds a child's case.",
+            Scope.cases_read, _CASE_READERS, "List and read what was passed to case holders."
         ),
         Permission.answer_passed_concern: _grant(
             Scope.cases_write,
