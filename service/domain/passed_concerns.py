@@ -160,7 +160,7 @@ def faults_of_open_child(outcome: Outcome, open_to: CareService | None) -> list[
 
 
 def refuse_if_held_otherwise(outcome: Outcome, held_by: CareService | None) -> None:
-    """Raises NobodyHoldsTheChild, OpenToSocialCare where a case closed or opened since the draft."""
+    """Raises NobodyHoldsTheChild and OpenToSocialCare where that has changed since the draft."""
     if outcome is Outcome.passed_to_case_holder and held_by is None:
         raise NobodyHoldsTheChild(
             "Since this was drafted the child's case has closed, so that nobody holds it. Return "
