@@ -424,9 +424,9 @@ async def test_an_unacknowledged_flag_goes_up_the_chain_step_by_step(
         (1, "mash_manager"),
         (1, "mash_manager"),
         (2, "head_of_service"),
-        (2, "head_of_service"),
+        (3, "director"),
     ]
-    assert flag.escalated_at == SATURDAY + timedelta(hours=4)
+    assert flag.escalated_at == SATURDAY + timedelta(hours=1000)
     assert flag.escalate_at is None
 
 
@@ -437,11 +437,11 @@ async def test_after_days_down_every_role_of_the_chain_is_told_once(
     clock.set(SATURDAY)
     await sweep(house)
     clock.set(SATURDAY + timedelta(days=1, hours=12))
-    assert await sweep(house) == Swept(escalations=2)
+    assert await sweep(house) == Swept(escalations=3)
     assert await sweep(house) == Swept()
     (flag,) = [one for one in await standing(house) if one.kind == "contact_to_referral"]
-    assert flag.escalation_level == 2
-    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.escalated'") == [(2,)]
+    assert flag.escalation_level == 3
+    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.escalated'") == [(3,)]
 
 
 async def test_the_owner_of_a_flag_is_not_in_its_own_chain(house: House, clock: FixedClock) -> None:
@@ -497,7 +497,8 @@ async def test_a_flag_that_an_earlier_policy_took_astray_still_reaches_the_head_
     await sweep(house)
     (flag,) = [one for one in await standing(house) if one.kind == "contact_to_referral"]
     assert (flag.escalated_to, flag.escalation_level) == ("head_of_service", level + 1)
-    assert flag.escalate_at is None
+    # And then to the director.
+    assert flag.escalate_at == SATURDAY + timedelta(hours=24)
 
 
 async def acknowledge(

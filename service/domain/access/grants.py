@@ -8,6 +8,7 @@ from service.domain.access.words import Grant, Permission, Role, Scope
 _MASH = (Role.mash_worker, Role.mash_manager)
 _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
+_ABOVE = (Role.head_of_service, Role.director)
 _MANAGERS = (
     Role.mash_manager,
     Role.early_help_spoc_manager,
@@ -15,13 +16,13 @@ _MANAGERS = (
     Role.head_of_service,
 )
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
-_CASE_READERS = (*_CASEWORK, Role.head_of_service, Role.qa_auditor)
+_CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
 _PROTECTION_READERS = (
     *_MASH,
     Role.early_help_spoc_manager,
     *_ASSESSMENT,
-    Role.head_of_service,
+    *_ABOVE,
     Role.qa_auditor,
 )
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
@@ -86,7 +87,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (
                 *_MASH,
                 Role.early_help_spoc_manager,
-                Role.head_of_service,
+                *_ABOVE,
                 Role.qa_auditor,
                 Role.partner_system,
             ),
@@ -142,7 +143,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_accountability: _grant(
             Scope.cases_read,
-            (*_MANAGERS, Role.qa_auditor),
+            (*_MANAGERS, Role.director, Role.qa_auditor),
             "See for every open child the one accountable team, and the worker.",
         ),
         Permission.read_transfers: _grant(
@@ -339,7 +340,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_daily_meetings: _grant(
             Scope.daily_meetings_read,
-            (*_MASH, Role.early_help_spoc_manager, Role.head_of_service, Role.qa_auditor),
+            (*_MASH, Role.early_help_spoc_manager, *_ABOVE, Role.qa_auditor),
             "Read the agenda of a daily meeting, and what came of each item.",
         ),
         Permission.carry_over_item: _grant(
@@ -434,7 +435,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.acknowledge_flag: _grant(
             Scope.flags_write,
-            (*_CASEWORK, Role.head_of_service),
+            (*_CASEWORK, *_ABOVE),
             "Acknowledge a flag and say what one will do.",
         ),
         Permission.submit_multi_agency_referral: _grant(
@@ -460,7 +461,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.read_measures: _grant(
             Scope.measures_read,
             (
-                Role.head_of_service,
+                *_ABOVE,
                 Role.mash_manager,
                 Role.early_help_spoc_manager,
                 Role.assessment_team_manager,
@@ -473,7 +474,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.reference_read,
             (
                 *_CASEWORK,
-                Role.head_of_service,
+                *_ABOVE,
                 Role.qa_auditor,
                 Role.information_governance_officer,
                 Role.system_administrator,
