@@ -217,9 +217,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Complete a step-down, which closes the referral; decide on one that came back.",
         ),
         Permission.read_challenges: _grant(
-            Scope.challenges_read,
-            _CASE_READERS,
-            "List and read challenges with every answer.",
+            Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
         ),
         Permission.challenge_decision: _grant(
             Scope.challenges_write,
