@@ -20,14 +20,13 @@ from service.domain.whole_contacts import WholeContact
 from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.challenges import challenge_decision
-from service.usecases.contacts import log_contact
 from service.usecases.information_requests import ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
-from tests.support.situations import RATIONALE, decided, drafted, new_decision
+from tests.support.situations import RATIONALE, contact_about, decided, drafted, new_decision
 from tests.support.unborn import told_of, unborn
 
 
@@ -116,30 +115,19 @@ async def _passed_concern(
     house: House, worker: Caller, manager: Caller, file: WholeContact
 ) -> UUID:
     """The child in early help is spoken of once more, and who holds the case is to read it."""
-    new = NewContact(
-        concern="She came to school without a coat, and said that nobody was at home.",
-        source_code="2A",
-        channel=Channel.telephone,
-        referrer_role="Head teacher",
-        children=[NewChild(given_name="Ada", person_id=file.children[1].person_id)],
-    )
-    told = await house.perform(lambda work: log_contact(work, worker, new))
-    child_id = told.children[0].id
+    child = NewChild(given_name="Ada", person_id=file.children[1].person_id)
+    told = await contact_about(house, child, worker=worker, source_code="2A")
     said = new_decision(
         house,
-        child_id,
+        told.children[0].id,
         Outcome.passed_to_case_holder,
         history_considered="The episode that is open, and what was said then.",
         last_closed_because="It is still open.",
     )
-    draft = await house.perform(lambda work: decide_apart(work, worker, told.contact.id, said))
-    words = "Her worker has to hear of this today."
-    signed = await house.perform(
-        lambda work: sign_off(work, manager, draft.id, draft.version, agreed=True, words=words)
-    )
-    if signed.passed_concern_id is None:
+    done = await decided(house, told.contact.id, said, worker=worker, manager=manager)
+    if done.passed_concern_id is None:
         raise LookupError("nothing was passed to who holds the case")
-    return signed.passed_concern_id
+    return done.passed_concern_id
 
 
 async def _challenge(house: House, decision_id: UUID) -> UUID:
