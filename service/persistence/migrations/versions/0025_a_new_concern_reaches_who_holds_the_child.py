@@ -5,11 +5,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
-oldest_reader = "0024"
+oldest_reader = "0025"
 
 _PASSED = "passed_concern"
 
