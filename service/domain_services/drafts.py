@@ -32,6 +32,7 @@ from service.domain.decisions import (
     faults_in_draft,
 )
 from service.domain.drafts import NewDecision, Refusals
+from service.domain.early_help_episodes import faults_in_agreement
 from service.domain.errors import Problem
 from service.domain.events import EventType, of_each
 from service.domain.flags import SubjectKind
@@ -162,6 +163,7 @@ async def _complete_draft(
         prompts=[prompt.key for prompt in work.policy.decision_prompts],
         rationale_rules=work.policy.rationale,
     )
+    problems += faults_in_agreement(file.contact.agreement, draft.outcome)
     problems += _unknown_codes(work, draft)
     problems += await _faults_of_open_case(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, found.matches, problems)

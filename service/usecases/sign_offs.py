@@ -33,7 +33,14 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.drafts import Refusals
-from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
+from service.domain.early_help_episodes import (
+    NO_EARLY_HELP,
+    REFUSING,
+    EarlyHelpEpisode,
+    EpisodeClosure,
+    FamilyRefused,
+    agreement_at_opening,
+)
 from service.domain.events import EventType, of_each
 from service.domain.own_words import require_own_words
 from service.domain.passed_concerns import refuse_if_held_otherwise
@@ -72,6 +79,7 @@ from service.persistence.repositories import (
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 
+_RETURN = DecisionAction.return_to_decider
 _CONTACT_CLOCKS = (
     "contact_to_referral",
     "statutory_decision",
@@ -449,6 +457,9 @@ async def _open_referral(
 async def _open_episode(
     work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
 ) -> EarlyHelpEpisode:
+    told = file.contact.agreement
+    if told in REFUSING:
+        raise FamilyRefused(NO_EARLY_HELP, state=decision.state, allowed=(_RETURN,))
     teams = work.policy.teams_for(TeamWork.early_help_episode)
     return await open_episode(
         work,
@@ -457,6 +468,7 @@ async def _open_episode(
         worker_id=None,
         level_of_need=decision.level_of_need,
         answered=answered,
+        family_agreement=agreement_at_opening(told),
     )
 
 

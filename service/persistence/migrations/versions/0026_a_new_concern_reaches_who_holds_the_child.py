@@ -5,11 +5,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
-oldest_reader = "0025"
+oldest_reader = "0026"
 
 _PASSED = "passed_concern"
 
