@@ -11,7 +11,6 @@ from service.domain.accountabilities import (
     Accountability,
     CareService,
 )
-from service.domain.authority import TeamWork
 from service.domain.contacts import (
     CHILD,
     REPEAT_CONCERN,
@@ -30,28 +29,19 @@ from service.domain.decisions import (
     DecisionState,
     Outcome,
     OwnWordsNeeded,
-    StatutoryBasis,
 )
 from service.domain.drafts import Refusals
 from service.domain.early_help_episodes import (
-    NO_EARLY_HELP,
-    REFUSING,
-    EarlyHelpEpisode,
     EpisodeClosure,
-    FamilyRefused,
-    agreement_at_opening,
 )
 from service.domain.events import EventType, of_each
 from service.domain.own_words import require_own_words
 from service.domain.passed_concerns import refuse_if_held_otherwise
-from service.domain.referrals import CaseAction, Referral
+from service.domain.referrals import CaseAction
 from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import (
-    Origin,
     close_case,
-    open_episode,
-    open_referral,
     raise_basis,
     take_referral_back,
 )
@@ -66,6 +56,7 @@ from service.domain_services.decisions import (
     supersede_decision,
 )
 from service.domain_services.lives import changed_to, refuse_stale
+from service.domain_services.opened_cases import open_episode_decided, open_referral_decided
 from service.domain_services.passed_concerns import follow_child, pass_concern, settle_superseded
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
@@ -376,13 +367,17 @@ async def _carry_out(
     """
     if decision.outcome is Outcome.early_help:
         if answers is None:
-            return _CarriedOut(opened_id=(await _open_episode(work, file, decision, None)).id)
+            return _CarriedOut(
+                opened_id=(await open_episode_decided(work, file, decision, None)).id
+            )
         if answers.service is CareService.social_care:
             raise open_to_social_care()
         return _CarriedOut(joined_id=answers.case_id)
     if decision.outcome is Outcome.referral:
         if answers is None:
-            return _CarriedOut(opened_id=(await _open_referral(work, file, decision, None)).id)
+            return _CarriedOut(
+                opened_id=(await open_referral_decided(work, file, decision, None)).id
+            )
         if answers.service is CareService.social_care:
             return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
         return await _take_over(work, who, file, decision, answers)
@@ -420,56 +415,13 @@ async def _take_over(
         referral = await take_referral_back(work, step_down.referral_id)
         await accountabilities.give(work, referral, answers)
         return replace(ended, joined_id=await _join(work, decision, referral.id))
-    return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
+    return replace(ended, opened_id=(await open_referral_decided(work, file, decision, answers)).id)
 
 
 async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
     """Joins the open referral: a more serious concern raises its statutory basis."""
     await raise_basis(work, referral_id, decision.statutory_basis)
     return referral_id
-
-
-def _origin(file: WholeContact, decision: Decision) -> Origin:
-    return Origin(
-        contact_id=file.contact.id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
-        decision_id=decision.id,
-        transfer_id=None,
-        source_code=file.contact.source_code,
-        known_at=file.contact.received_at,
-    )
-
-
-async def _open_referral(
-    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
-) -> Referral:
-    return await open_referral(
-        work,
-        _origin(file, decision),
-        team_id=decision.receiving_team_id or work.policy.teams_for(TeamWork.referral)[0].id,
-        worker_id=None,
-        statutory_basis=decision.statutory_basis or StatutoryBasis.section_17,
-        answered=answered,
-    )
-
-
-async def _open_episode(
-    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
-) -> EarlyHelpEpisode:
-    told = file.contact.agreement
-    if told in REFUSING:
-        raise FamilyRefused(NO_EARLY_HELP, state=decision.state, allowed=(_RETURN,))
-    teams = work.policy.teams_for(TeamWork.early_help_episode)
-    return await open_episode(
-        work,
-        _origin(file, decision),
-        team_id=decision.receiving_team_id or teams[0].id,
-        worker_id=None,
-        level_of_need=decision.level_of_need,
-        answered=answered,
-        family_agreement=agreement_at_opening(told),
-    )
 
 
 async def _settle_superseded(

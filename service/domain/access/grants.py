@@ -112,9 +112,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Read decisions and their earlier versions, as far as one's reach goes.",
         ),
         Permission.read_referrals: _grant(
-            Scope.cases_read,
-            _CASE_READERS,
-            "List and read referrals, as far as one's reach goes.",
+            Scope.cases_read, _CASE_READERS, "List and read referrals, as far as one's reach goes."
         ),
         Permission.allocate_referral: _grant(
             Scope.cases_write,
@@ -137,9 +135,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Allocate an early help episode to a worker.",
         ),
         Permission.record_early_help_agreement: _grant(
-            Scope.cases_write,
-            _EARLY_HELP,
-            "Record whether the family agrees to early help.",
+            Scope.cases_write, _EARLY_HELP, "Record whether the family agrees to early help."
         ),
         Permission.close_early_help_episode: _grant(
             Scope.cases_write,
@@ -225,9 +221,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
         ),
         Permission.challenge_decision: _grant(
-            Scope.challenges_write,
-            (*_EARLY_HELP, *_ASSESSMENT),
-            "Challenge a signed decision.",
+            Scope.challenges_write, (*_EARLY_HELP, *_ASSESSMENT), "Challenge a signed decision."
         ),
         Permission.pursue_challenge: _grant(
             Scope.challenges_write,
@@ -421,9 +415,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Work from the step-ups under way.",
         ),
         Permission.read_queue_step_down: _grant(
-            Scope.transfers_read,
-            _MANAGERS,
-            "Work from the step-downs under way.",
+            Scope.transfers_read, _MANAGERS, "Work from the step-downs under way."
         ),
         Permission.read_queue_challenges: _grant(
             Scope.challenges_read, _MANAGERS, "Work from the challenges that are not settled."
@@ -432,14 +424,10 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.contacts_read, _CASEWORK, "Work from what one holds oneself."
         ),
         Permission.read_flags: _grant(
-            Scope.flags_read,
-            _CASE_READERS,
-            "See breaches and warnings, and why each is raised.",
+            Scope.flags_read, _CASE_READERS, "See breaches and warnings, and why each is raised."
         ),
         Permission.acknowledge_flag: _grant(
-            Scope.flags_write,
-            (*_CASEWORK, *_ABOVE),
-            "Acknowledge a flag and say what one will do.",
+            Scope.flags_write, (*_CASEWORK, *_ABOVE), "Acknowledge a flag and say what one will do."
         ),
         Permission.submit_multi_agency_referral: _grant(
             Scope.multi_agency_referrals_submit,
