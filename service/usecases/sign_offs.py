@@ -70,7 +70,6 @@ from service.persistence.repositories import (
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 
-_RETURN = DecisionAction.return_to_decider
 _CONTACT_CLOCKS = (
     "contact_to_referral",
     "statutory_decision",
