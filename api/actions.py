@@ -13,6 +13,7 @@ from service.domain.daily_meetings import DailyMeetingAction, ItemAction
 from service.domain.decisions import DecisionAction
 from service.domain.information_requests import InformationRequestAction
 from service.domain.missing_episodes import MissingAction
+from service.domain.passed_concerns import PassedConcernAction
 from service.domain.pregnancies import PregnancyAction
 from service.domain.referrals import CaseAction
 from service.domain.section_47_enquiries import EnquiryAction
@@ -121,6 +122,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             MissingAction.decline_interview: _by("record_return_interview", step="declined"),
             MissingAction.hold_interview: _by("record_return_interview", step="held"),
         },
+        PassedConcernAction: {PassedConcernAction.answer: _by("answer_passed_concern")},
         PregnancyAction: {
             PregnancyAction.change_expected_delivery: _by("change_expected_delivery"),
             PregnancyAction.record_birth: _by("record_birth"),

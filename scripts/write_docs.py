@@ -29,6 +29,7 @@ from service.domain.events import EventType
 from service.domain.fields import Sensitivity
 from service.domain.information_requests import INFORMATION_REQUEST
 from service.domain.missing_episodes import MISSING_EPISODE
+from service.domain.passed_concerns import PASSED_CONCERN
 from service.domain.police_notifications import NOTIFICATION_IMPORT
 from service.domain.pregnancies import PREGNANCY
 from service.domain.referrals import CASE
@@ -207,6 +208,9 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.missing_episode_returned: "A missing child returned.",
         EventType.missing_episode_interview_recorded: (
             "A return home interview was offered, accepted, declined or held."
+        ),
+        EventType.passed_concern_answered: (
+            "Who holds an open child's case read a new concern and said what they will do."
         ),
         EventType.person_expected_delivery_changed: (
             "The expected date of delivery of an unborn child was recorded or changed."
@@ -405,6 +409,12 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
         MISSING_EPISODE,
         "A return home interview is owed from the return. Held or declined, its clock stops; a "
         "child who declined may talk after all.",
+    ),
+    (
+        "A passed concern",
+        PASSED_CONCERN,
+        "A new concern about an open child waits for who holds the case. It goes along with the "
+        "child to another case, on the same clock, and is settled when nobody holds the child.",
     ),
     (
         "A pregnancy",

@@ -38,6 +38,7 @@ from service.domain.decisions import (
     OwnWordsNeeded,
 )
 from service.domain.drafts import DraftsIncomplete
+from service.domain.passed_concerns import NobodyHoldsTheChild
 from service.domain.possible_matches import PossibleMatchUnresolved, TwoOpenCases
 from service.domain.recognition import PersonUnknown
 from service.domain.sign_offs import SignOffUnclear
@@ -66,6 +67,7 @@ _REFUSED = (
 _UNSIGNED = (
     ChallengeOpen,
     ChildMovedOn,
+    NobodyHoldsTheChild,
     OpenToSocialCare,
     OwnDecision,
     OwnWordsNeeded,

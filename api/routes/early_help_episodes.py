@@ -28,6 +28,7 @@ from service.domain import early_help_episodes, holders
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
 from service.domain.early_help_episodes import AgreementNotPossible, EpisodeEnded
+from service.domain.passed_concerns import ConcernWaits
 from service.domain.states import WrongState
 from service.domain.transfers import StepDownUnfinished
 from service.domain.whole_contacts import CaseFilters, WholeCase
@@ -149,6 +150,7 @@ async def record_early_help_agreement(
     response_model=EarlyHelpEpisode,
     responses=problems(
         ChallengeOpen,
+        ConcernWaits,
         StepDownUnfinished,
         WrongState,
         cases.ClosureFaulty,

@@ -23,6 +23,7 @@ from service.domain import holders, referrals
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
 from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
+from service.domain.passed_concerns import ConcernWaits
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.transfers import StepDownUnfinished
@@ -100,6 +101,7 @@ async def allocate_referral(
     response_model=Referral,
     responses=problems(
         ChallengeOpen,
+        ConcernWaits,
         ProtectionUnderWay,
         StepDownUnfinished,
         WrongState,

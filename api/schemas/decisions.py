@@ -240,6 +240,10 @@ class Decision(WireOut):
     early_help_episode_id: Annotated[
         UUID | None, an_id("The early help episode that it led to or joined.")
     ]
+    passed_concern_id: Annotated[
+        UUID | None,
+        an_id("The concern as it was passed to who holds the child's case, where one is open."),
+    ]
     repeat_concern: Annotated[
         RepeatConcernCounts | None,
         Field(

@@ -20,6 +20,7 @@ from service.domain.flags import Severity
 from service.domain.holders import HeldWork
 from service.domain.information_requests import InformationRequestState
 from service.domain.missing_episodes import MissingState
+from service.domain.passed_concerns import PassedConcernState
 from service.domain.referrals import CaseState
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingState
@@ -380,3 +381,24 @@ class MissingQuery(QueryPart):
     ] = ()
     person_id: _OfPerson = None
     contact_id: _OfContact = None
+
+
+class PassedConcernQuery(QueryPart):
+    """What the list of passed concerns is narrowed by."""
+
+    states: Annotated[
+        Sequence[PassedConcernState],
+        several("state", 3, "Only these states.", "waiting"),
+    ] = ()
+    service: Annotated[
+        CareService | None,
+        Field(description="Only those that this side was to read.", examples=["social_care"]),
+    ] = None
+    person_id: _OfPerson = None
+    contact_id: _OfContact = None
+    referral_id: Annotated[
+        Id | None, Field(description="Only those that the holder of this referral was to read.")
+    ] = None
+    early_help_episode_id: Annotated[
+        Id | None, Field(description="Only those that the holder of this episode was to read.")
+    ] = None

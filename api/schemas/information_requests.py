@@ -17,6 +17,7 @@ from api.schemas.words import (
     FamilyName,
     GivenNames,
     ItsContactId,
+    ReadBy,
     Version,
     an_id,
 )
@@ -287,7 +288,7 @@ class InformationRequest(WireOut):
         Field(description="Since when an answer after the decision waits to be read."),
     ]
     read_at: Annotated[Instant | None, Field(description="When that was read.")]
-    read_by: Annotated[UUID | None, an_id("Who read it.")]
+    read_by: ReadBy
     reading_words: Annotated[
         str | None,
         Field(

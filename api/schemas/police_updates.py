@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
-from api.schemas.words import HappenedAt, ItsNotificationId, an_id
+from api.schemas.words import HappenedAt, ItsNotificationId, ReadBy, an_id
 from service.domain.contacts import AgreementState
 from service.domain.people import YesNo
 from service.domain.police_notifications import PoliceNotification, Risk
@@ -130,7 +130,7 @@ class PoliceUpdateSeen(WireOut):
         Instant | None, Field(description="Since when it waits to be read; null once it was.")
     ]
     read_at: Annotated[Instant | None, Field(description="When it was read; null until then.")]
-    read_by: Annotated[UUID | None, an_id("Who read it.")]
+    read_by: ReadBy
     reading_words: Annotated[
         str | None,
         Field(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from frontdoor.demonstration.concerns import have_it_read
 from frontdoor.demonstration.desk import Act
 from frontdoor.demonstration.matches import say_whose
 from frontdoor.demonstration.narratives import RISK, WORDS, PromptWords, Theme
@@ -65,11 +66,12 @@ def sign_at(story: Story, instant: datetime, draft: Decision) -> None:
             # Meanwhile another contact has led to a meeting about the child.
             await answer_draft(story, work, draft, agreed=False, words=RISK.overtaken)
             return
-        if draft.outcome is Outcome.early_help and await open_to_social_care(work, draft.person_id):
-            # Meanwhile social care has taken the child on, by another contact.
+        outcome = await outcome_for(work, draft.person_id, draft.outcome)
+        if outcome is not draft.outcome:
+            # Meanwhile social care has taken the child on, by another contact, or let it go.
             await answer_draft(story, work, draft, agreed=False, words=WORDS.taken_on)
             child = next(one for one in story.children if one.id == draft.child_id)
-            waiting = await make_draft(story, work, child, Outcome.early_help)
+            waiting = await make_draft(story, work, child, outcome)
         await answer_draft(story, work, waiting, agreed=True, words=WORDS.agreed)
 
     story.desk.at(instant, sign)
@@ -79,22 +81,35 @@ async def answer_draft(
     story: Story, work: Work, draft: Decision, *, agreed: bool, words: Sequence[str]
 ) -> None:
     """The manager agrees with a draft, or sends it back."""
-    await sign_off(
+    signed = await sign_off(
         work, story.manager, draft.id, draft.version, agreed=agreed, words=story.words(words)
     )
+    await have_it_read(story, work, signed)
 
 
 async def make_draft(story: Story, work: Work, child: Child, outcome: Outcome) -> Decision:
     """Drafts a decision for a child."""
     child = await say_who_it_is(story, work, child)
-    if outcome is Outcome.early_help and await open_to_social_care(work, child.person_id):
-        # Early help takes over from social care by a step-down alone.
-        outcome = Outcome.information_and_advice
+    outcome = await outcome_for(work, child.person_id, outcome)
     if outcome is Outcome.early_help and story.told_as and story.told_as.agreement in REFUSING:
         # The family will not have it.
         outcome = Outcome.information_and_advice
     new = new_decision(story, child, outcome)
     return await decide(work, story.worker, story.contact_id, new)
+
+
+async def outcome_for(work: Work, person_id: UUID, outcome: Outcome) -> Outcome:
+    """What is decided instead, where social care holds the child, or nobody does any more.
+
+    Early help takes over from social care by a step-down alone, and a new concern about a child
+    who is open there is never no further action.
+    """
+    held = await open_to_social_care(work, person_id)
+    if held and outcome in (Outcome.early_help, Outcome.no_further_action):
+        return Outcome.passed_to_case_holder
+    if not held and outcome is Outcome.passed_to_case_holder:
+        return Outcome.information_and_advice
+    return outcome
 
 
 def new_decision(story: Story, child: Child, outcome: Outcome) -> NewDecision:

@@ -80,6 +80,7 @@ class Narratives(_Read):
     second_thoughts: Texts
     acknowledged: Texts
     closed_after_assessment: Texts
+    concern_read: Texts
     ceased: Texts
     moved_away: str
     episode_ended: dict[EpisodeClosure, str]

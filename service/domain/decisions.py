@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     information_and_advice = "information_and_advice"
     early_help = "early_help"
     referral = "referral"
+    passed_to_case_holder = "passed_to_case_holder"
 
 
 class StatutoryBasis(StrEnum):
@@ -175,6 +176,9 @@ class Decision:
     version: Version
     withdrawn_by: Annotated[UUID | None, plain("Who withdrew the draft.")] = None
     withdrawn_because: Annotated[str | None, sensitive("Why it was withdrawn.")] = None
+    passed_concern_id: Annotated[
+        UUID | None, plain("The concern as it was passed to who holds the child's case.")
+    ] = None
 
 
 class DecisionIncomplete(Invalid):
@@ -239,6 +243,8 @@ _LEVELS: Mapping[Outcome, tuple[LevelOfNeed, ...]] = {
     ),
     Outcome.early_help: (LevelOfNeed.additional, LevelOfNeed.targeted),
     Outcome.referral: (LevelOfNeed.statutory,),
+    # What it comes to is for who holds the case, and knows the child.
+    Outcome.passed_to_case_holder: tuple(LevelOfNeed),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
-from service.domain import challenges, early_help_episodes, transfers
+from service.domain import challenges, early_help_episodes, passed_concerns, transfers
 from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission, Reach, Role
 from service.domain.accountabilities import CareService
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
@@ -59,6 +59,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "child_seen": SubjectKind.section_47_enquiry,
         "initial_child_protection_conference": SubjectKind.section_47_enquiry,
         "return_home_interview": SubjectKind.missing_episode,
+        **dict.fromkeys(passed_concerns.CLOCKS, SubjectKind.passed_concern),
         **dict.fromkeys(transfers.CLOCKS, SubjectKind.transfer),
         **dict.fromkeys(challenges.CLOCKS, SubjectKind.challenge),
     }
@@ -77,9 +78,15 @@ READS: Mapping[SubjectKind, Permission] = MappingProxyType(
         SubjectKind.strategy_meeting: Permission.read_strategy_meetings,
         SubjectKind.section_47_enquiry: Permission.read_section_47_enquiries,
         SubjectKind.missing_episode: Permission.read_missing_episodes,
+        SubjectKind.passed_concern: Permission.read_passed_concerns,
     }
 )
 """By which permission the thing is read that a flag is about."""
+
+
+_SIDE_OF: Mapping[Reach, CareService] = MappingProxyType(
+    {Reach.SOCIAL_CARE: CareService.social_care, Reach.EARLY_HELP: CareService.early_help}
+)
 
 
 def stands_above(one: str, other: str) -> bool:
@@ -123,6 +130,9 @@ def _always_seen(reach: Reach, kind: str, subject: SubjectKind) -> bool:
         return True
     step_down = subject is SubjectKind.transfer and kind.startswith("step_down_")
     step_up = subject is SubjectKind.transfer and kind.startswith("step_up_")
+    side = _SIDE_OF.get(reach)
+    if side is not None and kind == passed_concerns.READING_CLOCKS[side]:
+        return subject is SubjectKind.passed_concern
     if reach is Reach.SOCIAL_CARE:
         return subject in OF_SOCIAL_CARE or (step_down and kind in transfers.CLOCKS)
     if reach is Reach.EARLY_HELP:

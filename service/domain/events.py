@@ -93,6 +93,7 @@ class EventType(StrEnum):
     missing_episode_recorded = "missing_episode.recorded"
     missing_episode_returned = "missing_episode.returned"
     missing_episode_interview_recorded = "missing_episode.interview_recorded"
+    passed_concern_answered = "passed_concern.answered"
     person_expected_delivery_changed = "person.expected_delivery_changed"
     person_born = "person.born"
     person_pregnancy_ended = "person.pregnancy_ended"

@@ -35,6 +35,7 @@ class SubjectKind(StrEnum):
     strategy_meeting = "strategy_meeting"
     section_47_enquiry = "section_47_enquiry"
     missing_episode = "missing_episode"
+    passed_concern = "passed_concern"
 
 
 OF_SOCIAL_CARE = frozenset(

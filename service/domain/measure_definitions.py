@@ -405,6 +405,20 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 Counted.contacts,
                 (Breakdown.source, Breakdown.withdrawal_reason),
             ),
+            Measure(
+                MeasureCode.passed_concerns_read_in_time,
+                "New concerns about open children read in time by who holds the case",
+                "Of the new concerns about children whose case was open that were passed to who "
+                "holds it in the month, and that at the instant of the reading had been read, or "
+                "should have been: the share read within the policy's limit, by the rating of "
+                "the contact, with what will be done. Where the child went to another case before "
+                "it was read, the time runs on from when it was first passed.",
+                Unit.per_cent,
+                "A new concern about an open child reaches who holds the child: measures of the "
+                "front door",
+                Counted.passed_concerns,
+                (),
+            ),
             _urgent(
                 MeasureCode.contacts_rated_in_time,
                 "Contacts rated in time",

@@ -58,6 +58,7 @@ class MeasureCode(StrEnum):
     conversion_rate = "conversion_rate"
     no_further_action_rate = "no_further_action_rate"
     contacts_withdrawn = "contacts_withdrawn"
+    passed_concerns_read_in_time = "passed_concerns_read_in_time"
     contacts_rated_in_time = "contacts_rated_in_time"
     red_decided_in_time = "red_decided_in_time"
 
@@ -73,6 +74,7 @@ class Counted(StrEnum):
     section_47_enquiries = "section_47_enquiries"
     assessments = "assessments"
     missing_episodes = "missing_episodes"
+    passed_concerns = "passed_concerns"
 
 
 class Unit(StrEnum):

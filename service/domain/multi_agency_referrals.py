@@ -35,6 +35,7 @@ class PublicOutcome(StrEnum):
     early_help = "early_help"
     information_and_advice = "information_and_advice"
     no_further_action = "no_further_action"
+    passed_to_the_childs_worker = "passed_to_the_childs_worker"
 
 
 # That a drafted decision waits for a manager is nobody's business but ours.
@@ -55,6 +56,7 @@ OUTCOMES: Mapping[Outcome, PublicOutcome] = MappingProxyType(
         Outcome.early_help: PublicOutcome.early_help,
         Outcome.information_and_advice: PublicOutcome.information_and_advice,
         Outcome.no_further_action: PublicOutcome.no_further_action,
+        Outcome.passed_to_case_holder: PublicOutcome.passed_to_the_childs_worker,
     }
 )
 
@@ -66,10 +68,19 @@ IN_WORDS: Mapping[PublicOutcome, str] = MappingProxyType(
         PublicOutcome.early_help: "Early help will be offered to the family.",
         PublicOutcome.information_and_advice: "Information and advice were given.",
         PublicOutcome.no_further_action: "The front door takes no further action.",
+        PublicOutcome.passed_to_the_childs_worker: (
+            "Passed to the worker who already works with the child."
+        ),
     }
 )
 
-_GOES_ON = frozenset({PublicOutcome.accepted_by_childrens_social_care, PublicOutcome.early_help})
+_GOES_ON = frozenset(
+    {
+        PublicOutcome.accepted_by_childrens_social_care,
+        PublicOutcome.early_help,
+        PublicOutcome.passed_to_the_childs_worker,
+    }
+)
 
 
 def progress_of(state: ContactState, outcomes: Iterable[PublicOutcome | None]) -> Progress:

@@ -1,11 +1,12 @@
 """Queues: what waits for somebody, soonest deadline first, and what to do about it next."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from service.domain.accountabilities import CareService
 from service.domain.challenges import ChallengedThing, ChallengeState
 from service.domain.contacts import Channel, ContactState
 from service.domain.dangers import DangerTold
@@ -83,6 +84,7 @@ class NextAction(StrEnum):
     authorise_assessment = "authorise_assessment"
     acknowledge_referrer = "acknowledge_referrer"
     read_police_update = "read_police_update"
+    answer_passed_concern = "answer_passed_concern"
 
 
 IN_WORDS = {
@@ -130,6 +132,9 @@ IN_WORDS = {
     NextAction.read_police_update: (
         "Read what the police sent later of this incident, and record what follows from it."
     ),
+    NextAction.answer_passed_concern: (
+        "A new concern about a child who is open: read it, and say what you will do."
+    ),
     NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
@@ -144,6 +149,26 @@ class QueueFilters:
     unassigned: bool = False
     worker_suspended: bool = False
     town: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDesk:
+    """What stands in the queue of what is somebody's own, beside the cases and contacts they hold.
+
+    `transfers`: what they have to do for one; `concerns`: those passed to them as case holders.
+    `manages` are the sides whose concerns are theirs where nobody holds the case: those of their
+    team, `team_id`, or of the whole side where they are of none.
+    """
+
+    transfers: bool
+    concerns: bool
+    manages: frozenset[CareService] = frozenset()
+    team_id: str | None = None
+
+    @property
+    def shape(self) -> Hashable:
+        """What of it makes a statement another one."""
+        return self.transfers, self.concerns, self.manages, self.team_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +359,8 @@ def next_action(waiting: Waiting) -> NextAction:
         return NextAction.read_late_answer if waiting.returned else NextAction.answer
     if waiting.subject_kind in (SubjectKind.referral, SubjectKind.early_help_episode):
         return NextAction.work_case if worked else NextAction.allocate
+    if waiting.subject_kind is SubjectKind.passed_concern:
+        return NextAction.answer_passed_concern
     if waiting.police_unread:
         return NextAction.read_police_update
     if waiting.contact_state is ContactState.decided:

@@ -24,6 +24,7 @@ from service.domain.referrals import (
 from service.domain.transfers import FamilyAgreement
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.lives import Moves
+from service.domain_services.passed_concerns import follow_child
 from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
@@ -211,6 +212,8 @@ async def open_episode(
 async def _open(work: Work, kind: Cases[Case], case: Case, answered: Accountability | None) -> None:
     work.add(case)
     await accountabilities.give(work, case, answered)
+    if answered is not None:
+        await follow_child(work, case.person_id)
     if case.worker_id is None:
         start_clock(
             work, kind.allocation_clock, kind.subject_kind, case.id, case.contact_id, work.now

@@ -27,6 +27,7 @@ from service.domain.recognition import PersonUnknown, Recognised, numbers_set_as
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import reckon_referrals_again
 from service.domain_services.missing_episodes import let_missing_episodes_follow
+from service.domain_services.passed_concerns import follow_child
 from service.domain_services.people import ToldOfPerson, change_people
 from service.domain_services.possible_matches import keep_match_answer
 from service.domain_services.pre_birth import restart_pre_birth_clocks
@@ -289,6 +290,7 @@ async def _move(work: Work, who: Caller, contact_id: UUID, old: Child, new: Chil
     await child_records.move_along(work, old.id, to)
     if case is not None:
         await child_records.move_accountability(work, left, to)
+    await follow_child(work, to)
     for person_id in sorted({left, to}):
         await reckon_referrals_again(work, person_id)
     if case is not None and case.referral_id is not None:

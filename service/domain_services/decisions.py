@@ -62,7 +62,7 @@ def open_to_social_care() -> OpenToSocialCare:
     return OpenToSocialCare(
         "The child is open to children's social care. Early help takes a child over by a "
         "step-down, with a plan and the family's agreement: decide for the open referral here, "
-        "and let the assessment team ask for the step-down.",
+        "or pass the concern to who holds it, and let the assessment team ask for the step-down.",
         state=CareService.social_care,
-        allowed=(Outcome.referral, Outcome.information_and_advice, Outcome.no_further_action),
+        allowed=(Outcome.passed_to_case_holder, Outcome.referral, Outcome.information_and_advice),
     )

@@ -37,6 +37,7 @@ from service.domain.errors import Problem
 from service.domain.events import EventType, of_each
 from service.domain.flags import SubjectKind
 from service.domain.information_requests import is_answered
+from service.domain.passed_concerns import faults_of_open_child
 from service.domain.possible_matches import (
     MatchOnFile,
     PossibleMatchUnresolved,
@@ -164,7 +165,7 @@ async def _complete_draft(
     )
     problems += faults_in_agreement(file.contact.agreement, draft.outcome)
     problems += _unknown_codes(work, draft)
-    problems += await _team_of_another(work, draft, answers, standing)
+    problems += await _faults_of_open_case(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, found.matches, problems)
     if problems:
         raise DecisionIncomplete(
@@ -395,6 +396,33 @@ async def _team_of_another(
             "child_has_a_team",
         )
     ]
+
+
+async def _faults_of_open_case(
+    work: Work, draft: Decision, answers: Accountability | None, standing: Decision | None
+) -> list[Problem]:
+    """What is wrong with a draft because of the case that is open for the child, or of none."""
+    return [
+        *await _team_of_another(work, draft, answers, standing),
+        *await _faults_of_holder(work, draft, answers, standing),
+    ]
+
+
+async def _faults_of_holder(
+    work: Work, draft: Decision, answers: Accountability | None, standing: Decision | None
+) -> list[Problem]:
+    """What the outcome has against who holds the child's case, or against nobody holding it."""
+    if draft.outcome not in (Outcome.no_further_action, Outcome.passed_to_case_holder):
+        return []
+    if answers is None or await _replaces(work, answers.case_id, standing):
+        return faults_of_open_child(draft.outcome, None)
+    open_to = answers.service
+    if draft.outcome is Outcome.no_further_action:
+        whose = await accountabilities.whose(work, draft.person_id)
+        if CareService.social_care in whose.open_to:
+            # Also while it hands the child over, and early help answers already.
+            open_to = CareService.social_care
+    return faults_of_open_child(draft.outcome, open_to)
 
 
 _WORK_OF = {

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, false, literal, or_, select, true
 
 from service.domain.access import Reach, Sharing, Sight
+from service.domain.accountabilities import CareService
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
@@ -14,6 +15,7 @@ from service.domain.events import EventType
 from service.domain.flags import OF_SOCIAL_CARE, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest, StillInSight
 from service.domain.missing_episodes import MissingEpisode
+from service.domain.passed_concerns import PassedConcern
 from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.referrals import Referral
@@ -31,6 +33,7 @@ _TRANSFER = table_of(Transfer)
 _NOTIFICATION = table_of(PoliceNotification)
 _IMPORT = table_of(NotificationImport)
 _MISSING = table_of(MissingEpisode)
+_PASSED = table_of(PassedConcern)
 _PERSON = table_of(Person)
 _CHILD = table_of(Child)
 _FLAG = table_of(Flag)
@@ -41,12 +44,18 @@ _HELPED = _EPISODE.alias("helped")
 _REFERRED = _REFERRAL.alias("referred")
 _JOINED = _DECISION.alias("joined")
 _MOVING = _TRANSFER.alias("moving")
+_HANDED = _PASSED.alias("handed")
 
 _SIDES: tuple[tuple[Reach, Any, Outcome], ...] = (
     (Reach.EARLY_HELP, _HELPED, Outcome.early_help),
     (Reach.SOCIAL_CARE, _REFERRED, Outcome.referral),
 )
 """Each side that a reach may be narrowed to: its cases, and the outcome that leads there."""
+
+_SIDE_OF = {
+    Reach.EARLY_HELP: CareService.early_help,
+    Reach.SOCIAL_CARE: CareService.social_care,
+}
 
 _HERE = _CHILD.alias("here")
 
@@ -81,8 +90,9 @@ def _came_by(
 ) -> ColumnElement[bool]:
     """Whether a child came by a contact to a side that the caller reaches; any child, or this one.
 
-    By a case there; by a decision that joined one; or by a transfer that was accepted. Those who
-    answer a transfer see every child, so until then nobody else on the other side has to.
+    By a case there; by a decision that joined one, or that passed a concern to who holds one; or by
+    a transfer that was accepted. Those who answer a transfer see every child, so until then nobody
+    else on the other side has to.
     """
     ways: list[ColumnElement[bool]] = []
 
@@ -95,6 +105,7 @@ def _came_by(
             ways.append(there_is(cases, *about(cases)))
             joined = (_JOINED.c.joined_case_id.is_not(None), _JOINED.c.outcome == outcome)
             ways.append(there_is(_JOINED, *about(_JOINED), *joined))
+            ways.append(there_is(_HANDED, *about(_HANDED), _HANDED.c.service == _SIDE_OF[reach]))
     return or_(*ways, there_is(_MOVING, *about(_MOVING), _MOVING.c.accepted_at.is_not(None)))
 
 
@@ -260,6 +271,14 @@ def missing_episodes_visible_to(sight: Sight) -> ColumnElement[bool]:
     return child_visible_to(sight, _MISSING)
 
 
+def passed_concerns_visible_to(sight: Sight) -> ColumnElement[bool]:
+    """The passed concerns that a caller may know of: those that a side of theirs was to read."""
+    if sight.sees_all:
+        return true()
+    sides = [side for reach, side in _SIDE_OF.items() if reach in sight.reach]
+    return _PASSED.c.service.in_(sides) if sides else false()
+
+
 def people_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The children that a caller may know of: those who came to the caller's side by any contact.
 
@@ -311,6 +330,7 @@ def _about_what_is_seen(sight: Sight, table: Any) -> ColumnElement[bool]:
         (SubjectKind.transfer, _TRANSFER, transfers_visible_to(sight)),
         (SubjectKind.challenge, _CHALLENGE, challenges_visible_to(sight)),
         (SubjectKind.missing_episode, _MISSING, missing_episodes_visible_to(sight)),
+        (SubjectKind.passed_concern, _PASSED, passed_concerns_visible_to(sight)),
     )
     return and_(
         _came_to_a_side(sight, table.c.contact_id),
@@ -362,6 +382,7 @@ def events_visible_to(sight: Sight, event: FromClause) -> ColumnElement[bool]:
         happened_to("transfer", _TRANSFER, transfers_visible_to(sight)),
         happened_to("challenge", _CHALLENGE, challenges_visible_to(sight)),
         happened_to("missing_episode", _MISSING, missing_episodes_visible_to(sight)),
+        happened_to("passed_concern", _PASSED, passed_concerns_visible_to(sight)),
         happened_to("information", _REQUEST, requests_visible_to(sight)),
         happened_to("information_request", _REQUEST, requests_visible_to(sight)),
         happened_to("person", _PERSON, people_visible_to(sight)),

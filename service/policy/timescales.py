@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
-from service.domain import challenges, early_help_episodes, transfers
+from service.domain import challenges, early_help_episodes, passed_concerns, transfers
 from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import (
@@ -61,6 +61,7 @@ NEEDED_KINDS = {
     "expected_delivery_known": False,
     "pre_birth_assessment_begun": False,
     "pre_birth_assessment_done": False,
+    **dict.fromkeys(passed_concerns.CLOCKS, True),
     **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""

@@ -21,6 +21,7 @@ from service.domain.transfers import StepDownUnfinished, TransferAction, Transfe
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
 from service.domain_services.cases import CASES, close_case
 from service.domain_services.challenges import refuse_while_challenged
+from service.domain_services.passed_concerns import refuse_while_concern_waits
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfers import settle_transfers
 from service.persistence.asking import Asking
@@ -262,6 +263,7 @@ async def _close(
     if isinstance(case, Referral):
         await refuse_while_protection_is_owed(work, case)
     await refuse_while_challenged(work, case.person_id)
+    await refuse_while_concern_waits(work, case.person_id)
     settled = await settle_transfers(work, who, case.person_id, "case_closed")
     closed = await close_case(work, who, cases, case, CaseAction.close, code, reason)
     if answers is not None and answers.case_id == case.id:

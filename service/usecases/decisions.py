@@ -11,7 +11,12 @@ from service.domain.whole_contacts import DecidedTogether, WholeDecision
 from service.domain_services.daily_meetings import hold_item_to_decide
 from service.domain_services.drafts import draft_decisions
 from service.persistence.asking import Asking
-from service.persistence.repositories import contacts, deadlines, decisions
+from service.persistence.repositories import (
+    contacts,
+    deadlines,
+    decisions,
+    passed_concerns,
+)
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 
@@ -76,6 +81,10 @@ async def whole_decision(ask: Asking, decision: Decision) -> WholeDecision:
         if decision.outcome is Outcome.early_help:
             episode = await EPISODES.of_decision(ask, decision.id)
             episode_id = decision.joined_case_id if episode is None else episode.id
+        if decision.outcome is Outcome.passed_to_case_holder:
+            passed = await passed_concerns.of_decision(ask, decision.id)
+            if passed is not None:
+                referral_id, episode_id = passed.referral_id, passed.early_help_episode_id
     return WholeDecision(
         decision=decision,
         deadlines=await deadlines.of_subject(ask, decision.contact_id, decision.id),

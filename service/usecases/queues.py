@@ -1,7 +1,7 @@
 """Queues: what waits for somebody, each role its own."""
 
-from service.domain.access import Caller, Permission
-from service.domain.queues import Queue, QueueFilters, QueueItem
+from service.domain.access import MANAGER_OF, Caller, Permission
+from service.domain.queues import OwnDesk, Queue, QueueFilters, QueueItem
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.repositories import queues
@@ -38,5 +38,10 @@ async def read_queue(
         filters,
         limit=limit,
         after=after,
-        transfers=who.may(Permission.read_transfers),
+        desk=OwnDesk(
+            transfers=who.may(Permission.read_transfers),
+            concerns=who.may(Permission.answer_passed_concern),
+            manages=frozenset(side for side, role in MANAGER_OF.items() if role in who.roles),
+            team_id=who.team_id,
+        ),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from service.domain.accountabilities import (
     Accountability,
     CareService,
 )
-from service.domain.authority import TeamWork
 from service.domain.contacts import (
     CHILD,
     REPEAT_CONCERN,
@@ -29,27 +29,19 @@ from service.domain.decisions import (
     DecisionState,
     Outcome,
     OwnWordsNeeded,
-    StatutoryBasis,
 )
 from service.domain.drafts import Refusals
 from service.domain.early_help_episodes import (
-    NO_EARLY_HELP,
-    REFUSING,
-    EarlyHelpEpisode,
     EpisodeClosure,
-    FamilyRefused,
-    agreement_at_opening,
 )
 from service.domain.events import EventType, of_each
 from service.domain.own_words import require_own_words
-from service.domain.referrals import CaseAction, Referral
+from service.domain.passed_concerns import refuse_if_held_otherwise
+from service.domain.referrals import CaseAction
 from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import (
-    Origin,
     close_case,
-    open_episode,
-    open_referral,
     raise_basis,
     take_referral_back,
 )
@@ -64,6 +56,8 @@ from service.domain_services.decisions import (
     supersede_decision,
 )
 from service.domain_services.lives import changed_to, refuse_stale
+from service.domain_services.opened_cases import open_episode_decided, open_referral_decided
+from service.domain_services.passed_concerns import follow_child, pass_concern, settle_superseded
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.domain_services.transfers import settle_transfers
 from service.persistence.clocks import stop_clocks
@@ -76,7 +70,6 @@ from service.persistence.repositories import (
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 
-_RETURN = DecisionAction.return_to_decider
 _CONTACT_CLOCKS = (
     "contact_to_referral",
     "statutory_decision",
@@ -90,7 +83,8 @@ _CONTACT_CLOCKS = (
 class _CarriedOut:
     """What a signed decision led to: a case that it opened, or one that it joined.
 
-    And the decision that it took the place of, with the challenge that had led to that.
+    And the decision that it took the place of, with the challenge that had led to that and since
+    when nobody had read what that one passed; and what this one passed to who holds the case.
     """
 
     opened_id: UUID | None = None
@@ -100,6 +94,8 @@ class _CarriedOut:
     overtaken: Sequence[UUID] = ()
     superseded_id: UUID | None = None
     changed_by_id: UUID | None = None
+    unread_since: datetime | None = None
+    passed_id: UUID | None = None
 
 
 async def sign_off(
@@ -190,6 +186,7 @@ async def _answer_all(
                 answered_by=after.answered_by,
                 answer_words=after.answer_words,
                 joined_case_id=carried[after.id].joined_id,
+                passed_concern_id=carried[after.id].passed_id,
             )
         )
     state = await _follow(work, file, done)
@@ -230,6 +227,7 @@ def _record(
                     "settled_transfer_ids": list(carried.settled),
                     "overtaken_challenge_ids": list(carried.overtaken),
                     "changed_by_challenge_id": carried.changed_by_id,
+                    "passed_concern_id": carried.passed_id,
                 }
                 for decision, carried in answered
             ],
@@ -309,8 +307,19 @@ async def _agree(work: Work, who: Caller, file: WholeContact, decision: Decision
         if before.closed_id is not None:
             answers = None
     done = await _carry_out(work, who, file, decision, answers)
+    moved = before.closed_id is not None or done.closed_id is not None
+    if moved:
+        await follow_child(work, decision.person_id)
+    if moved and answers is not None:
+        answers = await accountabilities.of_person(work, decision.person_id)
+    passed = None
+    if answers is not None and done.opened_id is None:
+        passed = pass_concern(
+            work, who, decision, file.contact.rating, answers, before.unread_since
+        )
     return replace(
         done,
+        passed_id=None if passed is None else passed.id,
         closed_id=done.closed_id or before.closed_id,
         settled=[*done.settled, *before.settled],
         superseded_id=before.superseded_id,
@@ -329,6 +338,7 @@ async def _replace_standing(
     await refuse_if_moved_on(work, standing, answers)
     changing = await challenge_that_allows(work, standing)
     closed_id, settled = await _settle_superseded(work, who, standing, answers)
+    unread_since = await settle_superseded(work, standing) if answers is not None else None
     if changing is not None:
         # Before what is decided is done: social care taking over overtakes the other ones.
         await carry_out_challenge(work, who, changing, decision.id)
@@ -337,6 +347,7 @@ async def _replace_standing(
         settled=settled,
         superseded_id=standing.id,
         changed_by_id=None if changing is None else changing.id,
+        unread_since=unread_since,
     )
 
 
@@ -355,16 +366,23 @@ async def _carry_out(
     """
     if decision.outcome is Outcome.early_help:
         if answers is None:
-            return _CarriedOut(opened_id=(await _open_episode(work, file, decision, None)).id)
+            return _CarriedOut(
+                opened_id=(await open_episode_decided(work, file, decision, None)).id
+            )
         if answers.service is CareService.social_care:
             raise open_to_social_care()
         return _CarriedOut(joined_id=answers.case_id)
     if decision.outcome is Outcome.referral:
         if answers is None:
-            return _CarriedOut(opened_id=(await _open_referral(work, file, decision, None)).id)
+            return _CarriedOut(
+                opened_id=(await open_referral_decided(work, file, decision, None)).id
+            )
         if answers.service is CareService.social_care:
             return _CarriedOut(joined_id=await _join(work, decision, answers.case_id))
         return await _take_over(work, who, file, decision, answers)
+    refuse_if_held_otherwise(decision.outcome, None if answers is None else answers.service)
+    if decision.outcome is Outcome.passed_to_case_holder and answers is not None:
+        return _CarriedOut(joined_id=answers.case_id)
     return _CarriedOut()
 
 
@@ -396,56 +414,13 @@ async def _take_over(
         referral = await take_referral_back(work, step_down.referral_id)
         await accountabilities.give(work, referral, answers)
         return replace(ended, joined_id=await _join(work, decision, referral.id))
-    return replace(ended, opened_id=(await _open_referral(work, file, decision, answers)).id)
+    return replace(ended, opened_id=(await open_referral_decided(work, file, decision, answers)).id)
 
 
 async def _join(work: Work, decision: Decision, referral_id: UUID) -> UUID:
     """Joins the open referral: a more serious concern raises its statutory basis."""
     await raise_basis(work, referral_id, decision.statutory_basis)
     return referral_id
-
-
-def _origin(file: WholeContact, decision: Decision) -> Origin:
-    return Origin(
-        contact_id=file.contact.id,
-        child_id=decision.child_id,
-        person_id=decision.person_id,
-        decision_id=decision.id,
-        transfer_id=None,
-        source_code=file.contact.source_code,
-        known_at=file.contact.received_at,
-    )
-
-
-async def _open_referral(
-    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
-) -> Referral:
-    return await open_referral(
-        work,
-        _origin(file, decision),
-        team_id=decision.receiving_team_id or work.policy.teams_for(TeamWork.referral)[0].id,
-        worker_id=None,
-        statutory_basis=decision.statutory_basis or StatutoryBasis.section_17,
-        answered=answered,
-    )
-
-
-async def _open_episode(
-    work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
-) -> EarlyHelpEpisode:
-    told = file.contact.agreement
-    if told in REFUSING:
-        raise FamilyRefused(NO_EARLY_HELP, state=decision.state, allowed=(_RETURN,))
-    teams = work.policy.teams_for(TeamWork.early_help_episode)
-    return await open_episode(
-        work,
-        _origin(file, decision),
-        team_id=decision.receiving_team_id or teams[0].id,
-        worker_id=None,
-        level_of_need=decision.level_of_need,
-        answered=answered,
-        family_agreement=agreement_at_opening(told),
-    )
 
 
 async def _settle_superseded(

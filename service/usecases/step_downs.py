@@ -30,6 +30,7 @@ from service.domain_services.challenges import (
     overtake_challenge_of_transfer,
     refuse_while_challenged,
 )
+from service.domain_services.passed_concerns import follow_child
 from service.domain_services.transfers import (
     HeldTransfer,
     hold_transfer,
@@ -144,6 +145,7 @@ async def _send_back(
         )
         referral = await take_referral_back(work, transfer.referral_id)
         await accountabilities.give(work, referral, answers)
+        await follow_child(work, referral.person_id)
         changed = {"early_help_episode_id": None, "accepted_at": None, "first_visit_at": None}
     manners = MANNERS[transfer.direction, transfer.asked_by]
     clocks = (manners.opened_clock, manners.answered_clock, *_ONCE_ACCEPTED)

@@ -48,6 +48,7 @@ from service.domain_services.challenges import (
     overtake_challenges,
     refuse_while_challenged,
 )
+from service.domain_services.passed_concerns import follow_child
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
 from service.domain_services.transfer_sides import (
     answerer_of,
@@ -176,6 +177,7 @@ async def _accept_step_up(
         )
         await raise_basis(work, referral.id, terms.statutory_basis)
         await accountabilities.give(work, referral, answers)
+        await follow_child(work, referral.person_id)
     else:
         referral = await open_referral(
             work,

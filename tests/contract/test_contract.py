@@ -345,6 +345,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "section_47_enquiry_id": "section_47_enquiry",
         "assessment_id": "assessment",
         "missing_episode_id": "missing_episode",
+        "passed_concern_id": "passed_concern",
         "notification_id": "notification",
         "import_id": "import",
         "item_id": "item",

@@ -461,6 +461,7 @@ async def a_whole_case(
     child = (await do("read_contact", worker, None, **theirs))["children"][0]
     draft = await do("decide", worker, decision_body(child["id"], "no_further_action"), **theirs)
     await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
+    await passed_to_who_holds_the_case(do, drafts[1]["person_id"])
     for name in ("disagree_with_outcome", "escalate_disagreement", "withdraw_disagreement"):
         await do(
             name,
@@ -485,6 +486,25 @@ async def a_whole_case(
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
     return filled
+
+
+async def passed_to_who_holds_the_case(do: Callable[..., Awaitable[Json]], person_id: str) -> None:
+    """A child whom early help holds is spoken of once more, and the manager there answers."""
+    worker = Role.mash_worker
+    again = contact_body(children=[child_body("Chidi", person_id=person_id)])
+    contact = await do("log_contact", worker, again)
+    draft = decision_body(
+        contact["children"][0]["id"],
+        "passed_to_case_holder",
+        history={"considered": "The episode that is open.", "last_closed_because": "It is open."},
+    )
+    place = {"contact_id": contact["id"]}
+    drafted = await do("decide", worker, draft, **place)
+    at = {"decision_id": drafted["id"]}
+    signed = await do("sign_off", Role.mash_manager, sign_off_body(), version=1, **at)
+    words = {"words": "The family worker goes there this afternoon and sees them all."}
+    concern = {"passed_concern_id": signed["passed_concern_id"]}
+    await do("answer_passed_concern", Role.early_help_spoc_manager, words, version=1, **concern)
 
 
 async def family_acts(do: Callable[..., Awaitable[Json]], whole: Json) -> None:

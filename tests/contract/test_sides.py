@@ -82,12 +82,24 @@ ABOVE: Mapping[str, set[str]] = {
     "assessment_team_manager": {"head_of_service", "director"},
     "head_of_service": {"director"},
 }
+MANAGES = {
+    EARLY_HELP: Role.early_help_spoc_manager,
+    SOCIAL_CARE: Role.assessment_team_manager,
+}
 RECEIVED_BY = {Outcome.early_help: EARLY_HELP, Outcome.referral: SOCIAL_CARE}
 
 # What is one side's own work, whichever child it is about.
 OF_SOCIAL_CARE = {"referral", "strategy_meeting", "section_47_enquiry", "assessment"}
 OF_EARLY_HELP = {"early_help_episode"}
-OF_THE_CHILD = {"transfer", "challenge", "missing_episode", "person", "pregnancy", "amendment"}
+OF_THE_CHILD = {
+    "transfer",
+    "challenge",
+    "missing_episode",
+    "passed_concern",
+    "person",
+    "pregnancy",
+    "amendment",
+}
 
 
 def came_to(child: str | None) -> frozenset[str]:
@@ -154,7 +166,13 @@ def acts(role: Role, asks: str, thing: Thing) -> bool:
     if asks == "receiver":
         outcome = Outcome.referral if thing.child == BEFORE else LIVES[thing.child or ""].outcome
         received_by = RECEIVED_BY.get(outcome)
+        held_by = LIVES[thing.child or ""].held_by if thing.child != BEFORE else frozenset()
+        if received_by is None and held_by:
+            return mine == ALL or mine in held_by
         return mine == ALL or received_by in (None, mine)
+    if asks == "holder":
+        # Who asks here is nobody's case holder, so that it is left to the manager of the side.
+        return any(role is MANAGES[side] for side in LIVES[thing.child or ""].held_by)
     if asks == "owner":
         return any(role == owner or role in ABOVE.get(owner, set()) for owner in thing.owed_by)
     return True
@@ -163,6 +181,7 @@ def acts(role: Role, asks: str, thing: Thing) -> bool:
 REFUSED_AS = {
     "child": "child_of_another_side",
     "receiver": "not_yours_to_challenge",
+    "holder": "not_the_case_holder",
     "owner": "flag_not_yours",
 }
 
@@ -179,6 +198,7 @@ READS = {
     "read_transfer": "transfer",
     "read_challenge": "challenge",
     "read_missing_episode": "missing_episode",
+    "read_passed_concern": "passed_concern",
     "read_strategy_meeting": "strategy_meeting",
     "read_section_47_enquiry": "section_47_enquiry",
     "read_assessment": "assessment",
@@ -193,6 +213,7 @@ LISTS = {
     "list_transfers": "transfer",
     "list_challenges": "challenge",
     "list_missing_episodes": "missing_episode",
+    "list_passed_concerns": "passed_concern",
     "list_strategy_meetings": "strategy_meeting",
     "list_section_47_enquiries": "section_47_enquiry",
     "list_assessments": "assessment",

@@ -102,6 +102,8 @@ EXPECTED = {
     "read_missing_episodes": "WMSeAaHDQ",
     "record_missing_episode": "WMAa",
     "record_return_interview": "WMSeAa",
+    "read_passed_concerns": "WMSeAaHDQ",
+    "answer_passed_concern": "SeAa",
     "record_birth": "WMSeAa",
     "read_queue_strategy": "WMAaH",
     "read_queue_pre_birth": "WMSeAaH",

@@ -97,6 +97,7 @@ LEVELS = {
     Outcome.information_and_advice: {1, 2, 3},
     Outcome.early_help: {2, 3},
     Outcome.referral: {4},
+    Outcome.passed_to_case_holder: {1, 2, 3, 4},
 }
 
 

@@ -31,6 +31,11 @@ from service.domain.information_requests import (
     InformationRequestState,
 )
 from service.domain.missing_episodes import MISSING_EPISODE, MissingAction, MissingState
+from service.domain.passed_concerns import (
+    PASSED_CONCERN,
+    PassedConcernAction,
+    PassedConcernState,
+)
 from service.domain.police_notifications import NOTIFICATION_IMPORT, ImportAction, ImportState
 from service.domain.pregnancies import PREGNANCY, PregnancyAction, PregnancyState
 from service.domain.referrals import CASE, CaseAction, CaseState
@@ -64,6 +69,7 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     ),
     (ASSESSMENT, AssessmentState, AssessmentAction),
     (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
+    (PASSED_CONCERN, PassedConcernState, set(PassedConcernAction)),
     # A contact that is put right is no move of the pregnancy.
     (PREGNANCY, PregnancyState, set(PregnancyAction) - {PregnancyAction.correct}),
 ]

@@ -17,6 +17,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode
+from service.domain.passed_concerns import PassedConcern
 from service.domain.people import Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.possible_matches import PossibleMatch
@@ -70,6 +71,7 @@ from tests.support.years import counted, fill
     IMPORT,
     ITEM,
     MATCH,
+    PASSED,
 ) = (
     table_of(kind)
     for kind in (
@@ -103,6 +105,7 @@ from tests.support.years import counted, fill
         NotificationImport,
         MeetingItem,
         PossibleMatch,
+        PassedConcern,
     )
 )
 TABLES = (
@@ -125,6 +128,7 @@ TABLES = (
     IMPORT,
     ITEM,
     MATCH,
+    PASSED,
 )
 
 
@@ -560,6 +564,14 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "missing episodes, newest first": (
         select(MISSING.c.id).order_by(MISSING.c.missing_from.desc(), MISSING.c.id.desc()).limit(50),
         "ix_missing_episode_missing_from",
+    ),
+    "what was passed to who holds a child's case, and waits": (
+        select(PASSED.c.id).where(PASSED.c.person_id == new_id(), PASSED.c.state == "waiting"),
+        "ix_passed_concern_waiting|ix_passed_concern_person",
+    ),
+    "passed concerns, newest first": (
+        select(PASSED.c.id).order_by(PASSED.c.passed_at.desc(), PASSED.c.id.desc()).limit(50),
+        "ix_passed_concern_passed",
     ),
     "clocks of a contact": (
         select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),

@@ -128,6 +128,7 @@ def decision_body(child_id: str | UUID, outcome: str = "referral", **changes: An
             "advice_given": "How to reach the family centre, and when to call again.",
         },
         "no_further_action": {"level_of_need": 1},
+        "passed_to_case_holder": {"level_of_need": 4},
     }
     return {
         "child_id": str(child_id),

@@ -16,6 +16,7 @@ from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.questions import NewInformationRequest
 from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
+from service.domain.whole_contacts import WholeContact
 from service.persistence.ids import new_id
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.challenges import challenge_decision
@@ -25,7 +26,7 @@ from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
 from tests.support.houses import caller
-from tests.support.situations import RATIONALE, decided, drafted, new_decision
+from tests.support.situations import RATIONALE, contact_about, decided, drafted, new_decision
 from tests.support.unborn import told_of, unborn
 
 
@@ -88,6 +89,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
     ids["missing_episode"] = await _missing_episode(house, contact_id, file.children[0].id)
+    ids["passed_concern"] = await _passed_concern(house, worker, manager, file)
     unborn_child = (await told_of(house, [unborn(date(2027, 2, 28))])).children[0]
     ids["unborn"] = unborn_child.person_id
     ids["strategy_meeting"] = await _strategy_meeting(house, manager, ids["referral"])
@@ -107,6 +109,25 @@ async def _decided(
     new = new_decision(house, child_id, outcome, agencies=agencies)
     found = await decided(house, contact_id, new, worker=worker, manager=manager)
     return found.id
+
+
+async def _passed_concern(
+    house: House, worker: Caller, manager: Caller, file: WholeContact
+) -> UUID:
+    """The child in early help is spoken of once more, and who holds the case is to read it."""
+    child = NewChild(given_name="Ada", person_id=file.children[1].person_id)
+    told = await contact_about(house, child, worker=worker, source_code="2A")
+    said = new_decision(
+        house,
+        told.children[0].id,
+        Outcome.passed_to_case_holder,
+        history_considered="The episode that is open, and what was said then.",
+        last_closed_because="It is still open.",
+    )
+    done = await decided(house, told.contact.id, said, worker=worker, manager=manager)
+    if done.passed_concern_id is None:
+        raise LookupError("nothing was passed to who holds the case")
+    return done.passed_concern_id
 
 
 async def _challenge(house: House, decision_id: UUID) -> UUID:

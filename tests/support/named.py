@@ -25,6 +25,7 @@ OWN_CHILD = {
     "challenge": "challenge",
     "section_47_enquiry": "section_47_enquiry",
     "missing_episode": "missing_episode",
+    "passed_concern": "passed_concern",
     "assessment": "assessment",
 }
 

@@ -88,21 +88,26 @@ LIVES = {
     "stepped_down": _life(Outcome.referral, "SE", "SE"),
     "offered": _life(Outcome.referral, "S", "S"),
     "kept": _life(Outcome.referral, "S", "S"),
+    "known": _life(Outcome.passed_to_case_holder, "S", "S"),
     "waiting": _life(Outcome.referral, "", "F", basis=_SECTION_47, signed=False),
     "unborn_helped": _life(Outcome.early_help, "E", "E", unborn=True),
     "unborn_at_risk": _life(Outcome.referral, "S", "S", basis=_SECTION_47, unborn=True),
     "unborn_waiting": _life(Outcome.referral, "", "F", signed=False, unborn=True),
 }
 BEFORE = "helped_before"
-"""What was told and decided of the helped child long ago: social care's, and closed since."""
+"""What was told and decided of two of them long ago: social care's.
+
+The helped child's case has closed since, that of the known child is open still.
+"""
 
 _LEVELS = {
     Outcome.no_further_action: LevelOfNeed.universal,
     Outcome.information_and_advice: LevelOfNeed.additional,
     Outcome.early_help: LevelOfNeed.targeted,
     Outcome.referral: LevelOfNeed.statutory,
+    Outcome.passed_to_case_holder: LevelOfNeed.statutory,
 }
-_NHS_NUMBER = "9434765919"
+_NUMBERS = {"helped": "9434765919", "known": "9434765870"}
 
 # What is on file of one kind, by the child whom it is about.
 _OF_A_CHILD = (
@@ -114,6 +119,7 @@ _OF_A_CHILD = (
     "missing_episode",
     "section_47_enquiry",
     "assessment",
+    "passed_concern",
 )
 
 
@@ -137,6 +143,7 @@ class Siblings:
     earlier_contact_id: UUID
     children: dict[str, UUID]
     people: dict[str, UUID]
+    known_before: UUID
     things: list[Thing] = field(default_factory=list)
     marks: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -172,7 +179,7 @@ async def siblings(house: House, clock: FixedClock) -> Siblings:
         await caller(house, Role.mash_worker, name="who decides"),
         await caller(house, Role.mash_manager, name="who signs"),
     )
-    earlier = await _earlier(write)
+    earlier, known_before = await _earlier(write)
     clock.forward(days=40)
     file = await house.perform(lambda work: log_contact(work, write.worker, _told()))
     found = Siblings(
@@ -180,6 +187,7 @@ async def siblings(house: House, clock: FixedClock) -> Siblings:
         earlier.contact_id,
         {**{name: child.id for name, child in zip(LIVES, file.children, strict=True)}},
         {name: child.person_id for name, child in zip(LIVES, file.children, strict=True)},
+        known_before,
     )
     found.children[BEFORE], found.people[BEFORE] = earlier.child_id, earlier.person_id
     await _amended(write, found)
@@ -201,7 +209,7 @@ def _told() -> NewContact:
         name: NewChild(
             given_name=name.title(),
             family_name="Okafor",
-            nhs_number=_NHS_NUMBER if name == "helped" else None,
+            nhs_number=_NUMBERS.get(name),
         )
         for name, life in LIVES.items()
         if not life.unborn
@@ -254,10 +262,10 @@ async def _decide(write: _Author, contact_id: UUID, new: Any, name: str, life: L
 
 async def _decided(write: _Author, found: Siblings, name: str) -> None:
     told: dict[str, Any] = {}
-    if name == "helped":
+    if name in _NUMBERS:
         told = {
-            "history_considered": "A referral some weeks ago, closed since.",
-            "last_closed_because": "The assessment found no unmet need.",
+            "history_considered": "A referral some weeks ago, read again.",
+            "last_closed_because": "The assessment found no unmet need; else it is still open.",
         }
     life = LIVES[name]
     if name == "unborn_waiting":
@@ -266,10 +274,16 @@ async def _decided(write: _Author, found: Siblings, name: str) -> None:
     await _decide(write, found.contact_id, new, name, life)
 
 
-async def _earlier(write: _Author) -> Referral:
-    """Long before, one of them alone: referred, and closed by social care."""
+async def _earlier(write: _Author) -> tuple[Referral, UUID]:
+    """Long before, two of them: referred, and the one closed by social care, which has the other.
+
+    Returns that referral, and the child on that contact whose case is open.
+    """
     house, steps = write.house, write.steps
-    child = NewChild(given_name="Helped", family_name="Okafor", nhs_number=_NHS_NUMBER)
+    children = [
+        NewChild(given_name=name.title(), family_name="Okafor", nhs_number=number)
+        for name, number in _NUMBERS.items()
+    ]
     file = await house.perform(
         lambda work: log_contact(
             work,
@@ -279,27 +293,27 @@ async def _earlier(write: _Author) -> Referral:
                 source_code="1B",
                 channel=Channel.letter,
                 referrer_role="Neighbour",
-                children=[child],
+                children=children,
             ),
         )
     )
     life = _life(Outcome.referral, "S", "S")
-    new = _decision(
-        write,
-        BEFORE,
-        file.children[0].id,
-        life,
-        agencies=[AgencySaid(POLICE, False, False, write.mark(BEFORE, "decision"))],
-    )
-    await _decide(write, file.contact.id, new, BEFORE, life)
-    [referral] = await house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id))
-    referral = await _allocated(write, referral)
+    helped, known = file.children
+    opened: dict[UUID, Referral] = {}
+    for child in file.children:
+        asked = [AgencySaid(POLICE, False, False, write.mark(BEFORE, "decision"))]
+        new = _decision(write, BEFORE, child.id, life, agencies=asked)
+        await _decide(write, file.contact.id, new, BEFORE, life)
+    for one in await house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id)):
+        opened[one.child_id] = await _allocated(write, one)
+    referral = opened[helped.id]
     reason = f"The assessment found that the family manages: {write.mark(BEFORE, 'referral')}."
-    return await steps.do(
+    closed = await steps.do(
         lambda work: cases.close_referral(
             work, steps.assessment, referral.id, referral.version, "RC8", reason
         )
     )
+    return closed, known.id
 
 
 async def _amended(write: _Author, found: Siblings) -> None:
@@ -508,7 +522,7 @@ def _as_id(value: Any) -> UUID:
 
 
 async def _things(house: House, found: Siblings) -> list[Thing]:
-    names = {id_: name for name, id_ in found.children.items()}
+    names = {id_: name for name, id_ in found.children.items()} | {found.known_before: BEFORE}
     things = [Thing("contact", found.contact_id, None)]
     things.append(Thing("contact", found.earlier_contact_id, None, subject_child=BEFORE))
     by_id: dict[UUID, str] = {}

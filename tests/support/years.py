@@ -20,6 +20,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
+from service.domain.passed_concerns import PassedConcern, PassedConcernState
 from service.domain.people import BirthKnowledge, Person
 from service.domain.police_notifications import NotificationImport, PoliceNotification
 from service.domain.possible_matches import PossibleMatch
@@ -241,6 +242,15 @@ class _Place:
         at_risk = "strategy_meeting" if self.place % 300 == 0 else "single_assessment"
         yield self._clock(contact_id, SubjectKind.referral, referral.id, at_risk)
         yield self._clock(contact_id, SubjectKind.early_help_episode, episode.id)
+        yield _another(
+            PassedConcern,
+            state=PassedConcernState.waiting if self.left else PassedConcernState.answered,
+            decision_id=decision.id,
+            referral_id=referral.id,
+            early_help_episode_id=None,
+            passed_at=self._at,
+            **of_child,
+        )
         yield from self._steps(of_child, referral.id, episode.id)
         yield from self._protection(of_child, referral.id)
 

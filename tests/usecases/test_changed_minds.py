@@ -178,7 +178,7 @@ async def test_superseding_does_not_close_a_case_that_another_standing_decision_
         steps,
         referral.contact_id,
         referral.child_id,
-        Outcome.no_further_action,
+        Outcome.information_and_advice,
         **instead_of(referral.decision_id),
     )
     await signed(steps, draft)

@@ -16,6 +16,7 @@ _MANAGERS = (
     Role.head_of_service,
 )
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
+_CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
 _PROTECTION_READERS = (
     *_MASH,
@@ -38,7 +39,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_contacts: _grant(
             Scope.contacts_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
+            _CASE_READERS,
             "List and read contacts, as far as one's reach goes.",
         ),
         Permission.amend_contact: _grant(
@@ -107,13 +108,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_decisions: _grant(
             Scope.decisions_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
+            _CASE_READERS,
             "Read decisions and their earlier versions, as far as one's reach goes.",
         ),
         Permission.read_referrals: _grant(
-            Scope.cases_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
-            "List and read referrals, as far as one's reach goes.",
+            Scope.cases_read, _CASE_READERS, "List and read referrals, as far as one's reach goes."
         ),
         Permission.allocate_referral: _grant(
             Scope.cases_write,
@@ -127,7 +126,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
+            _CASE_READERS,
             "List and read early help episodes, as far as one's reach goes.",
         ),
         Permission.allocate_early_help_episode: _grant(
@@ -136,9 +135,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Allocate an early help episode to a worker.",
         ),
         Permission.record_early_help_agreement: _grant(
-            Scope.cases_write,
-            _EARLY_HELP,
-            "Record whether the family agrees to early help.",
+            Scope.cases_write, _EARLY_HELP, "Record whether the family agrees to early help."
         ),
         Permission.close_early_help_episode: _grant(
             Scope.cases_write,
@@ -152,7 +149,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_transfers: _grant(
             Scope.transfers_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
+            _CASE_READERS,
             "List and read step-ups and step-downs with their history.",
         ),
         Permission.export_transfers: _grant(
@@ -221,14 +218,10 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Complete a step-down, which closes the referral; decide on one that came back.",
         ),
         Permission.read_challenges: _grant(
-            Scope.challenges_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
-            "List and read challenges with every answer.",
+            Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
         ),
         Permission.challenge_decision: _grant(
-            Scope.challenges_write,
-            (*_EARLY_HELP, *_ASSESSMENT),
-            "Challenge a signed decision.",
+            Scope.challenges_write, (*_EARLY_HELP, *_ASSESSMENT), "Challenge a signed decision."
         ),
         Permission.pursue_challenge: _grant(
             Scope.challenges_write,
@@ -359,7 +352,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_missing_episodes: _grant(
             Scope.missing_episodes_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
+            _CASE_READERS,
             "List and read missing episodes, as far as one's reach goes.",
         ),
         Permission.record_missing_episode: _grant(
@@ -371,6 +364,14 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.missing_episodes_write,
             _CASEWORK,
             "Record that a return home interview was offered, accepted, declined or held.",
+        ),
+        Permission.read_passed_concerns: _grant(
+            Scope.cases_read, _CASE_READERS, "List and read what was passed to case holders."
+        ),
+        Permission.answer_passed_concern: _grant(
+            Scope.cases_write,
+            (*_EARLY_HELP, *_ASSESSMENT),
+            "Say what one does about such a concern.",
         ),
         Permission.record_birth: _grant(
             Scope.cases_write,
@@ -384,7 +385,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_pregnancy: _grant(
             Scope.cases_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
+            _CASE_READERS,
             "Read of an unborn child: weeks, alerts and history, as far as one's reach goes.",
         ),
         Permission.read_queue_pre_birth: _grant(
@@ -414,9 +415,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Work from the step-ups under way.",
         ),
         Permission.read_queue_step_down: _grant(
-            Scope.transfers_read,
-            _MANAGERS,
-            "Work from the step-downs under way.",
+            Scope.transfers_read, _MANAGERS, "Work from the step-downs under way."
         ),
         Permission.read_queue_challenges: _grant(
             Scope.challenges_read, _MANAGERS, "Work from the challenges that are not settled."
@@ -425,14 +424,10 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.contacts_read, _CASEWORK, "Work from what one holds oneself."
         ),
         Permission.read_flags: _grant(
-            Scope.flags_read,
-            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
-            "See breaches and warnings, and why each is raised.",
+            Scope.flags_read, _CASE_READERS, "See breaches and warnings, and why each is raised."
         ),
         Permission.acknowledge_flag: _grant(
-            Scope.flags_write,
-            (*_CASEWORK, *_ABOVE),
-            "Acknowledge a flag and say what one will do.",
+            Scope.flags_write, (*_CASEWORK, *_ABOVE), "Acknowledge a flag and say what one will do."
         ),
         Permission.submit_multi_agency_referral: _grant(
             Scope.multi_agency_referrals_submit,

@@ -136,6 +136,8 @@ class Permission(StrEnum):
     read_missing_episodes = "read_missing_episodes"
     record_missing_episode = "record_missing_episode"
     record_return_interview = "record_return_interview"
+    read_passed_concerns = "read_passed_concerns"
+    answer_passed_concern = "answer_passed_concern"
     record_birth = "record_birth"
     read_queue_strategy = "read_queue_strategy"
     read_queue_pre_birth = "read_queue_pre_birth"

@@ -14,6 +14,7 @@ from service.domain.contacts import Child
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.identities import NUMBERS
+from service.domain.passed_concerns import PassedConcern
 from service.domain.possible_matches import PossibleMatch
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
@@ -41,6 +42,7 @@ GOES_ALONG = (
     Assessment,
     Section47Enquiry,
     MeetingChild,
+    PassedConcern,
 )
 """What hangs on a child of a contact and names the record on file as well: it moves with the child.
 

@@ -17,6 +17,7 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.missing_episodes import MissingEpisode
+from service.domain.passed_concerns import PassedConcern
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import MeetingChild
@@ -44,6 +45,7 @@ SAID_BY: Final[Mapping[SubjectKind, tuple[type, str, str]]] = {
     SubjectKind.strategy_meeting: (MeetingChild, "meeting_id", "position"),
     SubjectKind.section_47_enquiry: (Section47Enquiry, "id", "id"),
     SubjectKind.missing_episode: (MissingEpisode, "id", "id"),
+    SubjectKind.passed_concern: (PassedConcern, "id", "id"),
 }
 
 

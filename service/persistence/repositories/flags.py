@@ -17,6 +17,7 @@ from service.domain.errors import NotFound
 from service.domain.escalations import Accountable
 from service.domain.flags import Flag, FlagFilters, Severity, SubjectKind
 from service.domain.missing_episodes import MissingEpisode
+from service.domain.passed_concerns import PassedConcern
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.persistence.asking import Asking
@@ -33,6 +34,7 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 ENQUIRY = table_of(Section47Enquiry)
 MISSING = table_of(MissingEpisode)
+PASSED = table_of(PassedConcern)
 
 
 class FlagNotFound(NotFound):
@@ -61,6 +63,10 @@ async def accountable_for(ask: Asking, flag: Flag) -> Accountable | None:
     """
     of_enquiry = select(ENQUIRY.c.referral_id).where(ENQUIRY.c.id == flag.subject_id)
     of_missing = select(MISSING.c.person_id).where(MISSING.c.id == flag.subject_id)
+
+    def passed(case_id: Any) -> Any:
+        return select(case_id).where(PASSED.c.id == flag.subject_id).scalar_subquery()
+
     ways: dict[SubjectKind, tuple[_Way, ...]] = {
         SubjectKind.contact: (
             _Way(CareService.front_door, CONTACT.c.assignee_id, CONTACT.c.id == flag.subject_id),
@@ -73,6 +79,10 @@ async def accountable_for(ask: Asking, flag: Flag) -> Accountable | None:
         SubjectKind.missing_episode: (
             _by_referral(REFERRAL.c.open_person_id == of_missing.scalar_subquery()),
             _by_episode(EPISODE.c.open_person_id == of_missing.scalar_subquery()),
+        ),
+        SubjectKind.passed_concern: (
+            _by_referral(REFERRAL.c.id == passed(PASSED.c.referral_id)),
+            _by_episode(EPISODE.c.id == passed(PASSED.c.early_help_episode_id)),
         ),
     }
     for way in ways.get(flag.subject_kind, ()):

@@ -18,6 +18,7 @@ from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
+from service.domain.passed_concerns import PassedConcern, PassedConcernState
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
 from service.domain.possible_matches import PossibleMatch
@@ -51,6 +52,7 @@ MEETING = table_of(DailyMeeting)
 MEETING_ITEM = table_of(MeetingItem)
 NOTIFICATION = table_of(PoliceNotification)
 MATCH = table_of(PossibleMatch)
+PASSED = table_of(PassedConcern)
 
 
 async def count(
@@ -116,6 +118,7 @@ def _questions(
         **_of_accountability(),
         **_of_transfers(teams),
         **_of_clocks(),
+        **_of_concerns(),
         **_of_risk(),
         **_of_enquiries(),
         **_of_daily_meetings(),
@@ -258,6 +261,31 @@ def _of_clocks() -> dict[str, Select[int]]:
             .where(DEADLINE.c.stopped_at.is_(None), table.c.ended_at.is_not(None))
         )
     return questions
+
+
+def _of_concerns() -> dict[str, Select[int]]:
+    """A new concern waits on a clock, and for who holds the case that answers for the child."""
+    waiting = PASSED.c.state == PassedConcernState.waiting
+    running = exists().where(
+        DEADLINE.c.contact_id == PASSED.c.contact_id,
+        DEADLINE.c.subject_id == PASSED.c.id,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    answering = exists().where(
+        ACCOUNTABILITY.c.person_id == PASSED.c.person_id,
+        or_(
+            ACCOUNTABILITY.c.referral_id == PASSED.c.referral_id,
+            ACCOUNTABILITY.c.early_help_episode_id == PASSED.c.early_help_episode_id,
+        ),
+    )
+    wrong = {
+        "passed_concern_waiting_with_no_running_clock": ~running,
+        "passed_concern_waiting_for_nobody": ~answering,
+    }
+    return {
+        name: select(func.count()).select_from(PASSED).where(waiting, condition)
+        for name, condition in wrong.items()
+    }
 
 
 def _unseen() -> Select[int]:

@@ -311,6 +311,11 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
             measures_of_protection.child_to_be_seen,
             measures_of_protection.child_seen_in_time,
         ),
+        MeasureCode.passed_concerns_read_in_time: _Counting(
+            measures_of_protection.PASSED.c.passed_at,
+            measures_of_protection.concern_read_or_late,
+            measures_of_protection.concern_read_in_time,
+        ),
         MeasureCode.re_referrals: _Counting(
             REFERRAL.c.accepted_at,
             measures_of_protection.accepted,

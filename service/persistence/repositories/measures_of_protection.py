@@ -33,6 +33,7 @@ from service.domain.missing_episodes import (
     MissingEpisode,
     MissingEpisodeStep,
 )
+from service.domain.passed_concerns import CLOCKS, PassedConcern
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import CONFERENCE_CLOCK, Section47Enquiry
 from service.domain.strategy_meetings import (
@@ -57,6 +58,7 @@ EPISODE_STEP = table_of(MissingEpisodeStep)
 ENQUIRY = table_of(Section47Enquiry)
 ASSESSMENT = table_of(Assessment)
 DEADLINE = table_of(Deadline)
+PASSED = table_of(PassedConcern)
 
 _HAPPENED_AT = func.coalesce(DEADLINE.c.happened_at, DEADLINE.c.stopped_at)
 
@@ -274,6 +276,22 @@ def accepted_interview_due(as_at: datetime) -> ColumnElement[bool]:
         interview_accepted(as_at),
         or_(interview_held(as_at), passed),
     )
+
+
+# ---- Concerns passed to case holders -------------------------------------------------------------
+
+
+def _reading() -> ColumnElement[bool]:
+    """The clocks of reading a concern; of one that came to another case, the one there as well."""
+    return and_(
+        DEADLINE.c.contact_id == PASSED.c.contact_id,
+        DEADLINE.c.subject_id == PASSED.c.id,
+        DEADLINE.c.kind.in_(CLOCKS),
+    )
+
+
+concern_read_or_late = _answered_or_late(_reading(), ["read"])
+concern_read_in_time = _never_late(_reading())
 
 
 # ---- Strategy meetings --------------------------------------------------------------------------

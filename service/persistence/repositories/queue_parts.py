@@ -21,7 +21,7 @@ from service.domain.access import Sight
 from service.domain.contacts import Contact
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
-from service.domain.queues import BEFORE_ALL_ELSE, IN_ITS_TURN, QueueFilters
+from service.domain.queues import BEFORE_ALL_ELSE, IN_ITS_TURN, OwnDesk, QueueFilters
 from service.persistence.records import table_of
 from service.persistence.repositories import accounts
 from service.persistence.repositories.queue_places import Span, or_never, own_clocks, written
@@ -29,6 +29,7 @@ from service.persistence.repositories.queue_places import Span, or_never, own_cl
 CONTACT = table_of(Contact)
 ASSIGNEE = bindparam("assignee", None, CONTACT.c.assignee_id.type)
 TOWN = bindparam("town", None, CONTACT.c.town.type)
+TEAM = bindparam("team", None, CONTACT.c.team_id.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class PartAsked:
     sight: Sight
     page: Span
     filters: QueueFilters
-    transfers: bool
+    desk: OwnDesk
 
     @property
     def _of_contact(self) -> list[ColumnElement[bool]]:

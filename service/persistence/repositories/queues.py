@@ -39,6 +39,7 @@ from service.domain.queues import (
     FIRST,
     IN_ITS_TURN,
     OF_CLOCKS,
+    OwnDesk,
     Queue,
     QueueFilters,
     QueueItem,
@@ -62,6 +63,7 @@ from service.persistence.repositories import (
     queue_lines,
 )
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.queue_concerns import concerns
 from service.persistence.repositories.queue_parts import (
     CONTACT,
     CONTACT_CLOCKS,
@@ -481,8 +483,8 @@ def _mine(asked: PartAsked) -> Any:
         _on_desk(asked, *waits, own_contact, few=True)
         for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
-    visits = [_first_visits(asked)] if asked.transfers else []
-    return union_all(*on_desk, *decided, *cases, *visits)
+    visits = [_first_visits(asked)] if asked.desk.transfers else []
+    return union_all(*on_desk, *decided, *cases, *visits, *concerns(asked))
 
 
 def _pre_birth(asked: PartAsked) -> Any:
@@ -609,17 +611,14 @@ async def soonest_first(
     *,
     limit: int,
     after: Place | None = None,
-    transfers: bool,
+    desk: OwnDesk,
 ) -> list[QueueItem]:
-    """The lines of a queue from after a place on: red on top, then by the soonest running clock.
-
-    `transfers`: what somebody has to do for a transfer stands in the queue of what is theirs.
-    """
+    """The lines of a queue from after a place on: red on top, then by the soonest running clock."""
     after_rank, after_at, after_id = (None, None, None) if after is None else after
-    asked = PartAsked(sight, Span(rounded(limit), after_rank), filters, transfers)
+    asked = PartAsked(sight, Span(rounded(limit), after_rank), filters, desk)
     rows = await ask.all(
         Question(
-            ("queue", queue, asked.page, shape_of(filters), transfers),
+            ("queue", queue, asked.page, shape_of(filters), desk.shape),
             sight,
             lambda: _statement(queue, asked),
         ),
@@ -627,6 +626,7 @@ async def soonest_first(
         after_id=after_id,
         assignee=filters.assignee_id,
         town=None if filters.town is None else filters.town.lower(),
+        team=desk.team_id,
     )
     waiting = [_waiting(row) for row in rows[:limit]]
     items = await queue_lines.with_clocks(ask, waiting, queue)
