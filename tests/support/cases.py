@@ -7,13 +7,14 @@ from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import Channel
 from service.domain.deadlines import Deadline
-from service.domain.decisions import AgencySaid, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
+from service.domain.decisions import LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.drafts import NewDecision
 from service.domain.flags import SubjectKind
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact
 from service.usecases.sign_offs import sign_off
+from tests.support.files import NOBODY_ASKED, WORDS
 from tests.support.houses import caller
 from tests.support.matches import decide_apart
 
@@ -62,7 +63,7 @@ async def decide_for(house: House, file: WholeContact, outcome: str) -> None:
         rationale=RATIONALE,
         statutory_basis=StatutoryBasis.section_17 if referred else None,
         primary_need_code="N1" if referred else None,
-        agencies=[AgencySaid("riverbourne-police", False, False, "No sign of harm.")],
+        agencies=NOBODY_ASKED,
         prompts=[
             PromptAnswer(prompt.key, "Asked and answered.", None)
             for prompt in house.policy.decision_prompts
@@ -76,7 +77,7 @@ async def decide_for(house: House, file: WholeContact, outcome: str) -> None:
             draft.id,
             draft.version,
             agreed=True,
-            words="I have read it: this is right.",
+            words=WORDS,
         )
     )
 

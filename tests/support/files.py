@@ -33,6 +33,11 @@ from tests.support.houses import caller
 from tests.support.matches import decide_apart
 from tests.support.unborn import told_of, unborn
 
+NOBODY_ASKED = (
+    AgencySaid("riverbourne-police", False, False, "No crime is suspected."),
+    AgencySaid("riverbourne-hospital", False, False, "Nobody said that the child was seen there."),
+)
+WORDS = "I have read the file and what the school told, and I agree."
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
 
 
@@ -55,7 +60,7 @@ def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: obje
         "statutory_basis": StatutoryBasis.section_17 if referral else None,
         "primary_need_code": "N1" if referral else None,
         "advice_given": "Call again." if outcome is Outcome.information_and_advice else None,
-        "agencies": [AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
+        "agencies": NOBODY_ASKED,
         "prompts": [
             PromptAnswer(prompt.key, "Asked, and written down.", None)
             for prompt in house.policy.decision_prompts
