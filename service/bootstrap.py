@@ -29,10 +29,15 @@ from service.persistence.engines import Database, UnsafeDatabase
 from service.persistence.failures import AlreadyThere, DatabaseAway, DatabaseUnusable
 from service.persistence.leadership import Leadership, leadership_on
 from service.persistence.leases import LeadLost, Led
-from service.persistence.migrating import CannotGoBack, PeopleAreWriting
 from service.persistence.reasons import reason_of
 from service.persistence.repositories import accounts, answers, policy_versions
-from service.persistence.schema_steps import SchemaStanding, SchemaUnknown, require_known
+from service.persistence.schema_steps import (
+    CannotGoBack,
+    PeopleAreWriting,
+    SchemaStanding,
+    SchemaUnknown,
+    require_known,
+)
 from service.persistence.units_of_work import Keeping, Performing, Work
 from service.policy import Policy, load_policy
 from service.readiness import ProofOfWriting, Readiness, look

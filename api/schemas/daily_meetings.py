@@ -26,11 +26,10 @@ from api.schemas.words import (
 )
 from service.domain import daily_meetings
 from service.domain.accountabilities import CareService
-from service.domain.contacts import AgreementState, Child, ChildState
+from service.domain.contacts import AgreementState, ChildState
 from service.domain.daily_meetings import (
     ITEM,
     DailyMeetingState,
-    EarlierCounts,
     ItemAction,
     ItemState,
 )
@@ -109,14 +108,9 @@ class ChildOnAgenda(WireOut):
     ]
 
 
-def _child(child: Child, item: daily_meetings.MeetingItem) -> dict[str, object]:
-    values = {
-        name: getattr(child, name)
-        for name in ChildOnAgenda.model_fields
-        if name not in ("child_id", "age")
-    }
+def _child(child: daily_meetings.AgendaChild, item: daily_meetings.MeetingItem) -> ChildOnAgenda:
     age = age_in_years(child.date_of_birth, item.meeting_on)
-    return {**values, "child_id": child.id, "age": age}
+    return ChildOnAgenda.taken_from(child, child_id=child.id, age=age)
 
 
 class MeetingCounts(WireOut):
@@ -128,11 +122,6 @@ class MeetingCounts(WireOut):
     notifications: Annotated[
         _COUNT, Field(description="Of them police notifications.", examples=[1])
     ]
-
-    @classmethod
-    def of(cls, found: EarlierCounts) -> Self:
-        """As it is shown."""
-        return cls(contacts=found.contacts, notifications=found.notifications)
 
 
 class MeetingHistory(WireOut):
@@ -355,10 +344,16 @@ class DailyMeetingItem(WireOut):
         item, notification, contact = found.item, found.notification, found.contact
         return cls.taken_from(
             item,
-            **{name: getattr(notification, name) for name in _OF_NOTIFICATION},
-            **{name: getattr(contact, name) for name in _OF_CONTACT},
+            incident_number=notification.incident_number,
+            incident_at=notification.incident_at,
+            children_present=notification.children_present,
+            reference=contact.reference,
+            received_at=contact.received_at,
+            agreement=contact.agreement,
+            agreement_note=contact.agreement_note,
+            concern=contact.concern,
             possible_actions=ITEM.allowed(item.state),
-            risk=risk_now(notification, found.police_updates),
+            risk=risk_now(notification.risk, found.police_updates),
             unread_updates=sum(one.unread_since is not None for one in found.police_updates),
             withdrawn_at=withdrawn_at(found.police_updates),
             overdue_from=found.overdue_from,
@@ -371,10 +366,6 @@ class DailyMeetingItem(WireOut):
             carried_from=found.carried_from,
             carried_to=found.carried_to,
         )
-
-
-_OF_NOTIFICATION = ("incident_number", "incident_at", "children_present")
-_OF_CONTACT = ("reference", "received_at", "agreement", "agreement_note", "concern")
 
 
 class DailyMeetingAgenda(WireOut):

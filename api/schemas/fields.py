@@ -171,30 +171,41 @@ class WireOut(BaseModel):
         A part that is an object of the wire itself is made, by its own `of`, of what is in its
         place, in a list as by itself.
         """
-        shape = _shape_of(cls, frozenset(beside))
-        values = dict(zip(shape.names, shape.take(record), strict=True)) | beside
-        for name, part in shape.parts:
+        empty, names, take, parts = _shape_of(cls, tuple(beside))
+        if beside:
+            values = empty.copy()
+            values.update(zip(names, take(record), strict=True))
+            values.update(beside)
+        else:
+            values = dict(zip(names, take(record), strict=True))
+        for name, part in parts:
             values[name] = part(values[name])
-        return cls.made_of({name: values[name] for name in cls.model_fields} if beside else values)
+        return made_of(cls, values)
 
 
 class _Shape(NamedTuple):
-    """What is taken from a record by name, and what becomes an object of the wire in it."""
+    """What is taken from a record by name, and what becomes an object of the wire in it.
 
+    `empty` has every field in its place.
+    """
+
+    empty: dict[str, Any]
     names: tuple[str, ...]
     take: Callable[[Any], tuple[Any, ...]]
     parts: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 @cache
-def _shape_of(kind: type[WireOut], beside: frozenset[str]) -> _Shape:
+def _shape_of(kind: type[WireOut], beside: tuple[str, ...]) -> _Shape:
+    empty: dict[str, Any] = dict.fromkeys(kind.model_fields)
     names = tuple(name for name in kind.model_fields if name not in beside)
     if len(names) > 1:
         take: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
     else:
         take = partial(_each, names)
     parts = ((name, _part(field.annotation)) for name, field in kind.model_fields.items())
-    return _Shape(names, take, tuple((name, part) for name, part in parts if part is not None))
+    found = tuple((name, part) for name, part in parts if part is not None)
+    return _Shape(empty, names, take, found)
 
 
 def _each(names: tuple[str, ...], record: object) -> tuple[object, ...]:

@@ -324,7 +324,7 @@ class PoliceNotificationReceipt(WireOut):
             organisation_id=own.organisation_id,
             incident_number=own.incident_number,
             incident_at=own.incident_at,
-            risk=risk_now(own, taken.updates),
+            risk=risk_now(own.risk, taken.updates),
             children_present=own.children_present,
             agreement=contact.agreement,
             progress=taken.progress,

@@ -170,7 +170,7 @@ class PolicePart(WireOut):
         """That of a contact which is a notification, with what was told of it later."""
         return cls.taken_from(
             first,
-            risk=risk_now(first, updates),
+            risk=risk_now(first.risk, updates),
             withdrawn_at=withdrawn_at(updates),
             updates=updates,
         )

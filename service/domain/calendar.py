@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-import holidays
-import holidays.version
-
+from service.domain.bank_holiday_days import TAKEN_FROM
+from service.domain.bank_holidays import bank_holidays
 from service.domain.errors import Invalid
 from service.domain.texts import counted
 
@@ -131,10 +130,10 @@ def days_before(at: datetime, days: int) -> datetime:
 class WorkingCalendar:
     """Monday to Friday, less England's bank holidays, less the council's own closure days.
 
-    Source: domain rules, section on clocks. Bank holidays come from the `holidays` library
-    (England, substitute days included); `extra_holidays` adds days proclaimed after the library
-    was released, `withdrawn_holidays` takes back those that were moved. Closure days are days on
-    which the authority does not work.
+    Source: domain rules, section on clocks. Bank holidays are those of the library `holidays`
+    (England, substitute days included), as they were written down from it; `extra_holidays` adds
+    days proclaimed since, `withdrawn_holidays` takes back those that were moved. Closure days are
+    days on which the authority does not work.
 
     Years outside `first_year` to `last_year` are not known, and every question about them raises
     `CalendarUnknown`: a year with no bank holidays on file is never taken for a year without any.
@@ -197,7 +196,7 @@ class WorkingCalendar:
             if skipped.kind is not SkipKind.weekend
         ]
         digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
-        return f"england+holidays-{holidays.version.__version__}+{digest}"
+        return f"england+holidays-{TAKEN_FROM}+{digest}"
 
     @property
     def version(self) -> str:
@@ -338,17 +337,10 @@ def _weekend(day: date) -> SkippedDay | None:
 
 
 def _bank_holidays(first_year: int, last_year: int) -> dict[date, str]:
-    named: dict[date, str] = {}
+    named = dict(bank_holidays(first_year, last_year))
     for year in range(first_year, last_year + 1):
-        # One year at a time, kept to that year: some years also yield a neighbour's days.
-        found = holidays.country_holidays(
-            "GB", subdiv="ENG", years=year, expand=False, observed=True, language="en_GB"
-        )
-        of_year = {day: name for day, name in found.items() if day.year == year}
-        weekdays = sum(day.weekday() < _SATURDAY for day in of_year)
+        weekdays = sum(day.year == year and day.weekday() < _SATURDAY for day in named)
         # Every year since 1978 has at least eight; fewer means that the library does not know it.
         if weekdays < _BANK_HOLIDAYS_A_YEAR:
             raise CalendarFaulty(f"The bank holidays of {year} are not known to the library.")
-        for day, name in of_year.items():
-            named[day] = name.replace("(observed)", "(substitute day)")
     return named

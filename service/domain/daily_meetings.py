@@ -8,10 +8,11 @@ from typing import Annotated
 from uuid import UUID
 
 from service.domain.accountabilities import CareService
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import AgreementState, ChildState
 from service.domain.errors import Conflict, Invalid
 from service.domain.fields import Id, Version, plain, sensitive
-from service.domain.police_notifications import PoliceNotification
+from service.domain.people import BirthKnowledge, Sex, YesNo
+from service.domain.police_notifications import Risk
 from service.domain.police_updates import PoliceUpdate
 from service.domain.states import StateTable
 
@@ -149,7 +150,7 @@ class ContactBefore:
     received_at: datetime
     source_code: str
     organisation_id: str | None
-    risk: str | None
+    risk: Risk | None
     outcome: str | None
     decided_at: datetime | None
     closed_at: datetime | None
@@ -196,14 +197,55 @@ class CarriedTo:
 
 
 @dataclass(frozen=True, slots=True)
+class AgendaNotification:
+    """As much of a police notification as an agenda shows."""
+
+    id: UUID
+    incident_number: str
+    incident_at: datetime
+    risk: Risk
+    children_present: YesNo
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaContact:
+    """As much of a contact as an agenda shows."""
+
+    id: UUID
+    reference: str
+    received_at: datetime
+    agreement: AgreementState
+    agreement_note: str | None
+    concern: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaChild:
+    """As much of a child on a contact as an agenda shows."""
+
+    id: UUID
+    contact_id: UUID
+    person_id: UUID
+    given_name: str | None
+    family_name: str | None
+    description: str | None
+    date_of_birth: date | None
+    birth_knowledge: BirthKnowledge
+    expected_delivery_on: date | None
+    sex: Sex
+    school: str | None
+    state: ChildState
+
+
+@dataclass(frozen=True, slots=True)
 class AgendaItem:
     """One child on an agenda with all that the meeting needs beside it."""
 
     item: MeetingItem
-    notification: PoliceNotification
-    contact: Contact
-    child: Child
-    others: Sequence[Child]
+    notification: AgendaNotification
+    contact: AgendaContact
+    child: AgendaChild
+    others: Sequence[AgendaChild]
     short: EarlierCounts
     long: EarlierCounts
     months: EarlierCounts

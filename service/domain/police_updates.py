@@ -178,10 +178,10 @@ def told_last(updates: Sequence[PoliceUpdate]) -> PoliceUpdate | None:
     return next((one for one in reversed(updates) if one.kind is UpdateKind.sent_again), None)
 
 
-def risk_now(first: PoliceNotification, updates: Sequence[PoliceUpdate]) -> Risk:
-    """The risk that the police saw when they told of it last."""
+def risk_now(first: Risk, updates: Sequence[PoliceUpdate]) -> Risk:
+    """The risk that the police saw when they told of it last, of `first` and what came after."""
     last = told_last(updates)
-    return first.risk if last is None or last.risk is None else last.risk
+    return first if last is None or last.risk is None else last.risk
 
 
 def withdrawn_at(updates: Sequence[PoliceUpdate]) -> datetime | None:

@@ -83,7 +83,9 @@ def _of_one_reason(new: NewWithdrawal, file: WholeContact) -> list[Problem]:
 
 def _is_urgent(file: WholeContact) -> bool:
     contact, notification = file.contact, file.notification
-    high = notification is not None and risk_now(notification, file.police_updates) is Risk.high
+    high = (
+        notification is not None and risk_now(notification.risk, file.police_updates) is Risk.high
+    )
     return contact.immediate_danger or contact.rating is Rating.red or high
 
 

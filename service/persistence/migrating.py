@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from alembic import command
+from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, column, exc, func, inspect, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,8 +23,9 @@ from service.persistence.failures import DatabaseBusy, in_our_words
 from service.persistence.keys import SINCE_STEP, make_keys
 from service.persistence.places import Migrated
 from service.persistence.schema_steps import (
+    STEPS_IN,
+    PeopleAreWriting,
     SchemaUnknown,
-    config,
     current,
     known_steps,
     newer_than_this,
@@ -57,12 +59,12 @@ _IN_THE_WAY: Final = frozenset({"55P03", "57014", "40P01"})
 Tell = Callable[[str], None]
 
 
-class CannotGoBack(RuntimeError):
-    """An earlier schema step cannot hold what the database holds."""
-
-
-class PeopleAreWriting(RuntimeError):
-    """There was no moment in which a schema step could be taken."""
+def _config(connection: Connection | None = None) -> Config:
+    """What Alembic has to be told: where the steps are, and on which connection they are taken."""
+    found = Config()
+    found.set_main_option("script_location", str(STEPS_IN))
+    found.attributes["connection"] = connection
+    return found
 
 
 def _silent(_: str) -> None:
@@ -132,9 +134,9 @@ class _Stage:
     def take(self, connection: Connection) -> None:
         """Takes it, unless another process has meanwhile."""
         if self.back:
-            command.downgrade(config(connection), self.revision)
+            command.downgrade(_config(connection), self.revision)
         elif _place(step_of(connection)) < _place(self.revision):
-            command.upgrade(config(connection), self.revision)
+            command.upgrade(_config(connection), self.revision)
 
 
 def _place(step: str | None) -> int:

@@ -1,18 +1,18 @@
 """Which schema step a database is at, and whether this program can work with it.
 
-The steps are one line, each with a file in `migrations/versions`. A newer release says with each of
-its steps which is the oldest release that can live with it, in a table that this program reads.
+The steps are one line, each with a file in `migrations/versions` whose name begins with its number:
+what serves reads no more of them than that, and does not load Alembic, which takes them. A newer
+release says with each of its steps which is the oldest release that can live with it, in a table
+that this program reads.
 """
 
 from datetime import datetime
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
+from typing import Final
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, inspect, select
+from sqlalchemy import Connection, Table, column, inspect, select, table
 
 from service.persistence.asking import Asking
 from service.persistence.engines import Database
@@ -25,6 +25,14 @@ class SchemaUnknown(RuntimeError):
     """The database is at another schema than this program can work with."""
 
 
+class CannotGoBack(RuntimeError):
+    """An earlier schema step cannot hold what the database holds."""
+
+
+class PeopleAreWriting(RuntimeError):
+    """There was no moment in which a schema step could be taken."""
+
+
 class SchemaStanding(Enum):
     """How the schema of a database stands to this program."""
 
@@ -34,19 +42,17 @@ class SchemaStanding(Enum):
     unknown = auto()
 
 
-def config(connection: Connection | None = None) -> Config:
-    """What Alembic has to be told: where the steps are, and on which connection they are taken."""
-    found = Config()
-    found.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    found.attributes["connection"] = connection
-    return found
+STEPS_IN: Final = Path(__file__).parent / "migrations"
+"""Where the steps are."""
+
+_TAKEN = table("alembic_version", column("version_num"))
 
 
 @cache
 def known_steps() -> tuple[str, ...]:
     """The steps that this program came with, the first first."""
-    script = ScriptDirectory.from_config(config())
-    return tuple(reversed([step.revision for step in script.walk_revisions()]))
+    files = (STEPS_IN / "versions").glob("[0-9][0-9][0-9][0-9]_*.py")
+    return tuple(sorted(file.name[:4] for file in files))
 
 
 def newest() -> str:
@@ -58,7 +64,10 @@ def newest() -> str:
 
 def step_of(connection: Connection) -> str | None:
     """The schema step that the database of a connection is at, or None."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_TAKEN.name):
+        return None
+    at: str | None = connection.execute(select(_TAKEN.c.version_num)).scalar()
+    return at
 
 
 async def current(database: Database) -> str | None:

@@ -30,10 +30,9 @@ from service.domain_services.lives import refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.repositories import (
-    contacts,
+    agendas,
     daily_meetings,
     event_subjects,
-    police_tellings,
 )
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -61,17 +60,16 @@ async def read_daily_meeting(
     """
     who.require(Permission.read_daily_meetings)
     today = london_date(now)
-    page = await daily_meetings.page_of(ask, who.sight, day, today, limit=limit + 1, after=after)
-    counted = await daily_meetings.counted(ask, day, today)
+    page = await agendas.page_of(ask, who.sight, day, today, limit=limit + 1, after=after)
     return Agenda(
         meeting_on=day,
         is_working_day=policy.is_working_day(day),
-        meeting=await daily_meetings.meeting_of(ask, day),
-        waiting=counted.waiting,
-        decided=counted.decided,
-        carried_over=counted.carried_over,
-        items=await _with_history(ask, who, page[:limit], day, policy),
-        more=len(page) > limit,
+        meeting=page.meeting,
+        waiting=page.counted.waiting,
+        decided=page.counted.decided,
+        carried_over=page.counted.carried_over,
+        items=await _with_history(ask, who, page.items[:limit], day, policy),
+        more=len(page.items) > limit,
     )
 
 
@@ -88,9 +86,7 @@ async def whole_item(
 ) -> AgendaItem:
     """One item with all that is shown beside it. Raises MeetingItemNotFound."""
     found = await daily_meetings.item(ask, who.sight, day, item_id)
-    page = await daily_meetings.page_of(
-        ask, who.sight, found.meeting_on, london_date(now), limit=1, only=item_id
-    )
+    page = await agendas.only(ask, who.sight, found.meeting_on, london_date(now), item_id)
     [item] = await _with_history(ask, who, page, day, policy)
     return item
 
@@ -98,32 +94,26 @@ async def whole_item(
 async def _with_history(
     ask: Asking,
     who: Caller,
-    page: Sequence[daily_meetings.OnAgenda],
+    page: Sequence[agendas.OnAgenda],
     day: date,
     policy: Policy,
 ) -> list[AgendaItem]:
     """What is shown beside each item: asked for all of them at once."""
-    people = sorted({one.child.person_id for one in page})
+    if not page:
+        return []
     items = [one.item for one in page]
     rules = policy.repeat_concern
     within = {one.contact.id: windows(rules, one.contact.received_at) for one in page}
-    since = min((one.months_from for one in within.values()), default=None)
-    earlier = (
-        {}
-        if since is None
-        else await daily_meetings.earlier_contacts(ask, who.sight, people, since)
-    )
-    siblings = await contacts.children_of(ask, sorted({one.contact.id for one in page}))
-    cases = await daily_meetings.open_cases(ask, people)
+    since = min(one.months_from for one in within.values())
+    known = await agendas.known_beside(ask, who.sight, page, since)
     before = await daily_meetings.carried_before(ask, items)
     away = await daily_meetings.carried_to(ask, items)
-    updates = await police_tellings.updates_of_several(ask, {one.notification.id for one in page})
     found = []
     for one in page:
         own = within[one.contact.id]
         of_child = [
             contact
-            for contact in earlier.get(one.child.person_id, ())
+            for contact in known.earlier.get(one.child.person_id, ())
             if contact.contact_id != one.contact.id and contact.received_at > own.months_from
         ]
         found.append(
@@ -132,19 +122,21 @@ async def _with_history(
                 notification=one.notification,
                 contact=one.contact,
                 child=one.child,
-                others=[child for child in siblings[one.contact.id] if child.id != one.child.id],
+                others=[
+                    child for child in known.siblings[one.contact.id] if child.id != one.child.id
+                ],
                 short=_counts(of_child, own.short_from),
                 long=_counts(of_child, own.long_from),
                 months=_counts(of_child, own.months_from),
                 earlier=of_child[:_SHOWN],
-                open_case=cases.get(one.child.person_id),
+                open_case=known.cases.get(one.child.person_id),
                 agencies=sorted(
                     {c.organisation_id for c in of_child if c.organisation_id is not None}
                 ),
                 carried_from=before.get(one.item.id),
                 carried_to=away.get(one.item.id),
                 overdue_from=one.item.meeting_on if one.item.meeting_on < day else None,
-                police_updates=updates.get(one.notification.id, ()),
+                police_updates=known.updates.get(one.notification.id, ()),
             )
         )
     return found
@@ -220,7 +212,7 @@ async def conclude_daily_meeting(work: Work, who: Caller, day: date) -> DailyMee
         )
     meeting = await daily_meetings.held(work, day)
     DAILY_MEETING.after(meeting.state, DailyMeetingAction.conclude)
-    waiting = (await daily_meetings.counted(work, day, today)).waiting
+    waiting = (await agendas.counted(work, day, today)).waiting
     if waiting:
         raise ItemsWaiting(
             f"{waiting} {'child waits' if waiting == 1 else 'children wait'} on this agenda: "

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.access import Role
-from service.persistence.migrating import CannotGoBack, migrate_database
+from service.persistence.migrating import migrate_database
+from service.persistence.schema_steps import CannotGoBack
 from tests.support.builders import Body, child_body, decision_body, sign_off_body
 from tests.support.desks import Desk, done, expect_refusal
 

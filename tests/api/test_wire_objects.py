@@ -1,16 +1,21 @@
 """What goes out unchecked is what would have passed the check: the same bytes either way."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.schemas.concerns import LoggedContact, RepeatConcern
 from api.schemas.contacts import Contact
+from api.schemas.daily_meetings import ChildOnAgenda, DailyMeetingAgenda, DailyMeetingItem
 from api.schemas.new_contacts import ContactCreate
 from service.domain.access import Role
 from service.domain.new_contacts import NewChild
 from service.usecases.contacts import log_contact, read_repeat_concern
+from service.usecases.daily_meetings import read_daily_meeting
 from tests.benchmarks.examples import contacts
+from tests.benchmarks.fill import fill
+from tests.benchmarks.fill_protection import AGENDA_ON
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 
@@ -71,3 +76,23 @@ async def test_a_strip_goes_out_as_if_it_had_been_checked(
     checked = RepeatConcern.model_validate_json(shown.model_dump_json())
     assert checked.model_dump_json() == shown.model_dump_json()
     assert len(checked.raised_by) == len(checked.children[0].earlier) == 1
+
+
+async def test_an_agenda_goes_out_as_if_it_had_been_checked(
+    database_url: str, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(fill, database_url, 800, lambda _: None)
+    async with open_house(database_url, FixedClock(NOW), tmp_path) as house:
+        who = await caller(house, Role.mash_manager)
+        agenda = await house.ask(
+            lambda ask: read_daily_meeting(
+                ask, who, AGENDA_ON, now=NOW, policy=house.policy, limit=100
+            )
+        )
+    shown = DailyMeetingAgenda.of(agenda, None)
+    checked = DailyMeetingAgenda.model_validate_json(shown.model_dump_json())
+    assert checked.model_dump_json() == shown.model_dump_json()
+    assert set(shown.items[0].model_dump()) == set(DailyMeetingItem.model_fields)
+    assert set(shown.items[0].child.model_dump()) == set(ChildOnAgenda.model_fields)
+    assert len(checked.items) == 100
+    assert any(one.earlier_contacts for one in checked.items)

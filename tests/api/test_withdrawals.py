@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from service.domain.access import Role
-from service.persistence.migrating import CannotGoBack, migrate_database
+from service.persistence.migrating import migrate_database
+from service.persistence.schema_steps import CannotGoBack
 from service.usecases.flags import sweep
 from service.usecases.jobs import check_impossible
 from tests.support.builders import (

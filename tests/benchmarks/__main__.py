@@ -10,11 +10,12 @@ import json
 import platform
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import UUID
 
 from itsdangerous import URLSafeTimedSerializer
 
@@ -29,6 +30,7 @@ from tests.benchmarks.imports import bare_import, rows_written, timed_import
 from tests.benchmarks.recordings import Recording, record_request
 from tests.benchmarks.results import CHECK, Results, as_markdown
 from tests.benchmarks.servers import Server, peer, service, settings_for, token_for
+from tests.benchmarks.stack import Bare, bare_stack
 from tests.benchmarks.stores import Store, postgresql_stores, sqlite_store
 from tests.benchmarks.sweeps import (
     bare_check,
@@ -68,6 +70,7 @@ class Place:
     store: Store
     server: Server
     without_concern: Server
+    stack: Server
     tokens: dict[str, str]
     peer: Server | None
     peer_token: str
@@ -203,6 +206,7 @@ def _place(bench: Bench, store: Store) -> Iterator[Place]:
         without = running.enter_context(
             service(store, bench.folder, "tests.benchmarks.without_concern")
         )
+        stack = running.enter_context(bare_stack(store.url, _bare_operations(recordings, one)))
         beside = None
         if bench.with_peer and store.kind == "postgresql":
             beside = running.enter_context(peer(store, bench.folder, secret))
@@ -210,11 +214,19 @@ def _place(bench: Bench, store: Store) -> Iterator[Place]:
             store,
             server,
             without,
+            stack,
             {what: token_for(settings_for(store.url, bench.folder), _role(what)) for what in PATHS},
             beside,
             URLSafeTimedSerializer(secret).dumps({"account": str(ACCOUNT)}),
             recordings,
         )
+
+
+def _bare_operations(recordings: Mapping[str, Recording], any_of: UUID) -> list[Bare]:
+    return [
+        Bare(method, path, recordings[what], any_of if what == "get" else None)
+        for what, (method, path) in PATHS.items()
+    ]
 
 
 def _role(what: str) -> Role:
@@ -248,16 +260,13 @@ def _measure(bench: Bench, place: Place, what: str) -> None:
             tidy(store.url)
 
     load = _load(bench, place, what)
-    before = place.server.processor_seconds()
-    served = loads.put(load)
-    spent = place.server.processor_seconds() - before
-    if served.refused:
-        raise RuntimeError(f"{served.refused} requests of {what} were refused")
+    served = _put_on(bench, place, what, place.server, load, "processor_us")
     keep("service", served.per_second)
     bench.results.add(store.kind, store.contacts, what, "p50_ms", served.p50_ms)
     bench.results.add(store.kind, store.contacts, what, "p99_ms", served.p99_ms)
-    asked = served.per_second * (load.seconds + load.warm_up)
-    bench.results.add(store.kind, store.contacts, what, "processor_us", spent / asked * 1e6)
+    bare_load = replace(load, port=place.stack.port)
+    bare_served = _put_on(bench, place, what, place.stack, bare_load, "stack_processor_us")
+    keep("stack floor", bare_served.per_second)
     any_of = contact_id(store.contacts, store.contacts // 2) if what == "get" else None
     bare = floors.pgbench if store.kind == "postgresql" else floors.bare_sqlite
     keep("floor", bare(store, recording, seconds=bench.seconds, any_of=any_of))
@@ -285,6 +294,21 @@ def _measure(bench: Bench, place: Place, what: str) -> None:
         if beside.refused:
             raise RuntimeError(f"the peer refused {beside.refused} requests of {what}")
         keep("peer", beside.per_second)
+
+
+def _put_on(
+    bench: Bench, place: Place, what: str, server: Server, load: loads.Load, series: str
+) -> loads.Served:
+    """Puts a load on a server, and keeps what of a processor that took for one request."""
+    before = server.processor_seconds()
+    served = loads.put(load)
+    spent = server.processor_seconds() - before
+    if served.refused:
+        raise RuntimeError(f"{served.refused} requests of {what} were refused")
+    asked = served.per_second * (load.seconds + load.warm_up)
+    store = place.store
+    bench.results.add(store.kind, store.contacts, what, series, spent / asked * 1e6)
+    return served
 
 
 def _measure_sweeps(bench: Bench, store: Store) -> None:

@@ -5,7 +5,7 @@ import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,10 +39,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What one request sent, and the values in it that were made for it alone."""
+    """What one request sent, the values in it that were made for it alone, and what it answered."""
 
     statements: list[Statement]
     made: frozenset[Any]
+    answer: bytes = b""
 
 
 async def record_request(
@@ -59,6 +60,8 @@ async def record_request(
     would be somebody who is on file.
     """
 
+    answered: list[bytes] = []
+
     async def ask(house: House, body: str | None) -> None:
         assert house.development_issuer is not None
         transport = httpx.ASGITransport(create_app(house))
@@ -68,6 +71,7 @@ async def record_request(
         async with httpx.AsyncClient(transport=transport, base_url="http://front.door") as client:
             answer = await client.request(method, path, content=body, headers=headers)
         answer.raise_for_status()
+        answered.append(answer.content)
 
     async def warm_up(house: House) -> None:
         await ask(house, bodies[-1] if bodies else None)
@@ -75,7 +79,8 @@ async def record_request(
     async def once(house: House) -> None:
         await ask(house, bodies[0] if bodies else None)
 
-    return await record(store, folder, once, warm_up=warm_up, role=role)
+    recording = await record(store, folder, once, warm_up=warm_up, role=role)
+    return replace(recording, answer=answered[-1])
 
 
 async def record(
@@ -158,13 +163,18 @@ def _as_uuid(value: object) -> UUID | None:
     return UUID(str(value)) if type(value).__name__ == "UUID" else None
 
 
+def _kept(values: Sequence[Any]) -> list[Any]:
+    """The values themselves, and no window on what holds them: they go to another process."""
+    return [bytes(value) if isinstance(value, memoryview) else value for value in values]
+
+
 class _ToldCursor(sqlite3.Cursor):
     def execute(self, sql: str, values: Any = (), /) -> Any:
-        self.connection.statements.append(Statement(sql, list(values)))
+        self.connection.statements.append(Statement(sql, _kept(values)))
         return super().execute(sql, values)
 
     def executemany(self, sql: str, sets: Any, /) -> Any:
-        kept = [list(values) for values in sets]
+        kept = [_kept(values) for values in sets]
         self.connection.statements.append(Statement(sql, sets=kept))
         return super().executemany(sql, kept)
 

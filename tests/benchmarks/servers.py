@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,7 @@ def service(
 
     `module` is what is run: another one leaves something out, to tell what that costs.
     """
-    port = _free_port()
+    port = free_port()
     surroundings = {
         "FRONTDOOR_ENVIRONMENT": "development",
         "FRONTDOOR_DEVELOPMENT_ISSUER": "true",
@@ -92,7 +92,7 @@ def service(
 @contextmanager
 def peer(store: Store, folder: Path, secret: str) -> Iterator[Server]:
     """The peer, in one process with as many threads as there are connections, on the same rows."""
-    port = _free_port()
+    port = free_port()
     url = make_url(store.url)
     surroundings = {
         "DJANGO_SETTINGS_MODULE": "tests.benchmarks.peer.settings",
@@ -124,7 +124,11 @@ def _running(
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait(process, port, log)
+            wait_until_it_listens(
+                port,
+                lambda: process.poll() is not None,
+                lambda: log.read_text(errors="replace")[-3000:],
+            )
             yield Server(port, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -135,19 +139,23 @@ def _running(
                 process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def wait_until_it_listens(
+    port: int, has_ended: Callable[[], bool], said: Callable[[], str]
+) -> None:
+    """Returns once something listens on a port. Raises RuntimeError with what it said if not."""
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
-        if process.poll() is not None:
+        if has_ended():
             break
         with socket.socket() as trial:
             if trial.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise RuntimeError(f"It did not start:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(f"It did not start:\n{said()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         return int(trial.getsockname()[1])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import isolation
-from tests.benchmarks.__main__ import main
+from tests.benchmarks.__main__ import PATHS, main
 
 QUICK = ["--quick", "--contacts", "800", "900", "--seconds", "0.2", "--connections", "2"]
 
@@ -39,6 +39,10 @@ def test_a_short_run_measures_everything_beside_its_floor(
     for rounds in measured.values():
         assert rounds["service"][0] > 0
         assert rounds.get("floor", rounds.get("plain floor"))[0] > 0
+    for (what, _), rounds in measured.items():
+        if what in PATHS:
+            assert rounds["stack floor"][0] > 0
+            assert rounds["stack_processor_us"][0] > 0
     assert all(measured["post", size]["without the strip"][0] > 0 for size in (800, 900))
     assert all(0 < held["megabytes"] < 1000 for held in told["memory_mb"])
 

@@ -18,8 +18,9 @@ from service.domain.section_47_enquiries import (
 from service.domain.strategy_meetings import EnquiryDecision, StrategyMeeting
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
-from service.persistence.migrating import CannotGoBack, migrate_database
+from service.persistence.migrating import migrate_database
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.schema_steps import CannotGoBack
 from service.usecases.flags import sweep
 from tests.persistence.test_migrating import opened
 from tests.support.clocks import FixedClock

@@ -28,9 +28,15 @@ from service.domain.people import Person
 from service.domain.referrals import CaseState, Referral
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
-from service.persistence.migrating import CannotGoBack, migrate_database
+from service.persistence.migrating import migrate_database
 from service.persistence.records import TABLE_OF, columns_of, read, table_of
-from service.persistence.schema_steps import SchemaUnknown, current, newest, require_known
+from service.persistence.schema_steps import (
+    CannotGoBack,
+    SchemaUnknown,
+    current,
+    newest,
+    require_known,
+)
 from service.persistence.tables import metadata
 from service.persistence.units_of_work import Work
 from service.policy import Policy

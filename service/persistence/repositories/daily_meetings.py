@@ -1,47 +1,38 @@
 """Daily meetings: their days, what waits for each, and the agenda with what is known beside it."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Subquery,
-    and_,
-    case,
     delete,
     func,
-    literal,
     select,
-    union_all,
     update,
 )
 
 from service.domain.access import Sight
-from service.domain.accountabilities import Accountability, CareService
+from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.contacts import Child, Contact
 from service.domain.daily_meetings import (
     DAILY_MEETING,
     CarriedBefore,
     CarriedTo,
-    CaseOnAgenda,
-    ContactBefore,
     DailyMeeting,
     DailyMeetingState,
     ItemState,
     MeetingItem,
 )
-from service.domain.decisions import Decision, DecisionState
+from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
-from service.persistence.keysets import Place, soonest_first
+from service.persistence.prepared import Makeable, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
@@ -193,171 +184,11 @@ async def held(work: Work, day: date) -> DailyMeeting:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCounts:
-    """How many items of a day stand where; `waiting` counts those left from earlier days too."""
-
-    waiting: int
-    decided: int
-    carried_over: int
-
-
-@dataclass(frozen=True, slots=True)
-class OnAgenda:
-    """An item of an agenda with the notification, the contact and the child that it is about."""
-
-    item: MeetingItem
-    notification: PoliceNotification
-    contact: Contact
-    child: Child
-
-
-def _on_agenda(day: date, today: date) -> Subquery:
-    """The items on the agenda of a day: its own, and those left from days before.
-
-    Each found by its own index, however many items there were in the years before; the state is
-    written into the statement, as the partial index of what waits needs it.
-    """
-    items = select(*columns_of(MeetingItem))
-    own = items.where(AGENDA_ITEM.c.meeting_on == day)
-    if day > today:
-        return own.subquery("on_agenda")
-    waiting = literal(ItemState.waiting.value, literal_execute=True)
-    left = items.where(AGENDA_ITEM.c.state == waiting, AGENDA_ITEM.c.meeting_on < day)
-    return union_all(own, left).subquery("on_agenda")
-
-
-async def counted(ask: Asking, day: date, today: date) -> ItemCounts:
-    """How many items on the agenda of a day wait, were decided, or carried over."""
-    on_agenda = _on_agenda(day, today)
-    rows = await ask.all(select(on_agenda.c.state, func.count()).group_by(on_agenda.c.state))
-    numbers = {state: int(number) for state, number in rows}
-    return ItemCounts(**{state.value: numbers.get(state, 0) for state in ItemState})
-
-
-async def page_of(
-    ask: Asking,
-    sight: Sight,
-    day: date,
-    today: date,
-    *,
-    limit: int,
-    after: Place | None = None,
-    only: UUID | None = None,
-) -> list[OnAgenda]:
-    """Items on the agenda of a day with what each is about, from after a place on.
-
-    Those left from earlier days first, the children of a notification together.
-    """
-    on_agenda = _on_agenda(day, today)
-    item_on = on_agenda.c
-    kinds: tuple[type[Any], ...] = (MeetingItem, PoliceNotification, Contact, Child)
-    columns = [tuple(item_on), *(columns_of(kind) for kind in kinds[1:])]
-    statement = (
-        select(*(column for kind in columns for column in kind))
-        .select_from(on_agenda)
-        .join(NOTIFICATION, NOTIFICATION.c.id == item_on.notification_id)
-        .join(CONTACT, CONTACT.c.id == item_on.contact_id)
-        .join(CHILD, CHILD.c.id == item_on.child_id)
-        .where(child_visible_to(sight, CHILD))
-    )
-    if only is not None:
-        statement = statement.where(item_on.id == only)
-    in_order = soonest_first(item_on.meeting_on, item_on.contact_id, item_on.id)
-    found: list[OnAgenda] = []
-    for row in await ask.all(in_order.page(statement, limit, after)):
-        parts: list[Any] = []
-        start = 0
-        for kind, own in zip(kinds, columns, strict=True):
-            parts.append(read(kind, tuple(row)[start : start + len(own)]))
-            start += len(own)
-        found.append(OnAgenda(*parts))
-    return found
-
-
-async def earlier_contacts(
-    ask: Asking, sight: Sight, people: Sequence[UUID], since: datetime
-) -> Mapping[UUID, list[ContactBefore]]:
-    """The contacts of several children since an instant, newest first, and what came of each."""
-    found: dict[UUID, list[ContactBefore]] = defaultdict(list)
-    if not people:
-        return found
-    closed = {
-        name: case((REFERRAL.c.id.is_not(None), REFERRAL.c[name]), else_=EPISODE.c[name])
-        for name in ("closed_at", "closure_code", "closure_reason")
-    }
-    rows = await ask.all(
-        select(
-            CHILD.c.person_id,
-            CONTACT.c.id,
-            CONTACT.c.reference,
-            CONTACT.c.received_at,
-            CONTACT.c.source_code,
-            CONTACT.c.sender_organisation_id,
-            NOTIFICATION.c.risk,
-            DECISION.c.outcome,
-            DECISION.c.answered_at,
-            *closed.values(),
-        )
-        .select_from(CHILD)
-        .join(CONTACT, CONTACT.c.id == CHILD.c.contact_id)
-        .outerjoin(NOTIFICATION, NOTIFICATION.c.contact_id == CONTACT.c.id)
-        .outerjoin(
-            DECISION,
-            and_(
-                DECISION.c.child_id == CHILD.c.id,
-                DECISION.c.state == DecisionState.signed,
-                DECISION.c.superseded_at.is_(None),
-            ),
-        )
-        # The case that the decision opened, and not one that a transfer brought the child to.
-        .outerjoin(
-            REFERRAL,
-            and_(REFERRAL.c.decision_id == DECISION.c.id, REFERRAL.c.transfer_id.is_(None)),
-        )
-        .outerjoin(
-            EPISODE,
-            and_(EPISODE.c.decision_id == DECISION.c.id, EPISODE.c.transfer_id.is_(None)),
-        )
-        .where(
-            CHILD.c.person_id.in_(people),
-            CONTACT.c.received_at >= since,
-            child_visible_to(sight, CHILD),
-        )
-        .order_by(CONTACT.c.received_at.desc(), CONTACT.c.id.desc())
-    )
-    for row in rows:
-        one = ContactBefore(*tuple(row))
-        found[one.person_id].append(one)
-    return found
-
-
-async def open_cases(ask: Asking, people: Sequence[UUID]) -> Mapping[UUID, CaseOnAgenda]:
-    """The case that answers for each of several children, its team and its worker."""
-    if not people:
-        return {}
-    found: dict[UUID, CaseOnAgenda] = {}
-    for service, table, key in (
-        (CareService.social_care, REFERRAL, "referral_id"),
-        (CareService.early_help, EPISODE, "early_help_episode_id"),
-    ):
-        rows = await ask.all(
-            select(
-                ACCOUNTABILITY.c.person_id,
-                table.c.id,
-                table.c.reference,
-                table.c.team_id,
-                table.c.worker_id,
-                ACCOUNT.c.name,
-                ACCOUNTABILITY.c.since,
-            )
-            .select_from(ACCOUNTABILITY)
-            .join(table, table.c.id == ACCOUNTABILITY.c[key])
-            .outerjoin(ACCOUNT, ACCOUNT.c.id == table.c.worker_id)
-            .where(ACCOUNTABILITY.c.person_id.in_(people))
-        )
-        found |= {person_id: CaseOnAgenda(service, *rest) for person_id, *rest in map(tuple, rows)}
-    return found
+@made_once
+def _carried_before() -> Makeable:
+    return select(
+        AGENDA_ITEM.c.id, AGENDA_ITEM.c.meeting_on, AGENDA_ITEM.c.carried_over_because
+    ).where(any_of(AGENDA_ITEM.c.id, "ids"))
 
 
 async def carried_before(ask: Asking, items: Sequence[MeetingItem]) -> dict[UUID, CarriedBefore]:
@@ -365,12 +196,15 @@ async def carried_before(ask: Asking, items: Sequence[MeetingItem]) -> dict[UUID
     before = {one.carried_from_id: one.id for one in items if one.carried_from_id is not None}
     if not before:
         return {}
-    rows = await ask.all(
-        select(
-            AGENDA_ITEM.c.id, AGENDA_ITEM.c.meeting_on, AGENDA_ITEM.c.carried_over_because
-        ).where(AGENDA_ITEM.c.id.in_(before))
+    rows = await ask.all(_carried_before(), ids=list(before))
+    return {before[row[0]]: CarriedBefore(*row) for row in rows}
+
+
+@made_once
+def _carried_to() -> Makeable:
+    return select(AGENDA_ITEM.c.carried_from_id, AGENDA_ITEM.c.id, AGENDA_ITEM.c.meeting_on).where(
+        any_of(AGENDA_ITEM.c.carried_from_id, "ids")
     )
-    return {before[row[0]]: CarriedBefore(*tuple(row)) for row in rows}
 
 
 async def carried_to(ask: Asking, items: Sequence[MeetingItem]) -> dict[UUID, CarriedTo]:
@@ -378,9 +212,5 @@ async def carried_to(ask: Asking, items: Sequence[MeetingItem]) -> dict[UUID, Ca
     away = [one.id for one in items if one.state is ItemState.carried_over]
     if not away:
         return {}
-    rows = await ask.all(
-        select(AGENDA_ITEM.c.carried_from_id, AGENDA_ITEM.c.id, AGENDA_ITEM.c.meeting_on).where(
-            AGENDA_ITEM.c.carried_from_id.in_(away)
-        )
-    )
+    rows = await ask.all(_carried_to(), ids=away)
     return {from_id: CarriedTo(id_, day) for from_id, id_, day in rows}

@@ -11,6 +11,7 @@ from service.domain.contacts import Contact
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.persistence.asking import Asking
+from service.persistence.prepared import Makeable, Rows, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.statements import all_of
 
@@ -25,21 +26,34 @@ async def notification_of(ask: Asking, contact_id: UUID) -> PoliceNotification |
     return None if row is None else read(PoliceNotification, row)
 
 
+@made_once
+def updates_in_order() -> Makeable:
+    """What was sent later of several notifications, in order."""
+    return (
+        select(*columns_of(PoliceUpdate))
+        .where(any_of(UPDATE.c.notification_id, "notifications"))
+        .order_by(UPDATE.c.id)
+    )
+
+
+def by_notification(rows: Rows) -> dict[UUID, list[PoliceUpdate]]:
+    """What was found of that, by the notification."""
+    found: defaultdict[UUID, list[PoliceUpdate]] = defaultdict(list)
+    for row in rows:
+        one = read(PoliceUpdate, row)
+        found[one.notification_id].append(one)
+    return found
+
+
 async def updates_of_several(
     ask: Asking, notification_ids: Collection[UUID]
 ) -> dict[UUID, list[PoliceUpdate]]:
     """What was sent later of each of these, in order; however many they are."""
-    found: defaultdict[UUID, list[PoliceUpdate]] = defaultdict(list)
+    found: dict[UUID, list[PoliceUpdate]] = {}
     ids = sorted(notification_ids)
     for start in range(0, len(ids), _AT_ONCE):
-        rows = await ask.all(
-            select(*columns_of(PoliceUpdate))
-            .where(UPDATE.c.notification_id.in_(ids[start : start + _AT_ONCE]))
-            .order_by(UPDATE.c.id)
-        )
-        for row in rows:
-            one = read(PoliceUpdate, row)
-            found[one.notification_id].append(one)
+        some = ids[start : start + _AT_ONCE]
+        found |= by_notification(await ask.all(updates_in_order(), notifications=some))
     return found
 
 

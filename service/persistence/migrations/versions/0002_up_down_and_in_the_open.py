@@ -9,7 +9,7 @@ from alembic import op
 from uuid_utils.compat import uuid7
 
 from service.persistence.columns import DOCUMENT, INSTANT
-from service.persistence.migrating import CannotGoBack
+from service.persistence.schema_steps import CannotGoBack
 
 revision = "0002"
 down_revision = "0001"

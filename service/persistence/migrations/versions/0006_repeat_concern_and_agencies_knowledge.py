@@ -9,8 +9,8 @@ from alembic import op
 from service.domain.addresses import address_key
 from service.domain.identities import identity_key
 from service.persistence.columns import DOCUMENT, INSTANT
-from service.persistence.migrating import CannotGoBack
 from service.persistence.migrations.append_only import make_append_only
+from service.persistence.schema_steps import CannotGoBack
 
 revision = "0006"
 down_revision = "0005"

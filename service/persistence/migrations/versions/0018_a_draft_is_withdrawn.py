@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from service.persistence.migrating import CannotGoBack
+from service.persistence.schema_steps import CannotGoBack
 
 revision = "0018"
 down_revision = "0017"

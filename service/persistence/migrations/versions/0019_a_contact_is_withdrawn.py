@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from service.persistence.columns import INSTANT
-from service.persistence.migrating import CannotGoBack
 from service.persistence.migrations.append_only import make_append_only
+from service.persistence.schema_steps import CannotGoBack
 
 revision = "0019"
 down_revision = "0018"

@@ -15,7 +15,7 @@ from alembic import op
 from service.clock import system_clock
 from service.persistence.columns import DOCUMENT, IDS, INSTANT
 from service.persistence.ids import new_id
-from service.persistence.migrating import CannotGoBack
+from service.persistence.schema_steps import CannotGoBack
 
 revision = "0022"
 down_revision = "0021"
