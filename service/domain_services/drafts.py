@@ -173,7 +173,7 @@ async def _complete_draft(
         rationale_rules=work.policy.rationale,
     )
     problems += empty_answers(new.prompts, work.policy.decision_prompts)
-    problems += _unaccounted_for(work, draft, worries)
+    problems += _unaccounted_for(work, file, draft, worries)
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, found.matches, problems)
@@ -207,16 +207,23 @@ def _with_record(
     return replace(draft, prompts=[*draft.prompts, *known]), asked
 
 
-def _unaccounted_for(work: Work, draft: Decision, worries: Sequence[Worry]) -> list[Problem]:
-    """Whose answer is looked for and left out; of agencies that the policy does not know, nothing.
+def _unaccounted_for(
+    work: Work, file: WholeContact, draft: Decision, worries: Sequence[Worry]
+) -> list[Problem]:
+    """Whose answer is looked for and left out.
 
-    Nobody is looked for of whom the policy names none.
+    Whoever sent the contact is heard by it, and of a kind of which the policy names nobody, nobody
+    is looked for.
     """
-    listed = [work.policy.find_organisation(line.organisation_id) for line in draft.agencies]
-    unknown = {one.kind for one in work.policy.organisations}
-    nobody = [kind for kind in work.policy.decisions.accounted_for if kind not in unknown]
-    kinds = [one.kind for one in listed if one is not None]
-    return unaccounted_for(work.policy.decisions, worries, [*kinds, *nobody])
+    policy = work.policy
+    named = [line.organisation_id for line in draft.agencies]
+    sender = file.contact.sender_organisation_id
+    if sender is not None:
+        named.append(sender)
+    heard = [found.kind for one in named if (found := policy.find_organisation(one)) is not None]
+    there = {one.kind for one in policy.organisations}
+    nobody = [kind for kind in policy.decisions.accounted_for if kind not in there]
+    return unaccounted_for(policy.decisions, worries, [*heard, *nobody])
 
 
 async def _follow(work: Work, file: WholeContact, drafted: Sequence[UUID]) -> None:

@@ -14,7 +14,7 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact
 from service.usecases.sign_offs import sign_off
-from tests.support.files import NOBODY_ASKED, WORDS
+from tests.support.accounts import NOBODY_ASKED, WORDS
 from tests.support.houses import caller
 from tests.support.matches import decide_apart
 

@@ -29,15 +29,11 @@ from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.sign_offs import sign_off
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
+from tests.support.accounts import NOBODY_ASKED
 from tests.support.houses import caller
 from tests.support.matches import decide_apart
 from tests.support.unborn import told_of, unborn
 
-NOBODY_ASKED = (
-    AgencySaid("riverbourne-police", False, False, "No crime is suspected."),
-    AgencySaid("riverbourne-hospital", False, False, "Nobody said that the child was seen there."),
-)
-WORDS = "I have read the file and what the school told, and I agree."
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
 
 

@@ -38,8 +38,8 @@ from service.usecases.contacts import list_contacts, log_contact
 from service.usecases.decisions import decide
 from service.usecases.measures import read_measure, read_measures
 from service.usecases.sign_offs import sign_off
+from tests.support.accounts import NOBODY_ASKED, WORDS
 from tests.support.clocks import FixedClock
-from tests.support.files import NOBODY_ASKED, WORDS
 from tests.support.houses import caller, open_house
 
 LONDON = ZoneInfo("Europe/London")
