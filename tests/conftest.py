@@ -1,5 +1,6 @@
 """What every test may ask for: a migrated database of its own, on SQLite and on PostgreSQL."""
 
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,8 +17,10 @@ from tests.support.databases import (
     SqliteFiles,
     postgres_server,
     sqlite_files,
+    throw_away_folder,
 )
 from tests.support.demonstrations import Demonstration, demonstration_loaded
+from tests.support.garbage import seldom_collected
 from tests.support.logs import logs_put_back
 from tests.support.scheduling import Scheduling
 from tests.support.statements import compile_once
@@ -37,8 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Chooses an order, before the tests are handed out to several processes."""
+    """Chooses an order, before the tests are handed out, and where they may leave their files."""
     orders.choose(config)
+    if (place := throw_away_folder()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -57,6 +62,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Chooses the quick ones where they are asked for, and puts the tests in that order."""
     quick.choose(config, items)
     items[:] = orders.arranged(orders.long_first(items), config.option.order_seed)
+
+
+def pytest_collection_finish() -> None:
+    """What has been made by now stays to the end."""
+    seldom_collected()
 
 
 def pytest_terminal_summary(

@@ -79,7 +79,7 @@ SCHEDULE = (
     ),
     Job(
         JobName.start_missing_clocks,
-        "starts the clocks of assessments in open referrals that have none",
+        "starts the clocks that open referrals and contacts lack, and heeds danger told before",
         "hourly",
         start_missing_clocks.run,
     ),

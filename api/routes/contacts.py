@@ -52,6 +52,10 @@ from service.domain.contacts import (
     ContactDecided,
     NobodyToTell,
     OutcomeToldTooEarly,
+)
+from service.domain.dangers import (
+    DangerRatedDown,
+    DangerReasonNeeded,
     RatingUnchanged,
     RationaleNeeded,
 )
@@ -349,13 +353,19 @@ async def restore_contact(
 @router.post(
     "/{contact_id}/triage",
     response_model=Contact,
-    responses=problems(RatingUnchanged, RationaleNeeded, WrongState),
+    responses=problems(
+        DangerRatedDown, DangerReasonNeeded, RatingUnchanged, RationaleNeeded, WrongState
+    ),
 )
 @needs(Permission.triage_contact)
 async def triage_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: TriageIn
 ) -> Response:
-    """Rate a contact red, amber or green. A change of rating says why."""
+    """Rate a contact red, amber or green. A change of rating says why.
+
+    Every rating counts from receipt, so that none gives time back. A contact of which danger was
+    told is red by itself; a manager alone rates it down, in words of their own.
+    """
     return _reply(
         await change(
             request,

@@ -60,8 +60,8 @@ from service.usecases import daily_meetings, decisions
 router = APIRouter(prefix="/v1/daily-meetings", tags=["daily-meetings"], route_class=FrontDoorRoute)
 
 _AGENDA: Listing[AgendaItem] = Listing(
-    "daily-meetings",
-    lambda one: (one.item.meeting_on, one.item.contact_id, one.item.id),
+    "daily-meetings:danger-first",
+    lambda one: one.place,
     DailyMeetingItem.of,
 )
 
@@ -75,7 +75,8 @@ async def read_daily_meeting(
 ) -> Response:
     """Read the agenda of a daily meeting: each child, with history and who else is known.
 
-    For today and the days before, what was left waiting from earlier days is on it, and marked.
+    What is of high risk, or of immediate danger, comes first. For today and the days before, what
+    was left waiting from earlier days is on it, and marked.
     """
     bound = {"date": date}
     house = house_of(request)

@@ -26,7 +26,7 @@ async def read_queue(
     asked: Annotated[QueueQuery, Query()],
     paging: Paging,
 ) -> Response:
-    """Read a queue: soonest deadline first, overdue on top, time left to the minute.
+    """Read a queue: what a red contact waits for first, then soonest deadline first, to the minute.
 
     `contacts` is the desk; `sign-off` the decisions that wait for a manager; `allocation` the
     referrals and early help episodes that nobody works yet, or whose worker's access is suspended;
@@ -40,7 +40,7 @@ async def read_queue(
     house = house_of(request)
     now, policy = house.clock(), house.policy
     listed: Listing[QueueItem] = Listing(
-        f"queue:{queue}",
+        f"queue:{queue}:by-rank",
         lambda one: one.place,
         lambda one: QueueLine.of(one, now, policy),
         QueueFilters,

@@ -20,6 +20,7 @@ from api.schemas.words import EXAMPLE_ID, ArrivedBy, ETagVersion, ItsContactId, 
 from service.domain import contacts
 from service.domain.contact_warnings import warnings_about, warnings_from_file
 from service.domain.contacts import ContactState, TellingWay, outcome_known_at
+from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.information_requests import AnswerKind, InformationRequestState
@@ -172,12 +173,24 @@ class Contact(WireOut):
     ]
     rating: Annotated[
         Rating | None,
-        Field(description="How soon it must be decided; null until rated.", examples=["amber"]),
+        Field(
+            description="How soon it must be decided, from receipt; null until rated.",
+            examples=["amber"],
+        ),
+    ]
+    danger: Annotated[
+        DangerTold | None,
+        Field(
+            description=(
+                "The danger that was told, and made it red by itself; null where none was."
+            ),
+            examples=["immediate_danger"],
+        ),
     ]
     rated_at: Annotated[
         Instant | None, Field(description="When rated last.", examples=["2026-10-23T15:00:00Z"])
     ]
-    rated_by: Annotated[UUID | None, an_id("Who rated it last.")]
+    rated_by: Annotated[UUID | None, an_id("Who rated it last; null where danger made it red.")]
     rating_rationale: Annotated[
         Annotated[str, Field(max_length=4000)] | None,
         Field(description="Why rated so.", examples=["School reports a second bruise."]),

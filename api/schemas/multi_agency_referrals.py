@@ -53,7 +53,8 @@ class MultiAgencyReferralCreate(ContactTold, TellsOfChildren):
         Annotated[list[ChildIn], Field(min_length=1, max_length=20)],
         Field(
             description=(
-                "The children: one or more. A worry about an adult alone is for adult social care."
+                "The children: one or more. A worry about an adult alone is for adult social care. "
+                "Of immediate danger `[{}]` is enough: nothing is known of the child yet."
             ),
             examples=[
                 [

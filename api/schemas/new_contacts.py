@@ -190,7 +190,12 @@ class AtOnceIn(Wire):
 
     rating: Annotated[
         Rating | None,
-        Field(description="How soon this must be decided.", examples=["amber"]),
+        Field(
+            description=(
+                "How soon this must be decided. Where danger is told it is red, whatever is sent."
+            ),
+            examples=["amber"],
+        ),
     ] = None
     rationale: Annotated[
         Annotated[str, Text(4000)] | None,
@@ -226,7 +231,8 @@ class ContactCreate(ContactTold, TellsOfChildren):
         Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
         Field(
             description=(
-                "The children: one or more. A worry about an adult alone is for adult social care."
+                "The children: one or more. A worry about an adult alone is for adult social care. "
+                "Of immediate danger `[{}]` is enough: nothing is known of the child yet."
             ),
             examples=[
                 [

@@ -141,12 +141,19 @@ _NO_CHILD = (
 
 
 class TellsOfChildren(Wire):
-    """What cannot be sent without a child: whoever leaves them out is told where it belongs."""
+    """What cannot be sent without a child: whoever leaves them out is told where it belongs.
+
+    Of immediate danger that is enough: there is a child, and nothing is known of it yet.
+    """
 
     @model_validator(mode="before")
     @classmethod
     def _left_out(cls, told: Any) -> Any:
-        if isinstance(told, dict) and "children" not in told:
+        if not isinstance(told, dict):
+            return told
+        if told.get("immediate_danger") is True and not told.get("children"):
+            return {**told, "children": [{}]}
+        if "children" not in told:
             return {**told, "children": None}
         return told
 

@@ -20,6 +20,7 @@ from api.schemas.words import (
 )
 from service.domain.calendar import london_date
 from service.domain.contacts import ContactState
+from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating, time_left
 from service.domain.flags import SubjectKind
 from service.domain.people import YesNo
@@ -114,6 +115,13 @@ class QueueLine(WireOut):
     rating: Annotated[
         Rating | None, Field(description="Rating; null until rated.", examples=["amber"])
     ]
+    danger: Annotated[
+        DangerTold | None,
+        Field(
+            description="The danger that was told of the contact; null where none was.",
+            examples=["police_high_risk"],
+        ),
+    ]
     town: Annotated[str | None, Field(max_length=100, description="Town.", examples=["Weir"])]
     immediate_danger: Annotated[
         bool,
@@ -125,7 +133,12 @@ class QueueLine(WireOut):
     ]
     due_at: Annotated[
         Instant | None,
-        Field(description="The soonest limit that runs; null when none does. The queue's order."),
+        Field(
+            description=(
+                "The soonest limit that runs; null when none does. What a red contact waits for "
+                "stands first, then the queue is in this order."
+            )
+        ),
     ]
     overdue: Annotated[
         bool, Field(description="Whether the soonest limit has passed.", examples=[False])
@@ -237,6 +250,7 @@ class QueueLine(WireOut):
                 "channel": waiting.channel,
                 "source_code": waiting.source_code,
                 "rating": waiting.rating,
+                "danger": waiting.danger,
                 "town": waiting.town,
                 "immediate_danger": waiting.immediate_danger,
                 "children": list(item.children),

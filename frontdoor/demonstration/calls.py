@@ -169,6 +169,10 @@ async def _assign(story: Story, work: Work) -> None:
 
 
 async def _rate(story: Story, work: Work) -> None:
+    contact = await contacts.get(work, story.worker.sight, story.contact_id)
+    if contact.danger is not None:
+        # Red as it was received.
+        return
     rating = story.plan.rating
     if rating is None:
         grave = story.plan.outcome is Outcome.referral

@@ -61,8 +61,11 @@ def says_who(child: Described) -> bool:
 def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> None:
     """Refuses a contact that nobody could act on, and nothing else.
 
+    Somebody acts on immediate danger whatever else is known: the rest is asked for meanwhile.
     Raises MinimumMissing when no child could be found, and for a missing referrer.
     """
+    if contact.immediate_danger:
+        return
     problems: list[Problem] = []
     if not identifies_a_child(contact, children, adults):
         problems.append(
@@ -86,6 +89,7 @@ def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequenc
         )
     if problems:
         raise MinimumMissing(
-            "A contact needs a concern, something that identifies a child, and a referrer.",
+            "A contact needs a concern, something that identifies a child, and a referrer; of "
+            "immediate danger a concern is enough.",
             problems=problems,
         )

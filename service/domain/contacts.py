@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
@@ -28,10 +29,6 @@ class Channel(StrEnum):
     letter = "letter"
     in_person = "in_person"
     partner_system = "partner_system"
-
-
-# The more urgent, the smaller: which way a change of rating goes.
-URGENCY = {Rating.red: 0, Rating.amber: 1, Rating.green: 2}
 
 
 class AgreementState(StrEnum):
@@ -328,6 +325,10 @@ class Contact:
         datetime | None, plain("When it was last restored to the desk after a withdrawal.")
     ] = None
     kept_as_told: KeptAsTold = None
+    danger: Annotated[
+        DangerTold | None,
+        sensitive("The danger that made it red by itself: immediate_danger, police_high_risk."),
+    ] = None
 
     @property
     def every_child_decided_at(self) -> datetime | None:
@@ -474,20 +475,6 @@ class CannotRemove(Conflict):
 
     code = "child_cannot_be_removed"
     title = "The child cannot be taken off"
-
-
-class RatingUnchanged(Conflict):
-    """The contact already has this rating."""
-
-    code = "rating_unchanged"
-    title = "Already rated so"
-
-
-class RationaleNeeded(Invalid):
-    """A change of mind says why."""
-
-    code = "rationale_needed"
-    title = "Say why"
 
 
 ANONYMOUS = "9"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from service.domain.accountabilities import CareService
 from service.domain.contacts import AgreementState, ChildState
+from service.domain.dangers import DangerTold
 from service.domain.errors import Conflict, Invalid
 from service.domain.fields import Id, Version, plain, sensitive
 from service.domain.people import BirthKnowledge, Sex, YesNo
@@ -217,6 +218,7 @@ class AgendaContact:
     agreement: AgreementState
     agreement_note: str | None
     concern: str
+    danger: DangerTold | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,12 @@ class AgendaItem:
     carried_to: CarriedTo | None
     overdue_from: date | None
     police_updates: Sequence[PoliceUpdate] = ()
+
+    @property
+    def place(self) -> tuple[int, date, UUID, UUID]:
+        """Where it stands: danger first, then those left from earlier days, siblings together."""
+        rank = 1 if self.contact.danger is None else 0
+        return rank, self.item.meeting_on, self.item.contact_id, self.item.id
 
 
 @dataclass(frozen=True, slots=True)

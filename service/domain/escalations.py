@@ -14,6 +14,7 @@ from uuid import UUID
 from service.domain import challenges, transfers
 from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission, Reach, Role
 from service.domain.accountabilities import CareService
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
 
@@ -33,7 +34,8 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
     {
         "contact_to_referral": SubjectKind.contact,
         "statutory_decision": SubjectKind.contact,
-        "triage": SubjectKind.contact,
+        RATED_CLOCK: SubjectKind.contact,
+        RATING_CLOCK: SubjectKind.contact,
         "acknowledge_referrer": SubjectKind.contact,
         "daily_meeting": SubjectKind.contact,
         "repeat_concern": SubjectKind.contact,

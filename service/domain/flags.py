@@ -12,9 +12,13 @@ from service.domain.fields import Id, Version, plain, sensitive
 
 
 class Severity(StrEnum):
-    """A warning comes before the limit, a breach when it has passed."""
+    """A warning comes before the limit, a breach when it has passed.
+
+    Danger waits for no limit: it is flagged as it is told, and goes up until somebody hears it.
+    """
 
     warning = "warning"
+    danger = "danger"
     breach = "breach"
 
 
@@ -46,7 +50,7 @@ class Flag:
     id: Id
     deadline_id: Annotated[UUID, plain("The deadline behind it.")]
     kind: Annotated[str, plain("The timescale, by its name in the policy.")]
-    severity: Annotated[Severity, plain("warning or breach.")]
+    severity: Annotated[Severity, plain("warning, danger or breach.")]
     subject_kind: Annotated[SubjectKind, plain("What it is about.")]
     subject_id: Annotated[UUID, plain("Which one.")]
     contact_id: Annotated[UUID, plain("The contact behind it.")]

@@ -81,6 +81,19 @@ def _strategy(
     return Measure(code, title, definition, Unit.per_cent, _STRATEGY, counted, ())
 
 
+def _urgent(code: MeasureCode, title: str, definition: str) -> Measure:
+    return Measure(
+        code,
+        title,
+        definition,
+        Unit.per_cent,
+        "Contacts rated in time, red decided in 4 hours: measures of the front door; Ofsted "
+        "monitoring visit letter of 21 February 2019: responses are timely",
+        Counted.contacts,
+        (Breakdown.source,),
+    )
+
+
 def _of_contacts(code: MeasureCode, title: str, definition: str) -> Measure:
     return Measure(
         code,
@@ -351,6 +364,24 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Contacts by source and outcome: measures of the front door",
                 Counted.contacts,
                 (Breakdown.source, Breakdown.withdrawal_reason),
+            ),
+            _urgent(
+                MeasureCode.contacts_rated_in_time,
+                "Contacts rated in time",
+                "Of the contacts received in the month that, at the instant of the reading, were "
+                "rated or had passed the policy's limit for that: the share rated within it after "
+                "they were received. One that danger made red as it was received counts as rated "
+                "in time. Contacts of before this was reckoned, and those withdrawn or decided "
+                "within the limit without a rating, are not counted.",
+            ),
+            _urgent(
+                MeasureCode.red_decided_in_time,
+                "Red contacts decided in time",
+                "Of the contacts received in the month that were rated red and, at the instant of "
+                "the reading, had every child on them decided and signed off or had passed the "
+                "policy's limit for red ones: the share decided within it, from receipt. One that "
+                "ran past the limit is counted whatever it was rated since; one that was rated "
+                "otherwise within the limit is not.",
             ),
         )
     }

@@ -54,6 +54,8 @@ class MeasureCode(StrEnum):
     conversion_rate = "conversion_rate"
     no_further_action_rate = "no_further_action_rate"
     contacts_withdrawn = "contacts_withdrawn"
+    contacts_rated_in_time = "contacts_rated_in_time"
+    red_decided_in_time = "red_decided_in_time"
 
 
 class Counted(StrEnum):

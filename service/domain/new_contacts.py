@@ -19,6 +19,7 @@ from service.domain.contacts import (
     Contact,
     LawfulBasis,
 )
+from service.domain.dangers import RATED_CLOCK, RATING_IN_DANGER, DangerTold
 from service.domain.errors import Invalid, Problem
 from service.domain.identities import identity_key, keyed
 from service.domain.instants import lies_ahead
@@ -33,7 +34,7 @@ from service.domain.people import (
     faults_in_birth,
 )
 
-START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", ACKNOWLEDGE_CLOCK)
+START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", ACKNOWLEDGE_CLOCK, RATED_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +404,13 @@ def as_contact(
         version=1,
         kept_as_told=new.kept_as_told,
     )
+
+
+def red_at_receipt(contact: Contact, danger: DangerTold) -> Contact:
+    """A contact as it is logged of which danger is told: red, though nobody has rated it."""
+    at = contact.logged_at
+    rating = RATING_IN_DANGER
+    return replace(contact, danger=danger, rating=rating, first_rated_at=at, rated_at=at)
 
 
 def as_child(

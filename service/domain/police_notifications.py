@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from service.domain.contacts import Channel
+from service.domain.dangers import DangerTold, danger_in
 from service.domain.errors import Invalid, NotAllowed, Problem
 from service.domain.fields import Id, Version, personal, plain, sensitive
 from service.domain.instants import (
@@ -66,6 +67,11 @@ class NewNotification:
     risk: Risk
     children_present: YesNo
     organisation_id: str | None = None
+
+
+def danger_of(new: NewNotification) -> DangerTold | None:
+    """The danger that a notification tells."""
+    return danger_in(immediate=new.contact.immediate_danger, high_risk=new.risk is Risk.high)
 
 
 class ImportState(StrEnum):

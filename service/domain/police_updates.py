@@ -1,6 +1,6 @@
 """What the police send later of an incident: something else, or that it was sent in error."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +128,11 @@ def digests(of: Mapping[str, Any]) -> dict[str, str]:
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """The names of what is told otherwise than before."""
     return [name for name, digest in now.items() if before.get(name) != digest]
+
+
+def danger_told_anew(differs: Collection[str]) -> bool:
+    """Whether what differs from what was told before is how dangerous it is."""
+    return not {"risk", "immediate_danger"}.isdisjoint(differs)
 
 
 def is_news(

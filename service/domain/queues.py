@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.domain.challenges import ChallengedThing, ChallengeState
 from service.domain.contacts import Channel, ContactState
+from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
 from service.domain.people import YesNo
@@ -22,6 +23,9 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 # Sorts before everything that is due: what cannot be reckoned yet is asked for first.
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+BEFORE_ALL_ELSE, IN_ITS_TURN = 0, 1
+"""The ranks of lines in a queue: what a red contact waits for comes before all else."""
 
 
 class Queue(StrEnum):
@@ -146,6 +150,7 @@ class QueueFilters:
 class Waiting:
     """One thing that waits, with the contact behind it. `due_at` is NEVER when no clock runs.
 
+    `rank`: what a red contact waits for stands before all else.
     `returned` is a decision that was sent back, or an answer that came back after the decision;
     `worker_suspended`: the worker's access is suspended, so that they can do nothing about it. The
     last five are of a contact that is a police notification.
@@ -153,6 +158,7 @@ class Waiting:
 
     subject_kind: SubjectKind
     subject_id: UUID
+    rank: int
     due_at: datetime
     returned: bool
     reference: str
@@ -165,6 +171,7 @@ class Waiting:
     rating: Rating | None
     town: str | None
     immediate_danger: bool
+    danger: DangerTold | None
     team_id: str
     worker_id: UUID | None
     worker_name: str | None
@@ -217,16 +224,17 @@ class QueueItem:
     not_shown: Sequence[str] = ()
 
     @property
-    def place(self) -> tuple[datetime, UUID]:
-        """Where the line stands: by its limit, and its id; an unborn child without a date first.
+    def place(self) -> tuple[int, datetime, UUID]:
+        """Where the line stands: red before all else, then by its limit, and its id.
 
-        Lines of unborn children are told apart by the child: twins may be on one contact.
+        An unborn child without a date stands first. Lines of unborn children are told apart by the
+        child: twins may be on one contact.
         """
         one = self.waiting
         if self.pregnancy is None:
-            return one.due_at, one.subject_id
+            return one.rank, one.due_at, one.subject_id
         undated = self.pregnancy.expected_delivery_on is None
-        return FIRST if undated else one.due_at, one.child_id or one.subject_id
+        return one.rank, FIRST if undated else one.due_at, one.child_id or one.subject_id
 
     def next_action_on(self, today: date) -> NextAction:
         """What somebody has to do next, on a London day."""

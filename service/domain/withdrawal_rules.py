@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from service.domain.contacts import (
-    URGENCY,
     Child,
     ChildState,
     Contact,
     ContactState,
     WithdrawalReason,
 )
+from service.domain.dangers import URGENCY
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.own_words import RationaleRules, own_words_faults

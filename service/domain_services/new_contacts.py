@@ -16,9 +16,15 @@ from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
 from service.domain.contact_minimums import MinimumMissing, require_minimum
 from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Adult, Child, Contact
+from service.domain.dangers import (
+    RATED_CLOCK,
+    RATING_IN_DANGER,
+    DangerTold,
+    danger_in,
+)
 from service.domain.deadlines import Deadline
 from service.domain.events import EventType
-from service.domain.flags import SubjectKind
+from service.domain.flags import Severity, SubjectKind
 from service.domain.identities import Fact, contradictions
 from service.domain.kept_as_told import without_nothing_kept
 from service.domain.new_contacts import (
@@ -31,6 +37,7 @@ from service.domain.new_contacts import (
     as_contact,
     as_person,
     check_told,
+    red_at_receipt,
     with_unclear_aside,
 )
 from service.domain.people import Person, learn
@@ -44,6 +51,11 @@ from service.domain_services.concerns import (
     look_up_concerns,
     start_concern_clock,
 )
+from service.domain_services.dangers import (
+    TOLD_OF_DANGER,
+    start_rating_clock,
+)
+from service.domain_services.flags import raise_flag
 from service.domain_services.people import ToldOfPerson, change_people
 from service.domain_services.possible_matches import matches_at_receipt
 from service.persistence.clocks import Starting, start_clock
@@ -71,6 +83,10 @@ def _soonest_first(clocks: Iterable[Deadline]) -> list[Deadline]:
     return sorted(clocks, key=lambda one: (one.due_at, one.id))
 
 
+def _of_contact(work: Work, contact: Contact) -> list[Deadline]:
+    return [one for one in work.added(Deadline) if one.contact_id == contact.id]
+
+
 async def put_contact_on_file(
     work: Work,
     who: Caller,
@@ -79,18 +95,19 @@ async def put_contact_on_file(
     *,
     also_starting: Sequence[str] = (),
     sent_once: bool = False,
+    high_risk: bool = False,
 ) -> WholeContact:
     """Puts a new contact on file: its children recognised, its clocks started, its event recorded.
 
     `also_starting` are clocks of this sort of contact that start at receipt as well; `sent_once`
-    says that its sender's own number tells when it is sent again, so that no other contact is
-    taken for the same. Raises what `faults` has found already, together with all that is wrong
-    with what was told.
+    says that its sender's number tells when it is sent again; `high_risk`, that its sender sees
+    one. Raises what `faults` has found already, with all that is wrong with what was told.
     """
     new = clear_contact(work, new)
+    danger = danger_in(immediate=new.immediate_danger, high_risk=high_risk)
     check_contact(work, new, faults, also_starting=also_starting)
     digest, duplicate = (None, None) if sent_once else await _sent_before(work, new)
-    contact = contact_of(work, who.account_id, new, digest=digest, duplicate=duplicate)
+    contact = contact_of(work, who.account_id, new, danger, digest=digest, duplicate=duplicate)
     adults = as_adults(new, contact.id)
     # Before anything opens a transaction: a contact about nobody on file is written without one.
     receipt = await look_up_concerns(
@@ -124,9 +141,7 @@ async def put_contact_on_file(
         adults=made.adults,
         requests=[],
         decisions=[],
-        deadlines=_soonest_first(
-            one for one in work.added(Deadline) if one.contact_id == contact.id
-        ),
+        deadlines=_soonest_first(_of_contact(work, contact)),
         repeat_concern=concern if staff else None,
         possible_matches=made.matches if staff else (),
         linked_otherwise=_linked_otherwise(new, known) if staff else (),
@@ -140,12 +155,13 @@ async def sketch_contact(work: Work, who: Caller, new: NewContact, faults: Fault
     takes does not either. Raises what `log` would raise.
     """
     new = clear_contact(work, new)
+    danger = danger_in(immediate=new.immediate_danger, high_risk=False)
     check_contact(work, new, faults)
     known = recognised(faults, at_children(new), {}, {}, from_partner=True)
     duplicate = await contacts.find_open_duplicate(
         work, new.sender_organisation_id or "", _digest(new)
     )
-    contact = contact_of(work, who.account_id, new, duplicate=duplicate)
+    contact = contact_of(work, who.account_id, new, danger, duplicate=duplicate)
     made = prepare_contact(work, contact, new, as_adults(new, contact.id), known, faults)
     faults.refuse()
     drawn = _Drawn(work.now, work.policy)
@@ -232,12 +248,13 @@ def contact_of(
     work: Present,
     logged_by: UUID,
     new: NewContact,
+    danger: DangerTold | None,
     *,
     digest: str | None = None,
     duplicate: UUID | None = None,
 ) -> Contact:
     """The record of a new contact; asks and writes nothing."""
-    return as_contact(
+    contact = as_contact(
         new,
         new_id(),
         new_reference(ReferenceKind.contact),
@@ -248,6 +265,7 @@ def contact_of(
         possible_duplicate_of=duplicate,
         content_digest=digest,
     )
+    return contact if danger is None else red_at_receipt(contact, danger)
 
 
 def as_adults(new: NewContact, contact_id: UUID) -> list[Adult]:
@@ -332,7 +350,10 @@ def begin_contact(
     `repeated` says that it is a second concern from somebody else within the policy's days.
     """
     contact = made.contact
-    start_contact_clocks(work, contact, also_starting)
+    people = [child.person_id for child in made.children]
+    red = start_contact_clocks(work, contact, also_starting)
+    if red is not None:
+        raise_flag(work, red, Severity.danger, people, owner=TOLD_OF_DANGER)
     if repeated:
         start_concern_clock(work, contact)
     work.record(
@@ -340,21 +361,32 @@ def begin_contact(
         who,
         contact.id,
         contact_id=contact.id,
-        about=[child.person_id for child in made.children],
+        about=people,
         happened_at=contact.received_at,
         channel=contact.channel,
         source_code=contact.source_code,
         children=[child.id for child in made.children],
         possible_duplicate_of=contact.possible_duplicate_of,
+        rating=contact.rating,
+        danger=contact.danger,
     )
 
 
-def start_contact_clocks(work: Starting, contact: Contact, also: Sequence[str] = ()) -> None:
-    """Starts the clocks that run on a contact from its receipt."""
-    kinds = [
-        kind
-        for kind in START_AT_RECEIPT
-        if kind != ACKNOWLEDGE_CLOCK or contact.source_code != ANONYMOUS
-    ]
-    for kind in (*kinds, *also):
-        start_clock(work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at)
+def start_contact_clocks(
+    work: Starting, contact: Contact, also: Sequence[str] = ()
+) -> Deadline | None:
+    """Starts the clocks that run on a contact from its receipt; that of its rating, in danger.
+
+    Nobody can tell an anonymous caller that it arrived; and what is red waits for no rating.
+    """
+    without = set()
+    if contact.source_code == ANONYMOUS:
+        without.add(ACKNOWLEDGE_CLOCK)
+    if contact.danger is not None:
+        without.add(RATED_CLOCK)
+    for kind in (*START_AT_RECEIPT, *also):
+        if kind not in without:
+            start_clock(
+                work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
+            )
+    return None if contact.danger is None else start_rating_clock(work, contact, RATING_IN_DANGER)

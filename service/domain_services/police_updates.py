@@ -7,7 +7,7 @@ from service.domain import police_updates
 from service.domain.access import Caller
 from service.domain.events import EventType, Whom
 from service.domain.flags import SubjectKind
-from service.domain.police_notifications import NewNotification, PoliceNotification
+from service.domain.police_notifications import NewNotification, PoliceNotification, danger_of
 from service.domain.police_updates import (
     READING_CLOCK,
     PoliceUpdate,
@@ -15,10 +15,13 @@ from service.domain.police_updates import (
     UpdateKind,
     all_told,
     changed,
+    danger_told_anew,
     digests,
     on_record,
     told_last,
+    withdrawn_at,
 )
+from service.domain_services.dangers import heed_danger
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock
 from service.persistence.ids import new_id
@@ -83,6 +86,11 @@ async def keep_update(
         changed=differs,
         risk=new.risk,
     )
+    danger = danger_of(new)
+    again = withdrawn_at(updates) is not None
+    if danger is not None and (again or danger_told_anew(differs)):
+        contact = await contacts.of_notification(work, before)
+        await heed_danger(work, who, contact, danger, once_decided=READING_CLOCK)
     return True
 
 

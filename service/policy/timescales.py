@@ -7,6 +7,7 @@ from typing import Annotated
 
 from service.domain import challenges, transfers
 from service.domain.contact_warnings import LONGEST_PREGNANCY
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import (
     ClockEvents,
     ElapsedLimit,
@@ -38,7 +39,8 @@ from service.policy.written import Fault, Wanted, Written
 NEEDED_KINDS = {
     "contact_to_referral": False,
     "statutory_decision": False,
-    "triage": True,
+    RATED_CLOCK: False,
+    RATING_CLOCK: True,
     "agency_information": True,
     "late_answer_read": False,
     "acknowledge_referrer": False,

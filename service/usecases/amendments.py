@@ -16,8 +16,6 @@ from service.domain.contact_minimums import (
     says_who,
 )
 from service.domain.contacts import (
-    ACKNOWLEDGE_CLOCK,
-    ANONYMOUS,
     Adult,
     Amendment,
     Child,
@@ -27,10 +25,8 @@ from service.domain.contacts import (
     state_after,
 )
 from service.domain.corrections import IDENTITY, why_another
-from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.errors import Invalid, Problem
 from service.domain.events import EventType
-from service.domain.flags import SubjectKind
 from service.domain.identities import Fact, contradictions
 from service.domain.kept_as_told import still_unread
 from service.domain.new_contacts import (
@@ -50,11 +46,11 @@ from service.domain.possible_matches import MatchAnswer
 from service.domain.recognition import Recognised, bearer_of, numbers_set_aside, recognised
 from service.domain.told_again import looked_for_on_file, told_after_amendment
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.amended_contacts import restart_clocks
 from service.domain_services.child_records import Settled, follow_settled_children
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.possible_matches import keep_match_answer, refresh_matches
-from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.repositories import child_records, contacts, information_requests, people
 from service.persistence.units_of_work import Work
@@ -207,7 +203,7 @@ async def _amend(
     )
     if children != list(file.children):
         await information_requests.renew_open(work, contact.id)
-    await _restart_clocks(work, file, amended)
+    amended = await restart_clocks(work, who, file, amended)
     everybody = [*children, *fresh]
     everyone = [*adults, *fresh_adults]
     heard = await concerns_of_others_about(work, amended, everybody)
@@ -454,29 +450,3 @@ def _differences(
             before[name] = to_jsonable_python({key: was[key] for key in changed})
             after[name] = to_jsonable_python({key: is_now[key] for key in changed})
     return before, after
-
-
-async def _restart_clocks(work: Work, file: WholeContact, amended: Contact) -> None:
-    """Clocks that start at receipt start again when it turns out to have been another time.
-
-    Who is acknowledged may change, too: nobody can tell an anonymous caller that it arrived.
-    """
-    running = {
-        one.kind
-        for one in file.deadlines
-        if one.kind in (*START_AT_RECEIPT, MEETING_CLOCK)
-        and one.subject_id == amended.id
-        and one.stopped_at is None
-    }
-    wanted = set(running)
-    if amended.source_code == ANONYMOUS:
-        wanted.discard(ACKNOWLEDGE_CLOCK)
-    elif amended.acknowledged_at is None:
-        wanted.add(ACKNOWLEDGE_CLOCK)
-    moved = amended.received_at != file.contact.received_at
-    stopped = running if moved else running - wanted
-    if stopped:
-        because = "received_at_amended" if moved else "nobody_to_acknowledge"
-        await stop_clocks(work, amended.id, amended.id, sorted(stopped), because)
-    for kind in sorted(wanted if moved else wanted - running):
-        start_clock(work, kind, SubjectKind.contact, amended.id, amended.id, amended.received_at)

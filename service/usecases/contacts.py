@@ -11,37 +11,45 @@ from service.domain.contact_acts import AtOnce
 from service.domain.contacts import (
     ACKNOWLEDGE_CLOCK,
     ANONYMOUS,
-    URGENCY,
     Contact,
     ContactAction,
     NobodyToTell,
     OutcomeTelling,
     OutcomeToldTooEarly,
-    RatingUnchanged,
-    RationaleNeeded,
     TellingWay,
     allowed_on,
     possible_now,
     state_after,
 )
+from service.domain.dangers import (
+    RATED_CLOCK,
+    RATING_CLOCK,
+    RATING_IN_DANGER,
+    URGENCY,
+    DangerRatedDown,
+    DangerReasonNeeded,
+    RatingUnchanged,
+    RationaleNeeded,
+)
 from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType, Whom
-from service.domain.flags import SubjectKind
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
+from service.domain.own_words import rationale_faults
 from service.domain.references import ReferenceKind, ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.domain_services.concern_strips import strip_of
 from service.domain_services.concerns import start_concern_clock_if_missed
+from service.domain_services.dangers import flag_danger, start_rating_clock
 from service.domain_services.histories import histories_as_seen_by
 from service.domain_services.lives import changed_to
 from service.domain_services.new_contacts import put_contact_on_file
 from service.persistence.asking import Asking
-from service.persistence.clocks import start_clock, stop_clocks
+from service.persistence.clocks import stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.keysets import Place
-from service.persistence.repositories import accounts, amendments, contacts, deadlines
+from service.persistence.repositories import accounts, amendments, contacts
 from service.persistence.units_of_work import Work
 from service.policy import Policy
 
@@ -87,7 +95,9 @@ async def _done_at_once(
     """
     contact = file.contact
     with at_once.told_there():
-        if at_once.rating is not None and at_once.rating is not contact.rating:
+        # Danger made it red as it was told: nothing said in the same breath takes that back.
+        danger = contact.danger is not None
+        if at_once.rating is not None and at_once.rating is not contact.rating and not danger:
             who.require(Permission.triage_contact)
             contact = await _rate(work, who, contact, at_once.rating, at_once.rationale)
         if at_once.take:
@@ -108,8 +118,10 @@ async def triage_contact(
 ) -> WholeContact:
     """Rates a contact red, amber or green; a change of rating says why.
 
-    The clock of a rating starts when the rating is given. A rating no more urgent than an earlier
-    one keeps the start of the first, so that nobody gains time by rating again.
+    Every rating counts from receipt, so that none gives time back: a limit that has passed by the
+    new rating has passed. Danger is rated down by a manager alone, in words of their own. Raises
+    ContactNotFound, Stale, WrongState, RatingUnchanged, RationaleNeeded, DangerRatedDown or
+    DangerReasonNeeded.
     """
     who.require(Permission.triage_contact)
     contact = await contacts.held(work, who.sight, contact_id, version)
@@ -134,16 +146,10 @@ async def _rate(
             "A change of rating says why.",
             problems=[Problem("/rationale", "Say why the rating changes.", "rationale_missing")],
         )
-    started_at = work.now
-    if contact.rating is not None and contact.first_rated_at is not None:
-        earlier = [
-            Rating(one.variant)
-            for one in await deadlines.of_subject(work, contact.id, contact.id)
-            if one.kind == "triage" and one.variant is not None
-        ]
-        if any(URGENCY[rating] >= URGENCY[before] for before in earlier):
-            started_at = contact.first_rated_at
-        await stop_clocks(work, contact.id, contact.id, ["triage"], "rated_again")
+    if contact.danger is not None and URGENCY[rating] > URGENCY[RATING_IN_DANGER]:
+        _require_danger_rated_down(work, who, rationale or "")
+    because = "rated" if contact.rating is None else "rated_again"
+    await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)
     rated = await changed_to(
         work,
         contact,
@@ -154,7 +160,9 @@ async def _rate(
         rated_by=who.account_id,
         rating_rationale=rationale,
     )
-    start_clock(work, "triage", SubjectKind.contact, contact.id, contact.id, started_at, rating)
+    start_rating_clock(work, rated, rating)
+    if rated.danger is not None and rating is RATING_IN_DANGER:
+        await flag_danger(work, rated, RATING_CLOCK)
     work.record(
         EventType.contact_triaged,
         who,
@@ -163,8 +171,20 @@ async def _rate(
         about=Whom.every_child_on_the_contact,
         rating=rating,
         was=contact.rating,
+        danger=contact.danger,
     )
     return rated
+
+
+def _require_danger_rated_down(work: Work, who: Caller, rationale: str) -> None:
+    if not who.has_role_for(Permission.rate_danger_down):
+        raise DangerRatedDown(
+            "Danger was told of this contact: it stays red until a manager rates it down, and says "
+            "why. Tell the manager what you know."
+        )
+    faults = rationale_faults(work.policy.rationale, "/rationale", rationale)
+    if faults:
+        raise DangerReasonNeeded("Say why nobody is in danger now.", problems=faults)
 
 
 async def assign_contact(

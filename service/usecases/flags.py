@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.deadlines import Deadline, EscalationStep
+from service.domain.deadlines import Deadline
 from service.domain.errors import Invalid, Problem
-from service.domain.escalations import next_place, require_ownership, upward
+from service.domain.escalations import next_place, require_ownership
 from service.domain.events import EventType
 from service.domain.flags import (
     Flag,
@@ -19,14 +19,16 @@ from service.domain.flags import (
     FlagState,
     Severity,
 )
+from service.domain_services.flags import escalation_steps, raise_flag
 from service.domain_services.lives import refuse_stale
 from service.persistence.asking import Asking
-from service.persistence.ids import new_id
 from service.persistence.keysets import Place
 from service.persistence.repositories import flags
-from service.persistence.repositories.event_subjects import people_behind_flags
+from service.persistence.repositories.event_subjects import (
+    people_behind_clocks,
+    people_behind_flags,
+)
 from service.persistence.units_of_work import Performing, Work
-from service.policy import NoRuleInForce, Policy, TimescaleUnknown
 
 # Refusals from below that routes name in the contract.
 FlagNotFound = flags.FlagNotFound
@@ -107,68 +109,9 @@ async def raise_warnings(work: Work) -> int:
 
 
 async def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
-    raised = [_flag_of(work, deadline, severity) for deadline in due]
-    about = await people_behind_flags(work, raised)
-    for flag in raised:
-        work.add(flag)
-        work.record(
-            EventType.flag_raised,
-            None,
-            flag.id,
-            contact_id=flag.contact_id,
-            about=about[flag.id],
-            severity=severity,
-            kind=flag.kind,
-            deadline_id=flag.deadline_id,
-            due_at=flag.due_at,
-            owner_role=flag.owner_role,
-        )
-
-
-def _flag_of(work: Work, deadline: Deadline, severity: Severity) -> Flag:
-    steps = escalation_steps(work.policy, deadline, severity)
-    return Flag(
-        id=new_id(),
-        deadline_id=deadline.id,
-        kind=deadline.kind,
-        severity=severity,
-        subject_kind=deadline.subject_kind,
-        subject_id=deadline.subject_id,
-        contact_id=deadline.contact_id,
-        owner_role=deadline.owner_role,
-        due_at=deadline.due_at,
-        raised_at=work.now,
-        policy_version=deadline.policy_version,
-        acknowledged_at=None,
-        acknowledged_by=None,
-        acknowledgement=None,
-        escalation_level=0,
-        escalated_to=None,
-        escalated_at=None,
-        escalate_at=work.now + steps[0].after if steps else None,
-        cleared_at=None,
-        cleared_because=None,
-        version=1,
-    )
-
-
-def escalation_steps(
-    policy: Policy, deadline: Deadline, severity: Severity
-) -> tuple[EscalationStep, ...]:
-    """Whom an unacknowledged flag of this clock goes to, and when, by the policy in force now.
-
-    A kind that this policy no longer has goes the policy's general way. A warning goes to nobody
-    else: the breach does, when nobody has acted by then.
-    """
-    if severity is Severity.warning:
-        return ()
-    try:
-        timescale = policy.timescale(deadline.kind, deadline.variant, at=deadline.started_at)
-    except (TimescaleUnknown, NoRuleInForce):
-        steps = policy.escalation
-    else:
-        steps = timescale.escalation
-    return upward(steps, deadline.owner_role)
+    about = await people_behind_clocks(work, due)
+    for deadline in due:
+        raise_flag(work, deadline, severity, about[deadline.id])
 
 
 async def escalate(work: Work) -> int:
@@ -181,7 +124,7 @@ async def escalate(work: Work) -> int:
     about = await people_behind_flags(work, [flag for flag, _ in unheard])
     alike: dict[tuple[str | None, datetime | None], list[Flag]] = defaultdict(list)
     for flag, deadline in unheard:
-        steps = escalation_steps(work.policy, deadline, flag.severity)
+        steps = escalation_steps(work.policy, deadline, flag.severity, flag.owner_role)
         level = flag.escalation_level
         step, *later = steps[next_place(steps, flag.escalated_to, level) :] or (None,)
         if step is not None and flag.raised_at + step.after > work.now:
@@ -235,12 +178,15 @@ async def acknowledge_flag(
     who.require(Permission.acknowledge_flag)
     flag = await flags.get(work, who.sight, flag_id)
     deadline = await flags.deadline_of(work, flag)
-    steps = escalation_steps(work.policy, deadline, flag.severity)
+    steps = escalation_steps(work.policy, deadline, flag.severity, flag.owner_role)
     told = [step.role for step in steps[: flag.escalation_level]]
     if flag.escalated_to is not None:
         # As it was told: the policy may have changed since.
         told.append(flag.escalated_to)
-    require_ownership(who, flag, told, await flags.accountable_for(work, flag))
+    # Danger is for the manager to hear, and not for who works the contact to settle alone.
+    in_danger = flag.severity is Severity.danger
+    held_by = None if in_danger else await flags.accountable_for(work, flag)
+    require_ownership(who, flag, told, held_by)
     _refuse_settled(flag)
     refuse_stale(flag, version)
     if not words.strip():

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from service.domain.calendar import london_date
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.job_runs import (
     HolidaysEnding,
     ImpossibleFound,
@@ -28,7 +29,7 @@ SOON = timedelta(seconds=10)
 # So long after a schema step a process of the release before may still be at work.
 TWO_RELEASES_AT_WORK = timedelta(days=7)
 # Those that stop when every child on the contact is signed off.
-CLOCKS_UNTIL_DECIDED = ("contact_to_referral", "statutory_decision", "triage")
+CLOCKS_UNTIL_DECIDED = ("contact_to_referral", "statutory_decision", RATED_CLOCK, RATING_CLOCK)
 
 
 def every(job: JobName, policy: Policy) -> timedelta:

@@ -25,6 +25,7 @@ from service.domain.police_notifications import (
     NotificationImport,
     PoliceNotification,
     check_incident,
+    danger_of,
 )
 from service.domain.police_rows import RowFault
 from service.domain.police_updates import all_told, digests, is_news
@@ -192,7 +193,7 @@ class _Checking:
         found = Faults()
         check_contact(present, told, found, also_starting=ALSO_STARTING)
         check_incident(found, new, received_at, present.now)
-        contact = contact_of(present, self._file.submitted_by, told)
+        contact = contact_of(present, self._file.submitted_by, told, danger_of(new))
         adults = as_adults(told, contact.id)
         nobody = Recognised([None] * len(told.children), {}, [()] * len(told.children))
         prepare_contact(present, contact, told, adults, nobody, found)
@@ -351,7 +352,7 @@ async def _write(
     prepared: list[tuple[NewNotification, PreparedContact, bool]] = []
     for new in checking.told:
         known_by = _recognised(new.contact, bearers)
-        contact = contact_of(work, claimed.submitted_by, new.contact)
+        contact = contact_of(work, claimed.submitted_by, new.contact, danger_of(new))
         adults = as_adults(new.contact, contact.id)
         made = prepare_contact(work, contact, new.contact, adults, known_by, Faults())
         fresh |= {person.id: person for person in made.fresh}

@@ -13,6 +13,7 @@ from service.domain.new_contacts import Faults, check_channel
 from service.domain.police_notifications import (
     NewNotification,
     PoliceNotification,
+    Risk,
     check_incident,
 )
 from service.domain.police_updates import PoliceUpdate
@@ -94,7 +95,13 @@ async def submit_police_notification(
         return await _taken(work, before, before=True)
     day = work.policy.first_daily_meeting(received_at, work.now)
     whole = await put_contact_on_file(
-        work, who, contact, faults, also_starting=ALSO_STARTING, sent_once=True
+        work,
+        who,
+        contact,
+        faults,
+        also_starting=ALSO_STARTING,
+        sent_once=True,
+        high_risk=new.risk is Risk.high,
     )
     day = await next_open_meeting(work, day)
     notification = new_notification(new, force, whole.contact.id, day, None)

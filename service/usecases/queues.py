@@ -29,7 +29,7 @@ async def read_queue(
     limit: int,
     after: Place | None = None,
 ) -> list[QueueItem]:
-    """The lines of a queue that the caller may see, soonest deadline first, overdue on top."""
+    """The lines of a queue that the caller may see: red first, then by deadline, soonest first."""
     who.require(PERMISSION_OF[queue])
     return await queues.soonest_first(
         ask,

@@ -21,6 +21,7 @@ from service.domain.contacts import (
     ContactState,
     state_after,
 )
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.decisions import (
     DECISION,
     Decision,
@@ -72,7 +73,13 @@ _WANTED = {
     True: "what you read, and why you agree",
     False: "what is missing, and from whom",
 }
-_CONTACT_CLOCKS = ("contact_to_referral", "statutory_decision", "triage", REPEAT_CONCERN)
+_CONTACT_CLOCKS = (
+    "contact_to_referral",
+    "statutory_decision",
+    RATED_CLOCK,
+    RATING_CLOCK,
+    REPEAT_CONCERN,
+)
 
 
 @dataclass(frozen=True, slots=True)

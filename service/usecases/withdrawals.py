@@ -14,6 +14,7 @@ from service.domain.contacts import (
     state_after,
 )
 from service.domain.daily_meetings import MEETING_CLOCK
+from service.domain.dangers import RATING_CLOCK, RATING_IN_DANGER
 from service.domain.deadlines import Rating
 from service.domain.decisions import (
     DECISION,
@@ -34,6 +35,7 @@ from service.domain.withdrawal_rules import (
 )
 from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, WithdrawalAction
 from service.domain_services.daily_meetings import put_added_on_agenda
+from service.domain_services.dangers import flag_danger
 from service.domain_services.decisions import DECISIONS
 from service.domain_services.information_requests import withdraw_open_requests
 from service.domain_services.lives import changed_to, refuse_stale
@@ -246,6 +248,8 @@ async def _start_again(work: Work, contact: Contact, children: list[Child]) -> N
             None if one.variant is None else Rating(one.variant),
             one.owner_role,
         )
+    if contact.danger is not None and contact.rating is RATING_IN_DANGER:
+        await flag_danger(work, contact, RATING_CLOCK)
     if any(one.kind == MEETING_CLOCK for one in stopped):
         undecided = [one for one in children if one.state is ChildState.undecided]
         await put_added_on_agenda(work, contact, undecided)

@@ -64,6 +64,7 @@ async def test_three_siblings_are_logged_with_a_father_nobody_can_name(desk: Des
         "contact_to_referral": "2026-10-24T15:00:00Z",
         "statutory_decision": "2026-10-26T23:59:59Z",
         "acknowledge_referrer": "2026-10-26T23:59:59Z",
+        "rated": "2026-10-23T16:00:00Z",
     }
     assert {one["code"] for one in made["warnings"]} >= {
         "postcode_missing",
@@ -266,12 +267,14 @@ async def test_another_time_of_receipt_moves_every_clock_and_clears_the_flags_of
         ("contact_to_referral", "breach"),
         ("statutory_decision", "breach"),
         ("acknowledge_referrer", "breach"),
+        ("rated", "breach"),
     }
     after = await amended(desk, made, received_at="2026-10-23T10:00:00Z")
     assert running(after) == {
         "contact_to_referral": "2026-10-24T10:00:00Z",
         "statutory_decision": "2026-10-26T23:59:59Z",
         "acknowledge_referrer": "2026-10-26T23:59:59Z",
+        "rated": "2026-10-23T11:00:00Z",
     }
     assert {
         clock["stopped_because"] for clock in after["deadlines"] if clock["stopped_at"] is not None
@@ -281,7 +284,8 @@ async def test_another_time_of_receipt_moves_every_clock_and_clears_the_flags_of
     await sweep(desk.house)
     flags = (await desk.read(Role.mash_worker, "/v1/flags"))["items"]
     assert [(flag["kind"], flag["due_at"]) for flag in flags] == [
-        ("contact_to_referral", "2026-10-24T10:00:00Z")
+        ("rated", "2026-10-23T11:00:00Z"),
+        ("contact_to_referral", "2026-10-24T10:00:00Z"),
     ]
 
 
@@ -294,7 +298,7 @@ async def test_another_source_leaves_the_clocks_alone_but_nobody_tells_an_anonym
         clock["id"] for clock in made["deadlines"]
     ]
     anonymous = await amended(desk, education, source_code="9")
-    assert set(running(anonymous)) == {"contact_to_referral", "statutory_decision"}
+    assert set(running(anonymous)) == {"contact_to_referral", "statutory_decision", "rated"}
     named = await amended(desk, anonymous, source_code="2A")
     assert running(named) == running(made)
 
@@ -446,12 +450,12 @@ async def test_nobody_gains_time_by_rating_again(desk: Desk) -> None:
     assert running(amber)["triage"] == "2026-10-24T15:00:00Z"
     desk.clock.forward(hours=1)
     green = await rated(desk, amber, "green", "A neighbour was mistaken.")
-    assert running(green)["triage"] == "2026-10-26T15:00:00Z"
+    assert running(green)["triage"] == "2026-10-26T23:59:59Z"
     desk.clock.forward(hours=20)
     again = await rated(desk, green, "amber", "The neighbour was not mistaken.")
     assert running(again)["triage"] == "2026-10-24T15:00:00Z"
     red = await rated(desk, again, "red", "The school has photographs.")
-    assert running(red)["triage"] == "2026-10-24T16:00:00Z"
+    assert running(red)["triage"] == "2026-10-23T19:00:00Z"
     answer = await desk.post(
         Role.mash_worker,
         f"/v1/contacts/{made['id']}/triage",
@@ -529,7 +533,7 @@ async def test_thirty_two_identical_requests_at_once_make_one_contact(desk: Desk
     assert len(made) - len(replayed) == 1
     for table in ("contact", "contact_child", "person", "event", "answer"):
         assert await desk.count(table) == 1, table
-    assert await desk.count("deadline") == 3
+    assert await desk.count("deadline") == 4
     again = await desk.client.post("/v1/contacts", json=body, headers=sent)
     assert (again.status_code, again.content) == (201, made[0].content)
     other = await desk.client.post("/v1/contacts", json=contact_body(), headers=sent)
@@ -828,3 +832,9 @@ async def test_what_is_done_at_once_is_done_or_nothing_is_logged(desk: Desk) -> 
     body["at_once"] = {"take": False, "rating": "green"}
     contact = await desk.made(Role.mash_worker, "/v1/contacts", body)
     assert (contact["rating"], contact["assignee_id"]) == ("green", None)
+
+
+async def test_danger_is_red_whatever_is_said_in_the_same_act(desk: Desk) -> None:
+    contact = await desk.contact(immediate_danger=True, at_once={"rating": "green"})
+    assert contact["rating"] == "red"
+    assert contact["assignee_id"] is not None

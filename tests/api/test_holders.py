@@ -8,8 +8,6 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from api.app import contract_app
-from api.contract import openapi
 from service.domain.access import Role
 from service.domain.accounts import Account
 from service.domain.holders import HOLDERS, HeldWork
@@ -32,6 +30,7 @@ from tests.api.test_transfers import (
 from tests.support.builders import Body, allocation_body
 from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.operations import operations
+from tests.support.published import published
 
 WORKER, ADMIN, HEAD = Role.mash_worker, Role.system_administrator, Role.head_of_service
 ABLE = {
@@ -105,7 +104,7 @@ each_way = pytest.mark.parametrize("way", GIVING)
 
 def test_every_operation_that_takes_a_worker_is_tried_here() -> None:
     """One that is added later is found by the name of its field."""
-    shapes = openapi(contract_app())["components"]["schemas"]
+    shapes = published()["components"]["schemas"]
     taking = set()
     for one in operations():
         [content] = one.document.get("requestBody", {"content": {"": {}}})["content"].values()

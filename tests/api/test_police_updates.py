@@ -81,7 +81,7 @@ async def test_what_the_police_tell_otherwise_is_kept_beside_it_and_makes_no_sec
     assert [one["given_name"] for one in update["told"]["children"]] == ["Amara", "Chidi"]
     assert update["unread_since"] == "2026-10-23T16:00:00Z"
     # Whoever has the contact open changes it by its version: they have to read it again.
-    assert after["version"] == before["version"] + 1
+    assert after["version"] > before["version"]
     assert [one["given_name"] for one in after["children"]] == ["Amara"]
     assert len(await lines(desk)) == 1
 
@@ -154,7 +154,7 @@ async def test_an_update_tells_the_desk_at_once_until_somebody_says_what_follows
         done(await desk.get(Role.mash_worker, "/v1/flags?kind=police_update_read"))["items"] == []
     )
     [line] = await lines(desk)
-    assert (line["next_action"], line["police_notification"]["unread"]) == ("rate", False)
+    assert (line["next_action"], line["police_notification"]["unread"]) == ("assign", False)
     expect_refusal(await read(desk, told), 409, "no_update_to_read")
 
 

@@ -51,14 +51,16 @@ async def test_the_desk_shows_overdue_contacts_on_top_and_the_time_left_to_the_m
         lines = answer.json()["items"]
         assert [line["contact_id"] for line in lines] == [first["id"], second["id"]]
         assert lines[0]["overdue"] is True
-        assert lines[0]["time_left"] == "7 min overdue"
-        assert lines[1]["time_left"] == "19 h 53 min left"
+        # Nobody has rated it within the hour.
+        assert lines[0]["time_left"] == "23 h 7 min overdue"
+        assert lines[1]["time_left"] == "3 h 7 min overdue"
         assert [clock["kind"] for clock in lines[0]["deadlines"]] == [
+            "rated",
             "contact_to_referral",
             "statutory_decision",
             "acknowledge_referrer",
         ]
-        assert lines[0]["deadlines"][0]["minutes_left"] == -7
+        assert lines[0]["deadlines"][1]["minutes_left"] == -7
         assert lines[0]["next_action"] == "rate"
         assert lines[0]["accountable_team_id"] == "mash"
         assert lines[0]["children"] == ["Kit Vale"]

@@ -14,13 +14,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api.app import contract_app
-from api.contract import openapi
 from service.domain.access import Role, Scope
 from tests.support.databases import DatabaseServer, SqliteFiles
 from tests.support.indiscreet import FAULTS, TELLS
 from tests.support.patience import PATIENCE
 from tests.support.processes import unmeasured
+from tests.support.published import published
 from tests.support.servers import Server, serve
 
 Json = dict[str, Any]
@@ -57,7 +56,7 @@ def _partners_operations() -> frozenset[str]:
 
 def _partners_contract() -> Json:
     """The contract cut down to these, each list and each creation with a link to the record."""
-    whole = openapi(contract_app())
+    whole = published()
     wanted = _partners_operations()
     paths: Json = {}
     for path, item in whole["paths"].items():

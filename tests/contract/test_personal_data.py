@@ -22,8 +22,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import text
 from starlette.responses import Response
 
-from api.app import contract_app, create_app
-from api.contract import openapi
+from api.app import create_app
 from api.routing import FrontDoorRoute
 from service.bootstrap import DatabaseAway, House, Work
 from service.domain.access import Role
@@ -50,6 +49,7 @@ from tests.support.matches import others_named
 from tests.support.notifications import notification_body
 from tests.support.operations import Json, Operation, operations
 from tests.support.protection import ANALYSIS, FINDING, enquiry_begun
+from tests.support.published import published
 
 NOW = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 MARK = "kanarie"
@@ -114,7 +114,7 @@ class Watch:
         return answer
 
 
-DOCUMENT = openapi(contract_app())
+DOCUMENT = published()
 SCHEMAS: Json = DOCUMENT["components"]["schemas"]
 
 

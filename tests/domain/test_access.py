@@ -36,6 +36,7 @@ EXPECTED = {
     "turn_contact_away": "M",
     "match_child": "WM",
     "triage_contact": "WM",
+    "rate_danger_down": "M",
     "assign_contact": "WM",
     "acknowledge_referrer": "WM",
     "ask_agency": "WM",

@@ -16,7 +16,7 @@ from service.domain.queue_lines import (
     ShownWithLines,
     line_of,
 )
-from service.domain.queues import NextAction, Queue, RunningClock, Waiting
+from service.domain.queues import IN_ITS_TURN, NextAction, Queue, RunningClock, Waiting
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingChild, MeetingState
 
@@ -61,6 +61,7 @@ def _waiting(kind: SubjectKind = SubjectKind.contact, subject_id: UUID = CONTACT
     return Waiting(
         subject_kind=kind,
         subject_id=subject_id,
+        rank=IN_ITS_TURN,
         due_at=NOW,
         returned=False,
         reference="C-1",
@@ -73,6 +74,7 @@ def _waiting(kind: SubjectKind = SubjectKind.contact, subject_id: UUID = CONTACT
         rating=Rating.red,
         town=None,
         immediate_danger=False,
+        danger=None,
         team_id="mash",
         worker_id=UUID(int=7),
         worker_name="Ann Archer",

@@ -14,7 +14,7 @@ from service.domain.accounts import Account
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline, Rating
 from service.domain.flags import SubjectKind
-from service.domain.queues import NEVER, Queue, QueueFilters
+from service.domain.queues import BEFORE_ALL_ELSE, IN_ITS_TURN, NEVER, Queue, QueueFilters
 from service.persistence.asking import Reading
 from service.persistence.engines import Database
 from service.persistence.ids import new_id
@@ -161,7 +161,7 @@ async def test_a_long_desk_costs_what_a_short_one_costs(bench: Bench) -> None:
 
 async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(bench: Bench) -> None:
     """By several clocks each, many of one limit, some stopped, some contacts without any."""
-    order: list[tuple[datetime, UUID]] = []
+    order: list[tuple[int, datetime, UUID]] = []
     async with bench.work() as work:
         work.add(SAMPLE[Account])
         for number in range(FEW + 60):
@@ -172,6 +172,7 @@ async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(bench: Benc
                 possible_duplicate_of=None,
                 repeats_id=None,
                 decided_at=NOW if number % 11 == 0 else None,
+                rating=(Rating.red, Rating.amber, None)[min(number % 5, 2)],
             )
             work.add(contact)
             # Three limits for all, the later one first; every seventh has none that runs.
@@ -190,12 +191,14 @@ async def test_the_pages_of_a_long_desk_are_in_order_and_miss_nobody(bench: Benc
                     )
                 )
             if contact.decided_at is None:
-                order.append((NEVER if number % 7 == 0 else limits[1], contact.id))
+                # What is red comes first, whatever else is due.
+                rank = BEFORE_ALL_ELSE if contact.rating is Rating.red else IN_ITS_TURN
+                order.append((rank, NEVER if number % 7 == 0 else limits[1], contact.id))
         await work.commit()
     order.sort()
     assert len(order) > FEW
     for limit in (7, 100):
-        found: list[tuple[datetime, UUID]] = []
+        found: list[tuple[int, datetime, UUID]] = []
         while True:
             async with bench.database.reading() as connection:
                 page = await read_queue(

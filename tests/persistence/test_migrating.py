@@ -18,6 +18,7 @@ from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.addresses import address_key
 from service.domain.contacts import Adult, Contact
+from service.domain.dangers import DangerTold
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
@@ -297,6 +298,7 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 repeats_id=None,
                 restored_at=None,
                 kept_as_told=None,
+                danger=DangerTold.immediate_danger,
             )
             # Nobody says what they may hold before they sign in again.
             unseen = {"role_names": None, "roles_since": None, "team_since": None}

@@ -25,7 +25,7 @@ THE_STEPS_NOW = """steps = [
   { after = "4 hours", role = "head_of_service" },
 ]"""
 TO_THE_HEAD = '{ after = "4 hours", role = "head_of_service" }'
-RED_TO_THE_HEAD = '{ after = "1 hour", role = "head_of_service" }'
+RED_TO_THE_HEAD = '{ after = "30 minutes", role = "head_of_service" }'
 
 
 @pytest.fixture

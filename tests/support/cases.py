@@ -6,12 +6,14 @@ from uuid import uuid4
 from service.bootstrap import House, Work
 from service.domain.access import Role
 from service.domain.contacts import Channel
+from service.domain.dangers import RATED_CLOCK
 from service.domain.deadlines import Deadline
 from service.domain.decisions import LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.drafts import NewDecision
 from service.domain.flags import SubjectKind
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
+from service.persistence.clocks import stop_clocks
 from service.usecases.contacts import log_contact
 from service.usecases.sign_offs import sign_off
 from tests.support.accounts import NOBODY_ASKED, WORDS
@@ -36,6 +38,18 @@ async def log(
         referrer_role="Nursery worker",
     )
     return await house.perform(lambda work: log_contact(work, worker, new))
+
+
+async def log_rated(
+    house: House, received_at: datetime | None = None, *, source_code: str = "1A"
+) -> WholeContact:
+    """The same, where no clock waits for a rating: for what is told of the others alone."""
+    file = await log(house, received_at, source_code=source_code)
+    contact_id = file.contact.id
+    await house.perform(
+        lambda work: stop_clocks(work, contact_id, contact_id, [RATED_CLOCK], "rated")
+    )
+    return file
 
 
 async def decide_and_sign(house: House, file: WholeContact) -> None:

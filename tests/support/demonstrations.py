@@ -21,6 +21,7 @@ NOW = datetime(2026, 3, 18, 14, 20, 7, 654_321, tzinfo=UTC)
 LOOKED_AT_IN = (
     "tests/contract/test_walkthrough_figures.py",
     "tests/frontdoor/test_demonstration.py",
+    "tests/frontdoor/test_development.py",
 )
 """The files whose tests look at them, and are run in one process: loading takes minutes."""
 

@@ -1,14 +1,14 @@
 """The operations of the contract as requests: path, headers and body from their own examples."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from api.app import contract_app
-from api.contract import openapi
+from tests.support.published import published
 
 Json = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -80,9 +80,11 @@ class Operation:
         )
 
 
-def operations() -> Iterator[Operation]:
+@cache
+def operations() -> tuple[Operation, ...]:
     """Every operation of the contract."""
-    document = openapi(contract_app())
+    found: list[Operation] = []
+    document = published()
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -92,4 +94,6 @@ def operations() -> Iterator[Operation]:
                 example = told.get("example")
                 if example is None and told.get("examples"):
                     example = next(iter(told["examples"].values()))["value"]
-                yield Operation(method, path, operation["operationId"], operation, example)
+                name = operation["operationId"]
+                found.append(Operation(method, path, name, operation, example))
+    return tuple(found)

@@ -100,7 +100,7 @@ def _wait_until_it_answers(server: Server, log: Path) -> None:
         if server.process.poll() is not None:
             break
         with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"{server.url}/openapi.json", timeout=PATIENCE)
+            httpx.get(f"{server.url}/livez", timeout=PATIENCE)
             return
         time.sleep(0.05)
     raise AssertionError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")

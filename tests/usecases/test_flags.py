@@ -33,7 +33,7 @@ from service.usecases.flags import (
     read_flag,
     sweep,
 )
-from tests.support.cases import ANONYMOUS, decide_and_sign, log, start_clocks
+from tests.support.cases import ANONYMOUS, decide_and_sign, log_rated, start_clocks
 from tests.support.clocks import FixedClock
 from tests.support.databases import DatabaseServer, PostgresServer
 from tests.support.houses import caller, open_house
@@ -74,7 +74,7 @@ async def rows(house: House, statement: str) -> Sequence[tuple[object, ...]]:
 async def test_friday_16_00_is_flagged_on_saturday_and_again_at_the_end_of_monday(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     seen: list[tuple[datetime, list[tuple[str, str]]]] = []
     for at in (
         SATURDAY - timedelta(hours=4) - SECOND,
@@ -105,7 +105,7 @@ async def test_in_summer_the_working_day_ends_by_london_time(
 ) -> None:
     friday = datetime(2026, 6, 5, 15, 0, tzinfo=UTC)
     clock.set(friday)
-    await log(house, friday, source_code=ANONYMOUS)
+    await log_rated(house, friday, source_code=ANONYMOUS)
     end = datetime(2026, 6, 8, 22, 59, 59, tzinfo=UTC)
     clock.set(end - SECOND)
     await sweep(house)
@@ -116,7 +116,7 @@ async def test_in_summer_the_working_day_ends_by_london_time(
 
 
 async def test_the_flag_says_why_it_is_red_and_whose_it_is(house: House, clock: FixedClock) -> None:
-    file = await log(house, FRIDAY)
+    file = await log_rated(house, FRIDAY)
     clock.set(END_OF_MONDAY)
     await sweep(house)
     manager = await caller(house, Role.mash_manager)
@@ -143,7 +143,7 @@ async def test_the_flag_says_why_it_is_red_and_whose_it_is(house: House, clock: 
 async def test_each_flag_leaves_one_event_in_its_own_transaction(
     house: House, clock: FixedClock
 ) -> None:
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     await sweep(house)
@@ -157,7 +157,7 @@ async def test_each_flag_leaves_one_event_in_its_own_transaction(
 
 
 async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: FixedClock) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=1))
     await sweep(house)
     clock.set(SATURDAY)
@@ -169,7 +169,7 @@ async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: Fixe
 async def test_when_a_clock_was_warned_of_stays_when_it_is_breached(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=1))
     await sweep(house)
     clock.set(SATURDAY)
@@ -183,9 +183,9 @@ async def test_when_a_clock_was_warned_of_stays_when_it_is_breached(
 async def test_a_breach_clears_the_warning_of_the_same_clock_and_of_no_other(
     house: House, clock: FixedClock
 ) -> None:
-    first = await log(house, FRIDAY, source_code=ANONYMOUS)
+    first = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(FRIDAY + timedelta(hours=2))
-    second = await log(house, clock.now, source_code=ANONYMOUS)
+    second = await log_rated(house, clock.now, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=1))
     assert await sweep(house) == Swept(warnings=2)
     clock.set(SATURDAY)
@@ -204,7 +204,7 @@ async def test_no_warning_is_raised_once_the_limit_has_passed(
     house: House, clock: FixedClock, past: timedelta, raised: int
 ) -> None:
     """Not even while a sweep runs: the limit may pass between its breaches and its warnings."""
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY + past)
     looked = await house.ask(lambda ask: flags.waiting(ask, clock.now))
     assert looked.warnings is bool(raised)
@@ -224,7 +224,9 @@ class Overtaken:
         found = await self._work.all(statement)
         if not self._looked:
             self._looked = True
-            await self._work.execute(text("UPDATE deadline SET stopped_at = due_at"))
+            await self._work.execute(
+                text("UPDATE deadline SET stopped_at = due_at WHERE kind = 'contact_to_referral'")
+            )
         return found
 
 
@@ -233,25 +235,31 @@ async def test_the_sweep_claims_by_a_conditional_write_what_is_due_as_it_writes(
     house: House, clock: FixedClock, severity: Severity
 ) -> None:
     """What stopped between its look and its write is neither flagged nor marked as flagged."""
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY if severity is Severity.breach else SATURDAY - timedelta(hours=1))
 
     async def claim(work: Work) -> tuple[list[Deadline], list[Deadline]]:
         overtaken = await flags.claim_due(Overtaken(work), severity, BATCH)
-        await work.execute(text("UPDATE deadline SET stopped_at = NULL"))
+        await work.execute(
+            text("UPDATE deadline SET stopped_at = NULL WHERE kind = 'contact_to_referral'")
+        )
         return overtaken, await flags.claim_due(work, severity, BATCH)
 
     overtaken, anew = await house.perform(claim)
     assert overtaken == []
     assert len(anew) == 1
-    marks = await rows(house, "SELECT count(warned_at), count(breached_at) FROM deadline")
+    marks = await rows(
+        house,
+        "SELECT count(warned_at), count(breached_at) FROM deadline "
+        "WHERE kind = 'contact_to_referral'",
+    )
     assert marks == [(1, 1 if severity is Severity.breach else 0)]
 
 
 async def test_deciding_clears_with_no_one_touching_the_flag(
     house: House, clock: FixedClock
 ) -> None:
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     assert await red(house) == [("contact_to_referral", "breach")]
@@ -263,7 +271,7 @@ async def test_deciding_clears_with_no_one_touching_the_flag(
 
 
 async def test_a_stopped_clock_never_flags(house: House, clock: FixedClock) -> None:
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     await decide_and_sign(house, file)
     clock.set(FRIDAY + timedelta(days=100))
     assert await sweep(house) == Swept()
@@ -273,7 +281,7 @@ async def test_a_stopped_clock_never_flags(house: House, clock: FixedClock) -> N
 async def test_after_three_days_down_one_sweep_catches_up_without_late_warnings(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY)
+    await log_rated(house, FRIDAY)
     clock.set(END_OF_MONDAY + timedelta(days=3))
     assert await sweep(house) == Swept(breaches=3)
     assert {severity for _, severity in await red(house)} == {"breach"}
@@ -283,7 +291,7 @@ async def test_after_three_days_down_one_sweep_catches_up_without_late_warnings(
 async def test_a_clock_stepped_back_takes_nothing_back_and_flags_nothing_twice(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY)
+    await log_rated(house, FRIDAY)
     clock.set(SATURDAY)
     await sweep(house)
     before = await standing(house)
@@ -300,7 +308,7 @@ async def test_a_clock_stepped_back_takes_nothing_back_and_flags_nothing_twice(
 async def test_two_sweeps_at_once_flag_each_clock_once(
     house: House, clock: FixedClock, database_url: str, tmp_path: Path
 ) -> None:
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     count = 3 * BATCH + 7
     await start_clocks(house, file, count, FRIDAY + timedelta(hours=6))
     clock.set(FRIDAY + timedelta(hours=6))
@@ -317,7 +325,7 @@ async def test_two_sweeps_at_once_flag_each_clock_once(
 async def test_signing_off_while_sweeps_run_leaves_no_flag_behind_and_waits_for_nobody(
     house: House, clock: FixedClock, database_url: str, tmp_path: Path
 ) -> None:
-    files = [await log(house, FRIDAY, source_code=ANONYMOUS) for _ in range(12)]
+    files = [await log_rated(house, FRIDAY, source_code=ANONYMOUS) for _ in range(12)]
     clock.set(SATURDAY - timedelta(hours=1))
     await sweep(house)
     clock.set(SATURDAY)
@@ -347,7 +355,7 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
     """
     url = postgres.create_database()
     async with open_house(url, clock, tmp_path) as house:
-        file = await log(house, FRIDAY, source_code=ANONYMOUS)
+        file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
         clock.set(SATURDAY)
         manager = await caller(house, Role.mash_manager)
         async with house.work() as work:
@@ -363,12 +371,15 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
 
 
 async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: FixedClock) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     async with house.database.writing() as connection:
         await connection.execute(
-            text("UPDATE deadline SET stopped_at = breached_at, stopped_because = 'restored'")
+            text(
+                "UPDATE deadline SET stopped_at = breached_at, stopped_because = 'restored' "
+                "WHERE kind = 'contact_to_referral'"
+            )
         )
         await connection.commit()
     assert await sweep(house) == Swept(cleared=1)
@@ -380,21 +391,26 @@ async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: F
 async def test_a_clock_whose_flag_was_there_before_it_was_marked_is_marked_and_not_flagged_again(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     async with house.database.writing() as connection:
-        await connection.execute(text("UPDATE deadline SET breached_at = NULL"))
+        await connection.execute(
+            text("UPDATE deadline SET breached_at = NULL WHERE kind = 'contact_to_referral'")
+        )
         await connection.commit()
     assert await sweep(house) == Swept()
     assert await rows(house, "SELECT count(*) FROM flag") == [(1,)]
-    assert await rows(house, "SELECT count(*) FROM deadline WHERE breached_at IS NULL") == [(1,)]
+    unmarked = (
+        "SELECT count(*) FROM deadline WHERE kind = 'contact_to_referral' AND breached_at IS NULL"
+    )
+    assert await rows(house, unmarked) == [(0,)]
 
 
 async def test_an_unacknowledged_flag_goes_up_the_chain_step_by_step(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     seen = []
@@ -417,7 +433,7 @@ async def test_an_unacknowledged_flag_goes_up_the_chain_step_by_step(
 async def test_after_days_down_every_role_of_the_chain_is_told_once(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     clock.set(SATURDAY + timedelta(days=1, hours=12))
@@ -429,7 +445,7 @@ async def test_after_days_down_every_role_of_the_chain_is_told_once(
 
 
 async def test_the_owner_of_a_flag_is_not_in_its_own_chain(house: House, clock: FixedClock) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(END_OF_MONDAY)
     await sweep(house)
     clock.set(END_OF_MONDAY + timedelta(hours=4))
@@ -439,7 +455,7 @@ async def test_the_owner_of_a_flag_is_not_in_its_own_chain(house: House, clock: 
 
 
 async def test_a_warning_goes_to_nobody_but_its_owner(house: House, clock: FixedClock) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=4))
     assert await sweep(house) == Swept(warnings=1)
     (flag,) = await standing(house)
@@ -465,7 +481,7 @@ async def change_flags(house: House, to: str) -> None:
 async def test_a_flag_that_an_earlier_policy_took_astray_still_reaches_the_head_of_service(
     house: House, clock: FixedClock, level: int, told: str
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     await change_flags(
@@ -496,7 +512,7 @@ async def acknowledge(
 async def test_an_acknowledged_flag_says_who_and_what_they_will_do_and_escalates_no_further(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -516,7 +532,7 @@ async def test_an_acknowledged_flag_says_who_and_what_they_will_do_and_escalates
 
 
 async def test_a_flag_is_acknowledged_once(house: House, clock: FixedClock) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -526,7 +542,7 @@ async def test_a_flag_is_acknowledged_once(house: House, clock: FixedClock) -> N
 
 
 async def test_a_cleared_flag_cannot_be_acknowledged(house: House, clock: FixedClock) -> None:
-    file = await log(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -538,7 +554,7 @@ async def test_a_cleared_flag_cannot_be_acknowledged(house: House, clock: FixedC
 async def test_a_flag_that_escalated_meanwhile_is_read_again_before_it_is_acknowledged(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -549,7 +565,7 @@ async def test_a_flag_that_escalated_meanwhile_is_read_again_before_it_is_acknow
 
 
 async def test_an_acknowledgement_without_words_is_refused(house: House, clock: FixedClock) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -560,7 +576,7 @@ async def test_an_acknowledgement_without_words_is_refused(house: House, clock: 
 async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -580,7 +596,7 @@ async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
 async def test_a_flag_of_a_kind_that_the_policy_no_longer_has_still_escalates(
     house: House, clock: FixedClock
 ) -> None:
-    await log(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
     async with house.database.writing() as connection:
         await connection.execute(
             text("UPDATE deadline SET kind = 'forgotten' WHERE kind = 'contact_to_referral'")
@@ -629,7 +645,7 @@ def test_any_sweeps_at_any_times_end_in_the_flags_of_one_sweep_at_the_end(
 
 
 async def _play(house: House, clock: FixedClock, taken: list[Step]) -> set[tuple[str, int, str]]:
-    files = [await log(house, FRIDAY - timedelta(hours=hours)) for hours in (0, 7, 30)]
+    files = [await log_rated(house, FRIDAY - timedelta(hours=hours)) for hours in (0, 7, 30)]
     place = {file.contact.id: number for number, file in enumerate(files)}
     for action, at in taken:
         clock.set(FRIDAY + timedelta(hours=at))

@@ -61,6 +61,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.triage_contact: _grant(
             Scope.contacts_write, _MASH, "Rate a contact red, amber or green."
         ),
+        Permission.rate_danger_down: _grant(
+            Scope.contacts_write,
+            (Role.mash_manager,),
+            "Rate a contact of which danger was told amber or green, saying why.",
+        ),
         Permission.assign_contact: _grant(
             Scope.contacts_write, _MASH, "Take a contact, give it to a colleague or hand it back."
         ),

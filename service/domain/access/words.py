@@ -69,6 +69,7 @@ class Permission(StrEnum):
     turn_contact_away = "turn_contact_away"
     match_child = "match_child"
     triage_contact = "triage_contact"
+    rate_danger_down = "rate_danger_down"
     assign_contact = "assign_contact"
     acknowledge_referrer = "acknowledge_referrer"
     ask_agency = "ask_agency"

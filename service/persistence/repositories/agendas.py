@@ -160,10 +160,15 @@ def _lines(sight: Sight, left_over: bool, continued: bool, only_one: bool) -> Ma
     )
     if only_one:
         statement = statement.where(item_on.id == bindparam("only", type_=item_on.id.type))
-    in_order = soonest_first(item_on.meeting_on, item_on.contact_id, item_on.id)
+    # As `AgendaItem.place` has it.
+    rank = case((CONTACT.c.danger.is_not(None), 0), else_=1)
+    in_order = soonest_first(rank, item_on.meeting_on, item_on.contact_id, item_on.id)
     last = [
-        bindparam(f"after_{column.name}", type_=column.type)
-        for column in (item_on.meeting_on, item_on.contact_id, item_on.id)
+        bindparam("after_rank", type_=Integer()),
+        *(
+            bindparam(f"after_{column.name}", type_=column.type)
+            for column in (item_on.meeting_on, item_on.contact_id, item_on.id)
+        ),
     ]
     lines: Any = bindparam("lines", type_=Integer())
     return in_order.page(statement, lines, tuple(last) if continued else None)
@@ -187,10 +192,10 @@ async def page_of(
 ) -> AgendaPage:
     """Items on the agenda of a day with what each is about, from after a place on.
 
-    Those left from earlier days first, the children of a notification together.
+    Danger first, then those left from earlier days, the children of a notification together.
     """
     left_over = day <= today
-    meeting_on, contact_id, item_id = after or (None, None, None)
+    rank, meeting_on, contact_id, item_id = after or (None, None, None, None)
     lines, meetings, numbers = await ask.together(
         _lines(sight, left_over, after is not None, False),
         all_of(DailyMeeting, "meeting_on"),
@@ -198,6 +203,7 @@ async def page_of(
         day=day,
         of=day,
         lines=limit,
+        after_rank=rank,
         after_meeting_on=meeting_on,
         after_contact_id=contact_id,
         after_id=item_id,

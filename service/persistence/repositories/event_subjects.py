@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from service.domain.challenges import Challenge
 from service.domain.contacts import Child
 from service.domain.daily_meetings import MeetingItem
+from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import Flag, SubjectKind
@@ -105,11 +106,20 @@ def _of_children() -> Makeable:
 
 async def people_behind_flags(ask: Asking | Work, flags: Sequence[Flag]) -> People:
     """The children whom flags concern: those whom the thing concerns that is late."""
+    return await _people_behind(ask, flags)
+
+
+async def people_behind_clocks(ask: Asking | Work, clocks: Sequence[Deadline]) -> People:
+    """The children whom clocks concern: those whom the thing concerns on which each runs."""
+    return await _people_behind(ask, clocks)
+
+
+async def _people_behind(ask: Asking | Work, told: Sequence[Flag] | Sequence[Deadline]) -> People:
     things: dict[SubjectKind, set[UUID]] = defaultdict(set)
-    for flag in flags:
-        things[flag.subject_kind].add(flag.subject_id)
+    for one in told:
+        things[one.subject_kind].add(one.subject_id)
     people = {kind: await people_of(ask, kind, ids) for kind, ids in things.items()}
-    return {flag.id: people[flag.subject_kind].get(flag.subject_id, ()) for flag in flags}
+    return {one.id: people[one.subject_kind].get(one.subject_id, ()) for one in told}
 
 
 async def people_on_agenda(ask: Asking | Work, days: Collection[date]) -> Mapping[date, list[UUID]]:

@@ -156,6 +156,9 @@ async def waiting(ask: Asking, now: datetime) -> SweepWork:
     return SweepWork(False, False, False, False) if row is None else SweepWork(*map(bool, row))
 
 
+_BEFORE_THE_LIMIT = tuple(one for one in Severity if one is not Severity.breach)
+
+
 async def claim_due(work: Work, severity: Severity, limit: int) -> list[Deadline]:
     """Takes due clocks, soonest first, and marks them, so that no other sweep takes them again.
 
@@ -186,7 +189,8 @@ async def claim_due(work: Work, severity: Severity, limit: int) -> list[Deadline
     )
     flagged = await work.all(
         select(FLAG.c.deadline_id, FLAG.c.due_at).where(
-            FLAG.c.deadline_id.in_([one.id for one in found]), FLAG.c.severity == severity
+            FLAG.c.deadline_id.in_([one.id for one in found]),
+            FLAG.c.severity.in_([Severity.breach] if breach else _BEFORE_THE_LIMIT),
         )
     )
     ours = {id_ for (id_,) in claimed}
@@ -194,13 +198,25 @@ async def claim_due(work: Work, severity: Severity, limit: int) -> list[Deadline
     return [one for one in found if one.id in ours and (one.id, one.due_at) not in before]
 
 
+async def was_raised(ask: Asking, deadline: Deadline, severity: Severity) -> bool:
+    """Whether the flag of a clock was raised for its limit, whatever became of it."""
+    row = await ask.first(
+        select(FLAG.c.id).where(
+            FLAG.c.deadline_id == deadline.id,
+            FLAG.c.severity == severity,
+            FLAG.c.due_at == deadline.due_at,
+        )
+    )
+    return row is not None
+
+
 async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
-    """Clears the warnings of clocks whose limit has passed: the breach takes their place."""
+    """Clears what was flagged before the limit of clocks: the breach takes its place."""
     await work.execute(
         update(FLAG)
         .where(
             FLAG.c.deadline_id.in_(deadline_ids),
-            FLAG.c.severity == Severity.warning,
+            FLAG.c.severity.in_(_BEFORE_THE_LIMIT),
             FLAG.c.cleared_at.is_(None),
         )
         .values(cleared_at=work.now, cleared_because="breached", version=FLAG.c.version + 1)

@@ -43,7 +43,11 @@ from service.domain.strategy_meetings import InvitedBecause
 from service.domain.transfers import Direction, TransferAction, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
-from service.persistence.repositories import measures_of_protection, measures_of_steps
+from service.persistence.repositories import (
+    measures_of_protection,
+    measures_of_ratings,
+    measures_of_steps,
+)
 from service.persistence.repositories.measures_of_protection import (
     ASSESSMENT,
     ENQUIRY,
@@ -228,6 +232,16 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
             CONTACT.c.received_at, _decided, _all_without_action
         ),
         MeasureCode.contacts_withdrawn: _Counting(CONTACT.c.received_at, _withdrawn, _all),
+        MeasureCode.contacts_rated_in_time: _Counting(
+            CONTACT.c.received_at,
+            measures_of_ratings.rated_or_late,
+            measures_of_ratings.rated_in_time,
+        ),
+        MeasureCode.red_decided_in_time: _Counting(
+            CONTACT.c.received_at,
+            measures_of_ratings.red_decided_or_late,
+            measures_of_ratings.red_decided_in_time,
+        ),
         MeasureCode.pi3: _Counting(
             ENQUIRY.c.conference_held_at,
             measures_of_protection.conference_held,

@@ -9,12 +9,15 @@ from sqlalchemy import (
     FromClause,
     Integer,
     String,
+    and_,
     bindparam,
     case,
     cast,
     exists,
+    false,
     func,
     literal_column,
+    or_,
     select,
     true,
     tuple_,
@@ -23,7 +26,7 @@ from sqlalchemy import (
 
 from service.domain.deadlines import Deadline
 from service.domain.flags import SubjectKind
-from service.domain.queues import NEVER, QueueFilters
+from service.domain.queues import IN_ITS_TURN, NEVER, QueueFilters
 from service.persistence.keysets import soonest_first
 from service.persistence.records import table_of
 
@@ -59,15 +62,31 @@ def rounded(lines: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """So many lines of a queue, from its beginning, or from after the place that is given."""
+    """So many lines of a queue, from its beginning, or from after the place that is given.
+
+    `after_rank` is the rank of that place; None where the page begins the queue.
+    """
 
     lines: int
-    continued: bool
+    after_rank: int | None
 
-    def beyond(self, due_at: Any, subject_id: Any) -> list[ColumnElement[bool]]:
-        """What stands after the place."""
-        by_limit = soonest_first(due_at, subject_id)
-        return by_limit.beyond((AFTER_AT, AFTER_ID) if self.continued else None)
+    def beyond(
+        self, due_at: Any, subject_id: Any, rank: int = IN_ITS_TURN
+    ) -> list[ColumnElement[bool]]:
+        """What stands after the place, of the lines of one rank."""
+        if self.after_rank is None or rank > self.after_rank:
+            return []
+        if rank < self.after_rank:
+            return [false()]
+        return soonest_first(due_at, subject_id).beyond((AFTER_AT, AFTER_ID))
+
+    def beyond_in_all(self, rank: Any, due_at: Any, subject_id: Any) -> list[ColumnElement[bool]]:
+        """What stands after the place, of lines of every rank."""
+        if self.after_rank is None:
+            return []
+        here = literal_column(str(self.after_rank), Integer())
+        within = and_(rank == here, *self.beyond(due_at, subject_id, self.after_rank))
+        return [or_(rank > here, within)]
 
     @property
     def limit(self) -> ColumnElement[int]:
@@ -100,13 +119,17 @@ def or_never(due_at: Any) -> Any:
 
 
 def first_by_subject(
-    subject: Any, due_at: Any, which: Sequence[ColumnElement[bool]], page: Span
+    subject: Any,
+    due_at: Any,
+    which: Sequence[ColumnElement[bool]],
+    page: Span,
+    rank: int = IN_ITS_TURN,
 ) -> FromClause:
-    """The first places among a few waiting things: each is looked at."""
+    """The first places among a few waiting things of one rank: each is looked at."""
     due_at = or_never(due_at).label("due_at")
     return (
         select(subject.c.id.label("id"), due_at)
-        .where(*which, *page.beyond(due_at.element, subject.c.id))
+        .where(*which, *page.beyond(due_at.element, subject.c.id, rank))
         .order_by(due_at, subject.c.id)
         .limit(page.limit)
         .subquery("first")
@@ -119,8 +142,9 @@ def first_by_clocks(
     kind: SubjectKind,
     which: Sequence[ColumnElement[bool]],
     page: Span,
+    rank: int = IN_ITS_TURN,
 ) -> FromClause:
-    """The first places among things that may be very many, each with clocks of its own.
+    """The first places among things of one rank that may be very many, each with its own clocks.
 
     Of more than a few, the running clocks of their kind are read from the soonest on, until the
     page is full: what it costs does not grow with what waits behind. Things without a running
@@ -138,7 +162,7 @@ def first_by_clocks(
     )
     waiting = select(func.count().label("many")).select_from(counted).cte()
     many = select(waiting.c.many).scalar_subquery() > literal_column(str(FEW))
-    walk = _walk(subject, kind, which, page).cte()
+    walk = _walk(subject, kind, which, page, rank).cte()
     walked = select(walk.c.id, walk.c.due_at).limit(case((many, limit), else_=_NONE))
     full = select(func.count()).select_from(walk).scalar_subquery() >= limit
     clockless = (
@@ -146,7 +170,7 @@ def first_by_clocks(
         .where(
             *which,
             ~exists().where(*clocks(DEADLINE)).correlate(subject),
-            *page.beyond(NEVER_DUE, subject.c.id),
+            *page.beyond(NEVER_DUE, subject.c.id, rank),
         )
         .order_by(subject.c.id)
         .limit(case((many & ~full, limit), else_=_NONE))
@@ -154,7 +178,7 @@ def first_by_clocks(
     due_at = or_never(soonest(clocks, subject)).label("due_at")
     by_subject = (
         select(subject.c.id.label("id"), due_at)
-        .where(*which, *page.beyond(due_at.element, subject.c.id))
+        .where(*which, *page.beyond(due_at.element, subject.c.id, rank))
         .order_by(due_at, subject.c.id)
         .limit(case((many, _NONE), else_=limit))
     )
@@ -168,7 +192,13 @@ def first_by_clocks(
     )
 
 
-def _walk(subject: Any, kind: SubjectKind, which: Sequence[ColumnElement[bool]], page: Span) -> Any:
+def _walk(
+    subject: Any,
+    kind: SubjectKind,
+    which: Sequence[ColumnElement[bool]],
+    page: Span,
+    rank: int,
+) -> Any:
     """The soonest running clock of each waiting thing, in order.
 
     The questions put to each clock are subqueries that give one value: a planner takes them as
@@ -192,7 +222,7 @@ def _walk(subject: Any, kind: SubjectKind, which: Sequence[ColumnElement[bool]],
         .where(
             CLOCK.c.stopped_at.is_(None),
             CLOCK.c.subject_kind == written(kind),
-            *page.beyond(CLOCK.c.due_at, CLOCK.c.subject_id),
+            *page.beyond(CLOCK.c.due_at, CLOCK.c.subject_id, rank),
             waits,
             ~select(not_the_soonest.correlate(CLOCK)).scalar_subquery(),
         )

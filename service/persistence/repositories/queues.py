@@ -1,10 +1,8 @@
 """Queues: a few waiting rows out of a million, found by partial indexes, soonest due first."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import fields, replace
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,9 +13,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     literal_column,
-    null,
     or_,
     select,
     true,
@@ -28,7 +24,7 @@ from service.domain.access import Reach, Sight
 from service.domain.accountabilities import Accountability
 from service.domain.accounts import Account
 from service.domain.challenges import Challenge
-from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState, Contact
+from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildState
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -39,7 +35,9 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.queue_lines import OF_HOLDING
 from service.domain.queues import (
+    BEFORE_ALL_ELSE,
     FIRST,
+    IN_ITS_TURN,
     OF_CLOCKS,
     Queue,
     QueueFilters,
@@ -56,6 +54,7 @@ from service.domain.strategy_meetings import (
 )
 from service.domain.transfers import Direction, Transfer, TransferState
 from service.persistence.asking import Asking
+from service.persistence.keysets import Place
 from service.persistence.prepared import Question
 from service.persistence.records import read, table_of
 from service.persistence.repositories import (
@@ -63,16 +62,25 @@ from service.persistence.repositories import (
     queue_lines,
 )
 from service.persistence.repositories.accountabilities import is_open
+from service.persistence.repositories.queue_parts import (
+    CONTACT,
+    CONTACT_CLOCKS,
+    NOT_RED,
+    RED,
+    At,
+    PartAsked,
+    a_line,
+    by_rank,
+    with_contact,
+)
 from service.persistence.repositories.queue_places import (
     Span,
     first_by_clocks,
     first_by_subject,
-    or_never,
     own_clocks,
     rounded,
     shape_of,
     soonest,
-    written,
 )
 from service.persistence.repositories.unborn import UNBORN
 from service.persistence.sights import is_theirs
@@ -87,7 +95,6 @@ from service.persistence.visibility import (
     worked_by,
 )
 
-CONTACT = table_of(Contact)
 CHILD = table_of(Child)
 DECISION = table_of(Decision)
 REFERRAL = table_of(Referral)
@@ -108,115 +115,6 @@ UPDATE = table_of(PoliceUpdate)
 # The referral that a strategy meeting is to be called for, beside the case that answers now.
 AT_RISK = REFERRAL.alias("at_risk")
 PERSON = table_of(Person)
-
-
-ASSIGNEE = bindparam("assignee", None, CONTACT.c.assignee_id.type)
-TOWN = bindparam("town", None, CONTACT.c.town.type)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Who asks for which part of a queue, as far as it makes a statement differ."""
-
-    sight: Sight
-    page: Span
-    filters: QueueFilters
-    transfers: bool
-
-    @property
-    def _of_contact(self) -> list[ColumnElement[bool]]:
-        """What the filters ask of the contact."""
-        found: list[ColumnElement[bool]] = []
-        if self.filters.source_codes:
-            found.append(CONTACT.c.source_code.in_(self.filters.source_codes))
-        if self.filters.ratings:
-            found.append(CONTACT.c.rating.in_(self.filters.ratings))
-        if self.filters.town is not None:
-            found.append(func.lower(CONTACT.c.town) == TOWN)
-        return found
-
-    def of_worker(self, worker_id: Any) -> list[ColumnElement[bool]]:
-        """What the filters ask of who works a line."""
-        found: list[ColumnElement[bool]] = []
-        if self.filters.assignee_id is not None:
-            found.append(worker_id == ASSIGNEE)
-        if self.filters.unassigned:
-            found.append(worker_id.is_(None))
-        if self.filters.worker_suspended:
-            found.append(worker_id.in_(accounts.suspended_ids()))
-        return found
-
-    def on_desk(self) -> list[ColumnElement[bool]]:
-        """What the filters ask of a contact itself."""
-        return [*self._of_contact, *self.of_worker(CONTACT.c.assignee_id)]
-
-    def behind(self, contact_id: Any, worker_id: Any) -> list[ColumnElement[bool]]:
-        """What the filters ask of a line with a contact behind it."""
-        asked, worked = self._of_contact, self.of_worker(worker_id)
-        if worker_id is CONTACT.c.assignee_id:
-            asked, worked = [*asked, *worked], []
-        if not asked:
-            return worked
-        return [exists().where(CONTACT.c.id == contact_id, *asked), *worked]
-
-    def of_line(self, line: Any) -> list[ColumnElement[bool]]:
-        """What the filters ask of a line, where it was not asked before."""
-        found = self.of_worker(line.c.worker_id)
-        if self.filters.source_codes:
-            found.append(line.c.source_code.in_(self.filters.source_codes))
-        if self.filters.ratings:
-            found.append(line.c.rating.in_(self.filters.ratings))
-        if self.filters.town is not None:
-            found.append(func.lower(line.c.town) == TOWN)
-        return found
-
-
-def _line(
-    kind: SubjectKind,
-    subject: Any,
-    due_at: Any,
-    *,
-    reference: Any = None,
-    team_id: Any = None,
-    worker_id: Any = None,
-    organisation_id: Any = None,
-    child_id: Any = None,
-    returned: ColumnElement[bool] | None = None,
-) -> list[ColumnElement[Any]]:
-    """The columns of `Waiting`, but for the worker's name, in one order for every queue."""
-    own = CONTACT.c
-    return [
-        written(kind).label("subject_kind"),
-        subject.label("subject_id"),
-        or_never(due_at).label("due_at"),
-        (false() if returned is None else returned).label("returned"),
-        (own.reference if reference is None else reference).label("reference"),
-        own.id.label("contact_id"),
-        (literal(None, own.id.type) if child_id is None else child_id).label("child_id"),
-        own.state.label("contact_state"),
-        own.channel,
-        own.received_at,
-        own.source_code,
-        own.rating,
-        own.town,
-        own.immediate_danger,
-        (own.team_id if team_id is None else team_id).label("team_id"),
-        (own.assignee_id if worker_id is None else worker_id).label("worker_id"),
-        (null() if organisation_id is None else organisation_id).label("organisation_id"),
-    ]
-
-
-def _behind(first: Any, table: Any) -> Any:
-    """The first places, each with its row and the contact behind it.
-
-    Outer joins, though there always is one: so no planner begins with all the rows there are.
-    """
-    return first.outerjoin(table, table.c.id == first.c.id).outerjoin(
-        CONTACT, CONTACT.c.id == table.c.contact_id
-    )
-
-
-CONTACT_CLOCKS = own_clocks(CONTACT, CONTACT.c.id)
 
 
 # Decided, while the clock of telling the referrer that it arrived runs on.
@@ -250,34 +148,43 @@ _DECIDED_AND_UNREAD = (
 )
 
 
-def _contacts(asked: _Part) -> Any:
+def _contacts(asked: PartAsked) -> Any:
     """The contacts with a child to decide for, and decided ones that somebody has to turn to.
 
     Their referrer was told nothing yet, or the police have sent more of the incident since.
     """
-    undecided = _on_desk(asked, CONTACT.c.decided_at.is_(None))
     return union_all(
-        undecided,
+        _on_desk(asked, *RED, rank=BEFORE_ALL_ELSE),
+        _on_desk(asked, *NOT_RED),
         _on_desk(asked, *_UNACKNOWLEDGED),
         _on_desk(asked, *_DECIDED_AND_UNREAD, few=True),
     )
 
 
-def _on_desk(asked: _Part, *waits: ColumnElement[bool], few: bool = False) -> Select[Any]:
-    """Contacts; `few` where there never are many of them."""
+def _on_desk(
+    asked: PartAsked, *waits: ColumnElement[bool], few: bool = False, rank: int = IN_ITS_TURN
+) -> Select[Any]:
+    """Contacts of one rank; `few` where there never are many of them."""
     which = (*waits, contacts_visible_to(asked.sight), *asked.on_desk())
     if few:
-        first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
+        due_at = soonest(CONTACT_CLOCKS, CONTACT)
+        first = first_by_subject(CONTACT, due_at, which, asked.page, rank)
     else:
-        first = first_by_clocks(CONTACT, CONTACT.c.id, SubjectKind.contact, which, asked.page)
-    return select(*_line(SubjectKind.contact, CONTACT.c.id, first.c.due_at)).select_from(
+        kind = SubjectKind.contact
+        first = first_by_clocks(CONTACT, CONTACT.c.id, kind, which, asked.page, rank)
+    return select(*a_line(SubjectKind.contact, CONTACT.c.id, At(first.c.due_at, rank))).select_from(
         first.outerjoin(CONTACT, CONTACT.c.id == first.c.id)
     )
 
 
-def _sign_off(asked: _Part) -> Select[Any]:
+def _sign_off(asked: PartAsked) -> Any:
     """The decisions that wait for a manager. By the contact's clocks too, which go on running."""
+    return union_all(*(_signing(asked, rank, of) for rank, of in by_rank(DECISION.c.contact_id)))
+
+
+def _signing(asked: PartAsked, rank: int, of_rank: ColumnElement[bool]) -> Select[Any]:
     which = [
+        of_rank,
         DECISION.c.answered_at.is_(None),
         DECISION.c.superseded_at.is_(None),
         decisions_visible_to(asked.sight),
@@ -291,30 +198,36 @@ def _sign_off(asked: _Part) -> Select[Any]:
         ),
         DECISION,
     )
-    first = first_by_subject(DECISION, due_at, which, asked.page)
+    first = first_by_subject(DECISION, due_at, which, asked.page, rank)
     return select(
-        *_line(
+        *a_line(
             SubjectKind.decision,
             DECISION.c.id,
-            first.c.due_at,
+            At(first.c.due_at, rank),
             worker_id=DECISION.c.drafted_by,
             child_id=DECISION.c.child_id,
         )
-    ).select_from(_behind(first, DECISION))
+    ).select_from(with_contact(first, DECISION))
 
 
 def _first(
-    asked: _Part, table: Any, kind: SubjectKind, waits: Sequence[ColumnElement[bool]], *, few: bool
+    asked: PartAsked,
+    table: Any,
+    kind: SubjectKind,
+    waits: Sequence[ColumnElement[bool]],
+    *,
+    few: bool,
+    rank: int = IN_ITS_TURN,
 ) -> FromClause:
     """The first places among what has clocks of its own; `few` where there never is much of it."""
     if not few:
-        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page)
+        return first_by_clocks(table, table.c.contact_id, kind, waits, asked.page, rank)
     due_at = soonest(own_clocks(table, table.c.contact_id), table)
-    return first_by_subject(table, due_at, waits, asked.page)
+    return first_by_subject(table, due_at, waits, asked.page, rank)
 
 
 def _cases(
-    asked: _Part,
+    asked: PartAsked,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -330,20 +243,20 @@ def _cases(
     ]
     first = _first(asked, table, kind, waits, few=few)
     return select(
-        *_line(
+        *a_line(
             kind,
             table.c.id,
-            first.c.due_at,
+            At(first.c.due_at),
             reference=table.c.reference,
             team_id=table.c.team_id,
             worker_id=table.c.worker_id,
             child_id=table.c.child_id,
         )
-    ).select_from(_behind(first, table))
+    ).select_from(with_contact(first, table))
 
 
 def _both_cases(
-    asked: _Part, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
+    asked: PartAsked, which: Callable[[Any], ColumnElement[bool]], *, few: bool = False
 ) -> tuple[Select[Any], Select[Any]]:
     referral = worked_by(asked.sight, Reach.SOCIAL_CARE)
     episode = worked_by(asked.sight, Reach.EARLY_HELP)
@@ -353,7 +266,7 @@ def _both_cases(
     )
 
 
-def _allocation(asked: _Part) -> Any:
+def _allocation(asked: PartAsked) -> Any:
     """The cases that nobody holds, and those whose holder can work nothing any more."""
     unallocated = _both_cases(asked, lambda table: table.c.allocated_at.is_(None))
     with_the_suspended = _both_cases(
@@ -362,17 +275,19 @@ def _allocation(asked: _Part) -> Any:
     return union_all(*unallocated, *with_the_suspended)
 
 
-def _information_requests(asked: _Part) -> Any:
+def _information_requests(asked: PartAsked) -> Any:
     """What agencies have not answered, and what they answered after the decision, not yet read."""
     waiting = (REQUEST.c.answered_at.is_(None), REQUEST.c.withdrawn_at.is_(None))
     unread = (REQUEST.c.unread_since.is_not(None),)
+    ranks = by_rank(REQUEST.c.contact_id)
     return union_all(
-        _requests(asked, *waiting, returned=false()), _requests(asked, *unread, returned=true())
+        *(_requests(asked, of, *waiting, returned=false(), rank=rank) for rank, of in ranks),
+        *(_requests(asked, of, *unread, returned=true(), rank=rank) for rank, of in ranks),
     )
 
 
 def _requests(
-    asked: _Part, *which: ColumnElement[bool], returned: ColumnElement[bool]
+    asked: PartAsked, *which: ColumnElement[bool], returned: ColumnElement[bool], rank: int
 ) -> Select[Any]:
     waits = [
         *which,
@@ -380,20 +295,19 @@ def _requests(
         *asked.behind(REQUEST.c.contact_id, CONTACT.c.assignee_id),
     ]
     kind = SubjectKind.information_request
-    first = _first(asked, REQUEST, kind, waits, few=False)
+    first = _first(asked, REQUEST, kind, waits, few=False, rank=rank)
     return select(
-        *_line(
+        *a_line(
             kind,
             REQUEST.c.id,
-            first.c.due_at,
+            At(first.c.due_at, rank, returned),
             organisation_id=REQUEST.c.organisation_id,
-            returned=returned,
         )
-    ).select_from(_behind(first, REQUEST))
+    ).select_from(with_contact(first, REQUEST))
 
 
 def _of_open_child(
-    asked: _Part,
+    asked: PartAsked,
     table: Any,
     kind: SubjectKind,
     seen: ColumnElement[bool],
@@ -425,10 +339,10 @@ def _of_child(
     worker_id = func.coalesce(REFERRAL.c.worker_id, EPISODE.c.worker_id)
     return (
         select(
-            *_line(
+            *a_line(
                 kind,
                 table.c.id,
-                due_at,
+                At(due_at),
                 reference=table.c.reference,
                 team_id=func.coalesce(REFERRAL.c.team_id, EPISODE.c.team_id, CONTACT.c.team_id),
                 worker_id=case((held, worker_id), else_=CONTACT.c.assignee_id),
@@ -444,17 +358,17 @@ def _of_child(
     )
 
 
-def _transfers(asked: _Part, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
+def _transfers(asked: PartAsked, *which: ColumnElement[bool], few: bool = False) -> Select[Any]:
     seen = transfers_visible_to(asked.sight)
     return _of_open_child(asked, TRANSFER, SubjectKind.transfer, seen, *which, few=few)
 
 
-def _challenges(asked: _Part) -> Select[Any]:
+def _challenges(asked: PartAsked) -> Select[Any]:
     seen = challenges_visible_to(asked.sight)
     return _of_open_child(asked, CHALLENGE, SubjectKind.challenge, seen)
 
 
-def _strategy(asked: _Part) -> Any:
+def _strategy(asked: PartAsked) -> Any:
     """The children who may be at risk: until a meeting is minuted and an enquiry has ended."""
     kind, seen = SubjectKind.section_47_enquiry, protection_visible_to(asked.sight)
     return union_all(
@@ -462,7 +376,7 @@ def _strategy(asked: _Part) -> Any:
     )
 
 
-def _meetings_to_call(asked: _Part) -> Select[Any]:
+def _meetings_to_call(asked: PartAsked) -> Select[Any]:
     """The open referrals on which the clock of a meeting runs, and none has been called."""
     running = (
         DEADLINE.c.stopped_at.is_(None),
@@ -488,7 +402,7 @@ def _meetings_to_call(asked: _Part) -> Select[Any]:
     )
 
 
-def _meetings(asked: _Part) -> Select[Any]:
+def _meetings(asked: PartAsked) -> Select[Any]:
     """The meetings that are neither minuted nor cancelled, each with its first child.
 
     Until it is held, the limit is of holding it, on the referral of whichever child; then of the
@@ -521,7 +435,7 @@ def _meetings(asked: _Part) -> Select[Any]:
     )
 
 
-def _first_visits(asked: _Part) -> Select[Any]:
+def _first_visits(asked: PartAsked) -> Select[Any]:
     """The accepted step-downs whose named receiver has not visited yet."""
     return _transfers(
         asked,
@@ -533,7 +447,7 @@ def _first_visits(asked: _Part) -> Select[Any]:
     )
 
 
-def _mine(asked: _Part) -> Any:
+def _mine(asked: PartAsked) -> Any:
     sight = asked.sight
     returned = (
         is_theirs(sight, DECISION.c.drafted_by),
@@ -548,21 +462,19 @@ def _mine(asked: _Part) -> Any:
         ),
         select(DECISION.c.contact_id).where(*returned),
     )
-    which = (
-        CONTACT.c.id.in_(mine),
-        CONTACT.c.decided_at.is_(None),
-        contacts_visible_to(sight),
-        *asked.on_desk(),
-    )
-    first = first_by_subject(CONTACT, soonest(CONTACT_CLOCKS, CONTACT), which, asked.page)
-    contacts = select(
-        *_line(
+
+    def contacts(rank: int, *waits: ColumnElement[bool]) -> Select[Any]:
+        which = (CONTACT.c.id.in_(mine), *waits, contacts_visible_to(sight), *asked.on_desk())
+        due_at = soonest(CONTACT_CLOCKS, CONTACT)
+        first = first_by_subject(CONTACT, due_at, which, asked.page, rank)
+        line = a_line(
             SubjectKind.contact,
             CONTACT.c.id,
-            first.c.due_at,
-            returned=case((own, true()), else_=false()),
+            At(first.c.due_at, rank, case((own, true()), else_=false())),
         )
-    ).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+        return select(*line).select_from(first.outerjoin(CONTACT, CONTACT.c.id == first.c.id))
+
+    on_desk = (contacts(BEFORE_ALL_ELSE, *RED), contacts(IN_ITS_TURN, *NOT_RED))
     cases = _both_cases(asked, lambda table: is_theirs(sight, table.c.worker_id), few=True)
     own_contact = is_theirs(sight, CONTACT.c.assignee_id)
     decided = [
@@ -570,10 +482,10 @@ def _mine(asked: _Part) -> Any:
         for waits in (_UNACKNOWLEDGED, _DECIDED_AND_UNREAD)
     ]
     visits = [_first_visits(asked)] if asked.transfers else []
-    return union_all(contacts, *decided, *cases, *visits)
+    return union_all(*on_desk, *decided, *cases, *visits)
 
 
-def _pre_birth(asked: _Part) -> Any:
+def _pre_birth(asked: PartAsked) -> Any:
     """The unborn children who are open, a line each: by their case, else by the contact.
 
     Social care's referral before early help's episode: the pre-birth clocks run on it.
@@ -581,10 +493,10 @@ def _pre_birth(asked: _Part) -> Any:
     expected_on = PERSON.c.expected_delivery_on.label("expected_delivery_on")
     referrals = (
         select(
-            *_line(
+            *a_line(
                 SubjectKind.referral,
                 REFERRAL.c.id,
-                soonest(own_clocks(REFERRAL, REFERRAL.c.contact_id), REFERRAL),
+                At(soonest(own_clocks(REFERRAL, REFERRAL.c.contact_id), REFERRAL)),
                 reference=REFERRAL.c.reference,
                 team_id=func.coalesce(EPISODE.c.team_id, REFERRAL.c.team_id),
                 worker_id=case(
@@ -607,10 +519,10 @@ def _pre_birth(asked: _Part) -> Any:
     )
     episodes = (
         select(
-            *_line(
+            *a_line(
                 SubjectKind.early_help_episode,
                 EPISODE.c.id,
-                soonest(own_clocks(EPISODE, EPISODE.c.contact_id), EPISODE),
+                At(soonest(own_clocks(EPISODE, EPISODE.c.contact_id), EPISODE)),
                 reference=EPISODE.c.reference,
                 team_id=EPISODE.c.team_id,
                 worker_id=EPISODE.c.worker_id,
@@ -626,10 +538,10 @@ def _pre_birth(asked: _Part) -> Any:
     earlier = CHILD.alias("earlier")
     contacts = (
         select(
-            *_line(
+            *a_line(
                 SubjectKind.contact,
                 CONTACT.c.id,
-                soonest(CONTACT_CLOCKS, CONTACT),
+                At(soonest(CONTACT_CLOCKS, CONTACT)),
                 child_id=CHILD.c.id,
             ),
             expected_on,
@@ -652,7 +564,7 @@ def _pre_birth(asked: _Part) -> Any:
     return union_all(referrals, episodes, contacts)
 
 
-_LINES: dict[Queue, Callable[[_Part], Any]] = {
+_LINES: dict[Queue, Callable[[PartAsked], Any]] = {
     Queue.contacts: _contacts,
     Queue.sign_off: _sign_off,
     Queue.allocation: _allocation,
@@ -666,7 +578,7 @@ _LINES: dict[Queue, Callable[[_Part], Any]] = {
 }
 
 
-def _statement(queue: Queue, asked: _Part) -> Select[Any]:
+def _statement(queue: Queue, asked: PartAsked) -> Select[Any]:
     line = _LINES[queue](asked).subquery("line")
     shown = [
         column
@@ -674,15 +586,16 @@ def _statement(queue: Queue, asked: _Part) -> Select[Any]:
         if column.name not in ("organisation_id", "expected_delivery_on")
     ]
     # As `QueueItem.place` has it.
-    by_place: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
+    by_limit: tuple[Any, Any] = (line.c.due_at, line.c.subject_id)
     if queue is Queue.pre_birth:
         first = bindparam("first", FIRST, DEADLINE.c.due_at.type, literal_execute=True)
         undated = line.c.expected_delivery_on.is_(None)
-        by_place = (case((undated, first), else_=line.c.due_at), line.c.child_id)
-    first_of_all, then = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
+        by_limit = (case((undated, first), else_=line.c.due_at), line.c.child_id)
+    by_place = (line.c.rank, *by_limit)
+    places = (column.label(name) for column, name in zip(by_place, _PLACE, strict=True))
     return _with_workers(
-        select(*shown, line.c.organisation_id, first_of_all, then)
-        .where(*asked.of_line(line), *asked.page.beyond(*by_place))
+        select(*shown, line.c.organisation_id, *places)
+        .where(*asked.of_line(line), *asked.page.beyond_in_all(*by_place))
         .order_by(*by_place)
         .limit(asked.page.limit)
     )
@@ -695,15 +608,15 @@ async def soonest_first(
     filters: QueueFilters,
     *,
     limit: int,
-    after: tuple[datetime, UUID] | None = None,
+    after: Place | None = None,
     transfers: bool,
 ) -> list[QueueItem]:
-    """The lines of a queue from after a place on: overdue on top, by the soonest running clock.
+    """The lines of a queue from after a place on: red on top, then by the soonest running clock.
 
     `transfers`: what somebody has to do for a transfer stands in the queue of what is theirs.
     """
-    asked = _Part(sight, Span(rounded(limit), after is not None), filters, transfers)
-    after_at, after_id = (None, None) if after is None else after
+    after_rank, after_at, after_id = (None, None, None) if after is None else after
+    asked = PartAsked(sight, Span(rounded(limit), after_rank), filters, transfers)
     rows = await ask.all(
         Question(
             ("queue", queue, asked.page, shape_of(filters), transfers),
@@ -734,7 +647,7 @@ async def soonest_first(
 
 
 # The columns by which a page is sorted, named apart from what a line shows.
-_PLACE = ("place_due_at", "place_id")
+_PLACE = ("place_rank", "place_due_at", "place_id")
 
 
 def _with_workers(statement: Select[Any]) -> Select[Any]:

@@ -1,0 +1,87 @@
+"""Danger heeded: a contact is red from its receipt on, and its manager is told at once."""
+
+from service.domain.access import MANAGER_OF, Caller
+from service.domain.accountabilities import CareService
+from service.domain.contacts import Contact, ContactAction, state_after
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK, RATING_IN_DANGER, DangerTold
+from service.domain.deadlines import Deadline, Rating
+from service.domain.events import EventType, Whom
+from service.domain.flags import Severity, SubjectKind
+from service.domain_services.flags import raise_flag
+from service.domain_services.lives import changed_to
+from service.persistence.clocks import Starting, start_clock, stop_clocks
+from service.persistence.repositories import deadlines, flags
+from service.persistence.units_of_work import Work
+
+TOLD_OF_DANGER = MANAGER_OF[CareService.front_door]
+"""Who is told of danger at once."""
+
+
+def start_rating_clock(work: Starting, contact: Contact, rating: Rating) -> Deadline:
+    """Starts the clock of a rating: from receipt, so that no rating gives time back."""
+    subject = (SubjectKind.contact, contact.id, contact.id)
+    return start_clock(work, RATING_CLOCK, *subject, contact.received_at, rating)
+
+
+async def heed_danger(
+    work: Work,
+    who: Caller | None,
+    contact: Contact,
+    danger: DangerTold,
+    *,
+    once_decided: str = RATING_CLOCK,
+) -> Contact:
+    """Makes a contact on file red of which danger is told now, and flags it to the manager.
+
+    Once every child is decided no rating says how soon: then the flag hangs on the clock that
+    waits for somebody meanwhile, `once_decided`. The contact is held by the caller.
+    """
+    if contact.decided_at is None and contact.rating is not RATING_IN_DANGER:
+        contact = await _made_red(work, who, contact, danger)
+    elif contact.danger is not danger:
+        contact = await changed_to(work, contact, danger=danger)
+    await flag_danger(work, contact, RATING_CLOCK if contact.decided_at is None else once_decided)
+    return contact
+
+
+async def flag_danger(work: Work, contact: Contact, kind: str) -> None:
+    """Flags danger to the manager on a clock of the contact that runs, unless that was done."""
+    clocks = await deadlines.of_subject(work, contact.id, contact.id)
+    for clock in clocks:
+        if clock.kind != kind or clock.stopped_at is not None:
+            continue
+        if await flags.was_raised(work, clock, Severity.danger):
+            continue
+        about = Whom.every_child_on_the_contact
+        raise_flag(work, clock, Severity.danger, about, owner=TOLD_OF_DANGER)
+
+
+async def _made_red(
+    work: Work, who: Caller | None, contact: Contact, danger: DangerTold
+) -> Contact:
+    was = contact.rating
+    because = "rated" if was is None else "rated_again"
+    await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)
+    contact = await changed_to(
+        work,
+        contact,
+        state=state_after(contact, ContactAction.triage),
+        danger=danger,
+        rating=RATING_IN_DANGER,
+        first_rated_at=contact.first_rated_at or work.now,
+        rated_at=work.now,
+        rated_by=None,
+        rating_rationale=None,
+    )
+    start_rating_clock(work, contact, RATING_IN_DANGER)
+    work.record(
+        EventType.contact_triaged,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
+        rating=RATING_IN_DANGER,
+        was=was,
+        danger=danger,
+    )
+    return contact
