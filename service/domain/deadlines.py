@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from service.domain.calendar import (
@@ -325,16 +325,26 @@ def time_left(due_at: datetime, now: datetime) -> TimeLeft:
     """
     if due_at.tzinfo is None or now.tzinfo is None:
         raise ValueError("Time left needs two instants with a zone.")
-    # In UTC: aware subtraction within one zone ignores the change of the clocks.
-    left = due_at.astimezone(UTC) - now.astimezone(UTC)
-    minutes = left // timedelta(minutes=1)
-    if minutes < 0:
-        return TimeLeft(
-            minutes, f"{duration_words(timedelta(minutes=-minutes), short=True)} overdue"
-        )
-    if minutes > 0:
-        return TimeLeft(minutes, f"{duration_words(timedelta(minutes=minutes), short=True)} left")
-    return TimeLeft(0, "due now" if not left else "less than a minute left")
+    if due_at.tzinfo is UTC and now.tzinfo is UTC:
+        left = due_at - now
+    else:
+        # In UTC: aware subtraction within one zone ignores the change of the clocks.
+        left = due_at.astimezone(UTC) - now.astimezone(UTC)
+    minutes = left // _MINUTE
+    if minutes:
+        return _minutes_left(minutes)
+    return _UNDER_A_MINUTE if left else _DUE_NOW
+
+
+_MINUTE: Final = timedelta(minutes=1)
+_DUE_NOW: Final = TimeLeft(0, "due now")
+_UNDER_A_MINUTE: Final = TimeLeft(0, "less than a minute left")
+
+
+@lru_cache(maxsize=4096)
+def _minutes_left(minutes: int) -> TimeLeft:
+    words = duration_words(timedelta(minutes=abs(minutes)), short=True)
+    return TimeLeft(minutes, f"{words} overdue" if minutes < 0 else f"{words} left")
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -45,6 +46,12 @@ from service.domain.own_words import RationaleRules
 from service.domain.questions import QuestionRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import CodeLists
+
+
+@lru_cache(maxsize=8)
+def _open_ended(calendar: WorkingCalendar) -> OpenEndedCalendar:
+    """The calendar with weekends alone outside its years, made once: each line of a queue asks."""
+    return OpenEndedCalendar(calendar)
 
 
 class TimescaleUnknown(LookupError):
@@ -231,7 +238,7 @@ class Policy:
             found = due_times(
                 rule,
                 started_at,
-                OpenEndedCalendar(self.calendar),
+                _open_ended(self.calendar),
                 self.stamp,
                 expected_delivery_on=expected_delivery_on,
             )
@@ -292,7 +299,7 @@ class Policy:
         Up to the cut-off of a working day that day's, else the next working day's.
         """
         at = london_time(received_at)
-        calendar = OpenEndedCalendar(self.calendar)
+        calendar = _open_ended(self.calendar)
         in_time = at.time() <= self.daily_meetings.cut_off
         if in_time and calendar.is_working_day(at.date()):
             return at.date()
@@ -314,23 +321,23 @@ class Policy:
 
     def is_working_day(self, day: date) -> bool:
         """Whether people are at work that day, as far as is known."""
-        return OpenEndedCalendar(self.calendar).is_working_day(day)
+        return _open_ended(self.calendar).is_working_day(day)
 
     def next_working_day(self, day: date) -> date:
         """The first working day after a day, as far as is known."""
-        return OpenEndedCalendar(self.calendar).add_working_days(day, 1)
+        return _open_ended(self.calendar).add_working_days(day, 1)
 
     def working_days_old(self, since: datetime, now: datetime) -> int:
         """How many working days lie after the London day of `since`, up to and with that of `now`.
 
         Outside the known years weekends alone are left out.
         """
-        calendar = OpenEndedCalendar(self.calendar)
+        calendar = _open_ended(self.calendar)
         return calendar.working_days_between(london_date(since), london_date(now))
 
     def older_than(self, working_days: int, now: datetime) -> datetime:
         """The instant before which something began that is more than so many working days old."""
-        calendar = OpenEndedCalendar(self.calendar)
+        calendar = _open_ended(self.calendar)
         day = calendar.day_over_working_days_ago(london_date(now), working_days)
         return london_midnight(day + timedelta(days=1))
 

@@ -1,5 +1,6 @@
 """Transfers by the page: newest first, narrowed, each row with its history and its challenges."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -31,7 +32,7 @@ from service.domain.transfers import (
     WaitsFor,
 )
 from service.persistence.asking import Asking
-from service.persistence.prepared import Makeable, any_of, made_once
+from service.persistence.prepared import Makeable, Rows, any_of, made_once
 from service.persistence.records import read, table_of
 from service.persistence.repositories.lists import Listed
 from service.persistence.visibility import transfers_visible_to
@@ -63,10 +64,13 @@ def _rows() -> Select[Any]:
     team_id = func.coalesce(REFERRAL.c.team_id, EPISODE.c.team_id)
     return (
         select(*_SHORT, CONTACT.c.town, team_id, stuck_at)
-        .join(CONTACT, CONTACT.c.id == TRANSFER.c.contact_id)
-        .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == TRANSFER.c.person_id)
-        .outerjoin(REFERRAL, REFERRAL.c.id == ACCOUNTABILITY.c.referral_id)
-        .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
+        # Joined in one piece, so that it can be asked together with others.
+        .select_from(
+            TRANSFER.join(CONTACT, CONTACT.c.id == TRANSFER.c.contact_id)
+            .outerjoin(ACCOUNTABILITY, ACCOUNTABILITY.c.person_id == TRANSFER.c.person_id)
+            .outerjoin(REFERRAL, REFERRAL.c.id == ACCOUNTABILITY.c.referral_id)
+            .outerjoin(EPISODE, EPISODE.c.id == ACCOUNTABILITY.c.early_help_episode_id)
+        )
     )
 
 
@@ -118,7 +122,7 @@ async def of_ids(ask: Asking, transfer_ids: Sequence[UUID]) -> Mapping[UUID, Lis
     """Several transfers that the caller may see, by their ids."""
     if not transfer_ids:
         return {}
-    found = await _listed(ask, await ask.all(_of_ids(), ids=transfer_ids))
+    found = _put_together(*await ask.together(_of_ids(), _steps(), _challenges(), ids=transfer_ids))
     return {one.transfer.id: one for one in found}
 
 
@@ -137,19 +141,32 @@ async def challenges_in_short(
     return {one.id: one for one in (read(ChallengeInShort, row) for row in rows)}
 
 
-async def _listed(ask: Asking, rows: Sequence[Sequence[Any]]) -> list[ListedTransfer]:
+async def _listed(ask: Asking, rows: Rows) -> list[ListedTransfer]:
+    if not rows:
+        return []
+    # Its id is the first of what is shown of it.
+    ids = [row[0] for row in rows]
+    return _put_together(rows, *await ask.together(_steps(), _challenges(), ids=ids))
+
+
+def _put_together(rows: Rows, steps: Rows, challenges: Rows) -> list[ListedTransfer]:
+    steps_of: defaultdict[UUID, list[StepInShort]] = defaultdict(list)
+    for row in steps:
+        step = read(StepInShort, row)
+        steps_of[step.transfer_id].append(step)
+    challenges_of: defaultdict[UUID | None, list[ChallengeInShort]] = defaultdict(list)
+    for row in challenges:
+        challenge = read(ChallengeInShort, row)
+        challenges_of[challenge.transfer_id].append(challenge)
     shorts = [read(TransferInShort, row[: len(_SHORT)]) for row in rows]
-    ids = [one.id for one in shorts]
-    steps = await _steps_of(ask, ids)
-    challenges = await _challenges_of(ask, ids)
     return [
         ListedTransfer(
             transfer=short,
             town=row[-3],
             accountable_team_id=row[-2],
             stuck_at=row[-1],
-            steps=steps[short.id],
-            challenges=challenges[short.id],
+            steps=steps_of[short.id],
+            challenges=challenges_of[short.id],
         )
         for short, row in zip(shorts, rows, strict=True)
     ]
@@ -164,16 +181,6 @@ def _steps() -> Makeable:
     )
 
 
-async def _steps_of(ask: Asking, ids: Sequence[UUID]) -> Mapping[UUID, list[StepInShort]]:
-    found: dict[UUID, list[StepInShort]] = {id_: [] for id_ in ids}
-    if found:
-        rows = await ask.all(_steps(), ids=ids)
-        for row in rows:
-            step = read(StepInShort, row)
-            found[step.transfer_id].append(step)
-    return found
-
-
 @made_once
 def _challenges() -> Makeable:
     return (
@@ -181,17 +188,6 @@ def _challenges() -> Makeable:
         .where(any_of(CHALLENGE.c.transfer_id, "ids"))
         .order_by(CHALLENGE.c.transfer_id, CHALLENGE.c.id)
     )
-
-
-async def _challenges_of(ask: Asking, ids: Sequence[UUID]) -> Mapping[UUID, list[ChallengeInShort]]:
-    found: dict[UUID, list[ChallengeInShort]] = {id_: [] for id_ in ids}
-    if found:
-        rows = await ask.all(_challenges(), ids=ids)
-        for row in rows:
-            challenge = read(ChallengeInShort, row)
-            if challenge.transfer_id is not None:
-                found[challenge.transfer_id].append(challenge)
-    return found
 
 
 def _conditions(
