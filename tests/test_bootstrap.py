@@ -1,7 +1,6 @@
 """The one door: what is carried out once is shown again only to who may still do it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,9 +14,8 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.usecases.contacts import log_contact
 from tests.support.clocks import FixedClock
+from tests.support.days import JANUARY_FRIDAY
 from tests.support.houses import caller, open_house
-
-FRIDAY = datetime(2026, 1, 9, 16, 0, tzinfo=UTC)
 
 
 def shown(file: WholeContact) -> Answer:
@@ -40,7 +38,7 @@ async def logged(house: House, who: Caller, key: UUID, *, child: str = "Ada") ->
 async def test_a_kept_answer_is_not_shown_again_to_who_may_not_do_it_any_more(
     database_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as house:
+    async with open_house(database_url, FixedClock(JANUARY_FRIDAY), tmp_path) as house:
         worker = await caller(house, Role.mash_worker)
         key = uuid4()
         first = await logged(house, worker, key)
@@ -58,7 +56,7 @@ async def test_a_kept_answer_is_not_shown_again_to_who_may_not_do_it_any_more(
 async def test_an_answer_is_kept_for_its_own_caller_alone(
     database_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as house:
+    async with open_house(database_url, FixedClock(JANUARY_FRIDAY), tmp_path) as house:
         key = uuid4()
         answers = [
             await logged(house, await caller(house, Role.mash_worker, name=name), key)

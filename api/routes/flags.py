@@ -6,16 +6,28 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.contract import problems
-from api.deps import Version, Who, ask, change
+from api.deps import Key, Version, Who, ask, change, create, rendered
 from api.listings import Listing, Paging
 from api.replies import reply
 from api.requests import needs
 from api.routing import FrontDoorRoute
 from api.schemas.fields import Page
 from api.schemas.filters import FlagQuery
-from api.schemas.flags import Flag, FlagAcknowledgementIn, FlagId, FlagSummary
+from api.schemas.flags import (
+    Flag,
+    FlagAcknowledgementIn,
+    FlagId,
+    FlagSummary,
+)
+from api.schemas.flags_together import FlagsAcknowledged, FlagsAcknowledgementIn
 from service.domain.access import Permission
-from service.domain.flags import FlagAcknowledged, FlagCleared, FlagFilters, FlagNotYours
+from service.domain.flags import (
+    FlagAcknowledged,
+    FlagCleared,
+    FlagFilters,
+    FlagNotYours,
+    FlagsNotTakenOn,
+)
 from service.usecases import flags
 from service.usecases.flags import ExplainedFlag
 
@@ -37,6 +49,33 @@ async def list_flags(
 ) -> Response:
     """List the flags that stand, soonest limit first."""
     return await _LISTED.page(request, who, paging, flags.list_flags, asked)
+
+
+@router.post(
+    "/acknowledgements",
+    status_code=201,
+    response_model=FlagsAcknowledged,
+    responses=problems(FlagsNotTakenOn, flags.WordsMissing),
+)
+@needs(Permission.acknowledge_flag)
+async def acknowledge_flags(
+    request: Request, who: Who, key: Key, body: FlagsAcknowledgementIn
+) -> Response:
+    """Take several flags on in one act, and say once what one will do about all of them.
+
+    All of them or none: what is somebody else's, has cleared, is taken on already or moved since
+    it was read is named, each at its place. With `those_that_can` the rest are taken on.
+    """
+    return await create(
+        request,
+        who,
+        key,
+        body,
+        lambda work: flags.acknowledge_flags(
+            work, who, body.told(), body.words, those_that_can=body.those_that_can
+        ),
+        lambda taken: rendered(FlagsAcknowledged.of(taken), 201),
+    )
 
 
 @router.get("/{flag_id}", response_model=Flag, responses=problems(flags.FlagNotFound))

@@ -120,7 +120,13 @@ class QueryPart(Wire):
     model_config = ConfigDict(extra="ignore")
 
 
-_put: Final = object.__setattr__
+# What a wire object is made of, each put in its own place: pydantic's four.
+_put_values: Final = BaseModel.__dict__["__dict__"].__set__
+_put_fields_set: Final = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_put_extra: Final = BaseModel.__dict__["__pydantic_extra__"].__set__
+_put_private: Final = BaseModel.__dict__["__pydantic_private__"].__set__
+# Nobody asks which fields were set of what was not read, and nothing is added to what is frozen.
+_NONE_SET: Final[set[str]] = set()
 Made = TypeVar("Made", bound=BaseModel)
 
 
@@ -130,11 +136,11 @@ def made_of(kind: type[Made], values: dict[str, Any]) -> Made:
     `values` holds every field, in order, and nothing else, and is its own from then on. What
     pydantic's `model_construct` does, without going through the fields one by one.
     """
-    made = kind.__new__(kind)
-    _put(made, "__dict__", values)
-    _put(made, "__pydantic_fields_set__", set())
-    _put(made, "__pydantic_extra__", None)
-    _put(made, "__pydantic_private__", None)
+    made: Made = object.__new__(kind)
+    _put_values(made, values)
+    _put_fields_set(made, _NONE_SET)
+    _put_extra(made, None)
+    _put_private(made, None)
     return made
 
 

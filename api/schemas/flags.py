@@ -36,7 +36,12 @@ class FlagSummary(WireOut):
     kind: TimescaleName
     severity: Annotated[
         Severity,
-        Field(description="A warning comes before the limit, a breach after.", examples=["breach"]),
+        Field(
+            description=(
+                "A warning comes before the limit, a breach after. Danger waits for no limit."
+            ),
+            examples=["breach"],
+        ),
     ]
     subject_kind: Annotated[SubjectKind, Field(description="What is late.", examples=["contact"])]
     subject_id: SubjectId

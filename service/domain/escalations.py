@@ -18,14 +18,16 @@ from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
 
+_TOP = (Role.head_of_service, Role.director)
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     {
-        Role.mash_worker: (Role.mash_manager, Role.head_of_service),
-        Role.mash_manager: (Role.head_of_service,),
-        Role.early_help_worker: (Role.early_help_spoc_manager, Role.head_of_service),
-        Role.early_help_spoc_manager: (Role.head_of_service,),
-        Role.assessment_team_worker: (Role.assessment_team_manager, Role.head_of_service),
-        Role.assessment_team_manager: (Role.head_of_service,),
+        Role.mash_worker: (Role.mash_manager, *_TOP),
+        Role.mash_manager: _TOP,
+        Role.early_help_worker: (Role.early_help_spoc_manager, *_TOP),
+        Role.early_help_spoc_manager: _TOP,
+        Role.assessment_team_worker: (Role.assessment_team_manager, *_TOP),
+        Role.assessment_team_manager: _TOP,
+        Role.head_of_service: (Role.director,),
     }
 )
 """Who stands above a role, the nearest first. Who is not named has nobody above them here."""
@@ -93,12 +95,12 @@ def next_place(steps: Sequence[EscalationStep], told: str | None, level: int) ->
     """Where in a chain the next step is, after `level` steps of which the last told `told`.
 
     Past the end when the chain has ended. A role that the chain no longer names was told by an
-    earlier policy: then it goes on as far along as it had come, and in any case to the last.
+    earlier policy: then it goes on after the first step, so that nobody above is left out.
     """
     roles = [step.role for step in steps]
     if told in roles:
         return roles.index(told) + 1
-    return min(level, max(len(steps) - 1, 0))
+    return min(level, 1, max(len(steps) - 1, 0))
 
 
 def runs_on(events: ClockEvents) -> SubjectKind:

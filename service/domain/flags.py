@@ -110,3 +110,28 @@ class FlagAcknowledged(Conflict):
 
     code = "flag_already_acknowledged"
     title = "Already acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRead:
+    """A flag as somebody read it, who takes it on with others."""
+
+    flag_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotTakenOn:
+    """A flag that somebody could not take on with others, at its place, and why."""
+
+    place: int
+    flag_id: UUID
+    code: str
+    message: str
+
+
+class FlagsNotTakenOn(Conflict):
+    """Of several flags some cannot be taken on, so none was."""
+
+    code = "flags_not_acknowledged"
+    title = "Not all of these flags can be acknowledged"

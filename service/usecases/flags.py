@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.deadlines import Deadline
-from service.domain.errors import Invalid, Problem
+from service.domain.errors import FrontDoorError, Invalid, Problem
 from service.domain.escalations import next_place, require_ownership
 from service.domain.events import EventType
 from service.domain.flags import (
@@ -16,15 +16,19 @@ from service.domain.flags import (
     FlagAcknowledged,
     FlagCleared,
     FlagFilters,
+    FlagRead,
+    FlagsNotTakenOn,
     FlagState,
+    NotTakenOn,
     Severity,
 )
 from service.domain_services.flags import escalation_steps, raise_flag
-from service.domain_services.lives import refuse_stale
+from service.domain_services.lives import changed_to, refuse_stale
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.repositories import flags
 from service.persistence.repositories.event_subjects import (
+    People,
     people_behind_clocks,
     people_behind_flags,
 )
@@ -65,6 +69,21 @@ class ExplainedFlag:
 
     flag: Flag
     deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOn:
+    """What came of taking several flags on: those that were, and those that could not be."""
+
+    flags: Sequence[Flag]
+    refused: Sequence[NotTakenOn]
+
+
+class FlagNamedTwice(Invalid):
+    """One flag was named twice among several."""
+
+    code = "named_twice"
+    title = "Named twice"
 
 
 async def sweep(house: Performing) -> Swept:
@@ -176,7 +195,62 @@ async def acknowledge_flag(
     FlagNotYours, Stale, FlagCleared, FlagAcknowledged, WordsMissing.
     """
     who.require(Permission.acknowledge_flag)
-    flag = await flags.get(work, who.sight, flag_id)
+    read = FlagRead(flag_id, version)
+    to_take_on = await _to_take_on(work, who, read)
+    _require_words(words)
+    about = await people_behind_flags(work, [to_take_on.flag])
+    return await _take_on(work, who, to_take_on, words, about)
+
+
+async def acknowledge_flags(
+    work: Work, who: Caller, read: Sequence[FlagRead], words: str, *, those_that_can: bool = False
+) -> TakenOn:
+    """Takes several flags on in one act, with the words said once for all of them.
+
+    All or none: whatever cannot be taken on is named, each at its place. With `those_that_can` the
+    others are taken on all the same. Raises WordsMissing and FlagsNotTakenOn.
+    """
+    who.require(Permission.acknowledge_flag)
+    _require_words(words)
+    possible: list[ExplainedFlag] = []
+    refused: list[NotTakenOn] = []
+    named: set[UUID] = set()
+    for place, one in enumerate(read):
+        try:
+            if one.flag_id in named:
+                raise FlagNamedTwice("Name each flag once.")
+            named.add(one.flag_id)
+            possible.append(await _to_take_on(work, who, one))
+        except FrontDoorError as refusal:
+            refused.append(NotTakenOn(place, one.flag_id, refusal.code, refusal.detail))
+    if refused and not (those_that_can and possible):
+        problems = [Problem(f"/flags/{one.place}", one.message, one.code) for one in refused]
+        raise FlagsNotTakenOn(
+            "None of these flags was acknowledged. Read again what `errors` names, leave out what "
+            "is somebody else's, or send `those_that_can`.",
+            problems=problems,
+            allowed=("acknowledge_flags",),
+        )
+    about = await people_behind_flags(work, [one.flag for one in possible])
+    # In one order by everybody, so that two who take on the same do not wait for each other.
+    taken = {
+        one.flag.id: await _take_on(work, who, one, words, about)
+        for one in sorted(possible, key=lambda one: one.flag.id)
+    }
+    return TakenOn([taken[one.flag.id].flag for one in possible], refused)
+
+
+def _require_words(words: str) -> None:
+    if not words.strip():
+        raise WordsMissing(
+            "Say what you will do about it.",
+            problems=[Problem("/words", "Write what you will do, and by when.", "words_missing")],
+        )
+
+
+async def _to_take_on(work: Work, who: Caller, read: FlagRead) -> ExplainedFlag:
+    """A flag that the caller may take on, as they read it. Raises why they may not."""
+    flag = await flags.get(work, who.sight, read.flag_id)
     deadline = await flags.deadline_of(work, flag)
     steps = escalation_steps(work.policy, deadline, flag.severity, flag.owner_role)
     told = [step.role for step in steps[: flag.escalation_level]]
@@ -188,16 +262,18 @@ async def acknowledge_flag(
     held_by = None if in_danger else await flags.accountable_for(work, flag)
     require_ownership(who, flag, told, held_by)
     _refuse_settled(flag)
-    refuse_stale(flag, version)
-    if not words.strip():
-        raise WordsMissing(
-            "Say what you will do about it.",
-            problems=[Problem("/words", "Write what you will do, and by when.", "words_missing")],
-        )
-    after = await work.change(
-        Flag,
-        flag.id,
-        flag.version,
+    refuse_stale(flag, read.version)
+    return ExplainedFlag(flag, deadline)
+
+
+async def _take_on(
+    work: Work, who: Caller, explained: ExplainedFlag, words: str, about: People
+) -> ExplainedFlag:
+    """Has somebody take a flag on who may. Raises Stale when it moved meanwhile."""
+    flag = explained.flag
+    after = await changed_to(
+        work,
+        flag,
         acknowledged_at=work.now,
         acknowledged_by=who.account_id,
         acknowledgement=words,
@@ -207,19 +283,12 @@ async def acknowledge_flag(
         who,
         flag.id,
         contact_id=flag.contact_id,
-        about=(await people_behind_flags(work, [flag]))[flag.id],
+        about=about[flag.id],
         severity=flag.severity,
         kind=flag.kind,
         level=flag.escalation_level,
     )
-    acknowledged = replace(
-        flag,
-        acknowledged_at=work.now,
-        acknowledged_by=who.account_id,
-        acknowledgement=words,
-        version=after,
-    )
-    return ExplainedFlag(acknowledged, deadline)
+    return ExplainedFlag(after, explained.deadline)
 
 
 def _refuse_settled(flag: Flag) -> None:

@@ -24,7 +24,8 @@ from tests.support.builders import (
 )
 from tests.support.clocks import FixedClock
 from tests.support.databases import DatabaseServer
-from tests.support.desks import FRIDAY, Desk, codes, expect_refusal, faults, open_desk, pointers
+from tests.support.days import AUTUMN_FRIDAY
+from tests.support.desks import Desk, codes, expect_refusal, faults, open_desk, pointers
 from tests.support.houses import caller
 
 NHS = "9434765919"
@@ -615,7 +616,9 @@ async def test_pages_show_every_contact_once_while_others_are_being_logged(
             await desk.made(
                 Role.mash_worker,
                 "/v1/contacts",
-                contact_body(received_at=(FRIDAY - timedelta(hours=next(chance) % 6)).isoformat()),
+                contact_body(
+                    received_at=(AUTUMN_FRIDAY - timedelta(hours=next(chance) % 6)).isoformat()
+                ),
             )
         )["id"]
         for _ in range(17)
@@ -631,7 +634,7 @@ async def test_pages_show_every_contact_once_while_others_are_being_logged(
             await desk.made(
                 Role.mash_worker,
                 "/v1/contacts",
-                contact_body(received_at=(FRIDAY - timedelta(hours=hours)).isoformat()),
+                contact_body(received_at=(AUTUMN_FRIDAY - timedelta(hours=hours)).isoformat()),
             )
     assert len(seen) == len(set(seen))
     assert set(before) <= set(seen)

@@ -35,7 +35,8 @@ from tests.support.databases import (
     SqliteFiles,
     postgres_server,
 )
-from tests.support.desks import FRIDAY, Desk, codes, open_desk
+from tests.support.days import AUTUMN_FRIDAY
+from tests.support.desks import Desk, codes, open_desk
 from tests.support.houses import client_of
 
 TOKEN = "an-operators-token-of-some-length"
@@ -289,7 +290,7 @@ async def test_health_and_figures_answer_in_time_with_a_server_that_hangs(
 ) -> None:
     with postgres_server(migrate) as server:
         url = server.create_database()
-        clock = FixedClock(FRIDAY)
+        clock = FixedClock(AUTUMN_FRIDAY)
         async with open_desk(url, tmp_path, clock, database_pool_size=4) as desk:
             await beat(desk)
             assert (await ready(desk))["status"] == "ok"
@@ -347,7 +348,7 @@ async def test_keys_that_were_never_loaded_stop_it_only_when_nobody_could_come_i
         var_folder=tmp_path,
     )
     http = httpx.AsyncClient(transport=httpx.MockTransport(nobody_answers))
-    house = await House.open(settings, clock=FixedClock(FRIDAY), http=http)
+    house = await House.open(settings, clock=FixedClock(AUTUMN_FRIDAY), http=http)
     try:
         async with client_of(house) as client:
             answer = await client.get("/readyz")
@@ -475,7 +476,9 @@ async def test_without_a_token_the_metrics_are_for_this_machine_alone(
 async def test_with_a_token_set_the_metrics_want_it_from_everybody(
     database_url: str, tmp_path: Path
 ) -> None:
-    async with open_desk(database_url, tmp_path, FixedClock(FRIDAY), metrics_token=TOKEN) as desk:
+    async with open_desk(
+        database_url, tmp_path, FixedClock(AUTUMN_FRIDAY), metrics_token=TOKEN
+    ) as desk:
         for wrong in (None, f"Bearer {TOKEN}x", TOKEN, "Bearer ", f"bearer{TOKEN}", "Bearer é"):
             sent = {} if wrong is None else {"Authorization": wrong.encode()}
             answer = await desk.client.get("/metrics", headers=sent)

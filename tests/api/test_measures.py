@@ -20,10 +20,10 @@ from service.domain.new_contacts import NewChild, NewContact
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
-from tests.support.accounts import NOBODY_ASKED, WORDS
 from tests.support.clocks import FixedClock
 from tests.support.desks import Desk, open_desk
 from tests.support.houses import caller
+from tests.support.situations import NOBODY_ASKED, WORDS
 
 APRIL = datetime(2018, 3, 31, 23, 30, tzinfo=UTC)  # half past midnight of 1 April in London
 MANAGER = Role.mash_manager

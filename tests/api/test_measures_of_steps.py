@@ -1,17 +1,16 @@
 """Measures of steps and challenges over HTTP: times beside shares, and the way to the cases."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from service.domain.access import Role
 from tests.support.clocks import FixedClock
+from tests.support.days import MONDAY
 from tests.support.desks import Desk, open_desk
 from tests.support.steps import steps_in
 
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 YEAR = "from=2026-01-01&to=2027-01-01"
 MANAGER = Role.mash_manager
 

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from service.domain.access import Role
 from service.domain.missing_episodes import MissingEpisode
 from tests.support.builders import Body, headers
-from tests.support.desks import FRIDAY, Desk, done, expect_refusal, faults
+from tests.support.days import AUTUMN_FRIDAY
+from tests.support.desks import Desk, done, expect_refusal, faults
 
 WORKER, MANAGER, HELPER = Role.mash_worker, Role.mash_manager, Role.early_help_worker
 LEFT = "Amara left after an argument about her telephone and did not come home by ten."
@@ -22,7 +23,7 @@ HELD: Body = {
 
 def at(hours: float) -> str:
     """An instant so many hours after Friday 16:00."""
-    return (FRIDAY + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+    return (AUTUMN_FRIDAY + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
 
 
 def report(contact: Body, **changes: Any) -> Body:

@@ -19,7 +19,7 @@ from tests.support.notifications import FORCE, notification_body, notification_f
 
 POLICE, MASH, MANAGER = Role.partner_system, Role.mash_worker, Role.mash_manager
 PATH, FILES = "/v1/police-notifications", "/v1/police-notification-imports"
-MONDAY = "/v1/daily-meetings/2026-10-26"
+MONDAYS_AGENDA = "/v1/daily-meetings/2026-10-26"
 BECAUSE = "The school is closed until Monday, and only it knows where the child sleeps."
 
 
@@ -157,7 +157,7 @@ async def test_an_agenda_is_read_decided_carried_over_and_concluded(desk: Desk) 
     for number in range(3):
         done(await send(desk, number=f"RVB-{number}", children=[child_body(f"Child{number}")]), 201)
     desk.clock.now = desk.clock.now.replace(day=26, hour=10)
-    answer = await desk.get(MASH, f"{MONDAY}?limit=2")
+    answer = await desk.get(MASH, f"{MONDAYS_AGENDA}?limit=2")
     agenda = done(answer)
     assert (agenda["waiting"], agenda["state"], len(agenda["items"])) == (3, "open", 2)
     assert answer.headers["link"] == f'<{agenda["next"]}>; rel="next"'
@@ -166,7 +166,7 @@ async def test_an_agenda_is_read_decided_carried_over_and_concluded(desk: Desk) 
     assert (first["child"]["age"], first["agreement"]) == (8, "not_sought")
     assert first["possible_actions"] == ["decide", "carry_over"]
 
-    path = f"{MONDAY}/items/{first['id']}"
+    path = f"{MONDAYS_AGENDA}/items/{first['id']}"
     wrong = decision_body(second["child"]["child_id"], "no_further_action")
     problem = expect_refusal(
         await desk.post(MASH, f"{path}/outcome", wrong), 422, "item_of_another_child"
@@ -181,7 +181,7 @@ async def test_an_agenda_is_read_decided_carried_over_and_concluded(desk: Desk) 
     assert decision["state"] == "awaiting_sign_off"
     expect_refusal(await desk.post(MASH, f"{path}/outcome", body), 409, "wrong_state")
 
-    path = f"{MONDAY}/items/{second['id']}"
+    path = f"{MONDAYS_AGENDA}/items/{second['id']}"
     read = await desk.get(MASH, path)
     assert read.headers["etag"] == '"1"'
     carrying = {"because": BECAUSE}
@@ -193,12 +193,12 @@ async def test_an_agenda_is_read_decided_carried_over_and_concluded(desk: Desk) 
     assert carried["carried_to"]["meeting_on"] == "2026-10-27"
     expect_refusal(await desk.post(MASH, over, carrying, version=2), 409, "wrong_state")
 
-    conclude = f"{MONDAY}/conclusion"
+    conclude = f"{MONDAYS_AGENDA}/conclusion"
     problem = expect_refusal(
         await desk.post(MANAGER, conclude, None), 409, "daily_meeting_items_waiting"
     )
     assert problem["detail"].startswith("1 child waits")
-    await desk.post(MASH, f"{MONDAY}/items/{last['id']}/carrying-over", carrying, version=1)
+    await desk.post(MASH, f"{MONDAYS_AGENDA}/items/{last['id']}/carrying-over", carrying, version=1)
     concluded = done(await desk.post(MANAGER, conclude, None), 201)
     assert concluded["state"] == "concluded"
     expect_refusal(await desk.post(MANAGER, conclude, None), 409, "wrong_state")
@@ -210,7 +210,9 @@ async def test_no_day_no_agenda(desk: Desk) -> None:
     for day in ("2026-02-30", "today", "2026-10-26T00:00:00Z"):
         expect_refusal(await desk.get(MASH, f"/v1/daily-meetings/{day}"), 404, "not_found")
     expect_refusal(
-        await desk.get(MASH, f"{MONDAY}/items/{uuid4()}"), 404, "daily_meeting_item_not_found"
+        await desk.get(MASH, f"{MONDAYS_AGENDA}/items/{uuid4()}"),
+        404,
+        "daily_meeting_item_not_found",
     )
 
 

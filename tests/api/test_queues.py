@@ -18,7 +18,8 @@ from service.usecases.challenges import answer_challenge
 from service.usecases.step_downs import decide_returned_transfer
 from tests.support.challenges import sides_of
 from tests.support.clocks import FixedClock
-from tests.support.desks import FRIDAY, Desk, done, open_desk
+from tests.support.days import AUTUMN_FRIDAY
+from tests.support.desks import Desk, done, open_desk
 from tests.support.steps import EVIDENCE, WORDS, Steps, steps_in
 
 WORKER = Role.mash_worker
@@ -40,7 +41,7 @@ async def log(desk: Desk, **fields: object) -> dict[str, Any]:
 async def test_the_desk_shows_overdue_contacts_on_top_and_the_time_left_to_the_minute(
     database_url: str, tmp_path: Path
 ) -> None:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(AUTUMN_FRIDAY)
     async with open_desk(database_url, tmp_path, clock) as desk:
         first = await log(desk)
         clock.forward(hours=20)
@@ -69,7 +70,7 @@ async def test_the_desk_shows_overdue_contacts_on_top_and_the_time_left_to_the_m
 async def test_the_desk_is_narrowed_by_source_rating_worker_and_town(
     database_url: str, tmp_path: Path
 ) -> None:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(AUTUMN_FRIDAY)
     async with open_desk(database_url, tmp_path, clock) as desk:
         plain = await log(desk)
         school = await log(desk, source_code="2A", town="Weir End")
@@ -103,7 +104,7 @@ async def test_the_desk_is_narrowed_by_source_rating_worker_and_town(
 async def test_a_queue_is_read_by_page_and_each_line_comes_once(
     database_url: str, tmp_path: Path
 ) -> None:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(AUTUMN_FRIDAY)
     async with open_desk(database_url, tmp_path, clock) as desk:
         logged = []
         for _ in range(7):
@@ -125,7 +126,7 @@ async def test_what_has_no_running_clock_stands_last_on_every_page(
 
     The two that were logged first are those without a clock.
     """
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(AUTUMN_FRIDAY)
     async with open_desk(database_url, tmp_path, clock) as desk:
         logged, drafted = [], []
         for _ in range(4):
@@ -227,7 +228,7 @@ class Queues:
 
 @pytest.fixture
 async def queues(database_url: str, tmp_path: Path) -> AsyncIterator[Queues]:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(AUTUMN_FRIDAY)
     async with open_desk(database_url, tmp_path, clock) as desk:
         yield Queues(desk, await steps_in(desk.house))
 
@@ -408,7 +409,7 @@ async def test_an_answered_challenge_waits_for_who_raised_it_or_for_the_change(
 async def test_a_challenged_decision_waits_in_the_queue_of_challenges_until_it_ends(
     database_url: str, tmp_path: Path
 ) -> None:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(AUTUMN_FRIDAY)
     async with open_desk(database_url, tmp_path, clock) as desk:
         queues = Queues(desk, await steps_in(desk.house))
         sides = await sides_of(desk.house)

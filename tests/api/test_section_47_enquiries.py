@@ -11,7 +11,8 @@ from service.domain.access import Role
 from service.domain.referrals import Referral
 from service.persistence.repositories.cases import REFERRALS
 from tests.support.builders import Body, unborn_body
-from tests.support.desks import FRIDAY, Desk, done, expect_refusal, faults
+from tests.support.days import AUTUMN_FRIDAY
+from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.houses import caller
 from tests.support.protection import FINDING, enquiry_begun
 
@@ -128,7 +129,7 @@ async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(de
     assert "follows an outcome of continuing risk" in problem["detail"]
     found = done(await act(desk, found, "child-seen", NOT_SEEN))
     found = done(await act(desk, found, "outcome", RISK, MANAGER))
-    before = (FRIDAY - timedelta(minutes=1)).isoformat()
+    before = (AUTUMN_FRIDAY - timedelta(minutes=1)).isoformat()
     refused = await act(desk, found, "conference", {**CONFERENCE, "held_at": before})
     problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
     assert faults(problem) == [("/held_at", "before_the_meeting")]

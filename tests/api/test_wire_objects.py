@@ -33,7 +33,7 @@ async def test_a_contact_goes_out_as_if_it_had_been_checked(
     checked = Contact.model_validate_json(shown.model_dump_json())
     assert checked.model_dump_json() == shown.model_dump_json()
     assert set(shown.model_dump()) == set(Contact.model_fields)
-    assert len(checked.deadlines) == 3
+    assert len(checked.deadlines) == 4
     assert len(checked.children) == 2
 
 

@@ -54,6 +54,7 @@ REACH: Mapping[Role, str | None] = {
     Role.mash_manager: ALL,
     Role.early_help_spoc_manager: ALL,
     Role.head_of_service: ALL,
+    Role.director: ALL,
     Role.qa_auditor: ALL,
     Role.early_help_worker: EARLY_HELP,
     Role.assessment_team_manager: SOCIAL_CARE,
@@ -73,12 +74,13 @@ ACTS_FOR: Mapping[Role, str | None] = {
     Role.assessment_team_worker: SOCIAL_CARE,
 }
 ABOVE: Mapping[str, set[str]] = {
-    "mash_worker": {"mash_manager", "head_of_service"},
-    "early_help_worker": {"early_help_spoc_manager", "head_of_service"},
-    "assessment_team_worker": {"assessment_team_manager", "head_of_service"},
-    "mash_manager": {"head_of_service"},
-    "early_help_spoc_manager": {"head_of_service"},
-    "assessment_team_manager": {"head_of_service"},
+    "mash_worker": {"mash_manager", "head_of_service", "director"},
+    "early_help_worker": {"early_help_spoc_manager", "head_of_service", "director"},
+    "assessment_team_worker": {"assessment_team_manager", "head_of_service", "director"},
+    "mash_manager": {"head_of_service", "director"},
+    "early_help_spoc_manager": {"head_of_service", "director"},
+    "assessment_team_manager": {"head_of_service", "director"},
+    "head_of_service": {"director"},
 }
 RECEIVED_BY = {Outcome.early_help: EARLY_HELP, Outcome.referral: SOCIAL_CARE}
 

@@ -1,7 +1,7 @@
 """Clocks: one thing stops a clock, and what came after that changes nothing of it."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -18,16 +18,16 @@ from service.usecases.contacts import read_contact
 from service.usecases.flags import sweep
 from tests.support.cases import log, start_clocks
 from tests.support.clocks import FixedClock
+from tests.support.days import JANUARY_FRIDAY
 from tests.support.houses import caller, open_house
 
-FRIDAY = datetime(2026, 1, 9, 16, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY, STATUTORY, ASKED = "contact_to_referral", "statutory_decision", "agency_information"
 
 
 @pytest.fixture
 def clock() -> FixedClock:
-    return FixedClock(FRIDAY)
+    return FixedClock(JANUARY_FRIDAY)
 
 
 @pytest.fixture
@@ -51,13 +51,13 @@ async def clocks(house: House, file: WholeContact) -> dict[str, Deadline]:
 
 async def test_a_stopped_clock_keeps_its_first_stop(house: House, clock: FixedClock) -> None:
     """When, why, and when it happened: measures count by it, and the past does not change."""
-    file = await log(house, FRIDAY)
+    file = await log(house, JANUARY_FRIDAY)
     clock.forward(hours=1)
     await stopped(house, file, [DAY], "decided")
     first = (await clocks(house, file))[DAY]
-    assert first.stopped_at == FRIDAY + HOUR
+    assert first.stopped_at == JANUARY_FRIDAY + HOUR
     assert first.stopped_because == "decided"
-    assert first.happened_at == FRIDAY + HOUR - timedelta(minutes=1)
+    assert first.happened_at == JANUARY_FRIDAY + HOUR - timedelta(minutes=1)
     clock.forward(hours=30)
     await stopped(house, file, [DAY, STATUTORY], "closed")
     after = await clocks(house, file)
@@ -68,7 +68,7 @@ async def test_a_stopped_clock_keeps_its_first_stop(house: House, clock: FixedCl
 async def test_only_the_kinds_and_the_subject_that_are_named_stop(
     house: House, clock: FixedClock
 ) -> None:
-    one, other = await log(house, FRIDAY), await log(house, FRIDAY)
+    one, other = await log(house, JANUARY_FRIDAY), await log(house, JANUARY_FRIDAY)
     await stopped(house, one, [DAY], "decided")
     running = {
         (file.contact.id, kind)
@@ -91,8 +91,8 @@ async def test_only_the_kinds_and_the_subject_that_are_named_stop(
 async def test_of_two_things_on_one_contact_only_the_one_that_is_named_stops(
     house: House, clock: FixedClock
 ) -> None:
-    file = await log(house, FRIDAY)
-    await start_clocks(house, file, 2, FRIDAY + HOUR)
+    file = await log(house, JANUARY_FRIDAY)
+    await start_clocks(house, file, 2, JANUARY_FRIDAY + HOUR)
 
     async def running(work: Work) -> list[UUID]:
         rows = await work.all(
@@ -110,7 +110,7 @@ async def test_of_two_things_on_one_contact_only_the_one_that_is_named_stops(
 async def test_a_stop_clears_the_flags_of_the_clock_that_it_stopped_and_of_no_other(
     house: House, clock: FixedClock
 ) -> None:
-    file = await log(house, FRIDAY)
+    file = await log(house, JANUARY_FRIDAY)
     clock.forward(days=4)
     await sweep(house)
     await stopped(house, file, [DAY], "decided")

@@ -1,6 +1,6 @@
 """What earlier releases kept of enquiries that were begun anew is put right, and told."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from service.persistence.schema_steps import CannotGoBack
 from service.usecases.flags import sweep
 from tests.persistence.test_migrating import opened
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import open_house
 from tests.support.protection import enquiry_begun, referred
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 LATER = FRIDAY + timedelta(days=14)
 CONFERENCE = "initial_child_protection_conference"
 BEFORE = "0021"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,7 @@ from sqlalchemy import Column, DateTime, MetaData, String, Table, Uuid, select
 from sqlalchemy.dialects import sqlite
 
 from service.persistence.keysets import narrowed, newest_first, soonest_first
+from tests.support.days import MONDAY
 
 THING = Table(
     "thing",
@@ -21,7 +22,6 @@ THING = Table(
     Column("made_at", DateTime),
     Column("ended_at", DateTime),
 )
-MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PLACE = (MONDAY, UUID(int=7))
 
 

@@ -33,7 +33,7 @@ from service.persistence.units_of_work import Work
 from service.persistence.visibility import contacts_visible_to
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
-from tests.support.desks import FRIDAY
+from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import open_house
 
 CONTACT = table_of(Contact)
@@ -188,8 +188,8 @@ def test_a_value_that_is_forgotten_is_said() -> None:
 async def test_several_questions_are_answered_together_as_one_by_one(
     database_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as house:
-        logged = await log(house, FRIDAY, source_code=ANONYMOUS)
+    async with open_house(database_url, FixedClock(AUTUMN_FRIDAY), tmp_path) as house:
+        logged = await log(house, AUTUMN_FRIDAY, source_code=ANONYMOUS)
         contact_id = logged.contact.id
 
         async def question(ask: Asking) -> Sequence[Rows]:

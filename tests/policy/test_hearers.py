@@ -23,8 +23,10 @@ THE_STEPS_OF_0_3 = """steps = [
 THE_STEPS_NOW = """steps = [
   { after = "1 hour", role = "mash_manager" },
   { after = "4 hours", role = "head_of_service" },
+  { after = "24 hours", role = "director" },
 ]"""
 TO_THE_HEAD = '{ after = "4 hours", role = "head_of_service" }'
+TO_THE_DIRECTOR = '{ after = "24 hours", role = "director" }'
 RED_TO_THE_HEAD = '{ after = "30 minutes", role = "head_of_service" }'
 
 
@@ -56,7 +58,7 @@ def test_the_chain_of_0_3_is_refused_since_two_of_its_three_roles_could_do_nothi
     assert '"qa_auditor" may not take a flag on' in faults[0]
     without = THE_STEPS_OF_0_3.replace('  { after = "24 hours", role = "qa_auditor" },\n', "")
     faults = faults_with((THE_STEPS_NOW, without))
-    assert len(faults) == 1
+    assert len(faults) == 2
     assert faults[0].startswith("[escalation] steps number 2 role: ")
     assert '"assessment_team_manager" does not see every contact' in faults[0]
     assert "contact_to_referral, statutory_decision" in faults[0]
@@ -99,9 +101,12 @@ def test_an_owner_who_could_do_nothing_is_refused(faults_with: Callable[..., lis
 def test_a_chain_that_ends_with_the_owner_of_some_flags_is_refused(
     faults_with: Callable[..., list[str]],
 ) -> None:
-    [fault] = faults_with((f"  {TO_THE_HEAD},\n", ""))
+    ends_with_the_head = (f"  {TO_THE_DIRECTOR},\n", "")
+    [fault] = faults_with(ends_with_the_head)
     assert "[escalation] steps: " in fault
-    assert 'nobody else of the flags of "mash_manager"' in fault
+    assert 'nobody else of the flags of "head_of_service"; add a step for one of: director' in fault
+    faults = faults_with(ends_with_the_head, (f"  {TO_THE_HEAD},\n", ""))
+    assert any('nobody else of the flags of "mash_manager"' in one for one in faults)
 
 
 def test_a_stage_of_a_challenge_is_not_put_to_a_role_that_does_not_see_them_all(
@@ -150,14 +155,14 @@ def test_every_kind_has_a_subject_that_somebody_may_read_and_hearers_up_to_the_h
     assert SUBJECTS.keys() == NEEDED_KINDS.keys()
     assert READS.keys() == set(SubjectKind)
     for kind, subject in SUBJECTS.items():
-        assert Role.head_of_service in able(kind, subject), kind
+        assert {Role.head_of_service, Role.director} <= set(able(kind, subject)), kind
     for kind in challenges.CLOCKS:
         assert Role.assessment_team_manager not in able(kind, SubjectKind.challenge)
 
 
 def test_who_stands_above_whom_has_one_top_and_no_circle() -> None:
     for role, above in SUPERIORS.items():
-        assert above[-1] == Role.head_of_service
+        assert above[-1] == Role.director
         assert not any(stands_above(role, one) for one in above)
         for nearer, further in pairwise(above):
             assert stands_above(further, nearer)

@@ -84,11 +84,12 @@ def test_the_shipped_limits_are_those_of_the_domain_rules(
     assert rule.rating == (None if rating is None else Rating(rating))
 
 
-def test_every_flag_can_climb_to_somebody_other_than_its_owner_up_to_the_head_of_service() -> None:
+def test_every_flag_can_climb_to_somebody_other_than_its_owner_up_to_the_director() -> None:
     for rule in load_policy().timescales:
         assert rule.owner not in {step.role for step in rule.escalation}
+        assert rule.escalation[-1].role == Role.director, rule.kind
         if rule.owner != Role.head_of_service:
-            assert rule.escalation[-1].role == Role.head_of_service, rule.kind
+            assert rule.escalation[-2].role == Role.head_of_service, rule.kind
 
 
 def test_a_timescale_without_an_escalation_of_its_own_has_the_common_one_less_its_owner() -> None:
@@ -480,7 +481,7 @@ def test_a_byte_order_mark_of_a_windows_editor_does_no_harm(tmp_path: Path) -> N
                 "within the limit (24 hours).",
                 '[[timescale]] number 1 (contact_to_referral) owner: "assessment_team_worker" does '
                 "not see every contact on which this clock runs; use one of: mash_worker, "
-                "mash_manager, early_help_spoc_manager, head_of_service.",
+                "mash_manager, early_help_spoc_manager, head_of_service, director.",
             ],
         ),
         (

@@ -5,20 +5,13 @@ from uuid import uuid4
 
 from service.bootstrap import House, Work
 from service.domain.access import Role
-from service.domain.contacts import Channel
 from service.domain.dangers import RATED_CLOCK
 from service.domain.deadlines import Deadline
-from service.domain.decisions import LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
-from service.domain.drafts import NewDecision
+from service.domain.decisions import LevelOfNeed, Outcome
 from service.domain.flags import SubjectKind
-from service.domain.new_contacts import NewChild, NewContact
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import stop_clocks
-from service.usecases.contacts import log_contact
-from service.usecases.sign_offs import sign_off
-from tests.support.accounts import NOBODY_ASKED, WORDS
-from tests.support.houses import caller
-from tests.support.matches import decide_apart
+from tests.support.situations import contact_about, decided, new_decision
 
 ANONYMOUS = "9"
 RATIONALE = "The health visitor sees the family weekly and nothing suggests that needs are unmet."
@@ -28,16 +21,7 @@ async def log(
     house: House, received_at: datetime | None = None, *, source_code: str = "1A"
 ) -> WholeContact:
     """A contact about one child, as a MASH worker logs it."""
-    worker = await caller(house, Role.mash_worker)
-    new = NewContact(
-        concern="The child came to nursery hungry three days running.",
-        source_code=source_code,
-        channel=Channel.telephone,
-        received_at=received_at,
-        children=[NewChild(given_name="Ada", family_name="Example")],
-        referrer_role="Nursery worker",
-    )
-    return await house.perform(lambda work: log_contact(work, worker, new))
+    return await contact_about(house, received_at=received_at, source_code=source_code)
 
 
 async def log_rated(
@@ -62,38 +46,15 @@ async def decide_for(house: House, file: WholeContact, outcome: str) -> None:
 
     `outcome` is no_further_action, referral or early_help_episode.
     """
-    worker = await caller(house, Role.mash_worker)
-    manager = await caller(house, Role.mash_manager)
     level, leads_to = {
         "no_further_action": (LevelOfNeed.universal, Outcome.no_further_action),
         "referral": (LevelOfNeed.statutory, Outcome.referral),
         "early_help_episode": (LevelOfNeed.targeted, Outcome.early_help),
     }[outcome]
-    referred = leads_to is Outcome.referral
-    new = NewDecision(
-        child_id=file.children[0].id,
-        level_of_need=level,
-        outcome=leads_to,
-        rationale=RATIONALE,
-        statutory_basis=StatutoryBasis.section_17 if referred else None,
-        primary_need_code="N1" if referred else None,
-        agencies=NOBODY_ASKED,
-        prompts=[
-            PromptAnswer(prompt.key, "Asked and answered.", None)
-            for prompt in house.policy.decision_prompts
-        ],
+    new = new_decision(
+        house, file.children[0].id, leads_to, level_of_need=level, rationale=RATIONALE
     )
-    draft = await house.perform(lambda work: decide_apart(work, worker, file.contact.id, new))
-    await house.perform(
-        lambda work: sign_off(
-            work,
-            manager,
-            draft.id,
-            draft.version,
-            agreed=True,
-            words=WORDS,
-        )
-    )
+    await decided(house, file.contact.id, new)
 
 
 async def start_clocks(

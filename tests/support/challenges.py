@@ -11,13 +11,13 @@ from service.domain.challenges import Challenge, ChallengeAnswer
 from service.domain.decisions import Decision, Outcome, StatutoryBasis
 from service.domain.transfers import Direction, FamilyAgreement, Party, PlanLine, Transfer
 from service.persistence.repositories.cases import EPISODES, REFERRALS
-from service.usecases import challenges, decisions, sign_offs, transfer_answers, transfers
+from service.usecases import challenges, transfer_answers, transfers
 from service.usecases.cases import allocate_referral
 from service.usecases.challenges import WholeChallenge
 from service.usecases.transfers import NewTransfer
 from tests.support.cases import log
-from tests.support.files import new_decision
 from tests.support.houses import caller
+from tests.support.situations import drafted, new_decision, signed
 
 WORDS = "I have read the whole file; the level fits what the school has seen this week."
 REASONS = "The school saw new bruises on Monday, and nobody asked the child how they came about."
@@ -62,8 +62,7 @@ class Sides:
     ) -> Decision:
         """A decision for a child, drafted by the worker."""
         new = new_decision(self.house, child_id, outcome, **changes)
-        found: Decision = await self.do(decisions.decide, "worker", contact_id, new)
-        return found
+        return await drafted(self.house, contact_id, new, worker=self.people["worker"])
 
     async def decided_on(
         self, contact_id: UUID, child_id: UUID, outcome: Outcome, **changes: Any
@@ -74,10 +73,7 @@ class Sides:
 
     async def signed(self, draft: Decision) -> Decision:
         """A draft, signed by the manager."""
-        found: Decision = await self.do(
-            sign_offs.sign_off, "manager", draft.id, draft.version, agreed=True, words=WORDS
-        )
-        return found
+        return await signed(self.house, draft, manager=self.people["manager"], words=WORDS)
 
     async def challenged(self, decision: Decision | None = None) -> Challenge:
         """An early help worker's challenge of a decision."""

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from tests.support.builders import (
     with_the_rest,
 )
 from tests.support.clocks import FixedClock
+from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import client_of, open_house, token
 from tests.support.matches import others_named
 from tests.support.named import unnamed
@@ -29,7 +29,6 @@ from tests.support.plain_statements import select_from
 from tests.support.tampering import tamper
 
 # A Friday afternoon in British Summer Time: 16:00 in London.
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 POLICE = "riverbourne-police"
 HOSPITAL = "riverbourne-hospital"
 
@@ -187,7 +186,7 @@ async def open_desk(
     database_url: str, folder: Path, clock: FixedClock | None = None, **given: Any
 ) -> AsyncIterator[Desk]:
     """A front door on a Friday at 16:00, or by another clock; `given` are settings of the house."""
-    clock = clock or FixedClock(FRIDAY)
+    clock = clock or FixedClock(AUTUMN_FRIDAY)
     async with (
         open_house(database_url, clock, folder, **given) as house,
         client_of(house) as client,

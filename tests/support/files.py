@@ -9,12 +9,8 @@ from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, LawfulBasis
 from service.domain.decisions import (
     AgencySaid,
-    LevelOfNeed,
     Outcome,
-    PromptAnswer,
-    StatutoryBasis,
 )
-from service.domain.drafts import NewDecision
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.questions import NewInformationRequest
@@ -26,15 +22,11 @@ from service.usecases.challenges import challenge_decision
 from service.usecases.information_requests import ask_agency
 from service.usecases.missing_episodes import NewMissingEpisode, record_missing_episode
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
-from service.usecases.sign_offs import sign_off
 from service.usecases.strategy_meetings import NewMeetingChild, call_strategy_meeting
 from service.usecases.transfers import NewTransfer, request_transfer
-from tests.support.accounts import NOBODY_ASKED
 from tests.support.houses import caller
-from tests.support.matches import decide_apart
+from tests.support.situations import RATIONALE, decided, drafted, new_decision
 from tests.support.unborn import told_of, unborn
-
-RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
 
 
 @dataclass(frozen=True)
@@ -43,26 +35,6 @@ class WholeFile:
 
     organisation: str
     ids: dict[str, UUID]
-
-
-def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: object) -> NewDecision:
-    """A complete decision for a child on whom nothing is on file and about whom none was asked."""
-    referral = outcome is Outcome.referral
-    values: dict[str, object] = {
-        "child_id": child_id,
-        "level_of_need": LevelOfNeed.statutory if referral else LevelOfNeed.targeted,
-        "outcome": outcome,
-        "rationale": RATIONALE,
-        "statutory_basis": StatutoryBasis.section_17 if referral else None,
-        "primary_need_code": "N1" if referral else None,
-        "advice_given": "Call again." if outcome is Outcome.information_and_advice else None,
-        "agencies": NOBODY_ASKED,
-        "prompts": [
-            PromptAnswer(prompt.key, "Asked, and written down.", None)
-            for prompt in house.policy.decision_prompts
-        ],
-    }
-    return NewDecision(**(values | changes))
 
 
 async def partners_file(house: House, organisation: str, source_code: str) -> WholeFile:
@@ -111,8 +83,8 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
             if case is not None:
                 ids[name] = case.id
     waiting = new_decision(house, file.children[2].id, Outcome.early_help, agencies=asked)
-    drafted = await house.perform(lambda work: decide_apart(work, worker, contact_id, waiting))
-    ids["decision_waiting"] = drafted.id
+    draft = await drafted(house, contact_id, waiting, worker=worker)
+    ids["decision_waiting"] = draft.id
     ids["challenge"] = await _challenge(house, ids["decision_early_help"])
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
     ids["missing_episode"] = await _missing_episode(house, contact_id, file.children[0].id)
@@ -133,18 +105,8 @@ async def _decided(
     agencies: list[AgencySaid],
 ) -> UUID:
     new = new_decision(house, child_id, outcome, agencies=agencies)
-    draft = await house.perform(lambda work: decide_apart(work, worker, contact_id, new))
-    await house.perform(
-        lambda work: sign_off(
-            work,
-            manager,
-            draft.id,
-            draft.version,
-            agreed=True,
-            words="I have read the file; the level fits what was seen.",
-        )
-    )
-    return draft.id
+    found = await decided(house, contact_id, new, worker=worker, manager=manager)
+    return found.id
 
 
 async def _challenge(house: House, decision_id: UUID) -> UUID:

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
-from service.domain.contacts import Channel
 from service.domain.deadlines import Deadline
-from service.domain.decisions import Decision, Outcome, StatutoryBasis
-from service.domain.new_contacts import NewChild, NewContact
+from service.domain.decisions import Decision, StatutoryBasis
+from service.domain.new_contacts import NewChild
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_conclusions import ChildConclusion, Conclusion
@@ -32,15 +31,12 @@ from service.usecases import (
     strategy_invitations,
     strategy_meetings,
 )
-from service.usecases.contacts import log_contact
 from service.usecases.held_strategy_meetings import Attended
-from service.usecases.sign_offs import sign_off
 from service.usecases.strategy_invitations import InvitationAnswer
 from service.usecases.strategy_meetings import NewMeetingChild, WholeMeeting
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
 from tests.support.houses import caller
-from tests.support.matches import decide_apart
+from tests.support.situations import contact_about, decided, referred, signed
 
 WORDS = "I have read the file and spoken with the school: this is how it is."
 WHY = "Two bruises of different ages, nobody explains them, and the school has seen both of them."
@@ -76,36 +72,28 @@ class Office:
         told: dict[str, Any] = {
             "concern": "Amara came to school with a bruise and would not say why.",
             "source_code": "2A",
-            "channel": Channel.telephone,
             "referrer_name": "Priya Shah",
             "referrer_role": "Designated safeguarding lead",
-            "children": children or (AMARA,),
         }
-        file = await self.do(
-            lambda work: log_contact(work, self.worker, NewContact(**(told | contact)))
+        file = await contact_about(
+            self.house, *(children or (AMARA,)), worker=self.worker, **(told | contact)
         )
-        for child in file.children:
-            new = new_decision(self.house, child.id, Outcome.referral, statutory_basis=basis)
-            await self.decided(file.contact.id, new)
-        found = await self.house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id))
-        by_child = {one.child_id: one for one in found}
-        referrals = [by_child[child.id] for child in file.children]
+        referrals = list(
+            await referred(self.house, file, basis, worker=self.worker, manager=self.manager)
+        )
         if not allocated:
             return referrals
         return [await self.allocated(one) for one in referrals]
 
     async def decided(self, contact_id: UUID, new: Any) -> None:
         """A decision, drafted and signed."""
-        draft = await self.do(lambda work: decide_apart(work, self.worker, contact_id, new))
-        await self.signed(draft)
+        await decided(
+            self.house, contact_id, new, worker=self.worker, manager=self.manager, words=WORDS
+        )
 
     async def signed(self, draft: Decision) -> None:
         """A decision, signed by the manager."""
-        await self.do(
-            lambda work: sign_off(
-                work, self.manager, draft.id, draft.version, agreed=True, words=WORDS
-            )
-        )
+        await signed(self.house, draft, manager=self.manager, words=WORDS)
 
     async def allocated(self, referral: Referral) -> Referral:
         """The referral, with a social worker."""

@@ -36,8 +36,8 @@ from service.usecases.step_downs import (
 )
 from service.usecases.transfer_answers import accept_transfer, answer_refusal, refuse_transfer
 from service.usecases.transfers import NewTransfer, open_transfer, withdraw_transfer
-from tests.support.files import new_decision
 from tests.support.houses import caller
+from tests.support.situations import new_decision
 
 WORDS = "I have read the whole file and spoken with the family's worker about what comes next."
 EVIDENCE = "The home has been visited weekly; what was seen and said each time is in the record."

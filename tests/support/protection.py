@@ -8,9 +8,8 @@ from service.bootstrap import House, Work
 from service.domain.access import Caller, Role
 from service.domain.assessments import AssessmentOutcome, Completion, ToolUsed
 from service.domain.calendar import london_date
-from service.domain.contacts import Channel
-from service.domain.decisions import Outcome, StatutoryBasis
-from service.domain.new_contacts import NewChild, NewContact
+from service.domain.decisions import StatutoryBasis
+from service.domain.new_contacts import NewChild
 from service.domain.people import BirthKnowledge
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import Referral
@@ -27,16 +26,14 @@ from service.persistence.ids import new_id
 from service.persistence.repositories import accountabilities, contacts, deadlines
 from service.persistence.repositories.cases import REFERRALS
 from service.usecases.assessments import authorise_assessment, complete_assessment
-from service.usecases.contacts import log_contact
 from service.usecases.section_47_enquiries import (
     record_child_seen,
     record_conference,
     record_enquiry_outcome,
 )
-from service.usecases.sign_offs import sign_off
-from tests.support.files import new_decision
+from tests.support import situations
 from tests.support.houses import caller
-from tests.support.matches import decide_apart
+from tests.support.situations import ADA, contact_about
 
 WORDS = "I have read the whole file and spoken with the worker about what was seen at home."
 FINDING = (
@@ -58,8 +55,6 @@ async def referred(
     received_at: datetime | None = None,
 ) -> Referral:
     """A child whom a signed decision referred to social care, section 47 unless said otherwise."""
-    worker = await caller(house, Role.mash_worker)
-    manager = await caller(house, Role.mash_manager)
     child = (
         NewChild(
             family_name="Example",
@@ -67,23 +62,17 @@ async def referred(
             expected_delivery_on=expected_delivery_on,
         )
         if unborn
-        else NewChild(given_name="Ada", family_name="Example")
+        else ADA
     )
-    new = NewContact(
+    file = await contact_about(
+        house,
+        child,
         concern="The child came to school with bruises and said who had done it.",
         source_code="2A",
-        channel=Channel.telephone,
         received_at=received_at,
-        children=[child],
         referrer_role="Head teacher",
     )
-    file = await house.perform(lambda work: log_contact(work, worker, new))
-    decision = new_decision(house, file.children[0].id, Outcome.referral, statutory_basis=basis)
-    draft = await house.perform(lambda work: decide_apart(work, worker, file.contact.id, decision))
-    await house.perform(
-        lambda work: sign_off(work, manager, draft.id, draft.version, agreed=True, words=WORDS)
-    )
-    [referral] = await house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id))
+    [referral] = await situations.referred(house, file, basis)
     return referral
 
 

@@ -38,11 +38,11 @@ from service.usecases.information_requests import (
 from service.usecases.section_47_enquiries import record_child_seen
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
 from tests.support.houses import caller
 from tests.support.meetings import WHY, office_in
 from tests.support.plain_statements import select_from
 from tests.support.protection import ANALYSIS, completion, seen
+from tests.support.situations import new_decision
 from tests.support.steps import EVIDENCE, PLAN, Steps, steps_in
 
 POLICE, SCHOOL = "riverbourne-police", "mill-lane-primary"

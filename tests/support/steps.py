@@ -15,10 +15,9 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.referrals import Referral
 from service.domain.transfers import Direction, FamilyAgreement, PlanLine, Transfer
 from service.persistence.repositories import accountabilities
-from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, step_downs, transfer_answers, transfers
-from tests.support.cases import decide_for, log
 from tests.support.houses import caller
+from tests.support.situations import contact_about, helped, referred
 
 EVIDENCE = "The child has come to school with new bruises twice, and the mother cannot say how."
 WORDS = "I have read the whole file and spoken with the worker: this is what the child needs."
@@ -44,9 +43,7 @@ class Steps:
 
     async def child_in_early_help(self) -> EarlyHelpEpisode:
         """A child whom a signed decision opened to early help, allocated."""
-        file = await log(self.house)
-        await decide_for(self.house, file, "early_help_episode")
-        [episode] = await self.house.ask(lambda ask: EPISODES.of_contact(ask, file.contact.id))
+        [episode] = await helped(self.house, await contact_about(self.house))
         return await self.do(
             lambda work: cases.allocate_early_help_episode(
                 work, self.spoc, episode.id, episode.version, self.early_help.account_id, None
@@ -55,9 +52,7 @@ class Steps:
 
     async def child_in_social_care(self) -> Referral:
         """A child whom a signed decision referred to social care, allocated."""
-        file = await log(self.house)
-        await decide_for(self.house, file, "referral")
-        [referral] = await self.house.ask(lambda ask: REFERRALS.of_contact(ask, file.contact.id))
+        [referral] = await referred(self.house, await contact_about(self.house))
         return await self.do(
             lambda work: cases.allocate_referral(
                 work,

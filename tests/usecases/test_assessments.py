@@ -48,11 +48,11 @@ from service.usecases.assessments import (
 from service.usecases.cases import allocate_referral, close_referral
 from service.usecases.flags import sweep
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.protection import WORDS, clock_of, completion, enquiry_begun, referred
 from workers.schedule import job_named
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 6)
 DEADLINE = table_of(Deadline)
 NFA = AssessmentOutcome.no_further_action

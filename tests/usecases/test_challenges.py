@@ -63,19 +63,19 @@ from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import log
 from tests.support.challenges import REASONS, WORDS, Sides, sides_of
 from tests.support.clocks import FixedClock
+from tests.support.days import AUTUMN_FRIDAY
 from tests.support.desks import POLICE
 from tests.support.houses import caller, open_house
 from workers.running import run_once
 from workers.schedule import job_named
 
 # A Friday at 16:00 in London; the clocks go back on the Sunday.
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 TUESDAY_END = datetime(2026, 10, 27, 23, 59, 59, tzinfo=UTC)
 
 
 @pytest.fixture
 def clock() -> FixedClock:
-    return FixedClock(FRIDAY)
+    return FixedClock(AUTUMN_FRIDAY)
 
 
 @pytest.fixture
@@ -531,7 +531,7 @@ async def test_the_stages_have_their_clocks(sides: Sides, clock: FixedClock) -> 
     challenge = await sides.challenged()
     [first] = await running(sides, challenge)
     assert (first.kind, first.owner_role) == ("challenge_stage_1", "mash_manager")
-    assert (first.started_at, first.due_at) == (FRIDAY, TUESDAY_END)
+    assert (first.started_at, first.due_at) == (AUTUMN_FRIDAY, TUESDAY_END)
     clock.set(datetime(2026, 10, 26, 9, 0, tzinfo=UTC))
     challenge = await sides.pursue(escalate_challenge, challenge)
     [second] = await running(sides, challenge)
@@ -934,7 +934,7 @@ async def test_a_refusal_whose_challenge_changes_nothing_is_final(sides: Sides, 
     assert ended.transfer_id is not None
     transfer = await sides.transfer(ended.transfer_id)
     assert transfer.state is TransferState.refused
-    assert transfer.refusal_agreed_at == transfer.ended_at == FRIDAY
+    assert transfer.refusal_agreed_at == transfer.ended_at == AUTUMN_FRIDAY
     assert (
         await rows(
             sides.house, "SELECT kind FROM deadline WHERE stopped_at IS NULL AND kind LIKE 'step_%'"
@@ -1170,7 +1170,7 @@ async def test_what_is_due_is_found_in_the_index_of_running_clocks(sides: Sides)
 
     await overdue(
         Explaining(),
-        FRIDAY,
+        AUTUMN_FRIDAY,
         ["challenge_stage_1"],
         limit=100,
     )

@@ -27,11 +27,11 @@ from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
 from tests.support.cases import log
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
+from tests.support.situations import new_decision
 from tests.support.steps import Steps, steps_in
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 WORDS = "I have read the whole file; the level fits what the school has seen this week."
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,11 +31,11 @@ from service.usecases.flags import list_flags, sweep
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import decide_and_sign
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
+from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.matches import decide_apart
+from tests.support.situations import new_decision
 
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 NHS, OTHER_NHS = "9434765919", "9434765870"
 ADA = NewChild(given_name="Ada", nhs_number=NHS)
 MOTHER = NewAdult(given_name="Ngozi", family_name="Okafor", date_of_birth=date(1990, 1, 2))
@@ -44,7 +44,7 @@ HOME = {"address": "12 Weir Street", "postcode": "ZZ99 3CZ"}
 
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as opened:
+    async with open_house(database_url, FixedClock(AUTUMN_FRIDAY), tmp_path) as opened:
         yield opened
 
 
@@ -71,7 +71,9 @@ async def log(house: House, worker: Caller, *children: NewChild, **changes: Any)
 async def log_ago(
     house: House, worker: Caller, days: float, *children: NewChild, **changes: Any
 ) -> WholeContact:
-    return await log(house, worker, *children, received_at=FRIDAY - timedelta(days=days), **changes)
+    return await log(
+        house, worker, *children, received_at=AUTUMN_FRIDAY - timedelta(days=days), **changes
+    )
 
 
 async def amend(house: House, worker: Caller, file: WholeContact, **changes: Any) -> WholeContact:
@@ -321,7 +323,9 @@ async def test_what_is_logged_late_is_as_near_as_what_is_logged_at_once(
     house: House, worker: Caller, apart: timedelta, flagged: bool
 ) -> None:
     await log(house, worker, ADA)
-    late = await log(house, worker, ADA, received_at=FRIDAY - apart, referrer_name="Jo Mensah")
+    late = await log(
+        house, worker, ADA, received_at=AUTUMN_FRIDAY - apart, referrer_name="Jo Mensah"
+    )
     assert bool(clocks(late)) is flagged
 
 
@@ -362,9 +366,11 @@ async def test_the_clock_follows_an_amended_time_and_ends_when_there_was_no_seco
 ) -> None:
     await log_ago(house, worker, 2, ADA)
     second = await log(house, worker, ADA, referrer_name="Jo Mensah")
-    moved = await amend(house, worker, second, fields={"received_at": FRIDAY - timedelta(days=1)})
+    moved = await amend(
+        house, worker, second, fields={"received_at": AUTUMN_FRIDAY - timedelta(days=1)}
+    )
     [clock] = await running(house, worker, moved)
-    assert clock.started_at == FRIDAY - timedelta(days=1)
+    assert clock.started_at == AUTUMN_FRIDAY - timedelta(days=1)
     stopped = [one for one in clocks(moved) if one.stopped_at is not None]
     assert [one.stopped_because for one in stopped] == ["received_at_amended"]
     same = await amend(house, worker, second, fields={"referrer_name": "Priya Shah"})

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,16 +33,16 @@ from service.usecases.multi_agency_referrals import (
 )
 from tests.support.cases import decide_and_sign
 from tests.support.clocks import FixedClock
+from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import caller, open_house
 
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 NHS, OTHER_NHS = "9434765919", "9434765870"
 PUPIL = "H801200001001"
 
 
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as opened:
+    async with open_house(database_url, FixedClock(AUTUMN_FRIDAY), tmp_path) as opened:
         yield opened
 
 
@@ -326,7 +326,7 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     double = await logged(house, worker, replace(ada, nhs_number=None))
     now = await logged(house, worker, ada)
     seen = await house.ask(
-        lambda ask: read_contact_history(ask, worker, now.contact.id, now=FRIDAY)
+        lambda ask: read_contact_history(ask, worker, now.contact.id, now=AUTUMN_FRIDAY)
     )
     assert [one.contact_id for one in seen[0].history.contacts] == [earlier.contact.id]
     assert [one.person.id for one in seen[0].possible_matches] == person_ids(double)
@@ -339,7 +339,7 @@ async def test_history_shows_what_the_reader_may_know_and_nothing_else(
     assert not history
     matches = await house.ask(
         lambda ask: matches_as_seen(
-            ask, helper.sight, FRIDAY, now.contact, [child.child], now.adults
+            ask, helper.sight, AUTUMN_FRIDAY, now.contact, [child.child], now.adults
         )
     )
     assert matches == []

@@ -36,12 +36,12 @@ from service.usecases.jobs import check_impossible
 from service.usecases.police_notifications import TakenNotification
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
+from tests.support.days import FRIDAY_EARLY
 from tests.support.houses import caller, open_house
 from tests.support.notifications import load_file, nhs_number, notification_file, notify
+from tests.support.situations import new_decision
 
 # A Friday at 08:30 in London, and the days around it.
-FRIDAY = datetime(2026, 3, 6, 8, 30, tzinfo=UTC)
 TODAY, SATURDAY, MONDAY = date(2026, 3, 6), date(2026, 3, 7), date(2026, 3, 9)
 BECAUSE = "The school is closed until Monday, and only it knows where the child sleeps."
 HISTORY = {
@@ -117,7 +117,7 @@ class Office:
 
 @pytest.fixture()
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(FRIDAY_EARLY)
     async with open_house(database_url, clock, tmp_path) as house:
         worker = await caller(house, Role.mash_worker)
         manager = await caller(house, Role.mash_manager)
@@ -148,7 +148,7 @@ async def test_history_is_counted_in_days_and_months_with_outcomes_and_why_they_
     number = nhs_number(1)
     before: list[TakenNotification] = []
     for days, name in ((400, "a"), (200, "b"), (20, "c"), (3, "d")):
-        received = FRIDAY - timedelta(days=days)
+        received = FRIDAY_EARLY - timedelta(days=days)
         before.append(
             await notify(office.house, f"RVB-{name}", nhs_number=number, received_at=received)
         )
@@ -378,7 +378,7 @@ async def test_amending_when_it_was_received_starts_the_clock_of_the_meeting_ane
     taken = await notify(office.house, "RVB-1")
     changes = ContactChanges(
         reason="The force sent it the day before.",
-        fields={"received_at": FRIDAY - timedelta(days=1)},
+        fields={"received_at": FRIDAY_EARLY - timedelta(days=1)},
     )
     await office.house.perform(
         lambda work: amend_contact(
@@ -388,5 +388,5 @@ async def test_amending_when_it_was_received_starts_the_clock_of_the_meeting_ane
     found = await office.house.ask(lambda ask: deadlines.of_contact(ask, taken.contact.id))
     of_meeting = [one for one in found if one.kind == "daily_meeting"]
     assert sorted(one.started_at for one in of_meeting if one.stopped_at is None) == [
-        FRIDAY - timedelta(days=1)
+        FRIDAY_EARLY - timedelta(days=1)
     ]

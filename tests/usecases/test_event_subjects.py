@@ -1,6 +1,5 @@
 """Events know whom they are about: as they are written, as carried from before, as put right."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,12 +14,12 @@ from service.usecases.jobs import seal_events
 from tests.support.builders import Body, child_body
 from tests.support.carried import NOT_KNOWN_BEFORE, carried
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.desks import Desk, done, open_desk
 from tests.support.houses import open_house
 from tests.support.named import unnamed
 from tests.support.siblings import siblings
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 WORKER = Role.mash_worker
 
 

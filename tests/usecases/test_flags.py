@@ -36,19 +36,19 @@ from service.usecases.flags import (
 from tests.support.cases import ANONYMOUS, decide_and_sign, log_rated, start_clocks
 from tests.support.clocks import FixedClock
 from tests.support.databases import DatabaseServer, PostgresServer
+from tests.support.days import JANUARY_FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.patience import PATIENCE
 from tests.support.plain_statements import change_in
 
-FRIDAY = datetime(2026, 1, 9, 16, 0, tzinfo=UTC)
-SATURDAY = FRIDAY + timedelta(days=1)
+SATURDAY = JANUARY_FRIDAY + timedelta(days=1)
 END_OF_MONDAY = datetime(2026, 1, 12, 23, 59, 59, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
 def clock() -> FixedClock:
-    return FixedClock(FRIDAY)
+    return FixedClock(JANUARY_FRIDAY)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def rows(house: House, statement: str) -> Sequence[tuple[object, ...]]:
 async def test_friday_16_00_is_flagged_on_saturday_and_again_at_the_end_of_monday(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     seen: list[tuple[datetime, list[tuple[str, str]]]] = []
     for at in (
         SATURDAY - timedelta(hours=4) - SECOND,
@@ -116,7 +116,7 @@ async def test_in_summer_the_working_day_ends_by_london_time(
 
 
 async def test_the_flag_says_why_it_is_red_and_whose_it_is(house: House, clock: FixedClock) -> None:
-    file = await log_rated(house, FRIDAY)
+    file = await log_rated(house, JANUARY_FRIDAY)
     clock.set(END_OF_MONDAY)
     await sweep(house)
     manager = await caller(house, Role.mash_manager)
@@ -124,7 +124,7 @@ async def test_the_flag_says_why_it_is_red_and_whose_it_is(house: House, clock: 
     flag = found["statutory_decision"]
     explained = await house.ask(lambda ask: read_flag(ask, manager, flag.id))
     assert explained.flag == flag
-    assert explained.deadline.started_at == FRIDAY
+    assert explained.deadline.started_at == JANUARY_FRIDAY
     assert explained.deadline.breached_at == END_OF_MONDAY
     assert explained.deadline.explanation["limit"] == "one working day"
     assert [day["on"] for day in explained.deadline.explanation["skipped"]] == [
@@ -143,7 +143,7 @@ async def test_the_flag_says_why_it_is_red_and_whose_it_is(house: House, clock: 
 async def test_each_flag_leaves_one_event_in_its_own_transaction(
     house: House, clock: FixedClock
 ) -> None:
-    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     await sweep(house)
@@ -157,7 +157,7 @@ async def test_each_flag_leaves_one_event_in_its_own_transaction(
 
 
 async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: FixedClock) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=1))
     await sweep(house)
     clock.set(SATURDAY)
@@ -169,7 +169,7 @@ async def test_a_breach_takes_the_place_of_its_warning(house: House, clock: Fixe
 async def test_when_a_clock_was_warned_of_stays_when_it_is_breached(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=1))
     await sweep(house)
     clock.set(SATURDAY)
@@ -183,8 +183,8 @@ async def test_when_a_clock_was_warned_of_stays_when_it_is_breached(
 async def test_a_breach_clears_the_warning_of_the_same_clock_and_of_no_other(
     house: House, clock: FixedClock
 ) -> None:
-    first = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
-    clock.set(FRIDAY + timedelta(hours=2))
+    first = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
+    clock.set(JANUARY_FRIDAY + timedelta(hours=2))
     second = await log_rated(house, clock.now, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=1))
     assert await sweep(house) == Swept(warnings=2)
@@ -204,7 +204,7 @@ async def test_no_warning_is_raised_once_the_limit_has_passed(
     house: House, clock: FixedClock, past: timedelta, raised: int
 ) -> None:
     """Not even while a sweep runs: the limit may pass between its breaches and its warnings."""
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY + past)
     looked = await house.ask(lambda ask: flags.waiting(ask, clock.now))
     assert looked.warnings is bool(raised)
@@ -235,7 +235,7 @@ async def test_the_sweep_claims_by_a_conditional_write_what_is_due_as_it_writes(
     house: House, clock: FixedClock, severity: Severity
 ) -> None:
     """What stopped between its look and its write is neither flagged nor marked as flagged."""
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY if severity is Severity.breach else SATURDAY - timedelta(hours=1))
 
     async def claim(work: Work) -> tuple[list[Deadline], list[Deadline]]:
@@ -259,7 +259,7 @@ async def test_the_sweep_claims_by_a_conditional_write_what_is_due_as_it_writes(
 async def test_deciding_clears_with_no_one_touching_the_flag(
     house: House, clock: FixedClock
 ) -> None:
-    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     assert await red(house) == [("contact_to_referral", "breach")]
@@ -271,9 +271,9 @@ async def test_deciding_clears_with_no_one_touching_the_flag(
 
 
 async def test_a_stopped_clock_never_flags(house: House, clock: FixedClock) -> None:
-    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     await decide_and_sign(house, file)
-    clock.set(FRIDAY + timedelta(days=100))
+    clock.set(JANUARY_FRIDAY + timedelta(days=100))
     assert await sweep(house) == Swept()
     assert await rows(house, "SELECT count(*) FROM flag") == [(0,)]
 
@@ -281,7 +281,7 @@ async def test_a_stopped_clock_never_flags(house: House, clock: FixedClock) -> N
 async def test_after_three_days_down_one_sweep_catches_up_without_late_warnings(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY)
+    await log_rated(house, JANUARY_FRIDAY)
     clock.set(END_OF_MONDAY + timedelta(days=3))
     assert await sweep(house) == Swept(breaches=3)
     assert {severity for _, severity in await red(house)} == {"breach"}
@@ -291,7 +291,7 @@ async def test_after_three_days_down_one_sweep_catches_up_without_late_warnings(
 async def test_a_clock_stepped_back_takes_nothing_back_and_flags_nothing_twice(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY)
+    await log_rated(house, JANUARY_FRIDAY)
     clock.set(SATURDAY)
     await sweep(house)
     before = await standing(house)
@@ -308,10 +308,10 @@ async def test_a_clock_stepped_back_takes_nothing_back_and_flags_nothing_twice(
 async def test_two_sweeps_at_once_flag_each_clock_once(
     house: House, clock: FixedClock, database_url: str, tmp_path: Path
 ) -> None:
-    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     count = 3 * BATCH + 7
-    await start_clocks(house, file, count, FRIDAY + timedelta(hours=6))
-    clock.set(FRIDAY + timedelta(hours=6))
+    await start_clocks(house, file, count, JANUARY_FRIDAY + timedelta(hours=6))
+    clock.set(JANUARY_FRIDAY + timedelta(hours=6))
     async with open_house(database_url, clock, tmp_path) as other:
         done = await asyncio.gather(sweep(house), sweep(other), sweep(house), sweep(other))
     done.append(await sweep(house))
@@ -325,7 +325,7 @@ async def test_two_sweeps_at_once_flag_each_clock_once(
 async def test_signing_off_while_sweeps_run_leaves_no_flag_behind_and_waits_for_nobody(
     house: House, clock: FixedClock, database_url: str, tmp_path: Path
 ) -> None:
-    files = [await log_rated(house, FRIDAY, source_code=ANONYMOUS) for _ in range(12)]
+    files = [await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS) for _ in range(12)]
     clock.set(SATURDAY - timedelta(hours=1))
     await sweep(house)
     clock.set(SATURDAY)
@@ -355,7 +355,7 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
     """
     url = postgres.create_database()
     async with open_house(url, clock, tmp_path) as house:
-        file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+        file = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
         clock.set(SATURDAY)
         manager = await caller(house, Role.mash_manager)
         async with house.work() as work:
@@ -371,7 +371,7 @@ async def test_the_sweep_waits_for_nobody_who_is_at_work_on_the_contact(
 
 
 async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: FixedClock) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     async with house.database.writing() as connection:
@@ -391,7 +391,7 @@ async def test_a_flag_left_behind_by_its_clock_is_cleared(house: House, clock: F
 async def test_a_clock_whose_flag_was_there_before_it_was_marked_is_marked_and_not_flagged_again(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     async with house.database.writing() as connection:
@@ -410,7 +410,7 @@ async def test_a_clock_whose_flag_was_there_before_it_was_marked_is_marked_and_n
 async def test_an_unacknowledged_flag_goes_up_the_chain_step_by_step(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     seen = []
@@ -424,28 +424,28 @@ async def test_an_unacknowledged_flag_goes_up_the_chain_step_by_step(
         (1, "mash_manager"),
         (1, "mash_manager"),
         (2, "head_of_service"),
-        (2, "head_of_service"),
+        (3, "director"),
     ]
-    assert flag.escalated_at == SATURDAY + timedelta(hours=4)
+    assert flag.escalated_at == SATURDAY + timedelta(hours=1000)
     assert flag.escalate_at is None
 
 
 async def test_after_days_down_every_role_of_the_chain_is_told_once(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     clock.set(SATURDAY + timedelta(days=1, hours=12))
-    assert await sweep(house) == Swept(escalations=2)
+    assert await sweep(house) == Swept(escalations=3)
     assert await sweep(house) == Swept()
     (flag,) = [one for one in await standing(house) if one.kind == "contact_to_referral"]
-    assert flag.escalation_level == 2
-    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.escalated'") == [(2,)]
+    assert flag.escalation_level == 3
+    assert await rows(house, "SELECT count(*) FROM event WHERE type = 'flag.escalated'") == [(3,)]
 
 
 async def test_the_owner_of_a_flag_is_not_in_its_own_chain(house: House, clock: FixedClock) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(END_OF_MONDAY)
     await sweep(house)
     clock.set(END_OF_MONDAY + timedelta(hours=4))
@@ -455,7 +455,7 @@ async def test_the_owner_of_a_flag_is_not_in_its_own_chain(house: House, clock: 
 
 
 async def test_a_warning_goes_to_nobody_but_its_owner(house: House, clock: FixedClock) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY - timedelta(hours=4))
     assert await sweep(house) == Swept(warnings=1)
     (flag,) = await standing(house)
@@ -481,7 +481,7 @@ async def change_flags(house: House, to: str) -> None:
 async def test_a_flag_that_an_earlier_policy_took_astray_still_reaches_the_head_of_service(
     house: House, clock: FixedClock, level: int, told: str
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     await change_flags(
@@ -497,7 +497,8 @@ async def test_a_flag_that_an_earlier_policy_took_astray_still_reaches_the_head_
     await sweep(house)
     (flag,) = [one for one in await standing(house) if one.kind == "contact_to_referral"]
     assert (flag.escalated_to, flag.escalation_level) == ("head_of_service", level + 1)
-    assert flag.escalate_at is None
+    # And then to the director.
+    assert flag.escalate_at == SATURDAY + timedelta(hours=24)
 
 
 async def acknowledge(
@@ -512,7 +513,7 @@ async def acknowledge(
 async def test_an_acknowledged_flag_says_who_and_what_they_will_do_and_escalates_no_further(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -532,7 +533,7 @@ async def test_an_acknowledged_flag_says_who_and_what_they_will_do_and_escalates
 
 
 async def test_a_flag_is_acknowledged_once(house: House, clock: FixedClock) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -542,7 +543,7 @@ async def test_a_flag_is_acknowledged_once(house: House, clock: FixedClock) -> N
 
 
 async def test_a_cleared_flag_cannot_be_acknowledged(house: House, clock: FixedClock) -> None:
-    file = await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    file = await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -554,7 +555,7 @@ async def test_a_cleared_flag_cannot_be_acknowledged(house: House, clock: FixedC
 async def test_a_flag_that_escalated_meanwhile_is_read_again_before_it_is_acknowledged(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -565,7 +566,7 @@ async def test_a_flag_that_escalated_meanwhile_is_read_again_before_it_is_acknow
 
 
 async def test_an_acknowledgement_without_words_is_refused(house: House, clock: FixedClock) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -576,7 +577,7 @@ async def test_an_acknowledgement_without_words_is_refused(house: House, clock: 
 async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     clock.set(SATURDAY)
     await sweep(house)
     (flag,) = await standing(house)
@@ -596,7 +597,7 @@ async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
 async def test_a_flag_of_a_kind_that_the_policy_no_longer_has_still_escalates(
     house: House, clock: FixedClock
 ) -> None:
-    await log_rated(house, FRIDAY, source_code=ANONYMOUS)
+    await log_rated(house, JANUARY_FRIDAY, source_code=ANONYMOUS)
     async with house.database.writing() as connection:
         await connection.execute(
             text("UPDATE deadline SET kind = 'forgotten' WHERE kind = 'contact_to_referral'")
@@ -630,7 +631,7 @@ def test_any_sweeps_at_any_times_end_in_the_flags_of_one_sweep_at_the_end(
 
     async def flags_after(taken: list[Step]) -> set[tuple[str, int, str]]:
         url = database_server.create_database()
-        clock = FixedClock(FRIDAY)
+        clock = FixedClock(JANUARY_FRIDAY)
         try:
             with TemporaryDirectory() as folder:
                 async with open_house(url, clock, Path(folder)) as house:
@@ -645,10 +646,12 @@ def test_any_sweeps_at_any_times_end_in_the_flags_of_one_sweep_at_the_end(
 
 
 async def _play(house: House, clock: FixedClock, taken: list[Step]) -> set[tuple[str, int, str]]:
-    files = [await log_rated(house, FRIDAY - timedelta(hours=hours)) for hours in (0, 7, 30)]
+    files = [
+        await log_rated(house, JANUARY_FRIDAY - timedelta(hours=hours)) for hours in (0, 7, 30)
+    ]
     place = {file.contact.id: number for number, file in enumerate(files)}
     for action, at in taken:
-        clock.set(FRIDAY + timedelta(hours=at))
+        clock.set(JANUARY_FRIDAY + timedelta(hours=at))
         if action == "sweep":
             await sweep(house)
         else:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,11 +14,10 @@ from service.domain.transfers import FamilyAgreement
 from service.usecases.jobs import check_impossible
 from service.usecases.transfers import read_transfer, withdraw_transfer
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import open_house
 from tests.support.steps import WORDS, Steps, steps_in
 from tests.support.tampering import tamper
-
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 
 
 @dataclass

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -56,11 +55,11 @@ from service.usecases.information_requests import (
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer, SqliteFiles
-from tests.support.files import new_decision
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.plain_statements import select_from
+from tests.support.situations import new_decision
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 AGENCIES = ("riverbourne-police", "mill-lane-primary")
 WORDS = "I have read the whole file; the level fits what the school has seen this week."
 Found = TypeVar("Found")

@@ -38,9 +38,9 @@ from service.usecases.contacts import list_contacts, log_contact
 from service.usecases.decisions import decide
 from service.usecases.measures import read_measure, read_measures
 from service.usecases.sign_offs import sign_off
-from tests.support.accounts import NOBODY_ASKED, WORDS
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.situations import NOBODY_ASKED, WORDS
 
 LONDON = ZoneInfo("Europe/London")
 LONG_AFTER = datetime(2019, 6, 1, 12, tzinfo=UTC)

@@ -42,11 +42,11 @@ from service.usecases.measures import read_measure
 from service.usecases.step_downs import decide_returned_transfer
 from service.usecases.transfers import withdraw_transfer
 from tests.support.clocks import FixedClock
+from tests.support.days import MONDAY
 from tests.support.houses import open_house
 from tests.support.steps import WORDS, Steps, steps_in
 
 # A Monday morning in winter time, so that hours are the same in London and in UTC.
-MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TRANSFER, CHALLENGE = table_of(Transfer), table_of(Challenge)
 BEGAN = {
     Counted.transfers: (TRANSFER, TRANSFER.c.requested_at),

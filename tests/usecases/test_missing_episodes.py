@@ -48,10 +48,10 @@ from service.usecases.missing_episodes import (
 )
 from tests.support.cases import decide_for
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.unborn import told_of, unborn
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LEFT = "She left after an argument about her telephone and did not come home by ten."
 BACK = "A neighbour saw her at the bus station, and the police brought her home."

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -62,6 +61,7 @@ from service.usecases.transfer_answers import accept_transfer
 from service.usecases.transfers import Requested, TransferNotFound, request_transfer
 from tests.support.clocks import FixedClock
 from tests.support.databases import PostgresServer, SqliteFiles
+from tests.support.days import FRIDAY
 from tests.support.houses import open_house
 from tests.support.invariants import Record, faults, read_record
 from tests.support.moves import (
@@ -78,7 +78,6 @@ from tests.support.moves import (
     told_again,
 )
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 # FRONTDOOR_TEST_LONG_WALKS=50 walks fifty times as often, each walk anew and three times as far.
 LONG = int(os.environ.get("FRONTDOOR_TEST_LONG_WALKS", "0"))
 MOST_CONTACTS_OF_A_CHILD = 3

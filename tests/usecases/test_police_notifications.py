@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from service.usecases.police_notifications import (
     submit_police_notification,
 )
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY_EARLY
 from tests.support.houses import caller, open_house
 from tests.support.notifications import (
     FILE_COLUMNS,
@@ -61,13 +62,12 @@ from tests.support.notifications import (
 from tests.support.plain_statements import select_from
 
 # A Friday at 08:30 in London: before the cut-off of the day's meeting.
-FRIDAY = datetime(2026, 3, 6, 8, 30, tzinfo=UTC)
 TODAY, MONDAY = date(2026, 3, 6), date(2026, 3, 9)
 
 
 @pytest.fixture()
 def clock() -> FixedClock:
-    return FixedClock(FRIDAY)
+    return FixedClock(FRIDAY_EARLY)
 
 
 @pytest.fixture()
@@ -185,10 +185,10 @@ async def test_staff_write_down_what_a_force_told_and_name_no_system(house: Hous
 
 async def test_times_that_cannot_be_are_refused(house: House) -> None:
     who = await police(house)
-    later = replace(new_notification("RVB-1"), incident_at=FRIDAY + timedelta(hours=1))
+    later = replace(new_notification("RVB-1"), incident_at=FRIDAY_EARLY + timedelta(hours=1))
     with pytest.raises(IncidentAhead):
         await house.perform(lambda work: submit_police_notification(work, who, later))
-    ahead = new_notification("RVB-1", received_at=FRIDAY + timedelta(hours=1))
+    ahead = new_notification("RVB-1", received_at=FRIDAY_EARLY + timedelta(hours=1))
     with pytest.raises(ReceivedInTheFuture):
         await house.perform(lambda work: submit_police_notification(work, who, ahead))
     assert await number_of(house, "police_notification") == 0

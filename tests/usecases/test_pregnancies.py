@@ -45,10 +45,10 @@ from service.usecases.pregnancies import (
 from service.usecases.queues import read_queue
 from tests.support.cases import decide_for
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.unborn import clocks, enquiry_about, on_file, referred, told_of, unborn
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 EXPECTED = date(2026, 9, 11)
 SCAN = "The dating scan of last Tuesday puts the pregnancy further on."
 ENDED = "The midwife rang: the pregnancy ended on Wednesday, and the mother is in hospital."

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,11 +30,11 @@ from service.usecases.decisions import decide, read_decision
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
+from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.notifications import FILE_COLUMNS, as_file, load_file, notify, rows
+from tests.support.situations import new_decision
 
-FRIDAY = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)
 NHS, OTHER_NHS, THIRD_NHS = "9434765919", "9434765870", "4505577104"
 PUPIL, OTHER_PUPIL = "H801200001001", "B801200001002"
 BEN = NewChild(
@@ -113,7 +113,7 @@ class Office:
 
 @pytest.fixture
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    async with open_house(database_url, FixedClock(FRIDAY), tmp_path) as house:
+    async with open_house(database_url, FixedClock(AUTUMN_FRIDAY), tmp_path) as house:
         worker = await caller(house, Role.mash_worker)
         manager = await caller(house, Role.mash_manager)
         yield Office(house, worker, manager)

@@ -53,6 +53,7 @@ from service.usecases.section_47_enquiries import (
     sign_off_no_conference,
 )
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.protection import (
     FINDING,
@@ -63,7 +64,6 @@ from tests.support.protection import (
     seen,
 )
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 CONFERENCE = "initial_child_protection_conference"
 PLAN = ConferenceOutcome.child_protection_plan
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -62,7 +62,7 @@ from service.usecases.section_47_enquiries import record_child_seen
 from service.usecases.strategy_invitations import AlsoInvited, InvitationAnswer
 from service.usecases.strategy_meetings import NewMeetingChild, WholeMeeting
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
+from tests.support.days import FRIDAY_MORNING
 from tests.support.houses import caller, open_house
 from tests.support.meetings import (
     AMARA,
@@ -76,16 +76,16 @@ from tests.support.meetings import (
     task,
 )
 from tests.support.protection import seen
+from tests.support.situations import new_decision
 from tests.support.steps import steps_in
 
-FRIDAY = datetime(2026, 3, 6, 10, 0, tzinfo=UTC)
 TEENAGER = replace(AMARA, given_name="Bo", date_of_birth=date(2011, 5, 1))
 TODDLER = replace(AMARA, given_name="Cem", date_of_birth=date(2024, 5, 1))
 
 
 @pytest.fixture
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(FRIDAY_MORNING)
     async with open_house(database_url, clock, tmp_path) as house:
         yield await office_in(house, clock)
 
@@ -93,7 +93,7 @@ async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
 @pytest.fixture
 async def rooms(database_url: str, tmp_path: Path) -> AsyncIterator[list[Office]]:
     """Two processes over one database."""
-    clock = FixedClock(FRIDAY)
+    clock = FixedClock(FRIDAY_MORNING)
     async with AsyncExitStack() as stack:
         yield [
             await office_in(
@@ -299,7 +299,7 @@ async def test_no_child_is_met_about_twice_at_once(office: Office) -> None:
 async def test_a_meeting_is_not_planned_for_before_the_contact_was_received(office: Office) -> None:
     [referral] = await office.referred()
     with pytest.raises(MeetingIncomplete) as refused:
-        await office.call(referral, planned_for=FRIDAY - timedelta(minutes=1))
+        await office.call(referral, planned_for=FRIDAY_MORNING - timedelta(minutes=1))
     assert faults(refused) == [("/planned_for", "before_contact")]
 
 
@@ -310,7 +310,7 @@ async def test_only_managers_call_and_early_help_may_not_even_read(office: Offic
         with pytest.raises(RoleMissing):
             await office.do(
                 lambda work, who=who: strategy_meetings.call_strategy_meeting(
-                    work, who, FRIDAY, children
+                    work, who, FRIDAY_MORNING, children
                 )
             )
     meeting = await office.call(referral)
@@ -329,7 +329,7 @@ async def test_a_meeting_is_moved_and_cancelled_with_a_reason_and_its_clock_goes
 ) -> None:
     [referral] = await office.referred()
     meeting = await office.call(referral)
-    later = FRIDAY + timedelta(hours=5)
+    later = FRIDAY_MORNING + timedelta(hours=5)
 
     async def move(planned_for: datetime, because: str) -> StrategyMeeting:
         return await office.do(
@@ -339,7 +339,7 @@ async def test_a_meeting_is_moved_and_cancelled_with_a_reason_and_its_clock_goes
         )
 
     with pytest.raises(MeetingIncomplete) as refused:
-        await move(FRIDAY - timedelta(days=1), "n/a")
+        await move(FRIDAY_MORNING - timedelta(days=1), "n/a")
     assert faults(refused) == [("/because", "boiler_plate"), ("/planned_for", "before_contact")]
     with pytest.raises(MeetingIncomplete) as refused:
         await move(meeting.planned_for, WORDS)
@@ -419,7 +419,9 @@ async def test_not_inviting_one_takes_a_reason_and_until_then_nobody_came(office
     await answer(office, meeting, *answers, others=[other])
     whole = await office.whole(meeting)
     assert [one.name for one in whole.invitations[:4]] == ["Somebody"] * 4
-    assert [(one.because, one.invited_at) for one in whole.invitations[5:]] == [("added", FRIDAY)]
+    assert [(one.because, one.invited_at) for one in whole.invitations[5:]] == [
+        ("added", FRIDAY_MORNING)
+    ]
     with pytest.raises(MeetingIncomplete) as refused:
         await answer(office, meeting, others=[AlsoInvited(Agency.other)])
     assert faults(refused) == [("/others/0", "nobody_named")]
@@ -450,7 +452,7 @@ async def test_who_came_and_who_sent_what_is_recorded_of_everybody_who_was_invit
     with pytest.raises(MeetingIncomplete) as refused:
         await office.hold(
             meeting,
-            FRIDAY,
+            FRIDAY_MORNING,
             [
                 Attended(social_care.id, Attendance.attended),
                 Attended(police.id, Attendance.sent_information),
@@ -473,13 +475,13 @@ async def test_who_came_and_who_sent_what_is_recorded_of_everybody_who_was_invit
         Attended(school.id, Attendance.absent),
     ]
     with pytest.raises(MeetingIncomplete) as refused:
-        await office.hold(meeting, FRIDAY, came)
+        await office.hold(meeting, FRIDAY_MORNING, came)
     assert faults(refused) == [("/not_quorate_because", "not_quorate")]
     with pytest.raises(MeetingIncomplete) as refused:
-        await office.hold(meeting, FRIDAY, came, not_quorate_because="n/a")
+        await office.hold(meeting, FRIDAY_MORNING, came, not_quorate_because="n/a")
     assert faults(refused) == [("/not_quorate_because", "boiler_plate")]
     why = "The officer was called to another child and had sent what she knew."
-    held = await office.hold(meeting, FRIDAY, came, not_quorate_because=why)
+    held = await office.hold(meeting, FRIDAY_MORNING, came, not_quorate_because=why)
     assert (held.quorate, held.not_quorate_because) == (False, why)
     office.clock.forward(hours=1)
     with pytest.raises(MeetingIncomplete) as refused:
@@ -496,9 +498,9 @@ async def test_who_came_and_who_sent_what_is_recorded_of_everybody_who_was_invit
         )
     assert faults(refused) == [("/held_at", "held_at_settled")]
     again = await office.hold(meeting, None, [Attended(police.id, Attendance.attended)])
-    assert (again.quorate, again.not_quorate_because, again.held_at) == (True, None, FRIDAY)
+    assert (again.quorate, again.not_quorate_because, again.held_at) == (True, None, FRIDAY_MORNING)
     [clock] = await office.clock_on(referral, meeting.id, "strategy_minutes")
-    assert clock.started_at == FRIDAY
+    assert clock.started_at == FRIDAY_MORNING
     assert (await line_of(office, meeting, Agency.health)).name == "Dr Ama Boateng"
 
 
@@ -510,7 +512,7 @@ async def test_a_midwife_and_a_clinician_make_up_for_health(office: Office) -> N
         Attended(one.id, Attendance.attended if one.id != health.id else Attendance.sent_apologies)
         for one in (await office.whole(meeting)).invitations
     ]
-    assert (await office.hold(meeting, FRIDAY, came)).quorate is True
+    assert (await office.hold(meeting, FRIDAY_MORNING, came)).quorate is True
 
 
 async def test_who_came_without_being_on_the_list_is_added_and_then_has_to_be_recorded(
@@ -541,17 +543,19 @@ async def test_who_was_not_invited_may_have_come_and_is_never_absent(office: Off
         if one.id != school.id
     ]
     with pytest.raises(MeetingIncomplete) as refused:
-        await office.hold(meeting, FRIDAY, [*others, Attended(school.id, Attendance.absent)])
+        await office.hold(
+            meeting, FRIDAY_MORNING, [*others, Attended(school.id, Attendance.absent)]
+        )
     assert faults(refused) == [("/attendance/4/attendance", "not_invited")]
-    await office.hold(meeting, FRIDAY, [*others, Attended(school.id, Attendance.attended)])
+    await office.hold(meeting, FRIDAY_MORNING, [*others, Attended(school.id, Attendance.attended)])
     assert (await line_of(office, meeting, Agency.school)).attendance is Attendance.attended
 
 
 @pytest.mark.parametrize(
     ("held_at", "code"),
     [
-        (FRIDAY + CLOCK_TOLERANCE + timedelta(seconds=1), "ahead"),
-        (FRIDAY - timedelta(seconds=1), "before_contact"),
+        (FRIDAY_MORNING + CLOCK_TOLERANCE + timedelta(seconds=1), "ahead"),
+        (FRIDAY_MORNING - timedelta(seconds=1), "before_contact"),
     ],
     ids=["still to come", "before the contact"],
 )
@@ -570,7 +574,7 @@ async def test_a_meeting_called_and_recorded_after_it_was_held_is_in_time_by_whe
 ) -> None:
     one, other = await office.referred(AMARA, TEENAGER)
     office.clock.forward(days=4)
-    held_at = FRIDAY + timedelta(hours=2)
+    held_at = FRIDAY_MORNING + timedelta(hours=2)
     meeting = await office.call(one, other, planned_for=held_at)
     held = await office.hold(await office.invited(meeting), held_at)
     assert held.held_at == held_at < meeting.called_at
@@ -618,8 +622,8 @@ async def test_everything_that_a_conclusion_lacks_is_named_at_once(office: Offic
                     replace(concluded(one.person_id), person_id=None),
                 ],
                 [
-                    task(FRIDAY, what=None, owner=None, due_at=None),
-                    task(FRIDAY, what="n/a", due_at=FRIDAY - timedelta(minutes=1)),
+                    task(FRIDAY_MORNING, what=None, owner=None, due_at=None),
+                    task(FRIDAY_MORNING, what="n/a", due_at=FRIDAY_MORNING - timedelta(minutes=1)),
                 ],
             ),
         )
@@ -734,7 +738,7 @@ async def test_what_happens_next_may_be_due_as_the_meeting_is_held_and_no_earlie
     [child] = (await office.whole(meeting)).children
     for early, accepted in ((timedelta(microseconds=1), False), (timedelta(), True)):
         told = Conclusion(
-            [concluded(child.person_id)], [task(FRIDAY, due_at=meeting.held_at - early)]
+            [concluded(child.person_id)], [task(FRIDAY_MORNING, due_at=meeting.held_at - early)]
         )
         if accepted:
             assert (await office.conclude(meeting, told)).state is MeetingState.concluded
@@ -819,7 +823,7 @@ async def test_siblings_at_one_meeting_may_part_ways(office: Office) -> None:
                     referral_id=other.referral_id,
                 ),
             ],
-            [task(FRIDAY)],
+            [task(FRIDAY_MORNING)],
         ),
     )
     whole = await office.whole(meeting)
@@ -847,18 +851,18 @@ async def test_several_meetings_are_one_story_and_the_one_that_began_it_dates_th
 
     office.clock.forward(days=3)
     second = await office.met(referral, enquiry=EnquiryDecision.continues)
-    assert await conference() == [FRIDAY]
+    assert await conference() == [FRIDAY_MORNING]
     office.clock.forward(days=2)
     third = await office.met(referral, enquiry=EnquiryDecision.joint)
-    assert await conference() == [FRIDAY]
+    assert await conference() == [FRIDAY_MORNING]
     again = await office.enquiry(referral)
     assert again is not None
     assert (again.id, again.meeting_id, again.kind) == (enquiry.id, first.id, "joint")
     seen = await office.clock_on(referral, enquiry.id, "child_seen")
-    assert [one.started_at for one in seen] == [FRIDAY]
+    assert [one.started_at for one in seen] == [FRIDAY_MORNING]
     # One that was held in between and is recorded last moves nothing back.
     office.clock.forward(days=1)
-    between = FRIDAY + timedelta(days=4)
+    between = FRIDAY_MORNING + timedelta(days=4)
     late = await office.call(referral, planned_for=between)
     late = await office.hold(await office.invited(late), between)
     # What the police have part in stays so.
@@ -869,7 +873,7 @@ async def test_several_meetings_are_one_story_and_the_one_that_began_it_dates_th
         await office.conclude(late, enquiry=EnquiryDecision.none)
     assert faults(refused) == [("/children/0/enquiry", "enquiry_under_way")]
     await office.conclude(late, enquiry=EnquiryDecision.continues)
-    assert await conference() == [FRIDAY]
+    assert await conference() == [FRIDAY_MORNING]
     whole = await office.whole(first)
     assert [one.id for one in whole.others] == [second.id, late.id, third.id]
     assert [one.children[0].enquiry for one in whole.others] == [
@@ -902,7 +906,7 @@ async def test_nothing_is_done_out_of_order(office: Office) -> None:
     with pytest.raises(WrongState):
         await office.hold(done)
     for at, code in (
-        (FRIDAY - timedelta(minutes=1), "before_meeting"),
+        (FRIDAY_MORNING - timedelta(minutes=1), "before_meeting"),
         (office.clock.now + CLOCK_TOLERANCE + timedelta(seconds=1), "ahead"),
     ):
         with pytest.raises(MeetingIncomplete) as refused:
@@ -1018,14 +1022,14 @@ async def test_what_was_told_after_a_meeting_still_waits_for_one_however_late_it
 ) -> None:
     [referral] = await office.referred()
     called = await office.invited(await office.call(referral))
-    office.clock.now = FRIDAY + timedelta(hours=2)
+    office.clock.now = FRIDAY_MORNING + timedelta(hours=2)
     await told_again(office, referral)
-    office.clock.now = FRIDAY + timedelta(hours=3)
-    held_at = FRIDAY + timedelta(hours=1)
+    office.clock.now = FRIDAY_MORNING + timedelta(hours=3)
+    held_at = FRIDAY_MORNING + timedelta(hours=1)
     held = await office.hold(called, held_at)
     first, since = await office.clock_on(referral, referral.id, "strategy_meeting")
     assert (first.stopped_because, first.happened_at) == ("held", held_at)
-    assert (since.started_at, since.stopped_at) == (FRIDAY + timedelta(hours=2), None)
+    assert (since.started_at, since.stopped_at) == (FRIDAY_MORNING + timedelta(hours=2), None)
     await office.conclude(held, enquiry=EnquiryDecision.none)
     waiting = [(one.waiting.subject_id, one.next_action) for one in await strategy_queue(office)]
     assert (referral.id, NextAction.call_strategy_meeting) in waiting
@@ -1033,9 +1037,11 @@ async def test_what_was_told_after_a_meeting_still_waits_for_one_however_late_it
 
 async def test_a_meeting_of_long_ago_does_not_answer_a_concern_told_since(office: Office) -> None:
     [referral] = await office.referred(basis=StatutoryBasis.section_17)
-    office.clock.now = FRIDAY + timedelta(days=28)
+    office.clock.now = FRIDAY_MORNING + timedelta(days=28)
     await told_again(office, referral)
-    await office.met(referral, held_at=FRIDAY + timedelta(days=7), enquiry=EnquiryDecision.none)
+    await office.met(
+        referral, held_at=FRIDAY_MORNING + timedelta(days=7), enquiry=EnquiryDecision.none
+    )
     [clock] = await office.clock_on(referral, referral.id, "strategy_meeting")
     assert (clock.started_at, clock.stopped_at) == (office.clock.now, None)
     await office.met(referral, enquiry=EnquiryDecision.none)
@@ -1047,7 +1053,7 @@ async def test_a_child_is_seen_after_the_concern_and_not_in_the_months_before_it
     office: Office,
 ) -> None:
     [referral] = await office.referred(basis=StatutoryBasis.section_17)
-    office.clock.now = concern = FRIDAY + timedelta(days=28)
+    office.clock.now = concern = FRIDAY_MORNING + timedelta(days=28)
     await told_again(office, referral)
     office.clock.now = concern + timedelta(hours=2)
     await office.met(referral)
@@ -1094,7 +1100,7 @@ async def test_of_two_managers_who_conclude_at_once_one_wins(rooms: list[Office]
     office = rooms[0]
     [referral] = await office.referred()
     held = await office.hold(await office.invited(await office.call(referral)))
-    told = Conclusion([concluded(referral.person_id)], [task(FRIDAY)])
+    told = Conclusion([concluded(referral.person_id)], [task(FRIDAY_MORNING)])
     outcomes = await asyncio.gather(
         *(
             one.do(
@@ -1224,7 +1230,7 @@ async def test_the_queue_leads_from_the_signed_decision_to_the_conference(office
                 concluded(one.person_id),
                 concluded(other.person_id, enquiry=EnquiryDecision.none),
             ],
-            [task(FRIDAY)],
+            [task(FRIDAY_MORNING)],
         ),
     )
     # The child is to be seen by Saturday, the minutes circulated by Monday.

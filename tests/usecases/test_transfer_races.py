@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -44,6 +43,7 @@ from service.usecases.jobs import check_impossible
 from service.usecases.sign_offs import sign_off
 from service.usecases.transfers import request_transfer
 from tests.support.clocks import FixedClock
+from tests.support.days import FRIDAY
 from tests.support.houses import open_house
 from tests.support.invariants import Record, faults, read_child, read_record
 from tests.support.moves import (
@@ -58,7 +58,6 @@ from tests.support.moves import (
     told_again,
 )
 
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 SEED = 20260306
 WORKERS, CHILDREN, MOVES = 64, 20, 8
 MOST_CONTACTS_OF_A_CHILD = 4

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -39,11 +39,10 @@ from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
-from tests.support.files import new_decision
+from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
+from tests.support.situations import new_decision
 from tests.support.steps import EVIDENCE, PLAN, WORDS, Steps, steps_in
-
-FRIDAY = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 
 
 @asynccontextmanager

@@ -66,6 +66,11 @@ DUTIES: Mapping[Role, Duty] = MappingProxyType(
             Reach.ALL,
             EVERY_SIDE,
         ),
+        Role.director: Duty(
+            "director of children's services",
+            "hears what nobody below took on, and changes nothing on a case",
+            Reach.ALL,
+        ),
         Role.qa_auditor: Duty(
             "QA auditor",
             "reads practice in order to judge it, and changes nothing",

@@ -8,6 +8,7 @@ from service.domain.access.words import Grant, Permission, Role, Scope
 _MASH = (Role.mash_worker, Role.mash_manager)
 _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
+_ABOVE = (Role.head_of_service, Role.director)
 _MANAGERS = (
     Role.mash_manager,
     Role.early_help_spoc_manager,
@@ -20,7 +21,7 @@ _PROTECTION_READERS = (
     *_MASH,
     Role.early_help_spoc_manager,
     *_ASSESSMENT,
-    Role.head_of_service,
+    *_ABOVE,
     Role.qa_auditor,
 )
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
@@ -37,7 +38,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_contacts: _grant(
             Scope.contacts_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "List and read contacts, as far as one's reach goes.",
         ),
         Permission.amend_contact: _grant(
@@ -85,7 +86,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (
                 *_MASH,
                 Role.early_help_spoc_manager,
-                Role.head_of_service,
+                *_ABOVE,
                 Role.qa_auditor,
                 Role.partner_system,
             ),
@@ -106,12 +107,12 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_decisions: _grant(
             Scope.decisions_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "Read decisions and their earlier versions, as far as one's reach goes.",
         ),
         Permission.read_referrals: _grant(
             Scope.cases_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "List and read referrals, as far as one's reach goes.",
         ),
         Permission.allocate_referral: _grant(
@@ -126,7 +127,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "List and read early help episodes, as far as one's reach goes.",
         ),
         Permission.allocate_early_help_episode: _grant(
@@ -141,12 +142,12 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_accountability: _grant(
             Scope.cases_read,
-            (*_MANAGERS, Role.qa_auditor),
+            (*_MANAGERS, Role.director, Role.qa_auditor),
             "See for every open child the one accountable team, and the worker.",
         ),
         Permission.read_transfers: _grant(
             Scope.transfers_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "List and read step-ups and step-downs with their history.",
         ),
         Permission.export_transfers: _grant(
@@ -216,7 +217,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_challenges: _grant(
             Scope.challenges_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "List and read challenges with every answer.",
         ),
         Permission.challenge_decision: _grant(
@@ -338,7 +339,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_daily_meetings: _grant(
             Scope.daily_meetings_read,
-            (*_MASH, Role.early_help_spoc_manager, Role.head_of_service, Role.qa_auditor),
+            (*_MASH, Role.early_help_spoc_manager, *_ABOVE, Role.qa_auditor),
             "Read the agenda of a daily meeting, and what came of each item.",
         ),
         Permission.carry_over_item: _grant(
@@ -353,7 +354,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_missing_episodes: _grant(
             Scope.missing_episodes_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "List and read missing episodes, as far as one's reach goes.",
         ),
         Permission.record_missing_episode: _grant(
@@ -378,7 +379,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_pregnancy: _grant(
             Scope.cases_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "Read of an unborn child: weeks, alerts and history, as far as one's reach goes.",
         ),
         Permission.read_queue_pre_birth: _grant(
@@ -420,12 +421,12 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_flags: _grant(
             Scope.flags_read,
-            (*_CASEWORK, Role.head_of_service, Role.qa_auditor),
+            (*_CASEWORK, *_ABOVE, Role.qa_auditor),
             "See breaches and warnings, and why each is raised.",
         ),
         Permission.acknowledge_flag: _grant(
             Scope.flags_write,
-            (*_CASEWORK, Role.head_of_service),
+            (*_CASEWORK, *_ABOVE),
             "Acknowledge a flag and say what one will do.",
         ),
         Permission.submit_multi_agency_referral: _grant(
@@ -451,7 +452,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.read_measures: _grant(
             Scope.measures_read,
             (
-                Role.head_of_service,
+                *_ABOVE,
                 Role.mash_manager,
                 Role.early_help_spoc_manager,
                 Role.assessment_team_manager,
@@ -464,7 +465,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.reference_read,
             (
                 *_CASEWORK,
-                Role.head_of_service,
+                *_ABOVE,
                 Role.qa_auditor,
                 Role.information_governance_officer,
                 Role.system_administrator,

@@ -17,6 +17,7 @@ class Role(StrEnum):
     assessment_team_worker = "assessment_team_worker"
     partner_system = "partner_system"
     head_of_service = "head_of_service"
+    director = "director"
     qa_auditor = "qa_auditor"
     performance_analyst = "performance_analyst"
     information_governance_officer = "information_governance_officer"
