@@ -12,6 +12,7 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel
 from service.domain.decisions import (
+    AgencySaid,
     Decision,
     LevelOfNeed,
     Outcome,
