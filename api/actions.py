@@ -115,6 +115,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
         },
         MissingAction: {
             MissingAction.record_return: _by("record_return"),
+            MissingAction.attempt_interview: _by("record_return_interview", step="attempted"),
             MissingAction.offer_interview: _by("record_return_interview", step="offered"),
             MissingAction.accept_interview: _by("record_return_interview", step="accepted"),
             MissingAction.decline_interview: _by("record_return_interview", step="declined"),

@@ -104,7 +104,10 @@ class ReturnInterviewIn(Wire):
 
     step: Annotated[
         InterviewStep,
-        Field(description="offered, accepted, declined or held.", examples=["offered"]),
+        Field(
+            description="offered, accepted, declined or held; attempted: tried in vain.",
+            examples=["offered"],
+        ),
     ]
     happened_at: HappenedAt
     because: Annotated[
@@ -134,7 +137,10 @@ class ReturnInterviewIn(Wire):
     ] = None
     words: Annotated[
         Words | None,
-        Field(description="What is to be known of it, in one's own words.", examples=[None]),
+        Field(
+            description="What is to be known of it, in one's own words. Needed with `attempted`.",
+            examples=[None],
+        ),
     ] = None
 
     def told(self) -> missing_episodes.Interview:

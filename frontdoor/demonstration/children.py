@@ -1,7 +1,7 @@
 """Missing children and births in the demonstration data."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -10,7 +10,7 @@ from uuid import UUID
 from frontdoor.demonstration.desk import Desk, between
 from frontdoor.demonstration.families import FamilyChild
 from frontdoor.demonstration.narratives import RISK
-from frontdoor.demonstration.targets import INTERVIEWS, Slot, slots
+from frontdoor.demonstration.targets import INTERVIEWS, UNHEARD, Slot, slots
 from service.bootstrap import Work
 from service.domain.calendar import london_date
 from service.domain.contacts import Child
@@ -114,9 +114,14 @@ class MissingTime:
                 interviewer=self._words(RISK.interviewers) if held else None,
                 independent=True if held else None,
                 where=self._words(RISK.held_where) if held else None,
-                words=self._words(RISK.told_in_interview) if held else None,
+                words=self._told(step),
             ),
         )
+
+    def _told(self, step: InterviewStep) -> str | None:
+        if step is InterviewStep.held:
+            return self._words(RISK.told_in_interview)
+        return self._words(RISK.interview_attempted) if step is InterviewStep.attempted else None
 
     def follow(self, contact_id: UUID, child_id: UUID, absence: Absence) -> None:
         """Puts the absence of a child of today on the desk."""
@@ -144,7 +149,7 @@ class MissingTime:
         self.desk.at(at + self.told_after, tell)
 
     def interview(self, slot: Slot) -> None:
-        """Puts the interview after a return of the year on the desk, in time or late."""
+        """Puts the interview that a child accepted in the year on the desk, in time or late."""
         chance, limit = self.chance, timedelta(hours=72)
         if slot.in_time:
             offered_at = slot.at + timedelta(hours=chance.uniform(4, 20))
@@ -155,10 +160,19 @@ class MissingTime:
             answered_at = between(chance, late + timedelta(hours=2), late + timedelta(days=6))
         answered_at = max(answered_at, offered_at + timedelta(hours=2))
         self._then(InterviewStep.offered, offered_at)
-        declined = chance.random() < 0.25
-        if not declined and chance.random() < 0.3:
+        if chance.random() < 0.7:
             self._then(InterviewStep.accepted, offered_at + (answered_at - offered_at) * 0.4)
-        self._then(InterviewStep.declined if declined else InterviewStep.held, answered_at)
+        self._then(InterviewStep.held, answered_at)
+
+    def not_heard(self, slot: Slot) -> None:
+        """Puts the return of a child who declined on the desk, asked within 72 hours or later."""
+        chance, limit = self.chance, timedelta(hours=72)
+        offered_at = slot.at + timedelta(hours=chance.uniform(6, 40))
+        if not slot.in_time:
+            self._then(InterviewStep.attempted, slot.at + timedelta(hours=chance.uniform(20, 60)))
+            offered_at = slot.at + limit + timedelta(hours=chance.uniform(5, 90))
+        self._then(InterviewStep.offered, offered_at)
+        self._then(InterviewStep.declined, offered_at + timedelta(hours=chance.uniform(2, 20)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +195,11 @@ class MissingChildren:
         self._known: list[_KnownChild] = []
         self._gone: dict[UUID, datetime] = {}
         for slot in slots(chance, year, INTERVIEWS, first_day=6):
-            self._plan(slot)
+            self._plan(chance, slot, MissingTime.interview)
+        # A chance of their own: what else happens in the year does not hang on them.
+        apart = random.Random(f"returns {year}")  # noqa: S311 - invented data, the same each time
+        for slot in slots(apart, year, UNHEARD, first_day=12):
+            self._plan(apart, slot, MissingTime.not_heard)
 
     def hear_of(self, told_at: datetime, children: Sequence[Child]) -> None:
         """Remembers the children of a contact who are of an age to go missing."""
@@ -193,19 +211,20 @@ class MissingChildren:
                     _KnownChild(told_at, one.contact_id, one.id, one.person_id, one.date_of_birth)
                 )
 
-    def _plan(self, slot: Slot) -> None:
-        chance = self.chance
+    def _plan(
+        self, chance: random.Random, slot: Slot, then: Callable[[MissingTime, Slot], None]
+    ) -> None:
         missing_from = slot.at - timedelta(hours=chance.uniform(5, 50))
         told_after = chance.random() < 0.7
         missing = MissingTime(self.desk, chance)
 
         async def report(work: Work) -> None:
-            child = self._choose(work.now)
+            child = self._choose(chance, work.now)
             returned_at = slot.at if told_after else None
             await missing.record(work, child.contact_id, child.child_id, missing_from, returned_at)
             if not told_after:
                 self.desk.at(slot.at + timedelta(hours=1), back)
-            missing.interview(slot)
+            then(missing, slot)
 
         async def back(work: Work) -> None:
             await missing.come_back(work, slot.at)
@@ -213,14 +232,14 @@ class MissingChildren:
         first_told = slot.at + timedelta(hours=2) if told_after else missing_from
         self.desk.at(first_told + timedelta(minutes=chance.randint(20, 90)), report)
 
-    def _choose(self, now: datetime) -> _KnownChild:
+    def _choose(self, chance: random.Random, now: datetime) -> _KnownChild:
         self._known = [one for one in self._known if one.told_at > now - _KNOWN_FOR]
         at_home = [
             one
             for one in self._known
             if one.person_id not in self._gone or self._gone[one.person_id] < now - _APART
         ]
-        found = self.chance.choice(at_home)
+        found = chance.choice(at_home)
         self._gone[found.person_id] = now
         return found
 

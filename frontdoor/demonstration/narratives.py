@@ -153,6 +153,7 @@ class RiskNarratives(_Read):
     came_back: Texts
     declined_because: Texts
     told_in_interview: Texts
+    interview_attempted: Texts
     held_where: Texts
     interviewers: Texts
     late_answer_read: Texts

@@ -61,7 +61,24 @@ INTERVIEWS: Final[Series] = (
     (21, 23),
     (20, 33),
 )
-"""PI9, as published."""
+"""PI9, as published: interviews held within 72 hours, of those that were accepted."""
+
+UNHEARD: Final[Series] = (
+    (9, 13),
+    (6, 9),
+    (7, 10),
+    (4, 6),
+    (8, 11),
+    (5, 8),
+    (7, 11),
+    (4, 7),
+    (6, 10),
+    (6, 9),
+    (7, 9),
+    (8, 16),
+)
+"""Returns of a child who declined: how many were asked in time, of how many. The others were not
+offered an interview within 72 hours; in December eight."""
 
 
 @dataclass(frozen=True, slots=True)

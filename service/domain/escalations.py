@@ -17,6 +17,7 @@ from service.domain.accountabilities import CareService
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
+from service.domain.referrals import SECTION_47_ALLOCATION
 
 _TOP = (Role.head_of_service, Role.director)
 SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
@@ -46,6 +47,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "late_answer_read": SubjectKind.information_request,
         "sign_off": SubjectKind.decision,
         "allocation": SubjectKind.referral,
+        SECTION_47_ALLOCATION: SubjectKind.referral,
         "strategy_meeting": SubjectKind.referral,
         "single_assessment": SubjectKind.referral,
         "expected_delivery_known": SubjectKind.referral,

@@ -72,6 +72,21 @@ def _published(
     )
 
 
+def _of_returns(code: MeasureCode, title: str, share: str) -> Measure:
+    return Measure(
+        code,
+        title,
+        "Of the times that a missing child returned in the month for which, at the instant of the "
+        "reading, the return home interview had been held or declined, or its limit had passed: "
+        f"{share}",
+        Unit.per_cent,
+        "Performance measure PI9 in its figures: returns, offered, accepted, held, held within 72 "
+        "hours; Quarter 3 2018-19 performance and audit report",
+        Counted.missing_episodes,
+        (),
+    )
+
+
 def _strategy(
     code: MeasureCode,
     title: str,
@@ -259,12 +274,37 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
             ),
             _published(
                 MeasureCode.pi9,
-                "Return home interviews within 72 hours",
-                "Of the times that a missing child returned in the month for which, at the instant "
-                "of the reading, the return home interview had been held or declined, or its limit "
-                "had passed: the share with the interview held or declined within 72 hours of the "
-                "return. It goes by when that was and not by when it was recorded.",
+                "Return home interviews within 72 hours, of those accepted",
+                "Of the times that a missing child returned in the month and accepted the return "
+                "home interview, as far as was on the record at the instant of the reading, for "
+                "which by then it had been held or its limit had passed: the share with the "
+                "interview held within 72 hours of the return. It goes by when it was held and not "
+                "by when that was recorded. An interview that was declined is not held, and a "
+                "child who declined from the first is not counted here: the four measures of all "
+                "returns are.",
                 Counted.missing_episodes,
+            ),
+            _of_returns(
+                MeasureCode.return_interviews_offered,
+                "Return home interviews offered within 72 hours",
+                "the share to which an interview was offered within 72 hours of the return. One "
+                "that was not offered is missed, whatever the child would have said.",
+            ),
+            _of_returns(
+                MeasureCode.return_interviews_accepted,
+                "Return home interviews accepted",
+                "the share whose child accepted the interview by the instant of the reading, or "
+                "talked without saying so first.",
+            ),
+            _of_returns(
+                MeasureCode.return_interviews_held,
+                "Return home interviews held",
+                "the share with the interview held by the instant of the reading, however late.",
+            ),
+            _of_returns(
+                MeasureCode.return_interviews_in_time,
+                "Return home interviews within 72 hours, of all returns",
+                "the share with the interview held within 72 hours of the return.",
             ),
             _strategy(
                 MeasureCode.strategy_meetings_same_day,

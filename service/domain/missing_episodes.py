@@ -33,6 +33,7 @@ class MissingAction(StrEnum):
 
     report = "report"
     record_return = "record_return"
+    attempt_interview = "attempt_interview"
     offer_interview = "offer_interview"
     accept_interview = "accept_interview"
     decline_interview = "decline_interview"
@@ -47,8 +48,12 @@ class InterviewAnswer(StrEnum):
 
 
 class InterviewStep(StrEnum):
-    """One step towards a return home interview, as it is told."""
+    """One step towards a return home interview, as it is told.
 
+    `attempted`: somebody tried to reach the child, or to hold it, and did not.
+    """
+
+    attempted = "attempted"
     offered = "offered"
     accepted = "accepted"
     declined = "declined"
@@ -56,6 +61,7 @@ class InterviewStep(StrEnum):
 
 
 ACTION_OF = {
+    InterviewStep.attempted: MissingAction.attempt_interview,
     InterviewStep.offered: MissingAction.offer_interview,
     InterviewStep.accepted: MissingAction.accept_interview,
     InterviewStep.declined: MissingAction.decline_interview,
@@ -68,10 +74,13 @@ MISSING_EPISODE = StateTable(
     start=_S.missing,
     moves={
         (_S.missing, _A.record_return): _S.returned,
+        (_S.returned, _A.attempt_interview): _S.returned,
         (_S.returned, _A.offer_interview): _S.interview_offered,
+        (_S.interview_offered, _A.attempt_interview): _S.interview_offered,
         (_S.interview_offered, _A.accept_interview): _S.interview_accepted,
         (_S.interview_offered, _A.decline_interview): _S.interview_declined,
         (_S.interview_offered, _A.hold_interview): _S.interview_held,
+        (_S.interview_accepted, _A.attempt_interview): _S.interview_accepted,
         (_S.interview_accepted, _A.decline_interview): _S.interview_declined,
         (_S.interview_accepted, _A.hold_interview): _S.interview_held,
         # A child who declined may talk after all; the clock has stopped and stays so.
@@ -260,6 +269,8 @@ def faults_in_interview(episode: MissingEpisode, told: Interview, now: datetime)
                 "missing",
             )
         )
+    if told.step is InterviewStep.attempted and told.words is None:
+        problems.append(Problem("/words", "Say what was tried, and what came of it.", "missing"))
     if lies_ahead(told.happened_at, now):
         problems.append(
             Problem(

@@ -11,6 +11,9 @@ from service.domain.decisions import StatutoryBasis
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.states import StateTable
 
+SECTION_47_ALLOCATION = "section_47_allocation"
+"""The clock of a referral under section 47 that no worker has, beside the one of every referral."""
+
 
 class CaseState(StrEnum):
     """Where a referral or an early help episode stands."""

@@ -13,7 +13,14 @@ from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
-from service.domain.referrals import CASE, CaseAction, CaseState, Referral, is_re_referral
+from service.domain.referrals import (
+    CASE,
+    SECTION_47_ALLOCATION,
+    CaseAction,
+    CaseState,
+    Referral,
+    is_re_referral,
+)
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.lives import Moves
 from service.domain_services.pre_birth import start_pre_birth_clocks
@@ -25,7 +32,12 @@ from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Ca
 from service.persistence.units_of_work import Work
 
 # What waits for a referral's assessment and strategy meeting ends with the referral.
-_CLOCKS_OF_REFERRAL = ("strategy_meeting", *CLOCKS, "expected_delivery_known")
+_CLOCKS_OF_REFERRAL = (
+    "strategy_meeting",
+    SECTION_47_ALLOCATION,
+    *CLOCKS,
+    "expected_delivery_known",
+)
 
 
 CASES: Moves[Any] = Moves(CASE)
@@ -97,6 +109,7 @@ async def open_referral(
     if statutory_basis is StatutoryBasis.section_47:
         since = await cases.owed_meeting_since(work, origin.person_id)
         _start_on_referral(work, referral, "strategy_meeting", since)
+        _start_allocation_of_section_47(work, referral)
     await start_pre_birth_clocks(work, referral)
     return referral
 
@@ -107,6 +120,26 @@ def _start_on_referral(
     start_clock(
         work, kind, SubjectKind.referral, referral.id, referral.contact_id, since or work.now
     )
+
+
+def _start_allocation_of_section_47(work: Work, referral: Referral) -> None:
+    if referral.worker_id is None:
+        _start_on_referral(work, referral, SECTION_47_ALLOCATION)
+
+
+async def make_section_47(work: Work, referral: Referral) -> None:
+    """Makes an open referral that is held one under section 47, unless it is; nobody goes back.
+
+    Where no worker has it, it is to be allocated the same day from now on.
+    """
+    if referral.statutory_basis is not StatutoryBasis.section_47:
+        await work.change(
+            Referral,
+            referral.id,
+            referral.version,
+            statutory_basis=StatutoryBasis.section_47,
+        )
+        _start_allocation_of_section_47(work, referral)
 
 
 async def reckon_referrals_again(work: Work, person_id: UUID) -> None:
@@ -247,8 +280,7 @@ async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | Non
     """
     if basis is StatutoryBasis.section_47:
         referral = await REFERRALS.read_held(work, referral_id)
-        if referral.statutory_basis is not basis:
-            await work.change(Referral, referral.id, referral.version, statutory_basis=basis)
+        await make_section_47(work, referral)
         kind = "strategy_meeting"
         if not await is_running(work, referral.contact_id, referral.id, kind):
             _start_on_referral(work, referral, kind)

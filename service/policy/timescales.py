@@ -46,6 +46,7 @@ NEEDED_KINDS = {
     "acknowledge_referrer": False,
     "sign_off": False,
     "allocation": False,
+    "section_47_allocation": False,
     "early_help_allocation": False,
     "strategy_meeting": False,
     "strategy_minutes": False,

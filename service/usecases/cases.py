@@ -16,7 +16,7 @@ from service.domain.errors import Conflict, Invalid, Problem
 from service.domain.events import EventType
 from service.domain.holders import HeldWork, holder
 from service.domain.own_words import require_own_words
-from service.domain.referrals import CASE, CaseAction, Referral
+from service.domain.referrals import CASE, SECTION_47_ALLOCATION, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
 from service.domain_services.cases import CASES, close_case
@@ -157,7 +157,9 @@ async def _allocate(
     # From a team that is no more the case goes on, whatever is disputed: nobody works it there.
     if team_id is not None and team_id != case.team_id and known:
         await refuse_while_challenged(work, case.person_id)
-    await stop_clocks(work, case.contact_id, case.id, [cases.allocation_clock], "allocated")
+    await stop_clocks(
+        work, case.contact_id, case.id, [cases.allocation_clock, SECTION_47_ALLOCATION], "allocated"
+    )
     allocated: Case = await CASES.move(
         work,
         who,

@@ -294,8 +294,9 @@ async def record_return(
 async def record_return_interview(
     work: Work, who: Caller, episode_id: UUID, version: int, told: Interview
 ) -> MissingEpisode:
-    """Records that the interview was offered, accepted, declined or held.
+    """Records that the interview was offered, accepted, declined or held, or that it was tried.
 
+    An attempt to reach the child is kept with its words, and the clock goes on.
     Declined or held, its clock stops by when that happened. Held after all by a child who had
     declined, it is recorded and no clock runs again. Raises WrongState before the return and once
     it was held, MissingEpisodeIncomplete naming every fault.
@@ -334,6 +335,8 @@ async def record_return_interview(
 
 
 def _changed_by(told: Interview) -> dict[str, Any]:
+    if told.step is InterviewStep.attempted:
+        return {}
     if told.step is InterviewStep.offered:
         return {"interview_offered_at": told.happened_at}
     if told.step is InterviewStep.held:

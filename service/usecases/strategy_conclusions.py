@@ -5,12 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
-from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.instants import lies_ahead
 from service.domain.own_words import own_words_faults
-from service.domain.referrals import Referral
 from service.domain.strategy_conclusions import (
     ChildConclusion,
     Conclusion,
@@ -30,6 +28,7 @@ from service.domain.strategy_meetings import (
     incomplete,
     without_attendance,
 )
+from service.domain_services.cases import make_section_47
 from service.domain_services.section_47_enquiries import begin_enquiry
 from service.domain_services.strategy_meetings import (
     hold_meeting,
@@ -141,13 +140,7 @@ async def _carry_out(
     enquiry_id: UUID | None = None
     if told.enquiry in BEGINS_AN_ENQUIRY:
         referral = await REFERRALS.read_held(work, child.referral_id)
-        if referral.statutory_basis is not StatutoryBasis.section_47:
-            await work.change(
-                Referral,
-                referral.id,
-                referral.version,
-                statutory_basis=StatutoryBasis.section_47,
-            )
+        await make_section_47(work, referral)
         enquiry = await begin_enquiry(work, who, meeting_id, held_at, referral, told.enquiry)
         enquiry_id = enquiry.id
     elif told.enquiry is EnquiryDecision.continues:

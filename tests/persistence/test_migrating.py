@@ -409,6 +409,7 @@ async def test_going_back_takes_the_clocks_and_flags_of_what_goes_with_it(
         (SubjectKind.strategy_meeting, "strategy_minutes"),
         (SubjectKind.section_47_enquiry, "child_seen"),
         (SubjectKind.referral, "allocation"),
+        (SubjectKind.referral, "section_47_allocation"),
         (SubjectKind.referral, "single_assessment"),
         (SubjectKind.referral, "strategy_meeting"),
         (SubjectKind.referral, "pre_birth_assessment_done"),

@@ -13,7 +13,13 @@ import pytest
 
 from service.domain.access import Role
 from service.domain.authority import TeamWork
-from service.domain.deadlines import ElapsedLimit, EscalationStep, Rating, WorkingDaysLimit
+from service.domain.deadlines import (
+    ElapsedLimit,
+    EscalationStep,
+    Rating,
+    SameDayLimit,
+    WorkingDaysLimit,
+)
 from service.domain.events import EventType
 from service.policy import PolicyFaulty, load_policy
 from service.policy.file import PolicyFile
@@ -73,6 +79,7 @@ def test_the_shipped_policy_has_no_fault_and_holds_what_the_service_needs() -> N
         ("acknowledge_referrer", None, WorkingDaysLimit(1), False),
         ("sign_off", None, ElapsedLimit(timedelta(hours=4)), True),
         ("allocation", None, WorkingDaysLimit(5), False),
+        ("section_47_allocation", None, SameDayLimit(), True),
         ("early_help_allocation", None, WorkingDaysLimit(5), True),
     ],
 )

@@ -377,41 +377,35 @@ class Generator:
         return Case(case.referral, (*kept, clock))
 
     def interview(self, returned_at: datetime, *, in_time: bool) -> tuple[UUID, Case]:
-        """A child who returned then, and the interview, held or declined; one in ten not yet."""
+        """A child who returned then and accepted the interview; of the late, one in ten not yet."""
         chance = self.chance
         case = self.case(returned_at - timedelta(days=90), StatutoryBasis.section_17)
-        declined = chance.random() < 0.2
         limit = timedelta(hours=72)
         wait = limit * chance.choice((0, 0.5, 1))
         if not in_time:
             wait = limit + timedelta(microseconds=1) * chance.choice((1, 10**11))
         at = returned_at + wait
         nothing = not in_time and chance.random() < 0.1
-        happened = {} if nothing else {"interview_offered_at": returned_at}
-        if declined and not nothing:
+        happened: dict[str, Any] = {
+            "interview_offered_at": returned_at,
+            "interview_answer": InterviewAnswer.accepted,
+            "interview_answered_at": returned_at,
+        }
+        if not nothing:
             happened |= {
-                "interview_answer": InterviewAnswer.declined,
-                "interview_answered_at": at,
-                "declined_because": "They do not wish to speak about it.",
-            }
-        elif not nothing:
-            happened |= {
-                "interview_answer": InterviewAnswer.accepted,
-                "interview_answered_at": returned_at,
                 "interview_held_at": at,
                 "interview_held_where": "At school",
                 "interviewer": "An advocate",
                 "interview_held_independently": True,
                 "interview_words": WORDS,
             }
-        state = MissingState.interview_declined if declined else MissingState.interview_held
         given = dict.fromkeys(field.name for field in fields(MissingEpisode)) | {
             "id": new_id(),
             "reference": new_reference(ReferenceKind.missing_episode),
             "contact_id": case.referral.contact_id,
             "child_id": case.referral.child_id,
             "person_id": case.referral.person_id,
-            "state": MissingState.returned if nothing else state,
+            "state": (MissingState.interview_accepted if nothing else MissingState.interview_held),
             "missing_from": returned_at - timedelta(hours=30),
             "reported_at": returned_at - timedelta(hours=20),
             "circumstances": WORDS,
@@ -422,7 +416,7 @@ class Generator:
             **happened,
         }
         episode = MissingEpisode(**given)
-        stopped = self.recorded(at, "declined" if declined else "held")
+        stopped = self.recorded(at, "held")
         clock = self.clock(
             RETURN_CLOCK,
             SubjectKind.missing_episode,
@@ -431,17 +425,28 @@ class Generator:
             returned_at,
             **({} if nothing else stopped),
         )
-        step = MissingEpisodeStep(
-            id=new_id(),
-            episode_id=episode.id,
-            action=MissingAction.record_return,
-            state=MissingState.returned,
-            at=returned_at,
-            by=self.account_id,
-            happened_at=returned_at,
-            words=None,
-        )
-        return episode.id, Case(case.referral, (*case.records, episode, step, clock))
+        done = {
+            MissingAction.offer_interview: (MissingState.interview_offered, returned_at),
+            MissingAction.accept_interview: (MissingState.interview_accepted, returned_at),
+            MissingAction.hold_interview: (MissingState.interview_held, stopped["stopped_at"]),
+            MissingAction.record_return: (MissingState.returned, returned_at),
+        }
+        if nothing:
+            del done[MissingAction.hold_interview]
+        steps = [
+            MissingEpisodeStep(
+                id=new_id(),
+                episode_id=episode.id,
+                action=action,
+                state=state,
+                at=told_at,
+                by=self.account_id,
+                happened_at=told_at,
+                words=None,
+            )
+            for action, (state, told_at) in done.items()
+        ]
+        return episode.id, Case(case.referral, (*case.records, episode, *steps, clock))
 
     async def keep(self, cases: Sequence[Case]) -> None:
         """Puts cases on file, in one transaction."""

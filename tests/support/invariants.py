@@ -328,6 +328,8 @@ def _clocks(record: Record) -> Iterator[str]:
                 wanted.add((referral.id, "strategy_meeting"))
         if referral.closed_at is None and referral.allocated_at is None:
             wanted.add((referral.id, "allocation"))
+            if referral.statutory_basis is StatutoryBasis.section_47:
+                wanted.add((referral.id, "section_47_allocation"))
     for episode in record.episodes:
         if episode.closed_at is None and episode.allocated_at is None:
             wanted.add((episode.id, "early_help_allocation"))
@@ -339,8 +341,8 @@ def _clocks(record: Record) -> Iterator[str]:
         if contact.decided_at is None:
             wanted |= {(contact.id, "contact_to_referral"), (contact.id, "statutory_decision")}
             possible.add((contact.id, "repeat_concern"))
-        if contact.rating is not None and contact.decided_at is None:
-            wanted.add((contact.id, "triage"))
+        if contact.decided_at is None:
+            wanted.add((contact.id, "rated" if contact.rating is None else "triage"))
         if contact.acknowledged_at is None:
             wanted.add((contact.id, "acknowledge_referrer"))
     running = Counter(

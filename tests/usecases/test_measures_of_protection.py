@@ -33,7 +33,7 @@ from service.domain.measures import (
     Unit,
     periods,
 )
-from service.domain.missing_episodes import Interview, InterviewStep, Return
+from service.domain.missing_episodes import Interview, InterviewStep, MissingAction, Return
 from service.domain.new_contacts import NewChild
 from service.domain.people import BirthKnowledge
 from service.domain.referrals import Referral
@@ -593,25 +593,66 @@ async def test_a_child_is_seen_in_time_or_late_and_never_left_out_once_it_is_lat
 
 
 async def test_an_interview_is_in_time_late_or_still_to_come(records: Records) -> None:
-    """By when it was held or declined; one recorded late was late until it was recorded."""
+    """By when it was held; one recorded late was late until it was recorded."""
     generator = records.generator
     returned_at = datetime(2018, 3, 24, 12, tzinfo=UTC)  # the clocks go forward in the night
     limit = returned_at + timedelta(hours=72)
-    for stopped in (
-        {"stopped_at": limit, "stopped_because": "declined"},
-        {"stopped_at": limit + HAIR, "stopped_because": "held"},
-        {"stopped_at": limit + DAY, "stopped_because": "held", "happened_at": limit},
-        {"stopped_at": None, "stopped_because": None},
+    for held_at, told_at in (
+        (limit, limit),
+        (limit + HAIR, limit + HAIR),
+        (limit, limit + DAY),
+        (None, None),
     ):
         _, case = generator.interview(returned_at, in_time=True)
-        *others, clock = case.records
-        when = {"happened_at": None, **stopped}
-        await generator.keep([Case(case.referral, (*others, replace(clock, **when)))])
+        *others, episode, offered, accepted, held, back, clock = case.records
+        episode = replace(episode, interview_held_at=held_at)
+        steps = [offered, accepted, back]
+        stopped = {"stopped_at": told_at, "happened_at": held_at, "stopped_because": None}
+        if told_at is not None:
+            steps.append(replace(held, at=told_at, happened_at=held_at))
+            stopped["stopped_because"] = "held"
+        await generator.keep(
+            [Case(case.referral, (*others, episode, *steps, replace(clock, **stopped)))]
+        )
     found = [
         await records.total("PI9", as_at=as_at)
         for as_at in (limit - HAIR, limit, limit + HAIR, limit + DAY, None)
     ]
     assert found == [(0, 0), (1, 1), (1, 4), (2, 4), (2, 4)]
+
+
+async def test_three_children_who_declined_are_no_interviews_and_none_of_those_accepted(
+    records: Records,
+) -> None:
+    """A refusal within the limit stops the clock; it makes nobody heard."""
+    generator = records.generator
+    returned_at = datetime(2018, 3, 5, 12, tzinfo=UTC)
+    limit = returned_at + timedelta(hours=72)
+    for offered_at in (returned_at, limit, limit + HAIR):
+        _, case = generator.interview(returned_at, in_time=True)
+        *others, episode, offered, accepted, _, back, clock = case.records
+        answered = {"action": MissingAction.decline_interview, "at": offered_at}
+        await generator.keep(
+            [
+                Case(
+                    case.referral,
+                    (
+                        *others,
+                        replace(episode, interview_offered_at=offered_at, interview_held_at=None),
+                        replace(offered, at=offered_at),
+                        replace(accepted, **answered),
+                        back,
+                        replace(clock, stopped_at=offered_at, stopped_because="declined"),
+                    ),
+                )
+            ]
+        )
+    assert await records.total("PI9") == (0, 0)
+    found = {
+        code: await records.total(f"return_interviews_{code}")
+        for code in ("offered", "accepted", "held", "in_time")
+    }
+    assert found == {"offered": (2, 3), "accepted": (0, 3), "held": (0, 3), "in_time": (0, 3)}
 
 
 async def test_a_return_told_of_days_later_was_not_known_to_be_owed_an_interview(
@@ -624,8 +665,9 @@ async def test_a_return_told_of_days_later_was_not_known_to_be_owed_an_interview
     *others, step, clock = case.records
     running = replace(clock, stopped_at=None, stopped_because=None, happened_at=None)
     await generator.keep([Case(case.referral, (*others, replace(step, at=told_at), running))])
-    found = [await records.total("PI9", as_at=as_at) for as_at in (told_at - HAIR, told_at)]
-    assert found == [(0, 0), (0, 1)]
+    code = "return_interviews_accepted"
+    found = [await records.total(code, as_at=as_at) for as_at in (told_at - HAIR, told_at)]
+    assert found == [(0, 0), (1, 1)]
 
 
 async def test_re_referrals_are_told_by_the_team_that_last_knew_the_child(

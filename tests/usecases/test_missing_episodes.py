@@ -53,6 +53,7 @@ from tests.support.houses import caller, open_house
 from tests.support.unborn import told_of, unborn
 
 HOUR = timedelta(hours=1)
+TRIED = "Rang three times and called at the house; nobody opened the door."
 LEFT = "She left after an argument about her telephone and did not come home by ten."
 BACK = "A neighbour saw her at the bus station, and the police brought her home."
 ADA = NewChild(given_name="Ada", family_name="Okafor")
@@ -102,6 +103,7 @@ class Office:
     ) -> MissingEpisode:
         """A step towards the interview, with all that belongs to it."""
         own: dict[InterviewStep, dict[str, Any]] = {
+            InterviewStep.attempted: {"words": TRIED},
             InterviewStep.declined: {"because": "She did not want to talk with anybody about it."},
             InterviewStep.held: {
                 "interviewer": "Dele Ade, youth worker",
@@ -180,6 +182,24 @@ async def test_a_whole_life_from_missing_to_the_interview_with_every_step_on_fil
     assert [one.happened_at for one in whole.steps][:2] == [FRIDAY - 2 * HOUR, back_at]
     assert whole.steps[-1].words == "She spoke of a friend."
     await office.house.ask(lambda ask: check_impossible(ask, office.house.policy))
+
+
+async def test_attempts_are_kept_with_their_words_and_the_clock_goes_on(office: Office) -> None:
+    episode = await office.returned(await office.missing())
+    for state in (MissingState.returned, MissingState.interview_offered):
+        tried = await office.step(episode, InterviewStep.attempted)
+        assert tried.state is state
+        if state is MissingState.returned:
+            episode = await office.step(tried, InterviewStep.offered)
+    assert (await office.interview_clock(tried)).stopped_at is None
+    steps = (await office.whole(tried)).steps
+    assert [one.words for one in steps if one.action is MissingAction.attempt_interview] == [
+        TRIED,
+        TRIED,
+    ]
+    with pytest.raises(MissingEpisodeIncomplete) as refused:
+        await office.step(tried, InterviewStep.attempted, words=None)
+    assert [(one.pointer, one.code) for one in refused.value.problems] == [("/words", "missing")]
 
 
 async def test_events_tell_times_and_steps_and_never_a_word(office: Office) -> None:
@@ -316,9 +336,18 @@ IN_STATES: dict[str, list[InterviewStep]] = {
     "interview_held": [InterviewStep.offered, InterviewStep.held],
 }
 POSSIBLE = {
-    "returned": {InterviewStep.offered},
-    "interview_offered": {InterviewStep.accepted, InterviewStep.declined, InterviewStep.held},
-    "interview_accepted": {InterviewStep.declined, InterviewStep.held},
+    "returned": {InterviewStep.attempted, InterviewStep.offered},
+    "interview_offered": {
+        InterviewStep.attempted,
+        InterviewStep.accepted,
+        InterviewStep.declined,
+        InterviewStep.held,
+    },
+    "interview_accepted": {
+        InterviewStep.attempted,
+        InterviewStep.declined,
+        InterviewStep.held,
+    },
     "interview_declined": {InterviewStep.held},
     "interview_held": set(),
 }

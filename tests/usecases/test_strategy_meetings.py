@@ -808,6 +808,30 @@ async def test_an_enquiry_begins_with_its_assessment_and_clocks_from_when_the_me
     ]
 
 
+async def test_a_referral_under_section_47_without_a_worker_is_to_be_allocated_the_same_day(
+    office: Office,
+) -> None:
+    """From when it is one: at once, or by what a meeting decided about it."""
+    [at_once] = await office.referred(allocated=False)
+    [later] = await office.referred(TODDLER, basis=StatutoryBasis.section_17, allocated=False)
+    [held] = await office.referred(TEENAGER, basis=StatutoryBasis.section_17)
+
+    async def clocks(referral: Referral) -> list[datetime]:
+        found = await office.clock_on(referral, referral.id, "section_47_allocation")
+        return [one.due_at for one in found if one.stopped_at is None]
+
+    end_of_day = office.clock.now.replace(hour=23, minute=59, second=59)
+    assert await clocks(at_once) == [end_of_day]
+    assert await clocks(later) == await clocks(held) == []
+    office.clock.forward(days=1)
+    await office.met(later)
+    await office.met(held)
+    assert await clocks(later) == [end_of_day + timedelta(days=1)]
+    assert await clocks(held) == []
+    await office.allocated(await office.referral(later.id))
+    assert await clocks(later) == []
+
+
 async def test_siblings_at_one_meeting_may_part_ways(office: Office) -> None:
     meeting = await held_about(office, AMARA, TEENAGER, UNBORN, alleged=(Harm.neglect,))
     one, other, unborn = (await office.whole(meeting)).children

@@ -259,9 +259,28 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
         ),
         MeasureCode.pi9: _Counting(
             measures_of_protection.EPISODE.c.returned_at,
-            measures_of_protection.interview_due,
-            measures_of_protection.interview_in_time,
+            measures_of_protection.accepted_interview_due,
+            measures_of_protection.interview_held_in_time,
         ),
+        **{
+            code: _Counting(
+                measures_of_protection.EPISODE.c.returned_at,
+                measures_of_protection.interview_due,
+                meets,
+            )
+            for code, meets in (
+                (
+                    MeasureCode.return_interviews_offered,
+                    measures_of_protection.interview_offered_in_time,
+                ),
+                (MeasureCode.return_interviews_accepted, measures_of_protection.interview_accepted),
+                (MeasureCode.return_interviews_held, measures_of_protection.interview_held),
+                (
+                    MeasureCode.return_interviews_in_time,
+                    measures_of_protection.interview_held_in_time,
+                ),
+            )
+        },
         MeasureCode.strategy_meetings_same_day: _Counting(
             measures_of_protection.threshold_first_met_at(),
             measures_of_protection.meeting_due,

@@ -225,7 +225,15 @@ meetings_on_the_day = _never_late(_STRATEGY_MEETING)
 _INTERVIEW = _of(EPISODE, RETURN_CLOCK)
 
 _INTERVIEW_OR_LATE = _answered_or_late(_INTERVIEW, ["held", "declined"])
-interview_in_time = _never_late(_INTERVIEW)
+
+
+def _on_record(as_at: datetime, *actions: MissingAction) -> ColumnElement[bool]:
+    """One of these was done in an episode, and on the record by an instant."""
+    return exists().where(
+        EPISODE_STEP.c.episode_id == EPISODE.c.id,
+        EPISODE_STEP.c.action.in_(actions),
+        EPISODE_STEP.c.at <= as_at,
+    )
 
 
 def interview_due(as_at: datetime) -> ColumnElement[bool]:
@@ -233,13 +241,38 @@ def interview_due(as_at: datetime) -> ColumnElement[bool]:
 
     Of a return that was on the record then: one told of days later was not known to be owed.
     """
+    return and_(_on_record(as_at, MissingAction.record_return), _INTERVIEW_OR_LATE(as_at))
+
+
+def interview_offered_in_time(as_at: datetime) -> ColumnElement[bool]:
+    """The interview was offered within the limit."""
+    in_time = _some(_INTERVIEW, DEADLINE.c.due_at >= EPISODE.c.interview_offered_at)
+    return and_(_on_record(as_at, MissingAction.offer_interview), in_time)
+
+
+def interview_accepted(as_at: datetime) -> ColumnElement[bool]:
+    """The child accepted the interview by an instant; who talks has accepted."""
+    return _on_record(as_at, MissingAction.accept_interview, MissingAction.hold_interview)
+
+
+def interview_held(as_at: datetime) -> ColumnElement[bool]:
+    """The interview was held by an instant."""
+    return _on_record(as_at, MissingAction.hold_interview)
+
+
+def interview_held_in_time(as_at: datetime) -> ColumnElement[bool]:
+    """The interview was held within the limit; a child who declined has not been heard."""
+    in_time = _some(_INTERVIEW, DEADLINE.c.due_at >= EPISODE.c.interview_held_at)
+    return and_(interview_held(as_at), in_time)
+
+
+def accepted_interview_due(as_at: datetime) -> ColumnElement[bool]:
+    """The child accepted the interview by an instant, and it was held or its limit had passed."""
+    passed = _some(_INTERVIEW, DEADLINE.c.due_at < as_at)
     return and_(
-        exists().where(
-            EPISODE_STEP.c.episode_id == EPISODE.c.id,
-            EPISODE_STEP.c.action == MissingAction.record_return,
-            EPISODE_STEP.c.at <= as_at,
-        ),
-        _INTERVIEW_OR_LATE(as_at),
+        _on_record(as_at, MissingAction.record_return),
+        interview_accepted(as_at),
+        or_(interview_held(as_at), passed),
     )
 
 
