@@ -91,6 +91,7 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.transfer_redirected: "A step is between teams of which the policy took one away; "
         "who takes over stands in its place.",
         EventType.early_help_episode_allocated: "An early help episode was given to a worker.",
+        EventType.early_help_agreement_recorded: "What the family says to early help was recorded.",
         EventType.early_help_episode_closed: "An early help episode was closed with a coded "
         "reason.",
         EventType.transfer_requested: "A step-up or a step-down of one child was asked for.",

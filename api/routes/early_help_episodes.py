@@ -15,6 +15,7 @@ from api.schemas.cases import (
     EpisodeAllocationIn,
 )
 from api.schemas.early_help_episodes import (
+    EarlyHelpAgreementIn,
     EarlyHelpEpisode,
     EarlyHelpEpisodeClosureIn,
     EarlyHelpEpisodeId,
@@ -26,10 +27,11 @@ from service.bootstrap import Work
 from service.domain import early_help_episodes, holders
 from service.domain.access import Permission
 from service.domain.challenges import ChallengeOpen
+from service.domain.early_help_episodes import AgreementNotPossible, EpisodeEnded
 from service.domain.states import WrongState
 from service.domain.transfers import StepDownUnfinished
 from service.domain.whole_contacts import CaseFilters, WholeCase
-from service.usecases import cases
+from service.usecases import cases, early_help_agreements
 
 router = APIRouter(
     prefix="/v1/early-help-episodes", tags=["early-help-episodes"], route_class=FrontDoorRoute
@@ -107,6 +109,39 @@ async def allocate_early_help_episode(
         return await cases.whole_case(work, case)
 
     return _reply(await change(request, allocated))
+
+
+@router.post(
+    "/{early_help_episode_id}/family-agreement",
+    response_model=EarlyHelpEpisode,
+    responses=problems(
+        AgreementNotPossible,
+        EpisodeEnded,
+        cases.EpisodeNotFound,
+    ),
+)
+@needs(Permission.record_early_help_agreement)
+async def record_early_help_agreement(
+    request: Request,
+    who: Who,
+    early_help_episode_id: EarlyHelpEpisodeId,
+    version: Version,
+    body: EarlyHelpAgreementIn,
+) -> Response:
+    """Record whether the family agrees to early help, which needs its agreement.
+
+    Given, the clock of asking stops. Refused or withdrawn, another one runs until the family agrees
+    after all, or the child goes on: the episode closes, or a step-up is accepted. Nothing here
+    delays a step-up of a child at risk.
+    """
+
+    async def recorded(work: Work) -> WholeCase[early_help_episodes.EarlyHelpEpisode]:
+        case = await early_help_agreements.record_early_help_agreement(
+            work, who, early_help_episode_id, version, body.agreement, body.words
+        )
+        return await cases.whole_case(work, case)
+
+    return _reply(await change(request, recorded))
 
 
 @router.post(

@@ -10,8 +10,9 @@ from api.schemas.cases import DatedCaseSummary, WholeCaseOut
 from api.schemas.words import EXAMPLE_ID
 from service.domain import early_help_episodes
 from service.domain.early_help_episodes import EpisodeClosure
+from service.domain.transfers import FamilyAgreement
 from service.domain.whole_contacts import DatedCase, WholeCase
-from service.strict.fields import Text, Wire
+from service.strict.fields import Instant, Text, Wire
 
 EarlyHelpEpisodeId = Annotated[
     UUID, Path(description="The early help episode.", examples=[EXAMPLE_ID])
@@ -40,6 +41,28 @@ class EarlyHelpEpisodeClosureIn(Wire):
     ]
 
 
+class EarlyHelpAgreementIn(Wire):
+    """What the family says to early help. Not the lawful basis for sharing."""
+
+    agreement: Annotated[
+        FamilyAgreement,
+        Field(
+            description=(
+                "asked, given or refused; withdrawn once it was given, and given again after a "
+                "refusal."
+            ),
+            examples=["given"],
+        ),
+    ]
+    words: Annotated[
+        Annotated[str, Text(4000)],
+        Field(
+            description="Who was asked and what they said, in words.",
+            examples=["Both parents met the family worker and want the help that was offered."],
+        ),
+    ]
+
+
 class EarlyHelpEpisode(WholeCaseOut):
     """A child open to early help, who is accountable, and by when."""
 
@@ -49,6 +72,27 @@ class EarlyHelpEpisode(WholeCaseOut):
     ]
     closure_code: Annotated[
         EpisodeClosure | None, Field(description="Why it ended, coded.", examples=["outcomes_met"])
+    ]
+    family_agreement: Annotated[
+        FamilyAgreement | None,
+        Field(
+            description=(
+                "Whether the family agrees to early help. Null where a step-down brought the "
+                "child, which says so itself, and for an episode that is older than this."
+            ),
+            examples=["given"],
+        ),
+    ]
+    family_agreement_at: Annotated[
+        Instant | None, Field(description="When that was recorded; null when it never was.")
+    ]
+    family_agreement_words: Annotated[
+        str | None,
+        Field(
+            max_length=8000,
+            description="What the family said, in words; null until it was asked here.",
+            examples=["Both parents want the help that was offered."],
+        ),
     ]
 
     @classmethod

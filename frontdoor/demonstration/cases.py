@@ -26,6 +26,7 @@ from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
 from service.domain.drafts import NewDecision
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.referrals import CaseState, Referral
+from service.domain.transfers import FamilyAgreement
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
 from service.persistence.repositories import accountabilities, decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
@@ -36,6 +37,7 @@ from service.usecases.cases import (
     close_early_help_episode,
 )
 from service.usecases.decisions import decide
+from service.usecases.early_help_agreements import record_early_help_agreement
 
 
 async def look_for_cases(story: Story, work: Work) -> None:
@@ -113,6 +115,7 @@ async def _give_out(story: Story, work: Work) -> None:
             _allocate_referral(story, referral)
     for episode in await EPISODES.of_contact(work, story.contact_id):
         if episode.closed_at is None:
+            _ask_family(story, episode)
             _allocate_episode(story, episode)
 
 
@@ -209,6 +212,28 @@ def _go_on(story: Story, work: Work, referral: Referral, worker: Caller) -> None
             await begin_assessment(work, worker, referral.id)
 
         story.desk.at(work.now + timedelta(hours=30), begin)
+
+
+def _ask_family(story: Story, episode: EarlyHelpEpisode) -> None:
+    """Has the family asked whether it agrees to early help, mostly within the five working days."""
+    if episode.family_agreement is not FamilyAgreement.not_yet_asked:
+        return
+    people, chance = story.desk.people, story.chance
+    days = chance.uniform(0.5, 4.5) if chance.random() < 0.9 else chance.uniform(8, 14)
+
+    async def ask(work: Work) -> None:
+        found = await EPISODES.get(work, people.early_help_manager.sight, episode.id)
+        if found.closed_at is None:
+            await record_early_help_agreement(
+                work,
+                people.early_help_manager,
+                found.id,
+                found.version,
+                FamilyAgreement.given,
+                WORDS.family_said[FamilyAgreement.given],
+            )
+
+    story.desk.at(episode.accepted_at + timedelta(days=days), ask)
 
 
 def _allocate_episode(story: Story, episode: EarlyHelpEpisode) -> None:

@@ -15,6 +15,7 @@ from service.domain.accountabilities import CareService
 from service.domain.contacts import Child
 from service.domain.decisions import Decision, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.drafts import NewDecision
+from service.domain.early_help_episodes import REFUSING
 from service.domain.people import BirthKnowledge
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
@@ -88,6 +89,9 @@ async def make_draft(story: Story, work: Work, child: Child, outcome: Outcome) -
     child = await say_who_it_is(story, work, child)
     if outcome is Outcome.early_help and await open_to_social_care(work, child.person_id):
         # Early help takes over from social care by a step-down alone.
+        outcome = Outcome.information_and_advice
+    if outcome is Outcome.early_help and story.told_as and story.told_as.agreement in REFUSING:
+        # The family will not have it.
         outcome = Outcome.information_and_advice
     new = new_decision(story, child, outcome)
     return await decide(work, story.worker, story.contact_id, new)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
-from service.domain import challenges, transfers
+from service.domain import challenges, early_help_episodes, transfers
 from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission, Reach, Role
 from service.domain.accountabilities import CareService
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
@@ -54,6 +54,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "pre_birth_assessment_begun": SubjectKind.referral,
         "pre_birth_assessment_done": SubjectKind.referral,
         "early_help_allocation": SubjectKind.early_help_episode,
+        **dict.fromkeys(early_help_episodes.EPISODE_CLOCKS, SubjectKind.early_help_episode),
         "strategy_minutes": SubjectKind.strategy_meeting,
         "child_seen": SubjectKind.section_47_enquiry,
         "initial_child_protection_conference": SubjectKind.section_47_enquiry,

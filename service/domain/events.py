@@ -38,6 +38,7 @@ class EventType(StrEnum):
     early_help_episode_allocated = "early_help_episode.allocated"
     early_help_episode_closed = "early_help_episode.closed"
     early_help_episode_taken_over = "early_help_episode.taken_over"
+    early_help_agreement_recorded = "early_help_episode.family_agreement_recorded"
     transfer_requested = "transfer.requested"
     transfer_opened = "transfer.opened"
     transfer_accepted = "transfer.accepted"

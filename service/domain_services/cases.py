@@ -10,7 +10,7 @@ from service.domain.accountabilities import Accountability
 from service.domain.assessments import CLOCKS
 from service.domain.cases import facts_before
 from service.domain.decisions import Decision, LevelOfNeed, StatutoryBasis
-from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.early_help_episodes import AGREEMENT_CLOCK, EPISODE_CLOCKS, EarlyHelpEpisode
 from service.domain.flags import SubjectKind
 from service.domain.references import ReferenceKind, new_reference
 from service.domain.referrals import (
@@ -21,6 +21,7 @@ from service.domain.referrals import (
     Referral,
     is_re_referral,
 )
+from service.domain.transfers import FamilyAgreement
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.lives import Moves
 from service.domain_services.pre_birth import start_pre_birth_clocks
@@ -164,8 +165,13 @@ async def open_episode(
     worker_id: UUID | None,
     level_of_need: LevelOfNeed,
     answered: Accountability | None,
+    family_agreement: FamilyAgreement | None = None,
 ) -> EarlyHelpEpisode:
-    """Opens a child to early help; the episode answers for the child from now on."""
+    """Opens a child to early help; the episode answers for the child from now on.
+
+    `family_agreement` is what the family said; None where a step-down says so. Until it is given,
+    a clock runs on asking (rule 15).
+    """
     episode = EarlyHelpEpisode(
         id=new_id(),
         reference=new_reference(ReferenceKind.early_help_episode),
@@ -186,8 +192,19 @@ async def open_episode(
         closure_code=None,
         closure_reason=None,
         version=1,
+        family_agreement=family_agreement,
+        family_agreement_at=None if family_agreement is None else work.now,
     )
     await _open(work, EPISODES, episode, answered)
+    if family_agreement not in (None, FamilyAgreement.given):
+        start_clock(
+            work,
+            AGREEMENT_CLOCK,
+            SubjectKind.early_help_episode,
+            episode.id,
+            episode.contact_id,
+            work.now,
+        )
     return episode
 
 
@@ -231,7 +248,7 @@ async def close_case(
     Whoever calls sees to who answers for the child from now on. Raises WrongState, Stale.
     """
     CASE.after(case.state, action)
-    clocks = [kind.allocation_clock, *_CLOCKS_OF_REFERRAL]
+    clocks = [kind.allocation_clock, *_CLOCKS_OF_REFERRAL, *EPISODE_CLOCKS]
     await stop_clocks(work, case.contact_id, case.id, clocks, clock_stops)
     if isinstance(case, Referral):
         await end_assessment_with_referral(work, who, case)

@@ -38,6 +38,7 @@ from service.domain.decisions import (
     faults_in_draft,
 )
 from service.domain.drafts import NewDecision, Refusals
+from service.domain.early_help_episodes import faults_in_agreement
 from service.domain.errors import Problem
 from service.domain.events import EventType, of_each
 from service.domain.flags import SubjectKind
@@ -174,6 +175,7 @@ async def _complete_draft(
     )
     problems += empty_answers(new.prompts, work.policy.decision_prompts)
     problems += _unaccounted_for(work, file, draft, worries)
+    problems += faults_in_agreement(file.contact.agreement, draft.outcome)
     problems += _unknown_codes(work, draft)
     problems += await _team_of_another(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, found.matches, problems)

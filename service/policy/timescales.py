@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
-from service.domain import challenges, transfers
+from service.domain import challenges, early_help_episodes, transfers
 from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import (
@@ -48,6 +48,7 @@ NEEDED_KINDS = {
     "allocation": False,
     "section_47_allocation": False,
     "early_help_allocation": False,
+    **dict.fromkeys(early_help_episodes.EPISODE_CLOCKS, False),
     "strategy_meeting": False,
     "strategy_minutes": False,
     "child_seen": False,

@@ -32,7 +32,14 @@ from service.domain.decisions import (
     StatutoryBasis,
 )
 from service.domain.drafts import Refusals
-from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
+from service.domain.early_help_episodes import (
+    NO_EARLY_HELP,
+    REFUSING,
+    EarlyHelpEpisode,
+    EpisodeClosure,
+    FamilyRefused,
+    agreement_at_opening,
+)
 from service.domain.events import EventType, of_each
 from service.domain.own_words import rationale_faults
 from service.domain.referrals import CaseAction, Referral
@@ -73,6 +80,7 @@ _WANTED = {
     True: "what you read, and why you agree",
     False: "what is missing, and from whom",
 }
+_RETURN = DecisionAction.return_to_decider
 _CONTACT_CLOCKS = (
     "contact_to_referral",
     "statutory_decision",
@@ -428,6 +436,9 @@ async def _open_referral(
 async def _open_episode(
     work: Work, file: WholeContact, decision: Decision, answered: Accountability | None
 ) -> EarlyHelpEpisode:
+    told = file.contact.agreement
+    if told in REFUSING:
+        raise FamilyRefused(NO_EARLY_HELP, state=decision.state, allowed=(_RETURN,))
     teams = work.policy.teams_for(TeamWork.early_help_episode)
     return await open_episode(
         work,
@@ -436,6 +447,7 @@ async def _open_episode(
         worker_id=None,
         level_of_need=decision.level_of_need,
         answered=answered,
+        family_agreement=agreement_at_opening(told),
     )
 
 

@@ -109,12 +109,14 @@ async def test_three_siblings_part_ways_and_a_returned_decision_keeps_both_versi
     kept = done(await desk.get(WORKER, f"/v1/decisions/{second['id']}"))
     assert kept["rationale"] == second["rationale"] != again["rationale"]
     clocks = {clock["kind"]: clock for clock in file["deadlines"] if clock["stopped_at"] is None}
-    # What still runs: the referrer's acknowledgement, one answer, the two cases, the assessment.
+    # What still runs: the referrer's acknowledgement, one answer, the two cases, the assessment;
+    # and nobody has asked the family whether it agrees to early help.
     assert sorted(clocks) == [
         "acknowledge_referrer",
         "agency_information",
         "allocation",
         "early_help_allocation",
+        "early_help_family_agreement",
         "single_assessment",
     ]
     referral = done(await desk.get(MANAGER, f"/v1/referrals/{signed[0]['referral_id']}"))

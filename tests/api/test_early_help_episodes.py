@@ -15,7 +15,8 @@ REASON = "All four outcomes of the plan were met by the summer."
 
 async def episode(desk: Desk, **changes: Any) -> Body:
     """An early help episode that nobody works yet."""
-    _, decision = await desk.decided("early_help", **changes)
+    contact = await desk.contact(agreement={"state": "given"})
+    decision = await desk.sign(await desk.draft(contact, 0, "early_help", **changes))
     path = f"/v1/early-help-episodes/{decision['early_help_episode_id']}"
     return done(await desk.get(MANAGER, path))
 
@@ -113,7 +114,8 @@ async def test_the_single_point_of_contact_alone_allocates_and_closes(desk: Desk
     for role in (WORKER, Role.mash_manager, Role.assessment_team_manager, Role.qa_auditor):
         expect_refusal(await allocate(desk, case, role=role), 403, "role_missing")
         expect_refusal(await close(desk, case, role=role), 403, "role_missing")
-    expect_refusal(await desk.get(Role.assessment_team_worker, path), 403, "role_missing")
+    unseen = await desk.get(Role.assessment_team_worker, path)
+    expect_refusal(unseen, 404, "early_help_episode_not_found")
     for role in (WORKER, Role.mash_worker, Role.qa_auditor):
         assert done(await desk.get(role, path)) == case
     nothing = {**case, "id": str(uuid4())}

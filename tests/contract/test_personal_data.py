@@ -354,6 +354,10 @@ async def a_whole_case(
     taken_on = {name: value for name, value in taken_on.items() if name in schema["properties"]}
     version = int(flag["version"]) if "version" in flag else 1
     await do("acknowledge_flag", worker, taken_on, version=version, flag_id=flag["id"])
+    rest = [{"id": one["id"], "version": one["version"]} for one in listed.json()["items"][1:]]
+    can = {**taken_on, "flags": rest, "those_that_can": True}
+    await do("acknowledge_flags", manager, can)
+    await family_acts(do, whole)
     for name in ("check_multi_agency_referral", "submit_multi_agency_referral"):
         body = {**whole, "source_code": "6"}
         del body["channel"]
@@ -480,12 +484,34 @@ async def a_whole_case(
         plural = by_name[f"list_{noun}s"]
         listed = await watch.client.get(plural.path, headers=headers(house, role))
         held[noun] = listed.json()["items"][0]["id"]
+    # No conference is held at a weekend.
+    clock.forward(hours=48)
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     await mistakes_mended(do, contact)
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
     return filled
+
+
+async def family_acts(do: Callable[..., Awaitable[Json]], whole: Json) -> None:
+    """A family told of, asked about, decided and signed in acts that do several things at once."""
+    worker = Role.mash_worker
+    ada = {"given_name": "Ada", "family_name": "Marsh", "date_of_birth": "2016-05-05"}
+    contact = await do("log_contact", worker, {**whole, "children": [ada]})
+    [child] = contact["children"]
+    value = {"contact_id": contact["id"]}
+    agencies = [
+        {"organisation_id": "riverbourne-police", "information": "They were called there twice."}
+    ]
+    await do("ask_agencies_together", worker, {"agencies": agencies}, **value)
+    body = decision_body(child["id"], "no_further_action", agencies=[])
+    del body["child_id"]
+    body["children"] = [{"child_id": child["id"]}]
+    drafted = await do("decide_together", worker, body, **value)
+    signed = sign_off_body()
+    version = drafted["contact_version"]
+    await do("sign_off_together", Role.mash_manager, signed, version=version, **value)
 
 
 async def enquired_into(house: House, do: Callable[..., Awaitable[Json]], referral_id: str) -> None:

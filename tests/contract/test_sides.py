@@ -140,6 +140,7 @@ def may_read_words(role: Role, child: str, kind: str) -> bool:
             Role.mash_manager,
             Role.early_help_spoc_manager,
             Role.head_of_service,
+            Role.director,
             Role.qa_auditor,
         )
     return sees(role, kind, child)

@@ -51,6 +51,7 @@ EXPECTED = {
     "close_referral": "A",
     "read_early_help_episodes": "WMSeAaHDQ",
     "allocate_early_help_episode": "S",
+    "record_early_help_agreement": "Se",
     "close_early_help_episode": "S",
     "read_accountability": "MSAHDQ",
     "read_transfers": "WMSeAaHDQ",

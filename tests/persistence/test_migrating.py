@@ -275,6 +275,9 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 closure_code=EpisodeClosure.decision_superseded,
                 closure_reason=closed.closure_reason,
                 version=episode.version + 1,
+                family_agreement=None,
+                family_agreement_at=None,
+                family_agreement_words=None,
             )
             assert "open twice" in closed.closure_reason
             assert (await kept(Deadline)).stopped_because == "open_twice"

@@ -153,3 +153,13 @@ async def _protection(desk: Desk) -> None:
     await referred(desk.house, [unborn(desk.clock.now.date() + timedelta(weeks=10))])
     help_ = await desk.contact(children=[child_body("Child helped")])
     await desk.sign(await desk.draft(help_, 0, "early_help"))
+    unwanted = await desk.contact(
+        children=[child_body("Child unhelped")], agreement={"state": "given"}
+    )
+    helped = await desk.sign(await desk.draft(unwanted, 0, "early_help"))
+    await desk.post(
+        Role.early_help_spoc_manager,
+        f"/v1/early-help-episodes/{helped['early_help_episode_id']}/family-agreement",
+        {"agreement": "withdrawn", "words": "The mother rang and wants no more visits at all."},
+        version=1,
+    )

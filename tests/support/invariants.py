@@ -333,6 +333,9 @@ def _clocks(record: Record) -> Iterator[str]:
     for episode in record.episodes:
         if episode.closed_at is None and episode.allocated_at is None:
             wanted.add((episode.id, "early_help_allocation"))
+        if episode.closed_at is None and episode.family_agreement is FamilyAgreement.not_yet_asked:
+            # Nobody asks a family in these records.
+            wanted.add((episode.id, "early_help_family_agreement"))
     for transfer in record.transfers:
         wanted |= {(transfer.id, kind) for kind in running_on_transfer(transfer)}
     for challenge in record.challenges:

@@ -415,8 +415,7 @@ class Life(RuleBasedStateMachine):
             wanted.append(("acknowledge_referrer", self.id))
         if self.contact_state() != ContactState.decided:
             wanted += [("contact_to_referral", self.id), ("statutory_decision", self.id)]
-            if self.rating is not None:
-                wanted.append(("triage", self.id))
+            wanted.append(("triage" if self.rating is not None else "rated", self.id))
         cases = [one for one in running if one[0] in ("allocation", "early_help_allocation")]
         assert sorted(set(running) - set(cases)) == sorted(wanted)
         assert len(running) == len(set(running))

@@ -407,7 +407,8 @@ class Doors(RuleBasedStateMachine):
         for _, told in family:
             named = told.one("waits") or told.one("signed")
             new = decision(self.house, told.id, leads_to, None if named is None else named.id)
-            own = {field.name: getattr(new, field.name) for field in fields(SaidOfDecision)}
+            said = {field.name for field in fields(SaidOfDecision)} - {"answered_at"}
+            own = {name: getattr(new, name) for name in said}
             children.append(
                 SaidOfChild(
                     told.id, SaidOfDecision(**own), new.supersedes_id, new.supersedes_because

@@ -135,6 +135,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.early_help_spoc_manager,),
             "Allocate an early help episode to a worker.",
         ),
+        Permission.record_early_help_agreement: _grant(
+            Scope.cases_write,
+            _EARLY_HELP,
+            "Record whether the family agrees to early help.",
+        ),
         Permission.close_early_help_episode: _grant(
             Scope.cases_write,
             (Role.early_help_spoc_manager,),

@@ -86,6 +86,7 @@ class Permission(StrEnum):
     read_early_help_episodes = "read_early_help_episodes"
     allocate_early_help_episode = "allocate_early_help_episode"
     close_early_help_episode = "close_early_help_episode"
+    record_early_help_agreement = "record_early_help_agreement"
     read_accountability = "read_accountability"
     read_transfers = "read_transfers"
     export_transfers = "export_transfers"
