@@ -505,7 +505,7 @@ async def family_acts(do: Callable[..., Awaitable[Json]], whole: Json) -> None:
         {"organisation_id": "riverbourne-police", "information": "They were called there twice."}
     ]
     await do("ask_agencies_together", worker, {"agencies": agencies}, **value)
-    body = decision_body(child["id"], "no_further_action", agencies=[])
+    body = decision_body(child["id"], "no_further_action", agencies=with_the_rest([])[1:])
     del body["child_id"]
     body["children"] = [{"child_id": child["id"]}]
     drafted = await do("decide_together", worker, body, **value)
