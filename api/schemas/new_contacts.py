@@ -190,7 +190,12 @@ class AtOnceIn(Wire):
 
     rating: Annotated[
         Rating | None,
-        Field(description="How soon this must be decided.", examples=["amber"]),
+        Field(
+            description=(
+                "How soon this must be decided. Where danger is told it is red, whatever is sent."
+            ),
+            examples=["amber"],
+        ),
     ] = None
     rationale: Annotated[
         Annotated[str, Text(4000)] | None,

@@ -28,7 +28,13 @@ AGENCIES_EXAMPLE = [
         "asked": False,
         "answered": False,
         "reason": "No crime is suspected.",
-    }
+    },
+    {
+        "organisation_id": "riverbourne-hospital",
+        "asked": True,
+        "answered": True,
+        "reason": "On the telephone: not seen there this year.",
+    },
 ]
 PROMPTS_EXAMPLE = [
     {"prompt": "child_voice", "answer": "Amara says that she is afraid to go home."},

@@ -126,4 +126,9 @@ def account_of_agencies(story: Story) -> list[AgencySaid]:
     if left:
         reason = story.words(WORDS.not_asked)
         lines.append(AgencySaid(story.chance.choice(left).id, False, False, reason))
+    named = {line.organisation_id for line in lines}
+    for kind in story.desk.policy.decisions.accounted_for:
+        of_kind = [one.id for one in story.desk.policy.organisations if one.kind is kind]
+        if of_kind and not named & set(of_kind):
+            lines.append(AgencySaid(of_kind[0], False, False, WORDS.not_asked[0]))
     return lines

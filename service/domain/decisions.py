@@ -254,19 +254,21 @@ def faults_in_draft(
     has_history: bool,
     asked: Mapping[str, bool],
     prompts: Sequence[str],
+    needed: Sequence[str],
     rationale_rules: RationaleRules,
 ) -> list[Problem]:
     """Everything a draft leaves out, all at once.
 
     `asked` maps each agency asked on this contact to whether it has answered; `prompts` are the
-    policy's; `has_history` is whether earlier contacts or referrals are on file for the child.
+    policy's, `needed` those that this decision has to answer; `has_history` is whether earlier
+    contacts or referrals are on file for the child.
     """
     return [
         *_faults_in_outcome(draft),
         *rationale_faults(rationale_rules, "/rationale", draft.rationale),
         *_faults_in_history(draft, has_history, rationale_rules),
         *_faults_in_agencies(draft, asked, rationale_rules),
-        *_faults_in_prompts(draft, prompts, rationale_rules),
+        *_faults_in_prompts(draft, prompts, needed, rationale_rules),
         *own_words_faults(
             rationale_rules,
             ("/supersedes/because", draft.supersedes_because),
@@ -444,7 +446,7 @@ def _faults_in_agencies(
 
 
 def _faults_in_prompts(
-    draft: Decision, prompts: Sequence[str], rules: RationaleRules
+    draft: Decision, prompts: Sequence[str], needed: Sequence[str], rules: RationaleRules
 ) -> list[Problem]:
     """What decisions keep missing: answered, or marked not known with a reason (rule 5)."""
     problems: list[Problem] = []
@@ -481,7 +483,7 @@ def _faults_in_prompts(
             f"Answer {prompt}, or say that it is not known and why.",
             "prompt_not_answered",
         )
-        for prompt in prompts
+        for prompt in needed
         if prompt not in given
     ]
     return problems

@@ -7,6 +7,7 @@ from service.domain.errors import FrontDoorError, Problem
 from service.domain.texts import counted
 
 _FEWEST_DIFFERENT_WORDS = 5
+_FEWEST_WORDS_OF_AN_ANSWER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ def _words(text: str) -> list[str]:
     return "".join(letter if letter.isalnum() else " " for letter in plain).split()
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a text is a word or two: "No.", "Fine.", "Not known". It answers no question."""
+    return len(set(_words(text))) < _FEWEST_WORDS_OF_AN_ANSWER
+
+
 def own_words_faults(rules: RationaleRules, *texts: tuple[str, str | None]) -> list[Problem]:
     """The faults of those texts that are nothing but stock phrases, each text with its pointer."""
     return [
@@ -77,14 +83,21 @@ def require_own_words(
         raise refusal(detail, problems=faults)
 
 
-def rationale_faults(rules: RationaleRules, pointer: str, text: str) -> list[Problem]:
-    """Why a text would be refused as a rationale: stock, too short, or the same words again."""
+_WHY_THIS_THRESHOLD = "what the facts are and why they meet this threshold"
+
+
+def rationale_faults(
+    rules: RationaleRules, pointer: str, text: str, wanted: str = _WHY_THIS_THRESHOLD
+) -> list[Problem]:
+    """Why a text would be refused as a rationale: stock, too short, or the same words again.
+
+    `wanted` is what it has to say, in the words of a sentence.
+    """
     if rules.is_boiler_plate(text):
         return [
             Problem(
                 pointer,
-                "This is a stock phrase. Say in your own words what the facts are and why they "
-                "meet this threshold.",
+                f"This is a stock phrase. Say in your own words {wanted}.",
                 "boiler_plate",
             )
         ]
@@ -93,8 +106,7 @@ def rationale_faults(rules: RationaleRules, pointer: str, text: str) -> list[Pro
         return [
             Problem(
                 pointer,
-                f"Say more: at least {least} of words on what the facts are and why they meet this "
-                "threshold.",
+                f"Say more: at least {least} of words on {wanted}.",
                 "too_short",
             )
         ]

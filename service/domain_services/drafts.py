@@ -18,6 +18,12 @@ from service.domain.contacts import (
     ContactAction,
     state_after,
 )
+from service.domain.decision_rules import (
+    Worry,
+    answers_on_record,
+    empty_answers,
+    unaccounted_for,
+)
 from service.domain.decisions import (
     DECISION,
     CannotSupersede,
@@ -156,13 +162,20 @@ async def _complete_draft(
     agencies, problems = accounted(new.agencies, asked)
     draft = _draft(work, who, file, child, new, superseded, found.counts[child.id])
     draft = replace(draft, agencies=agencies)
+    worries = work.policy.decisions.worries_about(
+        file.contact, file.notification, new.statutory_basis
+    )
+    draft, needed = _with_record(work, file, child, draft, worries, told_before=history)
     problems += faults_in_draft(
         draft,
         has_history=history,
         asked=asked,
         prompts=[prompt.key for prompt in work.policy.decision_prompts],
+        needed=needed,
         rationale_rules=work.policy.rationale,
     )
+    problems += empty_answers(new.prompts, work.policy.decision_prompts)
+    problems += _unaccounted_for(work, file, draft, worries)
     problems += faults_in_agreement(file.contact.agreement, draft.outcome)
     problems += _unknown_codes(work, draft)
     problems += await _faults_of_open_case(work, draft, answers, standing)
@@ -173,6 +186,47 @@ async def _complete_draft(
             problems=problems,
         )
     return draft
+
+
+def _with_record(
+    work: Work,
+    file: WholeContact,
+    child: Child,
+    draft: Decision,
+    worries: Sequence[Worry],
+    *,
+    told_before: bool,
+) -> tuple[Decision, Sequence[str]]:
+    """A draft with the answers that are on record, and the prompts that it has to answer."""
+    asked = work.policy.decisions.asks(
+        work.policy.decision_prompts, draft, worries, told_before=told_before
+    )
+    said = {line.prompt for line in draft.prompts}
+    known = [
+        line
+        for line in answers_on_record(child, file.notification, draft)
+        if line.prompt in asked and line.prompt not in said
+    ]
+    return replace(draft, prompts=[*draft.prompts, *known]), asked
+
+
+def _unaccounted_for(
+    work: Work, file: WholeContact, draft: Decision, worries: Sequence[Worry]
+) -> list[Problem]:
+    """Whose answer is looked for and left out.
+
+    Whoever sent the contact is heard by it, and of a kind of which the policy names nobody, nobody
+    is looked for.
+    """
+    policy = work.policy
+    named = [line.organisation_id for line in draft.agencies]
+    sender = file.contact.sender_organisation_id
+    if sender is not None:
+        named.append(sender)
+    heard = [found.kind for one in named if (found := policy.find_organisation(one)) is not None]
+    there = {one.kind for one in policy.organisations}
+    nobody = [kind for kind in policy.decisions.accounted_for if kind not in there]
+    return unaccounted_for(policy.decisions, worries, [*heard, *nobody])
 
 
 async def _follow(work: Work, file: WholeContact, drafted: Sequence[UUID]) -> None:

@@ -17,6 +17,7 @@ from service.policy.tables import (
     CalendarTable,
     ChallengesTable,
     DailyMeetingsTable,
+    DecisionsTable,
     FamilyHelpTable,
     InformationRequestsTable,
     NamedById,
@@ -53,6 +54,7 @@ class PolicyFile(Written):
     rationale: RationaleTable
     re_referral: ReReferralTable
     decision_prompts: dict[Key, Words]
+    decisions: DecisionsTable
     family_help: FamilyHelpTable
     transfers: TransfersTable
     challenges: ChallengesTable
@@ -123,6 +125,10 @@ class PolicyFile(Written):
             if key not in written:
                 told = "is missing; add the question that a decision must answer."
                 yield Fault(told, f"decision_prompts {key}")
+        if self.reads("decisions") and self.decisions.reads("light_prompts"):
+            for key in self.decisions.light_prompts:
+                if reason := unknown(key, written):
+                    yield Fault(reason, "decisions light_prompts")
 
     def _faults_of_teams(self, teams: Sequence[TeamTable]) -> Iterator[Fault]:
         if all(one.reads("accepts") for one in teams):

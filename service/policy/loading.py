@@ -24,6 +24,7 @@ from service.domain.authority import (
     TransferRules,
 )
 from service.domain.deadlines import EscalationStep, Timescale
+from service.domain.decision_rules import DecisionRules
 from service.domain.escalations import upward
 from service.domain.own_words import RationaleRules
 from service.domain.questions import QuestionRules
@@ -106,6 +107,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         rationale=file.rationale.made(RationaleRules),
         re_referral_within_months=file.re_referral.within_months,
         decision_prompts=tuple(starmap(DecisionPrompt, file.decision_prompts.items())),
+        decisions=file.decisions.made(DecisionRules),
         one_family_help_service=file.family_help.one_service,
         transfers=file.transfers.made(TransferRules),
         challenges=file.challenges.made(ChallengeRules),

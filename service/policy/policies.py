@@ -39,6 +39,7 @@ from service.domain.deadlines import (
     Timescale,
     due_times,
 )
+from service.domain.decision_rules import DecisionRules
 from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
 from service.domain.own_words import RationaleRules
@@ -99,6 +100,7 @@ class Policy:
     rationale: RationaleRules
     re_referral_within_months: int
     decision_prompts: tuple[DecisionPrompt, ...]
+    decisions: DecisionRules
     one_family_help_service: bool
     transfers: TransferRules
     challenges: ChallengeRules

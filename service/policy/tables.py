@@ -12,6 +12,7 @@ from service.domain.access import GRANTS, Permission, Role, Sharing
 from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.calendar import WorkingCalendar
 from service.domain.contacts import LawfulBasis
+from service.domain.decisions import Outcome
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.hearers import faults_of_stages
@@ -256,6 +257,22 @@ class PartnersTable(Written):
     withdrawn_in_sight_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     validations_an_hour: Annotated[int, Field(ge=1, le=100_000), NUMBER]
     source: Words
+
+
+BeginningsOfWords: TypeAlias = Annotated[tuple[str, ...], texts(_not_comparable), TEXTS]
+
+
+class DecisionsTable(Written):
+    """[decisions]: what is asked of a decision, by outcome and by worry."""
+
+    light_outcomes: Annotated[tuple[Outcome, ...], several(Outcome), TEXTS]
+    light_up_to_level: Annotated[int, Field(ge=1, le=4), NUMBER]
+    light_prompts: Texts
+    accounted_for: Annotated[tuple[AgencyKind, ...], several(AgencyKind), TEXTS]
+    injury_words: BeginningsOfWords
+    sexual_harm_words: BeginningsOfWords
+    domestic_abuse_words: BeginningsOfWords
+    exploitation_words: BeginningsOfWords
 
 
 class InformationRequestsTable(Written):

@@ -95,7 +95,9 @@ async def _done_at_once(
     """
     contact = file.contact
     with at_once.told_there():
-        if at_once.rating is not None and at_once.rating is not contact.rating:
+        # Danger made it red as it was told: nothing said in the same breath takes that back.
+        danger = contact.danger is not None
+        if at_once.rating is not None and at_once.rating is not contact.rating and not danger:
             who.require(Permission.triage_contact)
             contact = await _rate(work, who, contact, at_once.rating, at_once.rationale)
         if at_once.take:

@@ -35,7 +35,7 @@ from service.domain.early_help_episodes import (
     EpisodeClosure,
 )
 from service.domain.events import EventType, of_each
-from service.domain.own_words import require_own_words
+from service.domain.own_words import rationale_faults
 from service.domain.passed_concerns import refuse_if_held_otherwise
 from service.domain.referrals import CaseAction
 from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
@@ -70,6 +70,10 @@ from service.persistence.repositories import (
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.units_of_work import Work
 
+_WANTED = {
+    True: "what you read, and why you agree",
+    False: "what is missing, and from whom",
+}
 _CONTACT_CLOCKS = (
     "contact_to_referral",
     "statutory_decision",
@@ -241,13 +245,12 @@ def _action_of(said: SignOffSaid) -> DecisionAction:
 
 def _answered(work: Work, who: Caller, decision: Decision, said: SignOffSaid) -> Decision:
     """The decision as it is once answered. Raises OwnWordsNeeded."""
-    require_own_words(
-        work.policy.rationale,
-        "/words",
-        said.words,
-        OwnWordsNeeded,
-        "A stock phrase does not tell what you looked at. Say it in your own words.",
-    )
+    faults = rationale_faults(work.policy.rationale, "/words", said.words, _WANTED[said.agreed])
+    if faults:
+        raise OwnWordsNeeded(
+            "These words do not tell what you looked at. Say it in your own words.",
+            problems=faults,
+        )
     return replace(
         decision,
         state=DECISION.after(decision.state, _action_of(said)),

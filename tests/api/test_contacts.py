@@ -835,3 +835,9 @@ async def test_what_is_done_at_once_is_done_or_nothing_is_logged(desk: Desk) -> 
     body["at_once"] = {"take": False, "rating": "green"}
     contact = await desk.made(Role.mash_worker, "/v1/contacts", body)
     assert (contact["rating"], contact["assignee_id"]) == ("green", None)
+
+
+async def test_danger_is_red_whatever_is_said_in_the_same_act(desk: Desk) -> None:
+    contact = await desk.contact(immediate_danger=True, at_once={"rating": "green"})
+    assert contact["rating"] == "red"
+    assert contact["assignee_id"] is not None

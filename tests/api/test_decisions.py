@@ -76,9 +76,11 @@ async def test_three_siblings_part_ways_and_a_returned_decision_keeps_both_versi
     waiting = done(await desk.get(WORKER, f"/v1/contacts/{contact['id']}"))
     assert waiting["state"] == "awaiting_sign_off"
 
-    returned = await desk.sign(second, "returned", words="Say what the brother himself tells.")
+    returned = await desk.sign(
+        second, "returned", words="Say what the brother himself tells of the weekend."
+    )
     assert returned["state"] == "returned"
-    assert returned["sign_off"]["words"] == "Say what the brother himself tells."
+    assert returned["sign_off"]["words"] == "Say what the brother himself tells of the weekend."
     assert returned["early_help_episode_id"] is None
     again = await desk.draft(
         contact,
@@ -236,6 +238,8 @@ async def test_every_gap_of_a_decision_is_named_at_once(desk: Desk) -> None:
         ("/rationale", "boiler_plate"),
         ("/agencies", "agencies_missing"),
         *[("/prompts", "prompt_not_answered")] * 5,
+        ("/agencies", "police_not_accounted_for"),
+        ("/agencies", "health_not_accounted_for"),
         ("/primary_need_code", "code_unknown"),
         ("/receiving_team_id", "team_cannot_receive"),
     ]
@@ -335,6 +339,8 @@ async def test_the_account_of_who_was_asked_agrees_with_the_record(desk: Desk) -
         ("/agencies/3/reason", "reason_missing"),
         ("/agencies/5", "listed_twice"),
         ("/agencies", "agency_not_listed"),
+        # Asked and left out: what health knows is looked for where there is a bruise.
+        ("/agencies", "health_not_accounted_for"),
         ("/agencies/4/organisation_id", "organisation_unknown"),
     ]
 
@@ -643,7 +649,9 @@ def _told(answer: Any) -> tuple[int, dict[str, Any]]:
 async def test_no_event_holds_a_name_or_a_narrative(desk: Desk) -> None:
     contact = await desk.contact(children=siblings())
     first = await desk.draft(contact, 0, "referral")
-    await desk.sign(first, "returned", words="Say who saw the bruise.")
+    await desk.sign(
+        first, "returned", words="Say who saw the bruise, and what each of them was told."
+    )
     await desk.sign(await desk.draft(contact, 0, "referral"))
     told = [str(event.data) for event in await events_of(desk)]
     assert len(told) == 5

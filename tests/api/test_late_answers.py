@@ -14,6 +14,7 @@ from tests.support.builders import (
     child_body,
     decision_body,
     information_request_body,
+    with_the_rest,
 )
 from tests.support.desks import Desk, done, expect_refusal, faults
 
@@ -196,7 +197,7 @@ async def test_a_withdrawn_request_was_asked_and_a_decision_accounts_for_it(desk
         assert fault in faults(expect_refusal(refused, 422, "decision_incomplete"))
     # Asked again and answered, it has answered: the one that was withdrawn waits for nothing.
     done(await answer(desk, await ask(desk, contact)))
-    good = decision_body(child_id, agencies=[{**line, "answered": True}])
+    good = decision_body(child_id, agencies=with_the_rest([{**line, "answered": True}]))
     done(await desk.post(WORKER, path, good), 201)
 
 

@@ -10,7 +10,6 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.contacts import Channel
 from service.domain.decisions import (
-    AgencySaid,
     LevelOfNeed,
     Outcome,
     PromptAnswer,
@@ -24,6 +23,7 @@ from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.desks import Desk, open_desk
 from tests.support.houses import caller
+from tests.support.situations import NOBODY_ASKED, WORDS
 
 APRIL = datetime(2018, 3, 31, 23, 30, tzinfo=UTC)  # half past midnight of 1 April in London
 MANAGER = Role.mash_manager
@@ -53,7 +53,7 @@ async def accepted(
         statutory_basis=StatutoryBasis.section_17,
         primary_need_code="N1",
         rationale="The injury, its place and the account given of it were weighed together.",
-        agencies=[AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
+        agencies=NOBODY_ASKED,
         prompts=[
             PromptAnswer(prompt.key, "Asked and answered.", None)
             for prompt in house.policy.decision_prompts
@@ -61,7 +61,14 @@ async def accepted(
     )
     draft = await house.perform(lambda work: decide(work, worker, file.contact.id, decision))
     await house.perform(
-        lambda work: sign_off(work, manager, draft.id, 1, agreed=True, words="I have read it.")
+        lambda work: sign_off(
+            work,
+            manager,
+            draft.id,
+            1,
+            agreed=True,
+            words=WORDS,
+        )
     )
 
 

@@ -130,7 +130,7 @@ async def test_sent_again_under_the_same_key_nobody_is_asked_twice(desk: Desk) -
 
 
 async def test_what_is_on_record_of_agencies_is_not_said_again_in_a_decision(desk: Desk) -> None:
-    contact = await desk.contact()
+    contact = await desk.contact(concern="She is late each Monday, and hungry.")
     done(await ask(desk, contact, of(POLICE, answer="nothing_known"), of(SCHOOL)), 201)
     child_id = contact["children"][0]["id"]
     path = f"/v1/contacts/{contact['id']}/decisions"

@@ -40,6 +40,7 @@ from tests.support.builders import (
     siblings,
     sign_off_body,
     unborn_body,
+    with_the_rest,
 )
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
@@ -418,13 +419,19 @@ async def a_whole_case(
                     "answered": False,
                     "reason": "No crime.",
                 },
+                {
+                    "organisation_id": "riverbourne-hospital",
+                    "asked": False,
+                    "answered": False,
+                    "reason": "Seen by nobody there.",
+                },
             ],
             assessment={"tool": "Graded Care Profile 2", "score": "3 of 5"},
             history={"considered": "None before.", "last_closed_because": "None before."},
         )
         drafts.append(await do("decide", worker, body, contact_id=id_))
     await do("sign_off", manager, sign_off_body("returned"), version=1, decision_id=drafts[0]["id"])
-    body = decision_body(first, "referral", agencies=agencies)
+    body = decision_body(first, "referral", agencies=with_the_rest(agencies))
     drafts[0] = await do("decide", worker, body, contact_id=id_)
     for draft in drafts:
         await do("sign_off", manager, sign_off_body(), version=1, decision_id=draft["id"])
@@ -518,7 +525,7 @@ async def family_acts(do: Callable[..., Awaitable[Json]], whole: Json) -> None:
         {"organisation_id": "riverbourne-police", "information": "They were called there twice."}
     ]
     await do("ask_agencies_together", worker, {"agencies": agencies}, **value)
-    body = decision_body(child["id"], "no_further_action", agencies=[])
+    body = decision_body(child["id"], "no_further_action", agencies=with_the_rest([])[1:])
     del body["child_id"]
     body["children"] = [{"child_id": child["id"]}]
     drafted = await do("decide_together", worker, body, **value)

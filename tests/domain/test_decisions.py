@@ -69,6 +69,7 @@ def problems(
         has_history=has_history,
         asked=asked or {},
         prompts=PROMPTS,
+        needed=PROMPTS,
         rationale_rules=POLICY.rationale,
     )
 

@@ -20,6 +20,22 @@ PROMPTS = (
 )
 
 
+# The account of agencies where police and health were not asked, which a worry wants to be told.
+NOBODY_ASKED: tuple[Body, ...] = tuple(
+    {"organisation_id": agency, "asked": False, "answered": False, "reason": reason}
+    for agency, reason in (
+        ("riverbourne-police", "No crime is suspected."),
+        ("riverbourne-hospital", "Nobody has said that the child was seen there."),
+    )
+)
+
+
+def with_the_rest(agencies: Sequence[Body]) -> list[Body]:
+    """An account of agencies with police and health as not asked, where it does not name them."""
+    named = {line["organisation_id"] for line in agencies}
+    return [*agencies, *(one for one in NOBODY_ASKED if one["organisation_id"] not in named)]
+
+
 def headers(
     house: House,
     role: Role,
@@ -134,14 +150,7 @@ def decision_body(child_id: str | UUID, outcome: str = "referral", **changes: An
         "child_id": str(child_id),
         "outcome": outcome,
         "rationale": RATIONALE,
-        "agencies": [
-            {
-                "organisation_id": "riverbourne-police",
-                "asked": False,
-                "answered": False,
-                "reason": "No crime is suspected.",
-            }
-        ],
+        "agencies": list(NOBODY_ASKED),
         "prompts": [
             {"prompt": prompt, "answer": "Asked, and written down in the rationale."}
             for prompt in PROMPTS

@@ -12,7 +12,14 @@ from sqlalchemy import text
 
 from service.bootstrap import DatabaseAway, House
 from service.domain.access import Role
-from tests.support.builders import Body, contact_body, decision_body, headers, sign_off_body
+from tests.support.builders import (
+    Body,
+    contact_body,
+    decision_body,
+    headers,
+    sign_off_body,
+    with_the_rest,
+)
 from tests.support.clocks import FixedClock
 from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import client_of, open_house, token
@@ -92,6 +99,8 @@ class Desk:
     async def draft_for(self, contact_id: str, child_id: str, outcome: str, **changes: Any) -> Body:
         """A decision that a worker drafts for a child on a contact."""
         path = f"/v1/contacts/{contact_id}/decisions"
+        if "agencies" in changes:
+            changes["agencies"] = with_the_rest(changes["agencies"])
         body = decision_body(child_id, outcome, **changes)
         answer = await self.post(Role.mash_worker, path, body)
         if others := others_named(answer):

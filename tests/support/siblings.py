@@ -46,6 +46,7 @@ from tests.support.situations import new_decision
 from tests.support.steps import EVIDENCE, PLAN, Steps, steps_in
 
 POLICE, SCHOOL = "riverbourne-police", "mill-lane-primary"
+HOSPITAL = "riverbourne-hospital"
 EARLY_HELP, SOCIAL_CARE, FRONT_DOOR = "early help", "social care", "front door"
 
 
@@ -234,7 +235,7 @@ def _told() -> NewContact:
 
 def _decision(write: _Author, name: str, child_id: UUID, life: Life, **more: Any) -> Any:
     mark = write.mark(name, "decision")
-    agencies = [AgencySaid(POLICE, True, True, mark), AgencySaid(SCHOOL, True, True, mark)]
+    agencies = [AgencySaid(one, True, True, mark) for one in (POLICE, SCHOOL, HOSPITAL)]
     return new_decision(
         write.house,
         child_id,
@@ -254,7 +255,7 @@ def _decision(write: _Author, name: str, child_id: UUID, life: Life, **more: Any
 async def _decide(write: _Author, contact_id: UUID, new: Any, name: str, life: Life) -> None:
     draft = await write.house.perform(lambda work: decide(work, write.worker, contact_id, new))
     if life.signed:
-        words = f"I have read it all: {write.mark(name, 'decision')}."
+        words = f"I have read all that is on file, and agree: {write.mark(name, 'decision')}."
         await write.house.perform(
             lambda work: sign_off(work, write.manager, draft.id, 1, agreed=True, words=words)
         )

@@ -31,6 +31,10 @@ from tests.support.houses import caller
 from tests.support.matches import decide_apart
 
 RATIONALE = "The school has seen bruises twice in a week, and the accounts given of them differ."
+NOBODY_ASKED = (
+    AgencySaid("riverbourne-police", False, False, "No crime is suspected."),
+    AgencySaid("riverbourne-hospital", False, False, "Nobody said that the child was seen there."),
+)
 WORDS = "I have read the file; the level fits what was seen."
 ADA = NewChild(given_name="Ada", family_name="Example")
 
@@ -64,7 +68,7 @@ def new_decision(house: House, child_id: UUID, outcome: Outcome, **changes: obje
         "statutory_basis": StatutoryBasis.section_17 if referral else None,
         "primary_need_code": "N1" if referral else None,
         "advice_given": "Call again." if outcome is Outcome.information_and_advice else None,
-        "agencies": [AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
+        "agencies": NOBODY_ASKED,
         "prompts": [
             PromptAnswer(prompt.key, "Asked, and written down.", None)
             for prompt in house.policy.decision_prompts

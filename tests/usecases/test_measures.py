@@ -14,7 +14,6 @@ from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel, Child
 from service.domain.decisions import (
-    AgencySaid,
     Decision,
     LevelOfNeed,
     Outcome,
@@ -41,6 +40,7 @@ from service.usecases.measures import read_measure, read_measures
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
+from tests.support.situations import NOBODY_ASKED, WORDS
 
 LONDON = ZoneInfo("Europe/London")
 LONG_AFTER = datetime(2019, 6, 1, 12, tzinfo=UTC)
@@ -95,7 +95,7 @@ class Office:
             rationale="The injury, its place and the account given of it were weighed together.",
             history_considered="One earlier contact, for the same family.",
             last_closed_because="The school gave the support that was wanted.",
-            agencies=[AgencySaid("riverbourne-police", False, False, "No crime is suspected.")],
+            agencies=NOBODY_ASKED,
             prompts=self.prompts,
             supersedes_id=None if superseding is None else superseding.id,
             supersedes_because=None if superseding is None else "The hospital's report arrived.",
@@ -107,7 +107,12 @@ class Office:
         self.clock.set(at)
         return await self.house.perform(
             lambda work: sign_off(
-                work, self.manager, draft.id, draft.version, agreed=agreed, words="I have read it."
+                work,
+                self.manager,
+                draft.id,
+                draft.version,
+                agreed=agreed,
+                words=WORDS,
             )
         )
 

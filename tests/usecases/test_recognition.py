@@ -403,7 +403,7 @@ async def test_her_referral_is_hers(office: Office) -> None:
             draft.id,
             draft.version,
             agreed=True,
-            words="I agree: she is hurt.",
+            words="I have read the school's words and agree: she is hurt.",
         )
     )
     found = await office.house.ask(lambda ask: read_decision(ask, office.worker, draft.id))
