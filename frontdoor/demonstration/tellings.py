@@ -13,6 +13,7 @@ from service.domain.contacts import (
     LawfulBasis,
 )
 from service.domain.deadlines import Rating
+from service.domain.decisions import Outcome
 from service.domain.new_contacts import NewContact
 from service.domain.people import BirthKnowledge
 
@@ -20,11 +21,27 @@ _VOICES: Final = {"1": "family", "2": "school", "3": "health", "6": "police"}
 _INITIALS: Final = "ABCDEFGHJKLMNPRSTW"
 
 
+# Where early help may be decided nobody has refused it yet.
+_NOT_REFUSED: Final = {
+    AgreementState.refused: AgreementState.not_sought,
+    AgreementState.withdrawn: AgreementState.not_known,
+}
+
+
+def _may_come_to_early_help(story: Story) -> bool:
+    """Whether early help may be decided for a child: for a sibling of who is referred as well."""
+    siblings = len(story.family.children) > 1
+    outcome = story.plan.outcome
+    return outcome is Outcome.early_help or (outcome is Outcome.referral and siblings)
+
+
 def tell(story: Story) -> NewContact:
     """The contact as its referrer tells it."""
     plan, chance = story.plan, story.chance
     anonymous = plan.source_code == ANONYMOUS
     agreement = chance.choices(list(AgreementState), (46, 12, 2, 25, 15))[0]
+    if _may_come_to_early_help(story):
+        agreement = _NOT_REFUSED.get(agreement, agreement)
     withheld = agreement in (AgreementState.refused, AgreementState.not_sought)
     story.family.grown(london_date(plan.received_at))
     role = None if anonymous else chance.choice(SOURCES[plan.source_code].roles)

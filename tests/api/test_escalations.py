@@ -19,6 +19,7 @@ PATHS = {
     "information_request": "/v1/information-requests/{}",
     "referral": "/v1/referrals/{}",
     "early_help_episode": "/v1/early-help-episodes/{}",
+    "passed_concern": "/v1/passed-concerns/{}",
     "transfer": "/v1/transfers/{}",
     "challenge": "/v1/challenges/{}",
     "strategy_meeting": "/v1/strategy-meetings/{}",

@@ -107,6 +107,7 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
         "answer_words",
         "superseded_at",
         "joined_case_id",
+        "passed_concern_id",
         "withdrawn_by",
         "withdrawn_because",
         "version",

@@ -151,6 +151,8 @@ async def _protection(desk: Desk) -> None:
     await office.met(unseen)
     await referred(desk.house, [unborn()])
     await referred(desk.house, [unborn(desk.clock.now.date() + timedelta(weeks=10))])
+    for outcome in ("referral", "early_help"):
+        await _concerns_about_open(desk, outcome)
     help_ = await desk.contact(children=[child_body("Child helped")])
     await desk.sign(await desk.draft(help_, 0, "early_help"))
     unwanted = await desk.contact(
@@ -163,3 +165,25 @@ async def _protection(desk: Desk) -> None:
         {"agreement": "withdrawn", "words": "The mother rang and wants no more visits at all."},
         version=1,
     )
+
+
+async def _concerns_about_open(desk: Desk, outcome: str) -> None:
+    """A child open to a side, of whom is told again: red, amber and green, and nobody reads it."""
+    told = child_body(f"Child open by {outcome.replace('_', ' ')}")
+    contact = await desk.contact(children=[told])
+    await desk.sign(await desk.draft(contact, 0, outcome))
+    known = {**told, "person_id": contact["children"][0]["person_id"]}
+    history = {
+        "considered": "One contact, a bruise that nobody could explain.",
+        "last_closed_because": "It is open still, and somebody holds it.",
+    }
+    for rating in ("red", "amber", "green"):
+        again = await desk.contact(children=[known])
+        await desk.post(
+            Role.mash_worker,
+            f"/v1/contacts/{again['id']}/triage",
+            {"rating": rating},
+            version=again["version"],
+        )
+        passed = "passed_to_case_holder"
+        await desk.sign(await desk.draft(again, 0, passed, history=history))

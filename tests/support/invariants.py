@@ -22,6 +22,7 @@ from service.domain.decisions import Decision, DecisionState, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.events import Event
 from service.domain.flags import Flag
+from service.domain.passed_concerns import PassedConcern, PassedConcernState
 from service.domain.referrals import CaseState, Referral
 from service.domain.transfers import (
     Direction,
@@ -66,6 +67,7 @@ class Record:
     transfer_steps: Sequence[TransferStep]
     challenges: Sequence[Challenge]
     challenge_steps: Sequence[ChallengeStep]
+    passed_concerns: Sequence[PassedConcern]
     deadlines: Sequence[Deadline]
     flags: Sequence[Flag]
     events: Sequence[Event]
@@ -94,6 +96,7 @@ async def read_record(house: House) -> Record:
             transfer_steps=await _all(connection, TransferStep),
             challenges=await _all(connection, Challenge),
             challenge_steps=await _all(connection, ChallengeStep),
+            passed_concerns=await _all(connection, PassedConcern),
             deadlines=await _all(connection, Deadline),
             flags=await _all(connection, Flag),
             events=await _all(connection, Event),
@@ -114,6 +117,7 @@ async def read_child(house: House, person_id: UUID) -> Record:
             transfer_steps=[],
             challenges=await _all(connection, Challenge, of=person_id),
             challenge_steps=[],
+            passed_concerns=await _all(connection, PassedConcern, of=person_id),
             deadlines=[],
             flags=[],
             events=[],
@@ -340,6 +344,9 @@ def _clocks(record: Record) -> Iterator[str]:
         wanted |= {(transfer.id, kind) for kind in running_on_transfer(transfer)}
     for challenge in record.challenges:
         wanted |= {(challenge.id, kind) for kind in running_on_challenge(challenge)}
+    for concern in record.passed_concerns:
+        if concern.state is PassedConcernState.waiting:
+            wanted.add((concern.id, concern.clock))
     for contact in record.contacts:
         if contact.decided_at is None:
             wanted |= {(contact.id, "contact_to_referral"), (contact.id, "statutory_decision")}
