@@ -7,7 +7,6 @@ from uuid import UUID
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService
-from service.domain.authority import Team, TeamWork
 from service.domain.concerns import ConcernCounts
 from service.domain.contacts import (
     CHILD,
@@ -52,6 +51,7 @@ from service.domain.possible_matches import (
 )
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import answer_match
+from service.domain_services.codes_of_drafts import unknown_codes
 from service.domain_services.concerns import (
     concerns_as_of_now,
     counts_of_child,
@@ -177,7 +177,7 @@ async def _complete_draft(
     problems += empty_answers(new.prompts, work.policy.decision_prompts)
     problems += _unaccounted_for(work, file, draft, worries)
     problems += faults_in_agreement(file.contact.agreement, draft.outcome)
-    problems += _unknown_codes(work, draft)
+    problems += unknown_codes(work, draft)
     problems += await _faults_of_open_case(work, draft, answers, standing)
     _refuse_unanswered_matches(child, answers, found.matches, problems)
     if problems:
@@ -477,49 +477,3 @@ async def _faults_of_holder(
             # Also while it hands the child over, and early help answers already.
             open_to = CareService.social_care
     return faults_of_open_child(draft.outcome, open_to)
-
-
-_WORK_OF = {
-    Outcome.referral: TeamWork.referral,
-    Outcome.early_help: TeamWork.early_help_episode,
-}
-
-
-def _unknown_codes(work: Work, draft: Decision) -> list[Problem]:
-    problems: list[Problem] = []
-    needs = work.policy.codes.primary_need
-    if draft.primary_need_code is not None and draft.primary_need_code not in needs:
-        problems.append(
-            Problem(
-                "/primary_need_code",
-                f"Use a primary need code: {', '.join(needs)}.",
-                "code_unknown",
-            )
-        )
-    problems += [
-        Problem(
-            f"/agencies/{position}/organisation_id",
-            "Use an organisation of the policy: GET /v1/organisations lists them.",
-            "organisation_unknown",
-        )
-        for position, line in enumerate(draft.agencies)
-        if work.policy.find_organisation(line.organisation_id) is None
-    ]
-    if draft.receiving_team_id is not None:
-        teams = [team.id for team in _teams_for(work, draft.outcome)]
-        if draft.receiving_team_id not in teams:
-            problems.append(
-                Problem(
-                    "/receiving_team_id",
-                    f"Use a team that takes this outcome: {', '.join(teams)}."
-                    if teams
-                    else "This outcome goes to no team: leave this out.",
-                    "team_cannot_receive",
-                )
-            )
-    return problems
-
-
-def _teams_for(work: Work, outcome: Outcome) -> Sequence[Team]:
-    kind = _WORK_OF.get(outcome)
-    return () if kind is None else work.policy.teams_for(kind)

@@ -59,7 +59,7 @@ _IN_THE_WAY: Final = frozenset({"55P03", "57014", "40P01"})
 Tell = Callable[[str], None]
 
 
-def _config(connection: Connection | None = None) -> Config:
+def config(connection: Connection | None = None) -> Config:
     """What Alembic has to be told: where the steps are, and on which connection they are taken."""
     found = Config()
     found.set_main_option("script_location", str(STEPS_IN))
@@ -134,9 +134,9 @@ class _Stage:
     def take(self, connection: Connection) -> None:
         """Takes it, unless another process has meanwhile."""
         if self.back:
-            command.downgrade(_config(connection), self.revision)
+            command.downgrade(config(connection), self.revision)
         elif _place(step_of(connection)) < _place(self.revision):
-            command.upgrade(_config(connection), self.revision)
+            command.upgrade(config(connection), self.revision)
 
 
 def _place(step: str | None) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from service.domain.access import Reach, Sight
+from service.domain.access import Reach, Sharing, Sight, SightRules
 from service.domain.contacts import Adult, Child, Contact
 from service.domain.deadlines import Deadline
 from service.domain.people import Person
@@ -81,6 +81,7 @@ def test_whatever_a_sight_says_makes_another_text_or_stands_in_it_as_a_value(
         "organisation_id": "hillshire-school",
         "account_id": UUID(int=9),
         "lists_requests": True,
+        "rules": SightRules(early_help_reads_of_social_care=Sharing.nothing),
     }
     other = replace(POLICE, **{one.name: others[one.name]})
     assert (shape_of(other), values_of(other)) != (shape_of(POLICE), values_of(POLICE))

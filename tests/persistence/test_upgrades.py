@@ -10,12 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from service.persistence.engines import Database
-from service.persistence.migrating import migrate_database
+from service.persistence.migrating import config, migrate_database
 from service.persistence.schema_steps import (
     PeopleAreWriting,
     SchemaStanding,
     SchemaUnknown,
-    config,
     current,
     known_steps,
     newest,
