@@ -1,16 +1,15 @@
 """Early help episodes: what early help holds for a child, from acceptance to closure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
 from service.domain.contacts import AgreementState
 from service.domain.decisions import LevelOfNeed, Outcome
 from service.domain.errors import Conflict, Invalid, Problem
+from service.domain.family_agreements import NEXT, faults_in_answer
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.referrals import CaseState
 from service.domain.transfers import FamilyAgreement
@@ -128,19 +127,12 @@ def agreement_at_opening(told: AgreementState) -> FamilyAgreement:
     return FamilyAgreement.given if given else FamilyAgreement.not_yet_asked
 
 
-_NEXT: Mapping[FamilyAgreement, tuple[FamilyAgreement, ...]] = MappingProxyType(
-    {
-        FamilyAgreement.not_yet_asked: (
-            FamilyAgreement.asked,
-            FamilyAgreement.given,
-            FamilyAgreement.refused,
-        ),
-        FamilyAgreement.asked: (FamilyAgreement.given, FamilyAgreement.refused),
-        FamilyAgreement.given: (FamilyAgreement.withdrawn,),
-        FamilyAgreement.refused: (FamilyAgreement.given,),
-        FamilyAgreement.withdrawn: (FamilyAgreement.given,),
-    }
-)
+_NEXT = {
+    **NEXT,
+    # A refusal ends nothing here: the family may think better of it.
+    FamilyAgreement.refused: (FamilyAgreement.given,),
+    FamilyAgreement.withdrawn: (FamilyAgreement.given,),
+}
 
 
 def require_possible_agreement(episode: EarlyHelpEpisode, agreement: FamilyAgreement) -> None:
@@ -158,16 +150,6 @@ def require_possible_agreement(episode: EarlyHelpEpisode, agreement: FamilyAgree
     before = episode.family_agreement or FamilyAgreement.not_yet_asked
     if episode.family_agreement is None and episode.transfer_id is not None:
         before = FamilyAgreement.given
-    possible = _NEXT[before]
-    if agreement not in possible:
-        raise AgreementNotPossible(
-            "Put right the agreement and send it again.",
-            problems=[
-                Problem(
-                    "/agreement",
-                    f"The agreement is {before.replace('_', ' ')}; next it can be: "
-                    f"{', '.join(possible)}.",
-                    "agreement_not_possible",
-                )
-            ],
-        )
+    problems = faults_in_answer(before, agreement, _NEXT)
+    if problems:
+        raise AgreementNotPossible("Put right the agreement and send it again.", problems=problems)

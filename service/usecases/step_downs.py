@@ -8,6 +8,7 @@ from service.domain.access import Caller, Permission
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Problem
 from service.domain.events import EventType
+from service.domain.family_agreements import faults_in_answer
 from service.domain.own_words import own_words_faults
 from service.domain.referrals import CaseAction
 from service.domain.transfers import (
@@ -89,27 +90,9 @@ async def record_family_agreement(
 
 
 def _refuse_impossible_agreement(transfer: Transfer, agreement: FamilyAgreement) -> None:
-    before = transfer.family_agreement
-    possible = {
-        FamilyAgreement.not_yet_asked: (
-            FamilyAgreement.asked,
-            FamilyAgreement.given,
-            FamilyAgreement.refused,
-        ),
-        FamilyAgreement.asked: (FamilyAgreement.given, FamilyAgreement.refused),
-        FamilyAgreement.given: (FamilyAgreement.withdrawn,),
-    }.get(before, ())
-    if agreement not in possible:
-        raise incomplete(
-            [
-                Problem(
-                    "/agreement",
-                    f"The agreement is {before.replace('_', ' ')}; next it can be: "
-                    f"{', '.join(possible)}.",
-                    "agreement_not_possible",
-                )
-            ]
-        )
+    problems = faults_in_answer(transfer.family_agreement, agreement)
+    if problems:
+        raise incomplete(problems)
 
 
 _ONCE_ACCEPTED = (
