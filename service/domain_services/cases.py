@@ -29,7 +29,7 @@ from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
 from service.persistence.ids import new_id
-from service.persistence.repositories import accountabilities, cases
+from service.persistence.repositories import accountabilities, cases, contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
 
@@ -218,6 +218,20 @@ async def _open(work: Work, kind: Cases[Case], case: Case, answered: Accountabil
         start_clock(
             work, kind.allocation_clock, kind.subject_kind, case.id, case.contact_id, work.now
         )
+
+
+async def hold_case(
+    work: Work, who: Caller, kind: Cases[Case], case_id: UUID, version: int
+) -> Case:
+    """A case held for a change that keeps the child where it is.
+
+    The contact, then the child, then its cases, as whoever moves the child holds them. Raises that
+    there is no such case, and Stale.
+    """
+    found = await kind.get(work, who.sight, case_id)
+    await contacts.renew(work, found.contact_id)
+    await accountabilities.held(work, found.person_id)
+    return await kind.held(work, who.sight, case_id, version)
 
 
 async def moved_on(ask: Asking | Work, decision: Decision, answers: Accountability | None) -> bool:

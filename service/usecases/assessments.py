@@ -1,7 +1,6 @@
 """Single assessments: begun, completed, authorised by a manager, and never without a clock."""
 
 from dataclasses import dataclass
-from functools import partial
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
@@ -18,7 +17,7 @@ from service.domain.assessments import (
     incomplete,
 )
 from service.domain.calendar import london_date
-from service.domain.errors import FrontDoorError, Stale
+from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.own_words import own_words_faults
 from service.domain.referrals import CASE, CaseState, Referral
@@ -29,6 +28,7 @@ from service.domain_services.assessments import (
     record_assessment_event,
 )
 from service.domain_services.missing_clocks import start_clocks_never_started
+from service.domain_services.one_by_one import deal_with_each
 from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
 from service.persistence.keysets import Place
@@ -208,29 +208,14 @@ async def start_missing_clocks(house: Performing, *, batch: int = BATCH) -> int:
     is dealt with in its own transaction, once, if it lacks a clock still; one that cannot be keeps
     no other waiting.
     """
-    started = 0
-    failures: list[FrontDoorError] = []
-    last: UUID | None = None
-    while True:
-        place = last
-        found = await house.ask(
-            partial(missing_clocks.referrals_without_clocks, limit=batch, after_person_id=place)
+
+    async def find(ask: Asking, after: Referral | None) -> list[Referral]:
+        person_id = None if after is None else after.person_id
+        return await missing_clocks.referrals_without_clocks(
+            ask, limit=batch, after_person_id=person_id
         )
-        for referral in found:
-            try:
-                await house.perform(partial(_start_clocks_of, found=referral))
-                started += 1
-            except Stale:
-                # Somebody was quicker: the referral closed, or this job elsewhere.
-                continue
-            except FrontDoorError as failure:
-                failures.append(failure)
-        if len(found) < batch:
-            break
-        last = found[-1].person_id
-    if failures:
-        raise failures[0]
-    return started
+
+    return await deal_with_each(house, find, _start_clocks_of, batch=batch)
 
 
 async def _start_clocks_of(work: Work, found: Referral) -> None:

@@ -19,7 +19,7 @@ from service.domain.own_words import require_own_words
 from service.domain.referrals import CASE, SECTION_47_ALLOCATION, CaseAction, Referral
 from service.domain.transfers import StepDownUnfinished, TransferAction, TransferState
 from service.domain.whole_contacts import CaseFilters, DatedCase, WholeCase
-from service.domain_services.cases import CASES, close_case
+from service.domain_services.cases import CASES, close_case, hold_case
 from service.domain_services.challenges import refuse_while_challenged
 from service.domain_services.passed_concerns import refuse_while_concern_waits
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_owed
@@ -140,11 +140,7 @@ async def _allocate(
     worker_id: UUID,
     team_id: str | None,
 ) -> Case:
-    # The contact, then the child, then its cases, as whoever moves the child holds them.
-    found = await cases.get(work, who.sight, case_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    case = await cases.held(work, who.sight, case_id, version)
+    case = await hold_case(work, who, cases, case_id, version)
     CASE.after(case.state, CaseAction.allocate)
     holder(await accounts.staff(work, worker_id), kind.held, "/worker_id")
     known = work.policy.find_team(case.team_id) is not None

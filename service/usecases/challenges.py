@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from service.domain.access import Caller, Permission, Role
@@ -29,7 +28,7 @@ from service.domain.challenges import (
 )
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
-from service.domain.errors import FrontDoorError, Stale
+from service.domain.errors import Stale
 from service.domain.events import EventType
 from service.domain.states import WrongState
 from service.domain.transfers import ANSWERER, Transfer, TransferAction
@@ -51,6 +50,7 @@ from service.domain_services.challenges import (
     start_challenge_clock,
 )
 from service.domain_services.lives import refuse_stale
+from service.domain_services.one_by_one import deal_with_each
 from service.domain_services.transfers import move_transfer
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
@@ -370,32 +370,14 @@ async def move_challenges(house: Performing) -> int:
     """
     last = house.policy.challenges.last_stage
     kinds = ["challenge_response", *(f"challenge_stage_{stage}" for stage in range(1, last))]
-    moved = 0
-    failures: list[FrontDoorError] = []
-    after = None
-    while True:
-        place, now = after, house.clock()
-        due = await house.ask(
-            partial(challenges.overdue, now=now, kinds=kinds, limit=BATCH, after=place)
-        )
-        for one in due:
-            try:
-                await house.perform(
-                    partial(_move_by_its_clock, challenge_id=one.challenge_id, kinds=kinds)
-                )
-                moved += 1
-            except Stale:
-                # Somebody was quicker: a person, or this job elsewhere.
-                continue
-            except FrontDoorError as failure:
-                # One that cannot be moved keeps no other waiting.
-                failures.append(failure)
-        if len(due) < BATCH:
-            break
-        after = due[-1]
-    if failures:
-        raise failures[0]
-    return moved
+
+    async def find(ask: Asking, after: challenges.Overdue | None) -> Sequence[challenges.Overdue]:
+        return await challenges.overdue(ask, house.clock(), kinds, limit=BATCH, after=after)
+
+    async def move(work: Work, found: challenges.Overdue) -> None:
+        await _move_by_its_clock(work, found.challenge_id, kinds)
+
+    return await deal_with_each(house, find, move, batch=BATCH)
 
 
 async def _move_by_its_clock(work: Work, challenge_id: UUID, kinds: Sequence[str]) -> None:

@@ -1,12 +1,11 @@
 """Danger that was told before this release heeded it, and contacts that wait for no rating yet."""
 
-from functools import partial
-from uuid import UUID
-
 from service.domain.dangers import RATED_CLOCK, danger_in
-from service.domain.errors import FrontDoorError, Stale
+from service.domain.errors import Stale
 from service.domain.flags import SubjectKind
 from service.domain_services.dangers import heed_danger
+from service.domain_services.one_by_one import deal_with_each
+from service.persistence.asking import Asking
 from service.persistence.clocks import start_clock
 from service.persistence.repositories import contacts, unheeded
 from service.persistence.units_of_work import Performing, Work
@@ -20,26 +19,12 @@ async def heed_what_was_told(house: Performing, *, batch: int = BATCH) -> int:
     They were logged by a release that did neither. Each is dealt with in its own transaction, once;
     one that cannot be keeps no other waiting. Returns how many.
     """
-    done = 0
-    failures: list[FrontDoorError] = []
-    last: UUID | None = None
-    while True:
-        found = await house.ask(partial(unheeded.open_contacts, limit=batch, after_id=last))
-        for one in found:
-            try:
-                await house.perform(partial(_heed, found=one))
-                done += 1
-            except Stale:
-                # Somebody was quicker: it was rated or decided, or this job ran elsewhere.
-                continue
-            except FrontDoorError as failure:
-                failures.append(failure)
-        if len(found) < batch:
-            break
-        last = found[-1].contact_id
-    if failures:
-        raise failures[0]
-    return done
+
+    async def find(ask: Asking, after: unheeded.Unheeded | None) -> list[unheeded.Unheeded]:
+        after_id = None if after is None else after.contact_id
+        return await unheeded.open_contacts(ask, limit=batch, after_id=after_id)
+
+    return await deal_with_each(house, find, _heed, batch=batch)
 
 
 async def _heed(work: Work, found: unheeded.Unheeded) -> None:

@@ -14,9 +14,9 @@ from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.domain.own_words import require_own_words
 from service.domain.transfers import NO_AGREEMENT, FamilyAgreement
+from service.domain_services.cases import hold_case
 from service.domain_services.lives import changed_to
 from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.repositories import accountabilities, contacts
 from service.persistence.repositories.cases import EPISODES
 from service.persistence.units_of_work import Work
 
@@ -36,11 +36,7 @@ async def record_early_help_agreement(
     EpisodeNotFound, Stale, EpisodeEnded, AgreementNotPossible.
     """
     who.require(Permission.record_early_help_agreement)
-    # The contact, then the child, then its cases, as whoever moves the child holds them.
-    found = await EPISODES.get(work, who.sight, episode_id)
-    await contacts.renew(work, found.contact_id)
-    await accountabilities.held(work, found.person_id)
-    episode = await EPISODES.held(work, who.sight, episode_id, version)
+    episode = await hold_case(work, who, EPISODES, episode_id, version)
     require_possible_agreement(episode, agreement)
     require_own_words(
         work.policy.rationale,

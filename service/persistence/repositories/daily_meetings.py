@@ -13,9 +13,7 @@ from sqlalchemy import (
 )
 
 from service.domain.access import Sight
-from service.domain.accountabilities import Accountability
-from service.domain.accounts import Account
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Contact
 from service.domain.daily_meetings import (
     DAILY_MEETING,
     CarriedBefore,
@@ -25,11 +23,7 @@ from service.domain.daily_meetings import (
     ItemState,
     MeetingItem,
 )
-from service.domain.decisions import Decision
-from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
-from service.domain.police_notifications import PoliceNotification
-from service.domain.referrals import Referral
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
 from service.persistence.prepared import Makeable, any_of, made_once
@@ -40,14 +34,7 @@ from service.persistence.visibility import child_visible_to
 
 MEETING = table_of(DailyMeeting)
 AGENDA_ITEM = table_of(MeetingItem)
-NOTIFICATION = table_of(PoliceNotification)
 CONTACT = table_of(Contact)
-CHILD = table_of(Child)
-DECISION = table_of(Decision)
-REFERRAL = table_of(Referral)
-EPISODE = table_of(EarlyHelpEpisode)
-ACCOUNTABILITY = table_of(Accountability)
-ACCOUNT = table_of(Account)
 
 
 class MeetingItemNotFound(NotFound):

@@ -15,7 +15,6 @@ from service.persistence.prepared import Makeable, Rows, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.statements import all_of
 
-NOTIFICATION = table_of(PoliceNotification)
 UPDATE = table_of(PoliceUpdate)
 _AT_ONCE = 500
 

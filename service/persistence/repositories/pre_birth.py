@@ -27,7 +27,6 @@ REFERRAL = table_of(Referral)
 EPISODE = table_of(EarlyHelpEpisode)
 CHILD = table_of(Child)
 DEADLINE = table_of(Deadline)
-STEP = table_of(PregnancyStep)
 ASSESSMENT = table_of(Assessment)
 
 

@@ -28,7 +28,7 @@ from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Child, ChildSt
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
-from service.domain.flags import Flag, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.people import Person
 from service.domain.police_notifications import PoliceNotification
@@ -48,7 +48,6 @@ from service.domain.queues import (
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import Section47Enquiry
 from service.domain.strategy_meetings import (
-    Invitation,
     MeetingChild,
     MeetingState,
     StrategyMeeting,
@@ -107,10 +106,8 @@ TRANSFER = table_of(Transfer)
 CHALLENGE = table_of(Challenge)
 MEETING = table_of(StrategyMeeting)
 MEETING_CHILD = table_of(MeetingChild)
-INVITATION = table_of(Invitation)
 ENQUIRY = table_of(Section47Enquiry)
 ACCOUNTABILITY = table_of(Accountability)
-FLAG = table_of(Flag)
 ACCOUNT = table_of(Account)
 NOTIFICATION = table_of(PoliceNotification)
 UPDATE = table_of(PoliceUpdate)
