@@ -9,11 +9,16 @@ from api.schemas.fields import WireOut
 from api.schemas.new_decisions import (
     AGENCIES_EXAMPLE,
     PROMPTS_EXAMPLE,
+    AdviceGiven,
     AgencyLineIn,
+    AssessmentTold,
     AssessmentTool,
     History,
+    HistoryTold,
+    PrimaryNeed,
     PromptLine,
-    Supersedes,
+    ReceivingTeam,
+    SupersedesTold,
     ToldPrompts,
 )
 from api.schemas.possible_matches import MatchLine
@@ -28,7 +33,7 @@ from service.domain.decisions import (
 from service.domain.drafts import SaidOfChild, SaidOfDecision, Where
 from service.domain.sign_offs import SignOffSaid
 from service.domain.whole_contacts import DecidedTogether
-from service.strict.fields import Id, Line, Text, Whole
+from service.strict.fields import Id, Text, Whole
 
 _OTHERWISE_EXAMPLE: list[dict[str, Any]] = [
     {
@@ -72,13 +77,7 @@ class ToldOfDecision(ToldPrompts):
             examples=["section_17"],
         ),
     ] = None
-    primary_need_code: Annotated[
-        Annotated[str, Line(4)] | None,
-        Field(
-            description="For a referral: primary need code of the children in need census.",
-            examples=["N1"],
-        ),
-    ] = None
+    primary_need_code: PrimaryNeed = None
     rationale: Annotated[
         Annotated[str, Text(20_000)] | None,
         Field(
@@ -92,13 +91,7 @@ class ToldOfDecision(ToldPrompts):
             ],
         ),
     ] = None
-    history: Annotated[
-        History,
-        Field(
-            description="What is on file, as considered.",
-            examples=[{"considered": "One contact in March 2026 for neglect."}],
-        ),
-    ] = Field(default_factory=lambda: History())
+    history: HistoryTold = Field(default_factory=lambda: History())
     agencies: Annotated[
         Annotated[list[AgencyLineIn], Field(max_length=10)],
         Field(
@@ -109,30 +102,9 @@ class ToldOfDecision(ToldPrompts):
             examples=[AGENCIES_EXAMPLE],
         ),
     ] = Field(default_factory=list)
-    assessment: Annotated[
-        AssessmentTool,
-        Field(
-            description="The assessment tool used, where one was.",
-            examples=[{"tool": "Graded Care Profile 2", "score": "4"}],
-        ),
-    ] = Field(default_factory=lambda: AssessmentTool())
-    receiving_team_id: Annotated[
-        Annotated[str, Line(64)] | None,
-        Field(
-            description=(
-                "The team that is to receive a referral or early help; the policy's first, when "
-                "left out."
-            ),
-            examples=["assessment-north"],
-        ),
-    ] = None
-    advice_given: Annotated[
-        Annotated[str, Text(8000)] | None,
-        Field(
-            description="Needed for information and advice: what was given.",
-            examples=["How to reach the family centre."],
-        ),
-    ] = None
+    assessment: AssessmentTold = Field(default_factory=lambda: AssessmentTool())
+    receiving_team_id: ReceivingTeam = None
+    advice_given: AdviceGiven = None
 
     def said(self) -> SaidOfDecision:
         """As the use-case takes it."""
@@ -167,13 +139,7 @@ class FamilyChildIn(ToldOfDecision):
     ] = Field(default_factory=list)
 
     child_id: Annotated[Id, an_id("The child on this contact, by its id there.")]
-    supersedes: Annotated[
-        Supersedes | None,
-        Field(
-            description="Only for a changed mind: the decision that this one replaces, and why.",
-            examples=[None],
-        ),
-    ] = None
+    supersedes: SupersedesTold = None
     matches: Annotated[
         Annotated[list[MatchLine], Field(max_length=20)],
         Field(

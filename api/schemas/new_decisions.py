@@ -247,6 +247,64 @@ class Supersedes(Wire):
     ]
 
 
+PrimaryNeed = Annotated[
+    Annotated[str, Line(4)] | None,
+    Field(
+        description="For a referral: primary need code of the children in need census.",
+        examples=["N1"],
+    ),
+]
+"""The need that a referral names, as it is told."""
+
+HistoryTold = Annotated[
+    History,
+    Field(
+        description="What is on file, as considered.",
+        examples=[{"considered": "One contact in March 2026 for neglect."}],
+    ),
+]
+"""What is on file, as it is told."""
+
+AssessmentTold = Annotated[
+    AssessmentTool,
+    Field(
+        description="The assessment tool used, where one was.",
+        examples=[{"tool": "Graded Care Profile 2", "score": "4"}],
+    ),
+]
+"""The tool used, as it is told."""
+
+ReceivingTeam = Annotated[
+    Annotated[str, Line(64)] | None,
+    Field(
+        description=(
+            "The team that is to receive a referral or early help; the policy's first, when "
+            "left out."
+        ),
+        examples=["assessment-north"],
+    ),
+]
+"""The team named, as it is told."""
+
+AdviceGiven = Annotated[
+    Annotated[str, Text(8000)] | None,
+    Field(
+        description="Needed for information and advice: what was given.",
+        examples=["How to reach the family centre."],
+    ),
+]
+"""The advice given, as it is told."""
+
+SupersedesTold = Annotated[
+    Supersedes | None,
+    Field(
+        description="Only for a changed mind: the decision that this one replaces, and why.",
+        examples=[None],
+    ),
+]
+"""What a changed mind replaces, as it is told."""
+
+
 class DecisionCreate(ToldPrompts):
     """A threshold decision for one child, as drafted. Nothing in it has a default."""
 
@@ -263,13 +321,7 @@ class DecisionCreate(ToldPrompts):
             examples=["section_47"],
         ),
     ] = None
-    primary_need_code: Annotated[
-        Annotated[str, Line(4)] | None,
-        Field(
-            description="For a referral: primary need code of the children in need census.",
-            examples=["N1"],
-        ),
-    ] = None
+    primary_need_code: PrimaryNeed = None
     rationale: Annotated[
         Annotated[str, Text(20_000)],
         Field(
@@ -277,13 +329,7 @@ class DecisionCreate(ToldPrompts):
             examples=[_RATIONALE],
         ),
     ]
-    history: Annotated[
-        History,
-        Field(
-            description="What is on file, as considered.",
-            examples=[{"considered": "One contact in March 2026 for neglect."}],
-        ),
-    ] = Field(default_factory=lambda: History())
+    history: HistoryTold = Field(default_factory=lambda: History())
     agencies: Annotated[
         Annotated[list[AgencyLineIn], Field(max_length=50)],
         Field(
@@ -294,37 +340,10 @@ class DecisionCreate(ToldPrompts):
             examples=[AGENCIES_EXAMPLE],
         ),
     ] = Field(default_factory=list)
-    assessment: Annotated[
-        AssessmentTool,
-        Field(
-            description="The assessment tool used, where one was.",
-            examples=[{"tool": "Graded Care Profile 2", "score": "4"}],
-        ),
-    ] = Field(default_factory=lambda: AssessmentTool())
-    receiving_team_id: Annotated[
-        Annotated[str, Line(64)] | None,
-        Field(
-            description=(
-                "The team that is to receive a referral or early help; the policy's first, when "
-                "left out."
-            ),
-            examples=["assessment-north"],
-        ),
-    ] = None
-    advice_given: Annotated[
-        Annotated[str, Text(8000)] | None,
-        Field(
-            description="Needed for information and advice: what was given.",
-            examples=["How to reach the family centre."],
-        ),
-    ] = None
-    supersedes: Annotated[
-        Supersedes | None,
-        Field(
-            description="Only for a changed mind: the decision that this one replaces, and why.",
-            examples=[None],
-        ),
-    ] = None
+    assessment: AssessmentTold = Field(default_factory=lambda: AssessmentTool())
+    receiving_team_id: ReceivingTeam = None
+    advice_given: AdviceGiven = None
+    supersedes: SupersedesTold = None
     matches: Annotated[
         Annotated[list[MatchLine], Field(max_length=20)],
         Field(
