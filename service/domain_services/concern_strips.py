@@ -1,6 +1,7 @@
 """The strip of repeat concern beside a contact, as far as the reader may see."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from service.domain.access import THE_RECORD, Sight
@@ -10,7 +11,9 @@ from service.domain.concerns import (
     MOST_LISTED,
     Windows,
     concerns_of_others,
+    contacts_about,
     count,
+    cumulative_concern,
     each_once,
     related_to,
     teller_of,
@@ -87,16 +90,22 @@ async def _strip(
         contact_id=contact.id,
         within_days=rules.flag_within_days,
         children=[
-            concern_of_child(
-                child,
-                count(rules, within, related[child.id]),
-                listed[child.id],
-                outcomes,
-                [one for one in referrals if one.person_id == child.person_id],
-                [one for one in episodes if one.person_id == child.person_id],
-                open_cases.get(child.person_id),
-                policy.re_referral_within_months,
-                contact.received_at,
+            replace(
+                concern_of_child(
+                    child,
+                    count(rules, within, related[child.id]),
+                    listed[child.id],
+                    outcomes,
+                    [one for one in referrals if one.person_id == child.person_id],
+                    [one for one in episodes if one.person_id == child.person_id],
+                    open_cases.get(child.person_id),
+                    policy.re_referral_within_months,
+                    contact.received_at,
+                ),
+                cumulative_concern=cumulative_concern(
+                    rules,
+                    contacts_about({child.person_id}, found.heard, found.adding_up_since),
+                ),
             )
             for child in children
         ],
