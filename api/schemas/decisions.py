@@ -80,7 +80,7 @@ class SignOffIn(Wire):
                 "read the whole of what is on file, and what the contacts show together. Left out "
                 "where another manager has read it."
             ),
-            examples=[_WHOLE],
+            examples=[None],
         ),
     ] = None
 
