@@ -98,6 +98,13 @@ class FlagQuery(QueryPart):
         Field(description="Only those that were, or were not, escalated.", examples=[True]),
     ] = None
     contact_id: Annotated[Id | None, Field(description="Only those of this contact.")] = None
+    each: Annotated[
+        FlagParameter,
+        Field(
+            description="Each flag by itself, and not one a contact with the others inside it.",
+            examples=[False],
+        ),
+    ] = False
 
 
 class AccountabilityQuery(QueryPart):
