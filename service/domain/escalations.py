@@ -60,6 +60,8 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "return_home_interview": SubjectKind.missing_episode,
         **dict.fromkeys(transfers.CLOCKS, SubjectKind.transfer),
         **dict.fromkeys(challenges.CLOCKS, SubjectKind.challenge),
+        transfers.STRATEGY_CLOCK: SubjectKind.transfer,
+        challenges.HARM_CLOCK: SubjectKind.challenge,
     }
 )
 """What each clock that the service starts by itself runs on."""

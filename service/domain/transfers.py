@@ -1,6 +1,6 @@
 """Transfers: step-ups and step-downs of one child, from asking to the end (rules 9 to 12)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -402,7 +402,15 @@ CLOCKS = (
     "step_down_completed",
     "step_down_returned",
 )
-"""Every clock that can run on a transfer."""
+"""Every clock that can run on any transfer."""
+
+STRATEGY_CLOCK = "step_up_strategy_meeting"
+"""The clock of the strategy meeting that a step-up owes whose reason is that harm was disclosed."""
+
+
+def discloses_harm(transfer: Transfer, harm_reasons: Collection[str]) -> bool:
+    """Whether a step-up was asked for because harm was disclosed, by the codes of the policy."""
+    return transfer.direction is Direction.step_up and transfer.reason_code in harm_reasons
 
 
 class TransferUnderWay(Conflict):

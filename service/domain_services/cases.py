@@ -67,11 +67,13 @@ async def open_referral(
     worker_id: UUID | None,
     statutory_basis: StatutoryBasis,
     answered: Accountability | None,
+    meeting_owed_since: datetime | None = None,
 ) -> Referral:
     """Opens a child to social care; the referral answers for the child from now on.
 
     `answered` is which case answered until now, when one did. The clock of the allocation starts
-    unless a worker takes it on at once.
+    unless a worker takes it on at once. `meeting_owed_since`: a strategy meeting has been owed
+    since then, on whichever basis the child is accepted.
     """
     but = origin.contact_id if origin.transfer_id is None else None
     previous = await REFERRALS.latest_of_person(work, origin.person_id, but=but)
@@ -108,8 +110,11 @@ async def open_referral(
     _start_on_referral(work, referral, "single_assessment")
     if statutory_basis is StatutoryBasis.section_47:
         since = await cases.owed_meeting_since(work, origin.person_id)
-        _start_on_referral(work, referral, "strategy_meeting", since)
+        owed = [one for one in (since, meeting_owed_since) if one is not None]
+        _start_on_referral(work, referral, "strategy_meeting", min(owed, default=None))
         _start_allocation_of_section_47(work, referral)
+    elif meeting_owed_since is not None:
+        _start_on_referral(work, referral, "strategy_meeting", meeting_owed_since)
     await start_pre_birth_clocks(work, referral)
     return referral
 
@@ -273,14 +278,23 @@ async def take_referral_back(
     return again
 
 
-async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | None) -> None:
+async def raise_basis(
+    work: Work,
+    referral_id: UUID,
+    basis: StatutoryBasis | None,
+    meeting_owed_since: datetime | None = None,
+) -> None:
     """Makes an open referral one under section 47 when a more serious concern says so.
 
-    The clock of a strategy meeting starts by each such concern, unless it runs already.
+    The clock of a strategy meeting starts by each such concern, unless it runs already; by one that
+    owes the meeting since earlier, from then on, on whichever basis.
     """
-    if basis is StatutoryBasis.section_47:
-        referral = await REFERRALS.read_held(work, referral_id)
+    at_risk = basis is StatutoryBasis.section_47
+    if not at_risk and meeting_owed_since is None:
+        return
+    referral = await REFERRALS.read_held(work, referral_id)
+    if at_risk:
         await make_section_47(work, referral)
-        kind = "strategy_meeting"
-        if not await is_running(work, referral.contact_id, referral.id, kind):
-            _start_on_referral(work, referral, kind)
+    kind = "strategy_meeting"
+    if not await is_running(work, referral.contact_id, referral.id, kind):
+        _start_on_referral(work, referral, kind, meeting_owed_since)

@@ -12,6 +12,7 @@ from service.domain.transfers import (
     CLOCKS,
     MANNERS,
     OF_STEP_DOWNS,
+    STRATEGY_CLOCK,
     TRANSFER,
     Direction,
     FamilyAgreement,
@@ -20,6 +21,7 @@ from service.domain.transfers import (
     TransferAction,
     after,
     allowed,
+    discloses_harm,
 )
 from service.domain_services.challenges import overtake_challenge_of_transfer
 from service.domain_services.lives import Ending, Life, Moves
@@ -32,7 +34,9 @@ TRANSFERS = Life(
         TRANSFER,
         transfers.STEPS,
         Ending(
-            CLOCKS, lambda action, state: state if state in TRANSFER.final else None, dated=True
+            (*CLOCKS, STRATEGY_CLOCK),
+            lambda action, state: state if state in TRANSFER.final else None,
+            dated=True,
         ),
     ),
     SubjectKind.transfer,
@@ -86,6 +90,8 @@ def start_waiting_for_answer(work: Work, transfer: Transfer) -> None:
     owner = ANSWERER[transfer.direction, transfer.asked_by]
     start_transfer_clock(work, transfer, manners.opened_clock, owner)
     start_transfer_clock(work, transfer, manners.answered_clock, owner)
+    if discloses_harm(transfer, work.policy.transfers.harm_reasons):
+        start_transfer_clock(work, transfer, STRATEGY_CLOCK)
     if (
         transfer.direction is Direction.step_down
         and transfer.family_agreement is not FamilyAgreement.given

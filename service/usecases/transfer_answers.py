@@ -29,6 +29,7 @@ from service.domain.transfers import (
     Transfer,
     TransferAction,
     allowed,
+    discloses_harm,
     incomplete,
     require_words_of_transfer,
     unknown_code,
@@ -167,6 +168,8 @@ async def _accept_step_up(
         clock_stops="stepped_up",
     )
     settled: list[UUID] = []
+    harm = discloses_harm(transfer, work.policy.transfers.harm_reasons)
+    owed_since = transfer.requested_at if harm else None
     if back is not None:
         settled = await settle_transfers(
             work, who, transfer.person_id, "stepped_up", but=transfer.id
@@ -174,7 +177,7 @@ async def _accept_step_up(
         referral = await take_referral_back(
             work, back.id, team_id=terms.team_id, worker_id=terms.worker_id
         )
-        await raise_basis(work, referral.id, terms.statutory_basis)
+        await raise_basis(work, referral.id, terms.statutory_basis, owed_since)
         await accountabilities.give(work, referral, answers)
     else:
         referral = await open_referral(
@@ -184,6 +187,7 @@ async def _accept_step_up(
             worker_id=terms.worker_id,
             statutory_basis=terms.statutory_basis or StatutoryBasis.section_17,
             answered=answers,
+            meeting_owed_since=owed_since,
         )
     overtaken = await overtake_challenges(work, who, transfer.person_id, but=transfer.id)
     accepted = await _accepted(

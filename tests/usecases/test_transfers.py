@@ -32,7 +32,7 @@ from service.domain.transfers import (
     TransferState,
     TransferUnderWay,
 )
-from service.persistence.repositories import contacts
+from service.persistence.repositories import contacts, deadlines
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, step_downs, transfer_answers, transfers
 from service.usecases.contacts import log_contact
@@ -97,6 +97,58 @@ async def test_a_refused_step_up_stays_with_the_sender_until_its_manager_agrees(
     answers = await steps.answers(episode.person_id)
     assert answers is not None
     assert answers.early_help_episode_id == episode.id
+
+
+async def test_disclosed_harm_owes_a_strategy_meeting_from_the_request_and_no_refusal_stops_it(
+    steps: Steps,
+) -> None:
+    """Its challenge is to be answered the same day, at each stage."""
+    episode = await steps.child_in_early_help()
+    asked = await steps.step_up(episode, reason_code="harm_disclosed")
+    assert "step_up_strategy_meeting" in await steps.running(asked)
+    refused = await steps.refuse(await steps.opened(asked))
+    assert "step_up_strategy_meeting" in await steps.running(refused)
+    challenged = await steps.answer_refusal(refused, agreed=False)
+    assert "step_up_strategy_meeting" in await steps.running(challenged)
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, refused.id))
+    [meeting] = [one for one in whole.deadlines if one.kind == "step_up_strategy_meeting"]
+    assert (meeting.started_at, meeting.stopped_at) == (FRIDAY, None)
+    assert meeting.due_at == FRIDAY.replace(hour=23, minute=59, second=59)
+    [challenge] = whole.challenges
+    found = await steps.house.ask(
+        lambda ask: deadlines.of_subject(ask, challenge.contact_id, challenge.id)
+    )
+    due = {one.kind: one.due_at for one in found if one.stopped_at is None}
+    assert set(due) == {"challenge_stage_1", "challenge_of_harm"}
+    assert due["challenge_of_harm"] == meeting.due_at < due["challenge_stage_1"]
+    plain = await steps.answer_refusal(
+        await steps.refuse(
+            await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+        ),
+        agreed=False,
+    )
+    assert "step_up_strategy_meeting" not in await steps.running(plain)
+
+
+@pytest.mark.parametrize("basis", list(StatutoryBasis))
+async def test_accepted_the_referral_owes_the_meeting_since_the_step_up_was_requested(
+    database_url: str, tmp_path: Path, basis: StatutoryBasis
+) -> None:
+    clock = FixedClock(FRIDAY)
+    async with open_house(database_url, clock, tmp_path) as house:
+        steps = await steps_in(house)
+        episode = await steps.child_in_early_help()
+        asked = await steps.step_up(episode, reason_code="harm_disclosed")
+        clock.forward(hours=2)
+        accepted = await steps.accept(await steps.opened(asked), statutory_basis=basis)
+        assert await steps.running(accepted) == set()
+        referral_id = accepted.referral_id
+        assert referral_id is not None
+        found = await house.ask(
+            lambda ask: deadlines.of_subject(ask, accepted.contact_id, referral_id)
+        )
+        [meeting] = [one for one in found if one.kind == "strategy_meeting"]
+        assert (meeting.started_at, meeting.stopped_at) == (FRIDAY, None)
 
 
 async def test_a_refusal_that_is_not_agreed_becomes_a_challenge(steps: Steps) -> None:
