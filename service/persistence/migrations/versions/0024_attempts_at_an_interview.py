@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 oldest_reader = "0024"
 
-_CLOCK = "kind IN ('section_47_allocation', 'step_up_strategy_meeting', 'challenge_of_harm')"
+_CLOCK = "kind = 'section_47_allocation'"
 
 
 def upgrade() -> None:
