@@ -21,7 +21,8 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.calendar import london_date
 from service.domain.challenges import ChallengeAnswer
-from service.domain.transfers import FamilyAgreement, Transfer, TransferState, waits_for
+from service.domain.transfer_waits import waits_for
+from service.domain.transfers import FamilyAgreement, Transfer, TransferState
 from service.integrations.csv_tables import guarded, unguarded
 from service.usecases.challenges import answer_challenge
 from service.usecases.step_downs import decide_returned_transfer

@@ -23,13 +23,13 @@ from service.domain.transfer_lists import (
     TransferFilters,
     TransferInShort,
 )
+from service.domain.transfer_waits import WaitsFor
 from service.domain.transfers import (
     FamilyAgreement,
     Transfer,
     TransferAction,
     TransferState,
     TransferStep,
-    WaitsFor,
 )
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, Rows, any_of, made_once
