@@ -246,7 +246,9 @@ def fits(office: Office, whole: WholeTransfer, town: str | None, query: Mapping[
         "open": lambda value: is_open == (value == "true"),
         "waits_for": lambda value: is_open and waits_for(one) in value,
         "waiting_over_working_days": lambda value: is_open and old > value,
-        "stuck": lambda value: (is_open and any(at < now for at in due)) == (value == "true"),
+        "stuck": lambda value: (
+            ((is_open or one.owes_meeting) and any(at < now for at in due)) == (value == "true")
+        ),
         "town": lambda value: (town or "").lower() == value.lower(),
         "reason_code": lambda value: one.reason_code in value,
         "refusal_code": lambda value: bool(refusals),
