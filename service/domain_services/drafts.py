@@ -94,7 +94,7 @@ async def draft_decisions(
             await _answer_matches(work, who, file, one)
     if any(one.matches for one in new):
         file = await contacts.whole(work, contact)
-    found = await _on_file(work, who, file)
+    found = await known_of_children(work, who, file)
     drafts: list[Decision] = []
     for one in new:
         child = next((child for child in file.children if child.id == one.child_id), None)
@@ -123,7 +123,7 @@ async def _answer_matches(work: Work, who: Caller, file: WholeContact, new: NewD
 
 
 @dataclass(frozen=True, slots=True)
-class _KnownOfChildren:
+class KnownOfChildren:
     """What is on file of the children of a contact as they are decided."""
 
     matches: Sequence[MatchOnFile]
@@ -131,14 +131,15 @@ class _KnownOfChildren:
     same: StandingMatches
 
 
-async def _on_file(work: Work, who: Caller, file: WholeContact) -> _KnownOfChildren:
+async def known_of_children(work: Work, who: Caller, file: WholeContact) -> KnownOfChildren:
+    """What is on file of the children of a contact that is held; who they may be is kept."""
     now = await concerns_as_of_now(
         work.look, work.policy, who.sight, work.now, file.contact, file.children, file.adults
     )
     said = await possible_matches.standing(work, file.contact.id, file.children)
     matches = await keep_matches(work, file.contact.id, file.children, now.possible, said)
     counts = {one.id: counts_of_child(work.policy, now, one.id) for one in file.children}
-    return _KnownOfChildren(matches, counts, said)
+    return KnownOfChildren(matches, counts, said)
 
 
 async def _complete_draft(
@@ -147,7 +148,7 @@ async def _complete_draft(
     file: WholeContact,
     child: Child,
     new: NewDecision,
-    found: _KnownOfChildren,
+    found: KnownOfChildren,
 ) -> Decision:
     """The draft for one child. Raises DecisionIncomplete naming every gap, and what forbids it."""
     earlier = [one for one in file.decisions if one.child_id == child.id]
@@ -160,7 +161,7 @@ async def _complete_draft(
     history = await _has_history(work, who, [child.person_id, *same], file.contact.id)
     asked = is_answered(file.requests)
     agencies, problems = accounted(new.agencies, asked)
-    draft = _draft(work, who, file, child, new, superseded, found.counts[child.id])
+    draft = new_draft(work, who, file, child, new, superseded, found.counts[child.id])
     draft = replace(draft, agencies=agencies)
     worries = work.policy.decisions.worries_about(
         file.contact, file.notification, new.statutory_basis
@@ -364,7 +365,7 @@ async def _supersede_or_refuse(
     return replaced
 
 
-def _draft(
+def new_draft(
     work: Work,
     who: Caller,
     file: WholeContact,
@@ -373,6 +374,7 @@ def _draft(
     superseded: Decision | None,
     counts: ConcernCounts,
 ) -> Decision:
+    """A decision as it begins, whatever is wrong with it; without the account of agencies."""
     return Decision(
         id=new_id(),
         contact_id=file.contact.id,

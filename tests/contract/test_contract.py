@@ -327,6 +327,13 @@ def _body(operation: Operation, file: WholeFile) -> Any:
     body = _with_ids_that_are_there(operation.body, file, operation.name)
     if operation.name == "record_meeting_outcome":
         return {**body, "child_id": str(file.ids["item_child"])}
+    if operation.name == "record_meeting_outcomes":
+        [incident, *_] = body["incidents"]
+        contact = {"contact_id": str(file.ids["notification_contact"]), "contact_version": 1}
+        items = [{"item_id": str(file.ids["item"])}]
+        return {**body, "incidents": [{**incident, **contact, "items": items}]}
+    if operation.name == "record_without_discussion":
+        return {**body, "items": [{"item_id": str(file.ids["item"]), "contact_version": 1}]}
     return body
 
 
