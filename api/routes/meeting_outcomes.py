@@ -1,6 +1,5 @@
 """A daily meeting's outcomes in one act over HTTP: many incidents decided, or recorded."""
 
-from datetime import date as day_of
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -21,24 +20,26 @@ from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.answers import Answer
 from service.domain.decisions import OwnWordsNeeded
-from service.domain.meeting_outcomes import MeetingSettled, OutcomesNotPossible
-from service.domain.recorded_notifications import Recorded
+from service.domain.meeting_outcomes import IncidentsMovedOn, MeetingSettled, OutcomesNotPossible
+from service.domain.recorded_notifications import NotToBeRecorded, Recorded
 from service.usecases import meeting_outcomes, recorded_notifications
 
 router = APIRouter(prefix="/v1/daily-meetings", tags=["daily-meetings"], route_class=FrontDoorRoute)
 
 
-def _settled(day: day_of, settled: MeetingSettled) -> Answer:
-    return rendered(
-        MeetingOutcomes.of(settled), 201, location=f"/v1/daily-meetings/{day.isoformat()}"
-    )
+def _agenda_of(day: MeetingDate) -> str:
+    return f"/v1/daily-meetings/{day.isoformat()}"
+
+
+def _settled(location: str, settled: MeetingSettled) -> Answer:
+    return rendered(MeetingOutcomes.of(settled), 201, location=location)
 
 
 @router.post(
     "/{date}/outcomes",
     status_code=201,
     response_model=MeetingOutcomes,
-    responses=problems(OutcomesNotPossible),
+    responses=problems(IncidentsMovedOn, OutcomesNotPossible),
 )
 @needs(Permission.decide)
 async def record_meeting_outcomes(
@@ -62,18 +63,18 @@ async def record_meeting_outcomes(
             those_that_can=body.those_that_can,
         )
 
-    return await create(request, who, key, body, drafted, partial(_settled, date))
+    return await create(request, who, key, body, drafted, partial(_settled, _agenda_of(date)))
 
 
-def _recorded(day: day_of, recorded: Recorded) -> Answer:
-    return rendered(Recording.of(recorded), 201, location=f"/v1/daily-meetings/{day.isoformat()}")
+def _recorded(location: str, recorded: Recorded) -> Answer:
+    return rendered(Recording.of(recorded), 201, location=location)
 
 
 @router.post(
     "/{date}/recording",
     status_code=201,
     response_model=Recording,
-    responses=problems(OutcomesNotPossible, OwnWordsNeeded),
+    responses=problems(NotToBeRecorded, OwnWordsNeeded),
 )
 @needs(Permission.record_without_discussion)
 async def record_without_discussion(
@@ -97,4 +98,4 @@ async def record_without_discussion(
             those_that_can=body.those_that_can,
         )
 
-    return await create(request, who, key, body, recorded, partial(_recorded, date))
+    return await create(request, who, key, body, recorded, partial(_recorded, _agenda_of(date)))

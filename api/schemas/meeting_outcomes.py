@@ -95,7 +95,7 @@ class MeetingOutcomesCreate(Wire):
 class SettledDecision(WireOut):
     """A decision that was made in the act."""
 
-    decision_id: Annotated[UUID, an_id("The decision.")]
+    decision_id: Annotated[UUID, an_id("The decision that was made.")]
     child_id: Annotated[UUID, an_id("The child on the contact.")]
     state: Annotated[
         DecisionState, Field(description="State of the decision.", examples=["awaiting_sign_off"])

@@ -51,6 +51,7 @@ class IncidentRefused:
 
     place: int
     contact_id: UUID
+    refusal: FrontDoorError
     problems: Sequence[Problem]
 
 
@@ -67,6 +68,13 @@ class OutcomesNotPossible(Invalid):
 
     code = "meeting_outcomes_not_possible"
     title = "Not every incident can be dealt with so"
+
+
+class IncidentsMovedOn(Conflict):
+    """Nothing is wrong with what was said of the incidents, but some stand otherwise by now."""
+
+    code = "meeting_items_moved_on"
+    title = "Not every incident stands as it was read"
 
 
 def problems_of(refusal: FrontDoorError, at: str) -> Sequence[Problem]:
@@ -103,9 +111,13 @@ def faults_of_naming(incidents: Sequence[IncidentSaid]) -> Sequence[Problem]:
 
 
 def refuse_unless_asked(refused: Sequence[IncidentRefused], the_rest: bool) -> None:
-    """Raises OutcomesNotPossible with everything that is wrong, unless the rest is to be done."""
+    """Raises everything that stands in the way or is wrong, unless the rest is to be done.
+
+    OutcomesNotPossible where anything is wrong with what was said, else IncidentsMovedOn.
+    """
     if refused and not the_rest:
-        raise OutcomesNotPossible(
+        wrong = any(isinstance(one.refusal, Invalid) for one in refused)
+        raise (OutcomesNotPossible if wrong else IncidentsMovedOn)(
             "Nothing was done. Put right or leave out what `errors` names, or send "
             "`those_that_can` to have the rest done.",
             problems=[problem for one in refused for problem in one.problems],

@@ -10,7 +10,7 @@ from service.domain.daily_meetings import AgendaChild, AgendaItem, ItemState, Wh
 from service.domain.deadlines import Rating
 from service.domain.decision_rules import DecisionRules, Worry
 from service.domain.decisions import LevelOfNeed
-from service.domain.errors import Problem
+from service.domain.errors import Conflict, Problem
 from service.domain.meeting_outcomes import IncidentSettled
 from service.domain.people import age_in_years
 from service.domain.police_notifications import Risk
@@ -74,6 +74,13 @@ class Recorded:
 
     done: Sequence[IncidentSettled]
     refused: Sequence[ItemNotRecorded]
+
+
+class NotToBeRecorded(Conflict):
+    """Something on the list is for the meeting to discuss, or changed since it was read."""
+
+    code = "not_to_be_recorded"
+    title = "Not everything on the list can be recorded"
 
 
 _NEVER_LIGHT = (Worry.injury, Worry.sexual_harm, Worry.exploitation)

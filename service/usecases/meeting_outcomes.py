@@ -7,12 +7,13 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.daily_meetings import ITEM, ItemAction, MeetingItem
 from service.domain.decisions import Decision
-from service.domain.drafts import Refusals, Where
+from service.domain.errors import Conflict, NotFound, Problem
 from service.domain.meeting_outcomes import (
     REFUSED,
     IncidentRefused,
     IncidentSaid,
     IncidentSettled,
+    IncidentsMovedOn,
     MeetingSettled,
     OutcomesNotPossible,
     drafts_of,
@@ -37,7 +38,7 @@ async def record_meeting_outcomes(
 
     Of an incident all named children are decided or none. Where one incident is refused nothing is
     done, unless `those_that_can` are asked for; every fault of every incident is named at once.
-    Raises OutcomesNotPossible.
+    Raises OutcomesNotPossible, and IncidentsMovedOn where nothing is wrong with what was said.
     """
     who.require(Permission.decide)
     twice = faults_of_naming(incidents)
@@ -60,7 +61,9 @@ async def record_meeting_outcomes(
                     work, who, incident.contact_id, drafts
                 )
         except REFUSED as refusal:
-            refused.append(IncidentRefused(place, incident.contact_id, problems_of(refusal, at)))
+            refused.append(
+                IncidentRefused(place, incident.contact_id, refusal, problems_of(refusal, at))
+            )
         else:
             drafted.append(incident.contact_id)
     refuse_unless_asked(refused, bool(drafted) and those_that_can)
@@ -69,13 +72,15 @@ async def record_meeting_outcomes(
 
 
 def _refuse_items(incident: IncidentSaid, items: Mapping[UUID, MeetingItem], at: str) -> None:
-    """Raises what is wrong with any of the items of one incident, each at its place."""
-    wheres = [Where(f"{at}/items/{number}") for number in range(len(incident.items))]
-    refusals = Refusals(wheres)
-    for where, one in zip(wheres, incident.items, strict=True):
-        with refusals.of(where):
-            item = items.get(one.item_id)
+    """Raises IncidentsMovedOn with every item that does not wait on this contact."""
+    problems: list[Problem] = []
+    for number, one in enumerate(incident.items):
+        item = items.get(one.item_id)
+        try:
             if item is None or item.contact_id != incident.contact_id:
                 raise daily_meetings.item_missing()
             ITEM.after(item.state, ItemAction.decide)
-    refusals.refuse()
+        except (Conflict, NotFound) as refusal:
+            problems.append(Problem(f"{at}/items/{number}", refusal.detail, refusal.code))
+    if problems:
+        raise IncidentsMovedOn("Read the agenda again.", problems=problems)

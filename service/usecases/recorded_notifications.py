@@ -19,12 +19,13 @@ from service.domain.decisions import (
 from service.domain.drafts import NewDecision
 from service.domain.errors import Problem
 from service.domain.events import EventType, of_each
-from service.domain.meeting_outcomes import IncidentSettled, OutcomesNotPossible
+from service.domain.meeting_outcomes import IncidentSettled
 from service.domain.own_words import rationale_faults
 from service.domain.possible_matches import PossibleMatchUnresolved
 from service.domain.recorded_notifications import (
     ItemNotRecorded,
     ItemSeen,
+    NotToBeRecorded,
     Recorded,
     rationale_of,
 )
@@ -54,7 +55,7 @@ async def record_without_discussion(
 
     It is the manager's one act over the list that they read: policy and manager together stand for
     draft and signature. Whatever does not qualify, or changed since, is named with why, and nothing
-    is done, unless `those_that_can` are asked for. Raises OwnWordsNeeded, OutcomesNotPossible.
+    is done, unless `those_that_can` are asked for. Raises OwnWordsNeeded, NotToBeRecorded.
     """
     who.require(Permission.record_without_discussion)
     faults = rationale_faults(work.policy.rationale, "/words", words, _WANTED)
@@ -78,7 +79,7 @@ async def record_without_discussion(
         else:
             possible.setdefault(item.contact.id, []).append(item)
     if refused and not (possible and those_that_can):
-        raise OutcomesNotPossible(
+        raise NotToBeRecorded(
             "Nothing was recorded. Leave out what `errors` names, to be decided at the meeting, or "
             "send `those_that_can` to have the rest recorded.",
             problems=[problem for one in refused for problem in one.problems],

@@ -389,7 +389,11 @@ FAULTS = [
     ('accepts = ["contact"]', 'accepts = ["referral"]', r'no team accepts "contact"'),
     ('risks = ["standard"]', 'risks = ["high"]', r'risks: "high" is unknown; use one of: standard'),
     ("youngest_age = 1", "youngest_age = 19", r"youngest_age: 19 is not between 0 and 18"),
-    ("allowed = true", "allowed = 1", r"\[recorded_notifications\] allowed: is not true or false"),
+    (
+        "allowed = true",
+        "allowed = 1",
+        r"\[recorded_notifications\] allowed: is neither true nor false",
+    ),
     ("immediate_danger =", "danger =", r"\[receipt\] immediate_danger: is missing"),
 ]
 
