@@ -33,7 +33,8 @@ from service.domain.sign_offs import STOPPED_WHEN_DECIDED
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.agendas import with_history
 from service.domain_services.daily_meetings import settle_item
-from service.domain_services.drafts import KnownOfChildren, known_of_children, new_draft
+from service.domain_services.drafts import new_draft
+from service.domain_services.known_of_children import KnownOfChildren, known_of_children
 from service.domain_services.lives import changed_to
 from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import agendas, contacts, daily_meetings
@@ -151,7 +152,7 @@ async def _record(
             outcome=Outcome.no_further_action,
             rationale=rationale_of(item, policy.stamp),
         )
-        draft = new_draft(work, who, file, child, new, None, known.counts[child.id])
+        draft = new_draft(work, who, file, child, new, None, known)
         made.append(
             replace(
                 draft,
