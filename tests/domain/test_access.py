@@ -99,6 +99,7 @@ EXPECTED = {
     "read_police_imports": "WMP",
     "read_daily_meetings": "WMSHDQ",
     "carry_over_item": "WM",
+    "record_without_discussion": "M",
     "conclude_daily_meeting": "M",
     "read_missing_episodes": "WMSeAaHDQ",
     "record_missing_episode": "WMAa",

@@ -353,6 +353,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             _MASH,
             "Carry an item over to the next daily meeting, with the reason.",
         ),
+        Permission.record_without_discussion: _grant(
+            Scope.daily_meetings_write,
+            (Role.mash_manager,),
+            "Record notifications that the policy lets pass without a discussion, as read.",
+        ),
         Permission.conclude_daily_meeting: _grant(
             Scope.daily_meetings_write,
             (Role.mash_manager,),

@@ -134,6 +134,7 @@ class Permission(StrEnum):
     read_police_imports = "read_police_imports"
     read_daily_meetings = "read_daily_meetings"
     carry_over_item = "carry_over_item"
+    record_without_discussion = "record_without_discussion"
     conclude_daily_meeting = "conclude_daily_meeting"
     read_missing_episodes = "read_missing_episodes"
     record_missing_episode = "record_missing_episode"
