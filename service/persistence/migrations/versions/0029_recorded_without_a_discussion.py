@@ -10,6 +10,8 @@ depends_on = None
 # Whoever does not know of it reads a signed decision without further action, which it is.
 oldest_reader = "0026"
 
+_GUARD = "refuse_change_of_recording_of_decision"
+
 
 def upgrade() -> None:
     """Goes to this step."""
@@ -22,3 +24,22 @@ def upgrade() -> None:
             comment="Edition of the policy under which it was recorded without a discussion.",
         ),
     )
+    raising = (
+        "BEGIN SELECT RAISE(ABORT, 'decision is append-only'); END"
+        if _sqlite()
+        else "EXECUTE FUNCTION refuse_change()"
+    )
+    op.execute(
+        f"CREATE TRIGGER {_GUARD} BEFORE UPDATE OF recorded_under ON decision "
+        f"FOR EACH ROW {raising}"
+    )
+
+
+def _sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
+
+
+def downgrade() -> None:
+    """Goes back from this step; under which policy a decision was recorded is gone with it."""
+    op.execute(f"DROP TRIGGER {_GUARD}" + ("" if _sqlite() else " ON decision"))
+    op.drop_column("decision", "recorded_under")
