@@ -313,6 +313,7 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 withdrawn_by=None,
                 withdrawn_because=None,
                 passed_concern_id=None,
+                emergency_act_id=None,
             )
         await migrate_database(database, "0001")
         assert await current(database) == "0001"

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from service.domain.access.words import Grant, Permission, Role, Scope
 
-_MASH = (Role.mash_worker, Role.mash_manager)
+_MASH = (Role.mash_worker, Role.mash_manager, Role.emergency_duty_worker)
 _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
 _ABOVE = (Role.head_of_service, Role.director)
@@ -18,13 +18,7 @@ _MANAGERS = (
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
-_PROTECTION_READERS = (
-    *_MASH,
-    Role.early_help_spoc_manager,
-    *_ASSESSMENT,
-    *_ABOVE,
-    Role.qa_auditor,
-)
+_PROTECTION_READERS = tuple(one for one in _CASE_READERS if one is not Role.early_help_worker)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
 
@@ -100,6 +94,19 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.decisions_sign,
             (Role.mash_manager,),
             "Agree another person's decision, or send it back with words.",
+        ),
+        Permission.act_out_of_hours: _grant(
+            Scope.decisions_sign,
+            (Role.emergency_duty_worker,),
+            "Act at once and alone out of hours; a manager signs it off afterwards.",
+        ),
+        Permission.read_emergency_acts: _grant(
+            Scope.decisions_read, _CASE_READERS, "List and read what was done alone out of hours."
+        ),
+        Permission.sign_off_emergency_act: _grant(
+            Scope.decisions_sign,
+            (Role.mash_manager, Role.head_of_service),
+            "Sign off what somebody else did out of hours, or send it back.",
         ),
         Permission.withdraw_decision: _grant(
             Scope.decisions_write,
