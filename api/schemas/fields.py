@@ -1,16 +1,14 @@
 """The types of the wire alone: parameters of a query, pages, cursors, and what goes out."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from operator import attrgetter
 from types import UnionType
 from typing import (
     Annotated,
     Any,
     Final,
     Generic,
-    NamedTuple,
     Self,
     TypeVar,
     Union,
@@ -26,6 +24,7 @@ from pydantic import (
 )
 
 from service.domain.kept_as_told import LONGEST
+from service.made_functions import function_of
 from service.strict.fields import Whole, Wire
 from service.strict.findings import finding
 
@@ -177,45 +176,26 @@ class WireOut(BaseModel):
         A part that is an object of the wire itself is made, by its own `of`, of what is in its
         place, in a list as by itself.
         """
-        empty, names, take, parts = _shape_of(cls, tuple(beside))
-        if beside:
-            values = empty.copy()
-            values.update(zip(names, take(record), strict=True))
-            values.update(beside)
-        else:
-            values = dict(zip(names, take(record), strict=True))
-        for name, part in parts:
-            values[name] = part(values[name])
-        return made_of(cls, values)
-
-
-class _Shape(NamedTuple):
-    """What is taken from a record by name, and what becomes an object of the wire in it.
-
-    `empty` has every field in its place.
-    """
-
-    empty: dict[str, Any]
-    names: tuple[str, ...]
-    take: Callable[[Any], tuple[Any, ...]]
-    parts: tuple[tuple[str, Callable[[Any], Any]], ...]
+        return made_of(cls, _taking(cls, tuple(beside))(record, beside))
 
 
 @cache
-def _shape_of(kind: type[WireOut], beside: tuple[str, ...]) -> _Shape:
-    empty: dict[str, Any] = dict.fromkeys(kind.model_fields)
-    names = tuple(name for name in kind.model_fields if name not in beside)
-    if len(names) > 1:
-        take: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
-    else:
-        take = partial(_each, names)
-    parts = ((name, _part(field.annotation)) for name, field in kind.model_fields.items())
-    found = tuple((name, part) for name, part in parts if part is not None)
-    return _Shape(empty, names, take, found)
-
-
-def _each(names: tuple[str, ...], record: object) -> tuple[object, ...]:
-    return tuple(getattr(record, name) for name in names)
+def _taking(
+    kind: type[WireOut], beside: tuple[str, ...]
+) -> Callable[[object, Mapping[str, Any]], dict[str, Any]]:
+    """What gives every field of an object its value, from a record and what is beside it."""
+    if not kind.model_fields.keys() >= set(beside):
+        raise TypeError(f"{kind.__name__} has no such field.")
+    known: dict[str, object] = {}
+    entries = []
+    for name, field in kind.model_fields.items():
+        value = f"beside[{name!r}]" if name in beside else f"record.{name}"
+        part = _part(field.annotation)
+        if part is not None:
+            known[f"part_of_{name}"] = part
+            value = f"part_of_{name}({value})"
+        entries.append(f"{name!r}: {value},")
+    return function_of("record, beside", ["return {", *entries, "}"], known)
 
 
 def _part(annotation: Any) -> Callable[[Any], Any] | None:
@@ -233,8 +213,12 @@ def _part(annotation: Any) -> Callable[[Any], Any] | None:
     return None
 
 
+_KIND_OF_WIRE_OBJECTS: Final = type(BaseModel)
+
+
 def _shown(kind: type[WireOut], value: Any) -> Any:
-    return value if isinstance(value, kind) else kind.of(value)
+    # The type of the type: asking a model whether something is one of it goes a long way round.
+    return value if isinstance(type(value), _KIND_OF_WIRE_OBJECTS) else kind.of(value)
 
 
 def _list_of(part: Callable[[Any], Any], values: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Dialect, Table
 
+from service.made_functions import function_of
 from service.persistence import tables
 from service.persistence.record_tables import tables_of_records
 
@@ -55,11 +56,28 @@ def _reading(record: type) -> tuple[tuple[int, dict[Any, Enum]], ...]:
 
 def read(record: type[Record], row: Sequence[Any]) -> Record:
     """A record from a row that was selected with `columns_of`."""
-    values = list(row)
-    for position, members in _reading(cast(Hashable, record)):
-        if values[position] is not None:
-            values[position] = members[values[position]]
-    return record(*values)
+    return cast(Record, _reader(cast(Hashable, record))(row))
+
+
+@cache
+def _reader(record: type) -> Callable[[Sequence[Any]], Any]:
+    """What makes a record of a row: each value in its place, those of a state as its members."""
+    names = [field.name for field in dataclasses.fields(record)]
+    known: dict[str, object] = {"made_of": record, "new": object.__new__}
+    lines = ["".join(f"v{place}, " for place in range(len(names))) + "= row"]
+    for number, (place, members) in enumerate(_reading(cast(Hashable, record))):
+        known[f"members{number}"] = members
+        lines.append(f"if v{place} is not None: v{place} = members{number}[v{place}]")
+    if "__slots__" in vars(record) and not hasattr(record, "__post_init__"):
+        # What a frozen dataclass does to itself, without asking for leave at each place.
+        lines.append("made = new(made_of)")
+        for place, name in enumerate(names):
+            known[f"put{place}"] = vars(record)[name].__set__
+            lines.append(f"put{place}(made, v{place})")
+        lines.append("return made")
+    else:
+        lines.append("return made_of(" + ", ".join(f"v{n}" for n in range(len(names))) + ")")
+    return function_of("row", lines, known)
 
 
 @cache

@@ -103,7 +103,8 @@ async def _with_history(
         return []
     items = [one.item for one in page]
     rules = policy.repeat_concern
-    within = {one.contact.id: windows(rules, one.contact.received_at) for one in page}
+    received = {one.contact.id: one.contact.received_at for one in page}
+    within = {contact_id: windows(rules, at) for contact_id, at in received.items()}
     since = min(one.months_from for one in within.values())
     known = await agendas.known_beside(ask, who.sight, page, since)
     before = await daily_meetings.carried_before(ask, items)
