@@ -271,7 +271,7 @@ async def _decide(write: _Author, contact_id: UUID, new: Any, name: str, life: L
 
 
 async def _had_effect_at_night(write: _Author, contact_id: UUID, name: str) -> None:
-    """What was decided of one of them had effect before a manager signed; and then it is morning."""
+    """What was decided of one of them has effect before a manager signs; then it is morning."""
     write.clock.forward(hours=12)
     who = await caller(write.house, Role.emergency_duty_worker, name="who is alone")
     because = f"The mother left the ward with the child: {write.mark(name, 'emergency_act')}."
