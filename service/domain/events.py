@@ -35,6 +35,7 @@ class EventType(StrEnum):
     emergency_act_done = "emergency_act.done"
     emergency_act_signed_off = "emergency_act.signed_off"
     emergency_act_sent_back = "emergency_act.sent_back"
+    decision_whole_read = "decision.whole_read"
     referral_allocated = "referral.allocated"
     referral_closed = "referral.closed"
     referral_taken_over = "referral.taken_over"

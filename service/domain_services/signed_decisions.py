@@ -21,6 +21,7 @@ from service.domain.contacts import (
     ContactState,
     state_after,
 )
+from service.domain.cumulative_concerns import newly_read
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.decisions import (
     Decision,
@@ -130,6 +131,7 @@ async def carry_out_answers(
                 answered_by=after.answered_by,
                 answer_words=after.answer_words,
                 emergency_act_id=after.emergency_act_id,
+                **newly_read(decision, after),
                 joined_case_id=carried[after.id].joined_id,
                 passed_concern_id=carried[after.id].passed_id,
             )

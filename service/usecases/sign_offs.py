@@ -1,13 +1,15 @@
 """Sign-off: a decision is agreed and carried out, or returned to who drafted it (rule 6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.contacts import (
     Contact,
 )
+from service.domain.cumulative_concerns import read_as_a_whole
 from service.domain.decisions import (
     DECISION,
     Decision,
@@ -18,7 +20,7 @@ from service.domain.decisions import (
 from service.domain.drafts import Refusals
 from service.domain.events import EventType
 from service.domain.own_words import rationale_faults
-from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
+from service.domain.sign_offs import SaidOfAll, SignOffSaid, answers_to, refuse_own, waiting_on
 from service.domain_services.lives import refuse_stale
 from service.domain_services.signed_decisions import carry_out_answers, record_answers
 from service.persistence.repositories import (
@@ -34,13 +36,22 @@ _WANTED = {
 
 
 async def sign_off(
-    work: Work, who: Caller, decision_id: UUID, version: int, *, agreed: bool, words: str
+    work: Work,
+    who: Caller,
+    decision_id: UUID,
+    version: int,
+    *,
+    agreed: bool,
+    words: str,
+    whole_read: str | None = None,
 ) -> Decision:
     """A manager other than the decider agrees a decision or returns it, in their own words.
 
     Agreed, its outcome exists at once: a referral, an early help episode, or the end of the matter
     for this child; the clocks that run on the contact stop when every child on it is signed.
-    Returned, both versions stay. Raises OwnDecision, OwnWordsNeeded, WrongState, Stale.
+    Returned, both versions stay. Of a child who is told of again and again the whole is read before
+    it is agreed: `whole_read` says what the contacts show together (rule 26). Raises OwnDecision,
+    OwnWordsNeeded, WholeNotRead, WrongState, Stale.
     """
     who.require(Permission.sign_off)
     found = await decisions.get(work, who.sight, decision_id)
@@ -50,7 +61,10 @@ async def sign_off(
     decision = await decisions.get(work, who.sight, decision_id)
     refuse_stale(decision, version)
     [answered] = await _answer_all(
-        work, who, contact, [(decision, SignOffSaid(decision.id, agreed, words))]
+        work,
+        who,
+        contact,
+        [(decision, SignOffSaid(decision.id, agreed, words, whole_read=whole_read))],
     )
     return answered
 
@@ -61,20 +75,20 @@ async def sign_off_together(
     contact_id: UUID,
     version: int,
     *,
-    agreed: bool,
-    words: str,
+    of_all: SaidOfAll,
     otherwise: Sequence[SignOffSaid] = (),
 ) -> list[Decision]:
     """Answers every decision that waits on a contact in one act: all agreed, or all returned.
 
-    Those in `otherwise` are answered as is said there, each in words of its own. All of it happens
+    As `of_all` says; those in `otherwise` are answered as is said there, each in words of its own,
+    and what was read as a whole is of the family where it is not of a child. All of it happens
     or nothing. Raises WrongState when none waits, SignOffUnclear, and what `sign_off` raises.
     """
     who.require(Permission.sign_off)
     contact = await contacts.get(work, who.sight, contact_id)
     refuse_stale(contact, version)
     waiting = waiting_on(contact, (await contacts.whole(work, contact)).decisions)
-    answers = answers_to(waiting, agreed, words, otherwise)
+    answers = answers_to(waiting, of_all, otherwise)
     moved = [one.person_id for one in waiting if answers[one.id].agreed]
     if moved:
         await contacts.renew_with_others(work, contact.id, *moved)
@@ -119,15 +133,20 @@ def _action_of(said: SignOffSaid) -> DecisionAction:
 
 
 def _answered(work: Work, who: Caller, decision: Decision, said: SignOffSaid) -> Decision:
-    """The decision as it is once answered. Raises OwnWordsNeeded."""
+    """The decision as it is once answered. Raises OwnWordsNeeded and WholeNotRead."""
     faults = rationale_faults(work.policy.rationale, "/words", said.words, _WANTED[said.agreed])
     if faults:
         raise OwnWordsNeeded(
             "These words do not tell what you looked at. Say it in your own words.",
             problems=faults,
         )
+    read: Mapping[str, Any] = {}
+    if said.agreed or said.whole_read is not None:
+        rules = work.policy.rationale
+        read = read_as_a_whole(decision, rules, said.whole_read, who.account_id, work.now)
     return replace(
         decision,
+        **read,
         state=DECISION.after(decision.state, _action_of(said)),
         answered_at=work.now,
         answered_by=who.account_id,

@@ -8,6 +8,7 @@ from service.domain.access.words import Grant, Permission, Role, Scope
 _MASH = (Role.mash_worker, Role.mash_manager, Role.emergency_duty_worker)
 _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
+_OVER_THE_DESK = (Role.mash_manager, Role.head_of_service)
 _ABOVE = (Role.head_of_service, Role.director)
 _MANAGERS = (
     Role.mash_manager,
@@ -96,17 +97,18 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Agree another person's decision, or send it back with words.",
         ),
         Permission.act_out_of_hours: _grant(
-            Scope.decisions_sign,
-            (Role.emergency_duty_worker,),
-            "Act at once and alone out of hours; a manager signs it off afterwards.",
+            Scope.decisions_sign, (Role.emergency_duty_worker,), "Act at once, alone, out of hours."
         ),
         Permission.read_emergency_acts: _grant(
             Scope.decisions_read, _CASE_READERS, "List and read what was done alone out of hours."
         ),
         Permission.sign_off_emergency_act: _grant(
+            Scope.decisions_sign, _OVER_THE_DESK, "Sign off, or send back, what was done alone."
+        ),
+        Permission.read_whole: _grant(
             Scope.decisions_sign,
-            (Role.mash_manager, Role.head_of_service),
-            "Sign off what somebody else did out of hours, or send it back.",
+            _OVER_THE_DESK,
+            "Record having read the whole of what is on file of a child told of again and again.",
         ),
         Permission.withdraw_decision: _grant(
             Scope.decisions_write,

@@ -82,6 +82,7 @@ class Permission(StrEnum):
     act_out_of_hours = "act_out_of_hours"
     read_emergency_acts = "read_emergency_acts"
     sign_off_emergency_act = "sign_off_emergency_act"
+    read_whole = "read_whole"
     withdraw_decision = "withdraw_decision"
     read_decisions = "read_decisions"
     read_referrals = "read_referrals"

@@ -6,7 +6,7 @@ from alembic import op
 from service.persistence.columns import INSTANT
 
 revision = "0029"
-down_revision = "0026"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 oldest_reader = "0029"
