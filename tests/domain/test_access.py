@@ -45,6 +45,7 @@ EXPECTED = {
     "read_information_requests": "WMNSPHDQ",
     "decide": "WMN",
     "sign_off": "M",
+    "read_whole": "MH",
     "act_out_of_hours": "N",
     "read_emergency_acts": "WMNSeAaHDQ",
     "sign_off_emergency_act": "MH",

@@ -10,12 +10,7 @@ _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
 _OVER_THE_DESK = (Role.mash_manager, Role.head_of_service)
 _ABOVE = (Role.head_of_service, Role.director)
-_MANAGERS = (
-    Role.mash_manager,
-    Role.early_help_spoc_manager,
-    Role.assessment_team_manager,
-    Role.head_of_service,
-)
+_MANAGERS = (*_OVER_THE_DESK, Role.early_help_spoc_manager, Role.assessment_team_manager)
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
