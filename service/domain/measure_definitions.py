@@ -449,6 +449,17 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "ran past the limit is counted whatever it was rated since; one that was rated "
                 "otherwise within the limit is not.",
             ),
+            Measure(
+                MeasureCode.flags_a_contact,
+                "Flags a contact",
+                "Of the contacts received in the month: how many flags each showed by the instant "
+                "of the reading. A flag that was raised while another of the same contact stood "
+                "is inside that one, and not counted. The cases that met it showed any.",
+                Unit.each,
+                "Flags a contact: measures of the front door",
+                Counted.contacts,
+                (Breakdown.source,),
+            ),
         )
     }
 )
