@@ -357,8 +357,9 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Of the section 47 enquiries opened in the month whose child had been seen, or "
                 "should have been, at the instant of the reading: the share with the child seen "
                 "within the policy's limit after the strategy meeting that first began the "
-                "enquiry. It goes by when the child was seen and not by when that was recorded. An "
-                "unborn child is not counted.",
+                "enquiry. It goes by when the child was seen and not by when that was recorded. A "
+                "child who was never seen when the enquiry ended is counted as missed, however "
+                "soon it ended. An unborn child is not counted.",
                 Unit.per_cent,
                 "Quarter 3 2018-19 performance and audit report: whether the child was seen and "
                 "spoken to alone",
