@@ -11,6 +11,7 @@ from service.domain.challenges import ChallengeAction
 from service.domain.contacts import ChildAction, ContactAction, ReferrerAction
 from service.domain.daily_meetings import DailyMeetingAction, ItemAction
 from service.domain.decisions import DecisionAction
+from service.domain.emergency_acts import EmergencyActAction
 from service.domain.information_requests import InformationRequestAction
 from service.domain.missing_episodes import MissingAction
 from service.domain.passed_concerns import PassedConcernAction
@@ -62,7 +63,9 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ChallengeAction.withdraw: _by("withdraw_challenge", "withdraw_disagreement"),
         },
         ChildAction: {
-            ChildAction.decide: _by("decide", "decide_together", "record_meeting_outcome"),
+            ChildAction.decide: _by(
+                "decide", "decide_together", "record_meeting_outcome", "record_meeting_outcomes"
+            ),
             ChildAction.sign_off: _by("sign_off", "sign_off_together", outcome="agreed"),
             ChildAction.return_decision: _by("sign_off", "sign_off_together", outcome="returned"),
             ChildAction.withdraw_decision: _by("withdraw_decision"),
@@ -81,8 +84,15 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             DecisionAction.return_to_decider: _by(
                 "sign_off", "sign_off_together", outcome="returned"
             ),
-            DecisionAction.supersede: _by("decide", "decide_together", "record_meeting_outcome"),
+            DecisionAction.supersede: _by(
+                "decide", "decide_together", "record_meeting_outcome", "record_meeting_outcomes"
+            ),
             DecisionAction.withdraw: _by("withdraw_decision"),
+            DecisionAction.act_out_of_hours: _by("act_out_of_hours"),
+        },
+        EmergencyActAction: {
+            EmergencyActAction.agree: _by("sign_off_emergency_act", outcome="agreed"),
+            EmergencyActAction.send_back: _by("sign_off_emergency_act", outcome="returned"),
         },
         EnquiryAction: {
             EnquiryAction.record_child_seen: _by("record_child_seen"),
@@ -103,7 +113,13 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             InformationRequestAction.answer: _by("answer_information_request"),
         },
         ItemAction: {
-            ItemAction.decide: _by("record_meeting_outcome", "decide", "decide_together"),
+            ItemAction.decide: _by(
+                "record_meeting_outcome",
+                "record_meeting_outcomes",
+                "record_without_discussion",
+                "decide",
+                "decide_together",
+            ),
             ItemAction.carry_over: _by("carry_item_over"),
         },
         MeetingAction: {
