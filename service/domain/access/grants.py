@@ -13,7 +13,11 @@ _ABOVE = (Role.head_of_service, Role.director)
 _MANAGERS = (*_OVER_THE_DESK, Role.early_help_spoc_manager, Role.assessment_team_manager)
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
-_PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
+_PROTECTION_MANAGERS = (
+    Role.mash_manager,
+    Role.assessment_team_manager,
+    Role.emergency_duty_worker,
+)
 _PROTECTION_READERS = tuple(one for one in _CASE_READERS if one is not Role.early_help_worker)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
