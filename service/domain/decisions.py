@@ -185,6 +185,9 @@ class Decision:
     emergency_act_id: Annotated[
         UUID | None, plain("What was done alone, when it had effect out of hours before sign-off.")
     ] = None
+    recorded_under: Annotated[
+        str | None, plain("Edition of the policy under which it was recorded without a discussion.")
+    ] = None
     nth_contact: Annotated[
         int | None,
         sensitive(

@@ -5,11 +5,11 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0029"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
-oldest_reader = "0029"
+oldest_reader = "0030"
 
 _ACT = "emergency_act"
 
