@@ -524,7 +524,7 @@ async def done_alone_at_night(do: Callable[..., Awaitable[Json]], clock: FixedCl
     place = {"contact_id": contact["id"]}
     draft = decision_body(contact["children"][0]["id"], "no_further_action")
     await do("decide", Role.emergency_duty_worker, draft, **place)
-    version = (await do("read_contact", Role.mash_manager, **place))["version"]
+    version = (await do("read_contact", Role.mash_manager, None, **place))["version"]
     why = {"because": "The family leaves tonight, and no manager is on duty before Monday."}
     done = await do("act_out_of_hours", Role.emergency_duty_worker, why, version=version, **place)
     act = {"emergency_act_id": done["decisions"][0]["out_of_hours"]["emergency_act_id"]}

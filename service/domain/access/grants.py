@@ -13,7 +13,8 @@ _ABOVE = (Role.head_of_service, Role.director)
 _MANAGERS = (*_OVER_THE_DESK, Role.early_help_spoc_manager, Role.assessment_team_manager)
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
-_PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
+_NIGHT = (Role.emergency_duty_worker,)
+_PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager, *_NIGHT)
 _PROTECTION_READERS = tuple(one for one in _CASE_READERS if one is not Role.early_help_worker)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
@@ -28,9 +29,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.contacts_write, _MASH, "Log a contact that reached the front door."
         ),
         Permission.read_contacts: _grant(
-            Scope.contacts_read,
-            _CASE_READERS,
-            "List and read contacts, as far as one's reach goes.",
+            Scope.contacts_read, _CASE_READERS, "Read contacts, as far as one's reach goes."
         ),
         Permission.amend_contact: _grant(
             Scope.contacts_write, _MASH, "Amend a contact before it is decided, with a reason."
@@ -124,9 +123,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Allocate a referral to a worker of the assessment team.",
         ),
         Permission.close_referral: _grant(
-            Scope.cases_write,
-            (Role.assessment_team_manager,),
-            "Close a referral with a coded reason.",
+            Scope.cases_write, (Role.assessment_team_manager,), "Close a referral with a code."
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
@@ -189,9 +186,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.transfers_write, _ASSESSMENT, "Ask for a step-down of a referral, with a plan."
         ),
         Permission.answer_step_down: _grant(
-            Scope.transfers_write,
-            (Role.early_help_spoc_manager,),
-            "Open, accept or refuse a step-down.",
+            Scope.transfers_write, (Role.early_help_spoc_manager,), "Open or answer a step-down."
         ),
         Permission.agree_to_refused_step_down: _grant(
             Scope.transfers_write,
