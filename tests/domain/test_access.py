@@ -98,6 +98,7 @@ EXPECTED = {
     "read_police_imports": "WMP",
     "read_daily_meetings": "WMSHDQ",
     "carry_over_item": "WM",
+    "tell_schools": "WM",
     "record_without_discussion": "M",
     "conclude_daily_meeting": "M",
     "read_missing_episodes": "WMSeAaHDQ",

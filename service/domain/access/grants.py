@@ -350,6 +350,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             _MASH,
             "Carry an item over to the next daily meeting, with the reason.",
         ),
+        Permission.tell_schools: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Record which schools were told of a domestic abuse incident, or why not.",
+        ),
         Permission.record_without_discussion: _grant(
             Scope.daily_meetings_write,
             (Role.mash_manager,),
