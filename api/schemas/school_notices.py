@@ -38,7 +38,7 @@ class SchoolNoticeIn(Wire):
     """What was done about the school of one child on a police notification."""
 
     contact_id: Annotated[Id, an_id("The contact that the notification is.")]
-    child_id: Annotated[Id, an_id("The child on this contact, by its id there.")]
+    child_id: Annotated[Id, an_id("The child whose school it is, by its id on the contact.")]
     outcome: _OUTCOME
     school: Annotated[
         Annotated[str, Line(200)] | None,
@@ -132,7 +132,7 @@ class SchoolNotice(WireOut):
         ),
     ]
     recorded_at: Annotated[Instant, Field(description="When this was recorded.")]
-    recorded_by: Annotated[UUID, an_id("By whom.")]
+    recorded_by: Annotated[UUID, an_id("Who recorded it.")]
 
     @classmethod
     def of(cls, notice: school_notices.SchoolNotice) -> Self:
