@@ -153,6 +153,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             TransferAction.request_again: _by("decide_returned_transfer", decision="request_again"),
             TransferAction.keep: _by("decide_returned_transfer", decision="keep"),
             TransferAction.record_first_visit: _by("record_first_visit"),
+            TransferAction.record_strategy_discussion: _by("record_strategy_discussion"),
             TransferAction.complete: _by("complete_transfer"),
             TransferAction.withdraw: _by("withdraw_transfer"),
         },

@@ -185,9 +185,16 @@ class TransfersTable(Written):
 
     step_up_source_code: Annotated[str, one_of(lambda: england().referral_source), TEXT]
     step_up_reasons: Coded
+    harm_reasons: Annotated[Texts, AfterValidator(frozenset)]
     step_down_reasons: Coded
     step_up_refusals: Coded
     step_down_refusals: Coded
+
+    def own_faults(self) -> Iterator[Fault]:
+        """Reasons of harm that are no reasons of a step-up."""
+        for one in self.harm_reasons if self.reads("step_up_reasons", "harm_reasons") else ():
+            if reason := unknown(one, self.step_up_reasons):
+                yield Fault(reason, "harm_reasons")
 
 
 class ChallengesTable(Written):

@@ -70,6 +70,7 @@ EXPECTED = {
     "record_family_agreement": "SeAa",
     "record_first_visit": "Se",
     "complete_step_down": "A",
+    "record_strategy_discussion": "M",
     "read_challenges": "WMSeAaHDQ",
     "challenge_decision": "SeAa",
     "pursue_challenge": "MSeAa",

@@ -222,6 +222,9 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.assessment_team_manager,),
             "Complete a step-down, which closes the referral; decide on one that came back.",
         ),
+        Permission.record_strategy_discussion: _grant(
+            Scope.transfers_write, (Role.mash_manager,), "Record what disclosed harm owes a child."
+        ),
         Permission.read_challenges: _grant(
             Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
         ),

@@ -105,6 +105,7 @@ class Permission(StrEnum):
     record_family_agreement = "record_family_agreement"
     record_first_visit = "record_first_visit"
     complete_step_down = "complete_step_down"
+    record_strategy_discussion = "record_strategy_discussion"
     read_challenges = "read_challenges"
     challenge_decision = "challenge_decision"
     pursue_challenge = "pursue_challenge"

@@ -7,7 +7,7 @@ from service.persistence.columns import INSTANT
 from service.persistence.migrations.append_only import make_append_only
 
 revision = "0032"
-down_revision = "0031"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 # Nothing of what an older release reads is another: the table is new, and so is its event.
