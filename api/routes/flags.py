@@ -33,7 +33,13 @@ from service.usecases.flags import ExplainedFlag
 
 router = APIRouter(prefix="/v1/flags", tags=["flags"], route_class=FrontDoorRoute)
 
-_LISTED = Listing("flags", lambda one: (one.due_at, one.id), FlagSummary.of, FlagFilters)
+# Named anew with its order: a cursor of the order before is refused, not misread.
+_LISTED = Listing(
+    "flags, danger first",
+    lambda one: (one.rank, one.due_at, one.id),
+    FlagSummary.of,
+    FlagFilters,
+)
 
 
 def _reply(explained: ExplainedFlag) -> Response:
@@ -47,7 +53,7 @@ async def list_flags(
     asked: Annotated[FlagQuery, Query()],
     paging: Paging,
 ) -> Response:
-    """List the flags that stand, soonest limit first."""
+    """List the flags that stand: danger first, then soonest limit first."""
     return await _LISTED.page(request, who, paging, flags.list_flags, asked)
 
 

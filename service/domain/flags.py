@@ -44,6 +44,10 @@ OF_SOCIAL_CARE = frozenset(
 """What only they may know of who may know of a referral, and so of the clocks that run on it."""
 
 
+BY_DANGER, BY_ITS_LIMIT = 1, 2
+"""Where a flag stands in the list: danger before all else, whatever its limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A breach, or a coming one: a fact with a life. It never changes the case."""
@@ -52,6 +56,7 @@ class Flag:
     deadline_id: Annotated[UUID, plain("The deadline behind it.")]
     kind: Annotated[str, plain("The timescale, by its name in the policy.")]
     severity: Annotated[Severity, plain("warning, danger or breach.")]
+    rank: Annotated[int, plain("Where it stands in the list: 1 by danger, 2 by its limit alone.")]
     subject_kind: Annotated[SubjectKind, plain("What it is about.")]
     subject_id: Annotated[UUID, plain("Which one.")]
     contact_id: Annotated[UUID, plain("The contact behind it.")]
@@ -71,6 +76,11 @@ class Flag:
     cleared_at: Annotated[datetime | None, plain("When the fact cleared.")]
     cleared_because: Annotated[str | None, plain("What cleared it.")]
     version: Version
+
+    @property
+    def danger(self) -> bool:
+        """Whether danger was told on its clock: a limit that passes takes nothing back of it."""
+        return self.rank == BY_DANGER
 
 
 class FlagNotYours(NotAllowed):

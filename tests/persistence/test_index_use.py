@@ -168,10 +168,10 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .limit(100),
         "ix_flag_to_escalate",
     ),
-    "open flags, soonest first": (
+    "open flags, danger first": (
         select(FLAG.c.id)
         .where(FLAG.c.cleared_at.is_(None))
-        .order_by(FLAG.c.due_at, FLAG.c.id)
+        .order_by(FLAG.c.rank, FLAG.c.due_at, FLAG.c.id)
         .limit(50),
         "ix_flag_open",
     ),

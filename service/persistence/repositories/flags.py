@@ -1,4 +1,4 @@
-"""Flags: raised once for what is due, escalated, and listed soonest due first."""
+"""Flags: raised once for what is due, escalated, and listed danger first, then soonest due."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -220,9 +220,12 @@ async def was_raised(ask: Asking, deadline: Deadline, severity: Severity) -> boo
     return row is not None
 
 
-async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
-    """Clears what was flagged before the limit of clocks: the breach takes its place."""
-    await work.execute(
+async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> set[UUID]:
+    """Clears what was flagged before the limit of clocks: the breach takes its place.
+
+    Returns the clocks of which danger was flagged: their breach stands where the danger stood.
+    """
+    rows = await work.all(
         update(FLAG)
         .where(
             FLAG.c.deadline_id.in_(deadline_ids),
@@ -230,7 +233,9 @@ async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
             FLAG.c.cleared_at.is_(None),
         )
         .values(cleared_at=work.now, cleared_because="breached", version=FLAG.c.version + 1)
+        .returning(FLAG.c.deadline_id, FLAG.c.severity)
     )
+    return {deadline_id for deadline_id, severity in rows if severity == Severity.danger}
 
 
 async def claim_unheard(work: Work, limit: int) -> list[tuple[Flag, Deadline]]:
@@ -290,7 +295,7 @@ async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
     return found
 
 
-async def list_soonest_first(
+async def list_danger_first(
     ask: Asking,
     sight: Sight,
     filters: FlagFilters,
@@ -298,7 +303,7 @@ async def list_soonest_first(
     limit: int,
     after: Place | None = None,
 ) -> list[Flag]:
-    """Flags that have not cleared, by their limit, soonest first, from after a place on."""
+    """Flags that have not cleared, danger first, then by their limit, from after a place on."""
     which = narrowed(FLAG, filters, but=("acknowledged", "escalated"))
     if filters.acknowledged is not None:
         done = FLAG.c.acknowledged_at
@@ -309,5 +314,5 @@ async def list_soonest_first(
     stand = select(*columns_of(Flag)).where(
         FLAG.c.cleared_at.is_(None), flags_visible_to(sight), *which
     )
-    by_limit = soonest_first(FLAG.c.due_at, FLAG.c.id)
-    return [read(Flag, row) for row in await ask.all(by_limit.page(stand, limit, after))]
+    by_danger = soonest_first(FLAG.c.rank, FLAG.c.due_at, FLAG.c.id)
+    return [read(Flag, row) for row in await ask.all(by_danger.page(stand, limit, after))]
