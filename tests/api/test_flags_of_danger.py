@@ -106,7 +106,7 @@ async def test_a_page_of_the_order_before_is_asked_for_anew(desk: Desk) -> None:
     account_id = await desk.account_of(MANAGER)
     now, before = (
         cursors.give(name, Place(key, id_), account_id=account_id, filters=filters)
-        for name, key in (("flags, danger first", (2, due_at)), ("flags", (due_at,)))
+        for name, key in (("flags:one-a-contact", (2, due_at)), ("flags", (due_at,)))
     )
     assert (await desk.read(MANAGER, f"/v1/flags?cursor={now}"))["items"] == []
     refused = await desk.get(MANAGER, f"/v1/flags?cursor={before}")

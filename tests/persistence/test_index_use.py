@@ -168,10 +168,10 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         .limit(100),
         "ix_flag_to_escalate",
     ),
-    "open flags, danger first": (
+    "open flags, soonest first": (
         select(FLAG.c.id)
         .where(FLAG.c.cleared_at.is_(None))
-        .order_by(FLAG.c.rank, FLAG.c.due_at, FLAG.c.id)
+        .order_by(FLAG.c.due_at, FLAG.c.id)
         .limit(50),
         "ix_flag_open",
     ),
@@ -380,6 +380,14 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
             TRANSFER.c.person_id == new_id(), TRANSFER.c.ended_at.is_(None)
         ),
         "ux_transfer_open",
+    ),
+    "the strategy meetings that are owed to a child who disclosed harm": (
+        select(TRANSFER.c.id).where(
+            TRANSFER.c.person_id == new_id(),
+            TRANSFER.c.meeting_owed_since.is_not(None),
+            TRANSFER.c.meeting_settled_at.is_(None),
+        ),
+        "ix_transfer_owing_meeting",
     ),
     "the open transfers of a referral": (
         select(TRANSFER.c.id).where(

@@ -11,7 +11,7 @@ FlagRow = table_for(
     "flag",
     Index("ux_flag_once", "deadline_id", "severity", "due_at", unique=True),
     Index("ix_flag_contact", "contact_id"),
-    partial_index("ix_flag_open", "rank", "due_at", "id", where="cleared_at IS NULL"),
+    partial_index("ix_flag_open", "due_at", "id", where="cleared_at IS NULL"),
     partial_index(
         "ix_flag_to_escalate",
         "escalate_at",

@@ -7,13 +7,12 @@ The release before goes on writing flags; the worker of this one places those of
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
-oldest_reader = "0026"
+oldest_reader = "0028"
 
-_OPEN = "ix_flag_open"
 _OF_DANGER = """
     UPDATE flag SET rank = 1
     WHERE severity = 'danger' OR (
@@ -38,16 +37,8 @@ def upgrade() -> None:
         ),
     )
     op.execute(_OF_DANGER)
-    _index("rank", "due_at", "id")
 
 
 def downgrade() -> None:
     """Comes back from this step."""
-    _index("due_at", "id")
     op.execute("ALTER TABLE flag DROP COLUMN rank")
-
-
-def _index(*columns: str) -> None:
-    op.drop_index(_OPEN, "flag")
-    stands = sa.text("cleared_at IS NULL")
-    op.create_index(_OPEN, "flag", list(columns), postgresql_where=stands, sqlite_where=stands)
