@@ -7,11 +7,11 @@ The release before goes on writing flags; the worker of this one places those of
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
-oldest_reader = "0028"
+oldest_reader = "0030"
 
 _OF_DANGER = """
     UPDATE flag SET rank = 1
