@@ -50,6 +50,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             _MASH,
             "Withdraw a contact that repeats another one, and restore any that was withdrawn.",
         ),
+        Permission.attach_contact: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Attach a contact to the open one of the same incident, and detach it again.",
+        ),
         Permission.turn_contact_away: _grant(
             Scope.contacts_write,
             (Role.mash_manager,),

@@ -67,6 +67,7 @@ class Permission(StrEnum):
     read_contacts = "read_contacts"
     amend_contact = "amend_contact"
     withdraw_contact = "withdraw_contact"
+    attach_contact = "attach_contact"
     turn_contact_away = "turn_contact_away"
     match_child = "match_child"
     triage_contact = "triage_contact"
