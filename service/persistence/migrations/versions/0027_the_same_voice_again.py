@@ -11,7 +11,7 @@ from alembic import op
 
 from service.persistence.columns import INSTANT
 
-revision = "0033"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
