@@ -174,10 +174,15 @@ async def test_history_strip_series_and_measures_count_one_incident_once(desk: D
     await decide_all(desk, first)
     clocks = (await file_of(desk, first))["deadlines"]
     assert all(one["stopped_at"] for one in clocks if one["kind"] == "repeat_concern")
-    decided = "/v1/measures/contacts_decided_in_time?from=2026-10-01&to=2026-11-01"
-    answer = await desk.get(MANAGER, decided)
-    if answer.status_code == 200:
-        assert done(answer)["points"][0]["denominator"] == 1
+    desk.clock.forward(days=1)
+    for code in ("conversion_rate", "no_further_action_rate"):
+        total = done(await desk.get(MANAGER, f"/v1/measures/{code}"))["total"]
+        assert total["denominator"] == 1, code
+    measure = done(await desk.get(MANAGER, "/v1/measures/contacts_withdrawn?by=withdrawal_reason"))
+    [point] = measure["points"]
+    assert (point["group"], point["numerator"]) == ("attached", 1)
+    listed = done(await desk.get(MANAGER, point["cases"]["numerator"]))["items"]
+    assert [(one["id"], one["state"]) for one in listed] == [(second["id"], "attached")]
 
 
 # ---- Danger, time, children ----------------------------------------------------------------------
@@ -304,52 +309,36 @@ async def test_a_contact_is_not_attached_to_itself_or_to_what_is_not_there(desk:
         assert refused(await attach(desk, first, to)) == [("/to_contact_id", "not_attachable")]
 
 
-async def test_a_draft_on_it_is_dealt_with_first_and_open_questions_are_taken_back(
-    desk: Desk,
-) -> None:
+async def test_questions_to_agencies_are_taken_back(desk: Desk) -> None:
     first, second = await both(desk)
-    path = f"/v1/contacts/{second['id']}"
-    asked = await desk.made(WORKER, f"{path}/information-requests", information_request_body())
-    child = second["children"][0]["id"]
-    body = decision_body(
-        child,
-        "early_help",
-        history=HISTORY,
-        agencies=[
-            {
-                "organisation_id": asked["organisation_id"],
-                "asked": True,
-                "answered": False,
-                "reason": "The risk does not allow to wait for the answer.",
-            },
-            *decision_body(child)["agencies"],
-        ],
-    )
-    answer = await desk.post(WORKER, f"{path}/decisions", body)
-    if answer.status_code == 201:
-        expect_refusal(await attach(desk, second, first), 409, "contact_cannot_be_withdrawn")
-        draft = answer.json()
-        done(
-            await desk.post(
-                WORKER,
-                f"/v1/decisions/{draft['id']}/withdrawal",
-                {"because": "The crew tell of what the school told of."},
-                version=draft["version"],
-            )
-        )
+    path = f"/v1/contacts/{second['id']}/information-requests"
+    await desk.made(WORKER, path, information_request_body())
     gone = done(await attach(desk, second, first))
     assert [one["state"] for one in gone["information_requests"]] == ["withdrawn"]
+
+
+async def test_a_draft_on_it_is_dealt_with_first(desk: Desk) -> None:
+    first, second = await both(desk)
+    body = decision_body(second["children"][0]["id"], "early_help", history=HISTORY)
+    draft = await desk.made(WORKER, f"/v1/contacts/{second['id']}/decisions", body)
+    problem = expect_refusal(await attach(desk, second, first), 409, "contact_cannot_be_withdrawn")
+    assert problem["allowed"] == ["withdraw_decision"]
+    taken_back = {"because": "The crew tell of what the school told of."}
+    path = f"/v1/decisions/{draft['id']}/withdrawal"
+    done(await desk.post(WORKER, path, taken_back, version=draft["version"]))
+    assert done(await attach(desk, second, first))["state"] == "attached"
 
 
 async def test_a_withdrawal_is_no_way_to_attach(desk: Desk) -> None:
     first, second = await both(desk)
     answer = await desk.post(
-        WORKER,
+        MANAGER,
         f"/v1/contacts/{second['id']}/withdrawal",
         {"reason": "attached", "words": SAME, "repeats_contact_id": first["id"]},
         version=second["version"],
+        name="Another manager",
     )
-    assert answer.status_code in (403, 422)
+    assert ("/reason", "attach_it") in faults(expect_refusal(answer, 422, "withdrawal_incomplete"))
     assert (await file_of(desk, second))["state"] == "received"
 
 

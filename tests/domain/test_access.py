@@ -33,6 +33,7 @@ EXPECTED = {
     "read_contacts": "WMSeAaHDQ",
     "amend_contact": "WM",
     "withdraw_contact": "WM",
+    "attach_contact": "WM",
     "turn_contact_away": "M",
     "match_child": "WM",
     "triage_contact": "WM",

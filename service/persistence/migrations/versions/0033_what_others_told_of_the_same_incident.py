@@ -6,12 +6,12 @@ from alembic import op
 from service.persistence.columns import INSTANT
 from service.persistence.schema_steps import CannotGoBack
 
-revision = "0034"
-down_revision = "0033"
+revision = "0033"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 # The step before reads no contact that is attached.
-oldest_reader = "0034"
+oldest_reader = "0033"
 
 _COMMENTS = {
     ("contact", "withdrawn_as"): (
@@ -67,7 +67,7 @@ def _refuse_to_forget() -> None:
     )
     if op.get_bind().execute(kept).first() is not None:
         raise CannotGoBack(
-            "The database holds contacts that were attached to another one, and schema step 0033 "
+            "The database holds contacts that were attached to another one, and schema step 0027 "
             "cannot hold them. Nothing was changed. To go back, restore the backup made before the "
             "upgrade."
         )
