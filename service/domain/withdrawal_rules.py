@@ -69,13 +69,18 @@ def _of_one_reason(new: NewWithdrawal, file: WholeContact) -> list[Problem]:
     if not_ours and new.passed_to is None:
         words = "Say to which authority the worry was passed on, and how: it must not be dropped."
         found.append(Problem("/passed_to", words, "missing"))
-    if not_ours and new.told is None and _is_urgent(file):
+    urgent = _is_urgent(file)
+    if not_ours and new.told is None and urgent:
         words = "This is urgent: say who was told there by word of mouth, and when."
+        found.append(Problem("/told", words, "missing"))
+    error_in_danger = urgent and new.reason is WithdrawalReason.in_error
+    if error_in_danger and new.told is None:
+        words = "This is urgent: say with whom it was made sure that nobody is in danger, and when."
         found.append(Problem("/told", words, "missing"))
     for name, value, wanted in (
         ("repeats_contact_id", new.repeats_id, duplicate),
         ("passed_to", new.passed_to, not_ours),
-        ("told", new.told, not_ours),
+        ("told", new.told, not_ours or error_in_danger),
     ):
         if value is not None and not wanted:
             words = f"This does not go with {new.reason}: leave it out."

@@ -246,27 +246,22 @@ async def attached_to_it(
     """The contacts attached to one, as far as the caller may see; and whether some are hidden."""
     if contact.attached_since is None:
         return [], False
-    said = await ask.all(
-        select(WITHDRAWAL.c.contact_id, WITHDRAWAL.c.at, WITHDRAWAL.c.by, WITHDRAWAL.c.words)
-        .where(
-            WITHDRAWAL.c.repeats_id == contact.id,
-            WITHDRAWAL.c.action == WithdrawalAction.attached,
-        )
-        .order_by(WITHDRAWAL.c.id)
-    )
-    last = {row[0]: row[1:] for row in said}
     rows = await ask.all(
         select(*columns_of(Contact), case((contacts_visible_to(sight), 1), else_=0))
         .where(CONTACT.c.repeats_id == contact.id, CONTACT.c.state == ContactState.attached)
         .order_by(CONTACT.c.received_at, CONTACT.c.id)
     )
-    found = []
-    for *row, seen in rows:
-        if seen:
-            one = read(Contact, row)
-            at, by, words = last[one.id]
-            found.append(AttachedContact(one, at, by, words))
-    return found, len(found) < len(rows)
+    seen = [read(Contact, row) for *row, shown in rows if shown]
+    said = await ask.all(
+        select(WITHDRAWAL.c.contact_id, WITHDRAWAL.c.at, WITHDRAWAL.c.by, WITHDRAWAL.c.words)
+        .where(
+            WITHDRAWAL.c.contact_id.in_([one.id for one in seen]),
+            WITHDRAWAL.c.action == WithdrawalAction.attached,
+        )
+        .order_by(WITHDRAWAL.c.id)
+    )
+    last = {row[0]: row[1:] for row in said}
+    return [AttachedContact(one, *last[one.id]) for one in seen], len(seen) < len(rows)
 
 
 async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContact:
