@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/contacts", tags=["contacts"], route_class=FrontDo
     response_model=Contact,
     responses=problems(CannotWithdraw, NotAttachable, WrongState),
 )
-@needs(Permission.attach_contact)
+@needs(Permission.withdraw_contact)
 async def attach_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: ContactAttachmentIn
 ) -> Response:
@@ -47,7 +47,7 @@ async def attach_contact(
     response_model=Contact,
     responses=problems(CannotDetach, OwnWordsNeeded, WrongState),
 )
-@needs(Permission.attach_contact)
+@needs(Permission.withdraw_contact)
 async def detach_contact(
     request: Request, who: Who, contact_id: ContactId, version: Version, body: DetachmentIn
 ) -> Response:

@@ -16,6 +16,7 @@ from service.domain.assessments import AssessmentState
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
 from service.domain.contacts import ContactState
 from service.domain.deadlines import Rating
+from service.domain.emergency_acts import EmergencyActState
 from service.domain.flags import Severity
 from service.domain.holders import HeldWork
 from service.domain.information_requests import InformationRequestState
@@ -24,7 +25,8 @@ from service.domain.passed_concerns import PassedConcernState
 from service.domain.referrals import CaseState
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingState
-from service.domain.transfers import Direction, TransferState, WaitsFor
+from service.domain.transfer_waits import WaitsFor
+from service.domain.transfers import Direction, TransferState
 from service.domain.whole_contacts import RequestOrder
 from service.strict.fields import Id, Instant, Line, Reference
 
@@ -98,6 +100,13 @@ class FlagQuery(QueryPart):
         Field(description="Only those that were, or were not, escalated.", examples=[True]),
     ] = None
     contact_id: Annotated[Id | None, Field(description="Only those of this contact.")] = None
+    each: Annotated[
+        FlagParameter,
+        Field(
+            description="Each flag by itself, and not one a contact with the others inside it.",
+            examples=[False],
+        ),
+    ] = False
 
 
 class AccountabilityQuery(QueryPart):
@@ -402,3 +411,14 @@ class PassedConcernQuery(QueryPart):
     early_help_episode_id: Annotated[
         Id | None, Field(description="Only those that the holder of this episode was to read.")
     ] = None
+
+
+class EmergencyActQuery(QueryPart):
+    """What the list of emergency acts is narrowed by."""
+
+    states: Annotated[
+        Sequence[EmergencyActState],
+        several("state", 4, "Only these states.", "awaiting_sign_off"),
+    ] = ()
+    person_id: _OfPerson = None
+    contact_id: _OfContact = None

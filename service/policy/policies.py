@@ -44,6 +44,7 @@ from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
 from service.domain.own_words import RationaleRules
 from service.domain.questions import QuestionRules
+from service.domain.recorded_notifications import RecordingRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import CodeLists
 
@@ -107,6 +108,7 @@ class Policy:
     strategy_meetings: StrategyMeetingRules
     assessments: AssessmentRules
     daily_meetings: DailyMeetingRules
+    recorded_notifications: RecordingRules
     repeat_concern: RepeatConcernRules
     sight: SightRules
     partners: PartnerRules
@@ -326,6 +328,10 @@ class Policy:
     def next_working_day(self, day: date) -> date:
         """The first working day after a day, as far as is known."""
         return _open_ended(self.calendar).add_working_days(day, 1)
+
+    def office_closes(self, at: datetime) -> datetime | None:
+        """When the office that is open at an instant closes; None: that is out of hours."""
+        return _open_ended(self.calendar).office_closes(at)
 
     def working_days_old(self, since: datetime, now: datetime) -> int:
         """How many working days lie after the London day of `since`, up to and with that of `now`.

@@ -10,9 +10,10 @@ from pydantic import AfterValidator, Field
 
 from service.domain.access import GRANTS, Permission, Role, Sharing
 from service.domain.authority import AgencyKind, TeamService, TeamWork
-from service.domain.calendar import WorkingCalendar
+from service.domain.calendar import OfficeHours, WorkingCalendar
 from service.domain.contacts import LawfulBasis
 from service.domain.decisions import Outcome
+from service.domain.police_notifications import Risk
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.hearers import faults_of_stages
@@ -20,6 +21,7 @@ from service.policy.values import (
     NUMBER,
     TEXT,
     TEXTS,
+    Hours,
     Identifier,
     Key,
     Name,
@@ -48,6 +50,8 @@ NEEDED_PROMPTS = (
 
 _NOON = time(12, 0)
 _QUORUM_AGENCIES = tuple(one for one in Agency if one is not Agency.other)
+# High risk is for the meeting to decide, whatever an authority would like.
+_RISKS_WITHOUT_DISCUSSION = tuple(one for one in Risk if one is not Risk.high)
 _ANSWERING_ROLES = tuple(
     role.value for role in Role if role in GRANTS[Permission.answer_challenge].roles
 )
@@ -63,6 +67,35 @@ Coded: TypeAlias = Annotated[
 ]
 Day: TypeAlias = Annotated[date, Wanted("a date")]
 Year: TypeAlias = Annotated[int, Field(ge=1978, le=2100), NUMBER]
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class OfficeHoursTable(Written):
+    """[calendar.office_hours]: when the office is open; a day that is left out, it is closed."""
+
+    monday: Hours | None = None
+    tuesday: Hours | None = None
+    wednesday: Hours | None = None
+    thursday: Hours | None = None
+    friday: Hours | None = None
+    saturday: Hours | None = None
+    sunday: Hours | None = None
+
+    def own_faults(self) -> Iterator[Fault]:
+        """An office that never opens from Monday to Friday would leave no next working day."""
+        if not any(self.says(day) for day in WEEKDAYS[:5]):
+            yield Fault("names no day from Monday to Friday; say when the office is open.")
+
+    @property
+    def hours(self) -> OfficeHours:
+        """The hours that could be read, by the day of the week."""
+        found = {
+            number: getattr(self, day) if self.reads(day) else None
+            for number, day in enumerate(WEEKDAYS)
+        }
+        return MappingProxyType({day: hours for day, hours in found.items() if hours is not None})
 
 
 class About(Written):
@@ -91,6 +124,7 @@ class CalendarTable(Written):
     last_year: Year
     holidays_alarm_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     working_day_ends: Annotated[time, time_of_day(_NOON), TEXT]
+    office_hours: Annotated[OfficeHoursTable, Wanted("a table [calendar.office_hours]")]
     closure_days: Dated = ()
     extra_bank_holidays: Dated = ()
     withdrawn_bank_holidays: Dated = ()
@@ -133,6 +167,7 @@ class CalendarTable(Written):
             extra_holidays=extra,
             withdrawn_holidays=frozenset(withdrawn),
             day_ends=self.working_day_ends if self.reads("working_day_ends") else _NOON,
+            office_hours=self.office_hours.hours if self.reads("office_hours") else {},
         )
 
 
@@ -153,6 +188,9 @@ def _not_comparable(phrase: str) -> str | None:
     if any(letter.isalnum() for letter in phrase):
         return None
     return f'"{phrase}" has neither letters nor digits; remove it.'
+
+
+BeginningsOfWords: TypeAlias = Annotated[tuple[str, ...], texts(_not_comparable), TEXTS]
 
 
 class RationaleTable(Written):
@@ -179,9 +217,16 @@ class TransfersTable(Written):
 
     step_up_source_code: Annotated[str, one_of(lambda: england().referral_source), TEXT]
     step_up_reasons: Coded
+    harm_reasons: Annotated[Texts, AfterValidator(frozenset)]
     step_down_reasons: Coded
     step_up_refusals: Coded
     step_down_refusals: Coded
+
+    def own_faults(self) -> Iterator[Fault]:
+        """Reasons of harm that are no reasons of a step-up."""
+        for one in self.harm_reasons if self.reads("step_up_reasons", "harm_reasons") else ():
+            if reason := unknown(one, self.step_up_reasons):
+                yield Fault(reason, "harm_reasons")
 
 
 class ChallengesTable(Written):
@@ -234,6 +279,17 @@ class DailyMeetingsTable(Written):
     cut_off: Annotated[time, time_of_day(time(0, 0)), TEXT]
 
 
+class RecordedNotificationsTable(Written):
+    """[recorded_notifications]: what is recorded without being discussed at the daily meeting."""
+
+    allowed: YesOrNo
+    risks: Annotated[tuple[Risk, ...], several(Risk, _RISKS_WITHOUT_DISCUSSION), TEXTS]
+    youngest_age: Annotated[int, Field(ge=0, le=18), NUMBER]
+    level_of_need: Annotated[int, Field(ge=1, le=2), NUMBER]
+    nobody_hurt_phrases: BeginningsOfWords
+    source: Words
+
+
 class RepeatConcernTable(Written):
     """[repeat_concern]: in which windows of time concerns are counted."""
 
@@ -259,9 +315,6 @@ class PartnersTable(Written):
     withdrawn_in_sight_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     validations_an_hour: Annotated[int, Field(ge=1, le=100_000), NUMBER]
     source: Words
-
-
-BeginningsOfWords: TypeAlias = Annotated[tuple[str, ...], texts(_not_comparable), TEXTS]
 
 
 class DecisionsTable(Written):

@@ -67,7 +67,7 @@ async def attach_contact(
     more urgent rating go over, from that contact's own receipt; who stands here alone is added
     there. Raises ContactNotFound, Stale, WrongState, CannotWithdraw, NotAttachable.
     """
-    who.require(Permission.attach_contact)
+    who.require(Permission.withdraw_contact)
     contact, kept = await held_with_kept(work, who, contact_id, version, new.to_id)
     file = await contacts.whole(work, contact)
     require_nothing_waits(file, repeated_by_another=await contacts.is_repeated(work, contact.id))
@@ -188,7 +188,7 @@ async def detach_contact(
     Its clocks go on as if they had never stopped. What went over stays there: danger is rated down
     by a manager, and a child taken off. Raises Stale, WrongState, CannotDetach, OwnWordsNeeded.
     """
-    who.require(Permission.attach_contact)
+    who.require(Permission.withdraw_contact)
     found = await contacts.get(work, who.sight, contact_id)
     contact, kept = await held_with_kept(work, who, contact_id, version, found.repeats_id)
     state = state_after(contact, ContactAction.detach)

@@ -16,7 +16,7 @@ WORDS = [
     "id contact_id child_id level_of_need outcome statutory_basis primary_need_code",
     "rationale history_considered last_closed_because agencies prompts assessment_tool",
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
-    "drafted_at drafted_by repeat_concern",
+    "drafted_at drafted_by repeat_concern recorded_under",
 ]
 APPEND_ONLY = [
     *("event", "event_place", "event_subject"),
@@ -109,6 +109,7 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
         "superseded_at",
         "joined_case_id",
         "passed_concern_id",
+        "emergency_act_id",
         "withdrawn_by",
         "withdrawn_because",
         "whole_read_at",

@@ -5,26 +5,16 @@ from types import MappingProxyType
 
 from service.domain.access.words import Grant, Permission, Role, Scope
 
-_MASH = (Role.mash_worker, Role.mash_manager)
+_MASH = (Role.mash_worker, Role.mash_manager, Role.emergency_duty_worker)
 _EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
 _ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
+_OVER_THE_DESK = (Role.mash_manager, Role.head_of_service)
 _ABOVE = (Role.head_of_service, Role.director)
-_MANAGERS = (
-    Role.mash_manager,
-    Role.early_help_spoc_manager,
-    Role.assessment_team_manager,
-    Role.head_of_service,
-)
+_MANAGERS = (*_OVER_THE_DESK, Role.early_help_spoc_manager, Role.assessment_team_manager)
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
-_PROTECTION_READERS = (
-    *_MASH,
-    Role.early_help_spoc_manager,
-    *_ASSESSMENT,
-    *_ABOVE,
-    Role.qa_auditor,
-)
+_PROTECTION_READERS = tuple(one for one in _CASE_READERS if one is not Role.early_help_worker)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
 
@@ -48,12 +38,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.withdraw_contact: _grant(
             Scope.contacts_write,
             _MASH,
-            "Withdraw a contact that repeats another one, and restore any that was withdrawn.",
-        ),
-        Permission.attach_contact: _grant(
-            Scope.contacts_write,
-            _MASH,
-            "Attach a contact to the open one of the same incident, and detach it again.",
+            "Withdraw or attach a contact that another one keeps, and put any back on the desk.",
         ),
         Permission.turn_contact_away: _grant(
             Scope.contacts_write,
@@ -106,9 +91,18 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.mash_manager,),
             "Agree another person's decision, or send it back with words.",
         ),
+        Permission.act_out_of_hours: _grant(
+            Scope.decisions_sign, (Role.emergency_duty_worker,), "Act at once, alone, out of hours."
+        ),
+        Permission.read_emergency_acts: _grant(
+            Scope.decisions_read, _CASE_READERS, "List and read what was done alone out of hours."
+        ),
+        Permission.sign_off_emergency_act: _grant(
+            Scope.decisions_sign, _OVER_THE_DESK, "Sign off, or send back, what was done alone."
+        ),
         Permission.read_whole: _grant(
             Scope.decisions_sign,
-            (Role.mash_manager, Role.head_of_service),
+            _OVER_THE_DESK,
             "Record having read the whole of what is on file of a child told of again and again.",
         ),
         Permission.withdraw_decision: _grant(
@@ -226,6 +220,9 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.transfers_write,
             (Role.assessment_team_manager,),
             "Complete a step-down, which closes the referral; decide on one that came back.",
+        ),
+        Permission.record_strategy_discussion: _grant(
+            Scope.transfers_write, (Role.mash_manager,), "Record what disclosed harm owes a child."
         ),
         Permission.read_challenges: _grant(
             Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
@@ -354,6 +351,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.daily_meetings_write,
             _MASH,
             "Carry an item over to the next daily meeting, with the reason.",
+        ),
+        Permission.record_without_discussion: _grant(
+            Scope.daily_meetings_write,
+            (Role.mash_manager,),
+            "Record notifications that the policy lets pass without a discussion, as read.",
         ),
         Permission.conclude_daily_meeting: _grant(
             Scope.daily_meetings_write,

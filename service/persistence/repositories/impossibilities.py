@@ -17,6 +17,7 @@ from service.domain.daily_meetings import (
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct
 from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
 from service.domain.passed_concerns import PassedConcern, PassedConcernState
 from service.domain.people import Person
@@ -29,7 +30,7 @@ from service.domain.section_47_enquiries import (
     EnquiryOutcome,
     Section47Enquiry,
 )
-from service.domain.transfers import Direction, Transfer, TransferState
+from service.domain.transfers import STRATEGY_CLOCK, Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
 from service.persistence.repositories.accountabilities import is_open
@@ -53,6 +54,7 @@ MEETING_ITEM = table_of(MeetingItem)
 NOTIFICATION = table_of(PoliceNotification)
 MATCH = table_of(PossibleMatch)
 PASSED = table_of(PassedConcern)
+ACT = table_of(EmergencyAct)
 
 
 async def count(
@@ -119,6 +121,7 @@ def _questions(
         **_of_transfers(teams),
         **_of_clocks(),
         **_of_concerns(),
+        **_of_acts_alone(),
         **_of_risk(),
         **_of_enquiries(),
         **_of_daily_meetings(),
@@ -258,8 +261,23 @@ def _of_clocks() -> dict[str, Select[int]]:
             select(func.count())
             .select_from(DEADLINE)
             .join(table, table.c.id == DEADLINE.c.subject_id)
-            .where(DEADLINE.c.stopped_at.is_(None), table.c.ended_at.is_not(None))
+            .where(
+                DEADLINE.c.stopped_at.is_(None),
+                table.c.ended_at.is_not(None),
+                # The meeting that disclosed harm owes outlives the step-up.
+                DEADLINE.c.kind != STRATEGY_CLOCK,
+            )
         )
+    owes = exists().where(
+        DEADLINE.c.contact_id == TRANSFER.c.contact_id,
+        DEADLINE.c.subject_id == TRANSFER.c.id,
+        DEADLINE.c.kind == STRATEGY_CLOCK,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    owed = TRANSFER.c.meeting_owed_since.is_not(None) & TRANSFER.c.meeting_settled_at.is_(None)
+    questions["meeting_owed_without_its_clock"] = (
+        select(func.count()).select_from(TRANSFER).where(owed != owes)
+    )
     return questions
 
 
@@ -285,6 +303,32 @@ def _of_concerns() -> dict[str, Select[int]]:
     return {
         name: select(func.count()).select_from(PASSED).where(waiting, condition)
         for name, condition in wrong.items()
+    }
+
+
+def _of_acts_alone() -> dict[str, Select[int]]:
+    """Nobody signs their own decision; what has effect out of hours waits for a manager."""
+    running = exists().where(
+        DEADLINE.c.contact_id == ACT.c.contact_id,
+        DEADLINE.c.subject_id == ACT.c.id,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    waiting = and_(ACT.c.signed_off_at.is_(None), ACT.c.settled_at.is_(None))
+    alone = and_(
+        DECISION.c.state.in_([DecisionState.signed, DecisionState.superseded]),
+        DECISION.c.answered_by == DECISION.c.drafted_by,
+        DECISION.c.emergency_act_id.is_(None),
+    )
+    return {
+        "emergency_act_unsigned_with_no_running_clock": (
+            select(func.count()).select_from(ACT).where(waiting, ~running)
+        ),
+        "emergency_act_signed_off_by_who_did_it": (
+            select(func.count()).select_from(ACT).where(ACT.c.signed_off_by == ACT.c.acted_by)
+        ),
+        "decision_signed_by_who_drafted_it": (
+            select(func.count()).select_from(DECISION).where(alone)
+        ),
     }
 
 
