@@ -267,16 +267,7 @@ async def tell_outcome(
     who.require(Permission.acknowledge_referrer)
     contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
-    decided_at = contact.every_child_decided_at
-    if contact.state is ContactState.attached:
-        kept = await contacts.attached_to(work, contact)
-        decided_at = None if kept is None else kept.decided_at
-    if decided_at is None:
-        raise possible_now(
-            contact,
-            "The outcome is told when every child is decided and signed: on this contact, or on "
-            "the one that it is attached to.",
-        )
+    decided_at = await _outcome_since(work, contact)
     if not decided_at <= told_at <= work.now:
         raise OutcomeToldTooEarly(
             "Put right the time and send it again.",
@@ -313,6 +304,21 @@ async def tell_outcome(
         how=how,
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
+
+
+async def _outcome_since(work: Work, contact: Contact) -> datetime:
+    """Since when there is an outcome to tell: there, where it is attached. Raises WrongState."""
+    decided_at = contact.every_child_decided_at
+    if contact.state is ContactState.attached:
+        kept = await contacts.attached_to(work, contact)
+        decided_at = None if kept is None else kept.decided_at
+    if decided_at is None:
+        raise possible_now(
+            contact,
+            "The outcome is told when every child is decided and signed: on this contact, or on "
+            "the one that it is attached to.",
+        )
+    return decided_at
 
 
 async def list_contacts(
