@@ -351,7 +351,7 @@ class Contact(WireOut):
             "attached": [AttachedContact.of(one) for one in whole.attached],
             "police_notification": None
             if whole.notification is None
-            else PolicePart.of(whole.notification, whole.police_updates),
+            else PolicePart.of(whole.notification, whole),
             "children": [Child.of(child) for child in whole.children],
             "adults": [Adult.of(adult) for adult in whole.adults],
             "information_requests": [RequestSummary.of(one) for one in whole.requests],

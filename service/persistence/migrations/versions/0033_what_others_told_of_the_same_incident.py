@@ -7,7 +7,7 @@ from service.persistence.columns import INSTANT
 from service.persistence.schema_steps import CannotGoBack
 
 revision = "0033"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 # The step before reads no contact that is attached.
@@ -67,7 +67,7 @@ def _refuse_to_forget() -> None:
     )
     if op.get_bind().execute(kept).first() is not None:
         raise CannotGoBack(
-            "The database holds contacts that were attached to another one, and schema step 0030 "
+            "The database holds contacts that were attached to another one, and schema step 0031 "
             "cannot hold them. Nothing was changed. To go back, restore the backup made before the "
             "upgrade."
         )
