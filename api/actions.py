@@ -77,6 +77,8 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ContactAction.ask_agency: _by("ask_agency", "ask_agencies_together"),
             ContactAction.withdraw: _by("withdraw_contact"),
             ContactAction.restore: _by("restore_contact"),
+            ContactAction.attach: _by("attach_contact"),
+            ContactAction.detach: _by("detach_contact"),
         },
         DailyMeetingAction: {DailyMeetingAction.conclude: _by("conclude_daily_meeting")},
         DecisionAction: {

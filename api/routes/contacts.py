@@ -54,6 +54,7 @@ from service.domain.contacts import (
     OutcomeToldTooEarly,
 )
 from service.domain.dangers import (
+    ChildInDanger,
     DangerRatedDown,
     DangerReasonNeeded,
     RatingUnchanged,
@@ -278,7 +279,9 @@ async def answer_possible_match(
 @router.post(
     "/{contact_id}/children/{child_id}/removal",
     response_model=Contact,
-    responses=problems(CannotRemove, ChildNotOnContact, ContactDecided, MinimumMissing),
+    responses=problems(
+        CannotRemove, ChildInDanger, ChildNotOnContact, ContactDecided, MinimumMissing
+    ),
 )
 @needs(Permission.amend_contact)
 async def remove_child(
@@ -291,7 +294,7 @@ async def remove_child(
 ) -> Response:
     """Take a child off a contact to which the child does not belong, with the reason.
 
-    What was told of the child is kept with the amendments.
+    What was told of the child is kept with the amendments. In danger, a manager does it.
     """
     return _reply(
         await change(

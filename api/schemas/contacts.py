@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
+from api.schemas.attachments import AttachedContact, AttachedTo
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import KeptAsTold, NotShown, WireOut, made_of
 from api.schemas.new_contacts import Agreement, Basis, Referrer
@@ -19,12 +20,12 @@ from api.schemas.withdrawals import ContactWithdrawal
 from api.schemas.words import EXAMPLE_ID, ArrivedBy, ETagVersion, ItsContactId, Version, an_id
 from service.domain import contacts
 from service.domain.contact_warnings import warnings_about, warnings_from_file
-from service.domain.contacts import ContactState, TellingWay, outcome_known_at
+from service.domain.contacts import ContactState, TellingWay
 from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.information_requests import AnswerKind, InformationRequestState
-from service.domain.whole_contacts import WholeContact
+from service.domain.whole_contacts import WholeContact, outcome_known_at
 from service.strict.fields import (
     Instant,
 )
@@ -261,6 +262,22 @@ class Contact(WireOut):
             examples=[[]],
         ),
     ]
+    attached_to: Annotated[
+        AttachedTo | None,
+        Field(
+            description=(
+                "The open contact of the same incident to which this one is attached: it is "
+                "decided there. Null for any other."
+            )
+        ),
+    ]
+    attached: Annotated[
+        Annotated[list[AttachedContact], Field(max_length=1000)],
+        Field(
+            description="What others told of the same incident: contacts attached to this one.",
+            examples=[[]],
+        ),
+    ]
     police_notification: Annotated[
         PolicePart | None,
         Field(description="What the police told, when it is a notification of theirs; else null."),
@@ -327,9 +344,11 @@ class Contact(WireOut):
                 Basis, {"basis": contact.lawful_basis, "sharing_reason": contact.sharing_reason}
             ),
             "decided_at": contact.every_child_decided_at,
-            "outcome_known_at": outcome_known_at(contact),
+            "outcome_known_at": outcome_known_at(contact, whole.attached_to),
             "outcome_tellings": [OutcomeTold.of(one) for one in whole.tellings],
             "withdrawals": [ContactWithdrawal.of(one) for one in whole.withdrawals],
+            "attached_to": None if whole.attached_to is None else AttachedTo.of(whole.attached_to),
+            "attached": [AttachedContact.of(one) for one in whole.attached],
             "police_notification": None
             if whole.notification is None
             else PolicePart.of(whole.notification, whole),
@@ -404,6 +423,8 @@ _OWN = tuple(
         "outcome_known_at",
         "outcome_tellings",
         "withdrawals",
+        "attached_to",
+        "attached",
         "police_notification",
         "children",
         "adults",

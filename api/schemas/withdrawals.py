@@ -49,8 +49,9 @@ class ContactWithdrawalIn(Wire):
         Annotated[str, Text(2000, least=5)] | None,
         Field(
             description=(
-                "For `not_ours`: who was told there by word of mouth, and when. Needed in "
-                "immediate danger, for what is rated red, and for a high risk of the police."
+                "For `not_ours`: who was told there by word of mouth, and when; for `in_error`: "
+                "with whom it was made sure that nobody is in danger. Needed in immediate danger, "
+                "for what is rated red, and for a high risk of the police."
             ),
             examples=[_TOLD],
         ),

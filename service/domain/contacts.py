@@ -59,6 +59,7 @@ class ContactState(StrEnum):
     awaiting_information = "awaiting_information"
     awaiting_sign_off = "awaiting_sign_off"
     withdrawn = "withdrawn"
+    attached = "attached"
     decided = "decided"
 
 
@@ -68,6 +69,7 @@ class WithdrawalReason(StrEnum):
     duplicate = "duplicate"
     in_error = "in_error"
     not_ours = "not_ours"
+    attached = "attached"
 
 
 class ContactAction(StrEnum):
@@ -86,6 +88,8 @@ class ContactAction(StrEnum):
     sign_last_decision = "sign_last_decision"
     withdraw = "withdraw"
     restore = "restore"
+    attach = "attach"
+    detach = "detach"
 
 
 class ReferrerAction(StrEnum):
@@ -111,6 +115,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
             (here, action.withdraw_a_decision): here,
             (here, action.sign_a_decision): here,
             (here, action.withdraw): state.withdrawn,
+            (here, action.attach): state.attached,
         }
     moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
     moves |= {
@@ -122,6 +127,7 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
         (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.sign_last_decision): state.decided,
         (state.withdrawn, action.restore): state.in_triage,
+        (state.attached, action.detach): state.in_triage,
     }
     return moves
 
@@ -130,7 +136,7 @@ CONTACT = StateTable(
     noun="contact",
     start=ContactState.received,
     moves=_contact_moves(),
-    final=frozenset({ContactState.decided, ContactState.withdrawn}),
+    final=frozenset({ContactState.decided, ContactState.withdrawn, ContactState.attached}),
     # By an agency's answer, and by what is decided and signed for its children.
     by_itself=frozenset(
         {
@@ -322,10 +328,11 @@ class Contact:
         None
     )
     withdrawn_as: Annotated[
-        WithdrawalReason | None, plain("Why it is withdrawn: duplicate, in_error, not_ours.")
+        WithdrawalReason | None,
+        plain("Why it is off the desk: duplicate, in_error, not_ours, attached."),
     ] = None
     repeats_id: Annotated[
-        UUID | None, plain("The contact that it repeats, while it is withdrawn for that.")
+        UUID | None, plain("The contact that it repeats or is attached to, while it is.")
     ] = None
     restored_at: Annotated[
         datetime | None, plain("When it was last restored to the desk after a withdrawal.")
@@ -334,6 +341,10 @@ class Contact:
     danger: Annotated[
         DangerTold | None,
         sensitive("The danger that made it red by itself: immediate_danger, police_high_risk."),
+    ] = None
+
+    attached_since: Annotated[
+        datetime | None, plain("Since when other contacts are attached to it.")
     ] = None
 
     @property
@@ -386,7 +397,7 @@ def allowed_on(contact: Contact) -> tuple[ContactAction | ChildAction | Referrer
     if contact.source_code != ANONYMOUS:
         if contact.acknowledged_at is None:
             told.append(ReferrerAction.acknowledge_referrer)
-        if contact.state is ContactState.decided:
+        if contact.state in (ContactState.decided, ContactState.attached):
             told.append(ReferrerAction.tell_outcome)
     children = [
         child
@@ -409,16 +420,6 @@ def possible_now(contact: Contact, why_not: str) -> WrongState:
     allowed = allowed_on(contact)
     words = ", ".join(allowed) if allowed else "nothing more"
     return WrongState(f"{why_not} Possible now: {words}.", state=contact.state, allowed=allowed)
-
-
-def outcome_known_at(contact: Contact) -> datetime | None:
-    """Since when the referrer knows the outcome, as far as is on record.
-
-    A partner's system reads it from the moment when every child is decided.
-    """
-    if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
-        return contact.every_child_decided_at
-    return contact.outcome_told_at
 
 
 class NobodyToTell(Conflict):

@@ -19,6 +19,8 @@ class EventType(StrEnum):
     contact_child_removed = "contact.child_removed"
     contact_withdrawn = "contact.withdrawn"
     contact_restored = "contact.restored"
+    contact_attached = "contact.attached"
+    contact_detached = "contact.detached"
     contact_match_answered = "contact.match_answered"
     contact_triaged = "contact.triaged"
     contact_assigned = "contact.assigned"

@@ -400,7 +400,8 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Contacts withdrawn without a decision",
                 "Of the contacts received in the month: how many were withdrawn by the instant of "
                 "the reading and not restored since, because they repeat another contact, are "
-                "another authority's, or were an error. None of them counts as decided.",
+                "another authority's, or were an error; or attached to the open contact of the "
+                "same incident, which is decided for both. None of them counts as decided.",
                 Unit.number,
                 "Contacts by source and outcome: measures of the front door",
                 Counted.contacts,

@@ -364,7 +364,7 @@ def next_action(waiting: Waiting) -> NextAction:
         return NextAction.answer_passed_concern
     if waiting.police_unread:
         return NextAction.read_police_update
-    if waiting.contact_state is ContactState.decided:
+    if waiting.contact_state in (ContactState.decided, ContactState.attached):
         return NextAction.acknowledge_referrer
     if waiting.returned:
         return NextAction.revise_decision

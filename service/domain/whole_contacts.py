@@ -8,7 +8,14 @@ from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
-from service.domain.contacts import Adult, Child, Contact, OutcomeTelling, WithdrawalReason
+from service.domain.contacts import (
+    Adult,
+    Child,
+    Contact,
+    ContactState,
+    OutcomeTelling,
+    WithdrawalReason,
+)
 from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -24,6 +31,26 @@ from service.domain.school_notices import SchoolNotice
 from service.domain.withdrawals import Withdrawal
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedContact:
+    """A contact that is attached to another one; when, by whom, and why it was attached."""
+
+    contact: Contact
+    at: datetime
+    by: UUID
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedTo:
+    """The contact to which one is attached, and since when everybody on it is decided."""
+
+    contact_id: UUID
+    reference: str
+    state: ContactState
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,21 @@ class WholeContact:
     not_shown: Sequence[str] = ()
     possible_matches: Sequence[MatchOnFile] = ()
     linked_otherwise: Sequence[tuple[int, Sequence[Fact]]] = ()
+    attached_to: AttachedTo | None = None
+    attached: Sequence[AttachedContact] = ()
+
+
+def outcome_known_at(contact: Contact, attached_to: AttachedTo | None = None) -> datetime | None:
+    """Since when the referrer knows the outcome, as far as is on record.
+
+    A partner's system reads it from the moment when every child is decided: on the contact that it
+    sent, or on the one to which that is attached.
+    """
+    if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
+        if attached_to is not None:
+            return attached_to.decided_at
+        return contact.every_child_decided_at
+    return contact.outcome_told_at
 
 
 @dataclass(frozen=True, slots=True)

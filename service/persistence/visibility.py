@@ -363,6 +363,8 @@ _OF_EVERY_CONTACT = (
     EventType.contact_outcome_told,
     EventType.contact_withdrawn,
     EventType.contact_restored,
+    EventType.contact_attached,
+    EventType.contact_detached,
 )
 
 

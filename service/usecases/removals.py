@@ -17,6 +17,7 @@ from service.domain.contacts import (
     require_undecided,
     state_after,
 )
+from service.domain.dangers import RATING_IN_DANGER, ChildInDanger
 from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
@@ -39,7 +40,8 @@ async def remove_child(
 ) -> WholeContact:
     """Takes a child who does not belong to a contact off it, before any decision, with the reason.
 
-    What was told of the child stays with the amendments. Raises ChildNotOnContact, CannotRemove,
+    What was told of the child stays with the amendments. Where danger was told, and nobody has
+    rated it down, a manager does it. Raises ChildNotOnContact, CannotRemove, ChildInDanger,
     ContactDecided, and MinimumMissing when too little would be left.
     """
     who.require(Permission.amend_contact)
@@ -51,6 +53,12 @@ async def remove_child(
     require_undecided(file.children)
     state_after(contact, ContactAction.amend)
     require_own_words(work.policy.rationale, "/because", because, Invalid)
+    in_danger = contact.danger is not None and contact.rating is RATING_IN_DANGER
+    if in_danger and not who.has_role_for(Permission.turn_contact_away):
+        raise ChildInDanger(
+            "Danger was told of this contact, so a manager takes a child off it, and says why. "
+            "Tell the manager what you know."
+        )
     await _refuse_what_stays(work, file, gone)
     rest = [one for one in file.children if one.id != child_id]
     require_minimum(contact, rest, file.adults)

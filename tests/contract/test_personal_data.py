@@ -613,7 +613,19 @@ async def mistakes_mended(do: Callable[..., Awaitable[Json]], file: Json) -> Non
     told = await do("read_contact", worker, None, **place)
     error = {"reason": "in_error", "words": words}
     told = await do("withdraw_contact", manager, error, version=told["version"], **place)
-    await do("restore_contact", worker, {"because": words}, version=told["version"], **place)
+    back = await do("restore_contact", worker, {"because": words}, version=told["version"], **place)
+    told = await do("log_contact", worker, contact_body(children=[linked]))
+    first = await do("log_contact", worker, contact_body(children=[linked]))
+    same = {"to_contact_id": told["id"], "words": words}
+    place = {"contact_id": first["id"]}
+    first = await do("attach_contact", worker, same, version=first["version"], **place)
+    await do("detach_contact", worker, {"because": words}, version=first["version"], **place)
+    assert back["state"] == "in_triage"
+    # By now so often that a manager reads the whole.
+    history = {"considered": words, "last_closed_because": words}
+    body = decision_body(first["children"][0]["id"], "referral", history=history)
+    draft = await do("decide", worker, body, **place)
+    await do("read_whole", manager, {"words": words}, version=1, decision_id=draft["id"])
 
 
 async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, file: Json) -> None:

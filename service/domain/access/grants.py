@@ -33,7 +33,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.withdraw_contact: grant(
             Scope.contacts_write,
             MASH,
-            "Withdraw a contact that repeats another one, and restore any that was withdrawn.",
+            "Withdraw or attach a contact that another one keeps, and put any back on the desk.",
         ),
         Permission.turn_contact_away: grant(
             Scope.contacts_write,

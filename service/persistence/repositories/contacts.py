@@ -6,11 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, union, update
+from sqlalchemy import Table, bindparam, case, select, union, update
 
-from service.domain.access import Sight
+from service.domain.access import THE_RECORD, Sight
 from service.domain.challenges import Challenge
-from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact, OutcomeTelling
+from service.domain.contacts import (
+    Adult,
+    Amendment,
+    Child,
+    ChildState,
+    Contact,
+    ContactState,
+    OutcomeTelling,
+)
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -19,8 +27,13 @@ from service.domain.information_requests import InformationRequest
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
-from service.domain.whole_contacts import ContactFilters, WholeContact
-from service.domain.withdrawals import Withdrawal
+from service.domain.whole_contacts import (
+    AttachedContact,
+    AttachedTo,
+    ContactFilters,
+    WholeContact,
+)
+from service.domain.withdrawals import Withdrawal, WithdrawalAction
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, any_of, made_once, made_once_for_sight
@@ -196,6 +209,8 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         **await police_tellings.of_contact(ask, contact),
         tellings=await _tellings_of(ask, contact),
         withdrawals=await _withdrawals_of(ask, contact),
+        attached_to=await attached_to(ask, contact),
+        attached=(await attached_to_it(ask, THE_RECORD, contact))[0],
     )
 
 
@@ -217,6 +232,58 @@ async def is_repeated(ask: Asking | Work, contact_id: UUID) -> bool:
     """Whether a contact is withdrawn because it repeats this one, which keeps its worry alone."""
     row = await ask.first(select(CONTACT.c.id).where(CONTACT.c.repeats_id == contact_id).limit(1))
     return row is not None
+
+
+async def attached_to(ask: Asking | Work, contact: Contact) -> AttachedTo | None:
+    """The contact to which one is attached, for whoever may see that one; None where it is not."""
+    found = await _attached_to(ask, [contact])
+    return found.get(contact.id)
+
+
+async def _attached_to(ask: Asking | Work, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
+    kept = {
+        one.id: one.repeats_id
+        for one in some
+        if one.state is ContactState.attached and one.repeats_id is not None
+    }
+    if not kept:
+        return {}
+    rows = await ask.all(
+        select(CONTACT.c.id, CONTACT.c.reference, CONTACT.c.state, CONTACT.c.decided_at).where(
+            CONTACT.c.id.in_(sorted(set(kept.values())))
+        )
+    )
+    mains = {row[0]: AttachedTo(row[0], row[1], ContactState(row[2]), row[3]) for row in rows}
+    return {contact_id: mains[kept_id] for contact_id, kept_id in kept.items()}
+
+
+async def mains_of(ask: Asking, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
+    """Of several contacts those that are attached, each with the one to which it is."""
+    return await _attached_to(ask, some)
+
+
+async def attached_to_it(
+    ask: Asking, sight: Sight, contact: Contact
+) -> tuple[list[AttachedContact], bool]:
+    """The contacts attached to one, as far as the caller may see; and whether some are hidden."""
+    if contact.attached_since is None:
+        return [], False
+    rows = await ask.all(
+        select(*columns_of(Contact), case((contacts_visible_to(sight), 1), else_=0))
+        .where(CONTACT.c.repeats_id == contact.id, CONTACT.c.state == ContactState.attached)
+        .order_by(CONTACT.c.received_at, CONTACT.c.id)
+    )
+    seen = [read(Contact, row) for *row, shown in rows if shown]
+    said = await ask.all(
+        select(WITHDRAWAL.c.contact_id, WITHDRAWAL.c.at, WITHDRAWAL.c.by, WITHDRAWAL.c.words)
+        .where(
+            WITHDRAWAL.c.contact_id.in_([one.id for one in seen]),
+            WITHDRAWAL.c.action == WithdrawalAction.attached,
+        )
+        .order_by(WITHDRAWAL.c.id)
+    )
+    last = {row[0]: row[1:] for row in said}
+    return [AttachedContact(one, *last[one.id]) for one in seen], len(seen) < len(rows)
 
 
 async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContact:
@@ -241,7 +308,11 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
     tellings = () if not_whole else await _tellings_of(ask, contact)
     withdrawals = () if not_whole else await _withdrawals_of(ask, contact)
     was_withdrawn = contact.withdrawn_at is not None or contact.restored_at is not None
-    names = ("information_requests", "decisions", "deadlines", "outcome_tellings", "withdrawals")
+    names = (
+        *("information_requests", "decisions", "deadlines", "outcome_tellings", "withdrawals"),
+        "attached",
+    )
+    attached, some_hidden = await attached_to_it(ask, sight, contact)
     return WholeContact(
         contact=contact,
         children=[read(Child, row) for row in children],
@@ -252,6 +323,8 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
         **await police_tellings.of_contact(ask, contact),
         tellings=tellings,
         withdrawals=withdrawals,
+        attached_to=await attached_to(ask, contact),
+        attached=attached,
         not_shown=[
             name
             for name, left_out in zip(
@@ -260,6 +333,7 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
                     *hidden_lists,
                     not_whole and contact.outcome_told_at is not None,
                     not_whole and was_withdrawn,
+                    some_hidden,
                 ),
                 strict=True,
             )
