@@ -7,8 +7,8 @@ The release before goes on writing flags; the worker of this one places those of
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 oldest_reader = "0030"
