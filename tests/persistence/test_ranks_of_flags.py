@@ -16,7 +16,7 @@ from tests.support.days import FRIDAY
 from tests.support.houses import open_house
 from tests.support.situations import contact_about
 
-BEFORE = "0030"
+BEFORE = "0031"
 
 
 async def flags_of(database: Database) -> list[Flag]:
