@@ -20,7 +20,7 @@ from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.fields import Id, plain
 from service.domain.flags import SubjectKind
-from service.domain.texts import counted
+from service.domain.texts import counted, number_in_words
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -42,7 +42,6 @@ TERM_IN_WEEKS = 40
 """The week of pregnancy that is complete on the expected date of delivery."""
 
 _MANY_SKIPPED = 7
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class DeadlineUnknown(Invalid):
@@ -113,8 +112,7 @@ class WorkingDaysLimit:
     def words(self) -> str:
         """The limit as people say it: "one working day"."""
         number = self.working_days
-        counted = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-        return f"{counted} working day{'' if number == 1 else 's'}"
+        return f"{number_in_words(number)} working day{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,19 @@ class PregnancyLimit:
         return expected_delivery_on - timedelta(weeks=TERM_IN_WEEKS - self.weeks)
 
 
-Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | PregnancyLimit
+@dataclass(frozen=True, slots=True)
+class WeeksLimit:
+    """To the end of the London day so many weeks after the start, a working day or not."""
+
+    weeks: int
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: "six weeks"."""
+        return f"{number_in_words(self.weeks)} week{'' if self.weeks == 1 else 's'}"
+
+
+Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | WeeksLimit | PregnancyLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +384,8 @@ def _due(
     started_on = london_date(started_at)
     if isinstance(limit, SameDayLimit):
         return london_day_ends(started_on), ()
+    if isinstance(limit, WeeksLimit):
+        return london_day_ends(started_on + timedelta(weeks=limit.weeks)), ()
     if isinstance(limit, PregnancyLimit):
         if expected_delivery_on is None:
             raise ValueError("A limit in weeks of pregnancy needs the expected date of delivery.")

@@ -47,6 +47,7 @@ PROGRESS: Mapping[ContactState, Progress] = MappingProxyType(
         ContactState.awaiting_sign_off: Progress.in_triage,
         ContactState.decided: Progress.decided,
         ContactState.withdrawn: Progress.withdrawn,
+        ContactState.ended: Progress.closed,
     }
 )
 

@@ -51,3 +51,14 @@ _LINE_ENDS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 def counted(number: int, one: str, several: str | None = None) -> str:
     """A number with what is counted, as people say it: "1 row", "1,500 rows", "0 children"."""
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
+_NUMBERS: Final = (
+    *("no", "one", "two", "three", "four", "five"),
+    *("six", "seven", "eight", "nine", "ten"),
+)
+
+
+def number_in_words(number: int) -> str:
+    """A small number as people write it: "six"; a larger one in digits."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)

@@ -24,6 +24,7 @@ from service.domain.concerns import (
     teller_of,
     windows,
 )
+from service.domain.contact_kinds import TELLS_NO_WORRY
 from service.domain.contacts import REPEAT_CONCERN, Adult, Child, Contact
 from service.domain.flags import SubjectKind
 from service.domain.identities import Named, named
@@ -160,6 +161,8 @@ async def _raised_by(
     look: Look, policy: Policy, contact: Contact, children: Sequence[Child]
 ) -> Sequence[Related]:
     """The concerns of somebody else too near in time, about a contact that is on file."""
+    if contact.kind in TELLS_NO_WORRY:
+        return ()
     receipt = await look_up_concerns(
         look,
         policy,

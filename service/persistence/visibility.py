@@ -355,6 +355,9 @@ _OF_EVERY_CONTACT = (
     EventType.contact_outcome_told,
     EventType.contact_withdrawn,
     EventType.contact_restored,
+    EventType.contact_step_recorded,
+    EventType.contact_ended,
+    EventType.contact_reclassified,
 )
 
 

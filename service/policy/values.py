@@ -16,6 +16,7 @@ from service.domain.deadlines import (
     Limit,
     PregnancyLimit,
     SameDayLimit,
+    WeeksLimit,
     WorkingDaysLimit,
 )
 from service.domain.escalations import may_take_on
@@ -24,10 +25,12 @@ from service.policy.written import Unsound, Wanted
 
 LONGEST_ELAPSED = timedelta(days=366)
 MOST_WORKING_DAYS = 260
+MOST_WEEKS = 52
 
 _ID = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIMIT = re.compile(r"([0-9]{1,9}) (minute|hour|working day)s?")
 _WEEKS = re.compile(r"([0-9]{1,3}) weeks of pregnancy")
+_WHOLE_WEEKS = re.compile(r"([0-9]{1,3}) weeks?")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _SAME_DAY = "same day"
 
@@ -192,10 +195,15 @@ def time_of_day(earliest: time) -> Any:
 
 
 def _limit(value: object) -> Limit:
-    """A limit in words: "24 hours", "5 working days", "same day", "20 weeks of pregnancy"."""
+    """A limit in words: "24 hours", "5 working days", "same day", "6 weeks", "20 weeks of ..."."""
     said = _text(value)
     if said == _SAME_DAY:
         return SameDayLimit()
+    whole = _WHOLE_WEEKS.fullmatch(said)
+    if whole is not None:
+        if not 1 <= int(whole[1]) <= MOST_WEEKS:
+            raise Unsound(f"is not between 1 and {MOST_WEEKS} weeks.")
+        return WeeksLimit(int(whole[1]))
     weeks = _WEEKS.fullmatch(said)
     if weeks is None:
         return _time_span(said)

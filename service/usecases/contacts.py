@@ -13,10 +13,6 @@ from service.domain.contacts import (
     ANONYMOUS,
     Contact,
     ContactAction,
-    NobodyToTell,
-    OutcomeTelling,
-    OutcomeToldTooEarly,
-    TellingWay,
     allowed_on,
     possible_now,
     state_after,
@@ -36,6 +32,12 @@ from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType, Whom
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
+from service.domain.outcome_tellings import (
+    NobodyToTell,
+    OutcomeTelling,
+    OutcomeToldTooEarly,
+    TellingWay,
+)
 from service.domain.own_words import rationale_faults
 from service.domain.references import ReferenceKind, ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
@@ -293,7 +295,7 @@ async def tell_outcome(
     who.require(Permission.acknowledge_referrer)
     contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
-    decided_at = contact.every_child_decided_at
+    decided_at = contact.outcome_at
     if decided_at is None:
         raise possible_now(
             contact, "The outcome is told when every child on the contact is decided and signed."

@@ -34,6 +34,7 @@ EXPECTED = {
     "amend_contact": "WM",
     "withdraw_contact": "WM",
     "turn_contact_away": "M",
+    "end_contact": "WM",
     "match_child": "WM",
     "triage_contact": "WM",
     "rate_danger_down": "M",

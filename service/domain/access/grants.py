@@ -55,6 +55,12 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.mash_manager,),
             "Withdraw a contact that is another authority's or an error, logged by somebody else.",
         ),
+        Permission.end_contact: _grant(
+            Scope.contacts_write,
+            _MASH,
+            "Take a contact that is no concern along its path and end it, and say of which kind it "
+            "is; a manager, what children are then no longer decided for.",
+        ),
         Permission.match_child: _grant(
             Scope.contacts_write,
             _MASH,

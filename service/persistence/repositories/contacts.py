@@ -10,12 +10,20 @@ from sqlalchemy import Table, bindparam, select, union, update
 
 from service.domain.access import Sight
 from service.domain.challenges import Challenge
-from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact, OutcomeTelling
+from service.domain.contact_kinds import KindAct
+from service.domain.contacts import (
+    Adult,
+    Amendment,
+    Child,
+    ChildState,
+    Contact,
+)
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
+from service.domain.outcome_tellings import OutcomeTelling
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
@@ -174,6 +182,7 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         **await police_tellings.of_contact(ask, contact),
         tellings=await _tellings_of(ask, contact),
         withdrawals=await _withdrawals_of(ask, contact),
+        kind_acts=await kind_acts_of(ask, contact),
     )
 
 
@@ -189,6 +198,14 @@ async def _withdrawals_of(ask: Asking, contact: Contact) -> list[Withdrawal]:
         return []
     rows = await ask.all(all_of(Withdrawal, "contact_id", "id"), of=contact.id)
     return [read(Withdrawal, row) for row in rows]
+
+
+async def kind_acts_of(ask: Asking | Work, contact: Contact) -> list[KindAct]:
+    """What was done to a contact as one of its kind, in order; to others nothing."""
+    if not contact.has_kind_acts:
+        return []
+    rows = await ask.all(all_of(KindAct, "contact_id", "id"), of=contact.id)
+    return [read(KindAct, row) for row in rows]
 
 
 async def is_repeated(ask: Asking | Work, contact_id: UUID) -> bool:
@@ -218,8 +235,8 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
     # What the referrer was told is of all the children: for who may know of all of them.
     tellings = () if not_whole else await _tellings_of(ask, contact)
     withdrawals = () if not_whole else await _withdrawals_of(ask, contact)
+    kind_acts = () if not_whole else await kind_acts_of(ask, contact)
     was_withdrawn = contact.withdrawn_at is not None or contact.restored_at is not None
-    names = ("information_requests", "decisions", "deadlines", "outcome_tellings", "withdrawals")
     return WholeContact(
         contact=contact,
         children=[read(Child, row) for row in children],
@@ -230,20 +247,28 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
         **await police_tellings.of_contact(ask, contact),
         tellings=tellings,
         withdrawals=withdrawals,
+        kind_acts=kind_acts,
         not_shown=[
             name
             for name, left_out in zip(
-                names,
+                _MAY_BE_HIDDEN,
                 (
                     *hidden_lists,
                     not_whole and contact.outcome_told_at is not None,
                     not_whole and was_withdrawn,
+                    not_whole and contact.has_kind_acts,
                 ),
                 strict=True,
             )
             if left_out
         ],
     )
+
+
+_MAY_BE_HIDDEN = (
+    *("information_requests", "decisions", "deadlines"),
+    *("outcome_tellings", "withdrawals", "kind_acts"),
+)
 
 
 @made_once_for_sight
