@@ -14,6 +14,7 @@ from frontdoor.demonstration.stories import Story
 from service.bootstrap import Work
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Child
+from service.domain.cumulative_concerns import must_be_read
 from service.domain.decisions import Decision, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.drafts import NewDecision
 from service.domain.early_help_episodes import REFUSING
@@ -25,6 +26,7 @@ from service.persistence.repositories import accountabilities
 from service.usecases.decisions import decide
 from service.usecases.sign_offs import sign_off
 
+_SLIGHT = (Outcome.no_further_action, Outcome.information_and_advice)
 _OF_ANOTHER_POLICY = PromptWords(known=(WORDS.prompt_of_another_policy,), not_known=())
 
 
@@ -82,9 +84,20 @@ async def answer_draft(
 ) -> None:
     """The manager agrees with a draft, or sends it back."""
     signed = await sign_off(
-        work, story.manager, draft.id, draft.version, agreed=agreed, words=story.words(words)
+        work,
+        story.manager,
+        draft.id,
+        draft.version,
+        agreed=agreed,
+        words=story.words(words),
+        whole_read=one_of(story, WORDS.whole_read) if agreed and must_be_read(draft) else None,
     )
     await have_it_read(story, work, signed)
+
+
+def one_of(story: Story, texts: Sequence[str]) -> str:
+    """One of these texts, by the minute at which the contact came: no chance is taken for it."""
+    return story.said(texts[story.plan.received_at.minute % len(texts)])
 
 
 async def make_draft(story: Story, work: Work, child: Child, outcome: Outcome) -> Decision:
@@ -118,6 +131,7 @@ def new_decision(story: Story, child: Child, outcome: Outcome) -> NewDecision:
     referral = outcome is Outcome.referral
     scored = theme.tool is not None and chance.random() < 0.6
     earlier = counted(story.known, "earlier contact")
+    told_often = story.known + 1 >= story.desk.policy.repeat_concern.read_whole_from
     return NewDecision(
         child_id=child.id,
         level_of_need=_level(chance, outcome),
@@ -135,6 +149,9 @@ def new_decision(story: Story, child: Child, outcome: Outcome) -> NewDecision:
         assessment_score=f"{chance.randint(2, 5)} for physical care" if scored else None,
         advice_given=story.words(WORDS.advice)
         if outcome is Outcome.information_and_advice
+        else None,
+        nothing_more_because=one_of(story, WORDS.nothing_more)
+        if told_often and outcome in _SLIGHT
         else None,
     )
 

@@ -20,7 +20,7 @@ from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.fields import Id, plain
 from service.domain.flags import SubjectKind
-from service.domain.texts import counted, number_in_words
+from service.domain.texts import counted, in_words
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -112,7 +112,7 @@ class WorkingDaysLimit:
     def words(self) -> str:
         """The limit as people say it: "one working day"."""
         number = self.working_days
-        return f"{number_in_words(number)} working day{'' if number == 1 else 's'}"
+        return f"{in_words(number)} working day{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class WeeksLimit:
     @property
     def words(self) -> str:
         """The limit as people say it: "six weeks"."""
-        return f"{number_in_words(self.weeks)} week{'' if self.weeks == 1 else 's'}"
+        return f"{in_words(self.weeks)} week{'' if self.weeks == 1 else 's'}"
 
 
 Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | WeeksLimit | PregnancyLimit

@@ -54,11 +54,32 @@ def counted(number: int, one: str, several: str | None = None) -> str:
 
 
 _NUMBERS: Final = (
-    *("no", "one", "two", "three", "four", "five"),
-    *("six", "seven", "eight", "nine", "ten"),
+    "none",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+)
+_ORDINALS: Final = (
+    *("none", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"),
+    "ninth",
 )
 
 
-def number_in_words(number: int) -> str:
-    """A small number as people write it: "six"; a larger one in digits."""
-    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+def in_words(number: int) -> str:
+    """A small number as it is written in a sentence: six; a larger one in figures."""
+    return _NUMBERS[number] if 0 < number < len(_NUMBERS) else str(number)
+
+
+def ordinal(number: int) -> str:
+    """The how many-th something is: third, 12th, 21st."""
+    if 0 < number < len(_ORDINALS):
+        return _ORDINALS[number]
+    last = 0 if number % 100 in (11, 12, 13) else number % 10
+    return f"{number}{('th', 'st', 'nd', 'rd')[last] if last < 4 else 'th'}"

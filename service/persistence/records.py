@@ -55,20 +55,26 @@ def _reading(record: type) -> tuple[tuple[int, dict[Any, Enum]], ...]:
 
 
 def read(record: type[Record], row: Sequence[Any]) -> Record:
-    """A record from a row that was selected with `columns_of`."""
-    return cast(Record, _reader(cast(Hashable, record))(row))
+    """A record from a row that was selected with `columns_of`.
+
+    A row may end before the record does, where what is left is told by its defaults.
+    """
+    return cast(Record, _reader(cast(Hashable, record), len(row))(row))
 
 
 @cache
-def _reader(record: type) -> Callable[[Sequence[Any]], Any]:
+def _reader(record: type, width: int) -> Callable[[Sequence[Any]], Any]:
     """What makes a record of a row: each value in its place, those of a state as its members."""
-    names = [field.name for field in dataclasses.fields(record)]
+    fields = [field.name for field in dataclasses.fields(record)]
+    names = fields[:width]
     known: dict[str, object] = {"made_of": record, "new": object.__new__}
     lines = ["".join(f"v{place}, " for place in range(len(names))) + "= row"]
-    for number, (place, members) in enumerate(_reading(cast(Hashable, record))):
+    told = [one for one in _reading(cast(Hashable, record)) if one[0] < width]
+    for number, (place, members) in enumerate(told):
         known[f"members{number}"] = members
         lines.append(f"if v{place} is not None: v{place} = members{number}[v{place}]")
-    if "__slots__" in vars(record) and not hasattr(record, "__post_init__"):
+    slotted = "__slots__" in vars(record) and not hasattr(record, "__post_init__")
+    if slotted and names == fields:
         # What a frozen dataclass does to itself, without asking for leave at each place.
         lines.append("made = new(made_of)")
         for place, name in enumerate(names):

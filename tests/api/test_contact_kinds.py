@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from service.domain.access import Role
 from service.domain.contact_kinds import KIND_CLOCKS
+from service.domain.job_runs import ImpossibleFound
 from service.persistence.migrating import migrate_database
 from service.persistence.schema_steps import CannotGoBack
 from service.usecases.flags import sweep
-from service.usecases.jobs import ImpossibleFound, check_impossible
+from service.usecases.jobs import check_impossible
 from tests.support.builders import Body, child_body, contact_body
 from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.notifications import FORCE, notification_body
@@ -154,7 +155,7 @@ async def test_a_clock_that_runs_on_after_the_end_raises_the_alarm(desk: Desk) -
 async def test_a_database_with_a_contact_that_is_no_concern_does_not_go_back(desk: Desk) -> None:
     await a_check(desk)
     with pytest.raises(CannotGoBack, match="no concern"):
-        await migrate_database(desk.house.settings.database, to="0026")
+        await migrate_database(desk.house.database, "0027")
 
 
 async def test_a_consultation_names_no_child_and_its_advice_is_kept(desk: Desk) -> None:

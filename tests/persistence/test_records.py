@@ -5,12 +5,14 @@ import types
 import typing
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert, select
 
 from service.domain.events import Event
 from service.domain.fields import Id, Kept, Sensitivity
+from service.domain.strategy_meetings import MeetingInStory, MeetingState
 from service.persistence import tables
 from service.persistence.columns import INSTANT
 from service.persistence.engines import Database
@@ -215,3 +217,9 @@ async def test_what_the_database_does_not_know_is_no_passing_failure(database: D
         async with database.reading() as connection:
             await connection.execute(text("SELECT 1 FROM no_such_table"))
     assert not isinstance(caught.value, DatabaseAway)
+
+
+def test_a_row_may_end_before_a_record_whose_rest_has_defaults() -> None:
+    at = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
+    told = (uuid4(), "SM-1", MeetingState.called, at, None, None, None)
+    assert read(MeetingInStory, told) == MeetingInStory(*told)
