@@ -54,17 +54,8 @@ def counted(number: int, one: str, several: str | None = None) -> str:
 
 
 _NUMBERS: Final = (
-    "none",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
+    *("none", "one", "two", "three", "four", "five"),
+    *("six", "seven", "eight", "nine", "ten"),
 )
 _ORDINALS: Final = (
     *("none", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"),

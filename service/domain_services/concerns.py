@@ -122,7 +122,12 @@ def concern_at_receipt(
 def nth_contact(
     policy: Policy, contact: Contact, people: Collection[UUID], answered: on_file.Answered
 ) -> int:
-    """The how many-th contact about a child this is within the policy's months."""
+    """The how many-th contact about a child this is within the policy's months.
+
+    What tells no worry of the child adds up to nothing: it is the first, whatever was told before.
+    """
+    if contact.kind in TELLS_NO_WORRY:
+        return 1
     since = counted_since(policy.repeat_concern, contact.received_at)
     return contacts_about(people, answered.heard, since)
 

@@ -58,8 +58,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.end_contact: _grant(
             Scope.contacts_write,
             _MASH,
-            "Take a contact that is no concern along its path and end it, and say of which kind it "
-            "is; a manager, what children are then no longer decided for.",
+            "End a contact that is no concern; say of which kind it is.",
         ),
         Permission.match_child: _grant(
             Scope.contacts_write,
