@@ -56,9 +56,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Withdraw a contact that is another authority's or an error, logged by somebody else.",
         ),
         Permission.end_contact: _grant(
-            Scope.contacts_write,
-            _MASH,
-            "End a contact that is no concern; say of which kind it is.",
+            Scope.contacts_write, _MASH, "End a contact that is no concern; say of which kind."
         ),
         Permission.match_child: _grant(
             Scope.contacts_write,
