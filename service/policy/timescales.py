@@ -66,6 +66,8 @@ NEEDED_KINDS = {
     **dict.fromkeys(passed_concerns.CLOCKS, True),
     **dict.fromkeys(KIND_CLOCKS, False),
     **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
+    transfers.STRATEGY_CLOCK: False,
+    challenges.HARM_CLOCK: False,
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""
 
