@@ -18,13 +18,7 @@ _MANAGERS = (
 _CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
 _CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
 _PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
-_PROTECTION_READERS = (
-    *_MASH,
-    Role.early_help_spoc_manager,
-    *_ASSESSMENT,
-    *_ABOVE,
-    Role.qa_auditor,
-)
+_PROTECTION_READERS = (*_MASH, Role.early_help_spoc_manager, *_ASSESSMENT, *_ABOVE, Role.qa_auditor)
 _STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
 
@@ -467,14 +461,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_measures: _grant(
             Scope.measures_read,
-            (
-                *_ABOVE,
-                Role.mash_manager,
-                Role.early_help_spoc_manager,
-                Role.assessment_team_manager,
-                Role.qa_auditor,
-                Role.performance_analyst,
-            ),
+            (*_MANAGERS, Role.director, Role.qa_auditor, Role.performance_analyst),
             "Read the measures: figures, no names.",
         ),
         Permission.read_workers: _grant(
