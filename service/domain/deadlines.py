@@ -14,34 +14,27 @@ from service.domain.calendar import (
     WorkingCalendar,
     london_date,
     london_day_ends,
+    london_instant,
     london_time,
 )
 from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.fields import Id, plain
 from service.domain.flags import SubjectKind
-from service.domain.texts import counted, in_words
+from service.domain.limits import SameDayLimit, WeeksLimit, WorkingDaysLimit
+from service.domain.texts import counted
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
 )
 TERM_IN_WEEKS = 40
 """The week of pregnancy that is complete on the expected date of delivery."""
 
 _MANY_SKIPPED = 7
+_NOON = time(12)
 
 
 class DeadlineUnknown(Invalid):
@@ -103,26 +96,16 @@ class ElapsedLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkingDaysLimit:
-    """Whole working days: it runs out at the end of the nth working day after the start."""
+class NextWorkingDayLimit:
+    """To a time of the working day that begins next: of this one, before its office has opened."""
 
-    working_days: int
-
-    @property
-    def words(self) -> str:
-        """The limit as people say it: "one working day"."""
-        number = self.working_days
-        return f"{in_words(number)} working day{'' if number == 1 else 's'}"
-
-
-@dataclass(frozen=True, slots=True)
-class SameDayLimit:
-    """To the end of the London day on which the clock starts, whatever day of the week it is."""
+    at: time
 
     @property
     def words(self) -> str:
-        """The limit as people say it: "the same day"."""
-        return "the same day"
+        """The limit as people say it: "noon of the next working day"."""
+        at = "noon" if self.at == _NOON else f"{self.at:%H:%M}"
+        return f"{at} of the next working day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +132,14 @@ class PregnancyLimit:
         return expected_delivery_on - timedelta(weeks=TERM_IN_WEEKS - self.weeks)
 
 
-@dataclass(frozen=True, slots=True)
-class WeeksLimit:
-    """To the end of the London day so many weeks after the start, a working day or not."""
-
-    weeks: int
-
-    @property
-    def words(self) -> str:
-        """The limit as people say it: "six weeks"."""
-        return f"{in_words(self.weeks)} week{'' if self.weeks == 1 else 's'}"
-
-
-Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | WeeksLimit | PregnancyLimit
+Limit = (
+    ElapsedLimit
+    | WorkingDaysLimit
+    | SameDayLimit
+    | NextWorkingDayLimit
+    | WeeksLimit
+    | PregnancyLimit
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +364,9 @@ def _due(
         return london_day_ends(started_on), ()
     if isinstance(limit, WeeksLimit):
         return london_day_ends(started_on + timedelta(weeks=limit.weeks)), ()
+    if isinstance(limit, NextWorkingDayLimit):
+        due_on = calendar.next_to_begin(started_at, limit.at)
+        return london_instant(due_on, limit.at), calendar.skipped_between(started_on, due_on)
     if isinstance(limit, PregnancyLimit):
         if expected_delivery_on is None:
             raise ValueError("A limit in weeks of pregnancy needs the expected date of delivery.")
@@ -465,7 +446,10 @@ def _sum(
         parts.append(f"{TERM_IN_WEEKS} are complete on {on}")
     if skipped:
         parts.append(f"{_skipped_words(skipped)} skipped")
-    parts.append(f"due by the end of {_day_in_words(due)} ({due:%H:%M})")
+    if isinstance(timescale.limit, NextWorkingDayLimit):
+        parts.append(f"due by {_in_words(due, zoned=zoned)}")
+    else:
+        parts.append(f"due by the end of {_day_in_words(due)} ({due:%H:%M})")
     return "; ".join(parts)
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 
 from service.domain.authority import TeamWork
 from service.domain.calendar import CalendarFaulty
-from service.domain.deadlines import Rating, WorkingDaysLimit
+from service.domain.deadlines import Rating
+from service.domain.limits import WorkingDaysLimit
 from service.domain.texts import counted
 from service.policy.contact_kinds import ContactKindTable, faults_of_kinds
 from service.policy.hearers import Hearers, faults_of_common_chain

@@ -16,11 +16,11 @@ from service.domain.deadlines import (
     Limit,
     PregnancyLimit,
     Rating,
-    WeeksLimit,
-    WorkingDaysLimit,
 )
+from service.domain.emergency_acts import EMERGENCY_CLOCK
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.limits import WeeksLimit, WorkingDaysLimit
 from service.policy.hearers import faults_of_chain, faults_of_hearers
 from service.policy.values import (
     TEXT,
@@ -47,6 +47,7 @@ NEEDED_KINDS = {
     "late_answer_read": False,
     "acknowledge_referrer": False,
     "sign_off": False,
+    EMERGENCY_CLOCK: False,
     "allocation": False,
     "section_47_allocation": False,
     "early_help_allocation": False,

@@ -17,10 +17,9 @@ from service.domain.deadlines import (
     ElapsedLimit,
     EscalationStep,
     Rating,
-    SameDayLimit,
-    WorkingDaysLimit,
 )
 from service.domain.events import EventType
+from service.domain.limits import SameDayLimit, WorkingDaysLimit
 from service.policy import PolicyFaulty, load_policy
 from service.policy.file import PolicyFile
 from service.policy.loading import DEFAULT_POLICY
@@ -495,7 +494,8 @@ def test_a_byte_order_mark_of_a_windows_editor_does_no_harm(tmp_path: Path) -> N
                 "within the limit (24 hours).",
                 '[[timescale]] number 1 (contact_to_referral) owner: "assessment_team_worker" does '
                 "not see every contact on which this clock runs; use one of: mash_worker, "
-                "mash_manager, early_help_spoc_manager, head_of_service, director.",
+                "mash_manager, emergency_duty_worker, early_help_spoc_manager, "
+                "head_of_service, director.",
             ],
         ),
         (

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.deadlines import Deadline
 from service.domain.decisions import StatutoryBasis
+from service.domain.emergency_acts import EMERGENCY_CLOCK, EmergencyAct
 from service.domain.missing_episodes import (
     RETURN_CLOCK,
     MissingAction,
@@ -59,6 +60,7 @@ ENQUIRY = table_of(Section47Enquiry)
 ASSESSMENT = table_of(Assessment)
 DEADLINE = table_of(Deadline)
 PASSED = table_of(PassedConcern)
+ACT = table_of(EmergencyAct)
 
 _HAPPENED_AT = func.coalesce(DEADLINE.c.happened_at, DEADLINE.c.stopped_at)
 
@@ -143,8 +145,13 @@ def conference_in_time(_: datetime) -> ColumnElement[bool]:
     return func.coalesce(first >= ENQUIRY.c.conference_held_at, false())
 
 
-_SEEN_OR_LATE = _answered_or_late(_CHILD_SEEN, ["seen"])
-child_seen_in_time = _never_late(_CHILD_SEEN)
+_SEEN_OR_LATE = _answered_or_late(_CHILD_SEEN, ["seen", "enquiry_ended"])
+
+
+def child_seen_in_time(as_at: datetime) -> ColumnElement[bool]:
+    """The child was seen within the limit: an enquiry that ends unseen is missed, however soon."""
+    missed = or_(_late(as_at), _stopped(["enquiry_ended"], as_at))
+    return not_(_some(_CHILD_SEEN, missed))
 
 
 def child_to_be_seen(as_at: datetime) -> ColumnElement[bool]:
@@ -292,6 +299,21 @@ def _reading() -> ColumnElement[bool]:
 
 concern_read_or_late = _answered_or_late(_reading(), ["read"])
 concern_read_in_time = _never_late(_reading())
+
+
+# ---- Acts out of hours ---------------------------------------------------------------------------
+
+
+def _signing() -> ColumnElement[bool]:
+    return and_(
+        DEADLINE.c.contact_id == ACT.c.contact_id,
+        DEADLINE.c.subject_id == ACT.c.id,
+        DEADLINE.c.kind == EMERGENCY_CLOCK,
+    )
+
+
+act_signed_off_or_late = _answered_or_late(_signing(), ["signed_off", "superseded"])
+act_signed_off_in_time = _never_late(_signing())
 
 
 # ---- Strategy meetings --------------------------------------------------------------------------
