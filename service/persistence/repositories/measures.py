@@ -182,10 +182,6 @@ def _concerns(against: Predicate, meets: Predicate) -> _Counting:
     return _Counting(CONTACT.c.received_at, both(_is_a_concern, against), meets)
 
 
-def _not_withdrawn(as_at: datetime) -> ColumnElement[bool]:
-    return not_(_withdrawn(as_at))
-
-
 def _step_ups(against: Predicate, meets: Predicate) -> _Counting:
     return _Counting(TRANSFER.c.requested_at, both(asked_for(Direction.step_up), against), meets)
 
@@ -248,7 +244,9 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
         MeasureCode.conversion_rate: _concerns(_decided, _referred),
         MeasureCode.no_further_action_rate: _concerns(_decided, _all_without_action),
         MeasureCode.contacts_withdrawn: _concerns(_withdrawn, _all),
-        MeasureCode.contacts_by_kind: _Counting(CONTACT.c.received_at, _not_withdrawn, _all),
+        MeasureCode.contacts_by_kind: _Counting(
+            CONTACT.c.received_at, lambda at: not_(_withdrawn(at)), _all
+        ),
         MeasureCode.contacts_rated_in_time: _concerns(
             measures_of_ratings.rated_or_late, measures_of_ratings.rated_in_time
         ),
