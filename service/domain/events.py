@@ -28,6 +28,7 @@ class EventType(StrEnum):
     contact_ended = "contact.ended"
     contact_reclassified = "contact.reclassified"
     contact_outcome_told = "contact.outcome_told"
+    contact_schools_told = "contact.schools_told"
     contact_taken_over = "contact.taken_over"
     information_requested = "information.requested"
     information_answered = "information.answered"

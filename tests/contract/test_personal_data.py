@@ -746,6 +746,28 @@ async def many_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: Fix
     ]
     day = {"date": told[0]["meeting_on"]}
     agenda = await do("read_daily_meeting", Role.mash_worker, None, **day)
+    untold = [one for one in agenda["items"] if one["state"] == "waiting"]
+    notices = [
+        {
+            "contact_id": one["contact_id"],
+            "child_id": one["child"]["child_id"],
+            "outcome": "told",
+            "school": "Mill Lane Primary",
+            "told_to": "Priya Shah",
+            "way": "telephone",
+            "told_at": clock().isoformat(),
+        }
+        for one in untold
+    ]
+    why = "Nobody at the door would say which school the child goes to."
+    notices[0] = {
+        "contact_id": untold[0]["contact_id"],
+        "child_id": untold[0]["child"]["child_id"],
+        "outcome": "no_school_known",
+        "because": why,
+    }
+    await do("tell_schools", Role.mash_worker, {"notices": notices}, **day)
+    agenda = await do("read_daily_meeting", Role.mash_worker, None, **day)
     items = {one["contact_id"]: one for one in agenda["items"]}
     first, second = (items[one["contact_id"]] for one in told)
     said = decision_body(first["child"]["child_id"], "no_further_action")

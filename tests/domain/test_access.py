@@ -105,6 +105,7 @@ EXPECTED = {
     "read_police_imports": "WMNP",
     "read_daily_meetings": "WMNSHDQ",
     "carry_over_item": "WMN",
+    "tell_schools": "WMN",
     "record_without_discussion": "M",
     "conclude_daily_meeting": "M",
     "read_missing_episodes": "WMNSeAaHDQ",

@@ -8,7 +8,7 @@ from service.persistence.migrations.append_only import make_append_only
 from service.persistence.schema_steps import CannotGoBack
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 oldest_reader = "0032"
@@ -120,7 +120,7 @@ def _refuse_to_forget() -> None:
     kept = sa.text("SELECT 1 FROM contact WHERE kind <> 'concern' LIMIT 1")
     if op.get_bind().execute(kept).first() is not None:
         raise CannotGoBack(
-            "The database holds contacts that are no concern, and schema step 0030 cannot hold "
+            "The database holds contacts that are no concern, and schema step 0031 cannot hold "
             "them. Nothing was changed. To go back, restore the backup made before the upgrade."
         )
 
