@@ -57,6 +57,12 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         "repeats another one, is another authority's, or was an error.",
         EventType.contact_restored: "A contact that was withdrawn is back on the desk, with its "
         "clocks as they were.",
+        EventType.contact_step_recorded: "A step was taken on the path of a contact that is no "
+        "concern; `step` names it.",
+        EventType.contact_ended: "A contact that is no concern came to the end of its path; no "
+        "child on it is decided.",
+        EventType.contact_reclassified: "A contact is of another kind than it was said to be; its "
+        "clocks run from receipt.",
         EventType.contact_child_removed: "A child who does not belong to a contact was taken off; "
         "what was told of the child is kept with the amendments.",
         EventType.contact_attached: "What another person told of the same incident was attached to "

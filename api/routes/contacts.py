@@ -50,8 +50,6 @@ from service.domain.contacts import (
     CannotRemove,
     ChildNotOnContact,
     ContactDecided,
-    NobodyToTell,
-    OutcomeToldTooEarly,
 )
 from service.domain.dangers import (
     ChildInDanger,
@@ -70,8 +68,13 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
+from service.domain.outcome_tellings import NobodyToTell, OutcomeToldTooEarly
 from service.domain.police_updates import NoUpdateToRead
-from service.domain.possible_matches import CannotMove, NothingToAnswer, TwoOpenCases
+from service.domain.possible_matches import (
+    CannotMove,
+    NothingToAnswer,
+    TwoOpenCases,
+)
 from service.domain.recognition import PersonUnknown
 from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState

@@ -50,6 +50,7 @@ PROGRESS: Mapping[ContactState, Progress] = MappingProxyType(
         ContactState.withdrawn: Progress.withdrawn,
         # Followed on the contact to which it is attached.
         ContactState.attached: Progress.in_triage,
+        ContactState.ended: Progress.closed,
     }
 )
 

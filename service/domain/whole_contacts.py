@@ -8,12 +8,12 @@ from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
+from service.domain.contact_kinds import TELLS_NO_WORRY, ContactKind, KindAct
 from service.domain.contacts import (
     Adult,
     Child,
     Contact,
     ContactState,
-    OutcomeTelling,
     WithdrawalReason,
 )
 from service.domain.deadlines import Deadline, Rating
@@ -23,6 +23,7 @@ from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
 from service.domain.measure_cases import CountedFilters
 from service.domain.measures import Counted
+from service.domain.outcome_tellings import OutcomeTelling
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.possible_matches import MatchOnFile
@@ -74,6 +75,7 @@ class WholeContact:
     school_notices: Sequence[SchoolNotice] = ()
     tellings: Sequence[OutcomeTelling] = ()
     withdrawals: Sequence[Withdrawal] = ()
+    kind_acts: Sequence[KindAct] = ()
     not_shown: Sequence[str] = ()
     possible_matches: Sequence[MatchOnFile] = ()
     linked_otherwise: Sequence[tuple[int, Sequence[Fact]]] = ()
@@ -90,7 +92,7 @@ def outcome_known_at(contact: Contact, attached_to: AttachedTo | None = None) ->
     if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
         if attached_to is not None:
             return attached_to.decided_at
-        return contact.every_child_decided_at
+        return contact.outcome_at
     return contact.outcome_told_at
 
 
@@ -190,6 +192,7 @@ class ContactFilters(CountedFilters):
     received_to: datetime | None = None
     sender_organisation_id: str | None = None
     sender_reference: str | None = None
+    kinds: Sequence[ContactKind] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +223,13 @@ class EarlierContact:
     decided_at: datetime | None
     hidden: bool = False
     withdrawn_as: WithdrawalReason | None = None
+    kind: ContactKind = ContactKind.concern
 
     @property
     def tells_of_the_child(self) -> bool:
-        """Whether it adds to what is known of the child: no repetition and no error does."""
-        return self.withdrawn_as in (None, WithdrawalReason.not_ours)
+        """Whether it adds to what is known of the child: no repetition, error or check does."""
+        kept = self.withdrawn_as in (None, WithdrawalReason.not_ours)
+        return kept and self.kind not in TELLS_NO_WORRY
 
     @property
     def not_shown(self) -> tuple[str, ...]:

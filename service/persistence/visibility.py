@@ -365,6 +365,9 @@ _OF_EVERY_CONTACT = (
     EventType.contact_restored,
     EventType.contact_attached,
     EventType.contact_detached,
+    EventType.contact_step_recorded,
+    EventType.contact_ended,
+    EventType.contact_reclassified,
 )
 
 

@@ -14,10 +14,6 @@ from service.domain.contacts import (
     Contact,
     ContactAction,
     ContactState,
-    NobodyToTell,
-    OutcomeTelling,
-    OutcomeToldTooEarly,
-    TellingWay,
     allowed_on,
     possible_now,
     state_after,
@@ -35,6 +31,12 @@ from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType, Whom
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
+from service.domain.outcome_tellings import (
+    NobodyToTell,
+    OutcomeTelling,
+    OutcomeToldTooEarly,
+    TellingWay,
+)
 from service.domain.own_words import rationale_faults
 from service.domain.references import ReferenceKind, ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
@@ -308,7 +310,7 @@ async def tell_outcome(
 
 async def _outcome_since(work: Work, contact: Contact) -> datetime:
     """Since when there is an outcome to tell: there, where it is attached. Raises WrongState."""
-    decided_at = contact.every_child_decided_at
+    decided_at = contact.outcome_at
     if contact.state is ContactState.attached:
         kept = await contacts.attached_to(work, contact)
         decided_at = None if kept is None else kept.decided_at

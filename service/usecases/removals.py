@@ -61,7 +61,7 @@ async def remove_child(
         )
     await _refuse_what_stays(work, file, gone)
     rest = [one for one in file.children if one.id != child_id]
-    require_minimum(contact, rest, file.adults)
+    require_minimum(contact, rest, file.adults, work.policy.kind(contact.kind))
     heard_before = await concerns_of_others_about(work, contact, file.children)
     await daily_meetings.take_off(work, child_id)
     await take_child_off(work, who, contact.id, gone, rest)

@@ -490,6 +490,7 @@ async def a_whole_case(
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     await mistakes_mended(do, contact)
+    await no_concern(do, NOW)
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
     await done_alone_at_night(do, clock)
@@ -626,6 +627,27 @@ async def mistakes_mended(do: Callable[..., Awaitable[Json]], file: Json) -> Non
     body = decision_body(first["children"][0]["id"], "referral", history=history)
     draft = await do("decide", worker, body, **place)
     await do("read_whole", manager, {"words": words}, version=1, decision_id=draft["id"])
+
+
+async def no_concern(do: Callable[..., Awaitable[Json]], now: datetime) -> None:
+    """A contact that is no concern: a step of its path, its end, and that it is one after all."""
+    worker, manager = Role.mash_worker, Role.mash_manager
+    words = "The coach was seen pushing a boy, and the club has sent him home."
+    body = {**contact_body(), "kind": "allegation_against_staff"}
+    told = await do("log_contact", worker, body)
+    place = {"contact_id": told["id"]}
+    for step in ("designated_officer_told", "evaluation_meeting_considered"):
+        taken = {"step": step, "happened_at": now.isoformat(), "words": words}
+        told = await do("record_contact_step", worker, taken, version=told["version"], **place)
+    other = {"kind": "another_authority", "because": words}
+    told = await do("reclassify_contact", worker, other, version=told["version"], **place)
+    ending = {
+        "ending": "passed_to_authority",
+        "words": words,
+        "passed_to": words,
+        "answers": [{"prompt": "who_there", "answer": words}],
+    }
+    await do("end_contact", manager, ending, version=told["version"], **place)
 
 
 async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, file: Json) -> None:

@@ -17,12 +17,11 @@ from service.domain.deadlines import (
     Limit,
     PregnancyLimit,
     Rating,
-    SameDayLimit,
     Timescale,
-    WorkingDaysLimit,
     due_times,
     time_left,
 )
+from service.domain.limits import SameDayLimit, WorkingDaysLimit
 
 ENGLAND = WorkingCalendar(first_year=2018, last_year=2028)
 CLOSED = WorkingCalendar(

@@ -301,6 +301,8 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 repeats_id=None,
                 restored_at=None,
                 attached_since=None,
+                ended_as=None,
+                reclassified_at=None,
                 kept_as_told=None,
                 danger=DangerTold.immediate_danger,
             )

@@ -40,6 +40,9 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.mash_manager,),
             "Withdraw a contact that is another authority's or an error, logged by somebody else.",
         ),
+        Permission.end_contact: grant(
+            Scope.contacts_write, MASH, "End a contact that is no concern; say of which kind."
+        ),
         Permission.match_child: grant(
             Scope.contacts_write,
             MASH,
