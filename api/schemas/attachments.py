@@ -1,12 +1,11 @@
 """Attachments of contacts on the wire: asked for, taken back, and read from both sides."""
 
 from typing import Annotated, Self
-from uuid import UUID
 
 from pydantic import Field
 
 from api.schemas.fields import WireOut
-from api.schemas.words import ArrivedBy, ContactReference, ItsContactId, ReceivedAt, an_id
+from api.schemas.words import ArrivedBy, ContactReference, DoneBy, ItsContactId, ReceivedAt, an_id
 from service.domain import whole_contacts
 from service.domain.attachments import NewAttachment
 from service.domain.contacts import ContactState
@@ -85,7 +84,7 @@ class AttachedContact(WireOut):
         bool, Field(description="Whether they told of immediate danger.", examples=[False])
     ]
     attached_at: Annotated[Instant, Field(description="When it was attached.")]
-    attached_by: Annotated[UUID, an_id("By whom.")]
+    attached_by: DoneBy
     because: Annotated[str, Field(max_length=4000, description="Why, in words.", examples=[_WHY])]
 
     @classmethod

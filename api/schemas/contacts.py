@@ -18,7 +18,15 @@ from api.schemas.people import (
 )
 from api.schemas.police_updates import PolicePart
 from api.schemas.withdrawals import ContactWithdrawal
-from api.schemas.words import EXAMPLE_ID, ArrivedBy, ETagVersion, ItsContactId, Version, an_id
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ArrivedBy,
+    DoneBy,
+    ETagVersion,
+    ItsContactId,
+    Version,
+    an_id,
+)
 from service.domain import contacts
 from service.domain.contact_warnings import warnings_about, warnings_from_file
 from service.domain.contacts import ContactState
@@ -44,7 +52,7 @@ class OutcomeTold(WireOut):
         str, Field(max_length=4000, description="What.", examples=["Early help will call."])
     ]
     recorded_at: Annotated[Instant, Field(description="When that was recorded.")]
-    recorded_by: Annotated[UUID, an_id("By whom.")]
+    recorded_by: DoneBy
 
 
 class Warning(WireOut):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
-from api.schemas.words import an_id
+from api.schemas.words import DoneBy, an_id
 from service.domain.contacts import WithdrawalReason
 from service.domain.withdrawals import NewWithdrawal, Withdrawal, WithdrawalAction
 from service.strict.fields import Id, Instant, Text, Wire
@@ -87,7 +87,7 @@ class ContactWithdrawal(WireOut):
         WithdrawalAction, Field(description="withdrawn or restored.", examples=["withdrawn"])
     ]
     at: Annotated[Instant, Field(description="When.", examples=["2026-10-23T15:20:00Z"])]
-    by: Annotated[UUID, an_id("By whom.")]
+    by: DoneBy
     reason: Annotated[
         WithdrawalReason | None,
         Field(description="Why it was withdrawn; null when restored.", examples=["duplicate"]),

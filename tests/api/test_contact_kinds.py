@@ -155,7 +155,7 @@ async def test_a_clock_that_runs_on_after_the_end_raises_the_alarm(desk: Desk) -
 async def test_a_database_with_a_contact_that_is_no_concern_does_not_go_back(desk: Desk) -> None:
     await a_check(desk)
     with pytest.raises(CannotGoBack, match="no concern"):
-        await migrate_database(desk.house.database, "0031")
+        await migrate_database(desk.house.database, "0033")
 
 
 async def test_a_consultation_names_no_child_and_its_advice_is_kept(desk: Desk) -> None:

@@ -347,7 +347,7 @@ async def a_whole_case(
     await do("acknowledge_referrer", worker, {"words": "By telephone."}, version=3, contact_id=id_)
     clock.forward(hours=30)
     await sweep(house)
-    listed = await watch.client.get("/v1/flags", headers=headers(house, worker))
+    listed = await watch.client.get("/v1/flags?each=true", headers=headers(house, worker))
     flag = listed.json()["items"][0]
     taken_on = {"words": "I ring them now.", "will_do": "I ring them now."}
     [schema] = variants(body_schema(by_name["acknowledge_flag"]) or {})

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.contact_kinds import ContactKind
+from service.domain.withdrawals import WithdrawalAction
 from service.persistence.ids import new_id
 from service.persistence.records import TABLE_OF, table_of
 
@@ -33,7 +34,11 @@ _FITTING: Mapping[str, Mapping[str, str | None]] = {
 
 
 # What no step back could hold: a record of it is tried where that is refused.
-_SAID = {("contact", "kind"): ContactKind.concern}
+# What a step before can hold, too: that refuses to forget what it cannot.
+_SAID = {
+    ("contact", "kind"): ContactKind.concern,
+    ("contact_withdrawal", "action"): WithdrawalAction.restored,
+}
 _FILLED_IN = frozenset({("event", "people")})
 
 

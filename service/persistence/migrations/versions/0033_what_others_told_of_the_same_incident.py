@@ -67,7 +67,7 @@ def _refuse_to_forget() -> None:
     )
     if op.get_bind().execute(kept).first() is not None:
         raise CannotGoBack(
-            "The database holds contacts that were attached to another one, and schema step 0031 "
+            "The database holds contacts that were attached to another one, and schema step 0032 "
             "cannot hold them. Nothing was changed. To go back, restore the backup made before the "
             "upgrade."
         )

@@ -11,7 +11,7 @@ revision = "0034"
 down_revision = "0033"
 branch_labels = None
 depends_on = None
-oldest_reader = "0032"
+oldest_reader = "0034"
 
 _ACT = "contact_kind_act"
 
@@ -120,7 +120,7 @@ def _refuse_to_forget() -> None:
     kept = sa.text("SELECT 1 FROM contact WHERE kind <> 'concern' LIMIT 1")
     if op.get_bind().execute(kept).first() is not None:
         raise CannotGoBack(
-            "The database holds contacts that are no concern, and schema step 0031 cannot hold "
+            "The database holds contacts that are no concern, and schema step 0033 cannot hold "
             "them. Nothing was changed. To go back, restore the backup made before the upgrade."
         )
 
