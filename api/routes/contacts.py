@@ -47,7 +47,6 @@ from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.contact_minimums import ChildOfNothing, MinimumMissing
 from service.domain.contacts import (
-    CannotRemove,
     ChildNotOnContact,
     ContactDecided,
 )
@@ -80,6 +79,7 @@ from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawal_rules import (
+    CannotRemove,
     CannotWithdraw,
     NotARepeat,
     OwnContact,

@@ -492,13 +492,6 @@ def require_undecided(children: Sequence[Child]) -> None:
     )
 
 
-class CannotRemove(Conflict):
-    """Something on the record is about the child, or it is the only one."""
-
-    code = "child_cannot_be_removed"
-    title = "The child cannot be taken off"
-
-
 ANONYMOUS = "9"
 # The clock of telling the referrer that the contact arrived.
 ACKNOWLEDGE_CLOCK = "acknowledge_referrer"

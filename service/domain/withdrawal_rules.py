@@ -39,6 +39,13 @@ class CannotWithdraw(Conflict):
     title = "The contact cannot be withdrawn"
 
 
+class CannotRemove(Conflict):
+    """Something on the record is about the child, or it is the only one."""
+
+    code = "child_cannot_be_removed"
+    title = "The child cannot be taken off"
+
+
 class OwnContact(NotAllowed):
     """A worry is put away by somebody other than who wrote it down."""
 

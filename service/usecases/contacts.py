@@ -50,7 +50,7 @@ from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.keysets import Place
-from service.persistence.repositories import accounts, amendments, contacts
+from service.persistence.repositories import accounts, amendments, attached_contacts, contacts
 from service.persistence.units_of_work import Work
 from service.policy import Policy
 
@@ -312,7 +312,7 @@ async def _outcome_since(work: Work, contact: Contact) -> datetime:
     """Since when there is an outcome to tell: there, where it is attached. Raises WrongState."""
     decided_at = contact.outcome_at
     if contact.state is ContactState.attached:
-        kept = await contacts.attached_to(work, contact)
+        kept = await attached_contacts.attached_to(work, contact)
         decided_at = None if kept is None else kept.decided_at
     if decided_at is None:
         raise possible_now(

@@ -25,7 +25,13 @@ from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain_services.new_contacts import put_contact_on_file, sketch_contact
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
-from service.persistence.repositories import challenges, contacts, deadlines, decisions
+from service.persistence.repositories import (
+    attached_contacts,
+    challenges,
+    contacts,
+    deadlines,
+    decisions,
+)
 from service.persistence.units_of_work import Work
 
 
@@ -175,7 +181,7 @@ async def _as_sent(
     ids = [contact.id for contact in found]
     children = await contacts.children_of(ask, ids)
     added = await contacts.added_later(ask, ids)
-    mains = await contacts.mains_of(ask, found)
+    mains = await attached_contacts.mains_of(ask, found)
     main_ids = sorted({one.contact_id for one in mains.values()})
     outcomes = await decisions.standing_outcomes(ask, [*ids, *main_ids])
     there = await contacts.children_of(ask, main_ids)

@@ -9,7 +9,6 @@ from service.domain.access import Caller, Permission
 from service.domain.contact_minimums import require_minimum
 from service.domain.contacts import (
     Amendment,
-    CannotRemove,
     Child,
     ChildNotOnContact,
     Contact,
@@ -22,6 +21,7 @@ from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
+from service.domain.withdrawal_rules import CannotRemove
 from service.domain_services.child_records import take_child_off
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.persistence.ids import new_id

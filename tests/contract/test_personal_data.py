@@ -131,7 +131,10 @@ def variants(schema: Json) -> list[Json]:
 
 # Ids and codes of the policy: nothing else is taken there.
 READ_AS_SUCH = ("nhs_number", "unique_pupil_number", "postcode", "ethnicity_code")
-CODES = ("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code")
+CODES = (
+    *("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code"),
+    *("step", "ending"),
+)
 # A decision names its tool in words, an assessment by a code of the policy, which is no longer.
 LONGEST_CODE_OF_A_TOOL = 64
 
@@ -490,7 +493,7 @@ async def a_whole_case(
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     await mistakes_mended(do, contact)
-    await no_concern(do, NOW)
+    await no_concern(do, clock())
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
     await done_alone_at_night(do, clock)
@@ -633,7 +636,8 @@ async def no_concern(do: Callable[..., Awaitable[Json]], now: datetime) -> None:
     """A contact that is no concern: a step of its path, its end, and that it is one after all."""
     worker, manager = Role.mash_worker, Role.mash_manager
     words = "The coach was seen pushing a boy, and the club has sent him home."
-    body = {**contact_body(), "kind": "allegation_against_staff"}
+    child = child_body("Zebedee", family_name="Quill", date_of_birth="2009-11-30", sex="M")
+    body = {**contact_body(children=[child]), "kind": "allegation_against_staff"}
     told = await do("log_contact", worker, body)
     place = {"contact_id": told["id"]}
     for step in ("designated_officer_told", "evaluation_meeting_considered"):
@@ -872,7 +876,11 @@ async def both_ways(
     refusal = {"reason_code": "below_threshold", "explanation": step_up["evidence"]}
     up = await move(up, "refuse_transfer", mash, refusal)
     await move(up, "answer_refusal", spoc, {"agreed": True, **words})
-    up = await move(await do("request_transfer", spoc, step_up), "open_transfer", mash)
+    harm = {**step_up, "reason_code": "harm_disclosed"}
+    up = await move(await do("request_transfer", spoc, harm), "open_transfer", mash)
+    quorum = ["social_care", "police", "health"]
+    discussed = {"held_at": up["requested_at"], "agencies": quorum, **words}
+    up = await move(up, "record_strategy_discussion", mash, discussed)
     acceptance = {"receiving_team_id": "assessment-north", "statutory_basis": "section_17"}
     up = await move(up, "accept_transfer", mash, {**words, **acceptance})
 

@@ -155,7 +155,8 @@ def test_the_diagram_shows_the_table_and_nothing_else(
 def test_an_end_is_an_end() -> None:
     """A decision is replaced, a twin born, a contact restored; all else that ended stays so.
 
-    One that was attached is detached. A contact that ended turns out to be a concern; its path goes on after its children's decision.
+    One that was attached is detached. A contact that ended turns out to be a concern; its path goes
+    on after its children's decision.
     """
     open_ended = {
         (table.noun, state)

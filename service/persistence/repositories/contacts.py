@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, case, select, union, update
+from sqlalchemy import Table, bindparam, select, union, update
 
 from service.domain.access import THE_RECORD, Sight
 from service.domain.challenges import Challenge
@@ -17,7 +17,6 @@ from service.domain.contacts import (
     Child,
     ChildState,
     Contact,
-    ContactState,
 )
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
@@ -29,17 +28,16 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
 from service.domain.whole_contacts import (
-    AttachedContact,
-    AttachedTo,
     ContactFilters,
     WholeContact,
 )
-from service.domain.withdrawals import Withdrawal, WithdrawalAction
+from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
+from service.persistence.repositories.attached_contacts import attached_to, attached_to_it
 from service.persistence.repositories.lists import Listed
 from service.persistence.repositories.things import Things
 from service.persistence.statements import (
@@ -242,58 +240,6 @@ async def is_repeated(ask: Asking | Work, contact_id: UUID) -> bool:
     """Whether a contact is withdrawn because it repeats this one, which keeps its worry alone."""
     row = await ask.first(select(CONTACT.c.id).where(CONTACT.c.repeats_id == contact_id).limit(1))
     return row is not None
-
-
-async def attached_to(ask: Asking | Work, contact: Contact) -> AttachedTo | None:
-    """The contact to which one is attached, for whoever may see that one; None where it is not."""
-    found = await _attached_to(ask, [contact])
-    return found.get(contact.id)
-
-
-async def _attached_to(ask: Asking | Work, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
-    kept = {
-        one.id: one.repeats_id
-        for one in some
-        if one.state is ContactState.attached and one.repeats_id is not None
-    }
-    if not kept:
-        return {}
-    rows = await ask.all(
-        select(CONTACT.c.id, CONTACT.c.reference, CONTACT.c.state, CONTACT.c.decided_at).where(
-            CONTACT.c.id.in_(sorted(set(kept.values())))
-        )
-    )
-    mains = {row[0]: AttachedTo(row[0], row[1], ContactState(row[2]), row[3]) for row in rows}
-    return {contact_id: mains[kept_id] for contact_id, kept_id in kept.items()}
-
-
-async def mains_of(ask: Asking, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
-    """Of several contacts those that are attached, each with the one to which it is."""
-    return await _attached_to(ask, some)
-
-
-async def attached_to_it(
-    ask: Asking, sight: Sight, contact: Contact
-) -> tuple[list[AttachedContact], bool]:
-    """The contacts attached to one, as far as the caller may see; and whether some are hidden."""
-    if contact.attached_since is None:
-        return [], False
-    rows = await ask.all(
-        select(*columns_of(Contact), case((contacts_visible_to(sight), 1), else_=0))
-        .where(CONTACT.c.repeats_id == contact.id, CONTACT.c.state == ContactState.attached)
-        .order_by(CONTACT.c.received_at, CONTACT.c.id)
-    )
-    seen = [read(Contact, row) for *row, shown in rows if shown]
-    said = await ask.all(
-        select(WITHDRAWAL.c.contact_id, WITHDRAWAL.c.at, WITHDRAWAL.c.by, WITHDRAWAL.c.words)
-        .where(
-            WITHDRAWAL.c.contact_id.in_([one.id for one in seen]),
-            WITHDRAWAL.c.action == WithdrawalAction.attached,
-        )
-        .order_by(WITHDRAWAL.c.id)
-    )
-    last = {row[0]: row[1:] for row in said}
-    return [AttachedContact(one, *last[one.id]) for one in seen], len(seen) < len(rows)
 
 
 async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContact:
