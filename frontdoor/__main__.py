@@ -270,17 +270,40 @@ main.add_command(restore)
 
 
 @main.command()
-def demo() -> None:
-    """Load a year of demonstration data.
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Load nothing; print the figures of the year beside what is expected of them.",
+)
+def demo(*, check: bool) -> None:
+    """Load a year of demonstration data, or check the one that is loaded.
 
     Invented families, for trying things out. Only in development, and only into a database that
-    holds no contacts.
+    holds no contacts. With --check it ends with 1 when a figure is out of its range.
     """
     be_in_development()
     settings = _settings()
     if not settings.is_development:
         raise Told("Invented families have no place in production: nothing was loaded.")
-    asyncio.run(_in_house(settings, load_demonstration))
+    asyncio.run(_in_house(settings, check_demonstration if check else load_demonstration))
+
+
+async def check_demonstration(house: "House") -> None:
+    """Prints the figures of the demonstration year beside what is expected of each, and why.
+
+    Raises Told when there is no such year, or when a figure is out of its range.
+    """
+    from frontdoor.demonstration.checking import check
+
+    figures = await check(house)
+    for one in figures:
+        click.echo(f"{'as expected ' if one.holds else 'OUT OF RANGE'}  {one.what}")
+        click.echo(f"              reads    {one.reads}")
+        click.echo(f"              expected {one.expected} ({one.source})")
+    wrong = sum(not one.holds for one in figures)
+    if wrong:
+        raise Told(f"{counted(wrong, 'figure')} of the demonstration year out of range: see above.")
+    click.echo(f"All {len(figures)} figures of the demonstration year are as expected.")
 
 
 async def load_demonstration(house: "House") -> None:

@@ -28,7 +28,8 @@ from service.usecases.cases import close_referral
 
 ASSESSMENT: Final = "single_assessment"
 _TRIES: Final = 40
-_MOST_LATE: Final = timedelta(days=40)
+_MOST_LATE: Final = (timedelta(days=40), timedelta(days=80))
+"""By how much an assessment is late at the most, and where no month has room for it."""
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ class Caseload:
         month = next((place for place, end in enumerate(self._ends) if due_at < end), None)
         if month is not None and due_at > self._ends[0] - timedelta(days=31):
             target = UNALLOCATED[month]
-            if self.chance.random() < min(0.95, target / 50):
+            if self.chance.random() < min(0.97, target / 45):
                 planned_at = self._after(self._ends[month])
         entry = _Waiting(due_at, planned_at, allocate)
         self._waiting.append(entry)
@@ -146,9 +147,10 @@ class Caseload:
         """
         due_at = self.desk.policy.due_times(ASSESSMENT, accepted_at).due_at
         soonest = max(now + timedelta(days=3), accepted_at + timedelta(days=9))
-        slot = self.to_assess.take(soonest, due_at, _MOST_LATE)
-        if slot is not None:
-            return slot.at
+        for most_late in _MOST_LATE:
+            slot = self.to_assess.take(soonest, due_at, most_late, late=0.4)
+            if slot is not None:
+                return slot.at
         after = max(soonest, self._ends[-1] + timedelta(hours=9))
         return between(self.chance, after, max(due_at, after + timedelta(days=25)))
 

@@ -14,7 +14,7 @@ from frontdoor.demonstration.drafts import (
     answers_to_prompts,
     may_be_superseded,
     new_decision,
-    say_who_it_is,
+    say_who_they_are,
     sign_at,
 )
 from frontdoor.demonstration.narratives import RISK, WORDS
@@ -93,8 +93,8 @@ async def _think_again(story: Story, work: Work) -> None:
     if not await may_be_superseded(story, work, first.person_id):
         await _give_out(story, work)
         return
+    await say_who_they_are(story, work)
     child = next(one for one in story.children if one.id == first.child_id)
-    child = await say_who_it_is(story, work, child)
     new = NewDecision(
         child_id=child.id,
         level_of_need=LevelOfNeed.statutory,
@@ -160,8 +160,8 @@ def _course(story: Story, case: Referral | EarlyHelpEpisode) -> Course | None:
 async def _decide_anew(story: Story, work: Work, decision_id: UUID) -> None:
     """Carries out what a challenge led to: advice in place of early help."""
     old = await decisions.get(work, story.manager.sight, decision_id)
+    await say_who_they_are(story, work)
     child = next(one for one in story.children if one.id == old.child_id)
-    child = await say_who_it_is(story, work, child)
     await refuse_while_protection_is_under_way(work, child.person_id)
     new = replace(
         new_decision(story, child, Outcome.information_and_advice),
