@@ -72,6 +72,8 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         "act it is the contact's, and `decisions` names each.",
         EventType.decision_withdrawn: "A draft was withdrawn before anybody signed it, by who "
         "drafted it or by a manager; the reason is kept with it.",
+        EventType.decision_whole_read: "A manager read all that is on file of a child who is told "
+        "of again and again; what they saw in it is kept with the draft.",
         EventType.decision_signed: "A manager agreed a decision; its outcome exists from now on. "
         "Of several in one act it is the contact's, and `decisions` names each.",
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",

@@ -15,6 +15,7 @@ from api.schemas.decisions import (
     DecisionWithdrawalIn,
     SignOffIn,
     SignOffOutcome,
+    WholeReadingIn,
 )
 from api.schemas.decisions_together import (
     DecisionsTogether,
@@ -28,6 +29,7 @@ from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.answers import Answer
 from service.domain.challenges import ChallengeOpen
 from service.domain.contacts import ChildNotOnContact
+from service.domain.cumulative_concerns import NotToldSoOften, WholeNotRead
 from service.domain.decisions import (
     CannotSupersede,
     ChildAlreadyDecided,
@@ -41,11 +43,11 @@ from service.domain.drafts import DraftsIncomplete
 from service.domain.passed_concerns import NobodyHoldsTheChild
 from service.domain.possible_matches import PossibleMatchUnresolved, TwoOpenCases
 from service.domain.recognition import PersonUnknown
-from service.domain.sign_offs import SignOffUnclear
+from service.domain.sign_offs import SaidOfAll, SignOffUnclear
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.whole_contacts import DecidedTogether, WholeDecision
-from service.usecases import decisions, sign_offs, withdrawals
+from service.usecases import decisions, sign_offs, whole_readings, withdrawals
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=FrontDoorRoute)
 
@@ -72,6 +74,7 @@ _UNSIGNED = (
     OwnDecision,
     OwnWordsNeeded,
     ProtectionUnderWay,
+    WholeNotRead,
     WrongState,
 )
 
@@ -169,8 +172,7 @@ async def sign_off_together(
             who,
             contact_id,
             version,
-            agreed=agreed,
-            words=body.words,
+            of_all=SaidOfAll(agreed, body.words, body.whole_read),
             otherwise=body.told(),
         )
         return await decisions.whole_together(work, who, contact_id, made)
@@ -205,17 +207,47 @@ async def sign_off(
     Agreed, what it decides exists at once: a referral, an early help episode, or the end of the
     matter for this child. A child who is open already is not opened twice: the decision joins the
     open case, and social care takes over from early help. Returned, the child waits for another
-    draft, and both versions stay.
+    draft, and both versions stay. Of a child who is told of again and again (`cumulative_concern`)
+    a manager reads the whole first, and says so here in `whole_read` or before.
     """
     agreed = body.outcome is SignOffOutcome.agreed
 
     async def answered(work: Work) -> WholeDecision:
         decision = await sign_offs.sign_off(
-            work, who, decision_id, version, agreed=agreed, words=body.words
+            work,
+            who,
+            decision_id,
+            version,
+            agreed=agreed,
+            words=body.words,
+            whole_read=body.whole_read,
         )
         return await decisions.whole_decision(work, decision)
 
     return _reply(await change(request, answered))
+
+
+@router.post(
+    "/decisions/{decision_id}/whole-reading",
+    response_model=Decision,
+    responses=problems(
+        NotToldSoOften, OwnDecision, WholeNotRead, WrongState, decisions.DecisionNotFound
+    ),
+)
+@needs(Permission.read_whole)
+async def read_whole(
+    request: Request, who: Who, decision_id: DecisionId, version: Version, body: WholeReadingIn
+) -> Response:
+    """Record having read the whole of what is on file of a child who is told of again and again.
+
+    By a manager who did not draft the decision; another one may sign it then.
+    """
+
+    async def read(work: Work) -> WholeDecision:
+        decision = await whole_readings.read_whole(work, who, decision_id, version, body.words)
+        return await decisions.whole_decision(work, decision)
+
+    return _reply(await change(request, read))
 
 
 @router.post(

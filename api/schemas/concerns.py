@@ -17,7 +17,7 @@ from api.schemas.words import (
     ReceivedAt,
     an_id,
 )
-from service.domain import concern_strips
+from service.domain import concern_strips, concerns
 from service.domain.concern_strips import ChildConcern, ConcernStrip, EarlierConcern
 from service.domain.concerns import (
     MOST_BEHIND_A_FLAG,
@@ -28,6 +28,7 @@ from service.domain.concerns import (
     Related,
     Relation,
 )
+from service.domain.cumulative_concerns import series_in_words
 from service.domain.decisions import Outcome
 from service.domain.whole_contacts import WholeContact
 from service.strict.fields import LARGEST, Instant
@@ -150,12 +151,55 @@ def _raised_by(found: ConcernAtReceipt | ConcernStrip) -> list[OtherConcern]:
     return [OtherConcern.of(one) for one in found.raised_by[:MOST_BEHIND_A_FLAG]]
 
 
+class CumulativeConcern(WireOut):
+    """The how many-th contact about a child this is within the policy's months, from whomever."""
+
+    contacts: Annotated[
+        int, _span("Contacts about the child within these months, with this one.", 3)
+    ]
+    months: Annotated[int, _span("Within how many months, by the policy.", 6)]
+    whole_to_be_read: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether there are so many that a manager reads the whole of what is on file "
+                "before a decision is signed, and nothing more following takes a reason of its own."
+            ),
+            examples=[True],
+        ),
+    ]
+    in_words: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The same, in words.",
+            examples=["third contact in six months"],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, found: concerns.CumulativeConcern) -> Self:
+        """As it is seen by staff."""
+        return cls.made_of(
+            {
+                "contacts": found.contacts,
+                "months": found.months,
+                "whole_to_be_read": found.whole_to_be_read,
+                "in_words": series_in_words(found.contacts, found.months),
+            }
+        )
+
+
 class ChildConcernCounts(WireOut):
     """One child of the contact, and how often the child was spoken of."""
 
     child_id: ChildOnThisContactId
     person_id: PersonId
     counts: Annotated[RepeatConcernCounts, Field(description="How often.")]
+    cumulative_concern: Annotated[
+        CumulativeConcern,
+        Field(description="The how many-th contact about the child this is, from whomever."),
+    ]
 
 
 class RepeatConcernAtReceipt(WireOut):
@@ -180,6 +224,7 @@ class RepeatConcernAtReceipt(WireOut):
                             "child_id": one.child_id,
                             "person_id": one.person_id,
                             "counts": RepeatConcernCounts.of(one.counts),
+                            "cumulative_concern": CumulativeConcern.of(one.cumulative),
                         }
                     )
                     for one in found.children
@@ -323,6 +368,15 @@ class RepeatConcernOfChild(WireOut):
         RepeatConcernCounts | None,
         Field(description="How often; null where you are not shown all that would be counted."),
     ]
+    cumulative_concern: Annotated[
+        CumulativeConcern | None,
+        Field(
+            description=(
+                "The how many-th contact about the child this is, from whomever; null where you "
+                "are not shown all that would be counted."
+            )
+        ),
+    ]
     earlier: Annotated[
         list[EarlierConcernOfChild],
         Field(
@@ -369,6 +423,9 @@ class RepeatConcernOfChild(WireOut):
                 "child_id": strip.child_id,
                 "person_id": strip.person_id,
                 "counts": None if strip.counts is None else RepeatConcernCounts.of(strip.counts),
+                "cumulative_concern": None
+                if strip.cumulative_concern is None
+                else CumulativeConcern.of(strip.cumulative_concern),
                 "earlier": [EarlierConcernOfChild.of_earlier(one) for one in strip.earlier],
                 "referrals": [EarlierCase.of(one) for one in strip.referrals],
                 "early_help_episodes": [EarlierCase.of(one) for one in strip.episodes],

@@ -29,17 +29,23 @@ from api.schemas.words import (
     an_id,
 )
 from service.domain import decisions
+from service.domain.cumulative_concerns import series_in_words
 from service.domain.decisions import (
     DecisionState,
     Outcome,
     StatutoryBasis,
 )
 from service.domain.whole_contacts import WholeDecision
-from service.strict.fields import Instant, Text, Wire
+from service.strict.fields import LARGEST, Instant, Text, Wire
 
 _RATIONALE = (
     "The school has seen bruises twice in a week, and the accounts given of them differ. The "
     "level is statutory because the injuries are unexplained."
+)
+
+_WHOLE = (
+    "Five calls of one teacher since March, each of them slight: he comes hungry and unwashed, and "
+    "nothing that was advised has changed it. Together that is neglect."
 )
 
 DecisionId = Annotated[UUID, Path(description="The decision.", examples=[EXAMPLE_ID])]
@@ -65,6 +71,71 @@ class SignOffIn(Wire):
             description="The manager's own words; when returned, what is missing.",
             examples=["I have read the file; the level fits what the school has seen."],
         ),
+    ]
+    whole_read: Annotated[
+        Annotated[str, Text(8000)] | None,
+        Field(
+            description=(
+                "To agree a decision about a child who is told of again and again: that you have "
+                "read the whole of what is on file, and what the contacts show together. Left out "
+                "where another manager has read it."
+            ),
+            examples=[None],
+        ),
+    ] = None
+
+
+class WholeReadingIn(Wire):
+    """That a manager has read the whole of what is on file of a child told of again and again."""
+
+    words: Annotated[
+        Annotated[str, Text(8000)],
+        Field(description="What the contacts show together, in your own words.", examples=[_WHOLE]),
+    ]
+
+
+class WholeReading(WireOut):
+    """That a manager read the whole of what is on file, and what they saw in it."""
+
+    words: Annotated[
+        str,
+        Field(
+            max_length=8000,
+            description="What the contacts show together.",
+            examples=[_WHOLE],
+        ),
+    ]
+    at: DoneAt
+    by: Annotated[UUID, an_id("The manager.")]
+
+
+class DecisionInSeries(WireOut):
+    """What a decision about a child who is told of again and again says of all the contacts."""
+
+    contacts: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=LARGEST,
+            description="Contacts about the child when it was drafted, with this one.",
+            examples=[3],
+        ),
+    ]
+    months: Annotated[
+        int,
+        Field(ge=1, le=LARGEST, description="Within how many months they came.", examples=[6]),
+    ]
+    in_words: Annotated[
+        str,
+        Field(
+            max_length=64,
+            description="The same, in words.",
+            examples=["third contact in six months"],
+        ),
+    ]
+    whole_read: Annotated[
+        WholeReading | None,
+        Field(description="That a manager read the whole; null until one has.", examples=[None]),
     ]
 
 
@@ -253,6 +324,23 @@ class Decision(WireOut):
             )
         ),
     ]
+    nothing_more_because: Annotated[
+        str | None,
+        Field(
+            max_length=8000,
+            description="Why nothing more follows from all of the contacts together.",
+            examples=["Each time it was the one lost coat; he has been fed and warm since May."],
+        ),
+    ]
+    cumulative_concern: Annotated[
+        DecisionInSeries | None,
+        Field(
+            description=(
+                "For a child who was told of so often that a manager reads the whole; null for "
+                "any other."
+            )
+        ),
+    ]
     deadlines: Annotated[
         list[Deadline],
         Field(max_length=100, description="The clock of its sign-off.", examples=[[]]),
@@ -285,6 +373,7 @@ class Decision(WireOut):
             referral_id=whole.referral_id,
             early_help_episode_id=whole.early_help_episode_id,
             repeat_concern=decision.repeat_concern or None,
+            cumulative_concern=_in_series(decision),
             deadlines=whole.deadlines,
         )
 
@@ -307,6 +396,29 @@ def _sign_off(decision: decisions.Decision) -> SignOff | None:
             "words": decision.answer_words,
             "at": decision.answered_at,
             "by": decision.answered_by,
+        }
+    )
+
+
+def _in_series(decision: decisions.Decision) -> DecisionInSeries | None:
+    nth, months = decision.nth_contact, decision.nth_within_months
+    if nth is None or months is None:
+        return None
+    read = None
+    if decision.whole_read_at is not None:
+        read = WholeReading.made_of(
+            {
+                "words": decision.whole_read_words,
+                "at": decision.whole_read_at,
+                "by": decision.whole_read_by,
+            }
+        )
+    return DecisionInSeries.made_of(
+        {
+            "contacts": nth,
+            "months": months,
+            "in_words": series_in_words(nth, months),
+            "whole_read": read,
         }
     )
 

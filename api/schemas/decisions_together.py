@@ -15,6 +15,7 @@ from api.schemas.new_decisions import (
     AssessmentTool,
     History,
     HistoryTold,
+    NothingMoreBecause,
     PrimaryNeed,
     PromptLine,
     ReceivingTeam,
@@ -105,6 +106,7 @@ class ToldOfDecision(ToldPrompts):
     assessment: AssessmentTold = Field(default_factory=lambda: AssessmentTool())
     receiving_team_id: ReceivingTeam = None
     advice_given: AdviceGiven = None
+    nothing_more_because: NothingMoreBecause = None
 
     def said(self) -> SaidOfDecision:
         """As the use-case takes it."""
@@ -121,6 +123,7 @@ class ToldOfDecision(ToldPrompts):
             assessment_score=self.assessment.score,
             receiving_team_id=self.receiving_team_id,
             advice_given=self.advice_given,
+            nothing_more_because=self.nothing_more_because,
             agencies=[AgencySaid(**dict(line)) for line in self.agencies],
             prompts=self.prompt_lines(),
             answered_at=self.prompts_stand(),
@@ -205,7 +208,12 @@ class SignOffTogetherIn(SignOffIn):
                 line.decision_id,
                 line.outcome is SignOffOutcome.agreed,
                 line.words,
-                Where(f"/otherwise/{place}", own=frozenset({"/words"})),
+                Where(
+                    f"/otherwise/{place}",
+                    {} if line.whole_read else {"/whole_read": "/whole_read"},
+                    own=frozenset({"/words"}),
+                ),
+                line.whole_read,
             )
             for place, line in enumerate(self.otherwise)
         ]

@@ -295,6 +295,21 @@ AdviceGiven = Annotated[
 ]
 """The advice given, as it is told."""
 
+NothingMoreBecause = Annotated[
+    Annotated[str, Text(8000)] | None,
+    Field(
+        description=(
+            "For a child who is told of again and again (`cumulative_concern`): why nothing more "
+            "follows from all of the contacts together. Needed then for level 1 and for no "
+            "further action."
+        ),
+        examples=[
+            "Each time it was the one lost coat; the school has seen him fed and warm since May."
+        ],
+    ),
+]
+"""Why nothing more follows from all of the contacts together, as it is told."""
+
 SupersedesTold = Annotated[
     Supersedes | None,
     Field(
@@ -343,6 +358,7 @@ class DecisionCreate(ToldPrompts):
     assessment: AssessmentTold = Field(default_factory=lambda: AssessmentTool())
     receiving_team_id: ReceivingTeam = None
     advice_given: AdviceGiven = None
+    nothing_more_because: NothingMoreBecause = None
     supersedes: SupersedesTold = None
     matches: Annotated[
         Annotated[list[MatchLine], Field(max_length=20)],
@@ -372,6 +388,7 @@ class DecisionCreate(ToldPrompts):
             assessment_score=self.assessment.score,
             receiving_team_id=self.receiving_team_id,
             advice_given=self.advice_given,
+            nothing_more_because=self.nothing_more_because,
             supersedes_id=None if self.supersedes is None else self.supersedes.decision_id,
             supersedes_because=None if self.supersedes is None else self.supersedes.because,
             matches=[line.told() for line in self.matches],

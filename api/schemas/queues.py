@@ -19,7 +19,9 @@ from api.schemas.words import (
     an_id,
 )
 from service.domain.calendar import london_date
+from service.domain.concerns import cumulative_concern
 from service.domain.contacts import ContactState
+from service.domain.cumulative_concerns import series_in_words
 from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating, time_left
 from service.domain.flags import SubjectKind
@@ -97,6 +99,13 @@ class PoliceInShort(WireOut):
         )
 
 
+def _series(item: QueueItem, policy: Policy) -> str | None:
+    series = cumulative_concern(policy.repeat_concern, item.nth_contact)
+    if not series.whole_to_be_read:
+        return None
+    return series_in_words(series.contacts, series.months)
+
+
 class QueueLine(WireOut):
     """One thing that waits for somebody."""
 
@@ -168,6 +177,18 @@ class QueueLine(WireOut):
                 "for a line of anything else."
             ),
             examples=[0],
+        ),
+    ]
+    cumulative_concern: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description=(
+                "The how many-th contact about one of the children this is, where there are so "
+                "many that a manager reads the whole; null for fewer, and for a line of anything "
+                "but a contact or a decision."
+            ),
+            examples=["third contact in six months"],
         ),
     ]
     next_action: Annotated[
@@ -260,6 +281,7 @@ class QueueLine(WireOut):
                 "deadlines": [TimeLeft.of(one, now) for one in item.deadlines],
                 "open_flags": item.flags,
                 "possible_matches": item.possible_matches,
+                "cumulative_concern": _series(item, policy),
                 "next_action": action,
                 "next_action_in_words": IN_WORDS[action],
                 "accountable_team_id": waiting.team_id,

@@ -17,11 +17,13 @@ from frontdoor.demonstration.stories import Story
 from service.bootstrap import Work
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Child
+from service.domain.cumulative_concerns import must_be_read
 from service.domain.decisions import Decision, LevelOfNeed, Outcome, PromptAnswer, StatutoryBasis
 from service.domain.drafts import NewDecision, SaidOfChild, SaidOfDecision
 from service.domain.early_help_episodes import REFUSING
 from service.domain.errors import Invalid
 from service.domain.people import BirthKnowledge
+from service.domain.sign_offs import SaidOfAll
 from service.domain.strategy_meetings import ProtectionUnderWay
 from service.domain.texts import counted
 from service.domain_services.section_47_enquiries import refuse_while_protection_is_under_way
@@ -30,6 +32,7 @@ from service.usecases.decisions import decide, decide_together
 from service.usecases.sign_offs import sign_off, sign_off_together
 
 _VOICE: Final = "child_voice"
+_SLIGHT = (Outcome.no_further_action, Outcome.information_and_advice)
 _OF_ANOTHER_POLICY = PromptWords(known=(WORDS.prompt_of_another_policy,), not_known=())
 
 
@@ -125,8 +128,13 @@ async def _sign_all(story: Story, drafts: Sequence[Decision], work: Work) -> Non
         story.manager,
         story.contact_id,
         await story.version(work),
-        agreed=True,
-        words=story.words(WORDS.agreed),
+        of_all=SaidOfAll(
+            agreed=True,
+            words=story.words(WORDS.agreed),
+            whole_read=one_of(story, WORDS.whole_read)
+            if any(must_be_read(one) for one in drafts)
+            else None,
+        ),
     )
     for one in signed:
         await have_it_read(story, work, one)
@@ -160,9 +168,20 @@ async def answer_draft(
 ) -> None:
     """The manager agrees with a draft, or sends it back."""
     signed = await sign_off(
-        work, story.manager, draft.id, draft.version, agreed=agreed, words=story.words(words)
+        work,
+        story.manager,
+        draft.id,
+        draft.version,
+        agreed=agreed,
+        words=story.words(words),
+        whole_read=one_of(story, WORDS.whole_read) if agreed and must_be_read(draft) else None,
     )
     await have_it_read(story, work, signed)
+
+
+def one_of(story: Story, texts: Sequence[str]) -> str:
+    """One of these texts, by the minute at which the contact came: no chance is taken for it."""
+    return story.said(texts[story.plan.received_at.minute % len(texts)])
 
 
 async def make_draft(story: Story, work: Work, child: Child, outcome: Outcome) -> Decision:
@@ -198,6 +217,7 @@ def new_decision(story: Story, child: Child, outcome: Outcome) -> NewDecision:
     referral = outcome is Outcome.referral
     scored = theme.tool is not None and chance.random() < 0.6
     earlier = counted(story.known, "earlier contact")
+    told_often = story.known + 1 >= story.desk.policy.repeat_concern.read_whole_from
     return NewDecision(
         child_id=child.id,
         level_of_need=_level(chance, outcome),
@@ -215,6 +235,9 @@ def new_decision(story: Story, child: Child, outcome: Outcome) -> NewDecision:
         assessment_score=f"{chance.randint(2, 5)} for physical care" if scored else None,
         advice_given=story.words(WORDS.advice)
         if outcome is Outcome.information_and_advice
+        else None,
+        nothing_more_because=one_of(story, WORDS.nothing_more)
+        if told_often and outcome in _SLIGHT
         else None,
     )
 

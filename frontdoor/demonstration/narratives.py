@@ -74,6 +74,8 @@ class Narratives(_Read):
     history: Texts
     last_closed: Texts
     advice: Texts
+    nothing_more: Texts
+    whole_read: Texts
     agreed: Texts
     returned: Texts
     taken_on: Texts

@@ -149,12 +149,18 @@ class DailyMeetingRules:
 
 @dataclass(frozen=True, slots=True)
 class RepeatConcernRules:
-    """Over how long earlier concerns are counted, and within how many days two raise a flag."""
+    """Over how long earlier concerns are counted, and within how many days two raise a flag.
+
+    From the `read_whole_from`-th contact about a child within `read_whole_months` on, whoever told,
+    a manager reads the whole before a decision is signed.
+    """
 
     short_days: int
     long_days: int
     months: int
     flag_within_days: int
+    read_whole_from: int
+    read_whole_months: int
 
 
 @dataclass(frozen=True, slots=True)

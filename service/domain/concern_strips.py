@@ -7,7 +7,7 @@ from uuid import UUID
 
 from service.domain.accountabilities import OpenCase
 from service.domain.calendar import london_date
-from service.domain.concerns import MOST_LISTED, ConcernCounts, Related
+from service.domain.concerns import MOST_LISTED, ConcernCounts, CumulativeConcern, Related
 from service.domain.contacts import Child
 from service.domain.decisions import Outcome
 from service.domain.people import age_in_years
@@ -59,6 +59,7 @@ class ChildConcern:
     last_known_team_id: str | None
     open_case: OpenCase | None
     not_shown: Sequence[str] = ()
+    cumulative_concern: CumulativeConcern | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,21 @@ def _child_as_shown(seen: ChildConcern, record: ChildConcern) -> ChildConcern:
     on_record = {one.related.contact_id: one for one in record.earlier}
     said_otherwise = [
         name
-        for name in ("counts", "re_referral", "last_known_team_id", "open_case")
+        for name in (
+            "counts",
+            "cumulative_concern",
+            "re_referral",
+            "last_known_team_id",
+            "open_case",
+        )
         if getattr(seen, name) != getattr(record, name)
     ]
     return replace(
         seen,
         counts=seen.counts if seen.counts == record.counts else None,
+        cumulative_concern=seen.cumulative_concern
+        if seen.cumulative_concern == record.cumulative_concern
+        else None,
         earlier=[
             _earlier_as_shown(one, on_record.get(one.related.contact_id)) for one in seen.earlier
         ],

@@ -1,6 +1,6 @@
 """Repeat and cumulative concern: who was spoken of before, by whom, and how often."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -295,12 +295,50 @@ def concerns_of_others(
 
 
 @dataclass(frozen=True, slots=True)
+class CumulativeConcern:
+    """The how many-th contact about a child this is within the policy's months, from whomever.
+
+    `whole_to_be_read`: there are so many that a manager reads the whole (rule 26).
+    """
+
+    contacts: int
+    months: int
+    whole_to_be_read: bool
+
+
+def cumulative_concern(rules: RepeatConcernRules, contacts: int) -> CumulativeConcern:
+    """What so many contacts about a child within the policy's months ask for."""
+    return CumulativeConcern(contacts, rules.read_whole_months, contacts >= rules.read_whole_from)
+
+
+def counted_since(rules: RepeatConcernRules, received_at: datetime) -> datetime:
+    """From when on contacts about a child add up with one that was received then."""
+    return months_before(received_at, rules.read_whole_months)
+
+
+def contacts_about(people: Collection[UUID], heard: Sequence[Heard], since: datetime) -> int:
+    """The how many-th contact about a child this is: with those about the child since then.
+
+    `people` are all on file who are this child. What is told later of an earlier day adds up too.
+    """
+    others = {
+        one.contact_id
+        for one in heard
+        if one.person_id in people
+        and one.relation in (Relation.child, Relation.possibly_same_child)
+        and one.received_at > since
+    }
+    return 1 + min(len(others), MOST_COUNTED)
+
+
+@dataclass(frozen=True, slots=True)
 class ChildCounts:
-    """One child on a contact, and how often the child was spoken of."""
+    """One child on a contact, how often the child was spoken of, and the how many-th this is."""
 
     child_id: UUID
     person_id: UUID
     counts: ConcernCounts
+    cumulative: CumulativeConcern
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,12 @@ class Child:
     ] = ()
     unanswered_matches: Annotated[int, plain("How many on file may be this child, unanswered.")] = 0
     kept_as_told: KeptAsTold = None
+    nth_contact: Annotated[
+        int,
+        plain(
+            "The how many-th contact about the child within the policy's months, as last looked."
+        ),
+    ] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,22 @@ class Decision:
     passed_concern_id: Annotated[
         UUID | None, plain("The concern as it was passed to who holds the child's case.")
     ] = None
+    nth_contact: Annotated[
+        int | None,
+        sensitive(
+            "The how many-th contact about the child this was when it was drafted; empty where "
+            "there were too few to be read as a whole."
+        ),
+    ] = None
+    nth_within_months: Annotated[int | None, plain("Within how many months they came.")] = None
+    nothing_more_because: Annotated[
+        str | None, sensitive("Why nothing more follows from all of them together.")
+    ] = None
+    whole_read_at: Annotated[
+        datetime | None, plain("When a manager had read the whole of what is on file.")
+    ] = None
+    whole_read_by: Annotated[UUID | None, plain("The manager who read it.")] = None
+    whole_read_words: Annotated[str | None, sensitive("What they saw in it.")] = None
 
 
 class DecisionIncomplete(Invalid):
@@ -344,48 +360,6 @@ _WHY_NOT_ASKED = (
     "Say why this agency was not asked, why you decide without its answer, or, where no request is "
     "on the record, how it was asked and what it said."
 )
-
-
-def accounted(
-    said: Sequence[AgencySaid], asked: Mapping[str, bool]
-) -> tuple[list[AgencyAsked], list[Problem]]:
-    """The account of who was asked: what is said, and what the record of this contact knows.
-
-    An agency that was asked here and has answered need not be said; of one that is said, what is
-    left out is as the record has it. With what the record does not know and nobody says.
-    """
-    lines: list[AgencyAsked] = []
-    problems: list[Problem] = []
-    for position, line in enumerate(said):
-        on_record = asked.get(line.organisation_id)
-        was_asked = line.asked if line.asked is not None else on_record is not None or None
-        if was_asked is None:
-            problems.append(
-                Problem(
-                    f"/agencies/{position}/asked",
-                    "No request to this agency is on the record: say whether it was asked.",
-                    "asked_missing",
-                )
-            )
-        answered = line.answered
-        if answered is None:
-            answered = bool(on_record)
-            if was_asked and on_record is None:
-                problems.append(
-                    Problem(
-                        f"/agencies/{position}/answered",
-                        "No request to this agency is on the record: say whether it answered.",
-                        "answered_missing",
-                    )
-                )
-        lines.append(AgencyAsked(line.organisation_id, bool(was_asked), answered, line.reason))
-    named = {line.organisation_id for line in said}
-    lines += [
-        AgencyAsked(organisation_id, True, True, None)
-        for organisation_id, has_answered in sorted(asked.items())
-        if has_answered and organisation_id not in named
-    ]
-    return lines, problems
 
 
 def _faults_in_agencies(

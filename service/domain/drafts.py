@@ -75,6 +75,7 @@ class NewDecision:
     assessment_score: str | None = None
     receiving_team_id: str | None = None
     advice_given: str | None = None
+    nothing_more_because: str | None = None
     supersedes_id: UUID | None = None
     supersedes_because: str | None = None
     matches: Sequence[MatchSaid] = ()
@@ -99,6 +100,7 @@ class SaidOfDecision:
     assessment_score: str | None = None
     receiving_team_id: str | None = None
     advice_given: str | None = None
+    nothing_more_because: str | None = None
     agencies: Sequence[AgencySaid] = ()
     prompts: Sequence[PromptAnswer] = ()
     answered_at: Sequence[str] = ()
@@ -136,6 +138,7 @@ _VALUES: Final = {
     "assessment_score": "/assessment/score",
     "receiving_team_id": "/receiving_team_id",
     "advice_given": "/advice_given",
+    "nothing_more_because": "/nothing_more_because",
 }
 # What goes with an outcome: nothing of it is taken over by a child who has another outcome.
 _WITH_OUTCOME: Final = frozenset(
@@ -146,6 +149,7 @@ _WITH_OUTCOME: Final = frozenset(
         "primary_need_code",
         "receiving_team_id",
         "advice_given",
+        "nothing_more_because",
     }
 )
 _NEEDED: Final = {

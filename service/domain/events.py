@@ -32,6 +32,7 @@ class EventType(StrEnum):
     decision_returned = "decision.returned"
     decision_signed = "decision.signed"
     decision_withdrawn = "decision.withdrawn"
+    decision_whole_read = "decision.whole_read"
     referral_allocated = "referral.allocated"
     referral_closed = "referral.closed"
     referral_taken_over = "referral.taken_over"

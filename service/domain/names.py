@@ -128,19 +128,25 @@ def slips(one: str, other: str, most: int) -> int:
     """
     if abs(len(one) - len(other)) > most:
         return most + 1
+    # Ukkonen 1985: whatever lies further from the diagonal than `most` comes to more than that.
+    out = most + 1
+    width = len(other)
     before: list[int] = []
-    last = list(range(len(other) + 1))
+    last = [min(column, out) for column in range(width + 1)]
     for row, mine in enumerate(one, 1):
-        here = [row]
-        for column, theirs in enumerate(other, 1):
-            cost = min(
-                last[column] + 1,
-                here[column - 1] + 1,
-                last[column - 1] + (mine != theirs),
-            )
-            swapped = (
-                row > 1 and column > 1 and mine == other[column - 2] and one[row - 2] == theirs
-            )
-            here.append(min(cost, before[column - 2] + 1) if swapped else cost)
+        here = [out] * (width + 1)
+        here[0] = min(row, out)
+        for column in range(max(1, row - most), min(width, row + most) + 1):
+            if mine == other[column - 1]:
+                cost = last[column - 1]
+            else:
+                cost = 1 + min(last[column], here[column - 1], last[column - 1])
+                crossed = column > 1 and row > 1 and mine == other[column - 2]
+                if crossed and one[row - 2] == other[column - 1]:
+                    cost = min(cost, before[column - 2] + 1)
+            here[column] = cost
         before, last = last, here
-    return min(last[-1], most + 1)
+        # What comes is counted on from these two rows: most names are told apart in a few letters.
+        if min(last) > most and min(before) > most:
+            return out
+    return min(last[-1], out)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from service.domain.flags import SubjectKind
@@ -43,6 +44,15 @@ class EnquiryInLine:
     waits_for_agreement: bool
 
 
+class ChildInLine(NamedTuple):
+    """A child in a line: who, how many on file may be the child, the how many-th contact it is."""
+
+    child_id: UUID
+    name: str
+    possible_matches: int
+    nth_contact: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class ShownWithLines:
     """What is shown with the lines of a page, by the id of what it hangs on."""
@@ -50,7 +60,7 @@ class ShownWithLines:
     meetings: Mapping[UUID, MeetingInLine]
     enquiries: Mapping[UUID, EnquiryInLine]
     running: Mapping[UUID, Sequence[RunningClock]]
-    children: Mapping[UUID, Sequence[tuple[UUID, str, int]]]
+    children: Mapping[UUID, Sequence[ChildInLine]]
     flags: Mapping[UUID, Mapping[str, int]]
     transfers: Mapping[UUID, ListedTransfer]
     challenges: Mapping[UUID, ChallengeInShort]
@@ -69,19 +79,22 @@ def line_of(one: Waiting, shown: ShownWithLines, queue: Queue) -> QueueItem:
         child
         for contact_id, meant in whom
         for child in shown.children.get(contact_id, ())
-        if meant in (None, child[0])
+        if meant in (None, child.child_id)
     ]
-    action, possible = _next_action(one, shown, clocks, queue), 0
+    action, possible, nth = _next_action(one, shown, clocks, queue), 0, 1
+    if one.subject_kind in (SubjectKind.contact, SubjectKind.decision):
+        nth = max((child.nth_contact for child in children), default=1)
     if one.subject_kind is SubjectKind.contact:
-        possible = sum(matches for _, _, matches in children)
+        possible = sum(child.possible_matches for child in children)
         action = with_possible_matches(action, possible)
     return QueueItem(
         waiting=one,
         next_action=action,
         deadlines=sorted(clocks, key=lambda clock: clock.due_at),
-        children=[name for _, name, _ in children],
+        children=[child.name for child in children],
         flags=flagged,
         possible_matches=possible,
+        nth_contact=nth,
         transfer=shown.transfers.get(one.subject_id),
         challenge=shown.challenges.get(one.subject_id),
         chasers=shown.chasers.get(one.subject_id, 0) if one.subject_id in shown.asked else None,

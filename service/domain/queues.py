@@ -242,6 +242,7 @@ class QueueItem:
     children: Sequence[str]
     flags: int
     possible_matches: int = 0
+    nth_contact: int = 1
     transfer: ListedTransfer | None = None
     challenge: ChallengeInShort | None = None
     pregnancy: UnbornChild | None = None

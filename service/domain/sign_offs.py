@@ -1,10 +1,11 @@
 """Sign-offs: what a manager makes of one decision, or of all that wait on a contact (rule 6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from service.domain.contacts import Contact, possible_now
+from service.domain.cumulative_concerns import must_be_read
 from service.domain.decisions import Decision, DecisionState, OwnDecision
 from service.domain.drafts import ALONE, Where
 from service.domain.errors import Invalid, Problem
@@ -12,12 +13,25 @@ from service.domain.errors import Invalid, Problem
 
 @dataclass(frozen=True, slots=True)
 class SignOffSaid:
-    """What a manager makes of one decision, in which words; `where` is where that was said."""
+    """What a manager makes of one decision, in which words; `where` is where that was said.
+
+    `whole_read` is what they saw in the whole of what is on file, where it was to be read.
+    """
 
     decision_id: UUID
     agreed: bool
     words: str
     where: Where = ALONE
+    whole_read: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfAll:
+    """What a manager makes of every decision that waits on a contact."""
+
+    agreed: bool
+    words: str
+    whole_read: str | None = None
 
 
 class SignOffUnclear(Invalid):
@@ -36,13 +50,22 @@ def waiting_on(contact: Contact, decided: Sequence[Decision]) -> list[Decision]:
 
 
 def answers_to(
-    waiting: Sequence[Decision], agreed: bool, words: str, otherwise: Sequence[SignOffSaid]
+    waiting: Sequence[Decision],
+    of_all: SaidOfAll,
+    otherwise: Sequence[SignOffSaid],
 ) -> Mapping[UUID, SignOffSaid]:
     """What is made of each decision that waits: what is said of all, or of it alone.
 
-    Raises SignOffUnclear for one that does not wait here, and for one that is named twice.
+    What a manager saw in the whole is said of the family, of those where it is to be read, where
+    it is not said of a child. Raises SignOffUnclear for one that does not wait here, and for one
+    that is named twice.
     """
-    answers = {one.id: SignOffSaid(one.id, agreed, words) for one in waiting}
+    of_these = {one.id for one in waiting if must_be_read(one)} or {one.id for one in waiting}
+    whole = dict.fromkeys(of_these, of_all.whole_read)
+    answers = {
+        one.id: SignOffSaid(one.id, of_all.agreed, of_all.words, whole_read=whole.get(one.id))
+        for one in waiting
+    }
     named: set[UUID] = set()
     problems: list[Problem] = []
     for said in otherwise:
@@ -58,7 +81,10 @@ def answers_to(
         elif said.decision_id in named:
             problems.append(Problem(at, "Name each decision once.", "named_twice"))
         named.add(said.decision_id)
-        answers[said.decision_id] = said
+        own = said.whole_read
+        answers[said.decision_id] = replace(
+            said, whole_read=whole.get(said.decision_id) if own is None else own
+        )
     if problems:
         raise SignOffUnclear(
             "Nothing was signed. Put right what is named and send it again.", problems=problems

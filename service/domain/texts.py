@@ -51,3 +51,23 @@ _LINE_ENDS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 def counted(number: int, one: str, several: str | None = None) -> str:
     """A number with what is counted, as people say it: "1 row", "1,500 rows", "0 children"."""
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
+_NUMBERS: Final = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_ORDINALS: Final = (
+    *("none", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"),
+    "ninth",
+)
+
+
+def in_words(number: int) -> str:
+    """A small number as it is written in a sentence: six; a larger one in figures."""
+    return _NUMBERS[number] if 0 < number < len(_NUMBERS) else str(number)
+
+
+def ordinal(number: int) -> str:
+    """The how many-th something is: third, 12th, 21st."""
+    if 0 < number < len(_ORDINALS):
+        return _ORDINALS[number]
+    last = 0 if number % 100 in (11, 12, 13) else number % 10
+    return f"{number}{('th', 'st', 'nd', 'rd')[last] if last < 4 else 'th'}"

@@ -1,16 +1,19 @@
 """The strip of repeat concern beside a contact, as far as the reader may see."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from service.domain.access import THE_RECORD, Sight
 from service.domain.calendar import days_before
-from service.domain.concern_strips import ConcernStrip, as_shown, concern_of_child
+from service.domain.concern_strips import ChildConcern, ConcernStrip, as_shown, concern_of_child
 from service.domain.concerns import (
     MOST_LISTED,
     Windows,
     concerns_of_others,
+    contacts_about,
     count,
+    cumulative_concern,
     each_once,
     related_to,
     teller_of,
@@ -83,23 +86,26 @@ async def _strip(
         for record in (Referral, EarlyHelpEpisode)
     ]
     open_cases = await concern_strips.open_cases_of(ask, sight, people)
+
+    def of_child(child: Child) -> ChildConcern:
+        heard_of = contacts_about({child.person_id}, found.heard, found.adding_up_since)
+        one = concern_of_child(
+            child,
+            count(rules, within, related[child.id]),
+            listed[child.id],
+            outcomes,
+            [one for one in referrals if one.person_id == child.person_id],
+            [one for one in episodes if one.person_id == child.person_id],
+            open_cases.get(child.person_id),
+            policy.re_referral_within_months,
+            contact.received_at,
+        )
+        return replace(one, cumulative_concern=cumulative_concern(rules, heard_of))
+
     return ConcernStrip(
         contact_id=contact.id,
         within_days=rules.flag_within_days,
-        children=[
-            concern_of_child(
-                child,
-                count(rules, within, related[child.id]),
-                listed[child.id],
-                outcomes,
-                [one for one in referrals if one.person_id == child.person_id],
-                [one for one in episodes if one.person_id == child.person_id],
-                open_cases.get(child.person_id),
-                policy.re_referral_within_months,
-                contact.received_at,
-            )
-            for child in children
-        ],
+        children=[of_child(child) for child in children],
         raised_by=raised_by,
     )
 

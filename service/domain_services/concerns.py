@@ -1,7 +1,7 @@
 """Repeat concern: what others told of a child, reckoned at receipt and now, with its clock."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +17,10 @@ from service.domain.concerns import (
     Related,
     Windows,
     concerns_of_others,
+    contacts_about,
     count,
+    counted_since,
+    cumulative_concern,
     each_once,
     household_keys,
     related_to,
@@ -37,7 +40,7 @@ from service.domain.possible_matches import (
 )
 from service.domain.whole_contacts import WholeContact
 from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.repositories import concerns, on_file
+from service.persistence.repositories import concerns, contacts, on_file
 from service.persistence.repositories.on_file import Look
 from service.persistence.units_of_work import Work
 from service.policy import Policy
@@ -68,7 +71,10 @@ async def look_up_concerns(
     """
     rules = policy.repeat_concern
     within = windows(rules, contact.received_at)
-    first = days_before(contact.received_at, rules.flag_within_days)
+    first = min(
+        days_before(contact.received_at, rules.flag_within_days),
+        counted_since(rules, contact.received_at),
+    )
     sought = on_file.Sought(
         contact_id=contact.id,
         children=told,
@@ -100,6 +106,9 @@ def concern_at_receipt(
                 one.child_id,
                 one.person_id,
                 count(rules, receipt.within, related[one.child_id]),
+                cumulative_concern(
+                    rules, nth_contact(policy, contact, {one.person_id}, receipt.answered)
+                ),
             )
             for one in together
         ],
@@ -107,6 +116,14 @@ def concern_at_receipt(
             teller_of(contact), contact.received_at, rules, each_once(related)
         ),
     )
+
+
+def nth_contact(
+    policy: Policy, contact: Contact, people: Collection[UUID], answered: on_file.Answered
+) -> int:
+    """The how many-th contact about a child this is within the policy's months."""
+    since = counted_since(policy.repeat_concern, contact.received_at)
+    return contacts_about(people, answered.heard, since)
 
 
 def _on_contact(
@@ -156,12 +173,14 @@ def _mothers(adults: Sequence[Adult]) -> frozenset[Named]:
     return frozenset(name for name in names if name.words)
 
 
-async def _raised_by(
-    look: Look, policy: Policy, contact: Contact, children: Sequence[Child]
-) -> Sequence[Related]:
-    """The concerns of somebody else too near in time, about a contact that is on file."""
+async def _raised_by(work: Work, contact: Contact, children: Sequence[Child]) -> Sequence[Related]:
+    """The concerns of somebody else too near in time, about a contact that is on file.
+
+    What is found also says anew the how many-th contact about each child this is.
+    """
+    policy = work.policy
     receipt = await look_up_concerns(
-        look,
+        work.look,
         policy,
         contact,
         children,
@@ -169,6 +188,9 @@ async def _raised_by(
         people=[child.person_id for child in children],
         counted=False,
     )
+    for child in children:
+        nth = nth_contact(policy, contact, {child.person_id}, receipt.answered)
+        await contacts.change_child(work, child, replace(child, nth_contact=nth))
     possible = who_they_may_be(contact, children, (), receipt.answered)
     return concern_at_receipt(policy, contact, children, receipt, possible).raised_by
 
@@ -177,7 +199,7 @@ async def concerns_of_others_about(
     work: Work, contact: Contact, children: Sequence[Child]
 ) -> frozenset[UUID]:
     """The contacts that make this one a second concern from somebody else."""
-    found = await _raised_by(work.look, work.policy, contact, children)
+    found = await _raised_by(work, contact, children)
     return frozenset(one.contact_id for one in found)
 
 
@@ -193,7 +215,7 @@ async def start_concern_clock_if_missed(
     rule_missing = work.policy.why_no_rule([REPEAT_CONCERN], at=contact.received_at)
     if contact.decided_at is not None or rule_missing is not None:
         return
-    raised_by = await _raised_by(work.look, work.policy, contact, children)
+    raised_by = await _raised_by(work, contact, children)
     if not raised_by:
         return
     near = {contact.id, *(one.contact_id for one in raised_by)}
@@ -236,6 +258,7 @@ class ConcernsNow:
     """What is on file of the children of a contact as of now, as far as the caller may see."""
 
     within: Windows
+    adding_up_since: datetime
     heard: Sequence[Heard]
     together: Sequence[OnContact]
     possible: Mapping[UUID, Sequence[Found]]
@@ -254,10 +277,11 @@ async def concerns_as_of_now(
 ) -> ConcernsNow:
     """Asks what is on file of the children of a contact now: told before, and who they may be."""
     within = windows(policy.repeat_concern, now)
+    adding_up = counted_since(policy.repeat_concern, contact.received_at)
     sought = on_file.Sought(
         contact_id=contact.id,
         children=children,
-        since=since or within.earliest,
+        since=min(since or within.earliest, adding_up),
         until=now,
         people=[child.person_id for child in children],
         household=household_keys(adults),
@@ -266,7 +290,7 @@ async def concerns_as_of_now(
     )
     answered = await on_file.ask_file(look, sought)
     possible = who_they_may_be(contact, children, adults, answered)
-    return ConcernsNow(within, answered.heard, _on_contact(children, possible), possible)
+    return ConcernsNow(within, adding_up, answered.heard, _on_contact(children, possible), possible)
 
 
 def counts_of_child(policy: Policy, now: ConcernsNow, child_id: UUID) -> ConcernCounts:

@@ -1,13 +1,13 @@
 """Drafts: threshold decisions for one child or several of a contact, complete or refused."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService
-from service.domain.concerns import ConcernCounts
+from service.domain.agencies_asked import accounted
 from service.domain.contacts import (
     CHILD,
     Child,
@@ -17,6 +17,7 @@ from service.domain.contacts import (
     ContactAction,
     state_after,
 )
+from service.domain.cumulative_concerns import faults_in_series, read_before
 from service.domain.decision_rules import (
     Worry,
     answers_on_record,
@@ -33,7 +34,6 @@ from service.domain.decisions import (
     DecisionState,
     DecisionWaiting,
     Outcome,
-    accounted,
     faults_in_draft,
 )
 from service.domain.drafts import NewDecision, Refusals
@@ -46,17 +46,12 @@ from service.domain.passed_concerns import faults_of_open_child
 from service.domain.possible_matches import (
     MatchOnFile,
     PossibleMatchUnresolved,
-    StandingMatches,
     unresolved,
 )
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.child_records import answer_match
 from service.domain_services.codes_of_drafts import unknown_codes
-from service.domain_services.concerns import (
-    concerns_as_of_now,
-    counts_of_child,
-    start_concern_clock_if_missed,
-)
+from service.domain_services.concerns import start_concern_clock_if_missed
 from service.domain_services.daily_meetings import settle_item
 from service.domain_services.decisions import (
     challenge_that_allows,
@@ -64,8 +59,8 @@ from service.domain_services.decisions import (
     refuse_if_moved_on,
     supersede_decision,
 )
+from service.domain_services.known_of_children import KnownOfChildren, known_of_children
 from service.domain_services.lives import changed_to
-from service.domain_services.possible_matches import keep_matches
 from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.repositories import (
@@ -73,7 +68,6 @@ from service.persistence.repositories import (
     contacts,
     decisions,
     histories,
-    possible_matches,
 )
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Cases
 from service.persistence.units_of_work import Work
@@ -94,7 +88,7 @@ async def draft_decisions(
             await _answer_matches(work, who, file, one)
     if any(one.matches for one in new):
         file = await contacts.whole(work, contact)
-    found = await _on_file(work, who, file)
+    found = await known_of_children(work, who, file)
     drafts: list[Decision] = []
     for one in new:
         child = next((child for child in file.children if child.id == one.child_id), None)
@@ -122,32 +116,13 @@ async def _answer_matches(work: Work, who: Caller, file: WholeContact, new: NewD
         child = await answer_match(work, who, file, child, said, f"/matches/{place}")
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownOfChildren:
-    """What is on file of the children of a contact as they are decided."""
-
-    matches: Sequence[MatchOnFile]
-    counts: Mapping[UUID, ConcernCounts]
-    same: StandingMatches
-
-
-async def _on_file(work: Work, who: Caller, file: WholeContact) -> _KnownOfChildren:
-    now = await concerns_as_of_now(
-        work.look, work.policy, who.sight, work.now, file.contact, file.children, file.adults
-    )
-    said = await possible_matches.standing(work, file.contact.id, file.children)
-    matches = await keep_matches(work, file.contact.id, file.children, now.possible, said)
-    counts = {one.id: counts_of_child(work.policy, now, one.id) for one in file.children}
-    return _KnownOfChildren(matches, counts, said)
-
-
 async def _complete_draft(
     work: Work,
     who: Caller,
     file: WholeContact,
     child: Child,
     new: NewDecision,
-    found: _KnownOfChildren,
+    found: KnownOfChildren,
 ) -> Decision:
     """The draft for one child. Raises DecisionIncomplete naming every gap, and what forbids it."""
     earlier = [one for one in file.decisions if one.child_id == child.id]
@@ -160,7 +135,7 @@ async def _complete_draft(
     history = await _has_history(work, who, [child.person_id, *same], file.contact.id)
     asked = is_answered(file.requests)
     agencies, problems = accounted(new.agencies, asked)
-    draft = _draft(work, who, file, child, new, superseded, found.counts[child.id])
+    draft = _draft(work, who, file, child, new, superseded, found)
     draft = replace(draft, agencies=agencies)
     worries = work.policy.decisions.worries_about(
         file.contact, file.notification, new.statutory_basis
@@ -175,6 +150,7 @@ async def _complete_draft(
         rationale_rules=work.policy.rationale,
     )
     problems += empty_answers(new.prompts, work.policy.decision_prompts)
+    problems += faults_in_series(draft, found.cumulative[child.id], work.policy.rationale)
     problems += _unaccounted_for(work, file, draft, worries)
     problems += faults_in_agreement(file.contact.agreement, draft.outcome)
     problems += unknown_codes(work, draft)
@@ -371,8 +347,11 @@ def _draft(
     child: Child,
     new: NewDecision,
     superseded: Decision | None,
-    counts: ConcernCounts,
+    found: KnownOfChildren,
 ) -> Decision:
+    series = found.cumulative[child.id]
+    nth = series.contacts if series.whole_to_be_read else None
+    read = read_before(superseded, nth, who.account_id)
     return Decision(
         id=new_id(),
         contact_id=file.contact.id,
@@ -401,8 +380,12 @@ def _draft(
         answer_words=None,
         superseded_at=None,
         joined_case_id=None,
-        repeat_concern=counts,
+        repeat_concern=found.counts[child.id],
         version=1,
+        nth_contact=nth,
+        nth_within_months=None if nth is None else series.months,
+        nothing_more_because=new.nothing_more_because,
+        **read,
     )
 
 

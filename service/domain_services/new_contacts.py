@@ -314,8 +314,10 @@ async def with_matches(
     children, found, matches = await matches_at_receipt(
         work, made.contact, made.children, made.adults, made.fresh, receipt.answered
     )
-    made = replace(made, children=children, matches=matches)
-    return made, concern_at_receipt(work.policy, made.contact, children, receipt, found)
+    concern = concern_at_receipt(work.policy, made.contact, children, receipt, found)
+    told = {one.child_id: one.cumulative.contacts for one in concern.children}
+    children = [replace(child, nth_contact=told[child.id]) for child in children]
+    return replace(made, children=children, matches=matches), concern
 
 
 def _linked_otherwise(new: NewContact, known: Recognised) -> list[tuple[int, Sequence[Fact]]]:

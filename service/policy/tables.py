@@ -241,6 +241,8 @@ class RepeatConcernTable(Written):
     long_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     months: Annotated[int, Field(ge=1, le=120), NUMBER]
     flag_within_days: Annotated[int, Field(ge=1, le=31), NUMBER]
+    read_whole_from: Annotated[int, Field(ge=2, le=20), NUMBER]
+    read_whole_months: Annotated[int, Field(ge=1, le=120), NUMBER]
 
 
 class SightTable(Written):

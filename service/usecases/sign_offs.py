@@ -1,6 +1,6 @@
 """Sign-off: a decision is agreed and carried out, or returned to who drafted it (rule 6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from service.domain.contacts import (
     ContactState,
     state_after,
 )
+from service.domain.cumulative_concerns import newly_read, read_as_a_whole
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.decisions import (
     DECISION,
@@ -38,7 +39,7 @@ from service.domain.events import EventType, of_each
 from service.domain.own_words import rationale_faults
 from service.domain.passed_concerns import refuse_if_held_otherwise
 from service.domain.referrals import CaseAction
-from service.domain.sign_offs import SignOffSaid, answers_to, refuse_own, waiting_on
+from service.domain.sign_offs import SaidOfAll, SignOffSaid, answers_to, refuse_own, waiting_on
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import (
     close_case,
@@ -103,13 +104,22 @@ class _CarriedOut:
 
 
 async def sign_off(
-    work: Work, who: Caller, decision_id: UUID, version: int, *, agreed: bool, words: str
+    work: Work,
+    who: Caller,
+    decision_id: UUID,
+    version: int,
+    *,
+    agreed: bool,
+    words: str,
+    whole_read: str | None = None,
 ) -> Decision:
     """A manager other than the decider agrees a decision or returns it, in their own words.
 
     Agreed, its outcome exists at once: a referral, an early help episode, or the end of the matter
     for this child; the clocks that run on the contact stop when every child on it is signed.
-    Returned, both versions stay. Raises OwnDecision, OwnWordsNeeded, WrongState, Stale.
+    Returned, both versions stay. Of a child who is told of again and again the whole is read before
+    it is agreed: `whole_read` says what the contacts show together (rule 26). Raises OwnDecision,
+    OwnWordsNeeded, WholeNotRead, WrongState, Stale.
     """
     who.require(Permission.sign_off)
     found = await decisions.get(work, who.sight, decision_id)
@@ -119,7 +129,10 @@ async def sign_off(
     decision = await decisions.get(work, who.sight, decision_id)
     refuse_stale(decision, version)
     [answered] = await _answer_all(
-        work, who, contact, [(decision, SignOffSaid(decision.id, agreed, words))]
+        work,
+        who,
+        contact,
+        [(decision, SignOffSaid(decision.id, agreed, words, whole_read=whole_read))],
     )
     return answered
 
@@ -130,20 +143,20 @@ async def sign_off_together(
     contact_id: UUID,
     version: int,
     *,
-    agreed: bool,
-    words: str,
+    of_all: SaidOfAll,
     otherwise: Sequence[SignOffSaid] = (),
 ) -> list[Decision]:
     """Answers every decision that waits on a contact in one act: all agreed, or all returned.
 
-    Those in `otherwise` are answered as is said there, each in words of its own. All of it happens
+    As `of_all` says; those in `otherwise` are answered as is said there, each in words of its own,
+    and what was read as a whole is of the family where it is not of a child. All of it happens
     or nothing. Raises WrongState when none waits, SignOffUnclear, and what `sign_off` raises.
     """
     who.require(Permission.sign_off)
     contact = await contacts.get(work, who.sight, contact_id)
     refuse_stale(contact, version)
     waiting = waiting_on(contact, (await contacts.whole(work, contact)).decisions)
-    answers = answers_to(waiting, agreed, words, otherwise)
+    answers = answers_to(waiting, of_all, otherwise)
     moved = [one.person_id for one in waiting if answers[one.id].agreed]
     if moved:
         await contacts.renew_with_others(work, contact.id, *moved)
@@ -189,6 +202,7 @@ async def _answer_all(
                 answered_at=after.answered_at,
                 answered_by=after.answered_by,
                 answer_words=after.answer_words,
+                **newly_read(decision, after),
                 joined_case_id=carried[after.id].joined_id,
                 passed_concern_id=carried[after.id].passed_id,
             )
@@ -244,15 +258,20 @@ def _action_of(said: SignOffSaid) -> DecisionAction:
 
 
 def _answered(work: Work, who: Caller, decision: Decision, said: SignOffSaid) -> Decision:
-    """The decision as it is once answered. Raises OwnWordsNeeded."""
+    """The decision as it is once answered. Raises OwnWordsNeeded and WholeNotRead."""
     faults = rationale_faults(work.policy.rationale, "/words", said.words, _WANTED[said.agreed])
     if faults:
         raise OwnWordsNeeded(
             "These words do not tell what you looked at. Say it in your own words.",
             problems=faults,
         )
+    read: Mapping[str, Any] = {}
+    if said.agreed or said.whole_read is not None:
+        rules = work.policy.rationale
+        read = read_as_a_whole(decision, rules, said.whole_read, who.account_id, work.now)
     return replace(
         decision,
+        **read,
         state=DECISION.after(decision.state, _action_of(said)),
         answered_at=work.now,
         answered_by=who.account_id,

@@ -116,6 +116,9 @@ async def close_referral(desk: Desk, referral_id: str) -> None:
     done(await desk.post(ASSESSOR, f"{referral}/closure", reason, version=2))
 
 
+WHY = "Each of them was about one bruise from football, which the nurse has seen and believes."
+
+
 async def known_before(desk: Desk) -> Body:
     """A child referred months ago, whom a new contact sends to early help's side as well."""
     earlier = await desk.contact(
@@ -203,7 +206,7 @@ async def test_the_social_worker_reads_the_childs_whole_story_for_as_long_as_the
         contact = await desk.contact(
             children=[child_body(nhs_number=NHS)], received_at=f"2026-{month}-02T09:00:00Z"
         )
-        more = {} if not told_before else {"history": CONSIDERED}
+        more = {} if not told_before else {"history": CONSIDERED, "nothing_more_because": WHY}
         await decided(desk, contact, "no_further_action", **more)
         told_before.append(contact)
     helped = await desk.contact(
@@ -258,6 +261,7 @@ async def test_the_last_known_team_is_not_said_to_be_none_or_another_when_it_is_
     assert other["last_known_team_id"] is None
     assert set(other["not_shown"]) == {
         "counts",
+        "cumulative_concern",
         "re_referral",
         "last_known_team_id",
         "earlier",

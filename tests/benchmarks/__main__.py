@@ -24,6 +24,7 @@ from service.domain.access import Role
 from tests.benchmarks import floors, loads
 from tests.benchmarks.dialects import ACCOUNT
 from tests.benchmarks.examples import contacts
+from tests.benchmarks.families import bare_acts, timed_acts
 from tests.benchmarks.fill import contact_id, tidy
 from tests.benchmarks.fill_protection import AGENDA_ITEMS, AGENDA_ON
 from tests.benchmarks.imports import bare_import, rows_written, timed_import
@@ -78,6 +79,7 @@ class Place:
 
 
 AGENDA = f"agenda, 100 of {AGENDA_ITEMS}"
+FAMILY = "family of four decided in one act"
 IMPORT = "import of notifications, rows"
 PATHS = {
     "post": ("POST", "/v1/contacts"),
@@ -171,6 +173,7 @@ def _measure_kind(bench: Bench, kind: str) -> None:
                 _measure_sweeps(bench, store)
                 _measure_check(bench, store)
                 _measure_import(bench, store)
+                _measure_families(bench, store)
 
 
 @contextmanager
@@ -337,6 +340,13 @@ def _measure_import(bench: Bench, store: Store) -> None:
     written = rows_written(store)
     bare = bare_import(store, written, bench.rows)
     bench.results.add(store.kind, store.contacts, IMPORT, "plain floor", bare)
+
+
+def _measure_families(bench: Bench, store: Store) -> None:
+    served = timed_acts(store, bench.folder)
+    bench.results.add(store.kind, store.contacts, FAMILY, "service", served)
+    floor = bare_acts(store, bench.folder)
+    bench.results.add(store.kind, store.contacts, FAMILY, "floor", floor)
 
 
 def _machine() -> str:

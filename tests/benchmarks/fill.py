@@ -113,6 +113,8 @@ _PLAN = json.dumps(
         }
     ]
 )
+# Of the contacts about one child that nobody notified: first on every desk.
+_DANGER = f"(n % {4 * ONE_IN} = 8)"
 _CHILDREN = "CROSS JOIN (SELECT 0 AS j UNION ALL SELECT 1) AS k"
 
 
@@ -148,7 +150,7 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
     kept = f"(({_STEP_DOWN} OR {AT_RISK}) AND n > {open_transfer_from(contacts)})"
     made = [
         f"""INSERT INTO contact (id, reference, state, channel, source_code, concern,
-        immediate_danger, received_at, logged_at, logged_by, referrer_name, referrer_role,
+        immediate_danger, danger, received_at, logged_at, logged_by, referrer_name, referrer_role,
         referrer_agency, referrer_telephone, agreement, lawful_basis, address, town, postcode,
         address_key, sender_organisation_id,
         rating, first_rated_at, rated_at, rated_by, team_id, acknowledged_at, acknowledged_by,
@@ -158,12 +160,14 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         CASE WHEN {NOTIFIED} THEN 'partner_system'
         ELSE {cycle(("telephone", "email", "portal"), "n")} END,
         CASE WHEN {NOTIFIED} THEN '6' ELSE {cycle(_SOURCES, "n")} END,
-        {quoted(CONCERN)}, FALSE, {sql.instant(at)}, {sql.instant(f"{at} + 600000")}, {account},
+        {quoted(CONCERN)}, {_DANGER}, CASE WHEN {_DANGER} THEN 'immediate_danger' END,
+        {sql.instant(at)}, {sql.instant(f"{at} + 600000")}, {account},
         'Priya Shah', 'Designated safeguarding lead', 'Mill Lane Primary', '01632 960111', 'given',
         'public_task', (n % {HOMES}) || ' Weir Street', {cycle(_TOWNS, "n")}, 'ZZ99 3CZ',
         'zz993cz ' || (n % {HOMES}) || ' weir street',
         CASE WHEN {NOTIFIED} THEN '{POLICE}' END,
-        CASE WHEN n % 2 = 0 OR {done} THEN {cycle(("amber", "green", "red"), "n")} END,
+        CASE WHEN {_DANGER} THEN 'red'
+        WHEN n % 2 = 0 OR {done} THEN {cycle(("amber", "green", "red"), "n")} END,
         CASE WHEN n % 2 = 0 OR {done} THEN {sql.instant(f"{at} + {hour}")} END,
         CASE WHEN n % 2 = 0 OR {done} THEN {sql.instant(f"{at} + {hour}")} END,
         CASE WHEN n % 2 = 0 OR {done} THEN {account} END, 'mash',
@@ -507,6 +511,7 @@ WRITTEN = (
     ("daily_meeting", "id"),
     ("possible_match", "contact_id"),
     ("contact_adult", "contact_id"),
+    ("decision", "contact_id"),
     ("contact_child", "contact_id"),
     ("event", "contact_id"),
     ("contact", "id"),

@@ -91,7 +91,7 @@ def recorded_sweep(store: Store, folder: Path, *, due: int) -> Recording:
 def bare_sweep(store: Store, recording: Recording, *, due: int, repeat: int = 1) -> float:
     """Milliseconds that the bare driver takes for the very statements of a recorded sweep."""
     make_due(store, due)
-    return _bare(store, recording, repeat)
+    return bare(store, recording, repeat)
 
 
 def timed_check(store: Store, folder: Path) -> float:
@@ -125,10 +125,11 @@ def recorded_check(store: Store, folder: Path) -> Recording:
 
 def bare_check(store: Store, recording: Recording) -> float:
     """Milliseconds that the bare driver takes for the very statements of a recorded check."""
-    return _bare(store, recording, repeat=1)
+    return bare(store, recording, repeat=1)
 
 
-def _bare(store: Store, recording: Recording, repeat: int) -> float:
+def bare(store: Store, recording: Recording, repeat: int) -> float:
+    """Milliseconds that the bare driver takes for what was recorded, so many times over."""
     if store.kind == "sqlite":
         with closing(open_sqlite(make_url(store.url).database or "")) as connection:
             began_at = time.perf_counter()

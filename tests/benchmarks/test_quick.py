@@ -38,6 +38,7 @@ def test_a_short_run_measures_everything_beside_its_floor(
         "sweep, nothing due",
         "sweep, 1,000 due",
         "check of the impossible",
+        "family of four decided in one act",
     )
     assert set(measured) == {(what, size) for what in asked for size in sizes}
     for rounds in measured.values():

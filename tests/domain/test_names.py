@@ -152,3 +152,8 @@ def test_slips_are_counted_the_same_both_ways_and_none_only_in_equals(one: str, 
     assert slips(one, other, 2) == slips(other, one, 2)
     assert (slips(one, other, 2) == 0) is (one == other)
     assert slips(one, other, 2) <= 3
+    # However early it stops counting, it comes to what counting to the end comes to.
+    in_all = slips(one, other, len(one) + len(other))
+    assert [slips(one, other, most) for most in (0, 1, 2, 3)] == [
+        min(in_all, most + 1) for most in (0, 1, 2, 3)
+    ]

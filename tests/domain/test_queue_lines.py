@@ -11,6 +11,7 @@ from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
 from service.domain.queue_lines import (
     OF_HOLDING,
+    ChildInLine,
     EnquiryInLine,
     MeetingInLine,
     ShownWithLines,
@@ -26,7 +27,9 @@ NOTHING = ShownWithLines(
     meetings={},
     enquiries={},
     running={},
-    children={CONTACT: [(CHILD, "Amara Okafor", 1), (SIBLING, "Unborn child", 0)]},
+    children={
+        CONTACT: [ChildInLine(CHILD, "Amara Okafor", 1), ChildInLine(SIBLING, "Unborn child", 0, 3)]
+    },
     flags={},
     transfers={},
     challenges={},
@@ -92,7 +95,7 @@ def test_a_contact_whose_child_may_be_on_file_asks_that_before_a_decision() -> N
     line = line_of(_waiting(), NOTHING, Queue.contacts)
     assert line.next_action is NextAction.answer_possible_match
     assert (line.possible_matches, line.children) == (1, ["Amara Okafor", "Unborn child"])
-    answered = replace(NOTHING, children={CONTACT: [(CHILD, "Amara Okafor", 0)]})
+    answered = replace(NOTHING, children={CONTACT: [ChildInLine(CHILD, "Amara Okafor", 0)]})
     assert line_of(_waiting(), answered, Queue.contacts).next_action is NextAction.decide
 
 

@@ -11,6 +11,7 @@ from tests.persistence.conftest import Bench
 from tests.support.plain_statements import change_in, select_from
 from tests.support.records import one_of_each
 
+SERIES = ("nth_contact", "nth_within_months", "nothing_more_because")
 WORDS = [
     "id contact_id child_id level_of_need outcome statutory_basis primary_need_code",
     "rationale history_considered last_closed_because agencies prompts assessment_tool",
@@ -98,7 +99,7 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
     kept: Database,
 ) -> None:
     columns = {column.name for column in metadata.tables["decision"].columns}
-    assert columns - set(" ".join(WORDS).split()) == {
+    assert columns - set(" ".join(WORDS).split()) - set(SERIES) == {
         # Whom it is about follows when a child was taken for somebody else.
         "person_id",
         "state",
@@ -110,6 +111,9 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
         "passed_concern_id",
         "withdrawn_by",
         "withdrawn_because",
+        "whole_read_at",
+        "whole_read_by",
+        "whole_read_words",
         "version",
     }
 
@@ -122,6 +126,17 @@ async def test_the_managers_answer_is_given_once(kept: Database, bench: Bench) -
         await connection.execute(text("UPDATE decision SET state = 'superseded', version = 9"))
         await connection.commit()
     assert await _count(kept, "decision WHERE version = 9") == 1
+
+
+async def test_how_often_a_child_was_told_of_stays_as_it_was_drafted(kept: Database) -> None:
+    for column in SERIES:
+        await must_refuse(kept, change_in("decision", f"{column} = {column}"))
+
+
+async def test_what_a_manager_saw_in_the_whole_is_said_once(kept: Database) -> None:
+    for column in ("whole_read_at", "whole_read_by", "whole_read_words"):
+        await must_refuse(kept, change_in("decision", f"{column} = {column}"))
+        await must_refuse(kept, change_in("decision", f"{column} = NULL"))
 
 
 async def test_a_draft_is_withdrawn_once(kept: Database) -> None:

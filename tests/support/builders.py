@@ -160,6 +160,15 @@ def decision_body(child_id: str | UUID, outcome: str = "referral", **changes: An
     }
 
 
+READ_AS_A_WHOLE = "Three calls since spring, each slight; together they show that nothing changed."
+
+
+def unread(decision: Body) -> bool:
+    """Whether a manager has yet to read the whole behind a decision before it is agreed."""
+    series = decision.get("cumulative_concern")
+    return series is not None and series["whole_read"] is None
+
+
 def sign_off_body(outcome: str = "agreed", **changes: Any) -> Body:
     """A manager's answer in their own words."""
     words = {

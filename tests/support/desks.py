@@ -13,11 +13,13 @@ from sqlalchemy import text
 from service.bootstrap import DatabaseAway, House
 from service.domain.access import Role
 from tests.support.builders import (
+    READ_AS_A_WHOLE,
     Body,
     contact_body,
     decision_body,
     headers,
     sign_off_body,
+    unread,
     with_the_rest,
 )
 from tests.support.clocks import FixedClock
@@ -115,7 +117,9 @@ class Desk:
     async def try_to_sign(
         self, decision: Body, outcome: str = "agreed", *, name: str | None = None, **changes: Any
     ) -> httpx.Response:
-        """The same, where it may be refused."""
+        """The same, where it may be refused; who agrees has read the whole where it is asked."""
+        if outcome == "agreed" and unread(decision):
+            changes = {"whole_read": READ_AS_A_WHOLE, **changes}
         return await self.post(
             Role.mash_manager,
             f"/v1/decisions/{decision['id']}/sign-off",

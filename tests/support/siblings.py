@@ -42,7 +42,7 @@ from tests.support.houses import caller
 from tests.support.meetings import WHY, office_in
 from tests.support.plain_statements import select_from
 from tests.support.protection import ANALYSIS, completion, seen
-from tests.support.situations import new_decision
+from tests.support.situations import new_decision, whole_read
 from tests.support.steps import EVIDENCE, PLAN, Steps, steps_in
 
 POLICE, SCHOOL = "riverbourne-police", "mill-lane-primary"
@@ -257,7 +257,15 @@ async def _decide(write: _Author, contact_id: UUID, new: Any, name: str, life: L
     if life.signed:
         words = f"I have read all that is on file, and agree: {write.mark(name, 'decision')}."
         await write.house.perform(
-            lambda work: sign_off(work, write.manager, draft.id, 1, agreed=True, words=words)
+            lambda work: sign_off(
+                work,
+                write.manager,
+                draft.id,
+                1,
+                agreed=True,
+                words=words,
+                whole_read=whole_read(draft),
+            )
         )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from service.bootstrap import House
 from service.domain.access import Caller, Role
 from service.domain.contacts import Channel
+from service.domain.cumulative_concerns import must_be_read
 from service.domain.decisions import (
     AgencySaid,
     Decision,
@@ -27,6 +28,7 @@ from service.domain.whole_contacts import WholeContact
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.contacts import log_contact
 from service.usecases.sign_offs import sign_off
+from tests.support.builders import READ_AS_A_WHOLE
 from tests.support.houses import caller
 from tests.support.matches import decide_apart
 
@@ -91,8 +93,21 @@ async def signed(
     """A draft, signed by a manager."""
     who = manager or await caller(house, Role.mash_manager)
     return await house.perform(
-        lambda work: sign_off(work, who, draft.id, draft.version, agreed=True, words=words)
+        lambda work: sign_off(
+            work,
+            who,
+            draft.id,
+            draft.version,
+            agreed=True,
+            words=words,
+            whole_read=whole_read(draft),
+        )
     )
+
+
+def whole_read(draft: Decision) -> str | None:
+    """What a manager says who has read the whole behind a draft; nothing where none is asked to."""
+    return READ_AS_A_WHOLE if must_be_read(draft) else None
 
 
 async def decided(

@@ -29,10 +29,12 @@ from hypothesis.stateful import (
 
 from service.bootstrap import House
 from service.domain.challenges import ChallengeAction, NotYoursToChallenge
-from service.domain.decisions import StatutoryBasis
+from service.domain.cumulative_concerns import must_be_read
+from service.domain.decisions import DecisionState, StatutoryBasis
 from service.domain.drafts import SaidOfChild, SaidOfDecision
 from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.errors import Conflict, FrontDoorError, Invalid, NotAllowed, NotFound, Stale
+from service.domain.sign_offs import SaidOfAll
 from service.domain.states import WrongState
 from service.domain.transfers import (
     TRANSFER,
@@ -77,6 +79,7 @@ from tests.support.moves import (
     staff,
     told_again,
 )
+from tests.support.situations import whole_read
 
 # FRONTDOOR_TEST_LONG_WALKS=50 walks fifty times as often, each walk anew and three times as far.
 LONG = int(os.environ.get("FRONTDOOR_TEST_LONG_WALKS", "0"))
@@ -453,13 +456,25 @@ class Doors(RuleBasedStateMachine):
                     self.people[who],
                     contact_id,
                     self.version(self.record.contacts, contact_id) + off,
-                    agreed=agreed,
-                    words=WORDS,
+                    of_all=SaidOfAll(agreed, WORDS, self.whole_of(contact_id) if agreed else None),
                 )
             ),
             refusal,
             signed,
             versioned=True,
+        )
+
+    def whole_of(self, contact_id: UUID) -> str | None:
+        """What a manager says who has read the whole, where one of these decisions asks for it."""
+        return next(
+            (
+                WORDS
+                for one in self.record.decisions
+                if one.contact_id == contact_id
+                and one.state is DecisionState.awaiting_sign_off
+                and must_be_read(one)
+            ),
+            None,
         )
 
     def may_change(self, person: Person, stands: Decided) -> bool:
@@ -531,6 +546,11 @@ class Doors(RuleBasedStateMachine):
                     self.version(self.record.decisions, one.id) + off,
                     agreed=agreed,
                     words=WORDS,
+                    whole_read=next(
+                        whole_read(kept) for kept in self.record.decisions if kept.id == one.id
+                    )
+                    if agreed
+                    else None,
                 )
             ),
             refusal,

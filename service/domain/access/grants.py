@@ -101,6 +101,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.mash_manager,),
             "Agree another person's decision, or send it back with words.",
         ),
+        Permission.read_whole: _grant(
+            Scope.decisions_sign,
+            (Role.mash_manager, Role.head_of_service),
+            "Record having read the whole of what is on file of a child told of again and again.",
+        ),
         Permission.withdraw_decision: _grant(
             Scope.decisions_write,
             _MASH,

@@ -78,6 +78,7 @@ class Permission(StrEnum):
     read_information_requests = "read_information_requests"
     decide = "decide"
     sign_off = "sign_off"
+    read_whole = "read_whole"
     withdraw_decision = "withdraw_decision"
     read_decisions = "read_decisions"
     read_referrals = "read_referrals"

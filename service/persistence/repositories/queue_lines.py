@@ -17,7 +17,13 @@ from service.domain.contacts import Child
 from service.domain.deadlines import Deadline
 from service.domain.flags import Flag, SubjectKind
 from service.domain.people import BirthKnowledge, Person
-from service.domain.queue_lines import EnquiryInLine, MeetingInLine, ShownWithLines, line_of
+from service.domain.queue_lines import (
+    ChildInLine,
+    EnquiryInLine,
+    MeetingInLine,
+    ShownWithLines,
+    line_of,
+)
 from service.domain.queues import (
     Queue,
     QueueItem,
@@ -106,6 +112,7 @@ def _children_in_lines() -> Makeable:
             case((_TOLD_UNBORN, PERSON.c.family_name), else_=CHILD.c.family_name),
             case((_TOLD_UNBORN, PERSON.c.birth_knowledge), else_=CHILD.c.birth_knowledge),
             CHILD.c.unanswered_matches,
+            CHILD.c.nth_contact,
         )
         .join(PERSON, PERSON.c.id == CHILD.c.person_id)
         .where(any_of(CHILD.c.contact_id, "contacts"))
@@ -141,11 +148,11 @@ async def _shown(ask: Asking, waiting: Sequence[Waiting]) -> ShownWithLines:
     running: dict[UUID, list[RunningClock]] = {}
     for subject_id, kind, due_at in clocks_found:
         running.setdefault(subject_id, []).append(RunningClock(kind, due_at))
-    children: dict[UUID, list[tuple[UUID, str, int]]] = {}
-    for child_id, contact_id, given_name, family_name, birth, matches in children_found:
+    children: dict[UUID, list[ChildInLine]] = {}
+    for child_id, contact_id, given_name, family_name, birth, *found in children_found:
         unborn = birth == BirthKnowledge.unborn
         children.setdefault(contact_id, []).append(
-            (child_id, child_in_a_line(given_name, family_name, unborn), matches)
+            ChildInLine(child_id, child_in_a_line(given_name, family_name, unborn), *found)
         )
     flags: dict[UUID, dict[str, int]] = {}
     for subject_id, kind, count in flags_found:

@@ -79,8 +79,12 @@ ChildRow = table_for(
         "contact_id": "contact.id",
         "person_id": "person.id",
     },
-    types={"position": SmallInteger, "unanswered_matches": SmallInteger},
-    server_defaults={"set_aside": "[]", "unanswered_matches": "0"},
+    types={
+        "position": SmallInteger,
+        "unanswered_matches": SmallInteger,
+        "nth_contact": SmallInteger,
+    },
+    server_defaults={"set_aside": "[]", "unanswered_matches": "0", "nth_contact": "1"},
 )
 
 

@@ -38,9 +38,12 @@ DecisionRow = table_for(
         "drafted_by": "account.id",
         "answered_by": "account.id",
         "withdrawn_by": "account.id",
+        "whole_read_by": "account.id",
     },
     types={
         "level_of_need": SmallInteger,
+        "nth_contact": SmallInteger,
+        "nth_within_months": SmallInteger,
         "repeat_concern": Typed(ConcernCounts, empty=True),
     },
     server_defaults={"repeat_concern": "{}"},
