@@ -298,6 +298,8 @@ async def open_to_social_care(work: Work, person_id: UUID) -> bool:
 def _level(chance: random.Random, outcome: Outcome) -> LevelOfNeed:
     if outcome is Outcome.referral:
         return LevelOfNeed.statutory
+    if outcome is Outcome.passed_to_case_holder:
+        return LevelOfNeed.targeted
     if outcome is Outcome.early_help:
         return chance.choice((LevelOfNeed.additional, LevelOfNeed.targeted))
     return chance.choice((LevelOfNeed.universal, LevelOfNeed.additional))

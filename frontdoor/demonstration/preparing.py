@@ -26,7 +26,7 @@ from frontdoor.demonstration.stories import Scripts, Story, Year
 from frontdoor.demonstration.targets import CONFERENCES, Slots
 from frontdoor.demonstration.today import notified, plans_of_today
 from frontdoor.demonstration.towns import Town
-from frontdoor.demonstration.years import plans_before, plans_of
+from frontdoor.demonstration.years import plans_before, plans_of, quiet_plans
 from service.bootstrap import Work
 from service.domain.decisions import Outcome
 
@@ -56,6 +56,12 @@ def prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
     for place, plan in enumerate(plans):
         twice = place % ONE_IN_TYPED_TWICE == 0
         stories.append(Story(desk, chance, plan, None, protection, shared, twice=twice))
+
+    # A chance of their own: what else happens in the year does not hang on them.
+    chance = random.Random(f"quiet {year}")  # noqa: S311 - invented data, the same each time
+    town = Town(chance, numbers, schools)
+    for plan in quiet_plans(chance, year):
+        stories.append(Story(desk, chance, plan, town.newcomers(plan), protection))
 
     chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
     town = Town(chance, numbers, schools)

@@ -43,6 +43,8 @@ MONTHS: Final = (
     Month(57, 43, 118),
     Month(287, 191, 300),
 )
+_QUIET: Final = 120
+"""Contacts of the year beside those, of families of whom nobody hears again."""
 _GRAVE: Final = (*[0.36] * 3, *[0.45] * 8, 0.16)
 """By month: how likely section 47 is of a referral decided in time; a late one is never of it."""
 _BACKLOG: Final = 12
@@ -113,6 +115,25 @@ def plans_of(chance: random.Random, year: int) -> list[Plan]:
             )
     plans.sort(key=lambda plan: plan.received_at)
     return plans
+
+
+def quiet_plans(chance: random.Random, year: int) -> list[Plan]:
+    """Contacts of the year that a word answers, in families of whom nobody hears again."""
+    plans = []
+    for place in range(_QUIET):
+        received_at = _received_at(chance, date(year, 1 + place % 12, 1))
+        plans.append(
+            Plan(
+                received_at,
+                when_decided(chance, received_at, in_time=True, rating=Rating.green),
+                chance.choice((Outcome.no_further_action, Outcome.information_and_advice)),
+                chance.choices(list(SOURCES), [one.weight for one in SOURCES.values()])[0],
+                rating=Rating.green,
+                asks=0,
+                returned=False,
+            )
+        )
+    return sorted(plans, key=lambda plan: plan.received_at)
 
 
 def plans_before(chance: random.Random, year: int) -> list[Plan]:
