@@ -62,7 +62,9 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ChallengeAction.withdraw: _by("withdraw_challenge", "withdraw_disagreement"),
         },
         ChildAction: {
-            ChildAction.decide: _by("decide", "decide_together", "record_meeting_outcome"),
+            ChildAction.decide: _by(
+                "decide", "decide_together", "record_meeting_outcome", "record_meeting_outcomes"
+            ),
             ChildAction.sign_off: _by("sign_off", "sign_off_together", outcome="agreed"),
             ChildAction.return_decision: _by("sign_off", "sign_off_together", outcome="returned"),
             ChildAction.withdraw_decision: _by("withdraw_decision"),
@@ -81,7 +83,9 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             DecisionAction.return_to_decider: _by(
                 "sign_off", "sign_off_together", outcome="returned"
             ),
-            DecisionAction.supersede: _by("decide", "decide_together", "record_meeting_outcome"),
+            DecisionAction.supersede: _by(
+                "decide", "decide_together", "record_meeting_outcome", "record_meeting_outcomes"
+            ),
             DecisionAction.withdraw: _by("withdraw_decision"),
         },
         EnquiryAction: {
@@ -103,7 +107,13 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             InformationRequestAction.answer: _by("answer_information_request"),
         },
         ItemAction: {
-            ItemAction.decide: _by("record_meeting_outcome", "decide", "decide_together"),
+            ItemAction.decide: _by(
+                "record_meeting_outcome",
+                "record_meeting_outcomes",
+                "record_without_discussion",
+                "decide",
+                "decide_together",
+            ),
             ItemAction.carry_over: _by("carry_item_over"),
         },
         MeetingAction: {
@@ -143,6 +153,7 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             TransferAction.request_again: _by("decide_returned_transfer", decision="request_again"),
             TransferAction.keep: _by("decide_returned_transfer", decision="keep"),
             TransferAction.record_first_visit: _by("record_first_visit"),
+            TransferAction.record_strategy_discussion: _by("record_strategy_discussion"),
             TransferAction.complete: _by("complete_transfer"),
             TransferAction.withdraw: _by("withdraw_transfer"),
         },

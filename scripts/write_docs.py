@@ -112,6 +112,8 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.transfer_return_decided: "The sender asked again for a step-down that came back, "
         "or kept the child.",
         EventType.transfer_first_visit_recorded: "Early help made its first visit.",
+        EventType.transfer_strategy_discussion_recorded: "The strategy discussion that "
+        "disclosed harm owes was held, or none is held for a reason.",
         EventType.transfer_completed: "A step-down is complete: social care's case closed.",
         EventType.transfer_withdrawn: "Who asked for a transfer took it back.",
         EventType.transfers_exported: "A list of transfers was taken out as CSV.",

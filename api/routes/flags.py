@@ -17,7 +17,7 @@ from api.schemas.flags import (
     Flag,
     FlagAcknowledgementIn,
     FlagId,
-    FlagSummary,
+    FlagOfContact,
 )
 from api.schemas.flags_together import FlagsAcknowledged, FlagsAcknowledgementIn
 from service.domain.access import Permission
@@ -27,27 +27,34 @@ from service.domain.flags import (
     FlagFilters,
     FlagNotYours,
     FlagsNotTakenOn,
+    ShownFlag,
 )
 from service.usecases import flags
 from service.usecases.flags import ExplainedFlag
 
 router = APIRouter(prefix="/v1/flags", tags=["flags"], route_class=FrontDoorRoute)
 
-_LISTED = Listing("flags", lambda one: (one.due_at, one.id), FlagSummary.of, FlagFilters)
+_LISTED: Listing[ShownFlag] = Listing(
+    "flags:one-a-contact", lambda one: one.place, FlagOfContact.of, FlagFilters
+)
 
 
 def _reply(explained: ExplainedFlag) -> Response:
     return reply(Flag.of(explained), version=explained.flag.version)
 
 
-@router.get("", response_model=Page[FlagSummary])
+@router.get("", response_model=Page[FlagOfContact])
 async def list_flags(
     request: Request,
     who: Who,
     asked: Annotated[FlagQuery, Query()],
     paging: Paging,
 ) -> Response:
-    """List the flags that stand, soonest limit first."""
+    """List the flags that stand, one a contact: danger first, then the soonest limit.
+
+    A contact shows its worst flag, and the others inside it: first what nobody has taken on, then
+    danger, a limit that has passed and one that is near. With `each`, every flag by itself.
+    """
     return await _LISTED.page(request, who, paging, flags.list_flags, asked)
 
 

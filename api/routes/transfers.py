@@ -16,6 +16,7 @@ from api.schemas.transfer_acts import (
     RefusalAgreement,
     ReturnDecision,
     ReturnDecisionIn,
+    StrategyDiscussionIn,
     TransferAcceptance,
     TransferCompletion,
     TransferCreate,
@@ -260,6 +261,32 @@ async def record_first_visit(
         request,
         lambda work: step_downs.record_first_visit(
             work, who, transfer_id, version, visited_at=body.visited_at, words=body.words
+        ),
+    )
+
+
+@router.post(
+    "/{transfer_id}/strategy-discussion",
+    response_model=Transfer,
+    responses=problems(OwnTransfer, TransferIncomplete, WrongState, transfers.TransferNotFound),
+)
+@needs(Permission.record_strategy_discussion)
+async def record_strategy_discussion(
+    request: Request,
+    who: Who,
+    transfer_id: TransferId,
+    version: Version,
+    body: StrategyDiscussionIn,
+) -> Response:
+    """Record the strategy discussion that a step-up for disclosed harm owes, or why none is held.
+
+    It can be recorded before the answer and after any refusal. Nothing else stops its clock, but
+    the referral that the child comes to, which then owes the meeting since the same time.
+    """
+    return await _moved(
+        request,
+        lambda work: transfer_answers.record_strategy_discussion(
+            work, who, transfer_id, version, body.told()
         ),
     )
 

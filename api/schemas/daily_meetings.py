@@ -199,6 +199,22 @@ class MeetingOpenCase(WireOut):
     since: Annotated[Instant, Field(description="Since when this case answers.")]
 
 
+class WhyDiscussed(WireOut):
+    """Why an item is for the meeting to discuss, and is not recorded without it."""
+
+    code: Annotated[
+        str, Field(max_length=64, description="The reason, for programs.", examples=["harm_told"])
+    ]
+    message: Annotated[
+        str,
+        Field(
+            max_length=500,
+            description="The reason, in a sentence.",
+            examples=["Danger was told: the meeting decides."],
+        ),
+    ]
+
+
 class ItemCarriedFrom(WireOut):
     """The item before, which was carried over to this one."""
 
@@ -243,6 +259,13 @@ class DailyMeetingItem(WireOut):
     ]
     notification_id: ItsNotificationId
     contact_id: Annotated[UUID, an_id("The contact that it is.")]
+    contact_version: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST)],
+        Field(
+            description="The contact's version: what an act over many items names as seen.",
+            examples=[1],
+        ),
+    ]
     reference: Annotated[str, a_reference("The contact's reference.", "C-7K3MA-9TQ4R")]
     received_at: ReceivedAt
     incident_number: Annotated[
@@ -315,6 +338,17 @@ class DailyMeetingItem(WireOut):
             examples=[["riverbourne-hospital", "riverbourne-police"]],
         ),
     ]
+    discussed_because: Annotated[
+        list[WhyDiscussed],
+        Field(
+            max_length=20,
+            description=(
+                "Why it cannot be recorded without a discussion under the policy; empty when it "
+                "can, which `POST /v1/daily-meetings/{date}/recording` does."
+            ),
+            examples=[[]],
+        ),
+    ]
     times_carried: Annotated[
         _COUNT, Field(description="How often the child was carried over to here.", examples=[0])
     ]
@@ -347,6 +381,7 @@ class DailyMeetingItem(WireOut):
             incident_number=notification.incident_number,
             incident_at=notification.incident_at,
             children_present=notification.children_present,
+            contact_version=contact.version,
             reference=contact.reference,
             received_at=contact.received_at,
             agreement=contact.agreement,
@@ -363,6 +398,7 @@ class DailyMeetingItem(WireOut):
             earlier_contacts=found.earlier,
             open_case=found.open_case,
             agencies=found.agencies,
+            discussed_because=found.discussed_because,
             carried_from=found.carried_from,
             carried_to=found.carried_to,
         )

@@ -315,6 +315,17 @@ class Decision(WireOut):
         UUID | None,
         an_id("The concern as it was passed to who holds the child's case, where one is open."),
     ]
+    recorded_under: Annotated[
+        str | None,
+        Field(
+            max_length=80,
+            description=(
+                "Edition of the policy under which a manager recorded it without a discussion; "
+                "null for a decision that was drafted, and signed by somebody else."
+            ),
+            examples=[None],
+        ),
+    ]
     repeat_concern: Annotated[
         RepeatConcernCounts | None,
         Field(

@@ -24,7 +24,8 @@ from service.domain.passed_concerns import PassedConcernState
 from service.domain.referrals import CaseState
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingState
-from service.domain.transfers import Direction, TransferState, WaitsFor
+from service.domain.transfer_waits import WaitsFor
+from service.domain.transfers import Direction, TransferState
 from service.domain.whole_contacts import RequestOrder
 from service.strict.fields import Id, Instant, Line, Reference
 
@@ -98,6 +99,13 @@ class FlagQuery(QueryPart):
         Field(description="Only those that were, or were not, escalated.", examples=[True]),
     ] = None
     contact_id: Annotated[Id | None, Field(description="Only those of this contact.")] = None
+    each: Annotated[
+        FlagParameter,
+        Field(
+            description="Each flag by itself, and not one a contact with the others inside it.",
+            examples=[False],
+        ),
+    ] = False
 
 
 class AccountabilityQuery(QueryPart):

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import WireOut
 from api.schemas.words import EXAMPLE_ID, ContactBehindId, SubjectId, TimescaleName, Version, an_id
-from service.domain.flags import Severity, SubjectKind
+from service.domain.flags import Severity, ShownFlag, SubjectKind
 from service.strict.fields import LARGEST, Instant, Text, Wire
 from service.usecases.flags import ExplainedFlag
 
@@ -83,6 +83,31 @@ class FlagSummary(WireOut):
     cleared_at: Annotated[
         Instant | None, Field(description="When its fact cleared; null while it stands.")
     ]
+
+
+class FlagOfContact(FlagSummary):
+    """What a contact shows of its flags: the worst of them, and the others inside it."""
+
+    inside: Annotated[
+        list[FlagSummary],
+        Field(
+            max_length=100,
+            description=(
+                "The other flags of the contact that stand, the worst first: of what the filters "
+                "leave. Each is acknowledged by its own id and version, or all of them in one act "
+                "(`POST /v1/flags/acknowledgements`)."
+            ),
+            examples=[[]],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, shown: ShownFlag) -> Self:
+        """As it is seen by staff."""
+        return cls.taken_from(shown.flag, inside=shown.inside[:_MOST_INSIDE])
+
+
+_MOST_INSIDE = 100
 
 
 class Flag(FlagSummary):

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
 from api.schemas.words import HappenedAt, ItsNotificationId, ReadBy, an_id
-from service.domain.contacts import AgreementState
+from service.domain.contacts import AgreementState, LawfulBasis
 from service.domain.people import YesNo
 from service.domain.police_notifications import PoliceNotification, Risk
 from service.domain.police_updates import (
@@ -58,6 +58,39 @@ class ToldAgreement(WireOut):
     ]
 
 
+class ToldBasis(WireOut):
+    """What the police told of the lawful basis for sharing."""
+
+    basis: Annotated[
+        LawfulBasis | None, Field(description="The lawful basis.", examples=["public_task"])
+    ]
+    sharing_reason: Annotated[
+        str | None,
+        Field(
+            max_length=4000,
+            description="Why it is shared without agreement.",
+            examples=["A child may be at risk of serious harm."],
+        ),
+    ]
+
+
+class ToldOfficer(WireOut):
+    """The officer who told of it later."""
+
+    name: Annotated[
+        str | None, Field(max_length=200, description="Name.", examples=["PC Jo Lindqvist"])
+    ]
+    role: Annotated[
+        str | None, Field(max_length=200, description="Role.", examples=["Domestic abuse unit"])
+    ]
+    telephone: Annotated[
+        str | None, Field(max_length=50, description="Telephone.", examples=["01632 960101"])
+    ]
+    email: Annotated[
+        str | None, Field(max_length=320, description="E-mail.", examples=["jo@police.example"])
+    ]
+
+
 class ToldLater(WireOut):
     """All that the police told when they sent an incident again."""
 
@@ -78,6 +111,10 @@ class ToldLater(WireOut):
         bool, Field(description="Whether a child is in immediate danger.", examples=[True])
     ]
     agreement: Annotated[ToldAgreement, Field(description="What was told of agreement.")]
+    lawful_basis: Annotated[
+        ToldBasis, Field(description="What was told of the lawful basis for sharing.")
+    ]
+    officer: Annotated[ToldOfficer, Field(description="The officer who told of it then.")]
     address: Annotated[
         str | None,
         Field(max_length=500, description="Where the children live.", examples=["12 Weir Street"]),

@@ -11,11 +11,9 @@ from api.schemas.words import an_id
 from service.domain import transfers
 from service.domain.acceptances import Acceptance
 from service.domain.decisions import StatutoryBasis
-from service.domain.transfers import (
-    Direction,
-    FamilyAgreement,
-    Party,
-)
+from service.domain.strategy_discussions import NoMeetingBecause, StrategyDiscussion
+from service.domain.strategy_meetings import Agency
+from service.domain.transfers import Direction, FamilyAgreement, Party
 from service.strict.fields import DateOn, Flag, Id, Instant, Line, Text, Wire
 from service.usecases.transfers import NewTransfer
 
@@ -283,6 +281,43 @@ class FirstVisitIn(Wire):
             examples=["Amara and her mother were seen at home; the plan is understood."],
         ),
     ]
+
+
+class StrategyDiscussionIn(Wire):
+    """The strategy discussion that disclosed harm owes: held, with whom; or why none is held."""
+
+    held_at: Annotated[
+        Instant | None,
+        Field(description="When it was held; not before the request of the step-up."),
+    ] = None
+    agencies: Annotated[
+        Annotated[list[Agency], Field(max_length=10)],
+        Field(
+            description="Who took part; all of the policy's quorum.",
+            examples=[["social_care", "police", "health"]],
+        ),
+    ] = []  # noqa: RUF012 - pydantic copies it
+    not_held_because: Annotated[
+        NoMeetingBecause | None,
+        Field(
+            description="Why none is held: the child died or moved away, or the disclosure was "
+            "recorded in error. Said by a manager who neither asked nor refused.",
+            examples=[None],
+        ),
+    ] = None
+    words: Annotated[
+        Words,
+        Field(
+            description="What was decided and why; or why no meeting is needed.",
+            examples=["The police and the health visitor know of no injury. No enquiry now."],
+        ),
+    ]
+
+    def told(self) -> StrategyDiscussion:
+        """As the domain takes it."""
+        return StrategyDiscussion(
+            self.words, self.held_at, tuple(self.agencies), self.not_held_because
+        )
 
 
 class TransferWithdrawal(Wire):

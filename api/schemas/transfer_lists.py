@@ -19,13 +19,13 @@ from api.schemas.words import (
 )
 from service.domain import transfer_lists
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
+from service.domain.transfer_waits import WaitsFor
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
     Party,
     TransferAction,
     TransferState,
-    WaitsFor,
 )
 from service.policy import Policy
 from service.strict.fields import LARGEST, Instant

@@ -27,16 +27,15 @@ from api.schemas.words import (
 )
 from service.domain import transfers
 from service.domain.decisions import StatutoryBasis
+from service.domain.transfer_waits import WaitsFor, waits_for
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
     Party,
     TransferAction,
     TransferState,
-    WaitsFor,
     accountable_party,
     allowed,
-    waits_for,
 )
 from service.strict.fields import LARGEST, Instant
 from service.usecases.transfers import WholeTransfer
@@ -219,6 +218,24 @@ class Transfer(WireOut):
     completed_at: Annotated[Instant | None, Field(description="When it was complete.")]
     ended_at: Annotated[
         Instant | None, Field(description="When it ended, in whichever way; null while open.")
+    ]
+    meeting_owed_since: Annotated[
+        Instant | None,
+        Field(
+            description="Since when a strategy meeting is owed, because harm was disclosed; null "
+            "for any other transfer."
+        ),
+    ]
+    meeting_settled_at: Annotated[
+        Instant | None,
+        Field(
+            description="When the meeting was recorded, was found not to be needed, or became the "
+            "referral's own to hold; null while it is owed, the transfer ended or not."
+        ),
+    ]
+    meeting_held_at: Annotated[
+        Instant | None,
+        Field(description="When the strategy discussion was held, where it was before a referral."),
     ]
     steps: Annotated[
         list[TransferStep],

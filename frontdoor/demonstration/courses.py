@@ -19,6 +19,7 @@ from service.domain.decisions import StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode, EpisodeClosure
 from service.domain.errors import Conflict
 from service.domain.referrals import CaseState, Referral
+from service.domain.strategy_discussions import StrategyDiscussion
 from service.domain.transfers import Direction, FamilyAgreement, Party, PlanLine, Transfer
 from service.persistence.repositories import accountabilities, challenges, transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS
@@ -36,7 +37,12 @@ from service.usecases.step_downs import (
     record_family_agreement,
     record_first_visit,
 )
-from service.usecases.transfer_answers import accept_transfer, answer_refusal, refuse_transfer
+from service.usecases.transfer_answers import (
+    accept_transfer,
+    answer_refusal,
+    record_strategy_discussion,
+    refuse_transfer,
+)
 from service.usecases.transfers import (
     NewTransfer,
     open_transfer,
@@ -227,7 +233,7 @@ class Course:
         manager = self.desk.people.assessment_manager
         match act:
             case "open":
-                await open_transfer(work, self._answerer, found, version)
+                await self._discuss(work, await open_transfer(work, self._answerer, found, version))
             case "accept":
                 await accept_transfer(work, self._answerer, found, version, self._acceptance())
                 if isinstance(self.case, EarlyHelpEpisode):
@@ -271,6 +277,15 @@ class Course:
                 await self._up_again(work, transfer)
             case _:
                 raise ValueError(f"no move is called {act}")
+
+    async def _discuss(self, work: Work, transfer: Transfer) -> None:
+        """Who opens a step-up for disclosed harm holds the strategy discussion at once."""
+        if transfer.owes_meeting:
+            quorum = self.desk.policy.strategy_meetings.quorum
+            told = StrategyDiscussion(WORDS.discussed[0], work.now, quorum)
+            await record_strategy_discussion(
+                work, self._mash_manager, transfer.id, transfer.version, told
+            )
 
     def _acceptance(self) -> Acceptance:
         # Who asked for the case has said who takes the child on.

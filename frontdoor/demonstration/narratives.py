@@ -100,6 +100,7 @@ class Narratives(_Read):
     taken_further: dict[str, Texts]
     step_accepted: Texts
     step_withdrawn: Texts
+    discussed: Texts
     family_said: dict[FamilyAgreement, str]
     visited: Texts
     kept: dict[str, Texts]

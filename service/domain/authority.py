@@ -86,10 +86,15 @@ class ReceiptWords:
 
 @dataclass(frozen=True, slots=True)
 class TransferRules:
-    """Why steps are asked for and refused, each code with its words; how a step-up is counted."""
+    """Why steps are asked for and refused, each code with its words; how a step-up is counted.
+
+    `harm_reasons` are those of a step-up that say that harm was disclosed: a strategy meeting is
+    owed from the request on.
+    """
 
     step_up_source_code: str
     step_up_reasons: Mapping[str, str]
+    harm_reasons: frozenset[str]
     step_down_reasons: Mapping[str, str]
     step_up_refusals: Mapping[str, str]
     step_down_refusals: Mapping[str, str]

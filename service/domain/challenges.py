@@ -208,7 +208,10 @@ CLOCKS = (
     "challenge_response",
     "challenge_change",
 )
-"""Every clock that can run on a challenge."""
+"""Every clock that can run on any challenge."""
+
+HARM_CLOCK = "challenge_of_harm"
+"""The clock beside that of a stage where a step-up was refused for which harm was disclosed."""
 
 
 class ChallengeOpen(Conflict):

@@ -40,7 +40,9 @@ def faults_in_series(
     Each contact looks slight by itself. So nothing more following takes a reason of its own, which
     looks at all of them together.
     """
-    slight = draft.level_of_need is LevelOfNeed.universal
+    # Passed to who holds the case, it is read there, and something is said to be done.
+    slight = draft.outcome is not Outcome.passed_to_case_holder
+    slight = slight and draft.level_of_need is LevelOfNeed.universal
     slight = slight or draft.outcome is Outcome.no_further_action
     because = draft.nothing_more_because
     if because is not None:

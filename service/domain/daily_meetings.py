@@ -8,8 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 from service.domain.accountabilities import CareService
-from service.domain.contacts import AgreementState, ChildState
+from service.domain.contacts import AgreementState, ChildState, ContactState
 from service.domain.dangers import DangerTold
+from service.domain.deadlines import Rating
 from service.domain.errors import Conflict, Invalid
 from service.domain.fields import Id, Version, plain, sensitive
 from service.domain.people import BirthKnowledge, Sex, YesNo
@@ -219,6 +220,9 @@ class AgendaContact:
     agreement_note: str | None
     concern: str
     danger: DangerTold | None
+    rating: Rating | None
+    state: ContactState
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +241,25 @@ class AgendaChild:
     sex: Sex
     school: str | None
     state: ChildState
+    unanswered_matches: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhyDiscussed:
+    """Why a child is for the meeting to discuss, and is not recorded without it."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class AgendaItem:
-    """One child on an agenda with all that the meeting needs beside it."""
+    """One child on an agenda with all that the meeting needs beside it.
+
+    `told_before`: whether anything else was ever told of the child, however long ago;
+    `others_on_file` are those of the other children of whom that is so, or whose case is open;
+    `discussed_because` is why it is not recorded without a discussion.
+    """
 
     item: MeetingItem
     notification: AgendaNotification
@@ -258,6 +276,9 @@ class AgendaItem:
     carried_to: CarriedTo | None
     overdue_from: date | None
     police_updates: Sequence[PoliceUpdate] = ()
+    told_before: bool = False
+    others_on_file: frozenset[UUID] = frozenset()
+    discussed_because: Sequence[WhyDiscussed] = ()
 
     @property
     def place(self) -> tuple[int, date, UUID, UUID]:

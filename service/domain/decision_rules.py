@@ -65,13 +65,17 @@ class DecisionRules:
         The police's notification is of domestic abuse whatever its words are; whoever decides that
         significant harm is suspected looks at it as at an injury.
         """
-        words = contact.concern.casefold()
-        found = {worry for worry, told in self._told.items() if told.search(words)}
+        found = self.worries_in(contact.concern)
         if notification is not None:
             found.add(Worry.domestic_abuse)
         if basis is StatutoryBasis.section_47 and not found:
             found.add(Worry.injury)
         return [worry for worry in Worry if worry in found]
+
+    def worries_in(self, words: str) -> set[Worry]:
+        """The worries that words tell of."""
+        words = words.casefold()
+        return {worry for worry, told in self._told.items() if told.search(words)}
 
     def asks(
         self,

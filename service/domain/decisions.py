@@ -179,6 +179,9 @@ class Decision:
     passed_concern_id: Annotated[
         UUID | None, plain("The concern as it was passed to who holds the child's case.")
     ] = None
+    recorded_under: Annotated[
+        str | None, plain("Edition of the policy under which it was recorded without a discussion.")
+    ] = None
     nth_contact: Annotated[
         int | None,
         sensitive(

@@ -24,12 +24,14 @@ class Where:
     """Where the parts of one child's draft stand in what was sent.
 
     `at` is the child's own place; `elsewhere` says of parts, by their pointers in a draft for one
-    child, where they stand; `own` are the parts that were said of this child alone.
+    child, where they stand; `own` are the parts that were said of this child alone; `family` is
+    the place of what is said of the whole family.
     """
 
     at: str = ""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    family: str = ""
 
     def pointer(self, within: str) -> str:
         """The pointer into what was sent, from one into a draft for one child."""
@@ -47,7 +49,7 @@ class Where:
     def of_all(self, within: str) -> str:
         """The pointer to where the same is said of the whole family."""
         pointer = self.pointer(within)
-        return within if pointer == self.at + within else pointer
+        return self.family + within if pointer == self.at + within else pointer
 
 
 # What is said of each child by itself, and never of a family.
@@ -162,8 +164,17 @@ _NEEDED: Final = {
 }
 
 
-def together(family: SaidOfDecision, children: Sequence[SaidOfChild]) -> list[NewDecision]:
+def together(
+    family: SaidOfDecision,
+    children: Sequence[SaidOfChild],
+    *,
+    within: str = "",
+    under: str = "children",
+) -> list[NewDecision]:
     """The drafts for several children, each with what is said of all and what differs.
+
+    `within` is where the family stands in what was sent, `under` what its children
+    stand in.
 
     What is said of a child replaces what is said of the family: a value, the line of the same
     agency, the answer to the same prompt. A child with an outcome of its own takes over nothing
@@ -172,18 +183,18 @@ def together(family: SaidOfDecision, children: Sequence[SaidOfChild]) -> list[Ne
     """
     drafts: list[NewDecision] = []
     named: set[UUID] = set()
-    found = [_values_of(family, child.said) for child in children]
+    found = [_values_of(within, family, child.said) for child in children]
     nowhere = [name for name in _NEEDED if all(values[name] is None for values, _, _ in found)]
-    problems = [_missing("", name) for name in nowhere]
+    problems = [_missing(within, name) for name in nowhere]
     for place, child in enumerate(children):
-        at = f"/children/{place}"
+        at = f"{within}/{under}/{place}"
         if child.child_id in named:
             problems.append(Problem(f"{at}/child_id", "Name each child once.", "child_named_twice"))
         named.add(child.child_id)
         values, elsewhere, own = found[place]
         missing = [name for name in _NEEDED if values[name] is None]
         problems += [_missing(at, name) for name in missing if name not in nowhere]
-        lines = _lines(at, family, child.said)
+        lines = _lines(within, at, family, child.said)
         if not missing:
             drafts.append(
                 NewDecision(
@@ -194,7 +205,7 @@ def together(family: SaidOfDecision, children: Sequence[SaidOfChild]) -> list[Ne
                     supersedes_id=child.supersedes_id,
                     supersedes_because=child.supersedes_because,
                     matches=child.matches,
-                    where=Where(at, {**elsewhere, **lines.elsewhere}, own | lines.own),
+                    where=Where(at, {**elsewhere, **lines.elsewhere}, own | lines.own, within),
                 )
             )
     if problems:
@@ -207,7 +218,7 @@ def _missing(at: str, name: str) -> Problem:
 
 
 def _values_of(
-    family: SaidOfDecision, child: SaidOfDecision
+    within: str, family: SaidOfDecision, child: SaidOfDecision
 ) -> tuple[dict[str, Any], dict[str, str], frozenset[str]]:
     """The single values of a child's draft, where the family's stand, and which are its own."""
     left_out: set[str] = set()
@@ -224,7 +235,7 @@ def _values_of(
             own.add(pointer)
         elif name not in left_out and getattr(family, name) is not None:
             values[name] = getattr(family, name)
-            elsewhere[pointer] = pointer
+            elsewhere[pointer] = within + pointer
     return values, elsewhere, frozenset(own)
 
 
@@ -238,16 +249,16 @@ class _MergedLines:
     own: frozenset[str]
 
 
-def _lines(at: str, family: SaidOfDecision, child: SaidOfDecision) -> _MergedLines:
+def _lines(within: str, at: str, family: SaidOfDecision, child: SaidOfDecision) -> _MergedLines:
     agencies, their_places = _merged(
         "/agencies",
-        _placed("/agencies", "", family.agencies),
+        _placed("/agencies", within, family.agencies),
         _placed("/agencies", at, child.agencies),
         lambda line: line.organisation_id,
     )
     prompts, its_places = _merged(
         "/prompts",
-        _placed("/prompts", "", family.prompts, family.answered_at),
+        _placed("/prompts", within, family.prompts, family.answered_at),
         _placed("/prompts", at, child.prompts, child.answered_at),
         lambda line: line.prompt,
     )

@@ -62,6 +62,8 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         **dict.fromkeys(passed_concerns.CLOCKS, SubjectKind.passed_concern),
         **dict.fromkeys(transfers.CLOCKS, SubjectKind.transfer),
         **dict.fromkeys(challenges.CLOCKS, SubjectKind.challenge),
+        transfers.STRATEGY_CLOCK: SubjectKind.transfer,
+        challenges.HARM_CLOCK: SubjectKind.challenge,
     }
 )
 """What each clock that the service starts by itself runs on."""

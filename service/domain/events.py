@@ -50,6 +50,7 @@ class EventType(StrEnum):
     transfer_returned = "transfer.returned"
     transfer_return_decided = "transfer.return_decided"
     transfer_first_visit_recorded = "transfer.first_visit_recorded"
+    transfer_strategy_discussion_recorded = "transfer.strategy_discussion_recorded"
     transfer_completed = "transfer.completed"
     transfer_withdrawn = "transfer.withdrawn"
     transfer_redirected = "transfer.redirected"

@@ -22,6 +22,10 @@ class Severity(StrEnum):
     breach = "breach"
 
 
+WORST_FIRST = (Severity.danger, Severity.breach, Severity.warning)
+"""Of several about one contact, which is shown with the others inside it."""
+
+
 class SubjectKind(StrEnum):
     """What a deadline runs on."""
 
@@ -104,6 +108,24 @@ class FlagFilters:
     acknowledged: bool | None = None
     escalated: bool | None = None
     contact_id: UUID | None = None
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFlag:
+    """What a contact shows of its flags: the worst that stands, and the others inside it.
+
+    What nobody has taken on is worse than what somebody has; then danger, a limit that has passed
+    and one that is near; then the sooner limit.
+    """
+
+    flag: Flag
+    inside: Sequence[Flag] = ()
+
+    @property
+    def place(self) -> tuple[int, datetime, UUID]:
+        """Where it stands in a list: danger first, then the soonest limit."""
+        return int(self.flag.severity is not Severity.danger), self.flag.due_at, self.flag.id
 
 
 class FlagAcknowledged(Conflict):

@@ -17,7 +17,7 @@ from service.domain.police_notifications import Risk
 from service.domain.section_47_enquiries import EnquiryState
 from service.domain.strategy_meetings import MeetingState
 from service.domain.transfer_lists import ChallengeInShort, ListedTransfer
-from service.domain.transfers import WaitsFor
+from service.domain.transfer_waits import WaitsFor
 
 # Sorts after everything that is due: a line without a running clock comes last.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)

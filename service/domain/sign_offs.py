@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
-from service.domain.contacts import Contact, possible_now
+from service.domain.contacts import REPEAT_CONCERN, Contact, possible_now
 from service.domain.cumulative_concerns import must_be_read
+from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.decisions import Decision, DecisionState, OwnDecision
 from service.domain.drafts import ALONE, Where
 from service.domain.errors import Invalid, Problem
+
+STOPPED_WHEN_DECIDED: Final = (
+    "contact_to_referral",
+    "statutory_decision",
+    RATED_CLOCK,
+    RATING_CLOCK,
+    REPEAT_CONCERN,
+)
+"""The clocks of a contact that stop when every child on it is decided and signed off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from uuid import UUID
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
 from service.domain.measure_cases import CountedFilters
 from service.domain.measures import Counted
+from service.domain.transfer_waits import WaitsFor, waits_for
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
     Party,
     TransferAction,
     TransferState,
-    WaitsFor,
-    waits_for,
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from service.domain.access import Permission, Role
@@ -13,7 +13,7 @@ from service.domain.decisions import StatutoryBasis
 from service.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from service.domain.fields import Id, PersonId, Reference, Version, plain, sensitive
 from service.domain.own_words import RationaleRules, own_words_faults
-from service.domain.states import StateTable
+from service.domain.states import StateTable, WrongState
 
 
 class Direction(StrEnum):
@@ -83,6 +83,7 @@ class TransferAction(StrEnum):
     record_family_agreement = "record_family_agreement"
     record_first_visit = "record_first_visit"
     redirect = "redirect"
+    record_strategy_discussion = "record_strategy_discussion"
 
 
 _S, _A = TransferState, TransferAction
@@ -121,6 +122,8 @@ TRANSFER = StateTable(
         (_S.refusal_overturned, _A.supersede): _S.superseded,
         (_S.accepted, _A.supersede): _S.superseded,
         (_S.returned, _A.supersede): _S.superseded,
+        # Disclosed harm owes a strategy meeting, in whatever state: `allowed` says while it does.
+        **{(state, _A.record_strategy_discussion): state for state in _S if state not in _ENDED},
         # A team that the policy takes away is replaced by who takes over; it stands where it stood.
         **{(state, _A.redirect): state for state in _S if state not in _ENDED},
     },
@@ -129,20 +132,6 @@ TRANSFER = StateTable(
         {_A.supersede, _A.send_back, _A.uphold_refusal, _A.overturn_refusal, _A.redirect}
     ),
 )
-
-
-class WaitsFor(StrEnum):
-    """What an open transfer waits for."""
-
-    opening = "opening"
-    answer = "answer"
-    refusal_agreement = "refusal_agreement"
-    challenge = "challenge"
-    acceptance = "acceptance"
-    family_agreement = "family_agreement"
-    first_visit = "first_visit"
-    completion = "completion"
-    return_decision = "return_decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +193,22 @@ class Transfer:
     completed_at: Annotated[datetime | None, plain("When it was complete.")]
     ended_at: Annotated[datetime | None, plain("When it ended, in whichever way.")]
     version: Version
+    meeting_owed_since: Annotated[
+        datetime | None,
+        plain("Since when a strategy meeting is owed, because harm was disclosed."),
+    ] = None
+    meeting_settled_at: Annotated[
+        datetime | None,
+        plain("When that was recorded, found not to be needed, or taken on by a referral."),
+    ] = None
+    meeting_held_at: Annotated[
+        datetime | None, plain("When the strategy discussion was held, when it was.")
+    ] = None
+
+    @property
+    def owes_meeting(self) -> bool:
+        """Harm was disclosed, and no strategy meeting has been held; ended or not."""
+        return self.meeting_owed_since is not None and self.meeting_settled_at is None
 
     @property
     def sender_case_id(self) -> UUID:
@@ -248,7 +253,13 @@ def allowed(transfer: Transfer) -> tuple[TransferAction, ...]:
         not_now.add(_A.record_first_visit)
     if transfer.first_visit_at is None or transfer.family_agreement is not FamilyAgreement.given:
         not_now.add(_A.complete)
-    return tuple(one for one in TRANSFER.allowed(transfer.state) if one not in not_now)
+    if not transfer.owes_meeting:
+        not_now.add(_A.record_strategy_discussion)
+    could = TRANSFER.allowed(transfer.state)
+    if transfer.state in TRANSFER.final and transfer.owes_meeting:
+        # No refusal stops the clock of a meeting, so the meeting is recorded after one too.
+        could = (*could, _A.record_strategy_discussion)
+    return tuple(one for one in could if one not in not_now)
 
 
 def after(transfer: Transfer, action: TransferAction) -> TransferState:
@@ -256,7 +267,17 @@ def after(transfer: Transfer, action: TransferAction) -> TransferState:
 
     Raises WrongState, naming the state and the actions that are possible in this direction.
     """
-    return TRANSFER.after(transfer.state, action, could=allowed(transfer))
+    could = allowed(transfer)
+    if action is not _A.record_strategy_discussion:
+        return TRANSFER.after(transfer.state, action, could=could)
+    if action not in could:
+        raise WrongState(
+            "No strategy meeting is owed by this transfer: it was not asked for because harm was "
+            "disclosed, or the meeting is recorded, or the child's referral owes it.",
+            state=transfer.state,
+            allowed=could,
+        )
+    return transfer.state
 
 
 def accountable_party(transfer: Transfer) -> Party | None:
@@ -267,48 +288,6 @@ def accountable_party(transfer: Transfer) -> Party | None:
     if transfer.state in TRANSFER.final:
         return None
     return Party.receiver if transfer.state is TransferState.accepted else Party.sender
-
-
-class AwaitsSomebody(Protocol):
-    """What `waits_for` reads of a transfer: any record that has these fields will do."""
-
-    @property
-    def state(self) -> TransferState:
-        """Where it stands."""
-        ...
-
-    @property
-    def family_agreement(self) -> FamilyAgreement:
-        """Whether the family agrees."""
-        ...
-
-    @property
-    def first_visit_at(self) -> datetime | None:
-        """When early help first visited."""
-        ...
-
-
-def waits_for(transfer: AwaitsSomebody) -> WaitsFor | None:
-    """What an open transfer waits for next; None when it has ended."""
-    match transfer.state:
-        case TransferState.requested:
-            return WaitsFor.opening
-        case TransferState.opened:
-            return WaitsFor.answer
-        case TransferState.refusal_pending:
-            return WaitsFor.refusal_agreement
-        case TransferState.refusal_challenged:
-            return WaitsFor.challenge
-        case TransferState.refusal_overturned:
-            return WaitsFor.acceptance
-        case TransferState.returned:
-            return WaitsFor.return_decision
-        case TransferState.accepted:
-            if transfer.family_agreement is not FamilyAgreement.given:
-                return WaitsFor.family_agreement
-            return WaitsFor.first_visit if transfer.first_visit_at is None else WaitsFor.completion
-        case _:
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +381,13 @@ CLOCKS = (
     "step_down_completed",
     "step_down_returned",
 )
-"""Every clock that can run on a transfer."""
+"""Every clock that can run on any transfer."""
+
+STRATEGY_CLOCK = "step_up_strategy_meeting"
+"""The clock of the strategy meeting that a step-up owes whose reason is that harm was disclosed.
+
+It outlives the step-up: no refusal, agreed to or not, no withdrawal and no closing stops it.
+"""
 
 
 class TransferUnderWay(Conflict):

@@ -21,7 +21,7 @@ from service.domain.referrals import (
     Referral,
     is_re_referral,
 )
-from service.domain.transfers import FamilyAgreement
+from service.domain.transfers import STRATEGY_CLOCK, FamilyAgreement
 from service.domain_services.assessments import end_assessment_with_referral
 from service.domain_services.lives import Moves
 from service.domain_services.passed_concerns import follow_child
@@ -29,7 +29,7 @@ from service.domain_services.pre_birth import start_pre_birth_clocks
 from service.persistence.asking import Asking
 from service.persistence.clocks import is_running, start_clock, stop_clocks
 from service.persistence.ids import new_id
-from service.persistence.repositories import accountabilities, cases, contacts
+from service.persistence.repositories import accountabilities, cases, contacts, transfers
 from service.persistence.repositories.cases import EPISODES, REFERRALS, Case, Cases
 from service.persistence.units_of_work import Work
 
@@ -73,7 +73,8 @@ async def open_referral(
     """Opens a child to social care; the referral answers for the child from now on.
 
     `answered` is which case answered until now, when one did. The clock of the allocation starts
-    unless a worker takes it on at once.
+    unless a worker takes it on at once. A strategy meeting that disclosed harm owes is the
+    referral's from now on, since the step-up was requested, on whichever basis it opens.
     """
     but = origin.contact_id if origin.transfer_id is None else None
     previous = await REFERRALS.latest_of_person(work, origin.person_id, but=but)
@@ -108,10 +109,14 @@ async def open_referral(
     )
     await _open(work, REFERRALS, referral, answered)
     _start_on_referral(work, referral, "single_assessment")
+    meeting_owed_since = await _take_over_owed_meeting(work, origin.person_id)
     if statutory_basis is StatutoryBasis.section_47:
         since = await cases.owed_meeting_since(work, origin.person_id)
-        _start_on_referral(work, referral, "strategy_meeting", since)
+        owed = [one for one in (since, meeting_owed_since) if one is not None]
+        _start_on_referral(work, referral, "strategy_meeting", min(owed, default=None))
         _start_allocation_of_section_47(work, referral)
+    elif meeting_owed_since is not None:
+        _start_on_referral(work, referral, "strategy_meeting", meeting_owed_since)
     await start_pre_birth_clocks(work, referral)
     return referral
 
@@ -307,14 +312,36 @@ async def take_referral_back(
     return again
 
 
-async def raise_basis(work: Work, referral_id: UUID, basis: StatutoryBasis | None) -> None:
+async def _take_over_owed_meeting(work: Work, person_id: UUID) -> datetime | None:
+    """Since when a strategy meeting is owed to a child who disclosed harm; its clock ends there."""
+    taken = await transfers.take_over_owed_meetings(work, person_id)
+    for transfer_id, contact_id, _ in taken:
+        await stop_clocks(work, contact_id, transfer_id, [STRATEGY_CLOCK], "owed_by_the_referral")
+    return min((since for *_, since in taken), default=None)
+
+
+async def raise_basis(
+    work: Work,
+    referral_id: UUID,
+    basis: StatutoryBasis | None,
+    *,
+    taken_back: bool = False,
+) -> None:
     """Makes an open referral one under section 47 when a more serious concern says so.
 
-    The clock of a strategy meeting starts by each such concern, unless it runs already.
+    The clock of a strategy meeting starts by each such concern, unless it runs already. A referral
+    that is `taken_back` by a step-up takes over the meeting that disclosed harm owes, on whichever
+    basis.
     """
-    if basis is StatutoryBasis.section_47:
-        referral = await REFERRALS.read_held(work, referral_id)
+    at_risk = basis is StatutoryBasis.section_47
+    if not at_risk and not taken_back:
+        return
+    referral = await REFERRALS.read_held(work, referral_id)
+    since = await _take_over_owed_meeting(work, referral.person_id) if taken_back else None
+    if not at_risk and since is None:
+        return
+    if at_risk:
         await make_section_47(work, referral)
-        kind = "strategy_meeting"
-        if not await is_running(work, referral.contact_id, referral.id, kind):
-            _start_on_referral(work, referral, kind)
+    kind = "strategy_meeting"
+    if not await is_running(work, referral.contact_id, referral.id, kind):
+        _start_on_referral(work, referral, kind, since)

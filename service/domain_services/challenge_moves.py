@@ -10,7 +10,7 @@ from service.domain_services.challenges import (
     begin_challenge,
     move_challenge,
     record_challenge,
-    start_challenge_clock,
+    start_clocks_of_stage,
 )
 from service.domain_services.transfers import move_transfer
 from service.persistence.repositories import challenges, transfers
@@ -112,7 +112,7 @@ async def escalate_to_next_stage(
         answering_role=role,
         stage_began_at=work.now,
     )
-    start_challenge_clock(work, moved, f"challenge_stage_{stage}", role)
+    start_clocks_of_stage(work, moved, await transfer_of(work, moved))
     record_challenge(work, who, EventType.challenge_escalated, moved)
     return moved
 

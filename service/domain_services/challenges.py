@@ -8,6 +8,7 @@ from service.domain.access import Caller
 from service.domain.challenges import (
     CHALLENGE,
     CLOCKS,
+    HARM_CLOCK,
     Challenge,
     ChallengeAction,
     ChallengedThing,
@@ -63,7 +64,7 @@ CHALLENGES = Life(
     Moves(
         CHALLENGE,
         challenges.STEPS,
-        Ending(CLOCKS, lambda action, state: action, dated=True),
+        Ending((*CLOCKS, HARM_CLOCK), lambda action, state: action, dated=True),
         _of_a_stage,
     ),
     SubjectKind.challenge,
@@ -112,8 +113,19 @@ def begin_challenge(
     )
     work.add(challenge)
     CHALLENGES.moves.keep_step(work, who, challenge, ChallengeAction.raise_, words=words)
-    start_challenge_clock(work, challenge, "challenge_stage_1", owner=answering_role)
+    start_clocks_of_stage(work, challenge, None if isinstance(about, Decision) else about)
     return challenge
+
+
+def start_clocks_of_stage(work: Work, challenge: Challenge, transfer: Transfer | None) -> None:
+    """Starts the clock of the stage that a challenge has come to, for whoever answers it.
+
+    Where a step-up was refused for which harm was disclosed, it is to be answered the same day.
+    """
+    owner = challenge.answering_role
+    start_challenge_clock(work, challenge, f"challenge_stage_{challenge.stage}", owner=owner)
+    if transfer is not None and transfer.meeting_owed_since is not None:
+        start_challenge_clock(work, challenge, HARM_CLOCK, owner=owner)
 
 
 async def move_challenge(

@@ -135,7 +135,7 @@ async def _complete_draft(
     history = await _has_history(work, who, [child.person_id, *same], file.contact.id)
     asked = is_answered(file.requests)
     agencies, problems = accounted(new.agencies, asked)
-    draft = _draft(work, who, file, child, new, superseded, found)
+    draft = new_draft(work, who, file, child, new, superseded, found)
     draft = replace(draft, agencies=agencies)
     worries = work.policy.decisions.worries_about(
         file.contact, file.notification, new.statutory_basis
@@ -340,7 +340,7 @@ async def _supersede_or_refuse(
     return replaced
 
 
-def _draft(
+def new_draft(
     work: Work,
     who: Caller,
     file: WholeContact,
@@ -349,6 +349,7 @@ def _draft(
     superseded: Decision | None,
     found: KnownOfChildren,
 ) -> Decision:
+    """A decision as it begins, whatever is wrong with it; without the account of agencies."""
     series = found.cumulative[child.id]
     nth = series.contacts if series.whole_to_be_read else None
     read = read_before(superseded, nth, who.account_id)

@@ -12,6 +12,7 @@ from service.domain.transfers import (
     CLOCKS,
     MANNERS,
     OF_STEP_DOWNS,
+    STRATEGY_CLOCK,
     TRANSFER,
     Direction,
     FamilyAgreement,
@@ -22,7 +23,7 @@ from service.domain.transfers import (
     allowed,
 )
 from service.domain_services.challenges import overtake_challenge_of_transfer
-from service.domain_services.lives import Ending, Life, Moves
+from service.domain_services.lives import Ending, Life, Moves, changed_to
 from service.persistence.repositories import transfers
 from service.persistence.units_of_work import Work
 
@@ -32,7 +33,9 @@ TRANSFERS = Life(
         TRANSFER,
         transfers.STEPS,
         Ending(
-            CLOCKS, lambda action, state: state if state in TRANSFER.final else None, dated=True
+            CLOCKS,
+            lambda action, state: state if state in TRANSFER.final else None,
+            dated=True,
         ),
     ),
     SubjectKind.transfer,
@@ -63,6 +66,22 @@ async def move_transfer(
     return await TRANSFERS.moves.move(work, who, transfer, action, line=line, **changed)
 
 
+async def note_on_transfer(
+    work: Work,
+    who: Caller,
+    transfer: Transfer,
+    action: TransferAction,
+    *,
+    code: str,
+    words: str,
+    **changed: Any,
+) -> Transfer:
+    """Keeps a line of a transfer's history that moves it nowhere, in any state, ended or not."""
+    noted = await changed_to(work, transfer, **changed)
+    keep_transfer_step(work, who, noted, action, code=code, words=words)
+    return noted
+
+
 async def settle_transfers(
     work: Work, who: Caller | None, person_id: UUID, because: str, *, but: UUID | None = None
 ) -> list[UUID]:
@@ -86,6 +105,8 @@ def start_waiting_for_answer(work: Work, transfer: Transfer) -> None:
     owner = ANSWERER[transfer.direction, transfer.asked_by]
     start_transfer_clock(work, transfer, manners.opened_clock, owner)
     start_transfer_clock(work, transfer, manners.answered_clock, owner)
+    if transfer.owes_meeting:
+        start_transfer_clock(work, transfer, STRATEGY_CLOCK)
     if (
         transfer.direction is Direction.step_down
         and transfer.family_agreement is not FamilyAgreement.given

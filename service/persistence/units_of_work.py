@@ -1,6 +1,7 @@
 """One use-case, one transaction: what it adds goes to the database in one round trip."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from types import TracebackType
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.clock import Clock
-from service.domain.errors import Stale
+from service.domain.errors import FrontDoorError, Stale
 from service.domain.events import About, Doer, Event, EventType, people_named
 from service.persistence import clocks
 from service.persistence.asking import AnyRow, Asking
@@ -306,6 +307,26 @@ class Work:
         if changed != 1:
             raise Stale(version + 1)
         return version + 1
+
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """A part of the work that is refused by itself: nothing of it stays, and the rest goes on.
+
+        The refusal goes on to who opened the part.
+        """
+        connection, _ = await self._ready()
+        await connection.exec_driver_sql("SAVEPOINT part")
+        try:
+            yield
+            await self._all_written()
+        except FrontDoorError:
+            self._added.clear()
+            self._happened.clear()
+            await connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            await connection.exec_driver_sql("RELEASE SAVEPOINT part")
+            raise
+        # After any other failure there is nothing to go on with: the whole is rolled back.
+        await connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
     async def commit(self) -> None:
         """Writes what was added and commits; after this, and not before, it has happened."""

@@ -25,6 +25,7 @@ from service.policy.tables import (
     PartnersTable,
     RationaleTable,
     ReceiptTable,
+    RecordedNotificationsTable,
     RemovedTeamTable,
     RepeatConcernTable,
     ReReferralTable,
@@ -61,6 +62,7 @@ class PolicyFile(Written):
     strategy_meetings: StrategyMeetingsTable
     assessments: AssessmentsTable
     daily_meetings: DailyMeetingsTable
+    recorded_notifications: RecordedNotificationsTable
     repeat_concern: RepeatConcernTable
     sight: SightTable
     partners: PartnersTable

@@ -28,6 +28,7 @@ from service.domain.decision_rules import DecisionRules
 from service.domain.escalations import upward
 from service.domain.own_words import RationaleRules
 from service.domain.questions import QuestionRules
+from service.domain.recorded_notifications import RecordingRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import england
 from service.policy.file import PolicyFile
@@ -114,6 +115,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         strategy_meetings=file.strategy_meetings.made(StrategyMeetingRules),
         assessments=file.assessments.made(AssessmentRules),
         daily_meetings=file.daily_meetings.made(DailyMeetingRules),
+        recorded_notifications=file.recorded_notifications.made(RecordingRules),
         repeat_concern=file.repeat_concern.made(RepeatConcernRules),
         sight=file.sight.made(SightRules),
         partners=file.partners.made(PartnerRules),

@@ -44,6 +44,7 @@ from service.domain.errors import Invalid, NotFound
 from service.domain.events import EventType
 from service.domain.own_words import RationaleRules
 from service.domain.questions import QuestionRules
+from service.domain.recorded_notifications import RecordingRules
 from service.domain.removed_teams import RemovedTeam
 from service.policy.code_lists import CodeLists
 
@@ -107,6 +108,7 @@ class Policy:
     strategy_meetings: StrategyMeetingRules
     assessments: AssessmentRules
     daily_meetings: DailyMeetingRules
+    recorded_notifications: RecordingRules
     repeat_concern: RepeatConcernRules
     sight: SightRules
     partners: PartnerRules

@@ -13,6 +13,7 @@ from service.domain.authority import AgencyKind, TeamService, TeamWork
 from service.domain.calendar import WorkingCalendar
 from service.domain.contacts import LawfulBasis
 from service.domain.decisions import Outcome
+from service.domain.police_notifications import Risk
 from service.domain.strategy_meetings import Agency
 from service.policy.code_lists import england
 from service.policy.hearers import faults_of_stages
@@ -48,6 +49,8 @@ NEEDED_PROMPTS = (
 
 _NOON = time(12, 0)
 _QUORUM_AGENCIES = tuple(one for one in Agency if one is not Agency.other)
+# High risk is for the meeting to decide, whatever an authority would like.
+_RISKS_WITHOUT_DISCUSSION = tuple(one for one in Risk if one is not Risk.high)
 _ANSWERING_ROLES = tuple(
     role.value for role in Role if role in GRANTS[Permission.answer_challenge].roles
 )
@@ -155,6 +158,9 @@ def _not_comparable(phrase: str) -> str | None:
     return f'"{phrase}" has neither letters nor digits; remove it.'
 
 
+BeginningsOfWords: TypeAlias = Annotated[tuple[str, ...], texts(_not_comparable), TEXTS]
+
+
 class RationaleTable(Written):
     """[rationale]: which rationale is refused."""
 
@@ -179,9 +185,16 @@ class TransfersTable(Written):
 
     step_up_source_code: Annotated[str, one_of(lambda: england().referral_source), TEXT]
     step_up_reasons: Coded
+    harm_reasons: Annotated[Texts, AfterValidator(frozenset)]
     step_down_reasons: Coded
     step_up_refusals: Coded
     step_down_refusals: Coded
+
+    def own_faults(self) -> Iterator[Fault]:
+        """Reasons of harm that are no reasons of a step-up."""
+        for one in self.harm_reasons if self.reads("step_up_reasons", "harm_reasons") else ():
+            if reason := unknown(one, self.step_up_reasons):
+                yield Fault(reason, "harm_reasons")
 
 
 class ChallengesTable(Written):
@@ -234,6 +247,17 @@ class DailyMeetingsTable(Written):
     cut_off: Annotated[time, time_of_day(time(0, 0)), TEXT]
 
 
+class RecordedNotificationsTable(Written):
+    """[recorded_notifications]: what is recorded without being discussed at the daily meeting."""
+
+    allowed: YesOrNo
+    risks: Annotated[tuple[Risk, ...], several(Risk, _RISKS_WITHOUT_DISCUSSION), TEXTS]
+    youngest_age: Annotated[int, Field(ge=0, le=18), NUMBER]
+    level_of_need: Annotated[int, Field(ge=1, le=2), NUMBER]
+    nobody_hurt_phrases: BeginningsOfWords
+    source: Words
+
+
 class RepeatConcernTable(Written):
     """[repeat_concern]: in which windows of time concerns are counted."""
 
@@ -259,9 +283,6 @@ class PartnersTable(Written):
     withdrawn_in_sight_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     validations_an_hour: Annotated[int, Field(ge=1, le=100_000), NUMBER]
     source: Words
-
-
-BeginningsOfWords: TypeAlias = Annotated[tuple[str, ...], texts(_not_comparable), TEXTS]
 
 
 class DecisionsTable(Written):

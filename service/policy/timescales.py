@@ -63,6 +63,8 @@ NEEDED_KINDS = {
     "pre_birth_assessment_done": False,
     **dict.fromkeys(passed_concerns.CLOCKS, True),
     **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
+    transfers.STRATEGY_CLOCK: False,
+    challenges.HARM_CLOCK: False,
 }
 """The kinds that the service starts, and whether each differs by rating. More are welcome."""
 

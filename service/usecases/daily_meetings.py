@@ -1,22 +1,18 @@
 """Daily meetings: the agenda, an outcome for each child, what is carried over, the conclusion."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.calendar import london_date
-from service.domain.concerns import windows
 from service.domain.daily_meetings import (
     DAILY_MEETING,
     ITEM,
     Agenda,
     AgendaItem,
     CarryingOverIncomplete,
-    ContactBefore,
     DailyMeeting,
     DailyMeetingAction,
-    EarlierCounts,
     ItemAction,
     ItemsWaiting,
     MeetingAhead,
@@ -25,6 +21,7 @@ from service.domain.daily_meetings import (
 )
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
+from service.domain_services.agendas import with_history
 from service.domain_services.daily_meetings import carry_over_item, conclude_meeting
 from service.domain_services.lives import refuse_stale
 from service.persistence.asking import Asking
@@ -39,9 +36,6 @@ from service.policy import Policy
 
 # Refusals from below that routes name in the contract.
 MeetingItemNotFound = daily_meetings.MeetingItemNotFound
-
-# So many earlier contacts are shown with a child; all of them are counted.
-_SHOWN = 20
 
 
 async def read_daily_meeting(
@@ -68,7 +62,7 @@ async def read_daily_meeting(
         waiting=page.counted.waiting,
         decided=page.counted.decided,
         carried_over=page.counted.carried_over,
-        items=await _with_history(ask, who, page.items[:limit], day, policy),
+        items=await with_history(ask, who, page.items[:limit], day, policy),
         more=len(page.items) > limit,
     )
 
@@ -86,67 +80,9 @@ async def whole_item(
 ) -> AgendaItem:
     """One item with all that is shown beside it. Raises MeetingItemNotFound."""
     found = await daily_meetings.item(ask, who.sight, day, item_id)
-    page = await agendas.only(ask, who.sight, found.meeting_on, london_date(now), item_id)
-    [item] = await _with_history(ask, who, page, day, policy)
+    page = await agendas.only(ask, who.sight, found.meeting_on, london_date(now), [item_id])
+    [item] = await with_history(ask, who, page, day, policy)
     return item
-
-
-async def _with_history(
-    ask: Asking,
-    who: Caller,
-    page: Sequence[agendas.OnAgenda],
-    day: date,
-    policy: Policy,
-) -> list[AgendaItem]:
-    """What is shown beside each item: asked for all of them at once."""
-    if not page:
-        return []
-    items = [one.item for one in page]
-    rules = policy.repeat_concern
-    received = {one.contact.id: one.contact.received_at for one in page}
-    within = {contact_id: windows(rules, at) for contact_id, at in received.items()}
-    since = min(one.months_from for one in within.values())
-    known = await agendas.known_beside(ask, who.sight, page, since)
-    before = await daily_meetings.carried_before(ask, items)
-    away = await daily_meetings.carried_to(ask, items)
-    found = []
-    for one in page:
-        own = within[one.contact.id]
-        of_child = [
-            contact
-            for contact in known.earlier.get(one.child.person_id, ())
-            if contact.contact_id != one.contact.id and contact.received_at > own.months_from
-        ]
-        found.append(
-            AgendaItem(
-                item=one.item,
-                notification=one.notification,
-                contact=one.contact,
-                child=one.child,
-                others=[
-                    child for child in known.siblings[one.contact.id] if child.id != one.child.id
-                ],
-                short=_counts(of_child, own.short_from),
-                long=_counts(of_child, own.long_from),
-                months=_counts(of_child, own.months_from),
-                earlier=of_child[:_SHOWN],
-                open_case=known.cases.get(one.child.person_id),
-                agencies=sorted(
-                    {c.organisation_id for c in of_child if c.organisation_id is not None}
-                ),
-                carried_from=before.get(one.item.id),
-                carried_to=away.get(one.item.id),
-                overdue_from=one.item.meeting_on if one.item.meeting_on < day else None,
-                police_updates=known.updates.get(one.notification.id, ()),
-            )
-        )
-    return found
-
-
-def _counts(earlier: Sequence[ContactBefore], since: datetime) -> EarlierCounts:
-    """How many of the other contacts were received after an instant."""
-    counted = [one for one in earlier if one.received_at > since]
-    return EarlierCounts(len(counted), sum(one.risk is not None for one in counted))
 
 
 async def carry_item_over(

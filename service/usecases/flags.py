@@ -21,6 +21,7 @@ from service.domain.flags import (
     FlagState,
     NotTakenOn,
     Severity,
+    ShownFlag,
 )
 from service.domain_services.flags import escalation_steps, raise_flag
 from service.domain_services.lives import changed_to, refuse_stale
@@ -321,7 +322,7 @@ async def list_flags(
     *,
     limit: int,
     after: Place | None = None,
-) -> list[Flag]:
-    """The flags that stand, soonest limit first, from after a place on."""
+) -> list[ShownFlag]:
+    """The flags that stand, one a contact with the others inside it, from after a place on."""
     who.require(Permission.read_flags)
-    return await flags.list_soonest_first(ask, who.sight, filters, limit=limit, after=after)
+    return await flags.list_by_contact(ask, who.sight, filters, limit=limit, after=after)

@@ -13,7 +13,6 @@ from service.domain.accountabilities import (
 )
 from service.domain.contacts import (
     CHILD,
-    REPEAT_CONCERN,
     ChildAction,
     ChildState,
     Contact,
@@ -22,7 +21,6 @@ from service.domain.contacts import (
     state_after,
 )
 from service.domain.cumulative_concerns import newly_read, read_as_a_whole
-from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.decisions import (
     DECISION,
     Decision,
@@ -39,7 +37,14 @@ from service.domain.events import EventType, of_each
 from service.domain.own_words import rationale_faults
 from service.domain.passed_concerns import refuse_if_held_otherwise
 from service.domain.referrals import CaseAction
-from service.domain.sign_offs import SaidOfAll, SignOffSaid, answers_to, refuse_own, waiting_on
+from service.domain.sign_offs import (
+    STOPPED_WHEN_DECIDED,
+    SaidOfAll,
+    SignOffSaid,
+    answers_to,
+    refuse_own,
+    waiting_on,
+)
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.cases import (
     close_case,
@@ -75,13 +80,6 @@ _WANTED = {
     True: "what you read, and why you agree",
     False: "what is missing, and from whom",
 }
-_CONTACT_CLOCKS = (
-    "contact_to_referral",
-    "statutory_decision",
-    RATED_CLOCK,
-    RATING_CLOCK,
-    REPEAT_CONCERN,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +299,7 @@ async def _follow(work: Work, file: WholeContact, answered: Sequence[Decision]) 
         state = state_after(replace(contact, state=state), _action(signed, last))
         decided_at = work.now if last else None
     if decided_at is not None and contact.decided_at is None:
-        await stop_clocks(work, contact.id, contact.id, _CONTACT_CLOCKS, "decided")
+        await stop_clocks(work, contact.id, contact.id, STOPPED_WHEN_DECIDED, "decided")
     await changed_to(work, contact, state=state, decided_at=decided_at)
     return state
 

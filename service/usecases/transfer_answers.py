@@ -11,7 +11,7 @@ from service.domain.acceptances import (
     terms_of,
     workers_meant,
 )
-from service.domain.access import Caller
+from service.domain.access import Caller, Permission
 from service.domain.accountabilities import Accountability
 from service.domain.calendar import london_date
 from service.domain.challenges import Challenge
@@ -20,9 +20,11 @@ from service.domain.early_help_episodes import EpisodeClosure
 from service.domain.events import EventType
 from service.domain.own_words import rationale_faults
 from service.domain.referrals import CASE, CaseAction, Referral
+from service.domain.strategy_discussions import StrategyDiscussion, faults_in_discussion
 from service.domain.transfers import (
     ASKER,
     MANNERS,
+    STRATEGY_CLOCK,
     Direction,
     NotAccountable,
     OwnTransfer,
@@ -60,6 +62,7 @@ from service.domain_services.transfer_sides import (
 from service.domain_services.transfers import (
     hold_transfer,
     move_transfer,
+    note_on_transfer,
     record_transfer_event,
     settle_transfers,
     start_transfer_clock,
@@ -175,7 +178,7 @@ async def _accept_step_up(
         referral = await take_referral_back(
             work, back.id, team_id=terms.team_id, worker_id=terms.worker_id
         )
-        await raise_basis(work, referral.id, terms.statutory_basis)
+        await raise_basis(work, referral.id, terms.statutory_basis, taken_back=True)
         await accountabilities.give(work, referral, answers)
         await follow_child(work, referral.person_id)
     else:
@@ -284,6 +287,8 @@ async def _accepted(
         refusal_code=None,
         referral_id=referral_id,
         early_help_episode_id=early_help_episode_id,
+        # The referral owes the meeting from now on, since the same time.
+        meeting_settled_at=work.now if transfer.owes_meeting else transfer.meeting_settled_at,
     )
 
 
@@ -328,6 +333,55 @@ async def refuse_transfer(
     asker = ASKER[transfer.direction, transfer.asked_by].value
     start_transfer_clock(work, moved, f"{transfer.direction}_refusal_agreed", asker)
     record_transfer_event(work, who, EventType.transfer_refused, moved, refusal_code=reason_code)
+    return moved
+
+
+async def record_strategy_discussion(
+    work: Work, who: Caller, transfer_id: UUID, version: int, told: StrategyDiscussion
+) -> Transfer:
+    """Records the strategy discussion that disclosed harm owes, or why none is held.
+
+    It stops the meeting's clock, which nothing else does but a referral that owes the meeting from
+    then on: no refusal, no withdrawal and no closing. Raises TransferIncomplete; OwnTransfer where
+    who asked or refused says that none is needed.
+    """
+    who.require(Permission.record_strategy_discussion)
+    action = TransferAction.record_strategy_discussion
+    transfer = (await hold_transfer(work, who, transfer_id, version, action)).transfer
+    not_held = told.not_held_because
+    if not_held and who.account_id in (transfer.requested_by, transfer.answered_by):
+        raise OwnTransfer(
+            "You asked for this step-up or refused it, so another manager says that no meeting is "
+            "needed."
+        )
+    owed_since = transfer.meeting_owed_since or transfer.requested_at
+    quorum = work.policy.strategy_meetings.quorum
+    problems = faults_in_discussion(told, quorum, owed_since=owed_since, now=work.now)
+    problems += rationale_faults(work.policy.rationale, "/words", told.words)
+    if problems:
+        raise incomplete(problems)
+    await stop_transfer_clocks(
+        work, transfer, not_held or "held", STRATEGY_CLOCK, happened_at=told.held_at
+    )
+    moved = await note_on_transfer(
+        work,
+        who,
+        transfer,
+        action,
+        code=not_held or "held",
+        words=told.words,
+        meeting_settled_at=work.now,
+        meeting_held_at=told.held_at,
+    )
+    record_transfer_event(
+        work,
+        who,
+        EventType.transfer_strategy_discussion_recorded,
+        moved,
+        happened_at=told.held_at,
+        not_held_because=not_held,
+        agencies=list(told.agencies),
+    )
     return moved
 
 

@@ -174,6 +174,9 @@ def _new_transfer(
     work: Work, who: Caller, new: NewTransfer, case: Referral | EarlyHelpEpisode
 ) -> Transfer:
     """A transfer as it is when it is asked for."""
+    harm = new.direction is Direction.step_up and (
+        new.reason_code in work.policy.transfers.harm_reasons
+    )
     return Transfer(
         id=new_id(),
         reference=new_reference(ReferenceKind.transfer),
@@ -207,6 +210,7 @@ def _new_transfer(
         completed_at=None,
         ended_at=None,
         version=1,
+        meeting_owed_since=work.now if harm else None,
     )
 
 

@@ -86,6 +86,38 @@ async def test_what_the_police_tell_otherwise_is_kept_beside_it_and_makes_no_sec
     assert len(await lines(desk)) == 1
 
 
+async def test_every_part_that_is_told_otherwise_is_read_with_its_new_words(desk: Desk) -> None:
+    """Whatever `changed` names stands in `told`: nothing that a sender tells is dropped."""
+    sent = await send(desk, first())
+    otherwise: dict[str, Any] = {
+        "incident_at": "2026-10-22T20:15:00Z",
+        "risk": "medium",
+        "children_present": "not_known",
+        "concern": "She rang again: he had taken the keys with him.",
+        "immediate_danger": True,
+        "agreement": {"state": "given", "note": "The mother said yes, alone in the car."},
+        "lawful_basis": {"basis": "vital_interests", "sharing_reason": "He knows the school."},
+        "address": "12 Weir Street",
+        "town": "Riverbourne",
+        "postcode": "ZZ99 3CZ",
+        "officer": {
+            "name": "PC Jo Lindqvist",
+            "role": "Response",
+            "telephone": "01632 960101",
+            "email": "jo@police.example",
+        },
+        "children": [child_body("Amara", school="Mill Lane Primary")],
+        "adults": [],
+    }
+    await send(desk, {**first(), **otherwise}, 200)
+    [update] = (await contact_of(desk, sent))["police_notification"]["updates"]
+    assert set(update["changed"]) == set(otherwise)
+    told = update["told"]
+    assert told["children"][0]["school"] == "Mill Lane Primary"
+    same = set(otherwise) - {"children"}
+    assert {name: told[name] for name in same} == {name: otherwise[name] for name in same}
+
+
 async def test_the_same_told_again_is_the_same_whatever_staff_have_put_right_meanwhile(
     desk: Desk,
 ) -> None:

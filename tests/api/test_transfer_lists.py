@@ -21,7 +21,8 @@ from service.bootstrap import House
 from service.domain.access import Role
 from service.domain.calendar import london_date
 from service.domain.challenges import ChallengeAnswer
-from service.domain.transfers import FamilyAgreement, Transfer, TransferState, waits_for
+from service.domain.transfer_waits import waits_for
+from service.domain.transfers import FamilyAgreement, Transfer, TransferState
 from service.integrations.csv_tables import guarded, unguarded
 from service.usecases.challenges import answer_challenge
 from service.usecases.step_downs import decide_returned_transfer
@@ -245,7 +246,9 @@ def fits(office: Office, whole: WholeTransfer, town: str | None, query: Mapping[
         "open": lambda value: is_open == (value == "true"),
         "waits_for": lambda value: is_open and waits_for(one) in value,
         "waiting_over_working_days": lambda value: is_open and old > value,
-        "stuck": lambda value: (is_open and any(at < now for at in due)) == (value == "true"),
+        "stuck": lambda value: (
+            ((is_open or one.owes_meeting) and any(at < now for at in due)) == (value == "true")
+        ),
         "town": lambda value: (town or "").lower() == value.lower(),
         "reason_code": lambda value: one.reason_code in value,
         "refusal_code": lambda value: bool(refusals),
@@ -372,7 +375,7 @@ def says_the_same(row: dict[str, Any], whole: WholeTransfer, now: datetime) -> N
         assert challenge == {name: told(getattr(kept, name)) for name in challenge}
     due = [clock.due_at for clock in whole.deadlines if clock.stopped_at is None]
     assert row["stuck_at"] == (told(min(due)) if due else None)
-    assert (row["ended_at"] is None) == (row["stuck_at"] is not None)
+    assert (row["ended_at"] is None or one.owes_meeting) == (row["stuck_at"] is not None)
     assert row["stuck"] == (bool(due) and min(due) < now)
     assert row["waits_for"] == waits_for(one)
     assert (row["waits_for"] is None) == (row["waiting_since"] is None)

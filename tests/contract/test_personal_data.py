@@ -640,6 +640,14 @@ async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, 
     await do("end_pregnancy", worker, ended, version=1, **second)
 
 
+STRANGERS = [
+    child_body(
+        "Wilhelmina", family_name="Fotheringay", date_of_birth="2011-08-30", nhs_number="4857773456"
+    ),
+    child_body("Bo", family_name="Zimmer", date_of_birth="2015-12-02", nhs_number="9434765870"),
+]
+
+
 async def heard_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: FixedClock) -> None:
     """A police notification of two children: one is decided, the other carried over."""
     worker = Role.mash_worker
@@ -679,6 +687,43 @@ async def heard_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: Fi
     because = {"because": "The school is closed until Monday, and it alone knows where he is."}
     await do("carry_item_over", worker, because, version=1, item_id=second["id"], **day)
     await do("conclude_daily_meeting", Role.mash_manager, None, **day)
+    await many_at_a_daily_meeting(do, clock)
+
+
+async def many_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: FixedClock) -> None:
+    """Two more notifications: the one is decided with others, the other recorded."""
+    at = (clock() - timedelta(hours=3)).isoformat()
+    calm = {"concern": "Officers were called to an argument; nobody was hurt.", "risk": "standard"}
+    told = [
+        await do(
+            "submit_police_notification",
+            Role.partner_system,
+            notification_body(number, children=[child], incident_at=at, **calm),
+            organisation="riverbourne-police",
+        )
+        for number, child in (("RVB-2", STRANGERS[0]), ("RVB-3", STRANGERS[1]))
+    ]
+    day = {"date": told[0]["meeting_on"]}
+    agenda = await do("read_daily_meeting", Role.mash_worker, None, **day)
+    items = {one["contact_id"]: one for one in agenda["items"]}
+    first, second = (items[one["contact_id"]] for one in told)
+    said = decision_body(first["child"]["child_id"], "no_further_action")
+    del said["child_id"]
+    said["history"] = {
+        "considered": "Three contacts of the same child this month, one by the police.",
+        "last_closed_because": "The last one is open still, with early help.",
+    }
+    incident = {
+        **said,
+        "contact_id": first["contact_id"],
+        "contact_version": first["contact_version"],
+        "items": [{"item_id": first["id"]}],
+    }
+    await do("record_meeting_outcomes", Role.mash_worker, {"incidents": [incident]}, **day)
+    seen = {"item_id": second["id"], "contact_version": second["contact_version"]}
+    words = "Read it: an argument with words alone, and the first of this family."
+    recording = {"items": [seen], "words": words}
+    await do("record_without_discussion", Role.mash_manager, recording, **day)
 
 
 async def workers_of(house: House) -> dict[Role, str]:

@@ -14,13 +14,13 @@ from service.domain.transfer_lists import (
     TransferInShort,
     minutes_between,
 )
+from service.domain.transfer_waits import WaitsFor
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
     Party,
     TransferAction,
     TransferState,
-    WaitsFor,
 )
 
 ASKED = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)

@@ -50,12 +50,12 @@ from service.domain.section_47_enquiries import (
     Section47Enquiry,
 )
 from service.domain.strategy_meetings import MeetingState, StrategyMeeting
+from service.domain.transfer_waits import WaitsFor
 from service.domain.transfers import (
     Direction,
     Party,
     Transfer,
     TransferState,
-    WaitsFor,
 )
 from service.domain.whole_contacts import ContactFilters
 from service.issuers import IssuerSettings

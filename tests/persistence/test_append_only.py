@@ -16,7 +16,7 @@ WORDS = [
     "id contact_id child_id level_of_need outcome statutory_basis primary_need_code",
     "rationale history_considered last_closed_because agencies prompts assessment_tool",
     "assessment_score receiving_team_id advice_given supersedes_id supersedes_because",
-    "drafted_at drafted_by repeat_concern",
+    "drafted_at drafted_by repeat_concern recorded_under",
 ]
 APPEND_ONLY = [
     *("event", "event_place", "event_subject"),

@@ -381,6 +381,14 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         ),
         "ux_transfer_open",
     ),
+    "the strategy meetings that are owed to a child who disclosed harm": (
+        select(TRANSFER.c.id).where(
+            TRANSFER.c.person_id == new_id(),
+            TRANSFER.c.meeting_owed_since.is_not(None),
+            TRANSFER.c.meeting_settled_at.is_(None),
+        ),
+        "ix_transfer_owing_meeting",
+    ),
     "the open transfers of a referral": (
         select(TRANSFER.c.id).where(
             TRANSFER.c.referral_id == new_id(), TRANSFER.c.ended_at.is_(None)

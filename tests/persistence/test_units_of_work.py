@@ -3,14 +3,14 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from service.domain.accounts import Account
-from service.domain.errors import Stale
+from service.domain.errors import Invalid, Stale
 from service.domain.events import EventType, Whom
 from service.persistence.engines import Database
 from service.persistence.failures import AlreadyThere
@@ -148,6 +148,42 @@ async def test_what_is_done_after_a_commit_needs_a_commit_of_its_own(bench: Benc
             for step in then:
                 await take(bench, work, step, known)
         assert await seen(bench) == (accounts | ({kept} - {None}), changes, events), (first, then)
+
+
+async def test_of_a_part_that_is_refused_nothing_stays_and_the_rest_is_kept(bench: Bench) -> None:
+    known = await settle(bench)
+    accounts, changes, events = await seen(bench)
+    for order in ORDERS:
+        made: set[UUID | None] = set()
+        async with bench.work() as work:
+            made |= {await take(bench, work, step, known) for step in order}
+            for refused in (True, False, True):
+                with suppress(Invalid):
+                    async with work.part():
+                        done = {await take(bench, work, step, known) for step in order}
+                        if refused:
+                            raise Invalid("No.")
+                        made |= done
+            await work.commit()
+        accounts |= made - {None}
+        changes += 2 * order.count("change")
+        events += 2 * order.count("record")
+        assert await seen(bench) == (accounts, changes, events), order
+    await nothing_is_left_open(bench.database)
+
+
+async def test_what_fails_otherwise_in_a_part_is_no_refusal_and_nothing_is_kept(
+    bench: Bench,
+) -> None:
+    with pytest.raises(AlreadyThere):
+        async with bench.work() as work:
+            work.add(bench.account())
+            async with work.part():
+                twice = bench.account()
+                work.add(twice, twice)
+            await work.commit()
+    assert (await seen(bench))[0] == set()
+    await nothing_is_left_open(bench.database)
 
 
 async def test_a_read_sees_what_the_same_work_added_and_a_stranger_does_not(bench: Bench) -> None:

@@ -387,6 +387,13 @@ FAULTS = [
     ('id = "assessment-south"', 'id = "assessment-north"', r'"assessment-north" is given twice'),
     ('service = "mash"', 'service = "front_door"', r"use one of: mash, early_help, social_care"),
     ('accepts = ["contact"]', 'accepts = ["referral"]', r'no team accepts "contact"'),
+    ('risks = ["standard"]', 'risks = ["high"]', r'risks: "high" is unknown; use one of: standard'),
+    ("youngest_age = 1", "youngest_age = 19", r"youngest_age: 19 is not between 0 and 18"),
+    (
+        "allowed = true",
+        "allowed = 1",
+        r"\[recorded_notifications\] allowed: is neither true nor false",
+    ),
     ("immediate_danger =", "danger =", r"\[receipt\] immediate_danger: is missing"),
 ]
 

@@ -100,6 +100,9 @@ async def _steps(desk: Desk) -> None:
     await steps.step_up(await steps.child_in_early_help())
     up = await steps.opened(await steps.step_up(await steps.child_in_early_help()))
     await steps.refuse(up)
+    # Of a child who disclosed harm, and the refusal is challenged.
+    asked = await steps.step_up(await steps.child_in_early_help(), reason_code="harm_disclosed")
+    await steps.answer_refusal(await steps.refuse(await steps.opened(asked)), agreed=False)
     await steps.step_down(await steps.child_in_social_care())
     down = await steps.opened(await steps.step_down(await steps.child_in_social_care()))
     await steps.refuse(down)

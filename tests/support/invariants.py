@@ -342,6 +342,8 @@ def _clocks(record: Record) -> Iterator[str]:
             wanted.add((episode.id, "early_help_family_agreement"))
     for transfer in record.transfers:
         wanted |= {(transfer.id, kind) for kind in running_on_transfer(transfer)}
+        if transfer.owes_meeting:
+            wanted.add((transfer.id, "step_up_strategy_meeting"))
     for challenge in record.challenges:
         wanted |= {(challenge.id, kind) for kind in running_on_challenge(challenge)}
     for concern in record.passed_concerns:

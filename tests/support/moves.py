@@ -14,6 +14,7 @@ from service.domain.contacts import Channel
 from service.domain.decisions import LevelOfNeed, Outcome, StatutoryBasis
 from service.domain.drafts import NewDecision
 from service.domain.new_contacts import NewChild, NewContact
+from service.domain.strategy_discussions import StrategyDiscussion
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
@@ -34,7 +35,12 @@ from service.usecases.step_downs import (
     record_family_agreement,
     record_first_visit,
 )
-from service.usecases.transfer_answers import accept_transfer, answer_refusal, refuse_transfer
+from service.usecases.transfer_answers import (
+    accept_transfer,
+    answer_refusal,
+    record_strategy_discussion,
+    refuse_transfer,
+)
 from service.usecases.transfers import NewTransfer, open_transfer, withdraw_transfer
 from tests.support.houses import caller
 from tests.support.situations import new_decision
@@ -159,6 +165,11 @@ def acceptance(transfer: Transfer, worker_id: UUID | None) -> Acceptance:
     )
 
 
+def discussion(work: Work) -> StrategyDiscussion:
+    """A strategy discussion held just now, with everybody whom the policy asks for."""
+    return StrategyDiscussion(WORDS, work.now, work.policy.strategy_meetings.quorum)
+
+
 def moving(
     people: Mapping[str, Caller],
     transfer: Transfer,
@@ -207,6 +218,9 @@ def moving(
         ),
         TransferAction.withdraw: lambda work: withdraw_transfer(
             work, agrees, id_, known, words=WORDS
+        ),
+        TransferAction.record_strategy_discussion: lambda work: record_strategy_discussion(
+            work, people["manager"], id_, known, discussion(work)
         ),
     }
     return doings[action]

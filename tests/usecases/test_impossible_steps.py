@@ -160,6 +160,10 @@ IMPOSSIBLE = {
         "UPDATE deadline SET stopped_at = started_at WHERE subject_id = {step_up}",
         {"open_transfer_with_no_running_clock"},
     ),
+    "a strategy meeting owed without its clock": (
+        "UPDATE transfer SET meeting_owed_since = requested_at WHERE id = {step_up}",
+        {"meeting_owed_without_its_clock"},
+    ),
     "a clock on an ended challenge": (
         "UPDATE challenge SET ended_at = raised_at WHERE id = {challenge}",
         {"clock_running_on_an_ended_challenge"},

@@ -25,13 +25,13 @@ from service.domain.measures import (
     MeasureReading,
     Part,
 )
+from service.domain.transfer_waits import waits_for
 from service.domain.transfers import (
     Direction,
     FamilyAgreement,
     Transfer,
     TransferAction,
     TransferState,
-    waits_for,
 )
 from service.domain.whole_contacts import ContactFilters
 from service.domain_services.challenges import move_challenge

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from service.domain.acceptances import Acceptance
-from service.domain.access import Role, RoleMissing
+from service.domain.access import Caller, Role, RoleMissing
 from service.domain.accountabilities import ChildMovedOn, OpenToSocialCare
 from service.domain.contacts import Channel
 from service.domain.decisions import Outcome, StatutoryBasis
@@ -20,6 +21,8 @@ from service.domain.errors import NotAllowed, NotFound, Stale
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.referrals import CaseState
 from service.domain.states import WrongState
+from service.domain.strategy_discussions import NoMeetingBecause, StrategyDiscussion
+from service.domain.strategy_meetings import Agency
 from service.domain.transfers import (
     FamilyAgreement,
     NotAccountable,
@@ -28,15 +31,19 @@ from service.domain.transfers import (
     Party,
     StepDownNotReady,
     StepDownUnfinished,
+    Transfer,
+    TransferAction,
     TransferIncomplete,
     TransferState,
     TransferUnderWay,
+    allowed,
 )
-from service.persistence.repositories import contacts
+from service.persistence.repositories import contacts, deadlines
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, step_downs, transfer_answers, transfers
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide
+from service.usecases.jobs import check_impossible
 from service.usecases.sign_offs import sign_off
 from tests.support.clocks import FixedClock
 from tests.support.days import FRIDAY
@@ -97,6 +104,146 @@ async def test_a_refused_step_up_stays_with_the_sender_until_its_manager_agrees(
     answers = await steps.answers(episode.person_id)
     assert answers is not None
     assert answers.early_help_episode_id == episode.id
+
+
+async def test_disclosed_harm_owes_a_strategy_meeting_from_the_request_and_no_refusal_stops_it(
+    steps: Steps,
+) -> None:
+    """Its challenge is to be answered the same day, at each stage."""
+    episode = await steps.child_in_early_help()
+    asked = await steps.step_up(episode, reason_code="harm_disclosed")
+    assert "step_up_strategy_meeting" in await steps.running(asked)
+    refused = await steps.refuse(await steps.opened(asked))
+    assert "step_up_strategy_meeting" in await steps.running(refused)
+    challenged = await steps.answer_refusal(refused, agreed=False)
+    assert "step_up_strategy_meeting" in await steps.running(challenged)
+    whole = await steps.house.ask(lambda ask: transfers.read_transfer(ask, steps.mash, refused.id))
+    [meeting] = [one for one in whole.deadlines if one.kind == "step_up_strategy_meeting"]
+    assert (meeting.started_at, meeting.stopped_at) == (FRIDAY, None)
+    assert meeting.due_at == FRIDAY.replace(hour=23, minute=59, second=59)
+    [challenge] = whole.challenges
+    found = await steps.house.ask(
+        lambda ask: deadlines.of_subject(ask, challenge.contact_id, challenge.id)
+    )
+    due = {one.kind: one.due_at for one in found if one.stopped_at is None}
+    assert set(due) == {"challenge_stage_1", "challenge_of_harm"}
+    assert due["challenge_of_harm"] == meeting.due_at < due["challenge_stage_1"]
+    plain = await steps.answer_refusal(
+        await steps.refuse(
+            await steps.opened(await steps.step_up(await steps.child_in_early_help()))
+        ),
+        agreed=False,
+    )
+    assert "step_up_strategy_meeting" not in await steps.running(plain)
+
+
+async def _refused_though_harm_was_disclosed(steps: Steps) -> Transfer:
+    asked = await steps.step_up(await steps.child_in_early_help(), reason_code="harm_disclosed")
+    return await steps.answer_refusal(await steps.refuse(await steps.opened(asked)), agreed=True)
+
+
+def _discussion(**changes: Any) -> StrategyDiscussion:
+    told = {
+        "words": "The police and the health visitor know of no injury; the father is away.",
+        "held_at": FRIDAY,
+        "agencies": (Agency.social_care, Agency.police, Agency.health),
+    }
+    return StrategyDiscussion(**(told | changes))
+
+
+async def test_no_agreed_refusal_and_no_closing_stops_the_clock_of_disclosed_harm_but_a_discussion(
+    steps: Steps,
+) -> None:
+    refused = await _refused_though_harm_was_disclosed(steps)
+    assert refused.state is TransferState.refused
+    assert await steps.running(refused) == {"step_up_strategy_meeting"}
+    assert allowed(refused) == (TransferAction.record_strategy_discussion,)
+    episode = await steps.house.ask(
+        lambda ask: cases.read_early_help_episode(ask, steps.spoc, refused.sender_case_id)
+    )
+    await steps.do(
+        lambda work: cases.close_early_help_episode(
+            work,
+            steps.spoc,
+            episode.case.id,
+            episode.case.version,
+            EpisodeClosure.moved_away,
+            WORDS,
+        )
+    )
+    assert await steps.running(refused) == {"step_up_strategy_meeting"}
+    house = steps.house
+    await house.ask_at_length(lambda ask: check_impossible(ask, house.policy))
+    with pytest.raises(TransferIncomplete) as gaps:
+        await _discussed(steps, steps.mash, refused, held_at=None, agencies=(Agency.police,))
+    assert {one.pointer for one in gaps.value.problems} == {"/held_at", "/agencies"}
+    noted = await _discussed(steps, steps.mash, refused)
+    assert (noted.state, noted.meeting_held_at) == (TransferState.refused, FRIDAY)
+    assert await steps.running(refused) == set()
+    with pytest.raises(WrongState):
+        await _discussed(steps, steps.mash, noted)
+
+
+async def _discussed(steps: Steps, who: Caller, transfer: Transfer, **changes: Any) -> Transfer:
+    return await steps.do(
+        lambda work: transfer_answers.record_strategy_discussion(
+            work, who, transfer.id, transfer.version, _discussion(**changes)
+        )
+    )
+
+
+async def test_that_no_meeting_is_needed_is_said_by_a_manager_who_neither_asked_nor_refused(
+    steps: Steps,
+) -> None:
+    refused = await _refused_though_harm_was_disclosed(steps)
+    error = {"held_at": None, "agencies": (), "not_held_because": NoMeetingBecause.died}
+    with pytest.raises(OwnTransfer):
+        await _discussed(steps, steps.mash, refused, **error)
+    other = await caller(steps.house, Role.mash_manager, name="another manager")
+    noted = await _discussed(steps, other, refused, **error)
+    assert (noted.owes_meeting, noted.meeting_held_at) == (False, None)
+    assert await steps.running(refused) == set()
+
+
+async def test_a_child_referred_after_an_agreed_refusal_is_owed_the_meeting_since_the_step_up(
+    steps: Steps,
+) -> None:
+    """Whichever way the child comes to social care."""
+    refused = await _refused_though_harm_was_disclosed(steps)
+    episode = await steps.house.ask(
+        lambda ask: cases.read_early_help_episode(ask, steps.spoc, refused.sender_case_id)
+    )
+    again = await steps.step_up(episode.case)
+    accepted = await steps.accept(await steps.opened(again))
+    assert await steps.running(refused) == set()
+    referral_id = accepted.referral_id
+    assert referral_id is not None
+    found = await steps.house.ask(
+        lambda ask: deadlines.of_subject(ask, accepted.contact_id, referral_id)
+    )
+    [meeting] = [one for one in found if one.kind == "strategy_meeting"]
+    assert (meeting.started_at, meeting.stopped_at) == (refused.requested_at, None)
+
+
+@pytest.mark.parametrize("basis", list(StatutoryBasis))
+async def test_accepted_the_referral_owes_the_meeting_since_the_step_up_was_requested(
+    database_url: str, tmp_path: Path, basis: StatutoryBasis
+) -> None:
+    clock = FixedClock(FRIDAY)
+    async with open_house(database_url, clock, tmp_path) as house:
+        steps = await steps_in(house)
+        episode = await steps.child_in_early_help()
+        asked = await steps.step_up(episode, reason_code="harm_disclosed")
+        clock.forward(hours=2)
+        accepted = await steps.accept(await steps.opened(asked), statutory_basis=basis)
+        assert await steps.running(accepted) == set()
+        referral_id = accepted.referral_id
+        assert referral_id is not None
+        found = await house.ask(
+            lambda ask: deadlines.of_subject(ask, accepted.contact_id, referral_id)
+        )
+        [meeting] = [one for one in found if one.kind == "strategy_meeting"]
+        assert (meeting.started_at, meeting.stopped_at) == (FRIDAY, None)
 
 
 async def test_a_refusal_that_is_not_agreed_becomes_a_challenge(steps: Steps) -> None:

@@ -222,6 +222,9 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             (Role.assessment_team_manager,),
             "Complete a step-down, which closes the referral; decide on one that came back.",
         ),
+        Permission.record_strategy_discussion: _grant(
+            Scope.transfers_write, (Role.mash_manager,), "Record what disclosed harm owes a child."
+        ),
         Permission.read_challenges: _grant(
             Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
         ),
@@ -349,6 +352,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.daily_meetings_write,
             _MASH,
             "Carry an item over to the next daily meeting, with the reason.",
+        ),
+        Permission.record_without_discussion: _grant(
+            Scope.daily_meetings_write,
+            (Role.mash_manager,),
+            "Record notifications that the policy lets pass without a discussion, as read.",
         ),
         Permission.conclude_daily_meeting: _grant(
             Scope.daily_meetings_write,

@@ -15,8 +15,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
+    or_,
     select,
     union_all,
 )
@@ -24,7 +26,7 @@ from sqlalchemy import (
 from service.domain.access import Sight
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.accounts import Account
-from service.domain.contacts import Child, Contact
+from service.domain.contacts import Child, Contact, WithdrawalReason
 from service.domain.daily_meetings import (
     AgendaChild,
     AgendaContact,
@@ -92,12 +94,17 @@ class AgendaPage:
 
 @dataclass(frozen=True, slots=True)
 class KnownBeside:
-    """What is known of the children on a page of an agenda, by the ids that each is known by."""
+    """What is known of the children on a page of an agenda, by the ids that each is known by.
+
+    `told_before` are the children, siblings too, of whom anything else was ever told, or whose case
+    is open.
+    """
 
     earlier: Mapping[UUID, Sequence[ContactBefore]]
     siblings: Mapping[UUID, Sequence[AgendaChild]]
     cases: Mapping[UUID, CaseOnAgenda]
     updates: Mapping[UUID, Sequence[PoliceUpdate]]
+    told_before: frozenset[UUID]
 
 
 def _on_agenda(left_over: bool) -> Subquery:
@@ -145,7 +152,7 @@ def _columns(kind: type[Any], table: Any) -> list[ColumnElement[Any]]:
 
 
 @made_once_for_sight
-def _lines(sight: Sight, left_over: bool, continued: bool, only_one: bool) -> Makeable:
+def _lines(sight: Sight, left_over: bool, continued: bool, named: bool) -> Makeable:
     on_agenda = _on_agenda(left_over)
     item_on = on_agenda.c
     shown = [one for kind, table in _PARTS[1:] for one in _columns(kind, table)]
@@ -158,8 +165,8 @@ def _lines(sight: Sight, left_over: bool, continued: bool, only_one: bool) -> Ma
         )
         .where(child_visible_to(sight, CHILD))
     )
-    if only_one:
-        statement = statement.where(item_on.id == bindparam("only", type_=item_on.id.type))
+    if named:
+        statement = statement.where(any_of(item_on.id, "only"))
     # As `AgendaItem.place` has it.
     rank = case((CONTACT.c.danger.is_not(None), 0), else_=1)
     in_order = soonest_first(rank, item_on.meeting_on, item_on.contact_id, item_on.id)
@@ -215,10 +222,12 @@ async def page_of(
     )
 
 
-async def only(ask: Asking, sight: Sight, day: date, today: date, item_id: UUID) -> list[OnAgenda]:
-    """One item on the agenda of a day with what it is about, or none."""
+async def only(
+    ask: Asking, sight: Sight, day: date, today: date, item_ids: Sequence[UUID]
+) -> list[OnAgenda]:
+    """Those of some items that are on the agenda of a day, each with what it is about."""
     line = _lines(sight, day <= today, False, True)
-    return _lines_in(await ask.all(line, day=day, only=item_id, lines=1))
+    return _lines_in(await ask.all(line, day=day, only=list(item_ids), lines=len(item_ids)))
 
 
 @made_once
@@ -228,6 +237,22 @@ def _siblings() -> Makeable:
         .where(any_of(CHILD.c.contact_id, "contacts"))
         .order_by(CHILD.c.contact_id, CHILD.c.position)
     )
+
+
+@made_once
+def _told_before() -> Makeable:
+    other, told_on = CHILD.alias("told_elsewhere"), CONTACT.alias("told_on")
+    elsewhere = exists().where(
+        other.c.person_id == CHILD.c.person_id,
+        other.c.contact_id != CHILD.c.contact_id,
+        told_on.c.id == other.c.contact_id,
+        or_(
+            told_on.c.withdrawn_as.is_(None),
+            told_on.c.withdrawn_as == literal_column(f"'{WithdrawalReason.not_ours.value}'"),
+        ),
+    )
+    is_open = exists().where(ACCOUNTABILITY.c.person_id == CHILD.c.person_id)
+    return select(CHILD.c.id).where(any_of(CHILD.c.contact_id, "contacts"), or_(elsewhere, is_open))
 
 
 @made_once_for_sight
@@ -315,12 +340,13 @@ async def known_beside(
     Their contacts since an instant, newest first, and what came of each; the other children on
     theirs; the case that answers for each; and what the police told later.
     """
-    earlier, siblings, social_care, early_help, updates = await ask.together(
+    earlier, siblings, social_care, early_help, updates, told = await ask.together(
         _earlier(sight),
         _siblings(),
         _open_cases(CareService.social_care),
         _open_cases(CareService.early_help),
         police_tellings.updates_in_order(),
+        _told_before(),
         people=sorted({one.child.person_id for one in page}),
         since=since,
         contacts=sorted({one.contact.id for one in page}),
@@ -344,4 +370,5 @@ async def known_beside(
         together,
         cases,
         police_tellings.by_notification(updates),
+        frozenset(child_id for (child_id,) in told),
     )

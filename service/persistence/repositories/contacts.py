@@ -1,6 +1,6 @@
 """Contacts with the children and adults on them: read whole, held for a change, and listed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -136,6 +136,28 @@ async def held_if_seen(work: Work, sight: Sight, contact_id: UUID) -> Contact | 
         return await held(work, sight, contact_id)
     except ContactNotFound:
         return None
+
+
+@made_once_for_sight
+def _several(sight: Sight) -> Makeable:
+    return select(*columns_of(Contact)).where(
+        any_of(CONTACT.c.id, "ids"), contacts_visible_to(sight)
+    )
+
+
+async def several(ask: Asking, sight: Sight, contact_ids: Sequence[UUID]) -> Mapping[UUID, Contact]:
+    """Those of some contacts that the caller may know of, by their ids."""
+    rows = await ask.all(_several(sight), ids=list(contact_ids))
+    return {one.id: one for one in (read(Contact, row) for row in rows)}
+
+
+async def hold_all(work: Work, sight: Sight, contact_ids: Iterable[UUID]) -> None:
+    """Holds several contacts, in one order by everybody, before any of them is changed.
+
+    One that is not there, or may not be seen, is passed over: whoever asks for it finds that out.
+    """
+    for contact_id in sorted(set(contact_ids)):
+        await held_if_seen(work, sight, contact_id)
 
 
 async def nothing_on_file(ask: Asking) -> bool:

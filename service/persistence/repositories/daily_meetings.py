@@ -26,7 +26,7 @@ from service.domain.daily_meetings import (
 from service.domain.errors import NotFound
 from service.persistence.asking import Asking
 from service.persistence.ids import new_id
-from service.persistence.prepared import Makeable, any_of, made_once
+from service.persistence.prepared import Makeable, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import contacts
 from service.persistence.units_of_work import Work
@@ -139,10 +139,30 @@ async def item(ask: Asking, sight: Sight, day: date, item_id: UUID) -> MeetingIt
     )
     found = None if row is None else read(MeetingItem, row)
     if found is None or found.meeting_on > day:
-        raise MeetingItemNotFound(
-            "There is no item with this id on the agenda of that day. Read the agenda again."
-        )
+        raise item_missing()
     return found
+
+
+def item_missing() -> MeetingItemNotFound:
+    """That an item is not on an agenda."""
+    return MeetingItemNotFound(
+        "There is no item with this id on the agenda of that day. Read the agenda again."
+    )
+
+
+@made_once_for_sight
+def _several(sight: Sight) -> Makeable:
+    return select(*columns_of(MeetingItem)).where(
+        any_of(AGENDA_ITEM.c.id, "ids"), child_visible_to(sight, AGENDA_ITEM)
+    )
+
+
+async def several(
+    ask: Asking, sight: Sight, day: date, item_ids: Sequence[UUID]
+) -> dict[UUID, MeetingItem]:
+    """Those of some items that are on the agenda of a day, as `item` finds one; by their ids."""
+    found = [read(MeetingItem, row) for row in await ask.all(_several(sight), ids=list(item_ids))]
+    return {one.id: one for one in found if one.meeting_on <= day}
 
 
 async def item_held(work: Work, sight: Sight, day: date, item_id: UUID) -> MeetingItem:

@@ -1,12 +1,13 @@
-"""Flags: raised once for what is due, escalated, and listed soonest due first."""
+"""Flags: raised once for what is due, escalated, and listed one a contact, danger first."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select, update
 
 from service.domain.access import Sight
 from service.domain.accountabilities import CareService
@@ -15,7 +16,14 @@ from service.domain.deadlines import Deadline
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound
 from service.domain.escalations import Accountable
-from service.domain.flags import Flag, FlagFilters, Severity, SubjectKind
+from service.domain.flags import (
+    WORST_FIRST,
+    Flag,
+    FlagFilters,
+    Severity,
+    ShownFlag,
+    SubjectKind,
+)
 from service.domain.missing_episodes import MissingEpisode
 from service.domain.passed_concerns import PassedConcern
 from service.domain.referrals import Referral
@@ -290,24 +298,53 @@ async def clear_left_behind(work: Work, limit: int) -> list[Flag]:
     return found
 
 
-async def list_soonest_first(
+# Of what stands about a contact, which is the worst: as `ShownFlag` says.
+_TAKEN_ON = case((FLAG.c.acknowledged_at.is_(None), 0), else_=1)
+_HOW_BAD = case(
+    *((FLAG.c.severity == one, rank) for rank, one in enumerate(WORST_FIRST)),
+    else_=len(WORST_FIRST),
+)
+_WORST_FIRST = (_TAKEN_ON, _HOW_BAD, FLAG.c.due_at, FLAG.c.id)
+
+
+async def list_by_contact(
     ask: Asking,
     sight: Sight,
     filters: FlagFilters,
     *,
     limit: int,
     after: Place | None = None,
-) -> list[Flag]:
-    """Flags that have not cleared, by their limit, soonest first, from after a place on."""
-    which = narrowed(FLAG, filters, but=("acknowledged", "escalated"))
+) -> list[ShownFlag]:
+    """One flag a contact, the worst that stands and is seen, with the others inside it.
+
+    Danger first, then the soonest limit, from after a place on. What filters leave out is not
+    inside either; each flag by itself where that is asked for.
+    """
+    which = narrowed(FLAG, filters, but=("acknowledged", "escalated", "each"))
     if filters.acknowledged is not None:
         done = FLAG.c.acknowledged_at
         which.append(done.is_not(None) if filters.acknowledged else done.is_(None))
     if filters.escalated is not None:
         level = FLAG.c.escalation_level
         which.append(level > 0 if filters.escalated else level == 0)
-    stand = select(*columns_of(Flag)).where(
-        FLAG.c.cleared_at.is_(None), flags_visible_to(sight), *which
-    )
-    by_limit = soonest_first(FLAG.c.due_at, FLAG.c.id)
-    return [read(Flag, row) for row in await ask.all(by_limit.page(stand, limit, after))]
+    seen = (FLAG.c.cleared_at.is_(None), flags_visible_to(sight), *which)
+    place_of = func.row_number().over(partition_by=FLAG.c.contact_id, order_by=_WORST_FIRST)
+    standing = select(*columns_of(Flag), place_of.label("place")).where(*seen).subquery("standing")
+    shown = select(*(standing.c[column.name] for column in columns_of(Flag)))
+    if not filters.each:
+        shown = shown.where(standing.c.place == 1)
+    rank = case((standing.c.severity == Severity.danger, 0), else_=1)
+    in_order = soonest_first(rank, standing.c.due_at, standing.c.id)
+    heads = [read(Flag, row) for row in await ask.all(in_order.page(shown, limit, after))]
+    if filters.each or not heads:
+        return [ShownFlag(one) for one in heads]
+    contacts = [one.contact_id for one in heads]
+    others = select(*columns_of(Flag)).where(*seen, FLAG.c.contact_id.in_(contacts))
+    inside: defaultdict[UUID, list[Flag]] = defaultdict(list)
+    for row in await ask.all(others.order_by(*_WORST_FIRST)):
+        one = read(Flag, row)
+        inside[one.contact_id].append(one)
+    return [
+        ShownFlag(head, [one for one in inside[head.contact_id] if one.id != head.id])
+        for head in heads
+    ]

@@ -29,7 +29,7 @@ from service.domain.section_47_enquiries import (
     EnquiryOutcome,
     Section47Enquiry,
 )
-from service.domain.transfers import Direction, Transfer, TransferState
+from service.domain.transfers import STRATEGY_CLOCK, Direction, Transfer, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
 from service.persistence.repositories.accountabilities import is_open
@@ -258,8 +258,23 @@ def _of_clocks() -> dict[str, Select[int]]:
             select(func.count())
             .select_from(DEADLINE)
             .join(table, table.c.id == DEADLINE.c.subject_id)
-            .where(DEADLINE.c.stopped_at.is_(None), table.c.ended_at.is_not(None))
+            .where(
+                DEADLINE.c.stopped_at.is_(None),
+                table.c.ended_at.is_not(None),
+                # The meeting that disclosed harm owes outlives the step-up.
+                DEADLINE.c.kind != STRATEGY_CLOCK,
+            )
         )
+    owes = exists().where(
+        DEADLINE.c.contact_id == TRANSFER.c.contact_id,
+        DEADLINE.c.subject_id == TRANSFER.c.id,
+        DEADLINE.c.kind == STRATEGY_CLOCK,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    owed = TRANSFER.c.meeting_owed_since.is_not(None) & TRANSFER.c.meeting_settled_at.is_(None)
+    questions["meeting_owed_without_its_clock"] = (
+        select(func.count()).select_from(TRANSFER).where(owed != owes)
+    )
     return questions
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, se
 
 from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeStep
 from service.domain.deadlines import Deadline
+from service.domain.transfer_waits import WaitsFor
 from service.domain.transfers import (
     CLOCKS,
     Direction,
@@ -19,7 +20,6 @@ from service.domain.transfers import (
     TransferAction,
     TransferState,
     TransferStep,
-    WaitsFor,
 )
 from service.persistence.records import table_of
 

@@ -23,13 +23,13 @@ from service.domain.transfer_lists import (
     TransferFilters,
     TransferInShort,
 )
+from service.domain.transfer_waits import WaitsFor
 from service.domain.transfers import (
     FamilyAgreement,
     Transfer,
     TransferAction,
     TransferState,
     TransferStep,
-    WaitsFor,
 )
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, Rows, any_of, made_once
@@ -201,7 +201,8 @@ def _conditions(
         found += [own.ended_at.is_(None), own.requested_at < requested_before]
     if filters.stuck is not None:
         late = exists().where(_RUNNING, DEADLINE.c.due_at < now).correlate(TRANSFER)
-        found += [own.ended_at.is_(None), late] if filters.stuck else [~late]
+        owing = own.meeting_owed_since.is_not(None) & own.meeting_settled_at.is_(None)
+        found += [own.ended_at.is_(None) | owing, late] if filters.stuck else [~late]
     if filters.town is not None:
         found.append(func.lower(CONTACT.c.town) == filters.town.lower())
     return [*found, *_of_refusal(filters), *_of_challenge(filters)]

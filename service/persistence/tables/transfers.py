@@ -28,6 +28,11 @@ TransferRow = table_for(
         "early_help_episode_id",
         where="ended_at IS NULL",
     ),
+    partial_index(
+        "ix_transfer_owing_meeting",
+        "person_id",
+        where="meeting_owed_since IS NOT NULL AND meeting_settled_at IS NULL",
+    ),
     points_to={
         "contact_id": "contact.id",
         "child_id": "contact_child.id",
