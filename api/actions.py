@@ -11,6 +11,7 @@ from service.domain.challenges import ChallengeAction
 from service.domain.contacts import ChildAction, ContactAction, ReferrerAction
 from service.domain.daily_meetings import DailyMeetingAction, ItemAction
 from service.domain.decisions import DecisionAction
+from service.domain.emergency_acts import EmergencyActAction
 from service.domain.information_requests import InformationRequestAction
 from service.domain.missing_episodes import MissingAction
 from service.domain.passed_concerns import PassedConcernAction
@@ -87,6 +88,11 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
                 "decide", "decide_together", "record_meeting_outcome", "record_meeting_outcomes"
             ),
             DecisionAction.withdraw: _by("withdraw_decision"),
+            DecisionAction.act_out_of_hours: _by("act_out_of_hours"),
+        },
+        EmergencyActAction: {
+            EmergencyActAction.agree: _by("sign_off_emergency_act", outcome="agreed"),
+            EmergencyActAction.send_back: _by("sign_off_emergency_act", outcome="returned"),
         },
         EnquiryAction: {
             EnquiryAction.record_child_seen: _by("record_child_seen"),

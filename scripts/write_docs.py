@@ -25,6 +25,7 @@ from service.domain.contacts import CHILD, CONTACT
 from service.domain.daily_meetings import DAILY_MEETING, ITEM
 from service.domain.deadlines import Timescale
 from service.domain.decisions import DECISION
+from service.domain.emergency_acts import EMERGENCY_ACT
 from service.domain.events import EventType
 from service.domain.fields import Sensitivity
 from service.domain.information_requests import INFORMATION_REQUEST
@@ -210,6 +211,16 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         ),
         EventType.missing_episode_recorded: "A child was recorded as missing.",
         EventType.missing_episode_returned: "A missing child returned.",
+        EventType.emergency_act_done: (
+            "An emergency duty worker acted alone out of hours, and it had effect at once: what a "
+            "signed decision says, of each."
+        ),
+        EventType.emergency_act_signed_off: (
+            "A manager signed off what somebody else had done alone out of hours."
+        ),
+        EventType.emergency_act_sent_back: (
+            "A manager sent back what had been done alone out of hours; nothing is undone by that."
+        ),
         EventType.missing_episode_interview_recorded: (
             "A return home interview was offered, accepted, declined or held."
         ),
@@ -419,6 +430,13 @@ _LIVES: tuple[tuple[str, StateTable[Any, Any], str], ...] = (
         PASSED_CONCERN,
         "A new concern about an open child waits for who holds the case. It goes along with the "
         "child to another case, on the same clock, and is settled when nobody holds the child.",
+    ),
+    (
+        "An emergency act",
+        EMERGENCY_ACT,
+        "What one person did alone out of hours has had effect in each state. Its clock runs until "
+        "a manager has signed it off, or a new signed decision stands in its place; sent back, it "
+        "goes on.",
     ),
     (
         "A pregnancy",

@@ -198,6 +198,22 @@ class SignOff(WireOut):
     by: Annotated[UUID, an_id("The manager.")]
 
 
+class ActedOutOfHours(WireOut):
+    """That a decision had effect at once: one person acted alone, out of hours."""
+
+    emergency_act_id: Annotated[UUID, an_id("The emergency act, with its sign-off.")]
+    because: Annotated[
+        str,
+        Field(
+            max_length=8000,
+            description="Why it could not wait.",
+            examples=["It is three in the morning, and the parents want to take her home."],
+        ),
+    ]
+    at: DoneAt
+    by: Annotated[UUID, an_id("Who acted.")]
+
+
 class Decision(WireOut):
     """A threshold decision for one child, with its sign-off and what it led to."""
 
@@ -288,7 +304,13 @@ class Decision(WireOut):
     drafted_by: Annotated[UUID, an_id("Who decided.")]
     sign_off: Annotated[
         SignOff | None,
-        Field(description="What a manager made of it; null while it waits.", examples=[None]),
+        Field(
+            description=(
+                "What a manager made of it; null while it waits, and where it had effect out of "
+                "hours before any manager signed: see `out_of_hours`."
+            ),
+            examples=[None],
+        ),
     ]
     superseded_at: Annotated[
         Instant | None, Field(description="When a new decision replaced it; null while it stands.")
@@ -322,6 +344,16 @@ class Decision(WireOut):
             description=(
                 "Edition of the policy under which a manager recorded it without a discussion; "
                 "null for a decision that was drafted, and signed by somebody else."
+            ),
+            examples=[None],
+        ),
+    ]
+    out_of_hours: Annotated[
+        ActedOutOfHours | None,
+        Field(
+            description=(
+                "That it had effect out of hours before a manager signed; null otherwise. What a "
+                "manager made of that stands in the emergency act."
             ),
             examples=[None],
         ),
@@ -379,6 +411,7 @@ class Decision(WireOut):
             ),
             supersedes=_superseded(decision),
             sign_off=_sign_off(decision),
+            out_of_hours=_acted_out_of_hours(decision),
             superseded_at=None if withdrawn else decision.superseded_at,
             withdrawal=_withdrawal(decision) if withdrawn else None,
             referral_id=whole.referral_id,
@@ -398,13 +431,26 @@ def _superseded(decision: decisions.Decision) -> SupersededDecision | None:
 
 
 def _sign_off(decision: decisions.Decision) -> SignOff | None:
-    if decision.answered_at is None:
+    if decision.answered_at is None or decision.emergency_act_id is not None:
         return None
     returned = decision.state is DecisionState.returned
     return SignOff.made_of(
         {
             "outcome": SignOffOutcome.returned if returned else SignOffOutcome.agreed,
             "words": decision.answer_words,
+            "at": decision.answered_at,
+            "by": decision.answered_by,
+        }
+    )
+
+
+def _acted_out_of_hours(decision: decisions.Decision) -> ActedOutOfHours | None:
+    if decision.emergency_act_id is None:
+        return None
+    return ActedOutOfHours.made_of(
+        {
+            "emergency_act_id": decision.emergency_act_id,
+            "because": decision.answer_words,
             "at": decision.answered_at,
             "by": decision.answered_by,
         }

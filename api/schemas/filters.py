@@ -16,6 +16,7 @@ from service.domain.assessments import AssessmentState
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
 from service.domain.contacts import ContactState
 from service.domain.deadlines import Rating
+from service.domain.emergency_acts import EmergencyActState
 from service.domain.flags import Severity
 from service.domain.holders import HeldWork
 from service.domain.information_requests import InformationRequestState
@@ -410,3 +411,14 @@ class PassedConcernQuery(QueryPart):
     early_help_episode_id: Annotated[
         Id | None, Field(description="Only those that the holder of this episode was to read.")
     ] = None
+
+
+class EmergencyActQuery(QueryPart):
+    """What the list of emergency acts is narrowed by."""
+
+    states: Annotated[
+        Sequence[EmergencyActState],
+        several("state", 4, "Only these states.", "awaiting_sign_off"),
+    ] = ()
+    person_id: _OfPerson = None
+    contact_id: _OfContact = None

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 from zoneinfo import ZoneInfo
 
 from service.domain.bank_holiday_days import TAKEN_FROM
@@ -27,6 +27,10 @@ _SATURDAY = 5
 _SUNDAY = 6
 _BANK_HOLIDAYS_A_YEAR = 8
 _NO_DAYS: Mapping[date, str] = MappingProxyType({})
+OfficeHours: TypeAlias = Mapping[int, tuple[time, time]]
+"""From when until when the office is open in London, by the day of the week: Monday is 0."""
+
+_NO_HOURS: OfficeHours = MappingProxyType({})
 
 
 class CalendarUnknown(Invalid):
@@ -94,6 +98,11 @@ def london_midnight(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
+def london_instant(day: date, at: time) -> datetime:
+    """The instant, in UTC, of a time on a London day."""
+    return datetime.combine(day, at, LONDON).astimezone(UTC)
+
+
 def london_day_ends(day: date) -> datetime:
     """The last second of a London day, as an instant in UTC."""
     return datetime.combine(day, END_OF_DAY, LONDON).astimezone(UTC)
@@ -141,7 +150,15 @@ class WorkingCalendar:
     day was no bank holiday.
     """
 
-    __slots__ = ("_day_ends", "_first_day", "_last_day", "_off", "_version", "_working")
+    __slots__ = (
+        "_day_ends",
+        "_first_day",
+        "_last_day",
+        "_off",
+        "_office_hours",
+        "_version",
+        "_working",
+    )
 
     def __init__(
         self,
@@ -152,12 +169,14 @@ class WorkingCalendar:
         extra_holidays: Mapping[date, str] = _NO_DAYS,
         withdrawn_holidays: frozenset[date] = frozenset(),
         day_ends: time = END_OF_DAY,
+        office_hours: OfficeHours = _NO_HOURS,
     ) -> None:
         if first_year > last_year:
             raise CalendarFaulty("The first year of the calendar comes after its last year.")
         self._first_day = date(first_year, 1, 1)
         self._last_day = date(last_year, 12, 31)
         self._day_ends = day_ends
+        self._office_hours = office_hours
         named = _bank_holidays(first_year, last_year)
         for day in sorted(withdrawn_holidays):
             if named.pop(day, None) is None:
@@ -194,6 +213,10 @@ class WorkingCalendar:
             f"{skipped.on.isoformat()} {skipped.kind} {skipped.reason}"
             for skipped in self._off.values()
             if skipped.kind is not SkipKind.weekend
+        ]
+        facts += [
+            f"{weekday} {opens.isoformat()} {closes.isoformat()}"
+            for weekday, (opens, closes) in sorted(self._office_hours.items())
         ]
         digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
         return f"england+holidays-{TAKEN_FROM}+{digest}"
@@ -262,6 +285,36 @@ class WorkingCalendar:
     def end_of(self, day: date) -> datetime:
         """The instant, in UTC, at which the London working day `day` ends."""
         return datetime.combine(day, self._day_ends, LONDON).astimezone(UTC)
+
+    def office_closes(self, at: datetime) -> datetime | None:
+        """When the office that is open at an instant closes; None when it is closed: out of hours.
+
+        It is closed on bank holidays and closure days, whatever day of the week they are.
+        """
+        there = london_time(at)
+        day = there.date()
+        hours = self._office_hours.get(day.weekday())
+        if hours is None or not hours[0] <= there.time() < hours[1]:
+            return None
+        if day.weekday() < _SATURDAY and not self.is_working_day(day):
+            return None
+        return london_instant(day, hours[1])
+
+    def next_to_begin(self, at: datetime, by: time) -> date:
+        """The working day that begins next: that very day while the office has not opened yet.
+
+        `by` is the time on it that matters: a day on which that has passed is not next.
+        """
+        there = london_time(at)
+        day = there.date()
+        hours = self._office_hours.get(day.weekday())
+        opens_later = hours is not None and there.time() < min(hours[0], by)
+        if opens_later and self.is_working_day(day):
+            return day
+        day = self.add_working_days(day, 1)
+        while self._office_hours and day.weekday() not in self._office_hours:
+            day = self.add_working_days(day, 1)
+        return day
 
     def _require_known(self, day: date) -> None:
         if not self._first_day <= day <= self._last_day:

@@ -14,6 +14,7 @@ from service.domain.calendar import (
     WorkingCalendar,
     london_date,
     london_day_ends,
+    london_instant,
     london_time,
 )
 from service.domain.errors import Invalid
@@ -25,23 +26,14 @@ from service.domain.texts import counted
 # In words of our own: strftime speaks the language of the machine, and takes its time.
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
 )
 TERM_IN_WEEKS = 40
 """The week of pregnancy that is complete on the expected date of delivery."""
 
 _MANY_SKIPPED = 7
+_NOON = time(12)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -128,6 +120,19 @@ class SameDayLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class NextWorkingDayLimit:
+    """To a time of the working day that begins next: of this one, before its office has opened."""
+
+    at: time
+
+    @property
+    def words(self) -> str:
+        """The limit as people say it: "noon of the next working day"."""
+        at = "noon" if self.at == _NOON else f"{self.at:%H:%M}"
+        return f"{at} of the next working day"
+
+
+@dataclass(frozen=True, slots=True)
 class PregnancyLimit:
     """To the end of the day on which so many weeks of pregnancy are complete.
 
@@ -151,7 +156,7 @@ class PregnancyLimit:
         return expected_delivery_on - timedelta(weeks=TERM_IN_WEEKS - self.weeks)
 
 
-Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | PregnancyLimit
+Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | NextWorkingDayLimit | PregnancyLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +379,9 @@ def _due(
     started_on = london_date(started_at)
     if isinstance(limit, SameDayLimit):
         return london_day_ends(started_on), ()
+    if isinstance(limit, NextWorkingDayLimit):
+        due_on = calendar.next_to_begin(started_at, limit.at)
+        return london_instant(due_on, limit.at), calendar.skipped_between(started_on, due_on)
     if isinstance(limit, PregnancyLimit):
         if expected_delivery_on is None:
             raise ValueError("A limit in weeks of pregnancy needs the expected date of delivery.")
@@ -453,7 +461,10 @@ def _sum(
         parts.append(f"{TERM_IN_WEEKS} are complete on {on}")
     if skipped:
         parts.append(f"{_skipped_words(skipped)} skipped")
-    parts.append(f"due by the end of {_day_in_words(due)} ({due:%H:%M})")
+    if isinstance(timescale.limit, NextWorkingDayLimit):
+        parts.append(f"due by {_in_words(due, zoned=zoned)}")
+    else:
+        parts.append(f"due by the end of {_day_in_words(due)} ({due:%H:%M})")
     return "; ".join(parts)
 
 

@@ -57,6 +57,7 @@ class DecisionAction(StrEnum):
     return_to_decider = "return_to_decider"
     supersede = "supersede"
     withdraw = "withdraw"
+    act_out_of_hours = "act_out_of_hours"
 
 
 DECISION = StateTable(
@@ -68,6 +69,8 @@ DECISION = StateTable(
             DecisionState.awaiting_sign_off,
             DecisionAction.return_to_decider,
         ): DecisionState.returned,
+        # Out of hours one person may be alone: it has effect, and a manager signs off that it had.
+        (DecisionState.awaiting_sign_off, DecisionAction.act_out_of_hours): DecisionState.signed,
         (DecisionState.awaiting_sign_off, DecisionAction.supersede): DecisionState.superseded,
         (DecisionState.awaiting_sign_off, DecisionAction.withdraw): DecisionState.withdrawn,
         (DecisionState.signed, DecisionAction.supersede): DecisionState.superseded,
@@ -181,6 +184,9 @@ class Decision:
     ] = None
     recorded_under: Annotated[
         str | None, plain("Edition of the policy under which it was recorded without a discussion.")
+    ] = None
+    emergency_act_id: Annotated[
+        UUID | None, plain("What was done alone, when it had effect out of hours before sign-off.")
     ] = None
     nth_contact: Annotated[
         int | None,

@@ -16,6 +16,7 @@ from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission
 from service.domain.accountabilities import CareService
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import ClockEvents, EscalationStep
+from service.domain.emergency_acts import EMERGENCY_CLOCK
 from service.domain.flags import OF_SOCIAL_CARE, Flag, FlagNotYours, SubjectKind
 from service.domain.referrals import SECTION_47_ALLOCATION
 
@@ -24,6 +25,7 @@ SUPERIORS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     {
         Role.mash_worker: (Role.mash_manager, *_TOP),
         Role.mash_manager: _TOP,
+        Role.emergency_duty_worker: (Role.mash_manager, *_TOP),
         Role.early_help_worker: (Role.early_help_spoc_manager, *_TOP),
         Role.early_help_spoc_manager: _TOP,
         Role.assessment_team_worker: (Role.assessment_team_manager, *_TOP),
@@ -46,6 +48,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "agency_information": SubjectKind.information_request,
         "late_answer_read": SubjectKind.information_request,
         "sign_off": SubjectKind.decision,
+        EMERGENCY_CLOCK: SubjectKind.emergency_act,
         "allocation": SubjectKind.referral,
         SECTION_47_ALLOCATION: SubjectKind.referral,
         "strategy_meeting": SubjectKind.referral,
@@ -81,6 +84,7 @@ READS: Mapping[SubjectKind, Permission] = MappingProxyType(
         SubjectKind.section_47_enquiry: Permission.read_section_47_enquiries,
         SubjectKind.missing_episode: Permission.read_missing_episodes,
         SubjectKind.passed_concern: Permission.read_passed_concerns,
+        SubjectKind.emergency_act: Permission.read_emergency_acts,
     }
 )
 """By which permission the thing is read that a flag is about."""

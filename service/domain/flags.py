@@ -40,6 +40,7 @@ class SubjectKind(StrEnum):
     section_47_enquiry = "section_47_enquiry"
     missing_episode = "missing_episode"
     passed_concern = "passed_concern"
+    emergency_act = "emergency_act"
 
 
 OF_SOCIAL_CARE = frozenset(

@@ -419,6 +419,18 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 Counted.passed_concerns,
                 (),
             ),
+            Measure(
+                MeasureCode.emergency_acts_signed_off_in_time,
+                "Emergency duty worker's acts signed off in time",
+                "Of what emergency duty workers did alone out of hours in the month, and that at "
+                "the instant of the reading a manager had signed off, or should have: the share "
+                "signed off, or overtaken by a new signed decision, within the policy's limit. "
+                "Signed off after the limit it stays counted as late.",
+                Unit.per_cent,
+                "Out of hours one person may be alone: measures of the front door",
+                Counted.emergency_acts,
+                (),
+            ),
             _urgent(
                 MeasureCode.contacts_rated_in_time,
                 "Contacts rated in time",

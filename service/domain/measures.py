@@ -59,6 +59,7 @@ class MeasureCode(StrEnum):
     no_further_action_rate = "no_further_action_rate"
     contacts_withdrawn = "contacts_withdrawn"
     passed_concerns_read_in_time = "passed_concerns_read_in_time"
+    emergency_acts_signed_off_in_time = "emergency_acts_signed_off_in_time"
     contacts_rated_in_time = "contacts_rated_in_time"
     red_decided_in_time = "red_decided_in_time"
 
@@ -75,6 +76,7 @@ class Counted(StrEnum):
     assessments = "assessments"
     missing_episodes = "missing_episodes"
     passed_concerns = "passed_concerns"
+    emergency_acts = "emergency_acts"
 
 
 class Unit(StrEnum):

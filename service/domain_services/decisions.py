@@ -10,6 +10,7 @@ from service.domain.challenges import Challenge, ChallengeState
 from service.domain.decisions import DECISION, Decision, DecisionAction, Outcome
 from service.domain_services.cases import moved_on
 from service.domain_services.challenges import refuse_while_challenged
+from service.domain_services.emergency_acts import settle_act
 from service.domain_services.lives import Moves
 from service.persistence.repositories import challenges
 from service.persistence.units_of_work import Work
@@ -39,7 +40,9 @@ DECISIONS: Moves[Decision] = Moves(DECISION)
 
 
 async def supersede_decision(work: Work, decision: Decision) -> None:
-    """Ends a decision that another one takes the place of."""
+    """Ends a decision that another one takes the place of, and what waits of how it was made."""
+    if decision.emergency_act_id is not None:
+        await settle_act(work, decision.emergency_act_id)
     await DECISIONS.move(work, None, decision, DecisionAction.supersede, superseded_at=work.now)
 
 

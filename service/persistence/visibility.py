@@ -11,6 +11,7 @@ from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct
 from service.domain.events import EventType
 from service.domain.flags import OF_SOCIAL_CARE, Flag, SubjectKind
 from service.domain.information_requests import InformationRequest, StillInSight
@@ -34,6 +35,7 @@ _NOTIFICATION = table_of(PoliceNotification)
 _IMPORT = table_of(NotificationImport)
 _MISSING = table_of(MissingEpisode)
 _PASSED = table_of(PassedConcern)
+_ACT = table_of(EmergencyAct)
 _PERSON = table_of(Person)
 _CHILD = table_of(Child)
 _FLAG = table_of(Flag)
@@ -279,6 +281,11 @@ def passed_concerns_visible_to(sight: Sight) -> ColumnElement[bool]:
     return _PASSED.c.service.in_(sides) if sides else false()
 
 
+def emergency_acts_visible_to(sight: Sight) -> ColumnElement[bool]:
+    """What was done out of hours, as far as the contact and the child it is about are seen."""
+    return child_visible_to(sight, _ACT)
+
+
 def people_visible_to(sight: Sight) -> ColumnElement[bool]:
     """The children that a caller may know of: those who came to the caller's side by any contact.
 
@@ -331,6 +338,7 @@ def _about_what_is_seen(sight: Sight, table: Any) -> ColumnElement[bool]:
         (SubjectKind.challenge, _CHALLENGE, challenges_visible_to(sight)),
         (SubjectKind.missing_episode, _MISSING, missing_episodes_visible_to(sight)),
         (SubjectKind.passed_concern, _PASSED, passed_concerns_visible_to(sight)),
+        (SubjectKind.emergency_act, _ACT, emergency_acts_visible_to(sight)),
     )
     return and_(
         _came_to_a_side(sight, table.c.contact_id),
@@ -383,6 +391,7 @@ def events_visible_to(sight: Sight, event: FromClause) -> ColumnElement[bool]:
         happened_to("challenge", _CHALLENGE, challenges_visible_to(sight)),
         happened_to("missing_episode", _MISSING, missing_episodes_visible_to(sight)),
         happened_to("passed_concern", _PASSED, passed_concerns_visible_to(sight)),
+        happened_to("emergency_act", _ACT, emergency_acts_visible_to(sight)),
         happened_to("information", _REQUEST, requests_visible_to(sight)),
         happened_to("information_request", _REQUEST, requests_visible_to(sight)),
         happened_to("person", _PERSON, people_visible_to(sight)),

@@ -329,6 +329,10 @@ class Policy:
         """The first working day after a day, as far as is known."""
         return _open_ended(self.calendar).add_working_days(day, 1)
 
+    def office_closes(self, at: datetime) -> datetime | None:
+        """When the office that is open at an instant closes; None: that is out of hours."""
+        return _open_ended(self.calendar).office_closes(at)
+
     def working_days_old(self, since: datetime, now: datetime) -> int:
         """How many working days lie after the London day of `since`, up to and with that of `now`.
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from service.domain.access import GRANTS, Permission, Role, Sharing
 from service.domain.authority import AgencyKind, TeamService, TeamWork
-from service.domain.calendar import WorkingCalendar
+from service.domain.calendar import OfficeHours, WorkingCalendar
 from service.domain.contacts import LawfulBasis
 from service.domain.decisions import Outcome
 from service.domain.police_notifications import Risk
@@ -21,6 +21,7 @@ from service.policy.values import (
     NUMBER,
     TEXT,
     TEXTS,
+    Hours,
     Identifier,
     Key,
     Name,
@@ -68,6 +69,35 @@ Day: TypeAlias = Annotated[date, Wanted("a date")]
 Year: TypeAlias = Annotated[int, Field(ge=1978, le=2100), NUMBER]
 
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class OfficeHoursTable(Written):
+    """[calendar.office_hours]: when the office is open; a day that is left out, it is closed."""
+
+    monday: Hours | None = None
+    tuesday: Hours | None = None
+    wednesday: Hours | None = None
+    thursday: Hours | None = None
+    friday: Hours | None = None
+    saturday: Hours | None = None
+    sunday: Hours | None = None
+
+    def own_faults(self) -> Iterator[Fault]:
+        """An office that never opens from Monday to Friday would leave no next working day."""
+        if not any(self.says(day) for day in WEEKDAYS[:5]):
+            yield Fault("names no day from Monday to Friday; say when the office is open.")
+
+    @property
+    def hours(self) -> OfficeHours:
+        """The hours that could be read, by the day of the week."""
+        found = {
+            number: getattr(self, day) if self.reads(day) else None
+            for number, day in enumerate(WEEKDAYS)
+        }
+        return MappingProxyType({day: hours for day, hours in found.items() if hours is not None})
+
+
 class About(Written):
     """[policy]: what the file is."""
 
@@ -94,6 +124,7 @@ class CalendarTable(Written):
     last_year: Year
     holidays_alarm_days: Annotated[int, Field(ge=1, le=366), NUMBER]
     working_day_ends: Annotated[time, time_of_day(_NOON), TEXT]
+    office_hours: Annotated[OfficeHoursTable, Wanted("a table [calendar.office_hours]")]
     closure_days: Dated = ()
     extra_bank_holidays: Dated = ()
     withdrawn_bank_holidays: Dated = ()
@@ -136,6 +167,7 @@ class CalendarTable(Written):
             extra_holidays=extra,
             withdrawn_holidays=frozenset(withdrawn),
             day_ends=self.working_day_ends if self.reads("working_day_ends") else _NOON,
+            office_hours=self.office_hours.hours if self.reads("office_hours") else {},
         )
 
 

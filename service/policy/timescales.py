@@ -17,6 +17,7 @@ from service.domain.deadlines import (
     Rating,
     WorkingDaysLimit,
 )
+from service.domain.emergency_acts import EMERGENCY_CLOCK
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
 from service.policy.hearers import faults_of_chain, faults_of_hearers
@@ -45,6 +46,7 @@ NEEDED_KINDS = {
     "late_answer_read": False,
     "acknowledge_referrer": False,
     "sign_off": False,
+    EMERGENCY_CLOCK: False,
     "allocation": False,
     "section_47_allocation": False,
     "early_help_allocation": False,

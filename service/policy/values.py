@@ -14,6 +14,7 @@ from service.domain.deadlines import (
     TERM_IN_WEEKS,
     ElapsedLimit,
     Limit,
+    NextWorkingDayLimit,
     PregnancyLimit,
     SameDayLimit,
     WorkingDaysLimit,
@@ -29,6 +30,8 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIMIT = re.compile(r"([0-9]{1,9}) (minute|hour|working day)s?")
 _WEEKS = re.compile(r"([0-9]{1,3}) weeks of pregnancy")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
+_NEXT_WORKING_DAY = re.compile(r"(noon|([01][0-9]|2[0-3]):([0-5][0-9])) of the next working day")
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]) to ([01][0-9]|2[0-3]):([0-5][0-9])")
 _SAME_DAY = "same day"
 
 TEXT: Final = Wanted("text in quotes")
@@ -191,11 +194,29 @@ def time_of_day(earliest: time) -> Any:
     return PlainValidator(read)
 
 
+def _hours(value: object) -> tuple[time, time]:
+    """From when until when the office is open, like "09:00 to 17:00"."""
+    found = _HOURS.fullmatch(_text(value))
+    if found is None:
+        raise Unsound('is not from one time to another; write it like "09:00 to 17:00".')
+    opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    if closes <= opens:
+        raise Unsound("ends before it begins; the night is out of hours.")
+    return opens, closes
+
+
+Hours: TypeAlias = Annotated[tuple[time, time], PlainValidator(_hours), TEXT]
+
+
 def _limit(value: object) -> Limit:
-    """A limit in words: "24 hours", "5 working days", "same day", "20 weeks of pregnancy"."""
+    """A limit in words: "24 hours", "5 working days", "noon of the next working day"."""
     said = _text(value)
     if said == _SAME_DAY:
         return SameDayLimit()
+    next_day = _NEXT_WORKING_DAY.fullmatch(said)
+    if next_day is not None:
+        hour, minute = (12, 0) if next_day[2] is None else (int(next_day[2]), int(next_day[3]))
+        return NextWorkingDayLimit(time(hour, minute))
     weeks = _WEEKS.fullmatch(said)
     if weeks is None:
         return _time_span(said)

@@ -139,7 +139,7 @@ class Written(BaseModel):
             yield f"{self._place_of(place, key)}: {message}"
         for name, value in self.__dict__.items():
             if isinstance(value, Written):
-                yield from value.all_faults(f"[{name}]")
+                yield from value.all_faults(f"{place[:-1]}.{name}]" if place else f"[{name}]")
             elif isinstance(value, tuple):
                 for number, one in enumerate(value, start=1):
                     if isinstance(one, Written):

@@ -20,6 +20,7 @@ PATHS = {
     "referral": "/v1/referrals/{}",
     "early_help_episode": "/v1/early-help-episodes/{}",
     "passed_concern": "/v1/passed-concerns/{}",
+    "emergency_act": "/v1/emergency-acts/{}",
     "transfer": "/v1/transfers/{}",
     "challenge": "/v1/challenges/{}",
     "strategy_meeting": "/v1/strategy-meetings/{}",

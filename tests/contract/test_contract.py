@@ -357,6 +357,7 @@ def _there(operation: Operation, file: WholeFile) -> dict[str, str]:
         "assessment_id": "assessment",
         "missing_episode_id": "missing_episode",
         "passed_concern_id": "passed_concern",
+        "emergency_act_id": "emergency_act",
         "notification_id": "notification",
         "import_id": "import",
         "item_id": "item",

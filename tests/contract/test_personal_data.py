@@ -492,6 +492,7 @@ async def a_whole_case(
     await mistakes_mended(do, contact)
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
+    await done_alone_at_night(do, clock)
     return filled
 
 
@@ -512,6 +513,24 @@ async def passed_to_who_holds_the_case(do: Callable[..., Awaitable[Json]], perso
     words = {"words": "The family worker goes there this afternoon and sees them all."}
     concern = {"passed_concern_id": signed["passed_concern_id"]}
     await do("answer_passed_concern", Role.early_help_spoc_manager, words, version=1, **concern)
+
+
+async def done_alone_at_night(do: Callable[..., Awaitable[Json]], clock: FixedClock) -> None:
+    """A decision that has effect at once out of hours; a manager sends it back, and then agrees."""
+    clock.forward(hours=12)
+    contact = await do(
+        "log_contact", Role.mash_worker, contact_body(children=[child_body("Ngozi")])
+    )
+    place = {"contact_id": contact["id"]}
+    draft = decision_body(contact["children"][0]["id"], "no_further_action")
+    await do("decide", Role.emergency_duty_worker, draft, **place)
+    version = (await do("read_contact", Role.mash_manager, **place))["version"]
+    why = {"because": "The family leaves tonight, and no manager is on duty before Monday."}
+    done = await do("act_out_of_hours", Role.emergency_duty_worker, why, version=version, **place)
+    act = {"emergency_act_id": done["decisions"][0]["out_of_hours"]["emergency_act_id"]}
+    answers = (sign_off_body("returned"), sign_off_body())
+    for number, answer in enumerate(answers, start=1):
+        await do("sign_off_emergency_act", Role.mash_manager, answer, version=number, **act)
 
 
 async def family_acts(do: Callable[..., Awaitable[Json]], whole: Json) -> None:

@@ -52,6 +52,7 @@ ALL = "all"
 REACH: Mapping[Role, str | None] = {
     Role.mash_worker: ALL,
     Role.mash_manager: ALL,
+    Role.emergency_duty_worker: ALL,
     Role.early_help_spoc_manager: ALL,
     Role.head_of_service: ALL,
     Role.director: ALL,
@@ -67,6 +68,7 @@ REACH: Mapping[Role, str | None] = {
 ACTS_FOR: Mapping[Role, str | None] = {
     Role.mash_worker: ALL,
     Role.mash_manager: ALL,
+    Role.emergency_duty_worker: ALL,
     Role.head_of_service: ALL,
     Role.early_help_spoc_manager: EARLY_HELP,
     Role.early_help_worker: EARLY_HELP,
@@ -75,6 +77,7 @@ ACTS_FOR: Mapping[Role, str | None] = {
 }
 ABOVE: Mapping[str, set[str]] = {
     "mash_worker": {"mash_manager", "head_of_service", "director"},
+    "emergency_duty_worker": {"mash_manager", "head_of_service", "director"},
     "early_help_worker": {"early_help_spoc_manager", "head_of_service", "director"},
     "assessment_team_worker": {"assessment_team_manager", "head_of_service", "director"},
     "mash_manager": {"head_of_service", "director"},
@@ -96,6 +99,7 @@ OF_THE_CHILD = {
     "challenge",
     "missing_episode",
     "passed_concern",
+    "emergency_act",
     "person",
     "pregnancy",
     "amendment",
@@ -150,6 +154,7 @@ def may_read_words(role: Role, child: str, kind: str) -> bool:
         return role in (
             Role.mash_worker,
             Role.mash_manager,
+            Role.emergency_duty_worker,
             Role.early_help_spoc_manager,
             Role.head_of_service,
             Role.director,
@@ -199,6 +204,7 @@ READS = {
     "read_challenge": "challenge",
     "read_missing_episode": "missing_episode",
     "read_passed_concern": "passed_concern",
+    "read_emergency_act": "emergency_act",
     "read_strategy_meeting": "strategy_meeting",
     "read_section_47_enquiry": "section_47_enquiry",
     "read_assessment": "assessment",
@@ -214,6 +220,7 @@ LISTS = {
     "list_challenges": "challenge",
     "list_missing_episodes": "missing_episode",
     "list_passed_concerns": "passed_concern",
+    "list_emergency_acts": "emergency_act",
     "list_strategy_meetings": "strategy_meeting",
     "list_section_47_enquiries": "section_47_enquiry",
     "list_assessments": "assessment",

@@ -53,7 +53,12 @@ def caller(*roles: Role, team_id: str | None = None) -> Caller:
 
 def test_each_role_acts_for_its_side_and_the_front_door_for_every_child() -> None:
     acts_for = {role: DUTIES[role].acts_for for role in Role}
-    everywhere = {Role.mash_worker, Role.mash_manager, Role.head_of_service}
+    everywhere = {
+        Role.mash_worker,
+        Role.mash_manager,
+        Role.emergency_duty_worker,
+        Role.head_of_service,
+    }
     assert {role for role, those in acts_for.items() if those == sides("FES")} == everywhere
     assert {role for role, those in acts_for.items() if those == sides("E")} == {
         Role.early_help_spoc_manager,
@@ -158,6 +163,7 @@ def test_a_flag_is_for_its_owner_and_those_above(role: Role, owner: Role) -> Non
     flag = replace(FLAG, owner_role=owner)
     managers = {
         Role.mash_worker: Role.mash_manager,
+        Role.emergency_duty_worker: Role.mash_manager,
         Role.early_help_worker: Role.early_help_spoc_manager,
         Role.assessment_team_worker: Role.assessment_team_manager,
     }

@@ -24,6 +24,11 @@ from service.domain.daily_meetings import (
     ItemState,
 )
 from service.domain.decisions import DECISION, DecisionAction, DecisionState
+from service.domain.emergency_acts import (
+    EMERGENCY_ACT,
+    EmergencyActAction,
+    EmergencyActState,
+)
 from service.domain.errors import Conflict
 from service.domain.information_requests import (
     INFORMATION_REQUEST,
@@ -70,6 +75,7 @@ TABLES: list[tuple[StateTable[Any, Any], Any, Any]] = [
     (ASSESSMENT, AssessmentState, AssessmentAction),
     (MISSING_EPISODE, MissingState, set(MissingAction) - {MissingAction.report}),
     (PASSED_CONCERN, PassedConcernState, set(PassedConcernAction)),
+    (EMERGENCY_ACT, EmergencyActState, set(EmergencyActAction)),
     # A contact that is put right is no move of the pregnancy.
     (PREGNANCY, PregnancyState, set(PregnancyAction) - {PregnancyAction.correct}),
 ]

@@ -109,6 +109,7 @@ async def test_every_column_of_a_decision_stays_but_its_state_version_and_whose_
         "superseded_at",
         "joined_case_id",
         "passed_concern_id",
+        "emergency_act_id",
         "withdrawn_by",
         "withdrawn_because",
         "whole_read_at",

@@ -14,6 +14,7 @@ from service.domain.daily_meetings import MeetingItem
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct
 from service.domain.flags import Flag
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode
@@ -72,6 +73,7 @@ from tests.support.years import counted, fill
     ITEM,
     MATCH,
     PASSED,
+    ACT,
 ) = (
     table_of(kind)
     for kind in (
@@ -106,6 +108,7 @@ from tests.support.years import counted, fill
         MeetingItem,
         PossibleMatch,
         PassedConcern,
+        EmergencyAct,
     )
 )
 TABLES = (
@@ -129,6 +132,7 @@ TABLES = (
     ITEM,
     MATCH,
     PASSED,
+    ACT,
 )
 
 
@@ -580,6 +584,16 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
     "passed concerns, newest first": (
         select(PASSED.c.id).order_by(PASSED.c.passed_at.desc(), PASSED.c.id.desc()).limit(50),
         "ix_passed_concern_passed",
+    ),
+    "what was done out of hours and waits for a manager": (
+        select(ACT.c.id)
+        .where(ACT.c.signed_off_at.is_(None), ACT.c.settled_at.is_(None))
+        .order_by(ACT.c.acted_at),
+        "ix_emergency_act_unsigned",
+    ),
+    "what was done out of hours, newest first": (
+        select(ACT.c.id).order_by(ACT.c.acted_at.desc(), ACT.c.id.desc()).limit(50),
+        "ix_emergency_act_acted",
     ),
     "clocks of a contact": (
         select(DEADLINE.c.id).where(DEADLINE.c.contact_id == new_id()),

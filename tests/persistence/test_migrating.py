@@ -313,6 +313,7 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 withdrawn_by=None,
                 withdrawn_because=None,
                 passed_concern_id=None,
+                emergency_act_id=None,
                 nth_contact=None,
                 nth_within_months=None,
                 nothing_more_because=None,

@@ -495,7 +495,8 @@ def test_a_byte_order_mark_of_a_windows_editor_does_no_harm(tmp_path: Path) -> N
                 "within the limit (24 hours).",
                 '[[timescale]] number 1 (contact_to_referral) owner: "assessment_team_worker" does '
                 "not see every contact on which this clock runs; use one of: mash_worker, "
-                "mash_manager, early_help_spoc_manager, head_of_service, director.",
+                "mash_manager, emergency_duty_worker, early_help_spoc_manager, "
+                "head_of_service, director.",
             ],
         ),
         (

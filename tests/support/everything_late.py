@@ -38,6 +38,7 @@ async def let_every_clock_run(desk: Desk) -> None:
     await _steps(desk)
     await _challenges(desk)
     await _protection(desk)
+    await _out_of_hours(desk)
 
 
 async def _contacts(desk: Desk) -> None:
@@ -57,6 +58,21 @@ async def _contacts(desk: Desk) -> None:
     await desk.draft(again, 0, "no_further_action", history=CONSIDERED)
     await _answered_too_late(desk)
     await _heard_and_back(desk)
+
+
+async def _out_of_hours(desk: Desk) -> None:
+    """Decided alone, at night, and no manager has signed it off."""
+    desk.clock.forward(hours=9)
+    contact = await desk.contact(children=[child_body("Child night")])
+    await desk.draft(contact, 0, "no_further_action")
+    path = f"/v1/contacts/{contact['id']}"
+    version = done(await desk.get(WORKER, path))["version"]
+    because = {"because": "The family leaves tonight, and no manager is on duty before Monday."}
+    done(
+        await desk.post(
+            Role.emergency_duty_worker, f"{path}/emergency-act", because, version=version
+        )
+    )
 
 
 async def _answered_too_late(desk: Desk) -> None:

@@ -11,13 +11,16 @@ from service.domain.decisions import (
     AgencySaid,
     Outcome,
 )
+from service.domain.emergency_acts import EmergencyActKind
 from service.domain.flags import Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.questions import NewInformationRequest
 from service.domain.strategy_meetings import Harm
 from service.domain.transfers import Direction
 from service.domain.whole_contacts import WholeContact
+from service.domain_services.emergency_acts import act_alone
 from service.persistence.ids import new_id
+from service.persistence.repositories import decisions
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases.challenges import challenge_decision
 from service.usecases.information_requests import ask_agency
@@ -90,6 +93,7 @@ async def partners_file(house: House, organisation: str, source_code: str) -> Wh
     ids["transfer"] = await _step_up(house, ids["early_help_episode"])
     ids["missing_episode"] = await _missing_episode(house, contact_id, file.children[0].id)
     ids["passed_concern"] = await _passed_concern(house, worker, manager, file)
+    ids["emergency_act"] = await _emergency_act(house, ids["decision_referral"])
     unborn_child = (await told_of(house, [unborn(date(2027, 2, 28))])).children[0]
     ids["unborn"] = unborn_child.person_id
     ids["strategy_meeting"] = await _strategy_meeting(house, manager, ids["referral"])
@@ -128,6 +132,26 @@ async def _passed_concern(
     if done.passed_concern_id is None:
         raise LookupError("nothing was passed to who holds the case")
     return done.passed_concern_id
+
+
+async def _emergency_act(house: House, decision_id: UUID) -> UUID:
+    """A decision as if it had been made at night; by day nobody acts alone."""
+    who = await caller(house, Role.emergency_duty_worker)
+
+    async def kept(work: Work) -> UUID:
+        decision = await decisions.get(work, who.sight, decision_id)
+        act = act_alone(
+            work,
+            who,
+            EmergencyActKind.decision,
+            (decision.contact_id, decision.child_id, decision.person_id),
+            "Nobody was there whom one could have asked before.",
+            work.now,
+            decision_id=decision.id,
+        )
+        return act.id
+
+    return await house.perform(kept)
 
 
 async def _challenge(house: House, decision_id: UUID) -> UUID:

@@ -20,6 +20,7 @@ from service.domain.contacts import Child, Contact
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EMERGENCY_ACT, EMERGENCY_CLOCK, EmergencyAct
 from service.domain.events import Event
 from service.domain.flags import Flag
 from service.domain.passed_concerns import PassedConcern, PassedConcernState
@@ -68,6 +69,7 @@ class Record:
     challenges: Sequence[Challenge]
     challenge_steps: Sequence[ChallengeStep]
     passed_concerns: Sequence[PassedConcern]
+    emergency_acts: Sequence[EmergencyAct]
     deadlines: Sequence[Deadline]
     flags: Sequence[Flag]
     events: Sequence[Event]
@@ -97,6 +99,7 @@ async def read_record(house: House) -> Record:
             challenges=await _all(connection, Challenge),
             challenge_steps=await _all(connection, ChallengeStep),
             passed_concerns=await _all(connection, PassedConcern),
+            emergency_acts=await _all(connection, EmergencyAct),
             deadlines=await _all(connection, Deadline),
             flags=await _all(connection, Flag),
             events=await _all(connection, Event),
@@ -118,6 +121,7 @@ async def read_child(house: House, person_id: UUID) -> Record:
             challenges=await _all(connection, Challenge, of=person_id),
             challenge_steps=[],
             passed_concerns=await _all(connection, PassedConcern, of=person_id),
+            emergency_acts=await _all(connection, EmergencyAct, of=person_id),
             deadlines=[],
             flags=[],
             events=[],
@@ -349,6 +353,9 @@ def _clocks(record: Record) -> Iterator[str]:
     for concern in record.passed_concerns:
         if concern.state is PassedConcernState.waiting:
             wanted.add((concern.id, concern.clock))
+    for act in record.emergency_acts:
+        if act.state not in EMERGENCY_ACT.final:
+            wanted.add((act.id, EMERGENCY_CLOCK))
     for contact in record.contacts:
         if contact.decided_at is None:
             wanted |= {(contact.id, "contact_to_referral"), (contact.id, "statutory_decision")}

@@ -26,6 +26,7 @@ OWN_CHILD = {
     "section_47_enquiry": "section_47_enquiry",
     "missing_episode": "missing_episode",
     "passed_concern": "passed_concern",
+    "emergency_act": "emergency_act",
     "assessment": "assessment",
 }
 
@@ -86,7 +87,7 @@ def _expected(rows: Rows, event: Event) -> set[UUID]:
         assert event.subject_id == event.contact_id
         lines = [UUID(str(one["request_id"])) for one in data["requests"]]
         return set().union(*(rows.of_thing(noun, one, None) for one in lines))
-    if noun == "decision" and "decisions" in data:
+    if noun in ("decision", "emergency_act") and "decisions" in data:
         # Of several children in one act: then it is of the contact, and names each of them.
         assert event.subject_id == event.contact_id
         return {rows.children[UUID(str(one["child_id"]))].person_id for one in data["decisions"]}

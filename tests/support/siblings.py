@@ -24,12 +24,14 @@ from service.domain.people import BirthKnowledge
 from service.domain.questions import NewAnswer, NewInformationRequest
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
+from service.persistence.repositories import contacts
 from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.usecases import cases, challenges, missing_episodes, pregnancies
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.assessments import complete_assessment
 from service.usecases.contacts import log_contact
 from service.usecases.decisions import decide
+from service.usecases.emergency_acts import act_out_of_hours
 from service.usecases.flags import sweep
 from service.usecases.information_requests import (
     answer_information_request,
@@ -121,7 +123,12 @@ _OF_A_CHILD = (
     "section_47_enquiry",
     "assessment",
     "passed_concern",
+    "emergency_act",
 )
+
+
+ACTED_ALONE = "in_need"
+"""Whose decision had effect at once, at night."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +261,9 @@ def _decision(write: _Author, name: str, child_id: UUID, life: Life, **more: Any
 
 async def _decide(write: _Author, contact_id: UUID, new: Any, name: str, life: Life) -> None:
     draft = await write.house.perform(lambda work: decide(work, write.worker, contact_id, new))
-    if life.signed:
+    if life.signed and name == ACTED_ALONE:
+        await _had_effect_at_night(write, contact_id, name)
+    elif life.signed:
         words = f"I have read all that is on file, and agree: {write.mark(name, 'decision')}."
         await write.house.perform(
             lambda work: sign_off(
@@ -267,6 +276,18 @@ async def _decide(write: _Author, contact_id: UUID, new: Any, name: str, life: L
                 whole_read=whole_read(draft),
             )
         )
+
+
+async def _had_effect_at_night(write: _Author, contact_id: UUID, name: str) -> None:
+    """What was decided of one of them has effect before a manager signs; then it is morning."""
+    write.clock.forward(hours=12)
+    who = await caller(write.house, Role.emergency_duty_worker, name="who is alone")
+    because = f"The mother left the ward with the child: {write.mark(name, 'emergency_act')}."
+    contact = await write.house.ask(lambda ask: contacts.get(ask, who.sight, contact_id))
+    await write.house.perform(
+        lambda work: act_out_of_hours(work, who, contact_id, contact.version, because)
+    )
+    write.clock.forward(hours=12)
 
 
 async def _decided(write: _Author, found: Siblings, name: str) -> None:

@@ -17,6 +17,7 @@ from service.domain.daily_meetings import ItemState, MeetingItem
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct, EmergencyActState
 from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import Chaser, InformationRequest
 from service.domain.missing_episodes import MissingEpisode, MissingState
@@ -251,6 +252,16 @@ class _Place:
             passed_at=self._at,
             **of_child,
         )
+        if self.place % 20 == 0:
+            yield _another(
+                EmergencyAct,
+                state=EmergencyActState.signed_off,
+                decision_id=decision.id,
+                strategy_meeting_id=None,
+                acted_at=self._at,
+                signed_off_at=self._at,
+                **of_child,
+            )
         yield from self._steps(of_child, referral.id, episode.id)
         yield from self._protection(of_child, referral.id)
 

@@ -31,6 +31,12 @@ DUTIES: Mapping[Role, Duty] = MappingProxyType(
             Reach.ALL,
             EVERY_SIDE,
         ),
+        Role.emergency_duty_worker: Duty(
+            "emergency duty worker",
+            "answers for every child out of hours, alone, and may act before anybody signs it off",
+            Reach.ALL,
+            EVERY_SIDE,
+        ),
         Role.early_help_spoc_manager: Duty(
             "early help SPOC manager",
             "is the single point of contact of early help: takes in its cases and gives them out",

@@ -11,6 +11,7 @@ class Role(StrEnum):
 
     mash_worker = "mash_worker"
     mash_manager = "mash_manager"
+    emergency_duty_worker = "emergency_duty_worker"
     early_help_spoc_manager = "early_help_spoc_manager"
     early_help_worker = "early_help_worker"
     assessment_team_manager = "assessment_team_manager"
@@ -78,6 +79,9 @@ class Permission(StrEnum):
     read_information_requests = "read_information_requests"
     decide = "decide"
     sign_off = "sign_off"
+    act_out_of_hours = "act_out_of_hours"
+    read_emergency_acts = "read_emergency_acts"
+    sign_off_emergency_act = "sign_off_emergency_act"
     read_whole = "read_whole"
     withdraw_decision = "withdraw_decision"
     read_decisions = "read_decisions"

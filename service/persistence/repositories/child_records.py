@@ -13,6 +13,7 @@ from service.domain.challenges import Challenge
 from service.domain.contacts import Child
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct
 from service.domain.identities import NUMBERS
 from service.domain.passed_concerns import PassedConcern
 from service.domain.possible_matches import PossibleMatch
@@ -43,6 +44,7 @@ GOES_ALONG = (
     Section47Enquiry,
     MeetingChild,
     PassedConcern,
+    EmergencyAct,
 )
 """What hangs on a child of a contact and names the record on file as well: it moves with the child.
 

@@ -14,6 +14,7 @@ from service.domain.daily_meetings import MeetingItem
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct
 from service.domain.flags import Flag, SubjectKind
 from service.domain.information_requests import InformationRequest
 from service.domain.missing_episodes import MissingEpisode
@@ -46,6 +47,7 @@ SAID_BY: Final[Mapping[SubjectKind, tuple[type, str, str]]] = {
     SubjectKind.section_47_enquiry: (Section47Enquiry, "id", "id"),
     SubjectKind.missing_episode: (MissingEpisode, "id", "id"),
     SubjectKind.passed_concern: (PassedConcern, "id", "id"),
+    SubjectKind.emergency_act: (EmergencyAct, "id", "id"),
 }
 
 

@@ -17,6 +17,7 @@ from service.domain.daily_meetings import (
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
+from service.domain.emergency_acts import EmergencyAct
 from service.domain.missing_episodes import RETURN_CLOCK, MissingEpisode, MissingState
 from service.domain.passed_concerns import PassedConcern, PassedConcernState
 from service.domain.people import Person
@@ -53,6 +54,7 @@ MEETING_ITEM = table_of(MeetingItem)
 NOTIFICATION = table_of(PoliceNotification)
 MATCH = table_of(PossibleMatch)
 PASSED = table_of(PassedConcern)
+ACT = table_of(EmergencyAct)
 
 
 async def count(
@@ -119,6 +121,7 @@ def _questions(
         **_of_transfers(teams),
         **_of_clocks(),
         **_of_concerns(),
+        **_of_acts_alone(),
         **_of_risk(),
         **_of_enquiries(),
         **_of_daily_meetings(),
@@ -300,6 +303,32 @@ def _of_concerns() -> dict[str, Select[int]]:
     return {
         name: select(func.count()).select_from(PASSED).where(waiting, condition)
         for name, condition in wrong.items()
+    }
+
+
+def _of_acts_alone() -> dict[str, Select[int]]:
+    """Nobody signs their own decision; what has effect out of hours waits for a manager."""
+    running = exists().where(
+        DEADLINE.c.contact_id == ACT.c.contact_id,
+        DEADLINE.c.subject_id == ACT.c.id,
+        DEADLINE.c.stopped_at.is_(None),
+    )
+    waiting = and_(ACT.c.signed_off_at.is_(None), ACT.c.settled_at.is_(None))
+    alone = and_(
+        DECISION.c.state.in_([DecisionState.signed, DecisionState.superseded]),
+        DECISION.c.answered_by == DECISION.c.drafted_by,
+        DECISION.c.emergency_act_id.is_(None),
+    )
+    return {
+        "emergency_act_unsigned_with_no_running_clock": (
+            select(func.count()).select_from(ACT).where(waiting, ~running)
+        ),
+        "emergency_act_signed_off_by_who_did_it": (
+            select(func.count()).select_from(ACT).where(ACT.c.signed_off_by == ACT.c.acted_by)
+        ),
+        "decision_signed_by_who_drafted_it": (
+            select(func.count()).select_from(DECISION).where(alone)
+        ),
     }
 
 

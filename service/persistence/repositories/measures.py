@@ -316,6 +316,11 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
             measures_of_protection.concern_read_or_late,
             measures_of_protection.concern_read_in_time,
         ),
+        MeasureCode.emergency_acts_signed_off_in_time: _Counting(
+            measures_of_protection.ACT.c.acted_at,
+            measures_of_protection.act_signed_off_or_late,
+            measures_of_protection.act_signed_off_in_time,
+        ),
         MeasureCode.re_referrals: _Counting(
             REFERRAL.c.accepted_at,
             measures_of_protection.accepted,

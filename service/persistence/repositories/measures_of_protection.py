@@ -27,6 +27,7 @@ from sqlalchemy import (
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.deadlines import Deadline
 from service.domain.decisions import StatutoryBasis
+from service.domain.emergency_acts import EMERGENCY_CLOCK, EmergencyAct
 from service.domain.missing_episodes import (
     RETURN_CLOCK,
     MissingAction,
@@ -59,6 +60,7 @@ ENQUIRY = table_of(Section47Enquiry)
 ASSESSMENT = table_of(Assessment)
 DEADLINE = table_of(Deadline)
 PASSED = table_of(PassedConcern)
+ACT = table_of(EmergencyAct)
 
 _HAPPENED_AT = func.coalesce(DEADLINE.c.happened_at, DEADLINE.c.stopped_at)
 
@@ -292,6 +294,21 @@ def _reading() -> ColumnElement[bool]:
 
 concern_read_or_late = _answered_or_late(_reading(), ["read"])
 concern_read_in_time = _never_late(_reading())
+
+
+# ---- Acts out of hours ---------------------------------------------------------------------------
+
+
+def _signing() -> ColumnElement[bool]:
+    return and_(
+        DEADLINE.c.contact_id == ACT.c.contact_id,
+        DEADLINE.c.subject_id == ACT.c.id,
+        DEADLINE.c.kind == EMERGENCY_CLOCK,
+    )
+
+
+act_signed_off_or_late = _answered_or_late(_signing(), ["signed_off", "superseded"])
+act_signed_off_in_time = _never_late(_signing())
 
 
 # ---- Strategy meetings --------------------------------------------------------------------------

@@ -103,7 +103,8 @@ async def story(
         .where(MEETING.c.id.in_(about), MEETING.c.id != meeting_id)
         .order_by(func.coalesce(MEETING.c.held_at, MEETING.c.planned_for), MEETING.c.id)
     )
-    found = [read(MeetingInStory, row) for row in rows]
+    # Whose children these are is not told by the row.
+    found = [read(MeetingInStory, [*row, ()]) for row in rows]
     children = await children_of(ask, [one.id for one in found])
     return [replace(one, children=children[one.id]) for one in found]
 

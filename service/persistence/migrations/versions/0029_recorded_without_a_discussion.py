@@ -8,7 +8,7 @@ down_revision = "0028"
 branch_labels = None
 depends_on = None
 # Whoever does not know of it reads a signed decision without further action, which it is.
-oldest_reader = "0026"
+oldest_reader = "0028"
 
 _GUARD = "refuse_change_of_recording_of_decision"
 
