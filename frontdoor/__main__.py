@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import click
 from frontdoor.backups import backup, restore
 from frontdoor.faults import Told, told
 from frontdoor.lifelines import LIFELINE
+from frontdoor.trying_out import check_demonstration, load_demonstration
 from service.domain.access import Role
 from service.domain.job_runs import JobName
 from service.domain.texts import counted
@@ -286,48 +286,6 @@ def demo(*, check: bool) -> None:
     if not settings.is_development:
         raise Told("Invented families have no place in production: nothing was loaded.")
     asyncio.run(_in_house(settings, check_demonstration if check else load_demonstration))
-
-
-async def check_demonstration(house: "House") -> None:
-    """Prints the figures of the demonstration year beside what is expected of each, and why.
-
-    Raises Told when there is no such year, or when a figure is out of its range.
-    """
-    from frontdoor.demonstration.checking import check
-
-    figures = await check(house)
-    for one in figures:
-        click.echo(f"{'as expected ' if one.holds else 'OUT OF RANGE'}  {one.what}")
-        click.echo(f"              reads    {one.reads}")
-        click.echo(f"              expected {one.expected} ({one.source})")
-    wrong = sum(not one.holds for one in figures)
-    if wrong:
-        raise Told(f"{counted(wrong, 'figure')} of the demonstration year out of range: see above.")
-    click.echo(f"All {len(figures)} figures of the demonstration year are as expected.")
-
-
-async def load_demonstration(house: "House") -> None:
-    """Loads the demonstration year with a bar of progress; does nothing when it is there already.
-
-    Raises Told when other contacts are on file.
-    """
-    from frontdoor.demonstration import load
-
-    with ExitStack() as shown:
-        bars: list[Any] = []
-
-        def progress(done: int, of: int) -> None:
-            if not bars:
-                label = "Loading a year of demonstration data"
-                bar = click.progressbar(length=of, label=label, file=sys.stderr)
-                bars.append(shown.enter_context(bar))
-            bars[0].update(done - bars[0].pos)
-
-        loaded = await load(house, progress=progress)
-    if loaded.already_there:
-        click.echo("The demonstration data are there already; nothing was loaded.")
-    else:
-        click.echo(f"Loaded {counted(loaded.contacts, 'contact')}.")
 
 
 @main.command()

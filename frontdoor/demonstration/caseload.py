@@ -43,7 +43,7 @@ class _Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class AfterAssessment:
     """What follows once a case has been assessed, when it is not what usually follows.
 
     `first`: an enquiry may be under way, so the case takes the next turn there is.
@@ -116,21 +116,26 @@ class Caseload:
     # ---- Assessed, closed ------------------------------------------------------------------------
 
     def take_on(
-        self, work: Work, referral: Referral, danger: Danger, worker: Caller, ending: Ending
+        self,
+        work: Work,
+        referral: Referral,
+        danger: Danger,
+        worker: Caller,
+        then: AfterAssessment,
     ) -> None:
-        """Has a case assessed, once, when its turn comes; `ending` is what follows.
+        """Has a case assessed, once, when its turn comes; `then` is what follows.
 
         An enquiry may be under way where the first turn there is must be taken.
         """
         if referral.id in self._taken_on:
             return
         self._taken_on.add(referral.id)
-        case = Case(self.desk, self.chance, referral, danger, worker, ending.then)
+        case = Case(self.desk, self.chance, referral, danger, worker, then.then)
 
         async def plan(work: Work) -> None:
             case.plan(work.now, self._turn(referral.accepted_at, work.now))
 
-        if ending.first:
+        if then.first:
             case.plan(work.now, self._turn(referral.accepted_at, work.now))
         else:
             self.desk.at(work.now + timedelta(days=self.chance.uniform(5, 10)), plan)

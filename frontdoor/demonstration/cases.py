@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from frontdoor.demonstration.caseload import Case, Closing, Ending
+from frontdoor.demonstration.caseload import AfterAssessment, Case, Closing
 from frontdoor.demonstration.courses import Course
 from frontdoor.demonstration.desk import between
 from frontdoor.demonstration.drafts import (
@@ -77,7 +77,7 @@ async def _taken_on(story: Story, work: Work, case: EarlyHelpEpisode) -> None:
         people, danger = story.desk.people, RISK.dangers[story.theme.name]
         referral = await REFERRALS.get(work, people.assessment_manager.sight, answers.referral_id)
         worker = story.chance.choice(people.assessment_workers)
-        grave = Ending(first=_grave(referral))
+        grave = AfterAssessment(first=_grave(referral))
         story.year.caseload.take_on(work, referral, danger, worker, grave)
         story.year.caseload.close_some_day(referral, work.now)
 
@@ -231,7 +231,7 @@ def _go_on(story: Story, work: Work, referral: Referral, worker: Caller) -> None
             course.begin(work)
         else:
             then = course.begin
-    caseload.take_on(work, referral, danger, worker, Ending(_grave(referral), then))
+    caseload.take_on(work, referral, danger, worker, AfterAssessment(_grave(referral), then))
 
 
 def _ask_family(story: Story, episode: EarlyHelpEpisode) -> None:

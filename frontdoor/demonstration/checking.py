@@ -24,9 +24,9 @@ from service.domain.access import Caller, Role
 from service.domain.calendar import london_midnight
 from service.domain.deadlines import Rating
 from service.domain.decisions import Outcome, StatutoryBasis
-from service.domain.measures import MeasureReading
+from service.domain.measures import MeasureReading, Period
 from service.persistence.repositories import practice
-from service.persistence.repositories.practice import Period, SignedDecision
+from service.persistence.repositories.practice import SignedDecision
 from service.usecases.measures import read_measure
 
 _HOUR: Final = timedelta(hours=1)
@@ -151,7 +151,8 @@ def _figure(what: str, value: Decimal | None, expected: _Range) -> Figure:
 
 async def _practice(ask: Asking) -> list[Figure]:
     """What no measure tells of the year."""
-    year = Period(london_midnight(date(YEAR, 1, 1)), london_midnight(date(YEAR + 1, 1, 1)))
+    begins_at, ends_at = (london_midnight(date(one, 1, 1)) for one in (YEAR, YEAR + 1))
+    year = Period(str(YEAR), begins_at, ends_at)
     took: dict[str | None, list[timedelta]] = defaultdict(list)
     for one in await practice.decided(ask, year):
         took[one.rating].append(one.took)

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy.engine import make_url
 
-from frontdoor.__main__ import check_demonstration, main
+from frontdoor.__main__ import main
 from frontdoor.demonstration.checking import EXPECTED, NothingToCheck, check
 from frontdoor.faults import Told
+from frontdoor.trying_out import check_demonstration
 from service.domain.measures import MeasureCode
 from tests.support.clocks import FixedClock
 from tests.support.demonstrations import NOW, Demonstration

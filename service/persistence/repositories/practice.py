@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from service.domain.assessments import Assessment, AssessmentState
 from service.domain.contacts import Contact
 from service.domain.decisions import Decision, DecisionState, Outcome, StatutoryBasis
+from service.domain.measures import Period
 from service.domain.police_notifications import PoliceNotification, Risk
 from service.domain.referrals import CaseState, Referral
 from service.persistence.asking import Asking
@@ -19,18 +20,6 @@ DECISION = table_of(Decision)
 REFERRAL = table_of(Referral)
 ASSESSMENT = table_of(Assessment)
 NOTIFICATION = table_of(PoliceNotification)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From when up to and not with when."""
-
-    begins_at: datetime
-    ends_at: datetime
-
-    def of(self, column: ColumnElement[datetime]) -> ColumnElement[bool]:
-        """What happened in it."""
-        return and_(column >= self.begins_at, column < self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +50,16 @@ class Closed:
     assessed: int
 
 
+def _of(within: Period, column: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """What happened in a period."""
+    return and_(column >= within.begins_at, column < within.ends_at)
+
+
 async def decided(ask: Asking, within: Period) -> Sequence[DecidedInTime]:
     """The contacts received in a period that are decided."""
     rows = await ask.all(
         select(CONTACT.c.rating, CONTACT.c.received_at, CONTACT.c.decided_at).where(
-            within.of(CONTACT.c.received_at), CONTACT.c.decided_at.is_not(None)
+            _of(within, CONTACT.c.received_at), CONTACT.c.decided_at.is_not(None)
         )
     )
     return [DecidedInTime(rating, until - since) for rating, since, until in rows]
@@ -85,7 +79,7 @@ async def signed_decisions(ask: Asking, within: Period) -> Sequence[SignedDecisi
             CONTACT.c.received_at,
         )
         .join(CONTACT, CONTACT.c.id == DECISION.c.contact_id)
-        .where(within.of(CONTACT.c.received_at), DECISION.c.state == DecisionState.signed)
+        .where(_of(within, CONTACT.c.received_at), DECISION.c.state == DecisionState.signed)
     )
     return [
         SignedDecision(
@@ -121,7 +115,9 @@ async def closed_referrals(ask: Asking, within: Period) -> Closed:
     )
     rows = await ask.all(
         select(assessed, func.count())
-        .where(within.of(REFERRAL.c.accepted_at), REFERRAL.c.state == CaseState.closed, ~superseded)
+        .where(
+            _of(within, REFERRAL.c.accepted_at), REFERRAL.c.state == CaseState.closed, ~superseded
+        )
         .group_by(assessed)
     )
     counts = {bool(row[0]): int(row[1]) for row in rows}
@@ -143,6 +139,6 @@ async def told_of_high_risk(ask: Asking, within: Period) -> int:
 
 async def _count(ask: Asking, within: Period, which: ColumnElement[bool]) -> int:
     row = await ask.first(
-        select(func.count()).select_from(CONTACT).where(within.of(CONTACT.c.received_at), which)
+        select(func.count()).select_from(CONTACT).where(_of(within, CONTACT.c.received_at), which)
     )
     return 0 if row is None else int(row[0])
