@@ -80,6 +80,8 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         EventType.referral_allocated: "A referral was given to a worker of an assessment team.",
         EventType.referral_closed: "A referral was closed with a coded reason.",
         EventType.contact_outcome_told: "The referrer was told what came of the contact.",
+        EventType.contact_schools_told: "It was recorded of children on a police notification "
+        "whether their school was told of the incident; `notices` names each.",
         EventType.police_notification_updated: "The police told an incident that is on file "
         "otherwise; what changed is named, and somebody has to read it.",
         EventType.police_notification_withdrawn: "A police notification sent in error was taken "

@@ -28,6 +28,7 @@ from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.section_47_enquiries import (
+    ChildNeverSeen,
     ChildUnborn,
     EnquiryFilters,
     EnquiryIncomplete,
@@ -130,7 +131,11 @@ async def record_child_seen(
     "/{section_47_enquiry_id}/outcome",
     response_model=Section47Enquiry,
     responses=problems(
-        EnquiryIncomplete, SightNotRecorded, WrongState, section_47_enquiries.EnquiryNotFound
+        ChildNeverSeen,
+        EnquiryIncomplete,
+        SightNotRecorded,
+        WrongState,
+        section_47_enquiries.EnquiryNotFound,
     ),
 )
 @needs(Permission.conclude_section_47_enquiry)
@@ -165,7 +170,9 @@ async def record_enquiry_outcome(
 @router.post(
     "/{section_47_enquiry_id}/conference",
     response_model=Section47Enquiry,
-    responses=problems(EnquiryIncomplete, WrongState, section_47_enquiries.EnquiryNotFound),
+    responses=problems(
+        ChildNeverSeen, EnquiryIncomplete, WrongState, section_47_enquiries.EnquiryNotFound
+    ),
 )
 @needs(Permission.record_conference)
 async def record_conference(
@@ -234,6 +241,7 @@ async def propose_no_conference(
     "/{section_47_enquiry_id}/no-conference/sign-off",
     response_model=Section47Enquiry,
     responses=problems(
+        ChildNeverSeen,
         EnquiryIncomplete,
         OwnProposal,
         SightNotRecorded,

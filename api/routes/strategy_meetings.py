@@ -35,6 +35,7 @@ from api.schemas.strategy_meetings import (
 from service.bootstrap import Work
 from service.domain.access import Permission
 from service.domain.answers import Answer
+from service.domain.emergency_acts import WithinOfficeHours
 from service.domain.measures import BreakdownNotPossible, MeasureCountsOthers
 from service.domain.states import WrongState
 from service.domain.strategy_meetings import (
@@ -244,7 +245,9 @@ async def record_strategy_meeting(
 @router.post(
     "/{meeting_id}/conclusion",
     response_model=StrategyMeeting,
-    responses=problems(MeetingIncomplete, WrongState, strategy_meetings.MeetingNotFound),
+    responses=problems(
+        MeetingIncomplete, WithinOfficeHours, WrongState, strategy_meetings.MeetingNotFound
+    ),
 )
 @needs(Permission.conclude_strategy_meeting)
 async def conclude_strategy_meeting(
@@ -255,7 +258,8 @@ async def conclude_strategy_meeting(
     A section 47 enquiry, single or joint, or none, and why; the decision on a medical examination
     when injury or sexual abuse is alleged; what the child will be told; what happens next, by whom
     and by when. What is missing is named, all of it at once. An enquiry that begins starts its
-    clocks from when the meeting was held.
+    clocks from when the meeting was held. An emergency duty worker concludes a meeting that was
+    held out of hours: of each child an emergency act waits for a manager's sign-off.
     """
     return await _moved(
         request,

@@ -332,7 +332,7 @@ class Contact(WireOut):
             "withdrawals": [ContactWithdrawal.of(one) for one in whole.withdrawals],
             "police_notification": None
             if whole.notification is None
-            else PolicePart.of(whole.notification, whole.police_updates),
+            else PolicePart.of(whole.notification, whole),
             "children": [Child.of(child) for child in whole.children],
             "adults": [Adult.of(adult) for adult in whole.adults],
             "information_requests": [RequestSummary.of(one) for one in whole.requests],

@@ -36,6 +36,7 @@ from service.domain.daily_meetings import (
 from service.domain.people import BirthKnowledge, YesNo, age_in_years
 from service.domain.police_notifications import Risk
 from service.domain.police_updates import risk_now, withdrawn_at
+from service.domain.school_notices import NoticeOutcome
 from service.strict.fields import LARGEST, DateOn, Instant, Text, Wire
 
 # A day in a path is said by its format alone: with a pattern beside it tools find hardly any day.
@@ -338,6 +339,16 @@ class DailyMeetingItem(WireOut):
             examples=[["riverbourne-hospital", "riverbourne-police"]],
         ),
     ]
+    school_notice: Annotated[
+        NoticeOutcome | None,
+        Field(
+            description=(
+                "Whether the child's school was told of the incident, or why not; null while "
+                "nobody has said so."
+            ),
+            examples=["told"],
+        ),
+    ]
     discussed_because: Annotated[
         list[WhyDiscussed],
         Field(
@@ -398,6 +409,7 @@ class DailyMeetingItem(WireOut):
             earlier_contacts=found.earlier,
             open_case=found.open_case,
             agencies=found.agencies,
+            school_notice=found.school_notice,
             discussed_because=found.discussed_because,
             carried_from=found.carried_from,
             carried_to=found.carried_to,

@@ -337,6 +337,16 @@ class Decision(WireOut):
         UUID | None,
         an_id("The concern as it was passed to who holds the child's case, where one is open."),
     ]
+    out_of_hours: Annotated[
+        ActedOutOfHours | None,
+        Field(
+            description=(
+                "That it had effect out of hours before a manager signed; null otherwise. What a "
+                "manager made of that stands in the emergency act."
+            ),
+            examples=[None],
+        ),
+    ]
     recorded_under: Annotated[
         str | None,
         Field(
@@ -344,16 +354,6 @@ class Decision(WireOut):
             description=(
                 "Edition of the policy under which a manager recorded it without a discussion; "
                 "null for a decision that was drafted, and signed by somebody else."
-            ),
-            examples=[None],
-        ),
-    ]
-    out_of_hours: Annotated[
-        ActedOutOfHours | None,
-        Field(
-            description=(
-                "That it had effect out of hours before a manager signed; null otherwise. What a "
-                "manager made of that stands in the emergency act."
             ),
             examples=[None],
         ),

@@ -188,9 +188,19 @@ class MeasurePoint(WireOut):
             le=LARGEST,
             description=(
                 "Per cent to one decimal, half up, and null where nothing was counted; of a "
-                "measure whose unit is number, how many met it."
+                "measure whose unit is number, how many met it; where it is each, how many on "
+                "each case, to two decimals."
             ),
             examples=[78.9],
+        ),
+    ]
+    in_all: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=LARGEST,
+            description="How many on all cases together, of a measure whose unit is each.",
+            examples=[None],
         ),
     ]
     median_minutes: Annotated[

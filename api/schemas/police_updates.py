@@ -1,6 +1,5 @@
 """What the police told beyond the contact, and what they sent later, on the wire."""
 
-from collections.abc import Sequence
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -8,16 +7,18 @@ from pydantic import Field
 
 from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.people import AdultDetails, ChildDetails
+from api.schemas.school_notices import SchoolNotice
 from api.schemas.words import HappenedAt, ItsNotificationId, ReadBy, an_id
 from service.domain.contacts import AgreementState, LawfulBasis
 from service.domain.people import YesNo
 from service.domain.police_notifications import PoliceNotification, Risk
 from service.domain.police_updates import (
-    PoliceUpdate,
     UpdateKind,
     risk_now,
     withdrawn_at,
 )
+from service.domain.school_notices import may_be_told
+from service.domain.whole_contacts import WholeContact
 from service.strict.fields import LARGEST, Instant, Text, Wire
 
 
@@ -201,13 +202,37 @@ class PolicePart(WireOut):
         Annotated[list[PoliceUpdateSeen], Field(max_length=LARGEST)],
         Field(description="What the police sent later of it, in order.", examples=[[]]),
     ]
+    school_may_be_told: Annotated[
+        str,
+        Field(
+            max_length=1000,
+            description=(
+                "All that the school of a child may be told of the incident before the next school "
+                "day (Operation Encompass); nothing else of this contact."
+            ),
+            examples=["On 22 October 2026 the police attended an incident of domestic abuse."],
+        ),
+    ]
+    school_notices: Annotated[
+        Annotated[list[SchoolNotice], Field(max_length=LARGEST)],
+        Field(
+            description="Which schools were told, and of which children none was; in order.",
+            examples=[[]],
+        ),
+    ]
 
     @classmethod
-    def of(cls, first: PoliceNotification, updates: Sequence[PoliceUpdate]) -> Self:
+    def of(
+        cls,
+        first: PoliceNotification,
+        whole: WholeContact,
+    ) -> Self:
         """That of a contact which is a notification, with what was told of it later."""
         return cls.taken_from(
             first,
-            risk=risk_now(first.risk, updates),
-            withdrawn_at=withdrawn_at(updates),
-            updates=updates,
+            risk=risk_now(first.risk, whole.police_updates),
+            withdrawn_at=withdrawn_at(whole.police_updates),
+            updates=whole.police_updates,
+            school_may_be_told=may_be_told(first),
+            school_notices=whole.school_notices,
         )

@@ -16,6 +16,7 @@ from service.domain.fields import Id, Version, plain, sensitive
 from service.domain.people import BirthKnowledge, Sex, YesNo
 from service.domain.police_notifications import Risk
 from service.domain.police_updates import PoliceUpdate
+from service.domain.school_notices import NoticeOutcome
 from service.domain.states import StateTable
 
 MEETING_CLOCK = "daily_meeting"
@@ -258,7 +259,8 @@ class AgendaItem:
 
     `told_before`: whether anything else was ever told of the child, however long ago;
     `others_on_file` are those of the other children of whom that is so, or whose case is open;
-    `discussed_because` is why it is not recorded without a discussion.
+    `school_notice` is how it stands with the child's school; `discussed_because` is why it is not
+    recorded without a discussion.
     """
 
     item: MeetingItem
@@ -278,6 +280,7 @@ class AgendaItem:
     police_updates: Sequence[PoliceUpdate] = ()
     told_before: bool = False
     others_on_file: frozenset[UUID] = frozenset()
+    school_notice: NoticeOutcome | None = None
     discussed_because: Sequence[WhyDiscussed] = ()
 
     @property

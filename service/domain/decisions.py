@@ -182,11 +182,11 @@ class Decision:
     passed_concern_id: Annotated[
         UUID | None, plain("The concern as it was passed to who holds the child's case.")
     ] = None
-    recorded_under: Annotated[
-        str | None, plain("Edition of the policy under which it was recorded without a discussion.")
-    ] = None
     emergency_act_id: Annotated[
         UUID | None, plain("What was done alone, when it had effect out of hours before sign-off.")
+    ] = None
+    recorded_under: Annotated[
+        str | None, plain("Edition of the policy under which it was recorded without a discussion.")
     ] = None
     nth_contact: Annotated[
         int | None,

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     contact_handed_back = "contact.handed_back"
     contact_acknowledged = "contact.acknowledged"
     contact_outcome_told = "contact.outcome_told"
+    contact_schools_told = "contact.schools_told"
     contact_taken_over = "contact.taken_over"
     information_requested = "information.requested"
     information_answered = "information.answered"

@@ -357,8 +357,9 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "Of the section 47 enquiries opened in the month whose child had been seen, or "
                 "should have been, at the instant of the reading: the share with the child seen "
                 "within the policy's limit after the strategy meeting that first began the "
-                "enquiry. It goes by when the child was seen and not by when that was recorded. An "
-                "unborn child is not counted.",
+                "enquiry. It goes by when the child was seen and not by when that was recorded. A "
+                "child who was never seen when the enquiry ended is counted as missed, however "
+                "soon it ended. An unborn child is not counted.",
                 Unit.per_cent,
                 "Quarter 3 2018-19 performance and audit report: whether the child was seen and "
                 "spoken to alone",
@@ -448,6 +449,17 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
                 "policy's limit for red ones: the share decided within it, from receipt. One that "
                 "ran past the limit is counted whatever it was rated since; one that was rated "
                 "otherwise within the limit is not.",
+            ),
+            Measure(
+                MeasureCode.flags_a_contact,
+                "Flags a contact",
+                "Of the contacts received in the month: how many flags each showed by the instant "
+                "of the reading. A flag that was raised while another of the same contact stood "
+                "is inside that one, and not counted. The cases that met it showed any.",
+                Unit.each,
+                "Flags a contact: measures of the front door",
+                Counted.contacts,
+                (Breakdown.source,),
             ),
         )
     }

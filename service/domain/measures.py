@@ -62,6 +62,7 @@ class MeasureCode(StrEnum):
     emergency_acts_signed_off_in_time = "emergency_acts_signed_off_in_time"
     contacts_rated_in_time = "contacts_rated_in_time"
     red_decided_in_time = "red_decided_in_time"
+    flags_a_contact = "flags_a_contact"
 
 
 class Counted(StrEnum):
@@ -80,10 +81,11 @@ class Counted(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a measure's value is counted in: the share that met it, or how many did."""
+    """What a measure's value is: the share that met it, how many did, or how many on each case."""
 
     per_cent = "per_cent"
     number = "number"
+    each = "each"
 
 
 class Part(StrEnum):
@@ -148,6 +150,7 @@ class MeasurePoint:
     cases began from `begins_at` up to and not with `ends_at`, as the measure says what begins one;
     those of a standing measure stand at `as_at`, whenever they began. `group` is set in a
     breakdown. The times are in whole minutes, of a timed measure with something to count alone.
+    `in_all` is how many were counted on all its cases, of a measure whose unit is `each` alone.
     """
 
     period: str
@@ -160,6 +163,7 @@ class MeasurePoint:
     median_minutes: int | None = None
     longest_minutes: int | None = None
     unit: Unit = Unit.per_cent
+    in_all: int | None = None
 
     @property
     def missed(self) -> int:
@@ -168,9 +172,11 @@ class MeasurePoint:
 
     @property
     def value(self) -> Decimal | None:
-        """The figure: per cent to one decimal, or how many met it where that is what counts."""
+        """The figure, in its unit: per cent to one decimal, how many on each case to two."""
         if self.unit is Unit.number:
             return Decimal(self.numerator)
+        if self.unit is Unit.each:
+            return hundredths(self.in_all or 0, self.denominator)
         return per_cent(self.numerator, self.denominator)
 
 
@@ -269,6 +275,13 @@ def per_cent(numerator: int, denominator: int) -> Decimal | None:
         return None
     tenths = (2000 * numerator + denominator) // (2 * denominator)
     return Decimal(tenths).scaleb(-1)
+
+
+def hundredths(in_all: int, cases: int) -> Decimal | None:
+    """How many on each case, to two decimals, half up; None of nothing."""
+    if cases == 0:
+        return None
+    return Decimal((200 * in_all + cases) // (2 * cases)).scaleb(-2)
 
 
 def period_asked_for(

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
+from service.domain.authority import StrategyMeetingRules
 from service.domain.contacts import ChildState, ContactState
 from service.domain.daily_meetings import AgendaChild, AgendaItem, ItemState, WhyDiscussed
 from service.domain.deadlines import Rating
@@ -86,10 +88,20 @@ class NotToBeRecorded(Conflict):
 _NEVER_LIGHT = (Worry.injury, Worry.sexual_harm, Worry.exploitation)
 
 
-def why_not_recorded(
-    rules: RecordingRules, decisions: DecisionRules, found: AgendaItem
-) -> list[WhyDiscussed]:
+class Ruling(Protocol):
+    """The rules of an authority's policy that say what is recorded without a discussion."""
+
+    @property
+    def recorded_notifications(self) -> RecordingRules: ...
+    @property
+    def decisions(self) -> DecisionRules: ...
+    @property
+    def strategy_meetings(self) -> StrategyMeetingRules: ...
+
+
+def why_not_recorded(policy: Ruling, found: AgendaItem) -> list[WhyDiscussed]:
     """Everything that forbids to record a child of an agenda without a discussion; empty: none."""
+    rules, decisions = policy.recorded_notifications, policy.decisions
     whys: list[WhyDiscussed] = []
 
     def against(forbids: bool, code: str, message: str) -> None:
@@ -144,8 +156,20 @@ def why_not_recorded(
         "carried_over",
         "The meeting carried it over to talk about it.",
     )
+    against(
+        _school_untold(policy.strategy_meetings, found),
+        "school_not_told",
+        "It is not on record whether the school was told: POST /v1/school-notices, then record it.",
+    )
     whys += _against_children(rules, found)
     return whys
+
+
+def _school_untold(ages: StrategyMeetingRules, found: AgendaItem) -> bool:
+    """Whether a child may be at school whose school nobody told of the incident, or said why."""
+    age = age_in_years(found.child.date_of_birth, found.item.meeting_on)
+    at_school = age is None or ages.school_age_from <= age < ages.school_age_to
+    return at_school and found.school_notice is None
 
 
 def _told_harm(rules: RecordingRules, decisions: DecisionRules, concern: str) -> Sequence[Worry]:

@@ -221,6 +221,13 @@ class OwnProposal(NotAllowed):
     title = "Proposed by yourself"
 
 
+class ChildNeverSeen(NotAllowed):
+    """An enquiry whose child nobody has seen is ended by a manager who was not at that door."""
+
+    code = "child_never_seen"
+    title = "The child was never seen"
+
+
 class ChildUnborn(Conflict):
     """The child is not born yet."""
 

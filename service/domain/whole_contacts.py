@@ -20,6 +20,7 @@ from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.possible_matches import MatchOnFile
 from service.domain.referrals import Referral
+from service.domain.school_notices import SchoolNotice
 from service.domain.withdrawals import Withdrawal
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
@@ -43,6 +44,7 @@ class WholeContact:
     repeat_concern: ConcernAtReceipt | None = None
     notification: PoliceNotification | None = None
     police_updates: Sequence[PoliceUpdate] = ()
+    school_notices: Sequence[SchoolNotice] = ()
     tellings: Sequence[OutcomeTelling] = ()
     withdrawals: Sequence[Withdrawal] = ()
     not_shown: Sequence[str] = ()

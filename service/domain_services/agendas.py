@@ -65,7 +65,9 @@ async def with_history(
                 if child.id != one.child.id and child.id in known.told_before
             ),
         )
-        why = why_not_recorded(policy.recorded_notifications, policy.decisions, shown)
+        notice = known.schools.get(one.child.id)
+        shown = replace(shown, school_notice=None if notice is None else notice.outcome)
+        why = why_not_recorded(policy, shown)
         found.append(replace(shown, discussed_because=why))
     return found
 

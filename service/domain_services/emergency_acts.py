@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from service.domain.access import Caller
+from service.domain.access import Caller, Role
 from service.domain.calendar import london_time
 from service.domain.decisions import OwnWordsNeeded
 from service.domain.emergency_acts import (
@@ -52,6 +52,11 @@ def refuse_within_office_hours(work: Work, at: datetime, instead: str) -> None:
             state=OfficeState.open,
             allowed=(),
         )
+
+
+def stands_alone(who: Caller) -> bool:
+    """Whether somebody concludes a meeting as no manager does: alone, on emergency duty."""
+    return who.roles.isdisjoint((Role.mash_manager, Role.assessment_team_manager))
 
 
 def require_reason(work: Work, because: str) -> None:

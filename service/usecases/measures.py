@@ -1,5 +1,6 @@
 """Measures: which there are, what one reads over a period, and the very cases behind it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -59,6 +60,7 @@ async def read_measure(
         _nothing(measure, whole, at),
         numerator=sum(point.numerator for point in points),
         denominator=sum(point.denominator for point in points),
+        in_all=_in_all(points),
     )
     if measure.timed:
         # Neither medians nor what stands at the end of each month can be added up.
@@ -66,6 +68,11 @@ async def read_measure(
             iter(await measures.figures(ask, measure, at, [whole])), _nothing(measure, whole, at)
         )
     return MeasureReading(measure, at, start, end, by, points, total)
+
+
+def _in_all(points: Sequence[MeasurePoint]) -> int | None:
+    found = [point.in_all for point in points if point.in_all is not None]
+    return sum(found) if found else None
 
 
 def _nothing(measure: Measure, period: Period, as_at: datetime) -> MeasurePoint:

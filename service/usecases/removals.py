@@ -29,6 +29,7 @@ from service.persistence.repositories import (
     daily_meetings,
     information_requests,
     missing_episodes,
+    school_notices,
 )
 from service.persistence.units_of_work import Work
 
@@ -91,6 +92,8 @@ async def _refuse_what_stays(work: Work, file: WholeContact, gone: Child) -> Non
         why = "A decision about this child was drafted and sent back."
     elif await missing_episodes.tells_of(work, gone.id):
         why = "It is on record that this child was missing."
+    elif await school_notices.tells_of(work, file.contact.id, gone.id):
+        why = "It is on record whether the school of this child was told."
     elif await daily_meetings.was_carried_over(work, gone.id):
         why = "A daily meeting carried this child over."
     if why is not None:

@@ -17,6 +17,7 @@ from service.domain.own_words import own_words_faults, rationale_faults
 from service.domain.section_47_enquiries import (
     CONFERENCE_CLOCK,
     NO_PROPOSAL,
+    ChildNeverSeen,
     ConferenceOutcome,
     DatedEnquiry,
     EnquiryAction,
@@ -142,8 +143,9 @@ async def record_enquiry_outcome(
     """Records what an enquiry found, in one's own words.
 
     A continuing risk waits for the conference, whose clock runs on; anything else ends the
-    enquiry, and no conference is held. Raises SightNotRecorded while nobody has said that the
-    child was seen or why not; an unborn child is not waited for.
+    enquiry, and no conference is held. Of a child whom nobody saw it takes a manager other than
+    who recorded that, and stays counted as missed. Raises ChildNeverSeen, and SightNotRecorded
+    while nobody has said that the child was seen or why not; an unborn child is not waited for.
     """
     who.require(Permission.conclude_section_47_enquiry)
     action = action_of(outcome)
@@ -153,6 +155,7 @@ async def record_enquiry_outcome(
         raise incomplete(faults)
     overtaken: Mapping[str, None] = {}
     if outcome is not EnquiryOutcome.continuing_risk:
+        await _require_manager_where_unseen(work, who, enquiry)
         overtaken = NO_PROPOSAL
         await stop_clocks(work, enquiry.contact_id, enquiry.id, [CONFERENCE_CLOCK], "no_conference")
     moved = await move_enquiry(
@@ -175,6 +178,28 @@ async def record_enquiry_outcome(
     return moved
 
 
+async def _require_manager_where_unseen(work: Work, who: Caller, enquiry: Section47Enquiry) -> None:
+    """Raises ChildNeverSeen unless a manager ends it, and not the one who did not see the child."""
+    if enquiry.seen_at is not None or enquiry.not_seen_because is None:
+        return
+    may = (Permission.conclude_section_47_enquiry, Permission.sign_off_no_conference)
+    if not any(who.may(one) for one in may):
+        raise ChildNeverSeen(
+            "Nobody has seen the child in this enquiry. It ends only with a manager's signed "
+            "reason: ask one, or see the child first and record it."
+        )
+    visits = [
+        one
+        for one in await section_47_enquiries.STEPS.all(work, enquiry.id)
+        if one.action is EnquiryAction.record_child_seen
+    ]
+    if visits[-1].by == who.account_id:
+        raise ChildNeverSeen(
+            "You recorded that the child was not seen, and nobody has seen the child since. "
+            "Another manager ends the enquiry in their own words, or the child is seen first."
+        )
+
+
 async def record_conference(
     work: Work,
     who: Caller,
@@ -189,12 +214,13 @@ async def record_conference(
     """Records the initial child protection conference and what it decided; the enquiry ends.
 
     In time is judged by `held_at`, which lies on a working day. A child protection plan names its
-    category of abuse. Raises WrongState before an outcome of continuing risk, EnquiryIncomplete
-    naming every gap.
+    category of abuse. Raises ChildNeverSeen, WrongState before an outcome of continuing risk,
+    EnquiryIncomplete naming every gap.
     """
     who.require(Permission.record_conference)
     action = EnquiryAction.hold_conference
     enquiry = await hold_enquiry(work, who, enquiry_id, version, action)
+    await _require_manager_where_unseen(work, who, enquiry)
     problems = faults_in_conference(
         held_at=held_at,
         outcome=outcome,
@@ -281,7 +307,7 @@ async def sign_off_no_conference(
     """A manager other than who proposed it agrees that no conference is needed, or returns it.
 
     In their own words. Agreed, the enquiry ends and its clocks stop. Returned, the conference is
-    owed as before; what was proposed stays in the history. Raises OwnProposal.
+    owed as before; what was proposed stays in the history. Raises OwnProposal, ChildNeverSeen.
     """
     who.require(Permission.sign_off_no_conference)
     action = EnquiryAction.agree_no_conference if agreed else EnquiryAction.return_no_conference
@@ -296,6 +322,7 @@ async def sign_off_no_conference(
         raise incomplete(faults)
     changed: dict[str, Any] = dict(NO_PROPOSAL)
     if agreed:
+        await _require_manager_where_unseen(work, who, enquiry)
         await stop_clocks(
             work, enquiry.contact_id, enquiry.id, [CONFERENCE_CLOCK], "no_conference_needed"
         )

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
+from service.domain.emergency_acts import EmergencyActKind
 from service.domain.errors import Problem
 from service.domain.events import EventType
 from service.domain.instants import lies_ahead
@@ -29,6 +31,11 @@ from service.domain.strategy_meetings import (
     without_attendance,
 )
 from service.domain_services.cases import make_section_47
+from service.domain_services.emergency_acts import (
+    act_alone,
+    refuse_within_office_hours,
+    stands_alone,
+)
 from service.domain_services.section_47_enquiries import begin_enquiry
 from service.domain_services.strategy_meetings import (
     hold_meeting,
@@ -43,6 +50,11 @@ from service.persistence.repositories import (
 from service.persistence.repositories.cases import REFERRALS
 from service.persistence.units_of_work import Work
 
+_INSTEAD = (
+    "Have the manager of the MASH or of the assessment team conclude this meeting; who came and "
+    "what was said can be recorded by you."
+)
+
 
 async def conclude_strategy_meeting(
     work: Work, who: Caller, meeting_id: UUID, version: int, conclusion: Conclusion
@@ -50,8 +62,9 @@ async def conclude_strategy_meeting(
     """Concludes a meeting, for every child: the enquiry, a medical, what the child will be told.
 
     And what happens next. A single or joint enquiry begins by when the meeting was held; one that
-    is open goes on, joint from now on where that is decided. Raises MeetingIncomplete naming every
-    gap.
+    is open goes on, joint from now on where that is decided. An emergency duty worker does so for a
+    meeting that was held out of hours: it has effect at once, and a manager signs off that it had,
+    for each child. Raises MeetingIncomplete naming every gap, WithinOfficeHours.
     """
     who.require(Permission.conclude_strategy_meeting)
     held = await hold_meeting(work, who, meeting_id, version, MeetingAction.conclude)
@@ -59,6 +72,9 @@ async def conclude_strategy_meeting(
     held_at = meeting.held_at
     if held_at is None:
         raise LookupError("a meeting to conclude that was never held")
+    alone = stands_alone(who)
+    if alone:
+        refuse_within_office_hours(work, held_at, _INSTEAD)
     others = await strategy_meetings.story(
         work, meeting.id, [one.person_id for one in held.children]
     )
@@ -67,18 +83,11 @@ async def conclude_strategy_meeting(
     problems += faults_in_conclusion(conclusion, standings, held_at, work.policy.rationale)
     if problems:
         raise incomplete(problems)
-    begun: list[UUID] = []
-    decided: list[EnquiryDecision] = []
     told_of = [(one, standing_of(one, standings)) for one in conclusion.children]
-    for told, standing in sorted(
-        ((told, standing) for told, standing in told_of if standing is not None),
-        key=lambda pair: pair[1].child.position,
-    ):
-        enquiry_id = await _carry_out(work, who, meeting.id, held_at, told, standing)
-        if told.enquiry in BEGINS_AN_ENQUIRY and enquiry_id is not None:
-            begun.append(enquiry_id)
-        if told.enquiry is not None:
-            decided.append(told.enquiry)
+    decided, begun = await _carry_out_all(work, who, meeting.id, held_at, told_of)
+    alone_by: dict[str, Any] = {}
+    if alone:
+        alone_by["emergency_act_ids"] = _acted_alone(work, who, meeting.id, held_at, told_of)
     moved = await move_meeting(
         work,
         who,
@@ -97,8 +106,54 @@ async def conclude_strategy_meeting(
         held_at=held_at.isoformat(),
         enquiries=decided,
         enquiry_ids=begun,
+        **alone_by,
     )
     return moved
+
+
+async def _carry_out_all(
+    work: Work,
+    who: Caller,
+    meeting_id: UUID,
+    held_at: datetime,
+    told_of: Sequence[tuple[ChildConclusion, OnFileOfChild | None]],
+) -> tuple[list[EnquiryDecision], list[UUID]]:
+    """Writes down what was decided for each child; what was, and the enquiries that began."""
+    begun: list[UUID] = []
+    decided: list[EnquiryDecision] = []
+    for told, standing in sorted(
+        ((told, standing) for told, standing in told_of if standing is not None),
+        key=lambda pair: pair[1].child.position,
+    ):
+        enquiry_id = await _carry_out(work, who, meeting_id, held_at, told, standing)
+        if told.enquiry in BEGINS_AN_ENQUIRY and enquiry_id is not None:
+            begun.append(enquiry_id)
+        if told.enquiry is not None:
+            decided.append(told.enquiry)
+    return decided, begun
+
+
+def _acted_alone(
+    work: Work,
+    who: Caller,
+    meeting_id: UUID,
+    held_at: datetime,
+    told_of: Sequence[tuple[ChildConclusion, OnFileOfChild | None]],
+) -> list[UUID]:
+    """Keeps of each child that one person concluded this alone, on a clock from the meeting."""
+    return [
+        act_alone(
+            work,
+            who,
+            EmergencyActKind.strategy_meeting,
+            (standing.child.contact_id, standing.child.child_id, standing.child.person_id),
+            told.enquiry_reason or "",
+            held_at,
+            strategy_meeting_id=meeting_id,
+        ).id
+        for told, standing in told_of
+        if standing is not None
+    ]
 
 
 def _attendance_missing(invitations: Sequence[Invitation]) -> list[Problem]:

@@ -108,3 +108,25 @@ async def test_what_one_may_not_see_is_inside_nothing(desk: Desk) -> None:
 def hidden(flag: dict[str, Any]) -> bool:
     """Whether it is about what early help is not shown."""
     return flag["subject_kind"] == "referral"
+
+
+async def flags_a_contact(desk: Desk) -> dict[str, Any]:
+    """The measure of the month, all of it."""
+    path = "/v1/measures/flags_a_contact?from=2026-10-01&to=2026-12-01"
+    return dict(done(await desk.get(MANAGER, path))["total"])
+
+
+async def test_a_contact_late_by_many_clocks_counts_as_one_flag_until_it_has_cleared(
+    desk: Desk,
+) -> None:
+    late = await left_alone(desk, 24)
+    await desk.contact(received_at=desk.clock().isoformat())
+    figure = await flags_a_contact(desk)
+    assert (figure["numerator"], figure["denominator"]) == (1, 2)
+    assert (figure["in_all"], figure["value"]) == (1, 0.5)
+    listed = done(await desk.get(MANAGER, figure["cases"]["numerator"]))
+    assert [one["id"] for one in listed["items"]] == [late["id"]]
+    desk.clock.forward(days=4)
+    await sweep(desk.house)
+    figure = await flags_a_contact(desk)
+    assert (figure["in_all"], figure["value"]) == (2, 1.0)

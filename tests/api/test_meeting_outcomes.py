@@ -67,6 +67,23 @@ async def agenda(desk: Desk, day: str) -> list[dict[str, Any]]:
     return items
 
 
+async def tell_schools(desk: Desk, day: str) -> None:
+    """The schools of all children on an agenda are told, in one act."""
+    notices = [
+        {
+            "contact_id": one["contact_id"],
+            "child_id": one["child"]["child_id"],
+            "outcome": "told",
+            "school": "Mill Lane Primary",
+            "told_to": "Designated safeguarding lead",
+            "way": "telephone",
+            "told_at": desk.clock.now.isoformat(),
+        }
+        for one in await agenda(desk, day)
+    ]
+    done(await desk.post(WORKER, "/v1/school-notices", {"notices": notices}), 201)
+
+
 def outcome(items: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     """What the meeting says of one incident: all of its children the same."""
     said = decision_body(uuid4(), "no_further_action")
@@ -238,7 +255,14 @@ async def test_sent_again_under_the_same_key_it_is_answered_as_before(desk: Desk
 
 async def test_what_the_policy_lets_pass_is_recorded_by_a_managers_one_act(desk: Desk) -> None:
     day, _ = await three_incidents(desk)
+    untold = await agenda(desk, day)
+    assert {why["code"] for one in untold for why in one["discussed_because"]} == {
+        "school_not_told"
+    }
+    expect_refusal(await record(desk, day, untold), 409, "not_to_be_recorded")
+    await tell_schools(desk, day)
     items = await agenda(desk, day)
+    assert {one["school_notice"] for one in items} == {"told"}
     assert [one["discussed_because"] for one in items] == [[], [], [], []]
     assert (await record(desk, day, items, role=WORKER)).status_code == 403
     recorded = done(await record(desk, day, items), 201)
@@ -254,7 +278,7 @@ async def test_what_the_policy_lets_pass_is_recorded_by_a_managers_one_act(desk:
             assert decision["recorded_under"] == desk.house.policy.stamp
             assert decision["sign_off"]["words"] == READ
         running = {line["kind"] for line in file["deadlines"] if line["stopped_at"] is None}
-        assert running <= {"acknowledge_referrer", "school_told"}
+        assert running <= {"acknowledge_referrer"}
     assert {one["state"] for one in await agenda(desk, day)} == {"decided"}
 
 
@@ -290,6 +314,7 @@ async def test_what_the_policy_keeps_for_the_meeting_is_refused_by_name_with_why
         body["children"][0].pop("date_of_birth", None)
     day = (await told(desk, incident_body(1)))["meeting_on"]
     await told(desk, body)
+    await tell_schools(desk, day)
     items = sorted(await agenda(desk, day), key=lambda one: one["incident_number"])
     assert code in [why["code"] for why in items[1]["discussed_because"]]
     problem = expect_refusal(await record(desk, day, items), 409, "not_to_be_recorded")
@@ -304,6 +329,7 @@ async def test_a_child_told_of_before_and_a_sibling_of_one_are_for_the_meeting(d
     family = incident_body(4, 2)
     await desk.contact(children=family["children"][:1])
     day = (await told(desk, family))["meeting_on"]
+    await tell_schools(desk, day)
     first, second = sorted(await agenda(desk, day), key=lambda one: one["child"]["given_name"])
     assert [why["code"] for why in first["discussed_because"]] == ["child_on_file"]
     assert [why["code"] for why in second["discussed_because"]] == ["sibling_for_the_meeting"]
@@ -317,6 +343,7 @@ async def test_a_child_told_of_before_and_a_sibling_of_one_are_for_the_meeting(d
 async def test_what_changed_since_it_was_read_is_not_recorded(desk: Desk) -> None:
     body = incident_body(5)
     day = (await told(desk, body))["meeting_on"]
+    await tell_schools(desk, day)
     items = await agenda(desk, day)
     await desk.post(
         Role.partner_system,
@@ -334,6 +361,7 @@ async def test_what_changed_since_it_was_read_is_not_recorded(desk: Desk) -> Non
 
 async def test_a_word_is_not_what_a_manager_read(desk: Desk) -> None:
     day, _ = await three_incidents(desk)
+    await tell_schools(desk, day)
     items = await agenda(desk, day)
     problem = expect_refusal(await record(desk, day, items, words="Fine."), 422, "own_words_needed")
     assert [pointer for pointer, _ in faults(problem)] == ["/words"]
@@ -354,10 +382,11 @@ async def test_forty_incidents_with_seventy_children_take_at_most_forty_five_wri
         taken = await told(desk, incident_body(serial, 2 if serial > 10 else 1, risk=risk))
         day = taken["meeting_on"]
     desk.clock.set(datetime.fromisoformat(f"{day}T09:30:00Z"))
+    # One act for all of the schools.
+    await tell_schools(desk, day)
+    writes = ["/v1/school-notices"]
     items = await agenda(desk, day)
     assert (len(by_contact(items)), len(items)) == (40, 70)
-
-    writes: list[str] = []
 
     def written(answer: Any, status: int = 200) -> Any:
         writes.append(str(answer.request.url))
@@ -376,7 +405,7 @@ async def test_forty_incidents_with_seventy_children_take_at_most_forty_five_wri
         written(await desk.post(MANAGER, path, sign_off_body(), version=one["contact_version"]))
     written(await desk.post(MANAGER, f"/v1/daily-meetings/{day}/conclusion", None), 201)
     assert {one["state"] for one in await agenda(desk, day)} == {"decided"}
-    assert len(writes) == (13 if light else 42)
+    assert len(writes) == (14 if light else 43)
     assert len(writes) <= 45
 
 
@@ -386,6 +415,7 @@ async def test_where_the_policy_lets_nothing_pass_every_child_is_for_the_meeting
     rules = desk.house.policy.recorded_notifications
     body = incident_body(6)
     day = (await told(desk, body))["meeting_on"]
+    await tell_schools(desk, day)
     desk.house.policy = replace(
         desk.house.policy, recorded_notifications=replace(rules, allowed=False)
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from service.domain.access import Role
-from service.domain.emergency_acts import OwnEmergencyAct
+from service.domain.emergency_acts import OwnEmergencyAct, WithinOfficeHours
 from service.domain.job_runs import ImpossibleFound
 from service.usecases.emergency_acts import sign_off_emergency_act
 from service.usecases.flags import sweep
@@ -16,6 +16,7 @@ from service.usecases.jobs import check_impossible
 from tests.support.builders import Body, child_body, decision_body
 from tests.support.desks import Desk, done, expect_refusal, faults
 from tests.support.houses import caller
+from tests.support.meetings import Office, office_in
 
 NIGHT, MANAGER, HEAD = Role.emergency_duty_worker, Role.mash_manager, Role.head_of_service
 BECAUSE = "The parents want to take her home from the ward now, and no manager is on duty tonight."
@@ -260,3 +261,43 @@ async def test_a_decision_signed_by_who_drafted_it_is_impossible_but_out_of_hour
     await desk.tamper("UPDATE decision SET emergency_act_id = NULL")
     with pytest.raises(ImpossibleFound, match="decision_signed_by_who_drafted_it"):
         await nothing_impossible(desk)
+
+
+async def lone_office(desk: Desk) -> Office:
+    """The office at one on Saturday morning, when nobody is there but who is on emergency duty."""
+    office = await office_in(desk.house, desk.clock)
+    alone = await caller(desk.house, NIGHT)
+    return replace(office, manager=alone, worker=alone)
+
+
+async def test_a_strategy_discussion_at_night_begins_the_enquiry_and_waits_for_sign_off(
+    desk: Desk,
+) -> None:
+    day = await office_in(desk.house, desk.clock)
+    desk.clock.forward(hours=9)
+    referrals = await day.referred(allocated=False)
+    night = await lone_office(desk)
+    called = await night.invited(await night.call(*referrals, planned_for=desk.clock.now))
+    concluded = await night.conclude(await night.hold(called))
+    assert await day.enquiry(referrals[0]) is not None
+    path = f"/v1/emergency-acts?contact_id={referrals[0].contact_id}"
+    [found] = (await desk.read(MANAGER, path))["items"]
+    assert (found["kind"], found["strategy_meeting_id"]) == ("strategy_meeting", str(concluded.id))
+    signed = done(await answer(desk, found, AGREED))
+    assert signed["deadlines"][0]["due_at"] == "2026-10-26T12:00:00Z"
+    await nothing_impossible(desk)
+
+
+async def test_a_meeting_that_was_held_in_office_hours_is_concluded_by_a_manager(
+    desk: Desk,
+) -> None:
+    day = await office_in(desk.house, desk.clock)
+    meeting = await day.invited(await day.call(*await day.referred(), planned_for=desk.clock.now))
+    held = await day.hold(meeting)
+    night = await lone_office(desk)
+    desk.clock.forward(hours=9)
+    with pytest.raises(WithinOfficeHours, match="the manager of the MASH"):
+        await night.conclude(held)
+    assert await desk.count("emergency_act") == 0
+    await day.conclude(held)
+    assert await desk.count("emergency_act") == 0

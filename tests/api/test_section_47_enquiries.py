@@ -130,10 +130,12 @@ async def test_the_wrong_order_is_refused_with_the_state_and_what_is_possible(de
     found = done(await act(desk, found, "child-seen", NOT_SEEN))
     found = done(await act(desk, found, "outcome", RISK, MANAGER))
     before = (AUTUMN_FRIDAY - timedelta(minutes=1)).isoformat()
-    refused = await act(desk, found, "conference", {**CONFERENCE, "held_at": before})
+    # Nobody saw the child, and a manager who was not at the door ends the enquiry.
+    expect_refusal(await act(desk, found, "conference", CONFERENCE), 403, "child_never_seen")
+    refused = await act(desk, found, "conference", {**CONFERENCE, "held_at": before}, MANAGER)
     problem = expect_refusal(refused, 422, "section_47_enquiry_incomplete")
     assert faults(problem) == [("/held_at", "before_the_meeting")]
-    ended = done(await act(desk, found, "conference", CONFERENCE))
+    ended = done(await act(desk, found, "conference", CONFERENCE, MANAGER))
     refused = await act(desk, ended, "child-seen", SEEN)
     assert expect_refusal(refused, 409, "wrong_state")["allowed"] == []
 

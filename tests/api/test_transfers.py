@@ -302,6 +302,41 @@ async def test_a_refusal_ends_a_transfer_only_when_the_manager_of_who_asked_agre
     assert again["id"] != ended["id"]
 
 
+async def test_a_refused_step_up_for_disclosed_harm_is_stuck_until_its_discussion_is_recorded(
+    desk: Desk,
+) -> None:
+    """Its clock runs on after the agreed refusal; what is missing of the discussion is named."""
+    seen = await opened(desk, await asked(desk, UP, reason_code="harm_disclosed"))
+    pending = await refused(desk, seen)
+    agreed = {"agreed": True, "words": WORDS}
+    ended = done(await act(desk, pending, "refusal-agreement", SPOC, agreed))
+    assert (ended["state"], ended["waits_for"]) == ("refused", None)
+    assert running(ended) == {"step_up_strategy_meeting"}
+    assert ended["possible_actions"] == ["record_strategy_discussion"]
+    assert (ended["meeting_owed_since"], ended["meeting_settled_at"]) == (
+        ended["requested_at"],
+        None,
+    )
+    desk.clock.forward(days=1)
+    stuck = done(await desk.get(SPOC, "/v1/transfers", params={"stuck": "true"}))
+    assert [one["id"] for one in stuck["items"]] == [ended["id"]]
+    path, held = "strategy-discussion", {"held_at": ended["requested_at"], "words": WORDS}
+    thin = await act(desk, ended, path, MASH, held | {"agencies": ["police"]})
+    assert faults(expect_refusal(thin, 422, "transfer_incomplete")) == [
+        ("/agencies", "not_quorate")
+    ]
+    everybody = {"agencies": ["social_care", "police", "health"]}
+    both = held | everybody | {"not_held_because": "died"}
+    expect_refusal(await act(desk, ended, path, MASH, both), 403, "own_transfer")
+    spoc = await act(desk, ended, path, SPOC, held | everybody)
+    expect_refusal(spoc, 403, "role_missing")
+    noted = done(await act(desk, ended, path, MASH, held | everybody))
+    assert (noted["state"], noted["possible_actions"], running(noted)) == ("refused", [], set())
+    assert noted["meeting_held_at"] == ended["requested_at"]
+    again = await act(desk, noted, path, MASH, held | everybody)
+    assert expect_refusal(again, 409, "wrong_state")["allowed"] == []
+
+
 @each_sort
 async def test_a_refusal_that_is_not_agreed_to_is_challenged_in_the_open(
     desk: Desk, direction: str, asked_by: str

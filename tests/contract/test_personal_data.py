@@ -524,7 +524,7 @@ async def done_alone_at_night(do: Callable[..., Awaitable[Json]], clock: FixedCl
     place = {"contact_id": contact["id"]}
     draft = decision_body(contact["children"][0]["id"], "no_further_action")
     await do("decide", Role.emergency_duty_worker, draft, **place)
-    version = (await do("read_contact", Role.mash_manager, **place))["version"]
+    version = (await do("read_contact", Role.mash_manager, None, **place))["version"]
     why = {"because": "The family leaves tonight, and no manager is on duty before Monday."}
     done = await do("act_out_of_hours", Role.emergency_duty_worker, why, version=version, **place)
     act = {"emergency_act_id": done["decisions"][0]["out_of_hours"]["emergency_act_id"]}
@@ -723,6 +723,28 @@ async def many_at_a_daily_meeting(do: Callable[..., Awaitable[Json]], clock: Fix
         for number, child in (("RVB-2", STRANGERS[0]), ("RVB-3", STRANGERS[1]))
     ]
     day = {"date": told[0]["meeting_on"]}
+    agenda = await do("read_daily_meeting", Role.mash_worker, None, **day)
+    untold = [one for one in agenda["items"] if one["state"] == "waiting"]
+    notices = [
+        {
+            "contact_id": one["contact_id"],
+            "child_id": one["child"]["child_id"],
+            "outcome": "told",
+            "school": "Mill Lane Primary",
+            "told_to": "Priya Shah",
+            "way": "telephone",
+            "told_at": clock().isoformat(),
+        }
+        for one in untold
+    ]
+    why = "Nobody at the door would say which school the child goes to."
+    notices[0] = {
+        "contact_id": untold[0]["contact_id"],
+        "child_id": untold[0]["child"]["child_id"],
+        "outcome": "no_school_known",
+        "because": why,
+    }
+    await do("tell_schools", Role.mash_worker, {"notices": notices}, **day)
     agenda = await do("read_daily_meeting", Role.mash_worker, None, **day)
     items = {one["contact_id"]: one for one in agenda["items"]}
     first, second = (items[one["contact_id"]] for one in told)

@@ -23,7 +23,7 @@ APPEND_ONLY = [
     *("contact_amendment", "decision", "transfer_step", "challenge_step"),
     *("information_request_chaser", "strategy_meeting_step", "missing_episode_step"),
     *("pregnancy_step", "section_47_enquiry_step", "assessment_step"),
-    *("police_notification", "police_notification_fault", "contact_withdrawal"),
+    *("police_notification", "police_notification_fault", "contact_withdrawal", "school_notice"),
 ]
 
 ROWS = {"event_subject": 2}

@@ -79,6 +79,8 @@ def _expected(rows: Rows, event: Event) -> set[UUID]:
         return {UUID(str(data["to"])), UUID(str(data["was"]))}
     if event.type is EventType.contact_match_answered:
         return {UUID(str(data["own_person_id"])), UUID(str(data["person_id"]))}
+    if event.type is EventType.contact_schools_told:
+        return {rows.children[UUID(str(one["child_id"]))].person_id for one in data["notices"]}
     if event.type is EventType.daily_meeting_concluded:
         return rows.on_agenda(str(data["meeting_on"]))
     if event.type is EventType.daily_meeting_item_carried_over:

@@ -570,6 +570,7 @@ async def test_a_child_is_seen_in_time_or_late_and_never_left_out_once_it_is_lat
         {"stopped_at": limit + HAIR, "stopped_because": "seen"},
         {"stopped_at": limit + DAY, "stopped_because": "seen", "happened_at": limit},
         {"stopped_at": limit, "stopped_because": "ended"},
+        {"stopped_at": limit - DAY / 2, "stopped_because": "enquiry_ended"},
         {},
     ):
         _, case = generator.conference(opened_at + 5 * DAY, in_time=True)
@@ -589,7 +590,7 @@ async def test_a_child_is_seen_in_time_or_late_and_never_left_out_once_it_is_lat
         await records.total("child_seen_in_time", as_at=as_at)
         for as_at in (limit - HAIR, limit, limit + HAIR, limit + DAY, None)
     ]
-    assert found == [(0, 0), (1, 1), (1, 4), (2, 4), (2, 4)]
+    assert found == [(0, 1), (1, 2), (1, 5), (2, 5), (2, 5)]
 
 
 async def test_an_interview_is_in_time_late_or_still_to_come(records: Records) -> None:

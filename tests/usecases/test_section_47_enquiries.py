@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from service.domain.instants import CLOCK_TOLERANCE
 from service.domain.people import BirthKnowledge, Person
 from service.domain.referrals import Referral
 from service.domain.section_47_enquiries import (
+    ChildNeverSeen,
     ChildUnborn,
     ConferenceOutcome,
     EnquiryAction,
@@ -247,6 +248,41 @@ async def test_a_child_who_was_not_seen_keeps_the_clock_running(office: Office) 
         "not_seen",
         "seen_alone",
     ]
+
+
+@pytest.mark.parametrize("outcome", list(EnquiryOutcome))
+async def test_an_enquiry_whose_child_nobody_saw_is_ended_by_a_manager_who_did_not_fail_to_see_it(
+    office: Office, outcome: EnquiryOutcome
+) -> None:
+    """By whichever door it ends, and the clock says that the child was not seen."""
+    conference = outcome is EnquiryOutcome.continuing_risk
+    visitor = replace(office, worker=office.manager)
+    enquiry = await visitor.visit(await office.enquiry(), NOT_SEEN)
+    if conference:
+        enquiry = await office.find(enquiry, outcome)
+        for who in (office, visitor):
+            with pytest.raises(ChildNeverSeen):
+                await who.confer(enquiry)
+        ended = await replace(office, worker=office.colleague).confer(enquiry)
+    else:
+        with pytest.raises(ChildNeverSeen):
+            await office.find(enquiry, outcome)
+        ended = await replace(office, manager=office.colleague).find(enquiry, outcome)
+    assert (ended.state, ended.seen_at) == (EnquiryState.ended, None)
+    assert (await office.clock_on(enquiry, "child_seen")).stopped_because == "enquiry_ended"
+
+
+async def test_that_no_conference_is_needed_for_a_child_nobody_saw_is_agreed_by_another_manager(
+    office: Office,
+) -> None:
+    visitor = replace(office, worker=office.manager)
+    enquiry = await visitor.visit(await office.enquiry(), NOT_SEEN)
+    gone = NoConference(NoConferenceBecause.moved_away, london_date(FRIDAY), FINDING)
+    proposed = await office.propose(enquiry, gone)
+    with pytest.raises(ChildNeverSeen):
+        await office.answer(proposed)
+    head = await caller(office.house, Role.head_of_service, name="head of service")
+    assert (await office.answer(proposed, by=head)).state is EnquiryState.ended
 
 
 async def test_the_first_visit_stays_and_a_later_one_alone_makes_up_for_one_not_alone(

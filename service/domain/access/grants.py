@@ -3,19 +3,20 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from service.domain.access.circles import (
+    ABOVE,
+    ASSESSMENT,
+    CASE_READERS,
+    CASEWORK,
+    EARLY_HELP,
+    MANAGERS,
+    MASH,
+    OVER_THE_DESK,
+    PROTECTION_MANAGERS,
+    PROTECTION_READERS,
+    STAFF,
+)
 from service.domain.access.words import Grant, Permission, Role, Scope
-
-_MASH = (Role.mash_worker, Role.mash_manager, Role.emergency_duty_worker)
-_EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
-_ASSESSMENT = (Role.assessment_team_manager, Role.assessment_team_worker)
-_OVER_THE_DESK = (Role.mash_manager, Role.head_of_service)
-_ABOVE = (Role.head_of_service, Role.director)
-_MANAGERS = (*_OVER_THE_DESK, Role.early_help_spoc_manager, Role.assessment_team_manager)
-_CASEWORK = (*_MASH, *_EARLY_HELP, *_ASSESSMENT)
-_CASE_READERS = (*_CASEWORK, *_ABOVE, Role.qa_auditor)
-_PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager)
-_PROTECTION_READERS = tuple(one for one in _CASE_READERS if one is not Role.early_help_worker)
-_STAFF = tuple(role for role in Role if role is not Role.partner_system)
 
 
 def _grant(scope: Scope, roles: Iterable[Role], sentence: str) -> Grant:
@@ -25,19 +26,17 @@ def _grant(scope: Scope, roles: Iterable[Role], sentence: str) -> Grant:
 GRANTS: Mapping[Permission, Grant] = MappingProxyType(
     {
         Permission.log_contact: _grant(
-            Scope.contacts_write, _MASH, "Log a contact that reached the front door."
+            Scope.contacts_write, MASH, "Log a contact that reached the front door."
         ),
         Permission.read_contacts: _grant(
-            Scope.contacts_read,
-            _CASE_READERS,
-            "List and read contacts, as far as one's reach goes.",
+            Scope.contacts_read, CASE_READERS, "Read contacts, as far as one's reach goes."
         ),
         Permission.amend_contact: _grant(
-            Scope.contacts_write, _MASH, "Amend a contact before it is decided, with a reason."
+            Scope.contacts_write, MASH, "Amend a contact before it is decided, with a reason."
         ),
         Permission.withdraw_contact: _grant(
             Scope.contacts_write,
-            _MASH,
+            MASH,
             "Withdraw a contact that repeats another one, and restore any that was withdrawn.",
         ),
         Permission.turn_contact_away: _grant(
@@ -47,11 +46,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.match_child: _grant(
             Scope.contacts_write,
-            _MASH,
+            MASH,
             "Say whether a child of a contact is the one on file, and take a link back.",
         ),
         Permission.triage_contact: _grant(
-            Scope.contacts_write, _MASH, "Rate a contact red, amber or green."
+            Scope.contacts_write, MASH, "Rate a contact red, amber or green."
         ),
         Permission.rate_danger_down: _grant(
             Scope.contacts_write,
@@ -59,32 +58,32 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Rate a contact of which danger was told amber or green, saying why.",
         ),
         Permission.assign_contact: _grant(
-            Scope.contacts_write, _MASH, "Take a contact, give it to a colleague or hand it back."
+            Scope.contacts_write, MASH, "Take a contact, give it to a colleague or hand it back."
         ),
         Permission.acknowledge_referrer: _grant(
-            Scope.contacts_write, _MASH, "Record that the referrer was told of the receipt."
+            Scope.contacts_write, MASH, "Record that the referrer was told of the receipt."
         ),
         Permission.ask_agency: _grant(
-            Scope.contacts_write, _MASH, "Ask an agency what it knows, for a stated purpose."
+            Scope.contacts_write, MASH, "Ask an agency what it knows, for a stated purpose."
         ),
         Permission.answer_information_request: _grant(
             Scope.information_answer,
-            (*_MASH, Role.partner_system),
+            (*MASH, Role.partner_system),
             "Answer an information request; a partner, only one put to its own organisation.",
         ),
         Permission.read_information_requests: _grant(
             Scope.information_read,
             (
-                *_MASH,
+                *MASH,
                 Role.early_help_spoc_manager,
-                *_ABOVE,
+                *ABOVE,
                 Role.qa_auditor,
                 Role.partner_system,
             ),
             "Read information requests; a partner, only those put to its own organisation.",
         ),
         Permission.decide: _grant(
-            Scope.decisions_write, _MASH, "Draft the threshold decision for one child."
+            Scope.decisions_write, MASH, "Draft the threshold decision for one child."
         ),
         Permission.sign_off: _grant(
             Scope.decisions_sign,
@@ -95,28 +94,28 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.decisions_sign, (Role.emergency_duty_worker,), "Act at once, alone, out of hours."
         ),
         Permission.read_emergency_acts: _grant(
-            Scope.decisions_read, _CASE_READERS, "List and read what was done alone out of hours."
+            Scope.decisions_read, CASE_READERS, "List and read what was done alone out of hours."
         ),
         Permission.sign_off_emergency_act: _grant(
-            Scope.decisions_sign, _OVER_THE_DESK, "Sign off, or send back, what was done alone."
+            Scope.decisions_sign, OVER_THE_DESK, "Sign off, or send back, what was done alone."
         ),
         Permission.read_whole: _grant(
             Scope.decisions_sign,
-            _OVER_THE_DESK,
+            OVER_THE_DESK,
             "Record having read the whole of what is on file of a child told of again and again.",
         ),
         Permission.withdraw_decision: _grant(
             Scope.decisions_write,
-            _MASH,
+            MASH,
             "Withdraw a draft that waits for sign-off: one's own; a manager, anybody's.",
         ),
         Permission.read_decisions: _grant(
             Scope.decisions_read,
-            _CASE_READERS,
+            CASE_READERS,
             "Read decisions and their earlier versions, as far as one's reach goes.",
         ),
         Permission.read_referrals: _grant(
-            Scope.cases_read, _CASE_READERS, "List and read referrals, as far as one's reach goes."
+            Scope.cases_read, CASE_READERS, "List and read referrals, as far as one's reach goes."
         ),
         Permission.allocate_referral: _grant(
             Scope.cases_write,
@@ -124,13 +123,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Allocate a referral to a worker of the assessment team.",
         ),
         Permission.close_referral: _grant(
-            Scope.cases_write,
-            (Role.assessment_team_manager,),
-            "Close a referral with a coded reason.",
+            Scope.cases_write, (Role.assessment_team_manager,), "Close a referral with a code."
         ),
         Permission.read_early_help_episodes: _grant(
             Scope.cases_read,
-            _CASE_READERS,
+            CASE_READERS,
             "List and read early help episodes, as far as one's reach goes.",
         ),
         Permission.allocate_early_help_episode: _grant(
@@ -139,7 +136,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Allocate an early help episode to a worker.",
         ),
         Permission.record_early_help_agreement: _grant(
-            Scope.cases_write, _EARLY_HELP, "Record whether the family agrees to early help."
+            Scope.cases_write, EARLY_HELP, "Record whether the family agrees to early help."
         ),
         Permission.close_early_help_episode: _grant(
             Scope.cases_write,
@@ -148,24 +145,24 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_accountability: _grant(
             Scope.cases_read,
-            (*_MANAGERS, Role.director, Role.qa_auditor),
+            (*MANAGERS, Role.director, Role.qa_auditor),
             "See for every open child the one accountable team, and the worker.",
         ),
         Permission.read_transfers: _grant(
             Scope.transfers_read,
-            _CASE_READERS,
+            CASE_READERS,
             "List and read step-ups and step-downs with their history.",
         ),
         Permission.export_transfers: _grant(
             Scope.transfers_read,
-            (*_MANAGERS, Role.qa_auditor),
+            (*MANAGERS, Role.qa_auditor),
             "Take a list of step-ups and step-downs out as CSV: no names.",
         ),
         Permission.request_step_up: _grant(
-            Scope.transfers_write, _EARLY_HELP, "Ask for a step-up of an early help case."
+            Scope.transfers_write, EARLY_HELP, "Ask for a step-up of an early help case."
         ),
         Permission.open_step_up: _grant(
-            Scope.transfers_write, _MASH, "Open a step-up: seen, and not yet answered."
+            Scope.transfers_write, MASH, "Open a step-up: seen, and not yet answered."
         ),
         Permission.answer_step_up: _grant(
             Scope.transfers_write, (Role.mash_manager,), "Accept or refuse a step-up."
@@ -186,12 +183,10 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Open, accept or refuse social care's asking for an early help case.",
         ),
         Permission.request_step_down: _grant(
-            Scope.transfers_write, _ASSESSMENT, "Ask for a step-down of a referral, with a plan."
+            Scope.transfers_write, ASSESSMENT, "Ask for a step-down of a referral, with a plan."
         ),
         Permission.answer_step_down: _grant(
-            Scope.transfers_write,
-            (Role.early_help_spoc_manager,),
-            "Open, accept or refuse a step-down.",
+            Scope.transfers_write, (Role.early_help_spoc_manager,), "Open or answer a step-down."
         ),
         Permission.agree_to_refused_step_down: _grant(
             Scope.transfers_write,
@@ -210,11 +205,11 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.record_family_agreement: _grant(
             Scope.transfers_write,
-            (*_EARLY_HELP, *_ASSESSMENT),
+            (*EARLY_HELP, *ASSESSMENT),
             "Record whether the family agrees to a step-down.",
         ),
         Permission.record_first_visit: _grant(
-            Scope.transfers_write, _EARLY_HELP, "Record early help's first visit in a step-down."
+            Scope.transfers_write, EARLY_HELP, "Record early help's first visit in a step-down."
         ),
         Permission.complete_step_down: _grant(
             Scope.transfers_write,
@@ -225,70 +220,70 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.transfers_write, (Role.mash_manager,), "Record what disclosed harm owes a child."
         ),
         Permission.read_challenges: _grant(
-            Scope.challenges_read, _CASE_READERS, "List and read challenges with every answer."
+            Scope.challenges_read, CASE_READERS, "List and read challenges with every answer."
         ),
         Permission.challenge_decision: _grant(
-            Scope.challenges_write, (*_EARLY_HELP, *_ASSESSMENT), "Challenge a signed decision."
+            Scope.challenges_write, (*EARLY_HELP, *ASSESSMENT), "Challenge a signed decision."
         ),
         Permission.pursue_challenge: _grant(
             Scope.challenges_write,
-            (Role.mash_manager, *_EARLY_HELP, *_ASSESSMENT),
+            (Role.mash_manager, *EARLY_HELP, *ASSESSMENT),
             "Escalate a challenge of one's own side, accept its answer, or withdraw it.",
         ),
         Permission.answer_challenge: _grant(
             Scope.challenges_write,
-            _MANAGERS,
+            MANAGERS,
             "Answer a challenge at the stage that is put to one's role.",
         ),
         Permission.chase_agency: _grant(
-            Scope.contacts_write, _MASH, "Chase an agency that has not answered."
+            Scope.contacts_write, MASH, "Chase an agency that has not answered."
         ),
         Permission.withdraw_information_request: _grant(
-            Scope.contacts_write, _MASH, "Withdraw an information request, with the reason."
+            Scope.contacts_write, MASH, "Withdraw an information request, with the reason."
         ),
         Permission.read_late_answer: _grant(
             Scope.contacts_write,
-            _MASH,
+            MASH,
             "Record that an answer after the decision was read, and what follows from it.",
         ),
         Permission.read_strategy_meetings: _grant(
             Scope.strategy_meetings_read,
-            _PROTECTION_READERS,
+            PROTECTION_READERS,
             "List and read strategy meetings, their invitations, conclusions and minutes.",
         ),
         Permission.call_strategy_meeting: _grant(
             Scope.strategy_meetings_write,
-            _PROTECTION_MANAGERS,
+            PROTECTION_MANAGERS,
             "Call a strategy meeting, move it to another time, or cancel it with the reason.",
         ),
         Permission.invite_to_strategy_meeting: _grant(
             Scope.strategy_meetings_write,
-            (*_MASH, *_ASSESSMENT),
+            (*MASH, *ASSESSMENT),
             "Invite agencies to a strategy meeting, and say why one is not invited.",
         ),
         Permission.record_strategy_meeting: _grant(
             Scope.strategy_meetings_write,
-            (*_MASH, *_ASSESSMENT),
+            (*MASH, *ASSESSMENT),
             "Record who came to a strategy meeting and who sent what.",
         ),
         Permission.conclude_strategy_meeting: _grant(
             Scope.strategy_meetings_write,
-            _PROTECTION_MANAGERS,
+            PROTECTION_MANAGERS,
             "Conclude a strategy meeting: section 47, medical examination, actions, the child.",
         ),
         Permission.circulate_strategy_minutes: _grant(
             Scope.strategy_meetings_write,
-            (*_MASH, *_ASSESSMENT),
+            (*MASH, *ASSESSMENT),
             "Record that the minutes of a strategy meeting were circulated.",
         ),
         Permission.read_section_47_enquiries: _grant(
             Scope.section_47_enquiries_read,
-            _PROTECTION_READERS,
+            PROTECTION_READERS,
             "List and read section 47 enquiries and their conferences.",
         ),
         Permission.record_child_seen: _grant(
             Scope.section_47_enquiries_write,
-            _ASSESSMENT,
+            ASSESSMENT,
             "Record whether the child was seen and spoken to alone, and when.",
         ),
         Permission.conclude_section_47_enquiry: _grant(
@@ -298,12 +293,12 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.record_conference: _grant(
             Scope.section_47_enquiries_write,
-            _ASSESSMENT,
+            ASSESSMENT,
             "Record the initial child protection conference and what it decided.",
         ),
         Permission.propose_no_conference: _grant(
             Scope.section_47_enquiries_write,
-            _ASSESSMENT,
+            ASSESSMENT,
             "Propose that no child protection conference is needed, with the coded reason.",
         ),
         Permission.sign_off_no_conference: _grant(
@@ -312,10 +307,10 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Agree another person's proposal that no conference is needed, or return it.",
         ),
         Permission.read_assessments: _grant(
-            Scope.assessments_read, _PROTECTION_READERS, "List and read single assessments."
+            Scope.assessments_read, PROTECTION_READERS, "List and read single assessments."
         ),
         Permission.assess: _grant(
-            Scope.assessments_write, _ASSESSMENT, "Begin a single assessment, and complete it."
+            Scope.assessments_write, ASSESSMENT, "Begin a single assessment, and complete it."
         ),
         Permission.authorise_assessment: _grant(
             Scope.assessments_write,
@@ -324,7 +319,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.submit_police_notification: _grant(
             Scope.police_notifications_submit,
-            (*_MASH, Role.partner_system),
+            (*MASH, Role.partner_system),
             "Send police notifications, singly or as a file; a partner, only if it is the police.",
         ),
         Permission.withdraw_police_notification: _grant(
@@ -334,23 +329,28 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_police_updates: _grant(
             Scope.contacts_write,
-            _MASH,
+            MASH,
             "Record that what the police sent later was read, and what follows from it.",
         ),
         Permission.read_police_imports: _grant(
             Scope.police_notifications_submit,
-            (*_MASH, Role.partner_system),
+            (*MASH, Role.partner_system),
             "Follow a file of police notifications: its progress, and its faults by row.",
         ),
         Permission.read_daily_meetings: _grant(
             Scope.daily_meetings_read,
-            (*_MASH, Role.early_help_spoc_manager, *_ABOVE, Role.qa_auditor),
+            (*MASH, Role.early_help_spoc_manager, *ABOVE, Role.qa_auditor),
             "Read the agenda of a daily meeting, and what came of each item.",
         ),
         Permission.carry_over_item: _grant(
             Scope.daily_meetings_write,
-            _MASH,
+            MASH,
             "Carry an item over to the next daily meeting, with the reason.",
+        ),
+        Permission.tell_schools: _grant(
+            Scope.contacts_write,
+            MASH,
+            "Record which schools were told of a domestic abuse incident, or why not.",
         ),
         Permission.record_without_discussion: _grant(
             Scope.daily_meetings_write,
@@ -364,50 +364,50 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         ),
         Permission.read_missing_episodes: _grant(
             Scope.missing_episodes_read,
-            _CASE_READERS,
+            CASE_READERS,
             "List and read missing episodes, as far as one's reach goes.",
         ),
         Permission.record_missing_episode: _grant(
             Scope.missing_episodes_write,
-            (*_MASH, *_ASSESSMENT),
+            (*MASH, *ASSESSMENT),
             "Record that a child is missing, and that a child has returned.",
         ),
         Permission.record_return_interview: _grant(
             Scope.missing_episodes_write,
-            _CASEWORK,
+            CASEWORK,
             "Record that a return home interview was offered, accepted, declined or held.",
         ),
         Permission.read_passed_concerns: _grant(
-            Scope.cases_read, _CASE_READERS, "List and read what was passed to case holders."
+            Scope.cases_read, CASE_READERS, "List and read what was passed to case holders."
         ),
         Permission.answer_passed_concern: _grant(
             Scope.cases_write,
-            (*_EARLY_HELP, *_ASSESSMENT),
+            (*EARLY_HELP, *ASSESSMENT),
             "Say what one does about such a concern.",
         ),
         Permission.record_birth: _grant(
             Scope.cases_write,
-            (*_MASH, *_EARLY_HELP, *_ASSESSMENT),
+            (*MASH, *EARLY_HELP, *ASSESSMENT),
             "Record a birth, another expected date of delivery, or the end of a pregnancy.",
         ),
         Permission.read_queue_strategy: _grant(
             Scope.strategy_meetings_read,
-            (*_MASH, *_ASSESSMENT, Role.head_of_service),
+            (*MASH, *ASSESSMENT, Role.head_of_service),
             "Work from the children who may be at risk: meetings, enquiries, conferences.",
         ),
         Permission.read_pregnancy: _grant(
             Scope.cases_read,
-            _CASE_READERS,
+            CASE_READERS,
             "Read of an unborn child: weeks, alerts and history, as far as one's reach goes.",
         ),
         Permission.read_queue_pre_birth: _grant(
             Scope.cases_read,
-            (*_CASEWORK, Role.head_of_service),
+            (*CASEWORK, Role.head_of_service),
             "Work from the unborn children who are open, by week of pregnancy.",
         ),
         Permission.read_queue_contacts: _grant(
             Scope.contacts_read,
-            (*_MASH, Role.early_help_spoc_manager),
+            (*MASH, Role.early_help_spoc_manager),
             "Work from the desk: open contacts, soonest deadline first.",
         ),
         Permission.read_queue_sign_off: _grant(
@@ -419,27 +419,27 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             "Work from the cases that nobody holds yet.",
         ),
         Permission.read_queue_information_requests: _grant(
-            Scope.information_read, _MASH, "Work from the information requests not yet answered."
+            Scope.information_read, MASH, "Work from the information requests not yet answered."
         ),
         Permission.read_queue_step_up: _grant(
             Scope.transfers_read,
-            (*_MASH, Role.early_help_spoc_manager, Role.head_of_service),
+            (*MASH, Role.early_help_spoc_manager, Role.head_of_service),
             "Work from the step-ups under way.",
         ),
         Permission.read_queue_step_down: _grant(
-            Scope.transfers_read, _MANAGERS, "Work from the step-downs under way."
+            Scope.transfers_read, MANAGERS, "Work from the step-downs under way."
         ),
         Permission.read_queue_challenges: _grant(
-            Scope.challenges_read, _MANAGERS, "Work from the challenges that are not settled."
+            Scope.challenges_read, MANAGERS, "Work from the challenges that are not settled."
         ),
         Permission.read_queue_mine: _grant(
-            Scope.contacts_read, _CASEWORK, "Work from what one holds oneself."
+            Scope.contacts_read, CASEWORK, "Work from what one holds oneself."
         ),
         Permission.read_flags: _grant(
-            Scope.flags_read, _CASE_READERS, "See breaches and warnings, and why each is raised."
+            Scope.flags_read, CASE_READERS, "See breaches and warnings, and why each is raised."
         ),
         Permission.acknowledge_flag: _grant(
-            Scope.flags_write, (*_CASEWORK, *_ABOVE), "Acknowledge a flag and say what one will do."
+            Scope.flags_write, (*CASEWORK, *ABOVE), "Acknowledge a flag and say what one will do."
         ),
         Permission.submit_multi_agency_referral: _grant(
             Scope.multi_agency_referrals_submit,
@@ -464,7 +464,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.read_measures: _grant(
             Scope.measures_read,
             (
-                *_ABOVE,
+                *ABOVE,
                 Role.mash_manager,
                 Role.early_help_spoc_manager,
                 Role.assessment_team_manager,
@@ -476,8 +476,8 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
         Permission.read_workers: _grant(
             Scope.reference_read,
             (
-                *_CASEWORK,
-                *_ABOVE,
+                *CASEWORK,
+                *ABOVE,
                 Role.qa_auditor,
                 Role.information_governance_officer,
                 Role.system_administrator,
@@ -488,7 +488,7 @@ GRANTS: Mapping[Permission, Grant] = MappingProxyType(
             Scope.reference_read, Role, "Read the teams and the code lists."
         ),
         Permission.read_policy: _grant(
-            Scope.reference_read, _STAFF, "Read the authority's policy: its limits and rules."
+            Scope.reference_read, STAFF, "Read the authority's policy: its limits and rules."
         ),
         Permission.suspend_access: _grant(
             Scope.administration,

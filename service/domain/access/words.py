@@ -138,6 +138,7 @@ class Permission(StrEnum):
     read_police_imports = "read_police_imports"
     read_daily_meetings = "read_daily_meetings"
     carry_over_item = "carry_over_item"
+    tell_schools = "tell_schools"
     record_without_discussion = "record_without_discussion"
     conclude_daily_meeting = "conclude_daily_meeting"
     read_missing_episodes = "read_missing_episodes"

@@ -42,11 +42,12 @@ from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.referrals import Referral
+from service.domain.school_notices import SchoolNotice, how_it_stands
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place, soonest_first
 from service.persistence.prepared import Makeable, Rows, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
-from service.persistence.repositories import police_tellings
+from service.persistence.repositories import police_tellings, school_notices
 from service.persistence.statements import all_of
 from service.persistence.visibility import child_visible_to
 
@@ -105,6 +106,7 @@ class KnownBeside:
     cases: Mapping[UUID, CaseOnAgenda]
     updates: Mapping[UUID, Sequence[PoliceUpdate]]
     told_before: frozenset[UUID]
+    schools: Mapping[UUID, SchoolNotice]
 
 
 def _on_agenda(left_over: bool) -> Subquery:
@@ -340,13 +342,14 @@ async def known_beside(
     Their contacts since an instant, newest first, and what came of each; the other children on
     theirs; the case that answers for each; and what the police told later.
     """
-    earlier, siblings, social_care, early_help, updates, told = await ask.together(
+    earlier, siblings, social_care, early_help, updates, told, notices = await ask.together(
         _earlier(sight),
         _siblings(),
         _open_cases(CareService.social_care),
         _open_cases(CareService.early_help),
         police_tellings.updates_in_order(),
         _told_before(),
+        school_notices.in_order(),
         people=sorted({one.child.person_id for one in page}),
         since=since,
         contacts=sorted({one.contact.id for one in page}),
@@ -371,4 +374,5 @@ async def known_beside(
         cases,
         police_tellings.by_notification(updates),
         frozenset(child_id for (child_id,) in told),
+        how_it_stands([read(SchoolNotice, row) for row in notices]),
     )

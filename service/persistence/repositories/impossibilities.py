@@ -318,6 +318,8 @@ def _of_acts_alone() -> dict[str, Select[int]]:
         DECISION.c.state.in_([DecisionState.signed, DecisionState.superseded]),
         DECISION.c.answered_by == DECISION.c.drafted_by,
         DECISION.c.emergency_act_id.is_(None),
+        # What the policy lets pass is recorded by a manager alone, over a list that they saw.
+        DECISION.c.recorded_under.is_(None),
     )
     return {
         "emergency_act_unsigned_with_no_running_clock": (

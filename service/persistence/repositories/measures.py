@@ -1,6 +1,6 @@
 """Measures: which cases a figure counts, said once, for the figure and for the list alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    null,
     or_,
     select,
     true,
@@ -44,6 +45,7 @@ from service.domain.transfers import Direction, TransferAction, TransferState
 from service.persistence.asking import Asking
 from service.persistence.records import table_of
 from service.persistence.repositories import (
+    measures_of_flags,
     measures_of_protection,
     measures_of_ratings,
     measures_of_steps,
@@ -82,13 +84,15 @@ def _word(text: str) -> ColumnElement[str]:
 class _Counting:
     """The cases counted against, what those of them meet that count, and when each began.
 
-    `until`: when the time ended that a timed measure takes; until then it still runs.
+    `until`: when the time ended that a timed measure takes; until then it still runs. `on_each`:
+    how many are counted on each case, of a measure of that.
     """
 
     began_at: ColumnElement[datetime]
     against: Predicate
     meets: Predicate
     until: ColumnElement[datetime] | None = None
+    on_each: Callable[[datetime], ColumnElement[int]] | None = None
 
 
 def _signed(as_at: datetime, outcome: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -241,6 +245,12 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
             CONTACT.c.received_at,
             measures_of_ratings.red_decided_or_late,
             measures_of_ratings.red_decided_in_time,
+        ),
+        MeasureCode.flags_a_contact: _Counting(
+            CONTACT.c.received_at,
+            _all,
+            measures_of_flags.showed_a_flag,
+            on_each=measures_of_flags.flags_shown,
         ),
         MeasureCode.pi3: _Counting(
             ENQUIRY.c.conference_held_at,
@@ -413,10 +423,12 @@ async def _counted(
     """Figures that the database counts, one for each place among the periods and each group."""
     counting = _COUNTING[measure.code]
     groups = [place.label("place"), *_grouped(by, as_at)]
+    in_all: Any = null() if counting.on_each is None else func.sum(counting.on_each(as_at))
     rows = await ask.all(
         select(
             func.count().label("denominator"),
             func.count(case((counting.meets(as_at), 1))).label("numerator"),
+            in_all.label("in_all"),
             *groups,
         )
         .where(within, counting.against(as_at))
@@ -432,6 +444,7 @@ async def _counted(
             denominator=row.denominator,
             group=None if by is None else row.grouped_by,
             unit=measure.unit,
+            in_all=None if row.in_all is None else int(row.in_all),
         )
         for row in rows
     ]

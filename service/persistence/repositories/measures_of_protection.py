@@ -145,8 +145,13 @@ def conference_in_time(_: datetime) -> ColumnElement[bool]:
     return func.coalesce(first >= ENQUIRY.c.conference_held_at, false())
 
 
-_SEEN_OR_LATE = _answered_or_late(_CHILD_SEEN, ["seen"])
-child_seen_in_time = _never_late(_CHILD_SEEN)
+_SEEN_OR_LATE = _answered_or_late(_CHILD_SEEN, ["seen", "enquiry_ended"])
+
+
+def child_seen_in_time(as_at: datetime) -> ColumnElement[bool]:
+    """The child was seen within the limit: an enquiry that ends unseen is missed, however soon."""
+    missed = or_(_late(as_at), _stopped(["enquiry_ended"], as_at))
+    return not_(_some(_CHILD_SEEN, missed))
 
 
 def child_to_be_seen(as_at: datetime) -> ColumnElement[bool]:

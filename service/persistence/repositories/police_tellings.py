@@ -13,6 +13,7 @@ from service.domain.police_updates import PoliceUpdate
 from service.persistence.asking import Asking
 from service.persistence.prepared import Makeable, Rows, any_of, made_once
 from service.persistence.records import columns_of, read, table_of
+from service.persistence.repositories import school_notices
 from service.persistence.statements import all_of
 
 UPDATE = table_of(PoliceUpdate)
@@ -72,4 +73,5 @@ async def of_contact(ask: Asking, contact: Contact) -> dict[str, Any]:
     return {
         "notification": notification,
         "police_updates": await updates_of(ask, notification.id),
+        "school_notices": await school_notices.of_contact(ask, contact.id),
     }
