@@ -77,6 +77,11 @@ WAYS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Way]]] = MappingProxyType(
             ContactAction.ask_agency: _by("ask_agency", "ask_agencies_together"),
             ContactAction.withdraw: _by("withdraw_contact"),
             ContactAction.restore: _by("restore_contact"),
+            ContactAction.attach: _by("attach_contact"),
+            ContactAction.detach: _by("detach_contact"),
+            ContactAction.record_step: _by("record_contact_step"),
+            ContactAction.end: _by("end_contact"),
+            ContactAction.reclassify: _by("reclassify_contact"),
         },
         DailyMeetingAction: {DailyMeetingAction.conclude: _by("conclude_daily_meeting")},
         DecisionAction: {

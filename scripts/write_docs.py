@@ -57,8 +57,18 @@ _EVENTS: Mapping[EventType, str] = MappingProxyType(
         "repeats another one, is another authority's, or was an error.",
         EventType.contact_restored: "A contact that was withdrawn is back on the desk, with its "
         "clocks as they were.",
+        EventType.contact_step_recorded: "A step was taken on the path of a contact that is no "
+        "concern; `step` names it.",
+        EventType.contact_ended: "A contact that is no concern came to the end of its path; no "
+        "child on it is decided.",
+        EventType.contact_reclassified: "A contact is of another kind than it was said to be; its "
+        "clocks run from receipt.",
         EventType.contact_child_removed: "A child who does not belong to a contact was taken off; "
         "what was told of the child is kept with the amendments.",
+        EventType.contact_attached: "What another person told of the same incident was attached to "
+        "the contact that is open: it is decided with that one.",
+        EventType.contact_detached: "A contact that was attached to another one is back on the "
+        "desk, to be decided by itself.",
         EventType.contact_match_answered: "Somebody said whether a child is the one on file; it is "
         "not asked again of those two.",
         EventType.contact_triaged: "A contact was rated red, amber or green, or rated again.",

@@ -47,13 +47,11 @@ from service.domain.allowances import Errand
 from service.domain.answers import Answer
 from service.domain.contact_minimums import ChildOfNothing, MinimumMissing
 from service.domain.contacts import (
-    CannotRemove,
     ChildNotOnContact,
     ContactDecided,
-    NobodyToTell,
-    OutcomeToldTooEarly,
 )
 from service.domain.dangers import (
+    ChildInDanger,
     DangerRatedDown,
     DangerReasonNeeded,
     RatingUnchanged,
@@ -69,13 +67,19 @@ from service.domain.new_contacts import (
     ReceivedInTheFuture,
     ReceivedTooLongAgo,
 )
+from service.domain.outcome_tellings import NobodyToTell, OutcomeToldTooEarly
 from service.domain.police_updates import NoUpdateToRead
-from service.domain.possible_matches import CannotMove, NothingToAnswer, TwoOpenCases
+from service.domain.possible_matches import (
+    CannotMove,
+    NothingToAnswer,
+    TwoOpenCases,
+)
 from service.domain.recognition import PersonUnknown
 from service.domain.references import ReferenceMistyped
 from service.domain.states import WrongState
 from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain.withdrawal_rules import (
+    CannotRemove,
     CannotWithdraw,
     NotARepeat,
     OwnContact,
@@ -278,7 +282,9 @@ async def answer_possible_match(
 @router.post(
     "/{contact_id}/children/{child_id}/removal",
     response_model=Contact,
-    responses=problems(CannotRemove, ChildNotOnContact, ContactDecided, MinimumMissing),
+    responses=problems(
+        CannotRemove, ChildInDanger, ChildNotOnContact, ContactDecided, MinimumMissing
+    ),
 )
 @needs(Permission.amend_contact)
 async def remove_child(
@@ -291,7 +297,7 @@ async def remove_child(
 ) -> Response:
     """Take a child off a contact to which the child does not belong, with the reason.
 
-    What was told of the child is kept with the amendments.
+    What was told of the child is kept with the amendments. In danger, a manager does it.
     """
     return _reply(
         await change(

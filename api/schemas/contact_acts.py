@@ -12,13 +12,11 @@ from api.schemas.people import (
     ChildChange,
 )
 from api.schemas.words import EXAMPLE_ID, an_id
-from service.domain.contacts import (
-    Channel,
-    TellingWay,
-)
+from service.domain.contacts import Channel
 from service.domain.deadlines import Rating
 from service.domain.errors import Invalid, Problem
 from service.domain.new_contacts import NewAdult, NewChild
+from service.domain.outcome_tellings import TellingWay
 from service.strict.fields import (
     Id,
     Instant,

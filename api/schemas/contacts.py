@@ -7,6 +7,8 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field
 
+from api.schemas.attachments import AttachedContact, AttachedTo
+from api.schemas.contact_kinds import ItsKind, KindAct
 from api.schemas.deadlines import Deadline
 from api.schemas.fields import KeptAsTold, NotShown, WireOut, made_of
 from api.schemas.new_contacts import Agreement, Basis, Referrer
@@ -16,15 +18,24 @@ from api.schemas.people import (
 )
 from api.schemas.police_updates import PolicePart
 from api.schemas.withdrawals import ContactWithdrawal
-from api.schemas.words import EXAMPLE_ID, ArrivedBy, ETagVersion, ItsContactId, Version, an_id
+from api.schemas.words import (
+    EXAMPLE_ID,
+    ArrivedBy,
+    DoneBy,
+    ETagVersion,
+    ItsContactId,
+    Version,
+    an_id,
+)
 from service.domain import contacts
 from service.domain.contact_warnings import warnings_about, warnings_from_file
-from service.domain.contacts import ContactState, TellingWay, outcome_known_at
+from service.domain.contacts import ContactState
 from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
 from service.domain.decisions import DecisionState, Outcome
 from service.domain.information_requests import AnswerKind, InformationRequestState
-from service.domain.whole_contacts import WholeContact
+from service.domain.outcome_tellings import TellingWay
+from service.domain.whole_contacts import WholeContact, outcome_known_at
 from service.strict.fields import (
     Instant,
 )
@@ -41,7 +52,7 @@ class OutcomeTold(WireOut):
         str, Field(max_length=4000, description="What.", examples=["Early help will call."])
     ]
     recorded_at: Annotated[Instant, Field(description="When that was recorded.")]
-    recorded_by: Annotated[UUID, an_id("By whom.")]
+    recorded_by: DoneBy
 
 
 class Warning(WireOut):
@@ -116,6 +127,7 @@ class Contact(WireOut):
         Annotated[str, Field(max_length=16)],
         Field(description="Human reference with a check character.", examples=["C-7K3MA-9TQ4R"]),
     ]
+    kind: ItsKind
     state: Annotated[ContactState, Field(description="Where it stands.", examples=["received"])]
     version: ETagVersion
     channel: ArrivedBy
@@ -240,6 +252,17 @@ class Contact(WireOut):
             examples=["2026-10-23T15:00:00Z"],
         ),
     ]
+    ended_at: Annotated[
+        Instant | None,
+        Field(
+            description="When it ended on the path of its kind; null where children are decided.",
+            examples=[None],
+        ),
+    ]
+    ended_as: Annotated[
+        Annotated[str, Field(max_length=64)] | None,
+        Field(description="How it ended, by the policy.", examples=[None]),
+    ]
     outcome_known_at: Annotated[
         Instant | None,
         Field(
@@ -258,6 +281,32 @@ class Contact(WireOut):
         Annotated[list[ContactWithdrawal], Field(max_length=1000)],
         Field(
             description="Each time that it was withdrawn without a decision, or restored.",
+            examples=[[]],
+        ),
+    ]
+    attached_to: Annotated[
+        AttachedTo | None,
+        Field(
+            description=(
+                "The open contact of the same incident to which this one is attached: it is "
+                "decided there. Null for any other."
+            )
+        ),
+    ]
+    attached: Annotated[
+        Annotated[list[AttachedContact], Field(max_length=1000)],
+        Field(
+            description="What others told of the same incident: contacts attached to this one.",
+            examples=[[]],
+        ),
+    ]
+    kind_acts: Annotated[
+        Annotated[list[KindAct], Field(max_length=1000)],
+        Field(
+            description=(
+                "What was done to it as one of its kind, in order: steps, its end, and each time "
+                "that it was said to be of another."
+            ),
             examples=[[]],
         ),
     ]
@@ -327,9 +376,12 @@ class Contact(WireOut):
                 Basis, {"basis": contact.lawful_basis, "sharing_reason": contact.sharing_reason}
             ),
             "decided_at": contact.every_child_decided_at,
-            "outcome_known_at": outcome_known_at(contact),
+            "outcome_known_at": outcome_known_at(contact, whole.attached_to),
             "outcome_tellings": [OutcomeTold.of(one) for one in whole.tellings],
+            "kind_acts": [KindAct.of(one) for one in whole.kind_acts],
             "withdrawals": [ContactWithdrawal.of(one) for one in whole.withdrawals],
+            "attached_to": None if whole.attached_to is None else AttachedTo.of(whole.attached_to),
+            "attached": [AttachedContact.of(one) for one in whole.attached],
             "police_notification": None
             if whole.notification is None
             else PolicePart.of(whole.notification, whole),
@@ -358,6 +410,7 @@ class ContactSummary(WireOut):
         Annotated[str, Field(max_length=16)],
         Field(description="Human reference.", examples=["C-7K3MA-9TQ4R"]),
     ]
+    kind: ItsKind
     state: Annotated[ContactState, Field(description="Where it stands.", examples=["received"])]
     received_at: Annotated[
         Instant, Field(description="When it was received.", examples=["2026-10-23T15:00:00Z"])
@@ -383,11 +436,15 @@ class ContactSummary(WireOut):
         Instant | None,
         Field(description="When every child on it was decided.", examples=["2026-10-23T15:00:00Z"]),
     ]
+    ended_as: Annotated[
+        Annotated[str, Field(max_length=64)] | None,
+        Field(description="How it ended, where its children are not decided.", examples=[None]),
+    ]
     version: Version
 
     @classmethod
     def of(cls, contact: contacts.Contact) -> Self:
-        """As it is listed: a contact that was withdrawn was not decided."""
+        """As it is listed: a contact that was withdrawn or ended was not decided."""
         values = {name: getattr(contact, name) for name in cls.model_fields}
         return cls.made_of({**values, "decided_at": contact.every_child_decided_at})
 
@@ -404,6 +461,9 @@ _OWN = tuple(
         "outcome_known_at",
         "outcome_tellings",
         "withdrawals",
+        "attached_to",
+        "attached",
+        "kind_acts",
         "police_notification",
         "children",
         "adults",

@@ -14,6 +14,7 @@ from service.domain.access import Role
 from service.domain.accountabilities import CareService
 from service.domain.assessments import AssessmentState
 from service.domain.challenges import ChallengedThing, ChallengeOutcome, ChallengeState
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import ContactState
 from service.domain.deadlines import Rating
 from service.domain.emergency_acts import EmergencyActState
@@ -46,6 +47,10 @@ _Ratings = Annotated[
     Sequence[Rating],
     several("rating", 3, "Only these ratings.", "red"),
 ]
+_Kinds = Annotated[
+    Sequence[ContactKind],
+    several("kind", 10, "Only contacts of these kinds.", "concern"),
+]
 _Town = Annotated[
     Annotated[str, Line(100)] | None,
     Field(description="Only contacts from this town.", examples=["Riverbourne"]),
@@ -74,6 +79,7 @@ class QueueQuery(QueryPart):
     unassigned: _Unallocated = False
     worker_suspended: _WorkerSuspended = False
     town: _Town = None
+    kinds: _Kinds = ()
 
 
 class FlagQuery(QueryPart):
@@ -172,6 +178,7 @@ class ContactQuery(QueryPart):
         _Word | None,
         Field(description="Sent by this organisation.", examples=["riverbourne-police"]),
     ] = None
+    kinds: _Kinds = ()
 
 
 class SentQuery(QueryPart):

@@ -43,6 +43,16 @@ class FlagSummary(WireOut):
             examples=["breach"],
         ),
     ]
+    danger: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether danger was told on this clock: such a flag stands before all others, and "
+                "so does the breach that takes its place."
+            ),
+            examples=[False],
+        ),
+    ]
     subject_kind: Annotated[SubjectKind, Field(description="What is late.", examples=["contact"])]
     subject_id: SubjectId
     contact_id: ContactBehindId

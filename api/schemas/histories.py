@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.schemas.contact_kinds import ItsKind
 from api.schemas.fields import NotShown, WireOut
 from api.schemas.possible_matches import PossibleMatch
 from api.schemas.words import (
@@ -48,6 +49,7 @@ class EarlierContact(WireOut):
             examples=[None],
         ),
     ]
+    kind: ItsKind
     not_shown: NotShown
 
 

@@ -334,7 +334,7 @@ class MultiAgencyReferralSummary(WireOut):
             sender_reference=contact.sender_reference,
             progress=sent.progress,
             received_at=contact.received_at,
-            decided_at=contact.every_child_decided_at,
+            decided_at=sent.decided_at,
         )
 
 
@@ -428,7 +428,7 @@ class MultiAgencyReferral(WireOut):
             decision_due_at=sent.decision_due_at,
             acknowledgement_due_at=sent.acknowledgement_due_at,
             acknowledged_at=contact.acknowledged_at,
-            decided_at=contact.every_child_decided_at,
+            decided_at=sent.decided_at,
             children=[SentChild.of(child) for child in sent.children],
             disagreements=[Disagreement.of(one) for one in sent.disagreements],
             immediate_danger=words.immediate_danger,

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from api.schemas.contact_kinds import ItsKind
 from api.schemas.people import (
     AdultIn,
     LinkedChildIn,
@@ -11,6 +12,7 @@ from api.schemas.people import (
 )
 from api.schemas.words import ArrivedBy
 from service.domain.contact_acts import AtOnce
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import (
     AgreementState,
     LawfulBasis,
@@ -224,15 +226,16 @@ class AtOnceIn(Wire):
 class ContactCreate(ContactTold, TellsOfChildren):
     """A contact to be logged.
 
-    The minimum is a concern, something that identifies a child, and a referrer.
+    The minimum is a concern, something that identifies a child, and a referrer. What is no concern
+    (`kind`) needs what the policy asks of its kind.
     """
 
     children: Annotated[
-        Annotated[list[LinkedChildIn], Field(min_length=1, max_length=20)],
+        Annotated[list[LinkedChildIn], Field(max_length=20)],
         Field(
             description=(
-                "The children: one or more. A worry about an adult alone is for adult social care. "
-                "Of immediate danger `[{}]` is enough: nothing is known of the child yet."
+                "The children: one or more, where the kind of contact is about children. Of "
+                "immediate danger `[{}]` is enough: nothing is known of the child yet."
             ),
             examples=[
                 [
@@ -246,7 +249,8 @@ class ContactCreate(ContactTold, TellsOfChildren):
                 ]
             ],
         ),
-    ]
+    ] = Field(default_factory=list)
+    kind: ItsKind = ContactKind.concern
     referrer: Annotated[
         ReferrerIn,
         Field(
@@ -268,7 +272,13 @@ class ContactCreate(ContactTold, TellsOfChildren):
 
     def told(self) -> NewContact:
         """As the use-case takes it."""
-        return new_contact(self, self.referrer, channel=self.channel, source_code=self.source_code)
+        return new_contact(
+            self,
+            self.referrer,
+            channel=self.channel,
+            source_code=self.source_code,
+            kind=self.kind,
+        )
 
 
 def new_contact(sent: Any, told_by: SenderPerson, **more: Any) -> NewContact:

@@ -1,5 +1,6 @@
 """Children and adults on the wire: as told, as changed, and as seen."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from api.schemas.fields import KeptAsTold, WireOut
 from api.schemas.words import an_id
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import ChildState
 from service.domain.kept_as_told import with_unread_aside
 from service.domain.new_contacts import CHILD_FACTS, NewAdult, NewChild
@@ -140,10 +142,16 @@ _NO_CHILD = (
 )
 
 
+def _is_no_concern(tells: type[Wire], told: Mapping[str, Any]) -> bool:
+    kind = told.get("kind", ContactKind.concern)
+    return "kind" in tells.model_fields and kind != ContactKind.concern
+
+
 class TellsOfChildren(Wire):
     """What cannot be sent without a child: whoever leaves them out is told where it belongs.
 
-    Of immediate danger that is enough: there is a child, and nothing is known of it yet.
+    Of immediate danger that is enough: there is a child, and nothing is known of it yet. What is no
+    concern may be about no child at all: then the policy says what its kind needs.
     """
 
     @model_validator(mode="before")
@@ -151,6 +159,8 @@ class TellsOfChildren(Wire):
     def _left_out(cls, told: Any) -> Any:
         if not isinstance(told, dict):
             return told
+        if _is_no_concern(cls, told) and told.get("children", []) == []:
+            return {name: value for name, value in told.items() if name != "children"}
         if told.get("immediate_danger") is True and not told.get("children"):
             return {**told, "children": [{}]}
         if "children" not in told:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.schemas.contact_kinds import ItsKind
 from api.schemas.fields import NotShown, WireOut
 from api.schemas.pregnancies import UnbornInQueue
 from api.schemas.transfer_lists import ChallengeInQueue, TransferInQueue
@@ -116,6 +117,7 @@ class QueueLine(WireOut):
     contact_state: Annotated[
         ContactState, Field(description="Where the contact stands.", examples=["in_triage"])
     ]
+    contact_kind: ItsKind
     received_at: Annotated[Instant, Field(description="When the contact was received.")]
     channel: ArrivedBy
     source_code: Annotated[
@@ -267,6 +269,7 @@ class QueueLine(WireOut):
                 "reference": waiting.reference,
                 "contact_id": waiting.contact_id,
                 "contact_state": waiting.contact_state,
+                "contact_kind": waiting.contact_kind,
                 "received_at": waiting.received_at,
                 "channel": waiting.channel,
                 "source_code": waiting.source_code,

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.fields import WireOut
-from api.schemas.words import an_id
+from api.schemas.words import DoneBy, an_id
 from service.domain.contacts import WithdrawalReason
 from service.domain.withdrawals import NewWithdrawal, Withdrawal, WithdrawalAction
 from service.strict.fields import Id, Instant, Text, Wire
@@ -49,8 +49,9 @@ class ContactWithdrawalIn(Wire):
         Annotated[str, Text(2000, least=5)] | None,
         Field(
             description=(
-                "For `not_ours`: who was told there by word of mouth, and when. Needed in "
-                "immediate danger, for what is rated red, and for a high risk of the police."
+                "For `not_ours`: who was told there by word of mouth, and when; for `in_error`: "
+                "with whom it was made sure that nobody is in danger. Needed in immediate danger, "
+                "for what is rated red, and for a high risk of the police."
             ),
             examples=[_TOLD],
         ),
@@ -86,7 +87,7 @@ class ContactWithdrawal(WireOut):
         WithdrawalAction, Field(description="withdrawn or restored.", examples=["withdrawn"])
     ]
     at: Annotated[Instant, Field(description="When.", examples=["2026-10-23T15:20:00Z"])]
-    by: Annotated[UUID, an_id("By whom.")]
+    by: DoneBy
     reason: Annotated[
         WithdrawalReason | None,
         Field(description="Why it was withdrawn; null when restored.", examples=["duplicate"]),

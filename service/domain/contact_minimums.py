@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from service.domain.contact_kinds import CONCERN, Children, KindRules
 from service.domain.contacts import ANONYMOUS, Adult, Child, Contact
 from service.domain.errors import Invalid, Problem
 from service.domain.people import (
@@ -38,6 +39,10 @@ def identifies_a_child(
     return any(adult.given_name or adult.family_name for adult in adults)
 
 
+def _says_who_adult(adult: Adult) -> bool:
+    return bool(adult.given_name or adult.family_name or adult.note)
+
+
 class Described(ToldOfChild, Protocol):
     """What somebody tells of a child, with what the child looks like."""
 
@@ -58,16 +63,37 @@ def says_who(child: Described) -> bool:
     )
 
 
-def require_minimum(contact: Contact, children: Sequence[Child], adults: Sequence[Adult]) -> None:
+def require_minimum(
+    contact: Contact,
+    children: Sequence[Child],
+    adults: Sequence[Adult],
+    rules: KindRules = CONCERN,
+) -> None:
     """Refuses a contact that nobody could act on, and nothing else.
 
     Somebody acts on immediate danger whatever else is known: the rest is asked for meanwhile.
-    Raises MinimumMissing when no child could be found, and for a missing referrer.
+    Raises MinimumMissing when no child could be found, and for a missing referrer; of a contact
+    that is no concern, for what `rules` say of its kind.
     """
+    if rules.children is Children.needed and not children:
+        raise MinimumMissing(
+            "A contact of this kind is about a child: name one, or an empty child where nothing "
+            "is known of any yet.",
+            problems=[Problem("/children", "Give one child or more.", "child_missing")],
+        )
     if contact.immediate_danger:
         return
     problems: list[Problem] = []
-    if not identifies_a_child(contact, children, adults):
+    if rules.adult and not any(_says_who_adult(adult) for adult in adults):
+        problems.append(
+            Problem(
+                "/adults",
+                "Say which adult this is about: a name, or in a note what is known.",
+                "adult_missing",
+            )
+        )
+    identified = identifies_a_child(contact, children, adults)
+    if rules.children is Children.needed and not identified:
         problems.append(
             Problem(
                 "/children",

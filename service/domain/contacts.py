@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from service.domain.contact_kinds import DECIDED_KINDS, ContactKind
 from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
-from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.errors import Conflict, NotFound
 from service.domain.fields import Id, PersonId, Reference, Version, personal, plain, sensitive
 from service.domain.people import (
     AdultRelationship,
@@ -59,6 +60,8 @@ class ContactState(StrEnum):
     awaiting_information = "awaiting_information"
     awaiting_sign_off = "awaiting_sign_off"
     withdrawn = "withdrawn"
+    attached = "attached"
+    ended = "ended"
     decided = "decided"
 
 
@@ -68,6 +71,7 @@ class WithdrawalReason(StrEnum):
     duplicate = "duplicate"
     in_error = "in_error"
     not_ours = "not_ours"
+    attached = "attached"
 
 
 class ContactAction(StrEnum):
@@ -86,6 +90,11 @@ class ContactAction(StrEnum):
     sign_last_decision = "sign_last_decision"
     withdraw = "withdraw"
     restore = "restore"
+    attach = "attach"
+    detach = "detach"
+    record_step = "record_step"
+    end = "end"
+    reclassify = "reclassify"
 
 
 class ReferrerAction(StrEnum):
@@ -111,6 +120,10 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
             (here, action.withdraw_a_decision): here,
             (here, action.sign_a_decision): here,
             (here, action.withdraw): state.withdrawn,
+            (here, action.attach): state.attached,
+            (here, action.record_step): here,
+            (here, action.end): state.ended,
+            (here, action.reclassify): here,
         }
     moves[(state.awaiting_information, action.last_answer_arrives)] = state.in_triage
     moves |= {
@@ -121,7 +134,11 @@ def _contact_moves() -> dict[tuple[ContactState, ContactAction], ContactState]:
         (state.awaiting_sign_off, action.withdraw_a_decision): state.in_triage,
         (state.awaiting_sign_off, action.sign_a_decision): state.awaiting_sign_off,
         (state.awaiting_sign_off, action.sign_last_decision): state.decided,
+        (state.awaiting_sign_off, action.record_step): state.awaiting_sign_off,
+        (state.decided, action.record_step): state.decided,
         (state.withdrawn, action.restore): state.in_triage,
+        (state.attached, action.detach): state.in_triage,
+        (state.ended, action.reclassify): state.in_triage,
     }
     return moves
 
@@ -130,7 +147,14 @@ CONTACT = StateTable(
     noun="contact",
     start=ContactState.received,
     moves=_contact_moves(),
-    final=frozenset({ContactState.decided, ContactState.withdrawn}),
+    final=frozenset(
+        {
+            ContactState.decided,
+            ContactState.withdrawn,
+            ContactState.attached,
+            ContactState.ended,
+        }
+    ),
     # By an agency's answer, and by what is decided and signed for its children.
     by_itself=frozenset(
         {
@@ -144,15 +168,6 @@ CONTACT = StateTable(
         }
     ),
 )
-
-
-class TellingWay(StrEnum):
-    """How a referrer was told of the outcome."""
-
-    telephone = "telephone"
-    email = "email"
-    letter = "letter"
-    in_person = "in_person"
 
 
 class ChildState(StrEnum):
@@ -312,7 +327,7 @@ class Contact:
     ]
     decided_at: Annotated[
         datetime | None,
-        plain("When every child on it was decided and signed off, or it was withdrawn."),
+        plain("When every child on it was decided and signed off, or it was withdrawn or ended."),
     ]
     version: Version
     outcome_told_at: Annotated[
@@ -322,10 +337,11 @@ class Contact:
         None
     )
     withdrawn_as: Annotated[
-        WithdrawalReason | None, plain("Why it is withdrawn: duplicate, in_error, not_ours.")
+        WithdrawalReason | None,
+        plain("Why it is off the desk: duplicate, in_error, not_ours, attached."),
     ] = None
     repeats_id: Annotated[
-        UUID | None, plain("The contact that it repeats, while it is withdrawn for that.")
+        UUID | None, plain("The contact that it repeats or is attached to, while it is.")
     ] = None
     restored_at: Annotated[
         datetime | None, plain("When it was last restored to the desk after a withdrawal.")
@@ -335,24 +351,39 @@ class Contact:
         DangerTold | None,
         sensitive("The danger that made it red by itself: immediate_danger, police_high_risk."),
     ] = None
+    kind: Annotated[ContactKind, plain("What it is: a concern, a check, a consultation ...")] = (
+        ContactKind.concern
+    )
+    ended_as: Annotated[
+        str | None, plain("How it ended, where its kind is not decided: a code of the policy.")
+    ] = None
+    reclassified_at: Annotated[
+        datetime | None, plain("When it was last said to be of another kind.")
+    ] = None
+
+    attached_since: Annotated[
+        datetime | None, plain("Since when other contacts are attached to it.")
+    ] = None
 
     @property
     def every_child_decided_at(self) -> datetime | None:
         """When every child on it was decided and signed off; None where that is not so."""
+        return None if self.ended_as is not None else self.outcome_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it came to the end of its own path; None where its children are decided instead."""
+        return None if self.ended_as is None else self.decided_at
+
+    @property
+    def outcome_at(self) -> datetime | None:
+        """When it was known what comes of it: decided for every child, or ended on its path."""
         return None if self.withdrawn_at is not None else self.decided_at
 
-
-@dataclass(frozen=True, slots=True)
-class OutcomeTelling:
-    """That the referrer was told what came of a contact: how, when, and in which words."""
-
-    id: Id
-    contact_id: Annotated[UUID, plain("The contact.")]
-    told_at: Annotated[datetime, plain("When the referrer was told.")]
-    how: Annotated[TellingWay, plain("telephone, email, letter, in_person.")]
-    words: Annotated[str, sensitive("What they were told.")]
-    recorded_at: Annotated[datetime, plain("When it was recorded.")]
-    recorded_by: Annotated[UUID, plain("By whom.")]
+    @property
+    def has_kind_acts(self) -> bool:
+        """Whether something may be on record that was done to it as one of its kind."""
+        return self.kind is not ContactKind.concern or self.reclassified_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,14 +417,23 @@ def allowed_on(contact: Contact) -> tuple[ContactAction | ChildAction | Referrer
     if contact.source_code != ANONYMOUS:
         if contact.acknowledged_at is None:
             told.append(ReferrerAction.acknowledge_referrer)
-        if contact.state is ContactState.decided:
+        if contact.state in (ContactState.decided, ContactState.attached, ContactState.ended):
             told.append(ReferrerAction.tell_outcome)
     children = [
         child
         for moves, child in _BY_A_CHILD
         if any((contact.state, move) in CONTACT.moves for move in moves)
     ]
-    return (*CONTACT.allowed(contact.state), *children, *told)
+    if contact.kind not in DECIDED_KINDS:
+        children = []
+    not_of_this_kind = _NOT_OF_A_CONCERN if contact.kind is ContactKind.concern else ()
+    if contact.kind in DECIDED_KINDS:
+        not_of_this_kind = (*not_of_this_kind, ContactAction.end)
+    own = [one for one in CONTACT.allowed(contact.state) if one not in not_of_this_kind]
+    return (*own, *children, *told)
+
+
+_NOT_OF_A_CONCERN = (ContactAction.record_step,)
 
 
 def state_after(contact: Contact, action: ContactAction) -> ContactState:
@@ -409,30 +449,6 @@ def possible_now(contact: Contact, why_not: str) -> WrongState:
     allowed = allowed_on(contact)
     words = ", ".join(allowed) if allowed else "nothing more"
     return WrongState(f"{why_not} Possible now: {words}.", state=contact.state, allowed=allowed)
-
-
-def outcome_known_at(contact: Contact) -> datetime | None:
-    """Since when the referrer knows the outcome, as far as is on record.
-
-    A partner's system reads it from the moment when every child is decided.
-    """
-    if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
-        return contact.every_child_decided_at
-    return contact.outcome_told_at
-
-
-class NobodyToTell(Conflict):
-    """The referrer did not say who they are."""
-
-    code = "nobody_to_tell"
-    title = "Nobody can be told"
-
-
-class OutcomeToldTooEarly(Invalid):
-    """The outcome is told after it is known, and not in the future."""
-
-    code = "time_not_possible"
-    title = "It cannot have been told then"
 
 
 class ContactDecided(Conflict):
@@ -474,13 +490,6 @@ def require_undecided(children: Sequence[Child]) -> None:
         state=state,
         allowed=(*instead, "answer_possible_match"),
     )
-
-
-class CannotRemove(Conflict):
-    """Something on the record is about the child, or it is the only one."""
-
-    code = "child_cannot_be_removed"
-    title = "The child cannot be taken off"
 
 
 ANONYMOUS = "9"

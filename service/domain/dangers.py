@@ -53,6 +53,13 @@ class DangerRatedDown(NotAllowed):
     title = "A manager rates this down"
 
 
+class ChildInDanger(NotAllowed):
+    """A worker would take a child off a contact of which danger was told."""
+
+    code = "child_in_danger_needs_a_manager"
+    title = "A manager takes this child off"
+
+
 class DangerReasonNeeded(Invalid):
     """Danger is rated down in words that say why it is none."""
 

@@ -21,6 +21,7 @@ from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.fields import Id, plain
 from service.domain.flags import SubjectKind
+from service.domain.limits import SameDayLimit, WeeksLimit, WorkingDaysLimit
 from service.domain.texts import counted
 
 # In words of our own: strftime speaks the language of the machine, and takes its time.
@@ -34,7 +35,6 @@ TERM_IN_WEEKS = 40
 
 _MANY_SKIPPED = 7
 _NOON = time(12)
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class DeadlineUnknown(Invalid):
@@ -96,30 +96,6 @@ class ElapsedLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkingDaysLimit:
-    """Whole working days: it runs out at the end of the nth working day after the start."""
-
-    working_days: int
-
-    @property
-    def words(self) -> str:
-        """The limit as people say it: "one working day"."""
-        number = self.working_days
-        counted = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-        return f"{counted} working day{'' if number == 1 else 's'}"
-
-
-@dataclass(frozen=True, slots=True)
-class SameDayLimit:
-    """To the end of the London day on which the clock starts, whatever day of the week it is."""
-
-    @property
-    def words(self) -> str:
-        """The limit as people say it: "the same day"."""
-        return "the same day"
-
-
-@dataclass(frozen=True, slots=True)
 class NextWorkingDayLimit:
     """To a time of the working day that begins next: of this one, before its office has opened."""
 
@@ -156,7 +132,14 @@ class PregnancyLimit:
         return expected_delivery_on - timedelta(weeks=TERM_IN_WEEKS - self.weeks)
 
 
-Limit = ElapsedLimit | WorkingDaysLimit | SameDayLimit | NextWorkingDayLimit | PregnancyLimit
+Limit = (
+    ElapsedLimit
+    | WorkingDaysLimit
+    | SameDayLimit
+    | NextWorkingDayLimit
+    | WeeksLimit
+    | PregnancyLimit
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +362,8 @@ def _due(
     started_on = london_date(started_at)
     if isinstance(limit, SameDayLimit):
         return london_day_ends(started_on), ()
+    if isinstance(limit, WeeksLimit):
+        return london_day_ends(started_on + timedelta(weeks=limit.weeks)), ()
     if isinstance(limit, NextWorkingDayLimit):
         due_on = calendar.next_to_begin(started_at, limit.at)
         return london_instant(due_on, limit.at), calendar.skipped_between(started_on, due_on)

@@ -14,6 +14,7 @@ from uuid import UUID
 from service.domain import challenges, early_help_episodes, passed_concerns, transfers
 from service.domain.access import DUTIES, GRANTS, MANAGER_OF, Caller, Permission, Reach, Role
 from service.domain.accountabilities import CareService
+from service.domain.contact_kinds import KIND_CLOCKS
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import ClockEvents, EscalationStep
 from service.domain.emergency_acts import EMERGENCY_CLOCK
@@ -62,6 +63,7 @@ SUBJECTS: Mapping[str, SubjectKind] = MappingProxyType(
         "child_seen": SubjectKind.section_47_enquiry,
         "initial_child_protection_conference": SubjectKind.section_47_enquiry,
         "return_home_interview": SubjectKind.missing_episode,
+        **dict.fromkeys(KIND_CLOCKS, SubjectKind.contact),
         **dict.fromkeys(passed_concerns.CLOCKS, SubjectKind.passed_concern),
         **dict.fromkeys(transfers.CLOCKS, SubjectKind.transfer),
         **dict.fromkeys(challenges.CLOCKS, SubjectKind.challenge),

@@ -49,6 +49,10 @@ OF_SOCIAL_CARE = frozenset(
 """What only they may know of who may know of a referral, and so of the clocks that run on it."""
 
 
+BY_DANGER, BY_ITS_LIMIT = 1, 2
+"""Where a flag stands in the list: danger before all else, whatever its limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A breach, or a coming one: a fact with a life. It never changes the case."""
@@ -57,6 +61,7 @@ class Flag:
     deadline_id: Annotated[UUID, plain("The deadline behind it.")]
     kind: Annotated[str, plain("The timescale, by its name in the policy.")]
     severity: Annotated[Severity, plain("warning, danger or breach.")]
+    rank: Annotated[int, plain("Where it stands in the list: 1 by danger, 2 by its limit alone.")]
     subject_kind: Annotated[SubjectKind, plain("What it is about.")]
     subject_id: Annotated[UUID, plain("Which one.")]
     contact_id: Annotated[UUID, plain("The contact behind it.")]
@@ -76,6 +81,11 @@ class Flag:
     cleared_at: Annotated[datetime | None, plain("When the fact cleared.")]
     cleared_because: Annotated[str | None, plain("What cleared it.")]
     version: Version
+
+    @property
+    def danger(self) -> bool:
+        """Whether danger was told on its clock: a limit that passes takes nothing back of it."""
+        return self.rank == BY_DANGER
 
 
 class FlagNotYours(NotAllowed):
@@ -116,8 +126,8 @@ class FlagFilters:
 class ShownFlag:
     """What a contact shows of its flags: the worst that stands, and the others inside it.
 
-    What nobody has taken on is worse than what somebody has; then danger, a limit that has passed
-    and one that is near; then the sooner limit.
+    What nobody has taken on is worse than what somebody has; then danger, grown late or not, a
+    limit that has passed and one that is near; then the sooner limit.
     """
 
     flag: Flag
@@ -126,7 +136,7 @@ class ShownFlag:
     @property
     def place(self) -> tuple[int, datetime, UUID]:
         """Where it stands in a list: danger first, then the soonest limit."""
-        return int(self.flag.severity is not Severity.danger), self.flag.due_at, self.flag.id
+        return self.flag.rank, self.flag.due_at, self.flag.id
 
 
 class FlagAcknowledged(Conflict):

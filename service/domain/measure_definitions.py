@@ -129,7 +129,7 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
             Measure(
                 MeasureCode.pi1,
                 "Contacts accepted as a referral within 24 hours",
-                "Of the contacts received in the month that, at the instant of the reading, had "
+                "Of the concerns received in the month that, at the instant of the reading, had "
                 "every child on them decided and signed off and a signed referral standing for at "
                 "least one child: the share accepted as a referral, with every child signed off, "
                 "at or before 24 hours after they were received. Contacts not yet decided, and "
@@ -383,14 +383,14 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
             _of_contacts(
                 MeasureCode.conversion_rate,
                 "Contacts that led to a referral",
-                "Of the contacts received in the month that, at the instant of the reading, had "
+                "Of the concerns received in the month that, at the instant of the reading, had "
                 "every child on them decided and signed off: the share with a signed referral "
                 "standing for at least one child. Contacts that were withdrawn are not counted.",
             ),
             _of_contacts(
                 MeasureCode.no_further_action_rate,
                 "Contacts with no further action",
-                "Of the contacts received in the month that, at the instant of the reading, had "
+                "Of the concerns received in the month that, at the instant of the reading, had "
                 "every child on them decided and signed off: the share where the signed decision "
                 "that stands for every child is no further action. Contacts that were withdrawn "
                 "are not counted.",
@@ -398,13 +398,26 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
             Measure(
                 MeasureCode.contacts_withdrawn,
                 "Contacts withdrawn without a decision",
-                "Of the contacts received in the month: how many were withdrawn by the instant of "
+                "Of the concerns received in the month: how many were withdrawn by the instant of "
                 "the reading and not restored since, because they repeat another contact, are "
-                "another authority's, or were an error. None of them counts as decided.",
+                "another authority's, or were an error; or attached to the open contact of the "
+                "same incident, which is decided for both. None of them counts as decided.",
                 Unit.number,
                 "Contacts by source and outcome: measures of the front door",
                 Counted.contacts,
                 (Breakdown.source, Breakdown.withdrawal_reason),
+            ),
+            Measure(
+                MeasureCode.contacts_by_kind,
+                "Contacts by kind",
+                "Of the contacts received in the month, of every kind: how many there were at the "
+                "instant of the reading, but for those that were withdrawn. A breakdown by kind "
+                "goes by what each is said to be by now. Every other measure of contacts counts "
+                "concerns alone.",
+                Unit.number,
+                "Not every contact is a concern: contacts by kind, measures of the front door",
+                Counted.contacts,
+                (Breakdown.kind, Breakdown.source),
             ),
             Measure(
                 MeasureCode.passed_concerns_read_in_time,
@@ -435,7 +448,7 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
             _urgent(
                 MeasureCode.contacts_rated_in_time,
                 "Contacts rated in time",
-                "Of the contacts received in the month that, at the instant of the reading, were "
+                "Of the concerns received in the month that, at the instant of the reading, were "
                 "rated or had passed the policy's limit for that: the share rated within it after "
                 "they were received. One that danger made red as it was received counts as rated "
                 "in time. Contacts of before this was reckoned, and those withdrawn or decided "
@@ -444,7 +457,7 @@ MEASURES: Mapping[MeasureCode, Measure] = MappingProxyType(
             _urgent(
                 MeasureCode.red_decided_in_time,
                 "Red contacts decided in time",
-                "Of the contacts received in the month that were rated red and, at the instant of "
+                "Of the concerns received in the month that were rated red and, at the instant of "
                 "the reading, had every child on them decided and signed off or had passed the "
                 "policy's limit for red ones: the share decided within it, from receipt. One that "
                 "ran past the limit is counted whatever it was rated since; one that was rated "

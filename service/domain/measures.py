@@ -58,6 +58,7 @@ class MeasureCode(StrEnum):
     conversion_rate = "conversion_rate"
     no_further_action_rate = "no_further_action_rate"
     contacts_withdrawn = "contacts_withdrawn"
+    contacts_by_kind = "contacts_by_kind"
     passed_concerns_read_in_time = "passed_concerns_read_in_time"
     emergency_acts_signed_off_in_time = "emergency_acts_signed_off_in_time"
     contacts_rated_in_time = "contacts_rated_in_time"
@@ -108,6 +109,7 @@ class Breakdown(StrEnum):
     result = "result"
     last_known_team = "last_known_team"
     withdrawal_reason = "withdrawal_reason"
+    kind = "kind"
 
 
 NO_TEAM = "none"

@@ -10,6 +10,7 @@ from service.domain.challenges import Challenge, ChallengeOutcome, ChallengeStat
 from service.domain.contacts import Contact, ContactState
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Outcome
+from service.domain.whole_contacts import AttachedTo
 
 
 class Progress(StrEnum):
@@ -47,6 +48,9 @@ PROGRESS: Mapping[ContactState, Progress] = MappingProxyType(
         ContactState.awaiting_sign_off: Progress.in_triage,
         ContactState.decided: Progress.decided,
         ContactState.withdrawn: Progress.withdrawn,
+        # Followed on the contact to which it is attached.
+        ContactState.attached: Progress.in_triage,
+        ContactState.ended: Progress.closed,
     }
 )
 
@@ -213,8 +217,17 @@ class SentReferral:
     decision_due_at: datetime | None
     acknowledgement_due_at: datetime | None
     disagreements: Sequence[Disagreement] = ()
+    attached_to: AttachedTo | None = None
 
     @property
     def progress(self) -> Progress:
-        """How far it has come."""
-        return progress_of(self.contact.state, (child.outcome for child in self.children))
+        """How far it has come: of one that is attached, how far that has to which it is."""
+        state = self.contact.state if self.attached_to is None else self.attached_to.state
+        return progress_of(state, (child.outcome for child in self.children))
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """When every child on it was decided; there, where it is attached to another one."""
+        if self.attached_to is not None:
+            return self.attached_to.decided_at
+        return self.contact.every_child_decided_at

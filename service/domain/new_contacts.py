@@ -8,8 +8,8 @@ from uuid import UUID
 
 from service.domain.addresses import address_key
 from service.domain.calendar import london_date
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import (
-    ACKNOWLEDGE_CLOCK,
     CONTACT,
     Adult,
     AgreementState,
@@ -19,7 +19,7 @@ from service.domain.contacts import (
     Contact,
     LawfulBasis,
 )
-from service.domain.dangers import RATED_CLOCK, RATING_IN_DANGER, DangerTold
+from service.domain.dangers import RATING_IN_DANGER, DangerTold
 from service.domain.errors import Invalid, Problem
 from service.domain.identities import identity_key, keyed
 from service.domain.instants import lies_ahead
@@ -33,8 +33,6 @@ from service.domain.people import (
     birth_knowledge_meant,
     faults_in_birth,
 )
-
-START_AT_RECEIPT = ("contact_to_referral", "statutory_decision", ACKNOWLEDGE_CLOCK, RATED_CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,7 @@ class NewContact:
     sender_reference: str | None = None
     sender_organisation_id: str | None = None
     kept_as_told: Mapping[str, str] | None = None
+    kind: ContactKind = ContactKind.concern
 
 
 # What is told of a child, whichever record on file it belongs to.
@@ -403,6 +402,7 @@ def as_contact(
         decided_at=None,
         version=1,
         kept_as_told=new.kept_as_told,
+        kind=new.kind,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.domain.accountabilities import CareService
 from service.domain.challenges import ChallengedThing, ChallengeState
+from service.domain.contact_kinds import DECIDED_KINDS, ContactKind
 from service.domain.contacts import Channel, ContactState
 from service.domain.dangers import DangerTold
 from service.domain.deadlines import Rating
@@ -85,6 +86,7 @@ class NextAction(StrEnum):
     acknowledge_referrer = "acknowledge_referrer"
     read_police_update = "read_police_update"
     answer_passed_concern = "answer_passed_concern"
+    end_contact = "end_contact"
 
 
 IN_WORDS = {
@@ -135,6 +137,9 @@ IN_WORDS = {
     NextAction.answer_passed_concern: (
         "A new concern about a child who is open: read it, and say what you will do."
     ),
+    NextAction.end_contact: (
+        "Take the steps that this kind of contact asks for, and end it; or say of which kind it is."
+    ),
     NextAction.authorise_assessment: "Complete the pre-birth assessment; a manager authorises it.",
 }
 
@@ -149,6 +154,7 @@ class QueueFilters:
     unassigned: bool = False
     worker_suspended: bool = False
     town: str | None = None
+    kinds: Sequence[ContactKind] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,7 @@ class Waiting:
     contact_id: UUID
     child_id: UUID | None
     contact_state: ContactState
+    contact_kind: ContactKind
     channel: Channel
     received_at: datetime
     source_code: str
@@ -364,12 +371,18 @@ def next_action(waiting: Waiting) -> NextAction:
         return NextAction.answer_passed_concern
     if waiting.police_unread:
         return NextAction.read_police_update
-    if waiting.contact_state is ContactState.decided:
+    if waiting.contact_state in (
+        ContactState.decided,
+        ContactState.attached,
+        ContactState.ended,
+    ):
         return NextAction.acknowledge_referrer
     if waiting.returned:
         return NextAction.revise_decision
     if waiting.contact_state is ContactState.awaiting_sign_off:
         return NextAction.sign_off
+    if waiting.contact_kind not in DECIDED_KINDS:
+        return NextAction.end_contact if worked else NextAction.assign
     if waiting.rating is None:
         return NextAction.rate
     if waiting.contact_state is ContactState.awaiting_information:
@@ -378,8 +391,8 @@ def next_action(waiting: Waiting) -> NextAction:
 
 
 def with_possible_matches(action: NextAction, unanswered: int) -> NextAction:
-    """What to do next about a contact with children who may be on file: no decision before that."""
-    waits = action in (NextAction.decide, NextAction.chase_or_decide)
+    """What to do next about a contact with children who may be on file: no end before that."""
+    waits = action in (NextAction.decide, NextAction.chase_or_decide, NextAction.end_contact)
     return NextAction.answer_possible_match if waits and unanswered else action
 
 

@@ -1,7 +1,7 @@
 """Police notifications that are recorded without a discussion: which may be, and why others not."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -137,16 +137,6 @@ def why_not_recorded(policy: Ruling, found: AgendaItem) -> list[WhyDiscussed]:
         "Agencies were asked about it, or it is being decided: decide with what they answer.",
     )
     against(
-        any(one.unread_since is not None for one in found.police_updates),
-        "update_unread",
-        "The police told it otherwise since, and nobody has read that yet.",
-    )
-    against(
-        withdrawn_at(found.police_updates) is not None,
-        "withdrawn_by_police",
-        "The police took it back: decide on what is left of it.",
-    )
-    against(
         bool(_told_harm(rules, decisions, contact.concern)),
         "harm_told",
         "Its words tell that somebody was hurt or harmed: the meeting decides.",
@@ -161,8 +151,19 @@ def why_not_recorded(policy: Ruling, found: AgendaItem) -> list[WhyDiscussed]:
         "school_not_told",
         "It is not on record whether the school was told: POST /v1/school-notices, then record it.",
     )
-    whys += _against_children(rules, found)
-    return whys
+    return [*whys, *_told_otherwise(found), *_against_children(rules, found)]
+
+
+def _told_otherwise(found: AgendaItem) -> Iterator[WhyDiscussed]:
+    """What the police told later that forbids it."""
+    if any(one.unread_since is not None for one in found.police_updates):
+        yield WhyDiscussed(
+            "update_unread", "The police told it otherwise since, and nobody has read that yet."
+        )
+    if withdrawn_at(found.police_updates) is not None:
+        yield WhyDiscussed(
+            "withdrawn_by_police", "The police took it back: decide on what is left of it."
+        )
 
 
 def _school_untold(ages: StrategyMeetingRules, found: AgendaItem) -> bool:

@@ -8,7 +8,14 @@ from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from service.domain.concerns import ConcernAtReceipt
-from service.domain.contacts import Adult, Child, Contact, OutcomeTelling, WithdrawalReason
+from service.domain.contact_kinds import TELLS_NO_WORRY, ContactKind, KindAct
+from service.domain.contacts import (
+    Adult,
+    Child,
+    Contact,
+    ContactState,
+    WithdrawalReason,
+)
 from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -16,6 +23,7 @@ from service.domain.identities import Fact
 from service.domain.information_requests import THE_ANSWER, Chaser, InformationRequest
 from service.domain.measure_cases import CountedFilters
 from service.domain.measures import Counted
+from service.domain.outcome_tellings import OutcomeTelling
 from service.domain.police_notifications import PoliceNotification
 from service.domain.police_updates import PoliceUpdate
 from service.domain.possible_matches import MatchOnFile
@@ -24,6 +32,26 @@ from service.domain.school_notices import SchoolNotice
 from service.domain.withdrawals import Withdrawal
 
 Case = TypeVar("Case", Referral, EarlyHelpEpisode)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedContact:
+    """A contact that is attached to another one; when, by whom, and why it was attached."""
+
+    contact: Contact
+    at: datetime
+    by: UUID
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedTo:
+    """The contact to which one is attached, and since when everybody on it is decided."""
+
+    contact_id: UUID
+    reference: str
+    state: ContactState
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +75,25 @@ class WholeContact:
     school_notices: Sequence[SchoolNotice] = ()
     tellings: Sequence[OutcomeTelling] = ()
     withdrawals: Sequence[Withdrawal] = ()
+    kind_acts: Sequence[KindAct] = ()
     not_shown: Sequence[str] = ()
     possible_matches: Sequence[MatchOnFile] = ()
     linked_otherwise: Sequence[tuple[int, Sequence[Fact]]] = ()
+    attached_to: AttachedTo | None = None
+    attached: Sequence[AttachedContact] = ()
+
+
+def outcome_known_at(contact: Contact, attached_to: AttachedTo | None = None) -> datetime | None:
+    """Since when the referrer knows the outcome, as far as is on record.
+
+    A partner's system reads it from the moment when every child is decided: on the contact that it
+    sent, or on the one to which that is attached.
+    """
+    if contact.outcome_told_at is None and contact.sender_organisation_id is not None:
+        if attached_to is not None:
+            return attached_to.decided_at
+        return contact.outcome_at
+    return contact.outcome_told_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +192,7 @@ class ContactFilters(CountedFilters):
     received_to: datetime | None = None
     sender_organisation_id: str | None = None
     sender_reference: str | None = None
+    kinds: Sequence[ContactKind] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +223,13 @@ class EarlierContact:
     decided_at: datetime | None
     hidden: bool = False
     withdrawn_as: WithdrawalReason | None = None
+    kind: ContactKind = ContactKind.concern
 
     @property
     def tells_of_the_child(self) -> bool:
-        """Whether it adds to what is known of the child: no repetition and no error does."""
-        return self.withdrawn_as in (None, WithdrawalReason.not_ours)
+        """Whether it adds to what is known of the child: no repetition, error or check does."""
+        kept = self.withdrawn_as in (None, WithdrawalReason.not_ours)
+        return kept and self.kind not in TELLS_NO_WORRY
 
     @property
     def not_shown(self) -> tuple[str, ...]:

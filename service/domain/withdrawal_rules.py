@@ -6,7 +6,6 @@ from service.domain.contacts import (
     Child,
     ChildState,
     Contact,
-    ContactState,
     WithdrawalReason,
 )
 from service.domain.dangers import URGENCY
@@ -40,6 +39,13 @@ class CannotWithdraw(Conflict):
     title = "The contact cannot be withdrawn"
 
 
+class CannotRemove(Conflict):
+    """Something on the record is about the child, or it is the only one."""
+
+    code = "child_cannot_be_removed"
+    title = "The child cannot be taken off"
+
+
 class OwnContact(NotAllowed):
     """A worry is put away by somebody other than who wrote it down."""
 
@@ -61,19 +67,27 @@ def _of_one_reason(new: NewWithdrawal, file: WholeContact) -> list[Problem]:
     duplicate = new.reason is WithdrawalReason.duplicate
     not_ours = new.reason is WithdrawalReason.not_ours
     found = []
+    if new.reason is WithdrawalReason.attached:
+        words = "Use POST /v1/contacts/{contact_id}/attachment: there what was told is kept."
+        found.append(Problem("/reason", words, "attach_it"))
     if duplicate and new.repeats_id is None:
         words = "Name the contact that this one repeats: it stays, and is decided."
         found.append(Problem("/repeats_contact_id", words, "missing"))
     if not_ours and new.passed_to is None:
         words = "Say to which authority the worry was passed on, and how: it must not be dropped."
         found.append(Problem("/passed_to", words, "missing"))
-    if not_ours and new.told is None and _is_urgent(file):
+    urgent = _is_urgent(file)
+    if not_ours and new.told is None and urgent:
         words = "This is urgent: say who was told there by word of mouth, and when."
+        found.append(Problem("/told", words, "missing"))
+    error_in_danger = urgent and new.reason is WithdrawalReason.in_error
+    if error_in_danger and new.told is None:
+        words = "This is urgent: say with whom it was made sure that nobody is in danger, and when."
         found.append(Problem("/told", words, "missing"))
     for name, value, wanted in (
         ("repeats_contact_id", new.repeats_id, duplicate),
         ("passed_to", new.passed_to, not_ours),
-        ("told", new.told, not_ours),
+        ("told", new.told, not_ours or error_in_danger),
     ):
         if value is not None and not wanted:
             words = f"This does not go with {new.reason}: leave it out."
@@ -108,8 +122,8 @@ def require_nothing_waits(file: WholeContact, *, repeated_by_another: bool) -> N
         instead = "read_police_updates"
     elif repeated_by_another:
         why = (
-            "Another contact was withdrawn as a repetition of this one, which alone keeps that "
-            "worry: restore the other one first."
+            "Another contact is attached to this one or was withdrawn as its repetition, so that "
+            "this one alone keeps that worry: detach or restore the other one first."
         )
         instead = "restore"
     else:
@@ -136,7 +150,7 @@ def _why_no_repeat(
     if kept is None:
         return "Name a contact that you may see, by its id: another than this one."
     other = kept.contact
-    if other.state is ContactState.withdrawn:
+    if other.withdrawn_at is not None:
         return "That contact is withdrawn itself: name the one that is kept, or restore it first."
     if other.decided_at is not None and other.decided_at <= contact.received_at:
         return (

@@ -14,10 +14,12 @@ STOPPED_BY = "withdrawn"
 
 
 class WithdrawalAction(StrEnum):
-    """What was done: withdrawn, or restored to the desk."""
+    """What was done: withdrawn, or restored to the desk; attached to another one, or detached."""
 
     withdrawn = "withdrawn"
     restored = "restored"
+    attached = "attached"
+    detached = "detached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,15 @@ class Withdrawal:
 
     id: Id
     contact_id: Annotated[UUID, plain("The contact.")]
-    action: Annotated[WithdrawalAction, plain("withdrawn or restored.")]
+    action: Annotated[WithdrawalAction, plain("withdrawn, restored, attached, detached.")]
     at: Annotated[datetime, plain("When.")]
     by: Annotated[UUID, plain("By whom.")]
     reason: Annotated[
-        WithdrawalReason | None, plain("duplicate, in_error, not_ours; none when restored.")
+        WithdrawalReason | None,
+        plain("duplicate, in_error, not_ours, attached; none when restored."),
     ]
     words: Annotated[str, sensitive("Why, in words.")]
-    repeats_id: Annotated[UUID | None, plain("The contact that it repeats.")]
+    repeats_id: Annotated[UUID | None, plain("The contact that it repeats or is attached to.")]
     passed_to: Annotated[str | None, sensitive("To whom it was passed on, and how.")]
     told: Annotated[str | None, sensitive("Who was told there by word of mouth.")]
 

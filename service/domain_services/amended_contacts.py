@@ -1,11 +1,12 @@
 """Contacts as they were amended: the clocks that run on them, and the danger that is told late."""
 
 from service.domain.access import Caller
+from service.domain.contact_kind_rules import START_AT_RECEIPT
+from service.domain.contact_kinds import KIND_CLOCKS, VISIT_CLOCKS
 from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Contact
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.dangers import RATING_CLOCK, RATING_IN_DANGER, DangerTold
 from service.domain.flags import SubjectKind
-from service.domain.new_contacts import START_AT_RECEIPT
 from service.domain.whole_contacts import WholeContact
 from service.domain_services.dangers import flag_danger, heed_danger, start_rating_clock
 from service.persistence.clocks import start_clock, stop_clocks
@@ -25,6 +26,11 @@ async def restart_clocks(work: Work, who: Caller, file: WholeContact, amended: C
     return amended
 
 
+_FROM_RECEIPT = frozenset({*START_AT_RECEIPT, MEETING_CLOCK, RATING_CLOCK, *KIND_CLOCKS}) - {
+    *VISIT_CLOCKS
+}
+
+
 async def _start_again(work: Work, file: WholeContact, amended: Contact) -> None:
     """Clocks that start at receipt start again when it turns out to have been another time.
 
@@ -33,9 +39,7 @@ async def _start_again(work: Work, file: WholeContact, amended: Contact) -> None
     running = {
         one.kind
         for one in file.deadlines
-        if one.kind in (*START_AT_RECEIPT, MEETING_CLOCK, RATING_CLOCK)
-        and one.subject_id == amended.id
-        and one.stopped_at is None
+        if one.kind in _FROM_RECEIPT and one.subject_id == amended.id and one.stopped_at is None
     }
     wanted = set(running)
     if amended.source_code == ANONYMOUS:

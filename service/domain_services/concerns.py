@@ -27,6 +27,7 @@ from service.domain.concerns import (
     teller_of,
     windows,
 )
+from service.domain.contact_kinds import TELLS_NO_WORRY
 from service.domain.contacts import REPEAT_CONCERN, Adult, Child, Contact
 from service.domain.flags import SubjectKind
 from service.domain.identities import Named, named
@@ -121,7 +122,12 @@ def concern_at_receipt(
 def nth_contact(
     policy: Policy, contact: Contact, people: Collection[UUID], answered: on_file.Answered
 ) -> int:
-    """The how many-th contact about a child this is within the policy's months."""
+    """The how many-th contact about a child this is within the policy's months.
+
+    What tells no worry of the child adds up to nothing: it is the first, whatever was told before.
+    """
+    if contact.kind in TELLS_NO_WORRY:
+        return 1
     since = counted_since(policy.repeat_concern, contact.received_at)
     return contacts_about(people, answered.heard, since)
 
@@ -178,6 +184,8 @@ async def _raised_by(work: Work, contact: Contact, children: Sequence[Child]) ->
 
     What is found also says anew the how many-th contact about each child this is.
     """
+    if contact.kind in TELLS_NO_WORRY:
+        return ()
     policy = work.policy
     receipt = await look_up_concerns(
         work.look,

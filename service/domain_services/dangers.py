@@ -44,6 +44,38 @@ async def heed_danger(
     return contact
 
 
+async def give_rating(
+    work: Work, who: Caller, contact: Contact, rating: Rating, rationale: str | None
+) -> Contact:
+    """Rates a contact that is held: its clock, its event. Returns it as it is then."""
+    because = "rated" if contact.rating is None else "rated_again"
+    await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)
+    rated = await changed_to(
+        work,
+        contact,
+        state=state_after(contact, ContactAction.triage),
+        rating=rating,
+        first_rated_at=contact.first_rated_at or work.now,
+        rated_at=work.now,
+        rated_by=who.account_id,
+        rating_rationale=rationale,
+    )
+    start_rating_clock(work, rated, rating)
+    if rated.danger is not None and rating is RATING_IN_DANGER:
+        await flag_danger(work, rated, RATING_CLOCK)
+    work.record(
+        EventType.contact_triaged,
+        who,
+        contact.id,
+        contact_id=contact.id,
+        about=Whom.every_child_on_the_contact,
+        rating=rating,
+        was=contact.rating,
+        danger=contact.danger,
+    )
+    return rated
+
+
 async def flag_danger(work: Work, contact: Contact, kind: str) -> None:
     """Flags danger to the manager on a clock of the contact that runs, unless that was done."""
     clocks = await deadlines.of_subject(work, contact.id, contact.id)

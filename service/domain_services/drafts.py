@@ -8,6 +8,7 @@ from uuid import UUID
 from service.domain.access import Caller
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.agencies_asked import accounted
+from service.domain.contact_kinds import DECIDED_KINDS
 from service.domain.contacts import (
     CHILD,
     Child,
@@ -15,6 +16,7 @@ from service.domain.contacts import (
     ChildNotOnContact,
     ChildState,
     ContactAction,
+    possible_now,
     state_after,
 )
 from service.domain.cumulative_concerns import faults_in_series, read_before
@@ -81,6 +83,11 @@ async def draft_decisions(
     Whatever is refused of any of them is told at once, at its place in what was sent.
     """
     contact = await contacts.held(work, who.sight, contact_id)
+    if contact.kind not in DECIDED_KINDS:
+        raise possible_now(
+            contact,
+            "A contact of this kind is not decided: end it, or say that it is a concern.",
+        )
     file = await contacts.whole(work, contact)
     refusals = Refusals([one.where for one in new])
     for one in new:

@@ -3,7 +3,7 @@
 from service.domain.deadlines import Deadline, EscalationStep
 from service.domain.escalations import upward
 from service.domain.events import About, EventType
-from service.domain.flags import Flag, Severity
+from service.domain.flags import BY_DANGER, BY_ITS_LIMIT, Flag, Severity
 from service.persistence.ids import new_id
 from service.persistence.units_of_work import Work
 from service.policy import NoRuleInForce, Policy, TimescaleUnknown
@@ -16,8 +16,12 @@ def raise_flag(
     about: About,
     *,
     owner: str | None = None,
+    danger: bool = False,
 ) -> Flag:
-    """Raises the flag of a clock, with its event; `owner` where it is for somebody else."""
+    """Raises the flag of a clock, with its event; `owner` where it is for somebody else.
+
+    `danger`: danger was told on the clock before its limit passed.
+    """
     owner = owner or deadline.owner_role
     steps = escalation_steps(work.policy, deadline, severity, owner)
     flag = Flag(
@@ -25,6 +29,7 @@ def raise_flag(
         deadline_id=deadline.id,
         kind=deadline.kind,
         severity=severity,
+        rank=BY_DANGER if danger or severity is Severity.danger else BY_ITS_LIMIT,
         subject_kind=deadline.subject_kind,
         subject_id=deadline.subject_id,
         contact_id=deadline.contact_id,

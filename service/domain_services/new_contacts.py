@@ -14,10 +14,11 @@ from service.domain.access import Caller
 from service.domain.authority import TeamWork
 from service.domain.calendar import london_date
 from service.domain.concerns import ConcernAtReceipt
+from service.domain.contact_kind_rules import START_AT_RECEIPT, clocks_at_receipt
+from service.domain.contact_kinds import TELLS_NO_WORRY, Children
 from service.domain.contact_minimums import MinimumMissing, require_minimum
-from service.domain.contacts import ACKNOWLEDGE_CLOCK, ANONYMOUS, Adult, Child, Contact
+from service.domain.contacts import Adult, Child, Contact
 from service.domain.dangers import (
-    RATED_CLOCK,
     RATING_IN_DANGER,
     DangerTold,
     danger_in,
@@ -28,7 +29,6 @@ from service.domain.flags import Severity, SubjectKind
 from service.domain.identities import Fact, contradictions
 from service.domain.kept_as_told import without_nothing_kept
 from service.domain.new_contacts import (
-    START_AT_RECEIPT,
     Faults,
     NewChild,
     NewContact,
@@ -207,7 +207,13 @@ def at_children(new: NewContact) -> list[tuple[str, NewChild]]:
 
 
 def clear_contact(work: Present, new: NewContact) -> NewContact:
-    """A new contact with what is nobody's code or birthday set aside, and kept as it was told."""
+    """A new contact with what is nobody's code or birthday set aside, and kept as it was told.
+
+    Of danger in a contact about children a child is on file of whom nothing is known yet.
+    """
+    somebody = work.policy.kind(new.kind).children is Children.needed
+    if new.immediate_danger and somebody and not new.children:
+        new = replace(new, children=[NewChild()])
     return with_unclear_aside(new, work.policy.codes, london_date(work.now))
 
 
@@ -223,7 +229,9 @@ def check_contact(
         at_children(new),
         [(f"/adults/{position}", adult) for position, adult in enumerate(new.adults)],
         codes=work.policy.codes,
-        no_rule=work.policy.why_no_rule((*START_AT_RECEIPT, *also_starting), at=received_at),
+        no_rule=work.policy.why_no_rule(
+            (*START_AT_RECEIPT, *work.policy.kind(new.kind).clocks, *also_starting), at=received_at
+        ),
         now=work.now,
     )
 
@@ -301,7 +309,7 @@ def prepare_contact(
         learnt.append(ToldOfPerson(person, learning))
         children.append(child)
     try:
-        require_minimum(contact, children, adults)
+        require_minimum(contact, children, adults, work.policy.kind(contact.kind))
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
     return PreparedContact(contact, children, adults, fresh, learnt)
@@ -356,7 +364,7 @@ def begin_contact(
     red = start_contact_clocks(work, contact, also_starting)
     if red is not None:
         raise_flag(work, red, Severity.danger, people, owner=TOLD_OF_DANGER)
-    if repeated:
+    if repeated and contact.kind not in TELLS_NO_WORRY:
         start_concern_clock(work, contact)
     work.record(
         EventType.contact_received,
@@ -371,24 +379,15 @@ def begin_contact(
         possible_duplicate_of=contact.possible_duplicate_of,
         rating=contact.rating,
         danger=contact.danger,
+        kind=contact.kind,
     )
 
 
 def start_contact_clocks(
     work: Starting, contact: Contact, also: Sequence[str] = ()
 ) -> Deadline | None:
-    """Starts the clocks that run on a contact from its receipt; that of its rating, in danger.
-
-    Nobody can tell an anonymous caller that it arrived; and what is red waits for no rating.
-    """
-    without = set()
-    if contact.source_code == ANONYMOUS:
-        without.add(ACKNOWLEDGE_CLOCK)
-    if contact.danger is not None:
-        without.add(RATED_CLOCK)
-    for kind in (*START_AT_RECEIPT, *also):
-        if kind not in without:
-            start_clock(
-                work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at
-            )
+    """Starts the clocks that run on a contact from its receipt; that of its rating, in danger."""
+    rules = work.policy.kind(contact.kind)
+    for kind in (*clocks_at_receipt(contact, rules), *also):
+        start_clock(work, kind, SubjectKind.contact, contact.id, contact.id, contact.received_at)
     return None if contact.danger is None else start_rating_clock(work, contact, RATING_IN_DANGER)

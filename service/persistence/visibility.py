@@ -363,6 +363,11 @@ _OF_EVERY_CONTACT = (
     EventType.contact_outcome_told,
     EventType.contact_withdrawn,
     EventType.contact_restored,
+    EventType.contact_attached,
+    EventType.contact_detached,
+    EventType.contact_step_recorded,
+    EventType.contact_ended,
+    EventType.contact_reclassified,
 )
 
 

@@ -7,8 +7,10 @@ from typing import Annotated, ClassVar
 
 from service.domain.authority import TeamWork
 from service.domain.calendar import CalendarFaulty
-from service.domain.deadlines import Rating, WorkingDaysLimit
+from service.domain.deadlines import Rating
+from service.domain.limits import WorkingDaysLimit
 from service.domain.texts import counted
+from service.policy.contact_kinds import ContactKindTable, faults_of_kinds
 from service.policy.hearers import Hearers, faults_of_common_chain
 from service.policy.tables import (
     NEEDED_PROMPTS,
@@ -44,7 +46,7 @@ class PolicyFile(Written):
     """The whole file. Read whole, or as far as it can be with every fault in it."""
 
     lists: ClassVar[frozenset[str]] = frozenset(
-        {"timescale", "organisation", "team", "removed_team"}
+        {"timescale", "contact_kind", "organisation", "team", "removed_team"}
     )
 
     policy: About
@@ -68,6 +70,7 @@ class PolicyFile(Written):
     partners: PartnersTable
     information_requests: InformationRequestsTable
     receipt: ReceiptTable
+    contact_kind: Annotated[tuple[ContactKindTable, ...], list_of_tables(1), Wanted("at least 1")]
     organisation: Annotated[tuple[OrganisationTable, ...], list_of_tables()] = ()
     team: Annotated[tuple[TeamTable, ...], list_of_tables(1), Wanted("at least 1")]
     removed_team: Annotated[tuple[RemovedTeamTable, ...], list_of_tables()] = ()
@@ -86,6 +89,8 @@ class PolicyFile(Written):
         elif not self._written.get("timescale"):
             yield from _missing_kinds(())
         yield from self._missing_prompts()
+        if self.reads("contact_kind"):
+            yield from faults_of_kinds(self.contact_kind)
         for name in ("organisation", "team", "removed_team"):
             yield from _repeated(name, getattr(self, name) if self.reads(name) else ())
         if self.reads("team"):

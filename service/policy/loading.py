@@ -124,6 +124,7 @@ def _policy_of(file: PolicyFile, text: str, digest: str) -> Policy:
         organisations=tuple(one.made(Organisation) for one in file.organisation),
         teams=tuple(one.made(Team) for one in file.team),
         removed_teams=tuple(one.made(RemovedTeam) for one in file.removed_team),
+        contact_kinds={one.kind: one.rules for one in file.contact_kind},
         codes=england(),
     )
 

@@ -31,6 +31,7 @@ from service.domain.calendar import (
     london_midnight,
     london_time,
 )
+from service.domain.contact_kinds import CONCERN, ContactKind, KindRules
 from service.domain.deadlines import (
     ClockEvents,
     DueTimes,
@@ -117,6 +118,7 @@ class Policy:
     organisations: tuple[Organisation, ...]
     teams: tuple[Team, ...]
     removed_teams: tuple[RemovedTeam, ...]
+    contact_kinds: Mapping[ContactKind, KindRules]
     codes: CodeLists
     _rules: Mapping[tuple[str, str | None], tuple[Timescale, ...]] = field(
         init=False, repr=False, compare=False
@@ -135,6 +137,7 @@ class Policy:
             for timescale in self.timescales
             if timescale.events is not None
         }
+        object.__setattr__(self, "contact_kinds", MappingProxyType(dict(self.contact_kinds)))
         object.__setattr__(self, "_own_clocks", MappingProxyType(own))
         by_id = {organisation.id: organisation for organisation in self.organisations}
         object.__setattr__(self, "_rules", MappingProxyType(rules))
@@ -251,6 +254,10 @@ class Policy:
         )
         told = replace(found.explanation, sum=f"{found.explanation.sum}; {known}")
         return replace(found, explanation=told)
+
+    def kind(self, kind: ContactKind) -> KindRules:
+        """The path of a kind of contact; a concern has none, its children are decided."""
+        return self.contact_kinds.get(kind, CONCERN)
 
     def organisation(self, organisation_id: str) -> Organisation:
         """The organisation of that id. Raises OrganisationUnknown."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from service.domain import challenges, early_help_episodes, passed_concerns, transfers
+from service.domain.contact_kinds import KIND_CLOCKS
 from service.domain.contact_warnings import LONGEST_PREGNANCY
 from service.domain.dangers import RATED_CLOCK, RATING_CLOCK
 from service.domain.deadlines import (
@@ -15,11 +16,11 @@ from service.domain.deadlines import (
     Limit,
     PregnancyLimit,
     Rating,
-    WorkingDaysLimit,
 )
 from service.domain.emergency_acts import EMERGENCY_CLOCK
 from service.domain.events import EventType
 from service.domain.flags import SubjectKind
+from service.domain.limits import WeeksLimit, WorkingDaysLimit
 from service.policy.hearers import faults_of_chain, faults_of_hearers
 from service.policy.values import (
     TEXT,
@@ -64,6 +65,7 @@ NEEDED_KINDS = {
     "pre_birth_assessment_begun": False,
     "pre_birth_assessment_done": False,
     **dict.fromkeys(passed_concerns.CLOCKS, True),
+    **dict.fromkeys(KIND_CLOCKS, False),
     **dict.fromkeys((*transfers.CLOCKS, *challenges.CLOCKS), False),
     transfers.STRATEGY_CLOCK: False,
     challenges.HARM_CLOCK: False,
@@ -229,6 +231,8 @@ def _faults_of_warning(limit: Limit, warn_before: Limit) -> Iterator[Fault]:
             too_long = warn_before.duration > limit.duration
         elif isinstance(limit, WorkingDaysLimit):
             too_long = warn_before.duration >= timedelta(days=limit.working_days)
+        elif isinstance(limit, WeeksLimit):
+            too_long = warn_before.duration >= timedelta(weeks=limit.weeks)
         else:
             longest = LONGEST_PREGNANCY if isinstance(limit, PregnancyLimit) else timedelta(days=1)
             too_long = warn_before.duration > longest

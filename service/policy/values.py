@@ -16,19 +16,20 @@ from service.domain.deadlines import (
     Limit,
     NextWorkingDayLimit,
     PregnancyLimit,
-    SameDayLimit,
-    WorkingDaysLimit,
 )
 from service.domain.escalations import may_take_on
+from service.domain.limits import SameDayLimit, WeeksLimit, WorkingDaysLimit
 from service.domain.texts import counted
 from service.policy.written import Unsound, Wanted
 
 LONGEST_ELAPSED = timedelta(days=366)
 MOST_WORKING_DAYS = 260
+MOST_WEEKS = 52
 
 _ID = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
 _LIMIT = re.compile(r"([0-9]{1,9}) (minute|hour|working day)s?")
 _WEEKS = re.compile(r"([0-9]{1,3}) weeks of pregnancy")
+_WHOLE_WEEKS = re.compile(r"([0-9]{1,3}) weeks?")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _NEXT_WORKING_DAY = re.compile(r"(noon|([01][0-9]|2[0-3]):([0-5][0-9])) of the next working day")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]) to ([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -217,6 +218,11 @@ def _limit(value: object) -> Limit:
     if next_day is not None:
         hour, minute = (12, 0) if next_day[2] is None else (int(next_day[2]), int(next_day[3]))
         return NextWorkingDayLimit(time(hour, minute))
+    whole = _WHOLE_WEEKS.fullmatch(said)
+    if whole is not None:
+        if not 1 <= int(whole[1]) <= MOST_WEEKS:
+            raise Unsound(f"is not between 1 and {MOST_WEEKS} weeks.")
+        return WeeksLimit(int(whole[1]))
     weeks = _WEEKS.fullmatch(said)
     if weeks is None:
         return _time_span(said)

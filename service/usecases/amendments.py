@@ -9,6 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from service.domain.access import Caller, Permission
 from service.domain.concerns import known_anew
+from service.domain.contact_kind_rules import START_AT_RECEIPT
 from service.domain.contact_minimums import (
     ChildOfNothing,
     MinimumMissing,
@@ -31,7 +32,6 @@ from service.domain.identities import Fact, contradictions
 from service.domain.kept_as_told import still_unread
 from service.domain.new_contacts import (
     CHILD_FACTS,
-    START_AT_RECEIPT,
     Faults,
     NewAdult,
     NewChild,
@@ -170,15 +170,14 @@ async def _amend(
     known, targets = await _recognise(work, faults, file, told, changes)
     children, fresh, fresh_people = _children(work, file, told, known, targets, changes)
     try:
-        require_minimum(amended, [*children, *fresh], [*adults, *fresh_adults])
+        rules = work.policy.kind(amended.kind)
+        require_minimum(amended, [*children, *fresh], [*adults, *fresh_adults], rules)
     except MinimumMissing as missing:
         faults.add(MinimumMissing, missing.detail, missing.problems)
     faults.refuse()
     before, after = _differences(file, amended, children, adults)
-    for new_child in fresh:
-        after[f"children/{new_child.id}"] = to_jsonable_python(asdict(new_child))
-    for new_adult in fresh_adults:
-        after[f"adults/{new_adult.id}"] = to_jsonable_python(asdict(new_adult))
+    after |= {f"children/{one.id}": to_jsonable_python(asdict(one)) for one in fresh}
+    after |= {f"adults/{one.id}": to_jsonable_python(asdict(one)) for one in fresh_adults}
     if not after:
         raise Invalid(
             "Nothing would change. Send at least one field with another value.",
@@ -288,7 +287,9 @@ def _check(
         [*named, *fresh],
         [*at_adult, *changes.new_adults_at()],
         codes=work.policy.codes,
-        no_rule=work.policy.why_no_rule(START_AT_RECEIPT, at=amended.received_at),
+        no_rule=work.policy.why_no_rule(
+            (*START_AT_RECEIPT, *work.policy.kind(amended.kind).clocks), at=amended.received_at
+        ),
         now=work.now,
     )
     faults.add(

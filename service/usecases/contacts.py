@@ -13,17 +13,12 @@ from service.domain.contacts import (
     ANONYMOUS,
     Contact,
     ContactAction,
-    NobodyToTell,
-    OutcomeTelling,
-    OutcomeToldTooEarly,
-    TellingWay,
+    ContactState,
     allowed_on,
     possible_now,
     state_after,
 )
 from service.domain.dangers import (
-    RATED_CLOCK,
-    RATING_CLOCK,
     RATING_IN_DANGER,
     URGENCY,
     DangerRatedDown,
@@ -36,12 +31,18 @@ from service.domain.errors import Conflict, Problem
 from service.domain.events import EventType, Whom
 from service.domain.holders import HeldWork, holder
 from service.domain.new_contacts import Faults, NewContact, check_channel
+from service.domain.outcome_tellings import (
+    NobodyToTell,
+    OutcomeTelling,
+    OutcomeToldTooEarly,
+    TellingWay,
+)
 from service.domain.own_words import rationale_faults
 from service.domain.references import ReferenceKind, ReferenceMistyped, is_reference
 from service.domain.whole_contacts import ChildHistory, ContactFilters, WholeContact
 from service.domain_services.concern_strips import strip_of
 from service.domain_services.concerns import start_concern_clock_if_missed
-from service.domain_services.dangers import flag_danger, start_rating_clock
+from service.domain_services.dangers import give_rating
 from service.domain_services.histories import histories_as_seen_by
 from service.domain_services.lives import changed_to
 from service.domain_services.new_contacts import put_contact_on_file
@@ -49,7 +50,7 @@ from service.persistence.asking import Asking
 from service.persistence.clocks import stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.keysets import Place
-from service.persistence.repositories import accounts, amendments, contacts
+from service.persistence.repositories import accounts, amendments, attached_contacts, contacts
 from service.persistence.units_of_work import Work
 from service.policy import Policy
 
@@ -134,7 +135,7 @@ async def _rate(
     work: Work, who: Caller, contact: Contact, rating: Rating, rationale: str | None
 ) -> Contact:
     """Rates a contact that is held: its clock, its event. Returns it as it is then."""
-    state = state_after(contact, ContactAction.triage)
+    state_after(contact, ContactAction.triage)
     if contact.rating is rating:
         raise RatingUnchanged(
             f"This contact is rated {rating} already.",
@@ -148,32 +149,7 @@ async def _rate(
         )
     if contact.danger is not None and URGENCY[rating] > URGENCY[RATING_IN_DANGER]:
         _require_danger_rated_down(work, who, rationale or "")
-    because = "rated" if contact.rating is None else "rated_again"
-    await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)
-    rated = await changed_to(
-        work,
-        contact,
-        state=state,
-        rating=rating,
-        first_rated_at=contact.first_rated_at or work.now,
-        rated_at=work.now,
-        rated_by=who.account_id,
-        rating_rationale=rationale,
-    )
-    start_rating_clock(work, rated, rating)
-    if rated.danger is not None and rating is RATING_IN_DANGER:
-        await flag_danger(work, rated, RATING_CLOCK)
-    work.record(
-        EventType.contact_triaged,
-        who,
-        contact.id,
-        contact_id=contact.id,
-        about=Whom.every_child_on_the_contact,
-        rating=rating,
-        was=contact.rating,
-        danger=contact.danger,
-    )
-    return rated
+    return await give_rating(work, who, contact, rating, rationale)
 
 
 def _require_danger_rated_down(work: Work, who: Caller, rationale: str) -> None:
@@ -293,11 +269,7 @@ async def tell_outcome(
     who.require(Permission.acknowledge_referrer)
     contact = await contacts.held(work, who.sight, contact_id, version)
     _somebody_to_tell(contact)
-    decided_at = contact.every_child_decided_at
-    if decided_at is None:
-        raise possible_now(
-            contact, "The outcome is told when every child on the contact is decided and signed."
-        )
+    decided_at = await _outcome_since(work, contact)
     if not decided_at <= told_at <= work.now:
         raise OutcomeToldTooEarly(
             "Put right the time and send it again.",
@@ -334,6 +306,21 @@ async def tell_outcome(
         how=how,
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
+
+
+async def _outcome_since(work: Work, contact: Contact) -> datetime:
+    """Since when there is an outcome to tell: there, where it is attached. Raises WrongState."""
+    decided_at = contact.outcome_at
+    if contact.state is ContactState.attached:
+        kept = await attached_contacts.attached_to(work, contact)
+        decided_at = None if kept is None else kept.decided_at
+    if decided_at is None:
+        raise possible_now(
+            contact,
+            "The outcome is told when every child is decided and signed: on this contact, or on "
+            "the one that it is attached to.",
+        )
+    return decided_at
 
 
 async def list_contacts(

@@ -1,7 +1,7 @@
 """Flags: raised, escalated and cleared by the sweep; read and acknowledged by people."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -116,8 +116,8 @@ async def raise_breaches(work: Work) -> int:
     """
     due = await flags.claim_due(work, Severity.breach, BATCH)
     if due:
-        await flags.clear_warnings(work, [one.id for one in due])
-        await _raise(work, due, Severity.breach)
+        in_danger = await flags.clear_warnings(work, [one.id for one in due])
+        await _raise(work, due, Severity.breach, in_danger)
     return len(due)
 
 
@@ -128,10 +128,16 @@ async def raise_warnings(work: Work) -> int:
     return len(due)
 
 
-async def _raise(work: Work, due: Sequence[Deadline], severity: Severity) -> None:
+async def _raise(
+    work: Work,
+    due: Sequence[Deadline],
+    severity: Severity,
+    in_danger: Collection[UUID] = (),
+) -> None:
     about = await people_behind_clocks(work, due)
     for deadline in due:
-        raise_flag(work, deadline, severity, about[deadline.id])
+        danger = deadline.id in in_danger
+        raise_flag(work, deadline, severity, about[deadline.id], danger=danger)
 
 
 async def escalate(work: Work) -> int:

@@ -114,7 +114,7 @@ async def answer_information_request(
     after_decision = await _all_decided(work, request)
     after_withdrawal = request.state is InformationRequestState.withdrawn
     # Nobody turns to a contact any more on which nothing is left to decide.
-    unread = after_decision or contact.state is ContactState.withdrawn
+    unread = after_decision or contact.state in (ContactState.withdrawn, ContactState.ended)
     await REQUESTS.move(
         work,
         who,

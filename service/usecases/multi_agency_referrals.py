@@ -1,14 +1,15 @@
 """Multi-agency referrals: sent, checked and followed by their senders, each its own alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from service.domain.access import Caller, Permission
 from service.domain.authority import Organisation
-from service.domain.contacts import Channel, ChildState, Contact
+from service.domain.contacts import Channel, Child, ChildState, Contact
 from service.domain.deadlines import Deadline
+from service.domain.decisions import Outcome
 from service.domain.errors import FrontDoorError, Invalid, NotAllowed, Problem
 from service.domain.events import EventType, Whom
 from service.domain.multi_agency_referrals import (
@@ -24,7 +25,13 @@ from service.domain.whole_contacts import ContactFilters, WholeContact
 from service.domain_services.new_contacts import put_contact_on_file, sketch_contact
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
-from service.persistence.repositories import challenges, contacts, deadlines, decisions
+from service.persistence.repositories import (
+    attached_contacts,
+    challenges,
+    contacts,
+    deadlines,
+    decisions,
+)
 from service.persistence.units_of_work import Work
 
 
@@ -174,26 +181,42 @@ async def _as_sent(
     ids = [contact.id for contact in found]
     children = await contacts.children_of(ask, ids)
     added = await contacts.added_later(ask, ids)
-    outcomes = await decisions.standing_outcomes(ask, ids)
+    mains = await attached_contacts.mains_of(ask, found)
+    main_ids = sorted({one.contact_id for one in mains.values()})
+    outcomes = await decisions.standing_outcomes(ask, [*ids, *main_ids])
+    there = await contacts.children_of(ask, main_ids)
+
+    def as_decided(contact: Contact, child: Child) -> Child:
+        """The child where the decision is: of an attached contact, on the one that is kept."""
+        main = mains.get(contact.id)
+        if main is None:
+            return child
+        same = (one for one in there[main.contact_id] if one.person_id == child.person_id)
+        return next(same, child)
+
     return [
         SentReferral(
             contact=contact,
             children=[
-                SentChild(
-                    position=child.position,
-                    outcome=OUTCOMES[outcomes[child.id]]
-                    if child.state is ChildState.decided and child.id in outcomes
-                    else None,
-                    decided_at=child.decided_at,
-                )
+                _as_sent_child(child.position, as_decided(contact, child), outcomes)
                 for child in children[contact.id]
                 if child.id not in added
             ],
             decision_due_at=_limit_of("statutory_decision", clocks),
             acknowledgement_due_at=_limit_of("acknowledge_referrer", clocks),
+            attached_to=mains.get(contact.id),
         )
         for contact in found
     ]
+
+
+def _as_sent_child(position: int, child: Child, outcomes: Mapping[UUID, Outcome]) -> SentChild:
+    decided = child.state is ChildState.decided and child.id in outcomes
+    return SentChild(
+        position=position,
+        outcome=OUTCOMES[outcomes[child.id]] if decided else None,
+        decided_at=child.decided_at,
+    )
 
 
 def _limit_of(kind: str, clocks: Sequence[Deadline]) -> datetime | None:

@@ -42,7 +42,7 @@ def list_teams(policy: Policy, who: Caller) -> Sequence[Team]:
 
 
 def list_code_lists(policy: Policy, who: Caller) -> Sequence[CodeList]:
-    """Every code list: the national ones, and the authority's own reasons for steps."""
+    """Every code list: the national ones, and the authority's own reasons and paths."""
     who.require(Permission.read_teams_and_codes)
     return list(_by_name(policy).values())
 
@@ -66,6 +66,17 @@ def _by_name(policy: Policy) -> Mapping[str, CodeList]:
         ("step_down_refusal", rules.step_down_refusals),
     ):
         lists[name] = CodeList(name, labels)
+    paths = policy.contact_kinds.values()
+    lists["contact_kind"] = CodeList("contact_kind", {one.kind: one.title for one in paths})
+    for path in paths:
+        for what, labels in (
+            ("step", path.steps),
+            ("ending", path.endings),
+            ("prompt", path.prompts),
+        ):
+            if labels:
+                name = f"{path.kind}_{what}"
+                lists[name] = CodeList(name, labels)
     return MappingProxyType(lists)
 
 

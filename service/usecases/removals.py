@@ -9,7 +9,6 @@ from service.domain.access import Caller, Permission
 from service.domain.contact_minimums import require_minimum
 from service.domain.contacts import (
     Amendment,
-    CannotRemove,
     Child,
     ChildNotOnContact,
     Contact,
@@ -17,10 +16,12 @@ from service.domain.contacts import (
     require_undecided,
     state_after,
 )
+from service.domain.dangers import RATING_IN_DANGER, ChildInDanger
 from service.domain.errors import Invalid
 from service.domain.events import EventType
 from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
+from service.domain.withdrawal_rules import CannotRemove
 from service.domain_services.child_records import take_child_off
 from service.domain_services.concerns import concerns_of_others_about, restart_concern_clock
 from service.persistence.ids import new_id
@@ -39,7 +40,8 @@ async def remove_child(
 ) -> WholeContact:
     """Takes a child who does not belong to a contact off it, before any decision, with the reason.
 
-    What was told of the child stays with the amendments. Raises ChildNotOnContact, CannotRemove,
+    What was told of the child stays with the amendments. Where danger was told, and nobody has
+    rated it down, a manager does it. Raises ChildNotOnContact, CannotRemove, ChildInDanger,
     ContactDecided, and MinimumMissing when too little would be left.
     """
     who.require(Permission.amend_contact)
@@ -51,9 +53,15 @@ async def remove_child(
     require_undecided(file.children)
     state_after(contact, ContactAction.amend)
     require_own_words(work.policy.rationale, "/because", because, Invalid)
+    in_danger = contact.danger is not None and contact.rating is RATING_IN_DANGER
+    if in_danger and not who.has_role_for(Permission.turn_contact_away):
+        raise ChildInDanger(
+            "Danger was told of this contact, so a manager takes a child off it, and says why. "
+            "Tell the manager what you know."
+        )
     await _refuse_what_stays(work, file, gone)
     rest = [one for one in file.children if one.id != child_id]
-    require_minimum(contact, rest, file.adults)
+    require_minimum(contact, rest, file.adults, work.policy.kind(contact.kind))
     heard_before = await concerns_of_others_about(work, contact, file.children)
     await daily_meetings.take_off(work, child_id)
     await take_child_off(work, who, contact.id, gone, rest)

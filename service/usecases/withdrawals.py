@@ -5,17 +5,12 @@ from uuid import UUID
 from service.domain.access import Caller, Permission
 from service.domain.contacts import (
     CHILD,
-    Child,
     ChildAction,
     ChildState,
-    Contact,
     ContactAction,
     WithdrawalReason,
     state_after,
 )
-from service.domain.daily_meetings import MEETING_CLOCK
-from service.domain.dangers import RATING_CLOCK, RATING_IN_DANGER
-from service.domain.deadlines import Rating
 from service.domain.decisions import (
     DECISION,
     Decision,
@@ -24,7 +19,6 @@ from service.domain.decisions import (
     OwnWordsNeeded,
 )
 from service.domain.events import EventType
-from service.domain.flags import SubjectKind
 from service.domain.own_words import require_own_words
 from service.domain.whole_contacts import WholeContact
 from service.domain.withdrawal_rules import (
@@ -33,15 +27,17 @@ from service.domain.withdrawal_rules import (
     require_nothing_waits,
     require_repeats,
 )
-from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, Withdrawal, WithdrawalAction
-from service.domain_services.daily_meetings import put_added_on_agenda
-from service.domain_services.dangers import flag_danger
+from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, WithdrawalAction
 from service.domain_services.decisions import DECISIONS
 from service.domain_services.information_requests import withdraw_open_requests
 from service.domain_services.lives import changed_to, refuse_stale
-from service.persistence.clocks import start_clock, stop_clocks
-from service.persistence.ids import new_id
-from service.persistence.repositories import contacts, daily_meetings, deadlines, decisions
+from service.domain_services.withdrawals import (
+    held_with_kept,
+    keep_withdrawal,
+    start_clocks_again,
+)
+from service.persistence.clocks import stop_clocks
+from service.persistence.repositories import contacts, daily_meetings, decisions
 from service.persistence.units_of_work import Work
 
 
@@ -113,7 +109,7 @@ async def withdraw_contact(
     duplicate = new.reason is WithdrawalReason.duplicate
     if not duplicate:
         who.require(Permission.turn_contact_away)
-    contact, kept = await _held_with_kept(work, who, contact_id, version, new)
+    contact, kept = await held_with_kept(work, who, contact_id, version, new.repeats_id)
     file = await contacts.whole(work, contact)
     repeated = await contacts.is_repeated(work, contact.id)
     require_nothing_waits(file, repeated_by_another=repeated)
@@ -139,7 +135,7 @@ async def withdraw_contact(
         withdrawn_as=new.reason,
         repeats_id=new.repeats_id,
     )
-    _keep(work, who, contact, WithdrawalAction.withdrawn, new)
+    keep_withdrawal(work, who, contact, WithdrawalAction.withdrawn, new)
     work.record(
         EventType.contact_withdrawn,
         who,
@@ -151,47 +147,6 @@ async def withdraw_contact(
         withdrawn_request_ids=asked,
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
-
-
-async def _held_with_kept(
-    work: Work, who: Caller, contact_id: UUID, version: int, new: NewWithdrawal
-) -> tuple[Contact, WholeContact | None]:
-    """The contact, and the one that it is said to repeat: both held, in one order by everybody.
-
-    So that of two contacts that are withdrawn at once as repetitions of each other one is kept.
-    """
-    named = new.repeats_id if new.repeats_id != contact_id else None
-    kept: Contact | None = None
-    if named is not None and named < contact_id:
-        kept = await contacts.held_if_seen(work, who.sight, named)
-    contact = await contacts.held(work, who.sight, contact_id, version)
-    if named is not None and named > contact_id:
-        kept = await contacts.held_if_seen(work, who.sight, named)
-    return contact, None if kept is None else await contacts.whole(work, kept)
-
-
-def _keep(
-    work: Work,
-    who: Caller,
-    contact: Contact,
-    action: WithdrawalAction,
-    new: NewWithdrawal | None,
-    words: str = "",
-) -> None:
-    work.add(
-        Withdrawal(
-            id=new_id(),
-            contact_id=contact.id,
-            action=action,
-            at=work.now,
-            by=who.account_id,
-            reason=None if new is None else new.reason,
-            words=words if new is None else new.words,
-            repeats_id=None if new is None else new.repeats_id,
-            passed_to=None if new is None else new.passed_to,
-            told=None if new is None else new.told,
-        )
-    )
 
 
 async def restore_contact(
@@ -207,7 +162,7 @@ async def restore_contact(
     state = state_after(contact, ContactAction.restore)
     require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
-    await _start_again(work, contact, children)
+    await start_clocks_again(work, contact, children, STOPPED_BY)
     await changed_to(
         work,
         contact,
@@ -218,7 +173,7 @@ async def restore_contact(
         repeats_id=None,
         restored_at=work.now,
     )
-    _keep(work, who, contact, WithdrawalAction.restored, None, because)
+    keep_withdrawal(work, who, contact, WithdrawalAction.restored, None, because)
     work.record(
         EventType.contact_restored,
         who,
@@ -228,28 +183,3 @@ async def restore_contact(
         was=contact.withdrawn_as,
     )
     return await contacts.whole(work, await contacts.get(work, who.sight, contact.id))
-
-
-async def _start_again(work: Work, contact: Contact, children: list[Child]) -> None:
-    """Starts the clocks that the withdrawal stopped, each from where it had begun."""
-    stopped = [
-        one
-        for one in await deadlines.of_subject(work, contact.id, contact.id)
-        if one.stopped_because == STOPPED_BY and one.stopped_at == contact.withdrawn_at
-    ]
-    for one in stopped:
-        start_clock(
-            work,
-            one.kind,
-            SubjectKind.contact,
-            contact.id,
-            contact.id,
-            one.started_at,
-            None if one.variant is None else Rating(one.variant),
-            one.owner_role,
-        )
-    if contact.danger is not None and contact.rating is RATING_IN_DANGER:
-        await flag_danger(work, contact, RATING_CLOCK)
-    if any(one.kind == MEETING_CLOCK for one in stopped):
-        undecided = [one for one in children if one.state is ChildState.undecided]
-        await put_added_on_agenda(work, contact, undecided)

@@ -516,3 +516,41 @@ async def test_a_database_with_a_withdrawn_contact_does_not_go_back(desk: Desk) 
     done(await withdraw(desk, contact, PRANK))
     with pytest.raises(CannotGoBack, match="contacts that were withdrawn"):
         await migrate_database(desk.house.database, "0018")
+
+
+# ---- Danger is looked at before anything of it goes ----------------------------------------------
+
+
+async def test_danger_is_no_error_before_somebody_made_sure_that_nobody_is_in_it(
+    desk: Desk,
+) -> None:
+    contact = await desk.contact(immediate_danger=True)
+    refused = expect_refusal(await withdraw(desk, contact, PRANK), 422, "withdrawal_incomplete")
+    assert faults(refused) == [("/told", "missing")]
+    assert (await file_of(desk, contact))["state"] == "received"
+    sure = {**PRANK, "told": "The head, at ten past four: there is no such boy."}
+    assert done(await withdraw(desk, contact, sure))["state"] == "withdrawn"
+
+
+async def test_a_child_is_taken_off_a_contact_in_danger_by_a_manager_alone(desk: Desk) -> None:
+    contact = await desk.contact(
+        children=[child_body("Ada"), ben()], immediate_danger=True, channel="telephone"
+    )
+    path = f"/v1/contacts/{contact['id']}/children/{contact['children'][1]['id']}/removal"
+    body = {"because": "The neighbour meant the girl alone, and rang back to say so."}
+    answer = await desk.post(WORKER, path, body, version=contact["version"])
+    expect_refusal(answer, 403, "child_in_danger_needs_a_manager")
+    assert len((await file_of(desk, contact))["children"]) == 2
+    after = done(await desk.post(MANAGER, path, body, version=contact["version"]))
+    assert len(after["children"]) == 1
+
+
+async def test_once_a_manager_has_rated_danger_down_a_worker_takes_a_child_off(desk: Desk) -> None:
+    contact = await desk.contact(children=[child_body("Ada"), ben()], immediate_danger=True)
+    down = {"rating": "amber", "rationale": "The officer who went there saw both children safe."}
+    path = f"/v1/contacts/{contact['id']}"
+    rated = done(await desk.post(MANAGER, f"{path}/triage", down, version=contact["version"]))
+    path = f"{path}/children/{contact['children'][1]['id']}/removal"
+    body = {"because": "The neighbour meant the girl alone, and rang back to say so."}
+    after = done(await desk.post(WORKER, path, body, version=rated["version"]))
+    assert len(after["children"]) == 1

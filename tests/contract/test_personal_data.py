@@ -131,7 +131,10 @@ def variants(schema: Json) -> list[Json]:
 
 # Ids and codes of the policy: nothing else is taken there.
 READ_AS_SUCH = ("nhs_number", "unique_pupil_number", "postcode", "ethnicity_code")
-CODES = ("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code")
+CODES = (
+    *("organisation_id", "team_id", "receiving_team_id", "prompt", "reason_code"),
+    *("step", "ending"),
+)
 # A decision names its tool in words, an assessment by a code of the policy, which is no longer.
 LONGEST_CODE_OF_A_TOOL = 64
 
@@ -347,7 +350,7 @@ async def a_whole_case(
     await do("acknowledge_referrer", worker, {"words": "By telephone."}, version=3, contact_id=id_)
     clock.forward(hours=30)
     await sweep(house)
-    listed = await watch.client.get("/v1/flags", headers=headers(house, worker))
+    listed = await watch.client.get("/v1/flags?each=true", headers=headers(house, worker))
     flag = listed.json()["items"][0]
     taken_on = {"words": "I ring them now.", "will_do": "I ring them now."}
     [schema] = variants(body_schema(by_name["acknowledge_flag"]) or {})
@@ -490,6 +493,7 @@ async def a_whole_case(
     await enquired_into(house, do, held["referral"])
     await both_ways(do, await workers_of(house), held["referral"], held["early_help_episode"])
     await mistakes_mended(do, contact)
+    await no_concern(do, clock())
     await missing_and_unborn(do, clock.now, contact)
     await heard_at_a_daily_meeting(do, clock)
     await done_alone_at_night(do, clock)
@@ -613,7 +617,41 @@ async def mistakes_mended(do: Callable[..., Awaitable[Json]], file: Json) -> Non
     told = await do("read_contact", worker, None, **place)
     error = {"reason": "in_error", "words": words}
     told = await do("withdraw_contact", manager, error, version=told["version"], **place)
-    await do("restore_contact", worker, {"because": words}, version=told["version"], **place)
+    back = await do("restore_contact", worker, {"because": words}, version=told["version"], **place)
+    told = await do("log_contact", worker, contact_body(children=[linked]))
+    first = await do("log_contact", worker, contact_body(children=[linked]))
+    same = {"to_contact_id": told["id"], "words": words}
+    place = {"contact_id": first["id"]}
+    first = await do("attach_contact", worker, same, version=first["version"], **place)
+    await do("detach_contact", worker, {"because": words}, version=first["version"], **place)
+    assert back["state"] == "in_triage"
+    # By now so often that a manager reads the whole.
+    history = {"considered": words, "last_closed_because": words}
+    body = decision_body(first["children"][0]["id"], "referral", history=history)
+    draft = await do("decide", worker, body, **place)
+    await do("read_whole", manager, {"words": words}, version=1, decision_id=draft["id"])
+
+
+async def no_concern(do: Callable[..., Awaitable[Json]], now: datetime) -> None:
+    """A contact that is no concern: a step of its path, its end, and that it is one after all."""
+    worker, manager = Role.mash_worker, Role.mash_manager
+    words = "The coach was seen pushing a boy, and the club has sent him home."
+    child = child_body("Zebedee", family_name="Quill", date_of_birth="2009-11-30", sex="M")
+    body = {**contact_body(children=[child]), "kind": "allegation_against_staff"}
+    told = await do("log_contact", worker, body)
+    place = {"contact_id": told["id"]}
+    for step in ("designated_officer_told", "evaluation_meeting_considered"):
+        taken = {"step": step, "happened_at": now.isoformat(), "words": words}
+        told = await do("record_contact_step", worker, taken, version=told["version"], **place)
+    other = {"kind": "another_authority", "because": words}
+    told = await do("reclassify_contact", worker, other, version=told["version"], **place)
+    ending = {
+        "ending": "passed_to_authority",
+        "words": words,
+        "passed_to": words,
+        "answers": [{"prompt": "who_there", "answer": words}],
+    }
+    await do("end_contact", manager, ending, version=told["version"], **place)
 
 
 async def missing_and_unborn(do: Callable[..., Awaitable[Json]], now: datetime, file: Json) -> None:
@@ -838,7 +876,11 @@ async def both_ways(
     refusal = {"reason_code": "below_threshold", "explanation": step_up["evidence"]}
     up = await move(up, "refuse_transfer", mash, refusal)
     await move(up, "answer_refusal", spoc, {"agreed": True, **words})
-    up = await move(await do("request_transfer", spoc, step_up), "open_transfer", mash)
+    harm = {**step_up, "reason_code": "harm_disclosed"}
+    up = await move(await do("request_transfer", spoc, harm), "open_transfer", mash)
+    quorum = ["social_care", "police", "health"]
+    discussed = {"held_at": up["requested_at"], "agencies": quorum, **words}
+    up = await move(up, "record_strategy_discussion", mash, discussed)
     acceptance = {"receiving_team_id": "assessment-north", "statutory_basis": "section_17"}
     up = await move(up, "accept_transfer", mash, {**words, **acceptance})
 

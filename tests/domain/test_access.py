@@ -35,6 +35,7 @@ EXPECTED = {
     "amend_contact": "WMN",
     "withdraw_contact": "WMN",
     "turn_contact_away": "M",
+    "end_contact": "WMN",
     "match_child": "WMN",
     "triage_contact": "WMN",
     "rate_danger_down": "M",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import Channel, ContactState
 from service.domain.deadlines import Rating
 from service.domain.flags import SubjectKind
@@ -71,6 +72,7 @@ def _waiting(kind: SubjectKind = SubjectKind.contact, subject_id: UUID = CONTACT
         contact_id=CONTACT,
         child_id=None,
         contact_state=ContactState.in_triage,
+        contact_kind=ContactKind.concern,
         channel=Channel.telephone,
         received_at=NOW,
         source_code="6",

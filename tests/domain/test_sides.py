@@ -16,7 +16,7 @@ from service.domain.accountabilities import (
 from service.domain.challenges import NotYoursToChallenge, require_received
 from service.domain.decisions import Outcome
 from service.domain.escalations import Accountable, require_ownership
-from service.domain.flags import Flag, FlagNotYours, Severity, SubjectKind
+from service.domain.flags import BY_ITS_LIMIT, Flag, FlagNotYours, Severity, SubjectKind
 from service.domain.information_requests import StillInSight
 from service.policy import load_policy
 
@@ -137,6 +137,7 @@ FLAG = Flag(
     deadline_id=UUID(int=4),
     kind="step_up_answered",
     severity=Severity.breach,
+    rank=BY_ITS_LIMIT,
     subject_kind=SubjectKind.transfer,
     subject_id=UUID(int=5),
     contact_id=UUID(int=6),

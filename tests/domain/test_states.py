@@ -153,7 +153,11 @@ def test_the_diagram_shows_the_table_and_nothing_else(
 
 
 def test_an_end_is_an_end() -> None:
-    """A decision is replaced, a twin born, a contact restored; all else that ended stays so."""
+    """A decision is replaced, a twin born, a contact restored; all else that ended stays so.
+
+    One that was attached is detached. A contact that ended turns out to be a concern; its path goes
+    on after its children's decision.
+    """
     open_ended = {
         (table.noun, state)
         for table, states, _ in TABLES
@@ -164,4 +168,7 @@ def test_an_end_is_an_end() -> None:
         ("decision", DecisionState.signed),
         ("unborn child", PregnancyState.born),
         ("contact", ContactState.withdrawn),
+        ("contact", ContactState.ended),
+        ("contact", ContactState.attached),
+        ("contact", ContactState.decided),
     }

@@ -24,6 +24,7 @@ APPEND_ONLY = [
     *("information_request_chaser", "strategy_meeting_step", "missing_episode_step"),
     *("pregnancy_step", "section_47_enquiry_step", "assessment_step"),
     *("police_notification", "police_notification_fault", "contact_withdrawal", "school_notice"),
+    "contact_kind_act",
 ]
 
 ROWS = {"event_subject": 2}

@@ -589,7 +589,7 @@ QUESTIONS: dict[str, tuple[Select[Any], str]] = {
         select(ACT.c.id)
         .where(ACT.c.signed_off_at.is_(None), ACT.c.settled_at.is_(None))
         .order_by(ACT.c.acted_at),
-        "ix_emergency_act_unsigned",
+        "ix_emergency_act_unsigned|ix_emergency_act_acted",
     ),
     "what was done out of hours, newest first": (
         select(ACT.c.id).order_by(ACT.c.acted_at.desc(), ACT.c.id.desc()).limit(50),

@@ -300,6 +300,9 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 withdrawn_as=None,
                 repeats_id=None,
                 restored_at=None,
+                attached_since=None,
+                ended_as=None,
+                reclassified_at=None,
                 kept_as_told=None,
                 danger=DangerTold.immediate_danger,
             )
@@ -314,6 +317,7 @@ async def test_what_the_first_release_kept_is_carried_and_each_open_child_gets_o
                 withdrawn_because=None,
                 passed_concern_id=None,
                 emergency_act_id=None,
+                recorded_under=None,
                 nth_contact=None,
                 nth_within_months=None,
                 nothing_more_because=None,

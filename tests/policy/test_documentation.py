@@ -24,6 +24,9 @@ OF_THE_AUTHOR = (
     "step_up_refusals",
     "step_down_refusals",
     "tools",
+    "steps",
+    "endings",
+    "prompts",
 )
 
 

@@ -17,10 +17,9 @@ from service.domain.deadlines import (
     ElapsedLimit,
     EscalationStep,
     Rating,
-    SameDayLimit,
-    WorkingDaysLimit,
 )
 from service.domain.events import EventType
+from service.domain.limits import SameDayLimit, WorkingDaysLimit
 from service.policy import PolicyFaulty, load_policy
 from service.policy.file import PolicyFile
 from service.policy.loading import DEFAULT_POLICY

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from service.domain.access import Role
+from service.domain.contact_kinds import KINDS_ON_A_PATH, ContactKind
 from service.domain.section_47_enquiries import EnquiryOutcome
 from service.domain.transfers import FamilyAgreement
 from service.usecases.challenges import escalate_challenge
@@ -58,6 +59,28 @@ async def _contacts(desk: Desk) -> None:
     await desk.draft(again, 0, "no_further_action", history=CONSIDERED)
     await _answered_too_late(desk)
     await _heard_and_back(desk)
+    await _no_concerns(desk)
+
+
+async def _no_concerns(desk: Desk) -> None:
+    """One of each kind that is no concern, and two children in private foster care visited."""
+    for kind in KINDS_ON_A_PATH:
+        without = kind in (ContactKind.consultation, ContactKind.adult_only)
+        children = [] if without else [child_body(f"Child of {kind.replace('_', ' ')}")]
+        await desk.contact(kind=kind, children=children)
+    for months in (0, 13):
+        told = child_body(f"Child fostered {months}")
+        received = (desk.clock.now - timedelta(days=31 * months)).isoformat()
+        contact = await desk.contact(
+            kind="private_fostering", children=[told], received_at=received
+        )
+        visit = {
+            "step": "private_fostering_visit",
+            "happened_at": desk.clock.now.isoformat(),
+            "words": "Saw him in his room, and spoke with him alone.",
+        }
+        path = f"/v1/contacts/{contact['id']}/steps"
+        done(await desk.post(WORKER, path, visit, version=contact["version"]))
 
 
 async def _out_of_hours(desk: Desk) -> None:

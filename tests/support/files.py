@@ -12,7 +12,7 @@ from service.domain.decisions import (
     Outcome,
 )
 from service.domain.emergency_acts import EmergencyActKind
-from service.domain.flags import Flag, Severity, SubjectKind
+from service.domain.flags import BY_ITS_LIMIT, Flag, Severity, SubjectKind
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.questions import NewInformationRequest
 from service.domain.strategy_meetings import Harm
@@ -195,6 +195,7 @@ async def _flag(house: House, deadline_id: UUID, contact_id: UUID) -> UUID:
                 deadline_id=deadline_id,
                 kind="contact_to_referral",
                 severity=Severity.warning,
+                rank=BY_ITS_LIMIT,
                 subject_kind=SubjectKind.contact,
                 subject_id=contact_id,
                 contact_id=contact_id,

@@ -101,6 +101,9 @@ def _expected(rows: Rows, event: Event) -> set[UUID]:
     return rows.of_thing(noun, event.subject_id, event.contact_id)
 
 
+_ADDING = (EventType.contact_amended, EventType.contact_attached, EventType.person_born)
+
+
 def _put_right(events: Iterable[Event]) -> tuple[dict[UUID, UUID], set[UUID], set[UUID]]:
     """Who turned out to be whom; who was taken off a contact; who was added to one."""
     turned_out: dict[UUID, UUID] = {}
@@ -112,7 +115,7 @@ def _put_right(events: Iterable[Event]) -> tuple[dict[UUID, UUID], set[UUID], se
             turned_out[left] = to
         elif one.type is EventType.contact_child_removed:
             gone |= set(one.people or ())
-        elif one.type is EventType.contact_amended or one.type is EventType.person_born:
+        elif one.type in _ADDING:
             added |= set(one.people or ())
     return turned_out, gone, added
 

@@ -9,6 +9,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from service.domain.contact_kinds import ContactKind
+from service.domain.withdrawals import WithdrawalAction
 from service.persistence.ids import new_id
 from service.persistence.records import TABLE_OF, table_of
 
@@ -31,6 +33,12 @@ _FITTING: Mapping[str, Mapping[str, str | None]] = {
 }
 
 
+# What no step back could hold: a record of it is tried where that is refused.
+# What a step before can hold, too: that refuses to forget what it cannot.
+_SAID = {
+    ("contact", "kind"): ContactKind.concern,
+    ("contact_withdrawal", "action"): WithdrawalAction.restored,
+}
 _FILLED_IN = frozenset({("event", "people")})
 
 
@@ -65,7 +73,9 @@ def _record(record: type, ids: Mapping[str, UUID], *, full: bool) -> Any:
                 values[field.name] = [] if (table.name, field.name) in _FILLED_IN else None
                 continue
             [hint] = [one for one in typing.get_args(hint) if one is not types.NoneType]
-        if hint is UUID:
+        if (table.name, field.name) in _SAID:
+            values[field.name] = _SAID[table.name, field.name]
+        elif hint is UUID:
             keys = [key.column.table.name for key in table.c[field.name].foreign_keys]
             values[field.name] = ids[keys[0] if keys else table.name]
         else:

@@ -169,6 +169,7 @@ IMPOSSIBLE = {
     "clock_running_on_a_decided_contact": (
         "UPDATE deadline SET stopped_at = NULL WHERE kind = 'statutory_decision'"
     ),
+    "decision_on_a_contact_that_is_not_decided": "UPDATE contact SET kind = 'check'",
     "open_contact_with_an_unknown_team": ("UPDATE contact SET decided_at = NULL, team_id = 'gone'"),
 }
 

@@ -1,6 +1,8 @@
-"""Circles of roles: those who may do much the same, by the names that grants use."""
+"""Circles of roles who may do much the same, and what makes a grant of one."""
 
-from service.domain.access.words import Role
+from collections.abc import Iterable
+
+from service.domain.access.words import Grant, Role, Scope
 
 MASH = (Role.mash_worker, Role.mash_manager, Role.emergency_duty_worker)
 EARLY_HELP = (Role.early_help_spoc_manager, Role.early_help_worker)
@@ -14,3 +16,8 @@ NIGHT = (Role.emergency_duty_worker,)
 PROTECTION_MANAGERS = (Role.mash_manager, Role.assessment_team_manager, *NIGHT)
 PROTECTION_READERS = tuple(one for one in CASE_READERS if one is not Role.early_help_worker)
 STAFF = tuple(role for role in Role if role is not Role.partner_system)
+
+
+def grant(scope: Scope, roles: Iterable[Role], sentence: str) -> Grant:
+    """A grant of a scope to roles, and what it lets them do in a sentence."""
+    return Grant(scope, frozenset(roles), sentence)

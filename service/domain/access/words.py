@@ -69,6 +69,7 @@ class Permission(StrEnum):
     amend_contact = "amend_contact"
     withdraw_contact = "withdraw_contact"
     turn_contact_away = "turn_contact_away"
+    end_contact = "end_contact"
     match_child = "match_child"
     triage_contact = "triage_contact"
     rate_danger_down = "rate_danger_down"

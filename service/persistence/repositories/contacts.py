@@ -8,24 +8,36 @@ from uuid import UUID
 
 from sqlalchemy import Table, bindparam, select, union, update
 
-from service.domain.access import Sight
+from service.domain.access import THE_RECORD, Sight
 from service.domain.challenges import Challenge
-from service.domain.contacts import Adult, Amendment, Child, ChildState, Contact, OutcomeTelling
+from service.domain.contact_kinds import KindAct
+from service.domain.contacts import (
+    Adult,
+    Amendment,
+    Child,
+    ChildState,
+    Contact,
+)
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.errors import NotFound, Stale
 from service.domain.information_requests import InformationRequest
+from service.domain.outcome_tellings import OutcomeTelling
 from service.domain.police_notifications import PoliceNotification
 from service.domain.referrals import Referral
 from service.domain.transfers import Transfer
-from service.domain.whole_contacts import ContactFilters, WholeContact
+from service.domain.whole_contacts import (
+    ContactFilters,
+    WholeContact,
+)
 from service.domain.withdrawals import Withdrawal
 from service.persistence.asking import Asking
 from service.persistence.keysets import Place
 from service.persistence.prepared import Makeable, any_of, made_once, made_once_for_sight
 from service.persistence.records import columns_of, read, table_of
 from service.persistence.repositories import deadlines, police_tellings
+from service.persistence.repositories.attached_contacts import attached_to, attached_to_it
 from service.persistence.repositories.lists import Listed
 from service.persistence.repositories.things import Things
 from service.persistence.statements import (
@@ -196,6 +208,9 @@ async def whole(ask: Asking, contact: Contact) -> WholeContact:
         **await police_tellings.of_contact(ask, contact),
         tellings=await _tellings_of(ask, contact),
         withdrawals=await _withdrawals_of(ask, contact),
+        attached_to=await attached_to(ask, contact),
+        attached=(await attached_to_it(ask, THE_RECORD, contact))[0],
+        kind_acts=await kind_acts_of(ask, contact),
     )
 
 
@@ -211,6 +226,14 @@ async def _withdrawals_of(ask: Asking, contact: Contact) -> list[Withdrawal]:
         return []
     rows = await ask.all(all_of(Withdrawal, "contact_id", "id"), of=contact.id)
     return [read(Withdrawal, row) for row in rows]
+
+
+async def kind_acts_of(ask: Asking | Work, contact: Contact) -> list[KindAct]:
+    """What was done to a contact as one of its kind, in order; to others nothing."""
+    if not contact.has_kind_acts:
+        return []
+    rows = await ask.all(all_of(KindAct, "contact_id", "id"), of=contact.id)
+    return [read(KindAct, row) for row in rows]
 
 
 async def is_repeated(ask: Asking | Work, contact_id: UUID) -> bool:
@@ -240,8 +263,9 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
     # What the referrer was told is of all the children: for who may know of all of them.
     tellings = () if not_whole else await _tellings_of(ask, contact)
     withdrawals = () if not_whole else await _withdrawals_of(ask, contact)
+    kind_acts = () if not_whole else await kind_acts_of(ask, contact)
     was_withdrawn = contact.withdrawn_at is not None or contact.restored_at is not None
-    names = ("information_requests", "decisions", "deadlines", "outcome_tellings", "withdrawals")
+    attached, some_hidden = await attached_to_it(ask, sight, contact)
     return WholeContact(
         contact=contact,
         children=[read(Child, row) for row in children],
@@ -252,20 +276,31 @@ async def as_seen_by(ask: Asking, sight: Sight, contact: Contact) -> WholeContac
         **await police_tellings.of_contact(ask, contact),
         tellings=tellings,
         withdrawals=withdrawals,
+        attached_to=await attached_to(ask, contact),
+        attached=attached,
+        kind_acts=kind_acts,
         not_shown=[
             name
             for name, left_out in zip(
-                names,
+                _MAY_BE_HIDDEN,
                 (
                     *hidden_lists,
                     not_whole and contact.outcome_told_at is not None,
                     not_whole and was_withdrawn,
+                    not_whole and contact.has_kind_acts,
+                    some_hidden,
                 ),
                 strict=True,
             )
             if left_out
         ],
     )
+
+
+_MAY_BE_HIDDEN = (
+    *("information_requests", "decisions", "deadlines"),
+    *("outcome_tellings", "withdrawals", "kind_acts", "attached"),
+)
 
 
 @made_once_for_sight

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from service.domain.access import Reach, Sight
 from service.domain.accountabilities import Accountability, CareService
 from service.domain.concerns import MOST_COUNTED, Relation
+from service.domain.contact_kinds import TELLS_NO_WORRY
 from service.domain.contacts import Adult, Child, Contact, WithdrawalReason
 from service.domain.early_help_episodes import EarlyHelpEpisode
 from service.domain.people import AdultRelationship, BirthKnowledge, Person, YesNo
@@ -205,10 +206,13 @@ def _known(sight: Sight, shape: QuestionShape) -> Select[Any]:
     )
 
 
-# What repeats another contact or was an error is no concern that was told.
-_IS_A_CONCERN: Final = or_(
-    CONTACT.c.withdrawn_as.is_(None),
-    CONTACT.c.withdrawn_as == literal_column(f"'{WithdrawalReason.not_ours}'"),
+# What repeats another contact or was an error is no concern that was told; nor is a check.
+_IS_A_CONCERN: Final = and_(
+    or_(
+        CONTACT.c.withdrawn_as.is_(None),
+        CONTACT.c.withdrawn_as == literal_column(f"'{WithdrawalReason.not_ours}'"),
+    ),
+    CONTACT.c.kind.not_in([literal_column(f"'{one}'") for one in sorted(TELLS_NO_WORRY)]),
 )
 
 

@@ -228,9 +228,12 @@ async def was_raised(ask: Asking, deadline: Deadline, severity: Severity) -> boo
     return row is not None
 
 
-async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
-    """Clears what was flagged before the limit of clocks: the breach takes its place."""
-    await work.execute(
+async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> set[UUID]:
+    """Clears what was flagged before the limit of clocks: the breach takes its place.
+
+    Returns the clocks of which danger was flagged: their breach stands where the danger stood.
+    """
+    rows = await work.all(
         update(FLAG)
         .where(
             FLAG.c.deadline_id.in_(deadline_ids),
@@ -238,7 +241,9 @@ async def clear_warnings(work: Work, deadline_ids: Collection[UUID]) -> None:
             FLAG.c.cleared_at.is_(None),
         )
         .values(cleared_at=work.now, cleared_because="breached", version=FLAG.c.version + 1)
+        .returning(FLAG.c.deadline_id, FLAG.c.severity)
     )
+    return {deadline_id for deadline_id, severity in rows if severity == Severity.danger}
 
 
 async def claim_unheard(work: Work, limit: int) -> list[tuple[Flag, Deadline]]:
@@ -304,7 +309,7 @@ _HOW_BAD = case(
     *((FLAG.c.severity == one, rank) for rank, one in enumerate(WORST_FIRST)),
     else_=len(WORST_FIRST),
 )
-_WORST_FIRST = (_TAKEN_ON, _HOW_BAD, FLAG.c.due_at, FLAG.c.id)
+_WORST_FIRST = (_TAKEN_ON, FLAG.c.rank, _HOW_BAD, FLAG.c.due_at, FLAG.c.id)
 
 
 async def list_by_contact(
@@ -333,8 +338,7 @@ async def list_by_contact(
     shown = select(*(standing.c[column.name] for column in columns_of(Flag)))
     if not filters.each:
         shown = shown.where(standing.c.place == 1)
-    rank = case((standing.c.severity == Severity.danger, 0), else_=1)
-    in_order = soonest_first(rank, standing.c.due_at, standing.c.id)
+    in_order = soonest_first(standing.c.rank, standing.c.due_at, standing.c.id)
     heads = [read(Flag, row) for row in await ask.all(in_order.page(shown, limit, after))]
     if filters.each or not heads:
         return [ShownFlag(one) for one in heads]

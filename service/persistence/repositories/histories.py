@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from service.domain.access import Sight
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import Child, Contact, WithdrawalReason
 from service.domain.decisions import Decision, DecisionState
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -63,6 +64,7 @@ def _contacts(sight: Sight) -> Makeable:
             case((read_it, DECISION.c.answered_at), else_=null()),
             hidden,
             CONTACT.c.withdrawn_as,
+            CONTACT.c.kind,
         )
         .join(CHILD, CHILD.c.contact_id == CONTACT.c.id)
         .outerjoin(DECISION, _STANDING)
@@ -143,7 +145,9 @@ def earlier_case(row: Sequence[Any]) -> EarlierCase:
 
 
 def _earlier(row: Sequence[Any]) -> EarlierContact:
-    *told, why = row
+    *told, why, kind = row
     return replace(
-        EarlierContact(*told), withdrawn_as=None if why is None else WithdrawalReason(why)
+        EarlierContact(*told),
+        withdrawn_as=None if why is None else WithdrawalReason(why),
+        kind=ContactKind(kind),
     )

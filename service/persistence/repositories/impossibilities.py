@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or
 
 from service.domain.accountabilities import Accountability
 from service.domain.challenges import Challenge
+from service.domain.contact_kinds import DECIDED_KINDS, KIND_CLOCKS
 from service.domain.contacts import Child, ChildState, Contact
 from service.domain.daily_meetings import (
     MEETING_CLOCK,
@@ -94,6 +95,7 @@ def _questions(
         CONTACT.c.id == CHILD.c.contact_id,
         CONTACT.c.decided_at.is_not(None),
         CONTACT.c.withdrawn_at.is_(None),
+        CONTACT.c.ended_as.is_(None),
     )
     questions["undecided_child_on_a_decided_contact"] = (
         select(func.count()).select_from(CHILD).where(CHILD.c.state != ChildState.decided, decided)
@@ -120,12 +122,39 @@ def _questions(
         **_of_accountability(),
         **_of_transfers(teams),
         **_of_clocks(),
+        **_of_kinds(),
         **_of_concerns(),
         **_of_acts_alone(),
         **_of_risk(),
         **_of_enquiries(),
         **_of_daily_meetings(),
     }
+
+
+def _of_kinds() -> dict[str, Select[int]]:
+    """What is no concern ends with its clocks, and no child on it is decided (rule 29)."""
+    questions: dict[str, Select[int]] = {}
+    questions["clock_running_on_an_ended_contact"] = (
+        select(func.count())
+        .select_from(DEADLINE)
+        .join(CONTACT, CONTACT.c.id == DEADLINE.c.contact_id)
+        .where(
+            DEADLINE.c.stopped_at.is_(None),
+            DEADLINE.c.subject_id == DEADLINE.c.contact_id,
+            DEADLINE.c.kind.in_(KIND_CLOCKS),
+            CONTACT.c.ended_as.is_not(None),
+        )
+    )
+    questions["decision_on_a_contact_that_is_not_decided"] = (
+        select(func.count())
+        .select_from(DECISION)
+        .join(CONTACT, CONTACT.c.id == DECISION.c.contact_id)
+        .where(
+            CONTACT.c.kind.not_in(DECIDED_KINDS),
+            DECISION.c.state.in_([DecisionState.awaiting_sign_off, DecisionState.signed]),
+        )
+    )
+    return questions
 
 
 def _of_accountability() -> dict[str, Select[int]]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from service.domain.challenges import ChallengeOutcome
+from service.domain.contact_kinds import ContactKind
 from service.domain.contacts import Contact
 from service.domain.deadlines import Deadline
 from service.domain.decisions import Decision, Outcome
@@ -172,6 +173,15 @@ def _within_24_hours(as_at: datetime) -> ColumnElement[bool]:
     return func.coalesce(first_signed <= limit_kept, false())
 
 
+def _is_a_concern(_: datetime) -> ColumnElement[bool]:
+    return CONTACT.c.kind == _word(ContactKind.concern)
+
+
+def _concerns(against: Predicate, meets: Predicate) -> _Counting:
+    """Contacts that are concerns: a check or a consultation is counted apart, by kind alone."""
+    return _Counting(CONTACT.c.received_at, both(_is_a_concern, against), meets)
+
+
 def _step_ups(against: Predicate, meets: Predicate) -> _Counting:
     return _Counting(TRANSFER.c.requested_at, both(asked_for(Direction.step_up), against), meets)
 
@@ -203,7 +213,7 @@ _CHALLENGED = done(_ACTION.challenge_refusal)
 _STEP_DOWNS = asked_for(Direction.step_down)
 _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
     {
-        MeasureCode.pi1: _Counting(CONTACT.c.received_at, _accepted, _within_24_hours),
+        MeasureCode.pi1: _concerns(_accepted, _within_24_hours),
         MeasureCode.step_ups_accepted: _step_ups(_all, done(_ACTION.accept)),
         MeasureCode.step_ups_refused: _step_ups(_all, _REFUSED),
         MeasureCode.step_up_refusals_agreed: _step_ups(_REFUSED, done(_ACTION.agree_to_refusal)),
@@ -231,20 +241,17 @@ _COUNTING: Mapping[MeasureCode, _Counting] = MappingProxyType(
         MeasureCode.challenges_changed: _challenges(
             measures_of_steps.ended, ended_as(ChallengeOutcome.changed)
         ),
-        MeasureCode.conversion_rate: _Counting(CONTACT.c.received_at, _decided, _referred),
-        MeasureCode.no_further_action_rate: _Counting(
-            CONTACT.c.received_at, _decided, _all_without_action
+        MeasureCode.conversion_rate: _concerns(_decided, _referred),
+        MeasureCode.no_further_action_rate: _concerns(_decided, _all_without_action),
+        MeasureCode.contacts_withdrawn: _concerns(_withdrawn, _all),
+        MeasureCode.contacts_by_kind: _Counting(
+            CONTACT.c.received_at, lambda at: not_(_withdrawn(at)), _all
         ),
-        MeasureCode.contacts_withdrawn: _Counting(CONTACT.c.received_at, _withdrawn, _all),
-        MeasureCode.contacts_rated_in_time: _Counting(
-            CONTACT.c.received_at,
-            measures_of_ratings.rated_or_late,
-            measures_of_ratings.rated_in_time,
+        MeasureCode.contacts_rated_in_time: _concerns(
+            measures_of_ratings.rated_or_late, measures_of_ratings.rated_in_time
         ),
-        MeasureCode.red_decided_in_time: _Counting(
-            CONTACT.c.received_at,
-            measures_of_ratings.red_decided_or_late,
-            measures_of_ratings.red_decided_in_time,
+        MeasureCode.red_decided_in_time: _concerns(
+            measures_of_ratings.red_decided_or_late, measures_of_ratings.red_decided_in_time
         ),
         MeasureCode.flags_a_contact: _Counting(
             CONTACT.c.received_at,
@@ -342,6 +349,7 @@ _GROUPING: Mapping[Breakdown, Grouping] = MappingProxyType(
     {
         Breakdown.source: lambda _: CONTACT.c.source_code,
         Breakdown.withdrawal_reason: lambda _: CONTACT.c.withdrawn_as,
+        Breakdown.kind: lambda _: CONTACT.c.kind,
         Breakdown.sending_team: lambda _: TRANSFER.c.sender_team_id,
         Breakdown.reason: lambda _: TRANSFER.c.reason_code,
         Breakdown.refusal_reason: measures_of_steps.refusal_reason,

@@ -49,6 +49,8 @@ class PartAsked:
             found.append(CONTACT.c.source_code.in_(self.filters.source_codes))
         if self.filters.ratings:
             found.append(CONTACT.c.rating.in_(self.filters.ratings))
+        if self.filters.kinds:
+            found.append(CONTACT.c.kind.in_(self.filters.kinds))
         if self.filters.town is not None:
             found.append(func.lower(CONTACT.c.town) == TOWN)
         return found
@@ -84,6 +86,8 @@ class PartAsked:
             found.append(line.c.source_code.in_(self.filters.source_codes))
         if self.filters.ratings:
             found.append(line.c.rating.in_(self.filters.ratings))
+        if self.filters.kinds:
+            found.append(line.c.contact_kind.in_(self.filters.kinds))
         if self.filters.town is not None:
             found.append(func.lower(line.c.town) == TOWN)
         return found
@@ -140,6 +144,7 @@ def a_line(
         own.id.label("contact_id"),
         (literal(None, own.id.type) if child_id is None else child_id).label("child_id"),
         own.state.label("contact_state"),
+        own.kind.label("contact_kind"),
         own.channel,
         own.received_at,
         own.source_code,

@@ -240,4 +240,5 @@ def shape_of(filters: QueueFilters) -> Hashable:
         filters.unassigned,
         filters.worker_suspended,
         filters.town is not None,
+        tuple(filters.kinds),
     )

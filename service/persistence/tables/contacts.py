@@ -2,7 +2,14 @@
 
 from sqlalchemy import Index, SmallInteger
 
-from service.domain.contacts import Adult, Amendment, Child, Contact, OutcomeTelling
+from service.domain.contact_kinds import KindAct
+from service.domain.contacts import (
+    Adult,
+    Amendment,
+    Child,
+    Contact,
+)
+from service.domain.outcome_tellings import OutcomeTelling
 from service.domain.withdrawals import Withdrawal
 from service.persistence.columns import partial_index
 from service.persistence.record_tables import table_for
@@ -67,6 +74,7 @@ ContactRow = table_for(
         "possible_duplicate_of": "contact.id",
         "repeats_id": "contact.id",
     },
+    server_defaults={"kind": "concern"},
 )
 
 
@@ -132,5 +140,16 @@ WithdrawalRow = table_for(
         "contact_id": "contact.id",
         "by": "account.id",
         "repeats_id": "contact.id",
+    },
+)
+
+
+KindActRow = table_for(
+    KindAct,
+    "contact_kind_act",
+    Index("ix_contact_kind_act_contact", "contact_id"),
+    points_to={
+        "contact_id": "contact.id",
+        "by": "account.id",
     },
 )

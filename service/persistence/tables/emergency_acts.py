@@ -18,6 +18,7 @@ EmergencyActRow = table_for(
     partial_index(
         "ix_emergency_act_unsigned",
         "acted_at",
+        "id",
         where="signed_off_at IS NULL AND settled_at IS NULL",
     ),
     points_to={

@@ -23,5 +23,6 @@ FlagRow = table_for(
         "contact_id": "contact.id",
         "acknowledged_by": "account.id",
     },
-    types={"escalation_level": SmallInteger},
+    types={"escalation_level": SmallInteger, "rank": SmallInteger},
+    server_defaults={"rank": "2"},
 )

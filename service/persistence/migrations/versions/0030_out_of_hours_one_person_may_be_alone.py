@@ -72,7 +72,7 @@ def _make_indexes() -> None:
     op.create_index(
         "ix_emergency_act_unsigned",
         _ACT,
-        ["acted_at"],
+        ["acted_at", "id"],
         postgresql_where=unsigned,
         sqlite_where=unsigned,
     )
