@@ -19,9 +19,10 @@ from frontdoor.demonstration.tellings import tell
 from service.bootstrap import Work
 from service.domain.authority import Organisation
 from service.domain.calendar import london_date, london_midnight
+from service.domain.contact_acts import AtOnce
 from service.domain.contacts import ANONYMOUS, Channel, Child, WithdrawalReason
 from service.domain.deadlines import Rating
-from service.domain.decisions import Outcome
+from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.withdrawals import NewWithdrawal
 from service.persistence.repositories import contacts
 from service.usecases.contacts import (
@@ -43,13 +44,16 @@ def schedule(story: Story) -> None:
     story.desk.at(logged_at, partial(_log, story))
     if story.twice:
         story.desk.at(logged_at + timedelta(minutes=40), partial(_type_in_again, story))
-    if plan.acknowledged and plan.source_code != ANONYMOUS:
+    _done_at_once(story)
+    told = story.at_once is not None and story.at_once.acknowledgement is not None
+    if plan.acknowledged and plan.source_code != ANONYMOUS and not told:
         story.desk.at(_acknowledged_at(story, logged_at), partial(_acknowledge, story))
     if plan.assigned or plan.mine:
         story.desk.at(logged_at + span * 0.02, partial(_assign, story))
-    if plan.rated:
-        story.desk.at(plan.received_at + span * chance.uniform(0.08, 0.15), partial(_rate, story))
-    asks = chance.choices((0, 1, 2), (62, 27, 11))[0] if plan.asks is None else plan.asks
+    if plan.rated and story.at_once is None:
+        story.desk.at(_rated_at(story, logged_at), partial(_rate, story))
+    usual = (82, 13, 5) if plan.rating is Rating.green else (55, 33, 12)
+    asks = chance.choices((0, 1, 2), usual)[0] if plan.asks is None else plan.asks
     for number, agency in enumerate(_agencies(story, asks)):
         ask_at(story, plan.received_at + span * (0.2 + 0.02 * number), agency)
     if plan.drafted:
@@ -61,6 +65,40 @@ def schedule(story: Story) -> None:
                 plan.received_at + span * chance.uniform(0.8, 0.9),
                 partial(draft_all, story, partial(look_for_cases, story)),
             )
+
+
+def _done_at_once(story: Story) -> None:
+    """Has a contact of the year rated, taken and mostly acknowledged in the act of logging it.
+
+    So it goes with whoever rings; what a partner's system sends is rated minutes later.
+    """
+    plan, chance = story.plan, story.chance
+    if plan.notified or story.agency is None:
+        story.by_partner = False
+    elif plan.by_partner is None:
+        story.by_partner = chance.random() < 0.3
+    else:
+        story.by_partner = plan.by_partner
+    if story.year is None or story.by_partner or plan.notified:
+        return
+    rating = _rating_of(story)
+    tells = plan.source_code != ANONYMOUS and chance.random() < 0.7
+    story.at_once = AtOnce(rating, WORDS.rated[rating])
+    if tells:
+        said = chance.choice(WORDS.acknowledged)
+        story.at_once = replace(story.at_once, acknowledgement=said)
+
+
+def _rated_at(story: Story, logged_at: datetime) -> datetime:
+    """Within minutes for the most part; one in twelve that is not red waits for over an hour."""
+    plan, chance = story.plan, story.chance
+    span = plan.ends_at - plan.received_at
+    if story.year is None:
+        return plan.received_at + min(span * chance.uniform(0.08, 0.15), timedelta(minutes=50))
+    minutes = chance.uniform(2, 30)
+    if plan.rating is not Rating.red and chance.random() < 0.08:
+        minutes = chance.uniform(70, 160)
+    return logged_at + min(timedelta(minutes=minutes), span * 0.3)
 
 
 def _acknowledged_at(story: Story, logged_at: datetime) -> datetime:
@@ -76,17 +114,16 @@ def _agencies(story: Story, count: int) -> list[Organisation]:
 
 
 async def _log(story: Story, work: Work) -> None:
+    await story.begin(work)
     new = story.told_as = tell(story)
-    by_partner = story.plan.by_partner
-    if by_partner is None:
-        by_partner = story.chance.random() < 0.3
     if story.plan.notified and story.agency is not None:
-        file: Any = await notify(work, story.desk, story.chance, story.agency.id, new)
-    elif story.agency is not None and by_partner:
+        rating = story.plan.rating
+        file: Any = await notify(work, story.desk, story.chance, story.agency.id, new, rating)
+    elif story.agency is not None and story.by_partner:
         partner = story.desk.people.partners[story.agency.id]
         file = await submit_multi_agency_referral(work, partner, new)
     else:
-        file = await log_contact(work, story.worker, new)
+        file = await log_contact(work, story.worker, new, story.at_once)
     story.contact_id = file.contact.id
     story.children = list(file.children)
     story.family.contacts += 1
@@ -147,11 +184,15 @@ async def _carry_over(story: Story, work: Work) -> None:
 
 
 def _outcome_of(story: Story, position: int) -> Outcome:
-    """Siblings may part ways; the first child goes the way of the contact."""
-    if position == 0 or story.chance.random() < 0.7:
+    """Siblings may part ways; the first child goes the way of the contact.
+
+    None is left alone where one of them may be at risk of significant harm.
+    """
+    grave = story.plan.basis is StatutoryBasis.section_47
+    if position == 0 or grave or story.chance.random() < 0.88:
         return story.plan.outcome
     if story.plan.outcome is Outcome.referral:
-        return story.chance.choice((Outcome.early_help, Outcome.no_further_action))
+        return Outcome.early_help
     return Outcome.information_and_advice
 
 
@@ -173,14 +214,18 @@ async def _rate(story: Story, work: Work) -> None:
     if contact.danger is not None:
         # Red as it was received.
         return
-    rating = story.plan.rating
-    if rating is None:
-        grave = story.plan.outcome is Outcome.referral
-        rating = story.chance.choices(list(Rating), (25, 60, 15) if grave else (4, 41, 55))[0]
+    rating = _rating_of(story)
     words = WORDS.rated[rating]
     await triage_contact(
         work, story.worker, story.contact_id, await story.version(work), rating, words
     )
+
+
+def _rating_of(story: Story) -> Rating:
+    if story.plan.rating is not None:
+        return story.plan.rating
+    grave = story.plan.outcome is Outcome.referral
+    return story.chance.choices(list(Rating), (25, 60, 15) if grave else (4, 41, 55))[0]
 
 
 def _may_go_missing(child: Child, at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Social care's cases in the demonstration year: allocated, assessed in time or late, closed."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from frontdoor.demonstration.desk import Act, Desk, between
 from frontdoor.demonstration.narratives import RISK, WORDS, Danger
-from frontdoor.demonstration.targets import ASSESSMENTS, UNALLOCATED, Slot, Slots
+from frontdoor.demonstration.targets import ASSESSMENTS, UNALLOCATED, Slots
 from service.bootstrap import Work
 from service.domain.access import Caller
 from service.domain.assessments import Assessment, AssessmentOutcome, Completion, ToolUsed
@@ -28,7 +28,8 @@ from service.usecases.cases import close_referral
 
 ASSESSMENT: Final = "single_assessment"
 _TRIES: Final = 40
-_MOST_LATE: Final = timedelta(days=40)
+_MOST_LATE: Final = (timedelta(days=40), timedelta(days=80))
+"""By how much an assessment is late at the most, and where no month has room for it."""
 
 
 @dataclass(slots=True)
@@ -41,6 +42,17 @@ class _Waiting:
     done: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AfterAssessment:
+    """What follows once a case has been assessed, when it is not what usually follows.
+
+    `first`: an enquiry may be under way, so the case takes the next turn there is.
+    """
+
+    first: bool = False
+    then: Callable[[Work], None] | None = None
+
+
 class Caseload:
     """The cases of the year, and which of them are late to be allocated or assessed."""
 
@@ -48,6 +60,7 @@ class Caseload:
         self.desk = desk
         self.chance = chance
         self.to_assess = Slots(chance, year, ASSESSMENTS, first_day=15)
+        self._taken_on: set[UUID] = set()
         self._waiting: list[_Waiting] = []
         self._ends: list[datetime] = []
         for number, target in enumerate(UNALLOCATED, start=1):
@@ -63,7 +76,7 @@ class Caseload:
         month = next((place for place, end in enumerate(self._ends) if due_at < end), None)
         if month is not None and due_at > self._ends[0] - timedelta(days=31):
             target = UNALLOCATED[month]
-            if self.chance.random() < min(0.95, target / 50):
+            if self.chance.random() < min(0.97, target / 45):
                 planned_at = self._after(self._ends[month])
         entry = _Waiting(due_at, planned_at, allocate)
         self._waiting.append(entry)
@@ -103,33 +116,52 @@ class Caseload:
     # ---- Assessed, closed ------------------------------------------------------------------------
 
     def take_on(
-        self, work: Work, referral: Referral, danger: Danger, worker: Caller, *, first: bool
+        self,
+        work: Work,
+        referral: Referral,
+        danger: Danger,
+        worker: Caller,
+        then: AfterAssessment,
     ) -> None:
-        """Has a case assessed if its turn comes, and closed one day.
+        """Has a case assessed, once, when its turn comes; `then` is what follows.
 
-        `first`: an enquiry may be under way, so it takes the next turn there is.
+        An enquiry may be under way where the first turn there is must be taken.
         """
-        case = Case(self, referral, danger, worker)
-        if first:
-            case.plan(work.now)
+        if referral.id in self._taken_on:
+            return
+        self._taken_on.add(referral.id)
+        case = Case(self.desk, self.chance, referral, danger, worker, then.then)
+
+        async def plan(work: Work) -> None:
+            case.plan(work.now, self._turn(referral.accepted_at, work.now))
+
+        if then.first:
+            case.plan(work.now, self._turn(referral.accepted_at, work.now))
         else:
-            later = timedelta(days=self.chance.uniform(5, 10))
-            self.desk.at(work.now + later, case.plan_later)
+            self.desk.at(work.now + timedelta(days=self.chance.uniform(5, 10)), plan)
 
     def close_some_day(self, referral: Referral, since: datetime) -> None:
         """Closes a case that nothing else has closed, after most of a year."""
         at = since + timedelta(days=self.chance.randint(200, 300))
         Closing(self.desk, self.chance, referral.id, "RC7", WORDS.ceased).at(at)
 
-    def take_turn(self, accepted_at: datetime, now: datetime) -> Slot | None:
-        """The next assessment to be authorised that fits a case, if there is one."""
+    def _turn(self, accepted_at: datetime, now: datetime) -> datetime:
+        """When a case is assessed: at the next turn of the year that fits, else outside the year.
+
+        What the year shows is published; what does not fit into it any more is done after it.
+        """
         due_at = self.desk.policy.due_times(ASSESSMENT, accepted_at).due_at
         soonest = max(now + timedelta(days=3), accepted_at + timedelta(days=9))
-        return self.to_assess.take(soonest, due_at, _MOST_LATE)
+        for most_late in _MOST_LATE:
+            slot = self.to_assess.take(soonest, due_at, most_late, late=0.4)
+            if slot is not None:
+                return slot.at
+        after = max(soonest, self._ends[-1] + timedelta(hours=9))
+        return between(self.chance, after, max(due_at, after + timedelta(days=25)))
 
 
 class Closing:
-    """A case that is closed when nothing is under way any more."""
+    """A case that is closed once it was assessed and nothing is under way any more."""
 
     def __init__(
         self,
@@ -154,50 +186,49 @@ class Closing:
         found = await REFERRALS.get(work, manager.sight, self.referral_id)
         if found.state is CaseState.closed:
             return
+        if found.id not in self.desk.assessed:
+            self._later(work)
+            return
         try:
             await close_referral(work, manager, found.id, found.version, self.code, self.words)
         except Conflict:
-            self.tried += 1
-            if self.tried < _TRIES:
-                self.at(work.now + timedelta(days=5))
+            self._later(work)
+
+    def _later(self, work: Work) -> None:
+        self.tried += 1
+        if self.tried < _TRIES:
+            self.at(work.now + timedelta(days=5))
 
 
 class Case:
-    """One case from its allocation to its end."""
+    """One case from its allocation to its end: assessed, and closed some time after that."""
 
     def __init__(
-        self, caseload: Caseload, referral: Referral, danger: Danger, worker: Caller
+        self,
+        desk: Desk,
+        chance: random.Random,
+        referral: Referral,
+        danger: Danger,
+        worker: Caller,
+        then: Callable[[Work], None] | None = None,
     ) -> None:
-        self.caseload = caseload
-        self.desk = caseload.desk
-        self.chance = caseload.chance
+        self.desk = desk
+        self.chance = chance
         self.referral = referral
         self.danger = danger
         self.worker = worker
+        self.then = then
         self.assessment_id = UUID(int=0)
 
-    async def plan_later(self, work: Work) -> None:
-        """As `plan`, once those have had their turn for whom more is at stake."""
-        self.plan(work.now)
-
-    def plan(self, now: datetime) -> None:
-        """Puts the assessment on the desk, or the closing of a case that has none."""
-        chance = self.chance
-        slot = self.caseload.take_turn(self.referral.accepted_at, now)
-        if slot is None:
-            code, words = chance.choice(
-                (("RC7", WORDS.ceased), ("RC7", WORDS.ceased), ("RC5", (WORDS.moved_away,)))
-            )
-            closing = Closing(self.desk, chance, self.referral.id, code, words)
-            closing.at(between(chance, now + timedelta(days=10), now + timedelta(days=75)))
-            return
-        left = slot.at - now
+    def plan(self, now: datetime, authorised_at: datetime) -> None:
+        """Puts the assessment on the desk, to be authorised at an instant."""
+        chance, left = self.chance, authorised_at - now
         self.desk.at(now + left * chance.uniform(0.05, 0.4), self._begin)
         if chance.random() < 0.1:
             self.desk.at(now + left * 0.6, self._complete)
             self.desk.at(now + left * 0.7, self._send_back)
         self.desk.at(now + left * chance.uniform(0.8, 0.95), self._complete)
-        self.desk.at(slot.at, self._authorise)
+        self.desk.at(authorised_at, self._authorise)
 
     async def _begin(self, work: Work) -> None:
         begun = await begin_assessment(work, self.worker, self.referral.id)
@@ -216,6 +247,8 @@ class Case:
         risk = (None, EnquiryOutcome.continuing_risk)
         if any(one.enquiry.outcome in risk for one in found):
             return AssessmentOutcome.child_protection
+        if self.then is not None:
+            return AssessmentOutcome.child_in_need_plan
         return self.chance.choice(
             (AssessmentOutcome.child_in_need_plan, AssessmentOutcome.no_further_action)
         )
@@ -256,12 +289,18 @@ class Case:
 
     async def _authorise(self, work: Work) -> None:
         done = await self._answer(work, agreed=True, words=RISK.authorised)
+        self.desk.assessed.add(self.referral.id)
         chance, now = self.chance, work.now
-        if done.outcome is AssessmentOutcome.no_further_action:
+        if self.then is not None:
+            self.then(work)
+        elif done.outcome is AssessmentOutcome.no_further_action:
             closing = Closing(
                 self.desk, chance, self.referral.id, "RC8", WORDS.closed_after_assessment
             )
             closing.at(between(chance, now + timedelta(days=1), now + timedelta(days=9)))
-        elif chance.random() < 0.4:
-            closing = Closing(self.desk, chance, self.referral.id, "RC7", WORDS.ceased)
-            closing.at(between(chance, now + timedelta(days=60), now + timedelta(days=240)))
+        elif chance.random() < 0.7:
+            code, words = chance.choices(
+                (("RC7", WORDS.ceased), ("RC5", (WORDS.moved_away,))), (14, 1)
+            )[0]
+            closing = Closing(self.desk, chance, self.referral.id, code, words)
+            closing.at(between(chance, now + timedelta(days=45), now + timedelta(days=200)))

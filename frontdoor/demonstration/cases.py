@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from frontdoor.demonstration.caseload import Closing
+from frontdoor.demonstration.caseload import AfterAssessment, Case, Closing
 from frontdoor.demonstration.courses import Course
 from frontdoor.demonstration.desk import between
 from frontdoor.demonstration.drafts import (
@@ -14,7 +14,7 @@ from frontdoor.demonstration.drafts import (
     answers_to_prompts,
     may_be_superseded,
     new_decision,
-    say_who_it_is,
+    say_who_they_are,
     sign_at,
 )
 from frontdoor.demonstration.narratives import RISK, WORDS
@@ -39,6 +39,8 @@ from service.usecases.cases import (
 )
 from service.usecases.decisions import decide
 from service.usecases.early_help_agreements import record_early_help_agreement
+
+_AFTER = WORDS.closed_after_assessment
 
 
 async def look_for_cases(story: Story, work: Work) -> None:
@@ -72,9 +74,12 @@ async def _taken_on(story: Story, work: Work, case: EarlyHelpEpisode) -> None:
     await story.protection.look_at(work, [case.person_id], RISK.dangers[story.theme.name])
     answers = await accountabilities.of_person(work, case.person_id)
     if story.year is not None and answers is not None and answers.referral_id is not None:
-        manager = story.desk.people.assessment_manager
-        referral = await REFERRALS.get(work, manager.sight, answers.referral_id)
-        story.year.caseload.close_some_day(referral, referral.accepted_at)
+        people, danger = story.desk.people, RISK.dangers[story.theme.name]
+        referral = await REFERRALS.get(work, people.assessment_manager.sight, answers.referral_id)
+        worker = story.chance.choice(people.assessment_workers)
+        grave = AfterAssessment(first=_grave(referral))
+        story.year.caseload.take_on(work, referral, danger, worker, grave)
+        story.year.caseload.close_some_day(referral, work.now)
 
 
 async def _think_again(story: Story, work: Work) -> None:
@@ -88,8 +93,8 @@ async def _think_again(story: Story, work: Work) -> None:
     if not await may_be_superseded(story, work, first.person_id):
         await _give_out(story, work)
         return
+    await say_who_they_are(story, work)
     child = next(one for one in story.children if one.id == first.child_id)
-    child = await say_who_it_is(story, work, child)
     new = NewDecision(
         child_id=child.id,
         level_of_need=LevelOfNeed.statutory,
@@ -135,29 +140,28 @@ def _allocated_at(story: Story, case: Referral | EarlyHelpEpisode) -> datetime:
     return between(story.chance, late, late + timedelta(days=14))
 
 
-def _begin_course(story: Story, work: Work, case: Referral | EarlyHelpEpisode) -> bool:
-    """Has the child take a way of its own between early help and social care, if it is to."""
+def _course(story: Story, case: Referral | EarlyHelpEpisode) -> Course | None:
+    """A way of its own that the child takes between early help and social care, if any."""
     script = story.plan.script if case.child_id == story.children[0].id else None
     if script is None and story.year is not None and not story.plan.before_the_year:
         script = story.year.scripts.deal(story.chance, case)
     if script is None:
-        return False
-    Course(
+        return None
+    return Course(
         story.desk,
         story.chance,
         script,
         case,
         partial(_decide_anew, story),
         partial(_taken_on, story),
-    ).begin(work)
-    return True
+    )
 
 
 async def _decide_anew(story: Story, work: Work, decision_id: UUID) -> None:
     """Carries out what a challenge led to: advice in place of early help."""
     old = await decisions.get(work, story.manager.sight, decision_id)
+    await say_who_they_are(story, work)
     child = next(one for one in story.children if one.id == old.child_id)
-    child = await say_who_it_is(story, work, child)
     await refuse_while_protection_is_under_way(work, child.person_id)
     new = replace(
         new_decision(story, child, Outcome.information_and_advice),
@@ -197,22 +201,37 @@ def _allocate_referral(story: Story, referral: Referral) -> None:
 
 
 def _go_on(story: Story, work: Work, referral: Referral, worker: Caller) -> None:
-    """What becomes of a case once somebody has it."""
-    began = _begin_course(story, work, referral)
-    if story.year is not None and began:
-        story.year.caseload.close_some_day(referral, referral.accepted_at)
-    elif story.year is not None:
-        danger = RISK.dangers[story.theme.name]
-        story.year.caseload.take_on(work, referral, danger, worker, first=_grave(referral))
-    elif story.plan.closes:
-        closing = Closing(story.desk, story.chance, referral.id, "RC7", WORDS.ceased)
-        closing.at(work.now + timedelta(days=story.chance.uniform(10, 30)))
-    elif story.plan.unborn is not None and story.plan.unborn.begun:
+    """What becomes of a case once somebody has it: it is assessed, and nothing closes before."""
+    danger = RISK.dangers[story.theme.name]
+    course = _course(story, referral)
+    if story.year is None:
+        if course is not None:
+            course.begin(work)
+        elif story.plan.closes:
 
-        async def begin(work: Work) -> None:
-            await begin_assessment(work, worker, referral.id)
+            def close(work: Work) -> None:
+                closing = Closing(story.desk, story.chance, referral.id, "RC8", _AFTER)
+                closing.at(work.now + timedelta(days=1))
 
-        story.desk.at(work.now + timedelta(hours=30), begin)
+            case = Case(story.desk, story.chance, referral, danger, worker, close)
+            case.plan(work.now, work.now + timedelta(days=story.chance.uniform(10, 30)))
+        elif story.plan.unborn is not None and story.plan.unborn.begun:
+
+            async def begin(work: Work) -> None:
+                await begin_assessment(work, worker, referral.id)
+
+            story.desk.at(work.now + timedelta(hours=30), begin)
+        return
+    caseload = story.year.caseload
+    then = None
+    if course is not None:
+        caseload.close_some_day(referral, referral.accepted_at)
+        if course.script.direction is None:
+            # Whoever disagrees with the decision does so before anything else.
+            course.begin(work)
+        else:
+            then = course.begin
+    caseload.take_on(work, referral, danger, worker, AfterAssessment(_grave(referral), then))
 
 
 def _ask_family(story: Story, episode: EarlyHelpEpisode) -> None:
@@ -254,7 +273,10 @@ def _allocate_episode(story: Story, episode: EarlyHelpEpisode) -> None:
             chance.choice(people.early_help_workers).account_id,
             None,
         )
-        if not _begin_course(story, work, found) and chance.random() < 0.6:
+        course = _course(story, found)
+        if course is not None:
+            course.begin(work)
+        elif chance.random() < 0.6:
             story.desk.at(
                 between(chance, work.now + timedelta(days=30), work.now + timedelta(days=120)),
                 close,

@@ -382,7 +382,8 @@ class Course:
                 work, people.assessment_manager.sight, answers.referral_id
             )
             of_this = referral.contact_id == self.case.contact_id
-            if of_this and referral.state is CaseState.allocated:
+            assessed = referral.id in self.desk.assessed
+            if of_this and assessed and referral.state is CaseState.allocated:
                 words = self._words(WORDS.ceased)
                 manager = people.assessment_manager
                 await close_referral(work, manager, referral.id, referral.version, "RC7", words)

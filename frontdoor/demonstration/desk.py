@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from service.bootstrap import Work
 from service.domain.access import Caller
@@ -46,6 +47,8 @@ class Desk:
         self._coming: list[tuple[datetime, int, Act]] = []
         self._added = 0
         self.logged = 0
+        self.assessed: set[UUID] = set()
+        """The referrals whose assessment was authorised: no other one is closed."""
 
     def at(self, instant: datetime, act: Act) -> None:
         """Has something happen, to the second; what lies after the present does not happen."""

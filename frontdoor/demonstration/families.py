@@ -7,7 +7,7 @@ postcodes from an area (RV) that does not exist.
 
 import random
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -70,7 +70,8 @@ class FamilyChild:
 class Family:
     """An invented family. `contacts` counts how often the front door has heard of it.
 
-    `expected` counts how often it will have, by the end.
+    `busy_until` is when what was told of it last is decided, `referred_at` when it was last
+    referred to social care.
     """
 
     children: list[FamilyChild]
@@ -80,8 +81,8 @@ class Family:
     postcode: str | None
     parent: str
     contacts: int = 0
-    expected: int = 0
-    cases: list[str] = field(default_factory=list)
+    busy_until: datetime | None = None
+    referred_at: datetime | None = None
 
     @property
     def called(self) -> str:
@@ -220,7 +221,7 @@ def new_family(
     """A family that nobody has heard of, as it is on a day."""
     of = chance.choices(NAMES.surnames, [one.weight for one in NAMES.surnames])[0]
     surname, ethnicity = chance.choice(of.names), chance.choice(of.ethnicities)
-    count = chance.choices((1, 2, 3, 4), (66, 22, 9, 3))[0]
+    count = chance.choices((1, 2, 3, 4), (56, 27, 12, 5))[0]
     children = [
         _child(chance, on, surname, ethnicity, of.language, numbers, schools) for _ in range(count)
     ]

@@ -1,5 +1,6 @@
 """The demonstration's workers say whether a child who may be on file is the same child."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -15,29 +16,36 @@ from service.persistence.units_of_work import Work
 _OTHERS = "Asked the family and the school: this is another child, who shares the name alone."
 
 
-async def say_whose(work: Work, worker: Caller, member: FamilyChild, child: Child) -> Child:
-    """Answers for each record that may be the child's whether it is; returns the child then.
+async def say_whose(
+    work: Work,
+    worker: Caller,
+    contact_id: UUID,
+    members: Sequence[FamilyChild],
+    children: Sequence[Child],
+) -> list[Child]:
+    """Answers for each record that may be a child's whether it is; returns the children then.
 
     Before a decision, as a worker would who has read what the contact says of the home. Of two that
     are open both nothing is said: a link would not join them.
     """
-    contact = await contacts.held(work, worker.sight, child.contact_id)
+    contact = await contacts.held(work, worker.sight, contact_id)
     file = await contacts.whole(work, contact)
     found = await refresh_matches(work, worker.sight, contact, file.children, file.adults)
-    asked = [
-        one.person.id
-        for one in found
-        if one.match.child_id == child.id and one.match.answer is None
-    ]
-    now = next(one for one in file.children if one.id == child.id)
-    for person_id in asked:
+    asked = [(one.match.child_id, one.person.id) for one in found if one.match.answer is None]
+    now = {one.id: one for one in file.children}
+    member_of = {child.id: member for member, child in zip(members, children, strict=True)}
+    for child_id, person_id in asked:
+        member = member_of[child_id]
         with suppress(TwoOpenCases):
-            now = await answer_match(work, worker, file, now, _said(member, person_id))
+            said = _said(member, person_id)
+            now[child_id] = await answer_match(work, worker, file, now[child_id], said)
     if asked:
         children = await contacts.children(work, contact.id)
         await refresh_matches(work, worker.sight, contact, children, file.adults)
         await work.change(Contact, contact.id, contact.version)
-    return now
+    for child in now.values():
+        member_of[child.id].person_id = child.person_id
+    return [now[child.id] for child in children]
 
 
 def _said(member: FamilyChild, person_id: UUID) -> MatchSaid:

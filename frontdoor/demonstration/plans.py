@@ -1,8 +1,10 @@
 """How one contact of the demonstration data goes: what is fixed, and what is left to chance."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from frontdoor.demonstration.children import Absence
 from frontdoor.demonstration.desk import between
@@ -60,9 +62,20 @@ class Plan:
     carried_over_at: tuple[datetime, ...] = ()
 
 
-def when_decided(chance: random.Random, received_at: datetime, *, in_time: bool) -> datetime:
-    """When a contact is decided, within the 24 hours or after them."""
-    first, last = (2.0, 23.5) if in_time else (24.5, 110.0)
+_WHEN: Final[Mapping[Rating, tuple[tuple[float, float], tuple[float, float]]]] = {
+    Rating.red: ((0.9, 3.7), (4.3, 9.0)),
+    Rating.amber: ((3.0, 22.0), (24.5, 70.0)),
+    Rating.green: ((5.0, 23.5), (24.5, 96.0)),
+}
+"""After how many hours a contact is decided, by its rating: in time, and late."""
+
+
+def when_decided(
+    chance: random.Random, received_at: datetime, *, in_time: bool, rating: Rating = Rating.amber
+) -> datetime:
+    """When a contact is decided: a red one within hours, another within 24 or after them."""
+    within, late = _WHEN[rating]
+    first, last = within if in_time else late
     return between(
         chance, received_at + timedelta(hours=first), received_at + timedelta(hours=last)
     )

@@ -16,6 +16,7 @@ from service.clock import Clock
 from service.domain.authority import AgencyKind
 from service.domain.calendar import LONDON, london_date
 from service.domain.contacts import AgreementState, Child, LawfulBasis
+from service.domain.deadlines import Rating
 from service.domain.new_contacts import NewContact
 from service.domain.people import YesNo
 from service.domain.police_notifications import NewNotification, PoliceNotification, Risk
@@ -48,10 +49,18 @@ def cut_off(policy: Policy, day: date) -> datetime:
     return datetime.combine(day, closes, LONDON)
 
 
+_RISK: Final = {Rating.red: Risk.high, Rating.amber: Risk.medium, Rating.green: Risk.standard}
+
+
 async def notify(
-    work: Work, desk: Desk, chance: random.Random, force: str, new: NewContact
+    work: Work,
+    desk: Desk,
+    chance: random.Random,
+    force: str,
+    new: NewContact,
+    rating: Rating | None,
 ) -> TakenNotification:
-    """Has the police tell of a contact."""
+    """Has the police tell of a contact, with the risk that goes with how it will be rated."""
     received_at = new.received_at or work.now
     return await submit_police_notification(
         work,
@@ -60,7 +69,7 @@ async def notify(
             contact=new,
             incident_number=f"RB/{received_at:%Y%m%d}/{desk.logged:04d}",
             incident_at=received_at - timedelta(hours=chance.uniform(1, 11)),
-            risk=chance.choices(list(Risk), (55, 32, 13))[0],
+            risk=chance.choices(list(Risk), (55, 32, 13))[0] if rating is None else _RISK[rating],
             children_present=chance.choices(list(YesNo), (70, 20, 10))[0],
         ),
     )

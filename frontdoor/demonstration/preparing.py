@@ -1,7 +1,6 @@
 """Puts the year and the desk of today on the desk, each story at its own time."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +26,7 @@ from frontdoor.demonstration.stories import Scripts, Story, Year
 from frontdoor.demonstration.targets import CONFERENCES, Slots
 from frontdoor.demonstration.today import notified, plans_of_today
 from frontdoor.demonstration.towns import Town
-from frontdoor.demonstration.years import plans_before, plans_of
+from frontdoor.demonstration.years import plans_before, plans_of, quiet_plans
 from service.bootstrap import Work
 from service.domain.decisions import Outcome
 
@@ -51,12 +50,18 @@ def prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
         chance, year, CONFERENCES, first_day=12, suits=partial(in_working_hours, desk.policy)
     )
     protection = Protection(desk, chance, conferences)
-    shared = Year(scripts, Caseload(desk, chance, year), MissingChildren(desk, chance, year))
+    missing = MissingChildren(desk, chance, year)
+    shared = Year(town, scripts, Caseload(desk, chance, year), missing)
     stories: list[Story] = []
     for place, plan in enumerate(plans):
-        family = _told_of_again(chance, plan, stories) or town.family(plan)
         twice = place % ONE_IN_TYPED_TWICE == 0
-        stories.append(Story(desk, chance, plan, family, protection, shared, twice=twice))
+        stories.append(Story(desk, chance, plan, None, protection, shared, twice=twice))
+
+    # A chance of their own: what else happens in the year does not hang on them.
+    chance = random.Random(f"quiet {year}")  # noqa: S311 - invented data, the same each time
+    town = Town(chance, numbers, schools)
+    for plan in quiet_plans(chance, year):
+        stories.append(Story(desk, chance, plan, town.newcomers(plan), protection))
 
     chance = random.Random("front door today")  # noqa: S311 - invented data, the same each time
     town = Town(chance, numbers, schools)
@@ -78,20 +83,6 @@ def prepare(desk: Desk, year: int, mark: str, now: datetime) -> int:
         return logged
     _send_files(desk, chance, force, town, now)
     return logged + LOADED_INCIDENTS
-
-
-def _told_of_again(chance: random.Random, plan: Plan, stories: Sequence[Story]) -> Family | None:
-    """The family of a contact of the days before, now and then, told of by somebody else."""
-    if chance.random() > 0.012:
-        return None
-    week = timedelta(days=6)
-    for story in reversed(stories):
-        before = story.plan
-        if plan.received_at - before.received_at > week:
-            return None
-        if before.source_code != plan.source_code and story.family.expected == 1:
-            return story.family
-    return None
 
 
 def _send_files(desk: Desk, chance: random.Random, force: str, town: Town, now: datetime) -> None:

@@ -9,11 +9,13 @@ from frontdoor.demonstration.caseload import Caseload
 from frontdoor.demonstration.children import MissingChildren
 from frontdoor.demonstration.desk import Desk
 from frontdoor.demonstration.families import Family
-from frontdoor.demonstration.narratives import WORDS
+from frontdoor.demonstration.narratives import WORDS, Theme
 from frontdoor.demonstration.plans import Plan
 from frontdoor.demonstration.protection import Protection
 from frontdoor.demonstration.scripts import Script
+from frontdoor.demonstration.towns import Town
 from service.bootstrap import Work
+from service.domain.contact_acts import AtOnce
 from service.domain.contacts import Child
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.early_help_episodes import EarlyHelpEpisode
@@ -50,11 +52,19 @@ class Scripts:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What the stories of the year share: scripts, cases, enquiries, and who goes missing."""
+    """What the stories of the year share: town, scripts, cases, and who goes missing."""
 
+    town: Town
     scripts: Scripts
     caseload: Caseload
     missing: MissingChildren
+
+
+def _weight(theme: Theme, plan: Plan) -> float:
+    """How likely a theme is, where it is fixed whether significant harm is suspected."""
+    if plan.basis is StatutoryBasis.section_47:
+        return theme.weight * theme.grave
+    return theme.weight * (1 - theme.grave) if plan.rating is not None else theme.weight
 
 
 @dataclass(slots=True)
@@ -74,7 +84,7 @@ class Story:
         desk: Desk,
         chance: random.Random,
         plan: Plan,
-        family: Family,
+        family: Family | None,
         protection: Protection,
         year: Year | None = None,
         *,
@@ -86,8 +96,8 @@ class Story:
         self.year = year
         self.chance = chance
         self.plan = plan
-        self.family = family
-        self.theme = chance.choices(WORDS.themes, [theme.weight for theme in WORDS.themes])[0]
+        self._family = family
+        self.theme = chance.choices(WORDS.themes, [_weight(one, plan) for one in WORDS.themes])[0]
         if plan.notified or (plan.source_code == "6" and chance.random() < 0.6):
             self.theme = next(one for one in WORDS.themes if one.name == "domestic abuse")
         self.worker = desk.people.workers[0] if plan.mine else chance.choice(desk.people.workers)
@@ -95,12 +105,25 @@ class Story:
         self.agency = next(
             (one for one in desk.policy.organisations if plan.source_code in one.source_codes), None
         )
-        family.expected += 1
         self.asked: list[Asked] = []
         self.contact_id = UUID(int=0)
         self.told_as: NewContact | None = None
+        self.by_partner = False
+        self.at_once: AtOnce | None = None
         self.children: list[Child] = []
         self.outcomes: list[Outcome] = []
+
+    @property
+    def family(self) -> Family:
+        """Whom it is about."""
+        if self._family is None:
+            raise LookupError("nobody has told of a family yet")
+        return self._family
+
+    async def begin(self, work: Work) -> None:
+        """Chooses a family of the town as the year has gone until now, where none was named."""
+        if self._family is None and self.year is not None:
+            self._family = await self.year.town.family(work, self.plan)
 
     @property
     def known(self) -> int:

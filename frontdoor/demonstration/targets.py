@@ -1,9 +1,10 @@
 """What the demonstration year has to show, month by month, and who is chosen to show it."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from frontdoor.demonstration.desk import between
@@ -30,19 +31,23 @@ CONFERENCES: Final[Series] = (
 
 ASSESSMENTS: Final[Series] = (
     (33, 38),
-    (41, 44),
-    (53, 61),
-    (25, 29),
-    (49, 61),
-    (26, 30),
-    (43, 48),
-    (49, 58),
-    (36, 50),
-    (23, 32),
-    (49, 58),
+    (82, 88),
+    (93, 107),
+    (81, 94),
+    (61, 76),
+    (72, 83),
+    (69, 77),
+    (71, 84),
+    (67, 93),
+    (64, 89),
+    (60, 71),
     (55, 64),
 )
-"""PI4, as published."""
+"""PI4: the published shares, of about as many as are referred a month before.
+
+Fewer would leave children whom nobody assesses; those for whom no month has room any more are
+assessed once the year is over.
+"""
 
 UNALLOCATED: Final[Sequence[int]] = (46, 45, 61, 17, 12, 7, 38, 8, 13, 26, 25, 17)
 """PI5, as published: at the end of each month."""
@@ -151,8 +156,37 @@ class Slots:
             )
         ]
 
-    def take(self, soonest: datetime, due_at: datetime, at_most_late: timedelta) -> Slot | None:
-        """A slot of the first month that fits, in time or late by no more than that."""
+    def take(
+        self,
+        soonest: datetime,
+        due_at: datetime,
+        at_most_late: timedelta,
+        late: float | None = None,
+    ) -> Slot | None:
+        """A slot of the first month that fits, in time or late by no more than that.
+
+        Where both fit in that month the choice is by how many are left; with `late` it is how
+        often the first late slot is taken before one in time.
+        """
+        fits = self._fitting(soonest, due_at, at_most_late)
+        found = next(fits, None)
+        if found is None:
+            return None
+        month, possible = found
+        if late is not None:
+            wanted = self.chance.random() >= late
+            month, possible = next(
+                (one for one in chain((found,), fits) if wanted in one[1]), found
+            )
+            possible = {wanted: possible[wanted]} if wanted in possible else possible
+        [in_time] = self.chance.choices(list(possible), [month.left[one] for one in possible])
+        month.left[in_time] -= 1
+        return Slot(possible[in_time], in_time)
+
+    def _fitting(
+        self, soonest: datetime, due_at: datetime, at_most_late: timedelta
+    ) -> Iterator[tuple[_Month, dict[bool, datetime]]]:
+        """The months with a slot that fits, and when it would be: in time, or late."""
         margin = timedelta(minutes=5)
         for month in self.months:
             begins_at = max(soonest, month.begins_at)
@@ -169,12 +203,7 @@ class Slots:
                 if month.left[in_time] and (at := self._within(*window)) is not None
             }
             if possible:
-                [in_time] = self.chance.choices(
-                    list(possible), [month.left[one] for one in possible]
-                )
-                month.left[in_time] -= 1
-                return Slot(possible[in_time], in_time)
-        return None
+                yield month, possible
 
     def _within(self, after: datetime, before: datetime) -> datetime | None:
         """An instant of a window that suits; None when there is none."""

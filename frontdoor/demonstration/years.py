@@ -9,6 +9,7 @@ from frontdoor.demonstration.desk import between
 from frontdoor.demonstration.narratives import SOURCES
 from frontdoor.demonstration.plans import Plan, when_decided
 from service.domain.calendar import LONDON, day_months_later, london_midnight
+from service.domain.deadlines import Rating
 from service.domain.decisions import Outcome, StatutoryBasis
 
 YEAR: Final = 2018
@@ -24,25 +25,37 @@ class Month:
     others: int
 
 
-# Volumes of an invented authority, whose share in time is that of the published series. December
-# is three times as busy because no smaller number of referrals, rounded to one decimal, gives the
-# published 66.6: the police have handed over a backlog of domestic abuse notifications.
+# Volumes of an invented authority, whose share in time is that of the published series, and of
+# whose contacts about a third become a referral, as in the country. December is busier because no
+# smaller number of referrals, rounded to one decimal, gives the published 66.6: the police have
+# handed over a backlog of domestic abuse notifications.
 MONTHS: Final = (
-    Month(94, 78, 41),
-    Month(77, 57, 51),
-    Month(90, 71, 42),
-    Month(82, 67, 48),
-    Month(87, 61, 44),
-    Month(87, 72, 44),
-    Month(85, 59, 46),
-    Month(87, 50, 43),
-    Month(83, 61, 48),
-    Month(84, 62, 49),
-    Month(114, 86, 41),
-    Month(287, 191, 45),
+    Month(88, 73, 182),
+    Month(73, 54, 152),
+    Month(76, 60, 158),
+    Month(60, 49, 124),
+    Month(67, 47, 136),
+    Month(58, 48, 120),
+    Month(62, 43, 128),
+    Month(73, 42, 140),
+    Month(49, 36, 104),
+    Month(61, 45, 124),
+    Month(57, 43, 118),
+    Month(287, 191, 300),
 )
+_QUIET: Final = 120
+"""Contacts of the year beside those, of families of whom nobody hears again."""
+_GRAVE: Final = (*[0.36] * 3, *[0.45] * 8, 0.16)
+"""By month: how likely section 47 is of a referral decided in time; a late one is never of it."""
 _BACKLOG: Final = 12
 _BEFORE: Final = 48
+_POLICE: Final = "6"
+_NOT_ACCEPTED: Final = {
+    Outcome.no_further_action: 45,
+    Outcome.information_and_advice: 38,
+    Outcome.early_help: 17,
+}
+"""What is decided where no referral is made, and how often."""
 
 
 def _received_at(chance: random.Random, begins: date) -> datetime:
@@ -60,38 +73,67 @@ def _received_at(chance: random.Random, begins: date) -> datetime:
     return local.astimezone(UTC)
 
 
+def _rated(basis: StatutoryBasis | None, *, in_time: bool) -> tuple[int, int, int]:
+    """How likely red, amber and green are, in this order: what waits long is never red."""
+    if basis is StatutoryBasis.section_47:
+        return (75, 25, 0)
+    if basis is None:
+        return (1, 14, 85)
+    return (5, 65, 30) if in_time else (0, 35, 65)
+
+
 def plans_of(chance: random.Random, year: int) -> list[Plan]:
     """Every contact of the year, in the order in which they come."""
     plans: list[Plan] = []
     for number, month in enumerate(MONTHS, start=1):
         weights = {code: source.weight for code, source in SOURCES.items()}
         if number == _BACKLOG:
-            weights["6"] *= 5
+            weights[_POLICE] *= 5
         for position in range(month.accepted + month.others):
             accepted = position < month.accepted
-            in_time = position < month.in_time if accepted else chance.random() < 0.8
+            in_time = position < month.in_time if accepted else chance.random() < 0.93
             received_at = _received_at(chance, date(year, number, 1))
-            outcome = Outcome.referral
-            if not accepted:
-                outcome = chance.choices(
-                    (
-                        Outcome.no_further_action,
-                        Outcome.information_and_advice,
-                        Outcome.early_help,
-                    ),
-                    (42, 24, 34),
-                )[0]
+            source = chance.choices(list(weights), list(weights.values()))[0]
+            basis = None
+            if accepted:
+                grave = in_time and chance.random() < _GRAVE[number - 1]
+                basis = StatutoryBasis.section_47 if grave else StatutoryBasis.section_17
+            rating = chance.choices(list(Rating), _rated(basis, in_time=in_time))[0]
             plans.append(
                 Plan(
                     received_at,
-                    when_decided(chance, received_at, in_time=in_time),
-                    outcome,
-                    chance.choices(list(weights), list(weights.values()))[0],
-                    second_thoughts=accepted and chance.random() < 0.012,
+                    when_decided(chance, received_at, in_time=in_time, rating=rating),
+                    Outcome.referral
+                    if accepted
+                    else chance.choices(list(_NOT_ACCEPTED), list(_NOT_ACCEPTED.values()))[0],
+                    source,
+                    rating=rating,
+                    basis=basis,
+                    notified=source == _POLICE and chance.random() < 0.2,
+                    second_thoughts=basis is StatutoryBasis.section_17 and chance.random() < 0.015,
                 )
             )
     plans.sort(key=lambda plan: plan.received_at)
     return plans
+
+
+def quiet_plans(chance: random.Random, year: int) -> list[Plan]:
+    """Contacts of the year that a word answers, in families of whom nobody hears again."""
+    plans = []
+    for place in range(_QUIET):
+        received_at = _received_at(chance, date(year, 1 + place % 12, 1))
+        plans.append(
+            Plan(
+                received_at,
+                when_decided(chance, received_at, in_time=True, rating=Rating.green),
+                chance.choice((Outcome.no_further_action, Outcome.information_and_advice)),
+                chance.choices(list(SOURCES), [one.weight for one in SOURCES.values()])[0],
+                rating=Rating.green,
+                asks=0,
+                returned=False,
+            )
+        )
+    return sorted(plans, key=lambda plan: plan.received_at)
 
 
 def plans_before(chance: random.Random, year: int) -> list[Plan]:
