@@ -507,7 +507,9 @@ async def test_while_a_decision_waits_another_is_refused_unless_it_replaces_it(d
     path = f"/v1/contacts/{contact['id']}/decisions"
     body = decision_body(contact["children"][0]["id"], "early_help")
     problem = expect_refusal(await desk.post(WORKER, path, body), 409, "decision_awaiting_sign_off")
-    assert problem["allowed"] == ["agree", "return_to_decider", "supersede", "withdraw"]
+    assert problem["allowed"] == [
+        *("agree", "return_to_decider", "act_out_of_hours", "supersede", "withdraw")
+    ]
     supersedes = {"decision_id": first["id"], "because": "The mother agreed to a service."}
     second = await desk.draft(contact, 0, "early_help", supersedes=supersedes)
     old = done(await desk.get(WORKER, f"/v1/decisions/{first['id']}"))

@@ -184,7 +184,7 @@ async def test_a_child_whose_school_was_told_stays_on_the_contact(desk: Desk) ->
     done(await tell(desk, told(desk, contact)), 201)
     path = f"/v1/contacts/{contact['id']}/children/{contact['children'][0]['id']}/removal"
     answer = await desk.post(
-        WORKER,
+        Role.mash_manager,
         path,
         {"because": "The neighbour's daughter, who was not there at all that night."},
         version=contact["version"] + 1,

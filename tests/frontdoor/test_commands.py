@@ -20,15 +20,14 @@ from frontdoor.__main__ import main
 from service.clock import system_clock
 from service.database_urls import described
 from service.domain.access import Role
-from service.domain.flags import FlagFilters
 from service.domain.job_runs import JobName
 from service.policy.loading import DEFAULT_POLICY
-from service.usecases.flags import list_flags
 from tests.support.cases import ANONYMOUS, log
 from tests.support.clocks import FixedClock
 from tests.support.houses import caller, open_house
 from tests.support.patience import PATIENCE
 from tests.support.processes import environment, until
+from tests.support.standing_flags import each_flag
 from tests.support.steps import steps_in
 
 COMMANDS = (
@@ -321,7 +320,7 @@ async def test_a_job_run_by_hand_raises_the_flags_that_are_due(
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("sweep_deadlines: done, ")
         manager = await caller(house, Role.mash_manager)
-        flags = await house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=10))
+        flags = await each_flag(house, manager)
         assert ("contact_to_referral", "breach") in [
             (flag.kind, flag.severity.value) for flag in flags
         ]

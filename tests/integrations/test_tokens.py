@@ -162,7 +162,11 @@ def with_claims_text(door: Door, before: str, after: str) -> str:
 def altered(door: Door, place: int) -> str:
     segments = door.token().split(".")
     content = base64.urlsafe_b64decode(segments[place] + "==")
-    swapped = content.replace(b"mash_worker", b"mash_manage") if place == 1 else b"\0" + content[1:]
+    swapped = (
+        content.replace(b"mash_worker", b"mash_manage")
+        if place == 1
+        else bytes([content[0] ^ 1]) + content[1:]
+    )
     assert swapped != content
     segments[place] = encoded(swapped)
     return ".".join(segments)

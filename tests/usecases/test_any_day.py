@@ -27,7 +27,22 @@ BANK_HOLIDAYS = {
     *(date(2027, 12, 27), date(2027, 12, 28), date(2028, 1, 3), date(2028, 4, 14)),
     *(date(2028, 4, 17), date(2028, 5, 1), date(2028, 5, 29)),
 }
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+OPENS = 9
 HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -64,7 +79,18 @@ def by_hand(clock: Deadline) -> datetime | None:
     started_on = clock.started_at.astimezone(LONDON).date()
     if "pregnancy" in limit:
         return None
-    if limit == "the same day":
+    if limit.startswith("noon of"):
+        there = clock.started_at.astimezone(LONDON)
+        due_on = started_on
+        # Before the office opens, the noon of that very day.
+        if there.hour >= OPENS or not working(due_on):
+            due_on += timedelta(days=1)
+            while not working(due_on):
+                due_on += timedelta(days=1)
+        return datetime.combine(due_on, time(12), LONDON).astimezone(clock.started_at.tzinfo)
+    if limit.endswith(" weeks"):
+        due_on = started_on + timedelta(weeks=number(limit))
+    elif limit == "the same day":
         due_on = started_on
     elif "working day" in limit:
         due_on, left = started_on, number(limit)

@@ -16,7 +16,7 @@ from service.domain.concerns import ConcernCounts, Relation
 from service.domain.contacts import Channel
 from service.domain.deadlines import Deadline, Rating
 from service.domain.decisions import Outcome
-from service.domain.flags import FlagFilters, Severity
+from service.domain.flags import Severity
 from service.domain.new_contacts import NewAdult, NewChild, NewContact
 from service.domain.people import YesNo
 from service.domain.whole_contacts import WholeContact
@@ -27,7 +27,7 @@ from service.usecases.contacts import (
     read_repeat_concern,
     triage_contact,
 )
-from service.usecases.flags import list_flags, sweep
+from service.usecases.flags import sweep
 from service.usecases.multi_agency_referrals import submit_multi_agency_referral
 from tests.support.cases import decide_and_sign
 from tests.support.clocks import FixedClock
@@ -35,6 +35,7 @@ from tests.support.days import AUTUMN_FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.matches import decide_apart
 from tests.support.situations import new_decision
+from tests.support.standing_flags import each_flag
 
 NHS, OTHER_NHS = "9434765919", "9434765870"
 ADA = NewChild(given_name="Ada", nhs_number=NHS)
@@ -237,11 +238,7 @@ async def test_a_second_concern_of_somebody_else_warns_at_once_until_every_child
     assert len(second.repeat_concern.raised_by) == 1
     await sweep(house)
     manager = await caller(house, Role.mash_manager)
-    raised = [
-        one
-        for one in await house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=50))
-        if one.kind == "repeat_concern"
-    ]
+    raised = [one for one in await each_flag(house, manager) if one.kind == "repeat_concern"]
     assert [(one.contact_id, one.severity) for one in raised] == [
         (second.contact.id, Severity.warning)
     ]

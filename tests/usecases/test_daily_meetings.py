@@ -39,7 +39,7 @@ from tests.support.clocks import FixedClock
 from tests.support.days import FRIDAY_EARLY
 from tests.support.houses import caller, open_house
 from tests.support.notifications import load_file, nhs_number, notification_file, notify
-from tests.support.situations import new_decision
+from tests.support.situations import new_decision, whole_read
 
 # A Friday at 08:30 in London, and the days around it.
 TODAY, SATURDAY, MONDAY = date(2026, 3, 6), date(2026, 3, 7), date(2026, 3, 9)
@@ -87,7 +87,13 @@ class Office:
         words = "I have read the file and the history; this is right as it stands."
         return await self.house.perform(
             lambda work: sign_off(
-                work, self.manager, decision.id, decision.version, agreed=agreed, words=words
+                work,
+                self.manager,
+                decision.id,
+                decision.version,
+                agreed=agreed,
+                words=words,
+                whole_read=whole_read(decision) if agreed else None,
             )
         )
 

@@ -18,7 +18,7 @@ from service.bootstrap import House, Work
 from service.domain.access import Role, RoleMissing
 from service.domain.deadlines import Deadline
 from service.domain.errors import Stale
-from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, FlagFilters, Severity
+from service.domain.flags import Flag, FlagAcknowledged, FlagCleared, Severity
 from service.persistence.clocks import stop_clocks
 from service.persistence.repositories import contacts, flags
 from service.persistence.repositories.flags import FlagNotFound
@@ -28,7 +28,6 @@ from service.usecases.flags import (
     Swept,
     WordsMissing,
     acknowledge_flag,
-    list_flags,
     raise_warnings,
     read_flag,
     sweep,
@@ -40,6 +39,7 @@ from tests.support.days import JANUARY_FRIDAY
 from tests.support.houses import caller, open_house
 from tests.support.patience import PATIENCE
 from tests.support.plain_statements import change_in
+from tests.support.standing_flags import each_flag
 
 SATURDAY = JANUARY_FRIDAY + timedelta(days=1)
 END_OF_MONDAY = datetime(2026, 1, 12, 23, 59, 59, tzinfo=UTC)
@@ -59,7 +59,7 @@ async def house(database_url: str, clock: FixedClock, tmp_path: Path) -> AsyncIt
 
 async def standing(house: House) -> list[Flag]:
     manager = await caller(house, Role.mash_manager)
-    return await house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=1000))
+    return await each_flag(house, manager)
 
 
 async def red(house: House) -> list[tuple[str, str]]:
@@ -582,7 +582,7 @@ async def test_who_may_not_see_the_contact_does_not_learn_of_its_flags(
     await sweep(house)
     (flag,) = await standing(house)
     outsider = await caller(house, Role.early_help_worker)
-    assert await house.ask(lambda ask: list_flags(ask, outsider, FlagFilters(), limit=10)) == []
+    assert await each_flag(house, outsider) == []
     with pytest.raises(FlagNotFound):
         await house.ask(lambda ask: read_flag(ask, outsider, flag.id))
     with pytest.raises(FlagNotFound):

@@ -17,7 +17,7 @@ from service.domain.access import Caller, Role, RoleMissing
 from service.domain.deadlines import Deadline
 from service.domain.errors import Stale
 from service.domain.events import Event
-from service.domain.flags import FlagFilters, SubjectKind
+from service.domain.flags import SubjectKind
 from service.domain.missing_episodes import (
     Interview,
     InterviewAnswer,
@@ -35,7 +35,7 @@ from service.domain.states import WrongState
 from service.persistence.records import columns_of, read
 from service.persistence.repositories.missing_episodes import MissingEpisodeNotFound
 from service.usecases.amendments import ContactChanges, amend_contact
-from service.usecases.flags import list_flags, sweep
+from service.usecases.flags import sweep
 from service.usecases.jobs import check_impossible
 from service.usecases.missing_episodes import (
     NewMissingEpisode,
@@ -50,6 +50,7 @@ from tests.support.cases import decide_for
 from tests.support.clocks import FixedClock
 from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
+from tests.support.standing_flags import each_flag
 from tests.support.unborn import told_of, unborn
 
 HOUR = timedelta(hours=1)
@@ -244,7 +245,7 @@ async def test_a_return_that_nobody_had_reported_before_starts_the_clock_when_th
     # Told after the limit, it is late at once.
     await sweep(office.house)
     manager = await caller(office.house, Role.mash_manager)
-    flags = await office.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
+    flags = await each_flag(office.house, manager)
     assert ("return_home_interview", episode.id) in {(one.kind, one.subject_id) for one in flags}
 
 

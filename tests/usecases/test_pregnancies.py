@@ -14,7 +14,6 @@ from sqlalchemy import text
 from service.bootstrap import House, Work
 from service.domain.access import Caller, Role, RoleMissing
 from service.domain.errors import NotFound, Stale
-from service.domain.flags import FlagFilters
 from service.domain.new_contacts import NewChild
 from service.domain.people import BirthKnowledge, Person, Sex
 from service.domain.pregnancies import (
@@ -33,7 +32,7 @@ from service.persistence.repositories.cases import EPISODES, REFERRALS
 from service.persistence.repositories.people import PersonNotFound
 from service.usecases.amendments import ContactChanges, amend_contact
 from service.usecases.cases import allocate_referral, close_referral
-from service.usecases.flags import list_flags, sweep
+from service.usecases.flags import sweep
 from service.usecases.jobs import ImpossibleFound, check_impossible
 from service.usecases.pregnancies import (
     WholePregnancy,
@@ -47,6 +46,7 @@ from tests.support.cases import decide_for
 from tests.support.clocks import FixedClock
 from tests.support.days import FRIDAY
 from tests.support.houses import caller, open_house
+from tests.support.standing_flags import each_flag
 from tests.support.unborn import clocks, enquiry_about, on_file, referred, told_of, unborn
 
 EXPECTED = date(2026, 9, 11)
@@ -248,9 +248,7 @@ async def test_a_warning_comes_a_fortnight_before_the_week_and_a_breach_after_it
 
     async def flags() -> set[str]:
         await sweep(office.house)
-        found = await office.house.ask(
-            lambda ask: list_flags(ask, manager, FlagFilters(), limit=100)
-        )
+        found = await each_flag(office.house, manager)
         return {one.severity.value for one in found if one.kind == kind}
 
     end = datetime(week_on.year, week_on.month, week_on.day, 22, 59, 59, tzinfo=UTC)
@@ -531,7 +529,7 @@ async def test_a_pregnancy_that_ends_stops_the_clocks_quietly_and_leaves_the_cas
     assert stopped.stopped_because == "pregnancy_ended"
     assert "child_seen" not in await clocks(office.house, referral.contact_id)
     manager = await caller(office.house, Role.assessment_team_manager)
-    flags = await office.house.ask(lambda ask: list_flags(ask, manager, FlagFilters(), limit=100))
+    flags = await each_flag(office.house, manager)
     assert PRE_BIRTH & {one.kind for one in flags} == set()
     still = await office.house.ask(lambda ask: REFERRALS.get(ask, office.worker.sight, referral.id))
     assert still.closed_at is None

@@ -16,7 +16,6 @@ from service.domain.calendar import london_date
 from service.domain.contacts import Channel, Contact
 from service.domain.decisions import Outcome, StatutoryBasis
 from service.domain.errors import Stale
-from service.domain.flags import FlagFilters
 from service.domain.instants import CLOCK_TOLERANCE
 from service.domain.new_contacts import NewChild, NewContact
 from service.domain.queues import NextAction, Queue, QueueFilters, QueueItem
@@ -55,7 +54,7 @@ from service.usecases import (
 )
 from service.usecases.contacts import log_contact, read_contact
 from service.usecases.decisions import decide
-from service.usecases.flags import list_flags, sweep
+from service.usecases.flags import sweep
 from service.usecases.held_strategy_meetings import Attended
 from service.usecases.queues import read_queue
 from service.usecases.section_47_enquiries import record_child_seen
@@ -77,6 +76,7 @@ from tests.support.meetings import (
 )
 from tests.support.protection import seen
 from tests.support.situations import new_decision
+from tests.support.standing_flags import each_flag
 from tests.support.steps import steps_in
 
 TEENAGER = replace(AMARA, given_name="Bo", date_of_birth=date(2011, 5, 1))
@@ -1106,7 +1106,7 @@ async def test_early_help_sees_neither_clock_nor_flag_of_what_social_care_looks_
 
     async def kinds(who: Caller) -> tuple[set[str], set[str]]:
         file = await office.house.ask(lambda ask: read_contact(ask, who, moved.contact_id))
-        flags = await office.house.ask(lambda ask: list_flags(ask, who, FlagFilters(), limit=100))
+        flags = await each_flag(office.house, who)
         return {one.kind for one in file.deadlines}, {one.kind for one in flags}
 
     for shown in await kinds(office.assessment):
