@@ -104,6 +104,8 @@ class Course:
         if self.transfer_id is not None and act not in ("close", "take"):
             transfer = await self._transfer(work)
             if transfer.ended_at is not None:
+                # Something else took the child on before anybody opened it.
+                await self._discuss(work, transfer)
                 return
         try:
             await self._act(work, act)
@@ -279,7 +281,7 @@ class Course:
                 raise ValueError(f"no move is called {act}")
 
     async def _discuss(self, work: Work, transfer: Transfer) -> None:
-        """Who opens a step-up for disclosed harm holds the strategy discussion at once."""
+        """Holds the strategy discussion that a step-up for disclosed harm owes, unless it was held."""
         if transfer.owes_meeting:
             quorum = self.desk.policy.strategy_meetings.quorum
             told = StrategyDiscussion(WORDS.discussed[0], work.now, quorum)
