@@ -104,8 +104,6 @@ class Course:
         if self.transfer_id is not None and act not in ("close", "take"):
             transfer = await self._transfer(work)
             if transfer.ended_at is not None:
-                # Something else took the child on before anybody opened it.
-                await self._discuss(work, transfer)
                 return
         try:
             await self._act(work, act)
@@ -228,6 +226,12 @@ class Course:
             ),
         )
         self.transfer_id = asked.transfer.id
+        if asked.transfer.owes_meeting:
+            # Whoever opens it holds the discussion, and else the manager does on that day.
+            self.desk.at(work.now + timedelta(hours=3), self._discuss_if_owed)
+
+    async def _discuss_if_owed(self, work: Work) -> None:
+        await self._discuss(work, await self._transfer(work))
 
     async def _move(self, work: Work, act: str) -> None:
         transfer = await self._transfer(work)
@@ -281,7 +285,7 @@ class Course:
                 raise ValueError(f"no move is called {act}")
 
     async def _discuss(self, work: Work, transfer: Transfer) -> None:
-        """Holds the strategy discussion that a step-up for disclosed harm owes, unless it was held."""
+        """Holds the strategy discussion that a step-up for disclosed harm owes, unless held."""
         if transfer.owes_meeting:
             quorum = self.desk.policy.strategy_meetings.quorum
             told = StrategyDiscussion(WORDS.discussed[0], work.now, quorum)

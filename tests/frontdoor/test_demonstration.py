@@ -93,6 +93,9 @@ ALL_OF_THEM = {
     *("contacts_withdrawn", "contacts_by_kind"),
 }
 
+# Nobody acts out of hours in the year that is loaded.
+NEVER_IN_THE_YEAR = {"emergency_acts_signed_off_in_time"}
+
 # The figures as published for 2018, month by month; of PI3 the nearest that so small a town has.
 PUBLISHED = {
     "PI1": "83.0 74.0 78.9 81.7 70.1 82.8 69.4 57.5 73.5 73.8 75.4 66.6",
@@ -317,9 +320,9 @@ async def test_every_measure_has_something_to_tell(house: House) -> None:
 
     for measure in MEASURES.values():
         total = (await read(measure.code)).total
-        if measure.standing:
+        if measure.standing or measure.code in NEVER_IN_THE_YEAR:
             continue
-        assert total.denominator > 0
+        assert total.denominator > 0, measure.code
         if measure.code not in ALL_OF_THEM:
             assert 0 < total.numerator < total.denominator, measure.code
     waiting = await read("step_downs_waiting", Breakdown.waits_for, year=2026)

@@ -16,7 +16,7 @@ oldest_reader = "0033"
 _COMMENTS = {
     ("contact", "withdrawn_as"): (
         "Why it is withdrawn: duplicate, in_error, not_ours.",
-        "Why: duplicate, in_error, not_ours, attached.",
+        "Why it is off the desk: duplicate, in_error, not_ours, attached.",
     ),
     ("contact", "repeats_id"): (
         "The contact that it repeats, while it is withdrawn for that.",
