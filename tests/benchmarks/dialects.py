@@ -13,6 +13,7 @@ ONE_IN = 10
 NEWEST_AT = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 STEP_MS = 60_000
 ACCOUNT = UUID("01890000-0000-7000-8000-000000000001")
+MANAGER = UUID("01890000-0000-7000-8000-000000000002")
 HOUR = 3_600_000
 """In milliseconds, as all times of the filling are."""
 

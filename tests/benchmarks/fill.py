@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from service.policy import load_policy
 from tests.benchmarks.dialects import (
     ACCOUNT,
+    MANAGER,
     NEWEST_AT,
     ONE_IN,
     OPEN,
@@ -131,7 +132,7 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
     done = f"n <= {contacts - OPEN}"
     at = ms("n")
     hour = 3_600_000
-    account = sql.uuid(f"'{ACCOUNT.hex}'")
+    account, manager = (sql.uuid(f"'{one.hex}'") for one in (ACCOUNT, MANAGER))
     by_child = "n * 2 + j"
     outcome = cycle(_OUTCOMES, by_child)
     given, family = cycle(_GIVEN, by_child), cycle(_FAMILY, "n / 7")
@@ -233,7 +234,7 @@ def _rows(sql: Dialect, contacts: int, low: int, high: int) -> list[str]:
         {quoted(RATIONALE)}, {sql.document("'[]'")}, {sql.document("'[]'")},
         CASE WHEN {outcome} IN ('referral', 'early_help') THEN 'assessment-north' END, NULL,
         {sql.instant(f"{at} + 18 * {hour}")}, {account}, {sql.instant(f"{at} + 20 * {hour}")},
-        {account}, 'I agree: the reasons are there and the family was heard.', 2
+        {manager}, 'I agree: the reasons are there and the family was heard.', 2
         FROM {numbers} {decided}"""
     )
     for place, (what, when) in enumerate((("drafted", 18), ("signed", 20)), start=1):
@@ -458,7 +459,9 @@ async def _fill(filling: _Filling, contacts: int, tell: Callable[[str], None]) -
     await filling.run(
         "INSERT INTO account (id, issuer, subject, name, first_seen_at) VALUES "
         f"({sql.uuid(repr(ACCOUNT.hex))}, 'https://years-gone-by.invalid/', 'worker', "
-        f"'A worker of years gone by', {at})"
+        f"'A worker of years gone by', {at}), "
+        f"({sql.uuid(repr(MANAGER.hex))}, 'https://years-gone-by.invalid/', 'manager', "
+        f"'A manager of years gone by', {at})"
     )
     await filling.run(daily_meetings(sql, contacts).replace(":base", base))
     for low in range(1, contacts + 1, _CHUNK):
