@@ -9,6 +9,7 @@ from api.schemas.decisions_together import ToldOfDecision
 from api.schemas.fields import WireOut
 from api.schemas.new_decisions import PROMPTS_EXAMPLE, PromptLine
 from api.schemas.possible_matches import MatchLine
+from api.schemas.problems import Fault
 from api.schemas.words import EXAMPLE_ID, ETagVersion, ItsContactId, an_id
 from service.domain.contacts import ContactState
 from service.domain.decisions import DecisionState, LevelOfNeed, Outcome
@@ -139,35 +140,6 @@ class IncidentOutcome(WireOut):
         )
 
 
-class OutcomeFault(WireOut):
-    """One fault of an incident; it never repeats what was sent."""
-
-    pointer: Annotated[
-        str,
-        Field(
-            max_length=1024,
-            description="Where in what was sent, as a JSON pointer.",
-            examples=["/incidents/3/items/0/rationale"],
-        ),
-    ]
-    message: Annotated[
-        str,
-        Field(
-            max_length=2000,
-            description="What to do, in a sentence.",
-            examples=["Say why, from the facts: for the family, or for this child."],
-        ),
-    ]
-    code: Annotated[
-        str,
-        Field(
-            max_length=64,
-            description="The kind of fault, stable, for programs.",
-            examples=["rationale_missing"],
-        ),
-    ]
-
-
 class IncidentNotDone(WireOut):
     """An incident with which nothing was done, where the rest was asked for."""
 
@@ -176,14 +148,14 @@ class IncidentNotDone(WireOut):
     ]
     contact_id: ItsContactId
     errors: Annotated[
-        list[OutcomeFault],
+        list[Fault],
         Field(max_length=1000, description="Everything that is wrong with it, at its place."),
     ]
 
     @classmethod
     def of(cls, one: IncidentRefused) -> Self:
         """As it is seen by staff."""
-        return cls.taken_from(one, errors=[OutcomeFault.of(fault) for fault in one.problems])
+        return cls.taken_from(one, errors=one.problems)
 
 
 class MeetingOutcomes(WireOut):
@@ -201,12 +173,7 @@ class MeetingOutcomes(WireOut):
     @classmethod
     def of(cls, settled: MeetingSettled) -> Self:
         """As it is seen by staff."""
-        return cls.made_of(
-            {
-                "incidents": [IncidentOutcome.of(one) for one in settled.done],
-                "refused": [IncidentNotDone.of(one) for one in settled.refused],
-            }
-        )
+        return cls.taken_from(settled, incidents=settled.done)
 
 
 class ItemSeenIn(Wire):
@@ -250,14 +217,14 @@ class ItemLeft(WireOut):
     ]
     item_id: Annotated[UUID, an_id("The item of the agenda.")]
     errors: Annotated[
-        list[OutcomeFault],
+        list[Fault],
         Field(max_length=100, description="Everything that forbids to record it."),
     ]
 
     @classmethod
     def of(cls, one: ItemNotRecorded) -> Self:
         """As it is seen by staff."""
-        return cls.taken_from(one, errors=[OutcomeFault.of(fault) for fault in one.problems])
+        return cls.taken_from(one, errors=one.problems)
 
 
 class Recording(WireOut):
@@ -275,9 +242,4 @@ class Recording(WireOut):
     @classmethod
     def of(cls, recorded: Recorded) -> Self:
         """As it is seen by staff."""
-        return cls.made_of(
-            {
-                "incidents": [IncidentOutcome.of(one) for one in recorded.done],
-                "refused": [ItemLeft.of(one) for one in recorded.refused],
-            }
-        )
+        return cls.taken_from(recorded, incidents=recorded.done)

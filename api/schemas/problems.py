@@ -4,15 +4,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.fields import WireOut
 from api.schemas.words import EXAMPLE_ID
 
 CODE_PATTERN = r"^[a-z][a-z0-9_]{1,63}$"
 
 
-class Fault(BaseModel):
+class Fault(WireOut):
     """One fault in what was asked; it never repeats what was sent."""
-
-    model_config = ConfigDict(frozen=True)
 
     pointer: Annotated[
         str,

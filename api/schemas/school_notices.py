@@ -13,7 +13,6 @@ from service.domain.school_notices import (
     NoticeRefused,
     NoticeSaid,
     NoticeWay,
-    SchoolsTold,
 )
 from service.strict.fields import LARGEST, Flag, Id, Instant, Line, Text, Wire
 
@@ -179,7 +178,7 @@ class SchoolNoticeRefused(WireOut):
     @classmethod
     def of(cls, one: NoticeRefused) -> Self:
         """As it is seen by staff."""
-        return cls.taken_from(one, errors=[SchoolNoticeFault.of(fault) for fault in one.problems])
+        return cls.taken_from(one, errors=one.problems)
 
 
 class SchoolNotices(WireOut):
@@ -193,13 +192,3 @@ class SchoolNotices(WireOut):
         list[SchoolNoticeRefused],
         Field(max_length=100, description="Those that were not, where that was asked for."),
     ]
-
-    @classmethod
-    def of(cls, told: SchoolsTold) -> Self:
-        """As it is seen by staff."""
-        return cls.made_of(
-            {
-                "notices": [SchoolNotice.of(one) for one in told.notices],
-                "refused": [SchoolNoticeRefused.of(one) for one in told.refused],
-            }
-        )

@@ -1,5 +1,7 @@
 """Danger heeded: a contact is red from its receipt on, and its manager is told at once."""
 
+from uuid import UUID
+
 from service.domain.access import MANAGER_OF, Caller
 from service.domain.accountabilities import CareService
 from service.domain.contacts import Contact, ContactAction, state_after
@@ -48,31 +50,10 @@ async def give_rating(
     work: Work, who: Caller, contact: Contact, rating: Rating, rationale: str | None
 ) -> Contact:
     """Rates a contact that is held: its clock, its event. Returns it as it is then."""
-    because = "rated" if contact.rating is None else "rated_again"
-    await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)
-    rated = await changed_to(
-        work,
-        contact,
-        state=state_after(contact, ContactAction.triage),
-        rating=rating,
-        first_rated_at=contact.first_rated_at or work.now,
-        rated_at=work.now,
-        rated_by=who.account_id,
-        rating_rationale=rationale,
-    )
-    start_rating_clock(work, rated, rating)
+    rated = await _rated(work, contact, rating, contact.danger, who.account_id, rationale)
     if rated.danger is not None and rating is RATING_IN_DANGER:
         await flag_danger(work, rated, RATING_CLOCK)
-    work.record(
-        EventType.contact_triaged,
-        who,
-        contact.id,
-        contact_id=contact.id,
-        about=Whom.every_child_on_the_contact,
-        rating=rating,
-        was=contact.rating,
-        danger=contact.danger,
-    )
+    _tell(work, who, contact, rated)
     return rated
 
 
@@ -91,29 +72,45 @@ async def flag_danger(work: Work, contact: Contact, kind: str) -> None:
 async def _made_red(
     work: Work, who: Caller | None, contact: Contact, danger: DangerTold
 ) -> Contact:
-    was = contact.rating
-    because = "rated" if was is None else "rated_again"
+    red = await _rated(work, contact, RATING_IN_DANGER, danger, None, None)
+    _tell(work, who, contact, red)
+    return red
+
+
+async def _rated(
+    work: Work,
+    contact: Contact,
+    rating: Rating,
+    danger: DangerTold | None,
+    by: UUID | None,
+    rationale: str | None,
+) -> Contact:
+    """The contact with its rating and the clock of that; the clocks before it have stopped."""
+    because = "rated" if contact.rating is None else "rated_again"
     await stop_clocks(work, contact.id, contact.id, [RATED_CLOCK, RATING_CLOCK], because)
-    contact = await changed_to(
+    rated = await changed_to(
         work,
         contact,
         state=state_after(contact, ContactAction.triage),
         danger=danger,
-        rating=RATING_IN_DANGER,
+        rating=rating,
         first_rated_at=contact.first_rated_at or work.now,
         rated_at=work.now,
-        rated_by=None,
-        rating_rationale=None,
+        rated_by=by,
+        rating_rationale=rationale,
     )
-    start_rating_clock(work, contact, RATING_IN_DANGER)
+    start_rating_clock(work, rated, rating)
+    return rated
+
+
+def _tell(work: Work, who: Caller | None, was: Contact, rated: Contact) -> None:
     work.record(
         EventType.contact_triaged,
         who,
-        contact.id,
-        contact_id=contact.id,
+        rated.id,
+        contact_id=rated.id,
         about=Whom.every_child_on_the_contact,
-        rating=RATING_IN_DANGER,
-        was=was,
-        danger=danger,
+        rating=rated.rating,
+        was=was.rating,
+        danger=rated.danger,
     )
-    return contact

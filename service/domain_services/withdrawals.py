@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from service.domain.access import Caller
-from service.domain.contacts import Child, ChildState, Contact
+from service.domain.contacts import Child, ChildState, Contact, ContactState
 from service.domain.daily_meetings import MEETING_CLOCK
 from service.domain.dangers import RATING_CLOCK, RATING_IN_DANGER
 from service.domain.deadlines import Rating
@@ -13,9 +13,11 @@ from service.domain.whole_contacts import WholeContact
 from service.domain.withdrawals import NewWithdrawal, Withdrawal, WithdrawalAction
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.dangers import flag_danger
-from service.persistence.clocks import start_clock
+from service.domain_services.information_requests import withdraw_open_requests
+from service.domain_services.lives import changed_to
+from service.persistence.clocks import start_clock, stop_clocks
 from service.persistence.ids import new_id
-from service.persistence.repositories import contacts, deadlines
+from service.persistence.repositories import contacts, daily_meetings, deadlines
 from service.persistence.units_of_work import Work
 
 
@@ -36,7 +38,65 @@ async def held_with_kept(
     return contact, None if kept is None else await contacts.whole(work, kept)
 
 
-def keep_withdrawal(
+async def take_off_the_desk(
+    work: Work,
+    who: Caller,
+    file: WholeContact,
+    action: WithdrawalAction,
+    new: NewWithdrawal,
+    *,
+    state: ContactState,
+    because: str,
+    going_on: frozenset[str] = frozenset(),
+) -> list[UUID]:
+    """Takes a contact that is held off the desk: its clocks, open requests and agenda with it.
+
+    `because` is what its clocks stop by, but for those `going_on`. Returns the requests that were
+    withdrawn.
+    """
+    contact = file.contact
+    kinds = {one.kind for one in file.deadlines if one.subject_id == contact.id} - going_on
+    await stop_clocks(work, contact.id, contact.id, sorted(kinds), because)
+    asked = await withdraw_open_requests(work, who, contact.id, f"The contact was {action}.")
+    await daily_meetings.take_contact_off(work, contact.id)
+    await changed_to(
+        work,
+        contact,
+        state=state,
+        decided_at=work.now,
+        withdrawn_at=work.now,
+        withdrawn_as=new.reason,
+        repeats_id=new.repeats_id,
+    )
+    _keep(work, who, contact, action, new)
+    return asked
+
+
+async def put_back_on_the_desk(
+    work: Work,
+    who: Caller,
+    contact: Contact,
+    action: WithdrawalAction,
+    because: str,
+    *,
+    state: ContactState,
+) -> Contact:
+    """Puts a contact that is held back on the desk; its clocks are started again beside."""
+    back = await changed_to(
+        work,
+        contact,
+        state=state,
+        decided_at=None,
+        withdrawn_at=None,
+        withdrawn_as=None,
+        repeats_id=None,
+        restored_at=work.now,
+    )
+    _keep(work, who, contact, action, None, because)
+    return back
+
+
+def _keep(
     work: Work,
     who: Caller,
     contact: Contact,

@@ -39,19 +39,17 @@ from service.domain_services.concerns import (
 )
 from service.domain_services.daily_meetings import put_added_on_agenda
 from service.domain_services.dangers import give_rating, heed_danger
-from service.domain_services.information_requests import withdraw_open_requests
 from service.domain_services.lives import changed_to
 from service.domain_services.possible_matches import refresh_matches
 from service.domain_services.withdrawals import (
     held_with_kept,
-    keep_withdrawal,
+    put_back_on_the_desk,
     start_clocks_again,
+    take_off_the_desk,
 )
-from service.persistence.clocks import stop_clocks
 from service.persistence.ids import new_id
 from service.persistence.repositories import (
     contacts,
-    daily_meetings,
     information_requests,
     missing_episodes,
 )
@@ -78,22 +76,17 @@ async def attach_contact(
     if kept is None:
         raise AssertionError("nothing is attached to nothing")
     heard = await concerns_of_others_about(work, kept.contact, kept.children)
-    kinds = {one.kind for one in file.deadlines if one.subject_id == contact.id}
-    kinds -= {ACKNOWLEDGE_CLOCK}
-    await stop_clocks(work, contact.id, contact.id, sorted(kinds), ATTACHED_BY)
-    asked = await withdraw_open_requests(work, who, contact.id, "The contact was attached.")
-    await daily_meetings.take_contact_off(work, contact.id)
-    await changed_to(
-        work,
-        contact,
-        state=state,
-        decided_at=work.now,
-        withdrawn_at=work.now,
-        withdrawn_as=WithdrawalReason.attached,
-        repeats_id=kept.contact.id,
-    )
     said = NewWithdrawal(WithdrawalReason.attached, new.words, kept.contact.id)
-    keep_withdrawal(work, who, contact, WithdrawalAction.attached, said)
+    asked = await take_off_the_desk(
+        work,
+        who,
+        file,
+        WithdrawalAction.attached,
+        said,
+        state=state,
+        because=ATTACHED_BY,
+        going_on=frozenset({ACKNOWLEDGE_CLOCK}),
+    )
     added = await _add_children(work, who, file, kept, alone, new.words)
     main = await _pass_danger_on(work, who, contact, kept.contact)
     await _follow(work, who, kept, main, added, heard)
@@ -202,17 +195,9 @@ async def detach_contact(
     require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
     await start_clocks_again(work, contact, children, ATTACHED_BY)
-    back = await changed_to(
-        work,
-        contact,
-        state=state,
-        decided_at=None,
-        withdrawn_at=None,
-        withdrawn_as=None,
-        repeats_id=None,
-        restored_at=work.now,
+    back = await put_back_on_the_desk(
+        work, who, contact, WithdrawalAction.detached, because, state=state
     )
-    keep_withdrawal(work, who, contact, WithdrawalAction.detached, None, because)
     await start_concern_clock_if_missed(work, back, children)
     await contacts.renew(work, kept.contact.id)
     work.record(

@@ -29,15 +29,15 @@ from service.domain.withdrawal_rules import (
 )
 from service.domain.withdrawals import STOPPED_BY, NewWithdrawal, WithdrawalAction
 from service.domain_services.decisions import DECISIONS
-from service.domain_services.information_requests import withdraw_open_requests
 from service.domain_services.lives import changed_to, refuse_stale
 from service.domain_services.withdrawals import (
     held_with_kept,
-    keep_withdrawal,
+    put_back_on_the_desk,
     start_clocks_again,
+    take_off_the_desk,
 )
 from service.persistence.clocks import stop_clocks
-from service.persistence.repositories import contacts, daily_meetings, decisions
+from service.persistence.repositories import contacts, decisions
 from service.persistence.units_of_work import Work
 
 
@@ -121,21 +121,8 @@ async def withdraw_contact(
         raise OwnContact(
             "You logged this contact, so another manager withdraws it. It stays on the desk."
         )
-    running = [one for one in file.deadlines if one.stopped_at is None]
-    kinds = sorted({one.kind for one in running if one.subject_id == contact.id})
-    await stop_clocks(work, contact.id, contact.id, kinds, STOPPED_BY)
-    asked = await withdraw_open_requests(work, who, contact.id, "The contact was withdrawn.")
-    await daily_meetings.take_contact_off(work, contact.id)
-    await changed_to(
-        work,
-        contact,
-        state=state,
-        decided_at=work.now,
-        withdrawn_at=work.now,
-        withdrawn_as=new.reason,
-        repeats_id=new.repeats_id,
-    )
-    keep_withdrawal(work, who, contact, WithdrawalAction.withdrawn, new)
+    action = WithdrawalAction.withdrawn
+    asked = await take_off_the_desk(work, who, file, action, new, state=state, because=STOPPED_BY)
     work.record(
         EventType.contact_withdrawn,
         who,
@@ -163,17 +150,7 @@ async def restore_contact(
     require_own_words(work.policy.rationale, "/because", because, OwnWordsNeeded)
     children = await contacts.children(work, contact.id)
     await start_clocks_again(work, contact, children, STOPPED_BY)
-    await changed_to(
-        work,
-        contact,
-        state=state,
-        decided_at=None,
-        withdrawn_at=None,
-        withdrawn_as=None,
-        repeats_id=None,
-        restored_at=work.now,
-    )
-    keep_withdrawal(work, who, contact, WithdrawalAction.restored, None, because)
+    await put_back_on_the_desk(work, who, contact, WithdrawalAction.restored, because, state=state)
     work.record(
         EventType.contact_restored,
         who,

@@ -80,13 +80,11 @@ def by_hand(clock: Deadline) -> datetime | None:
     if "pregnancy" in limit:
         return None
     if limit.startswith("noon of"):
-        there = clock.started_at.astimezone(LONDON)
-        due_on = started_on
         # Before the office opens, the noon of that very day.
-        if there.hour >= OPENS or not working(due_on):
+        opened = clock.started_at.astimezone(LONDON).hour >= OPENS
+        due_on = started_on + timedelta(days=opened)
+        while not working(due_on):
             due_on += timedelta(days=1)
-            while not working(due_on):
-                due_on += timedelta(days=1)
         return datetime.combine(due_on, time(12), LONDON).astimezone(clock.started_at.tzinfo)
     if limit.endswith(" weeks"):
         due_on = started_on + timedelta(weeks=number(limit))

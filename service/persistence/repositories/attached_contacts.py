@@ -20,11 +20,11 @@ WITHDRAWAL = table_of(Withdrawal)
 
 async def attached_to(ask: Asking | Work, contact: Contact) -> AttachedTo | None:
     """The contact to which one is attached, for whoever may see that one; None where it is not."""
-    found = await _attached_to(ask, [contact])
-    return found.get(contact.id)
+    return (await mains_of(ask, [contact])).get(contact.id)
 
 
-async def _attached_to(ask: Asking | Work, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
+async def mains_of(ask: Asking | Work, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
+    """Of several contacts those that are attached, each with the one to which it is."""
     kept = {
         one.id: one.repeats_id
         for one in some
@@ -39,11 +39,6 @@ async def _attached_to(ask: Asking | Work, some: Sequence[Contact]) -> Mapping[U
     )
     mains = {row[0]: AttachedTo(row[0], row[1], ContactState(row[2]), row[3]) for row in rows}
     return {contact_id: mains[kept_id] for contact_id, kept_id in kept.items()}
-
-
-async def mains_of(ask: Asking, some: Sequence[Contact]) -> Mapping[UUID, AttachedTo]:
-    """Of several contacts those that are attached, each with the one to which it is."""
-    return await _attached_to(ask, some)
 
 
 async def attached_to_it(

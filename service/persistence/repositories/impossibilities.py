@@ -100,16 +100,8 @@ def _questions(
     questions["undecided_child_on_a_decided_contact"] = (
         select(func.count()).select_from(CHILD).where(CHILD.c.state != ChildState.decided, decided)
     )
-    questions["clock_running_on_a_decided_contact"] = (
-        select(func.count())
-        .select_from(DEADLINE)
-        .join(CONTACT, CONTACT.c.id == DEADLINE.c.contact_id)
-        .where(
-            DEADLINE.c.stopped_at.is_(None),
-            DEADLINE.c.subject_id == DEADLINE.c.contact_id,
-            DEADLINE.c.kind.in_(clocks_until_decided),
-            CONTACT.c.decided_at.is_not(None),
-        )
+    questions["clock_running_on_a_decided_contact"] = _running_on_contacts(
+        clocks_until_decided, CONTACT.c.decided_at.is_not(None)
     )
     questions["open_contact_with_an_unknown_team"] = (
         select(func.count())
@@ -131,19 +123,26 @@ def _questions(
     }
 
 
-def _of_kinds() -> dict[str, Select[int]]:
-    """What is no concern ends with its clocks, and no child on it is decided (rule 29)."""
-    questions: dict[str, Select[int]] = {}
-    questions["clock_running_on_an_ended_contact"] = (
+def _running_on_contacts(kinds: Collection[str], which: ColumnElement[bool]) -> Select[int]:
+    """How many clocks of these kinds run on contacts themselves that are so."""
+    return (
         select(func.count())
         .select_from(DEADLINE)
         .join(CONTACT, CONTACT.c.id == DEADLINE.c.contact_id)
         .where(
             DEADLINE.c.stopped_at.is_(None),
             DEADLINE.c.subject_id == DEADLINE.c.contact_id,
-            DEADLINE.c.kind.in_(KIND_CLOCKS),
-            CONTACT.c.ended_as.is_not(None),
+            DEADLINE.c.kind.in_(kinds),
+            which,
         )
+    )
+
+
+def _of_kinds() -> dict[str, Select[int]]:
+    """What is no concern ends with its clocks, and no child on it is decided (rule 29)."""
+    questions: dict[str, Select[int]] = {}
+    questions["clock_running_on_an_ended_contact"] = _running_on_contacts(
+        KIND_CLOCKS, CONTACT.c.ended_as.is_not(None)
     )
     questions["decision_on_a_contact_that_is_not_decided"] = (
         select(func.count())
